@@ -1,0 +1,33 @@
+"""Text that nobody here wrote, made safe to store and to print.
+
+Used at the door (every line of a dump) and again before anything reaches a terminal, since
+an index may come from elsewhere. It removes what a terminal would obey; it does not judge
+or rewrite what the text says.
+"""
+
+from __future__ import annotations
+
+import re
+
+# CSI (colours, cursor), OSC (titles, links; ended by BEL or ST) and two-byte escapes.
+_ESCAPE_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?"
+    r"|\x1b[ -/]*[0-~]?|\x9b[0-?]*[ -/]*[@-~]"
+)
+# Control characters of ASCII and Latin-1, line and paragraph separators, the characters
+# that reorder or hide text (Unicode TR36, "Trojan Source"), and lone surrogates.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "|[\U000e0000-\U000e007f]"
+)
+_SPACE = re.compile(r"[\t\n\u00a0\u2028\u2029 ]+")
+
+
+def clean_text(text: str) -> str:
+    """`text` on one line, without escapes, control or direction characters, spaces folded."""
+    if not text.isascii() or not text.isprintable():
+        text = _ESCAPE_SEQUENCE.sub("", text)
+        text = _SPACE.sub(" ", text)
+        text = _INVISIBLE.sub("", text)
+    return _SPACE.sub(" ", text).strip(" ")

@@ -1,0 +1,1 @@
+"""Dense retrieval: texts to unit vectors, in bulk by sentence-transformers, one query by numpy."""

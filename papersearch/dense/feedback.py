@@ -1,0 +1,37 @@
+"""Pseudo-relevance feedback: the query's vector moves towards the papers it first found.
+
+Rocchio's method on dense vectors (Li et al., "Pseudo Relevance Feedback with Deep Language
+Models and Dense Retrievers", ACM TOIS 2023, section 3.3.2). A two-word query says little to
+the encoder; the two papers that words and meaning together put first say the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from papersearch.types import Float32Array
+
+FEEDBACK_DEPTH = 2
+FEEDBACK_WEIGHT = 0.5
+"""Two papers at half the query's weight; figures in docs/decisions/ranking.md."""
+
+
+def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:
+    """unit(query + FEEDBACK_WEIGHT * unit(mean of papers)).
+
+    query: (D,) unit vector; papers: (depth, D) unit rows. Returns (D,), a unit vector
+    (or `query` itself when there are no papers).
+    """
+    if len(papers) == 0:
+        return query
+    moved = query + np.float32(FEEDBACK_WEIGHT) * unit(papers.mean(axis=0, dtype=np.float32))
+    return unit(moved)
+
+
+def unit(vector: Float32Array) -> Float32Array:
+    """`vector` (D,) scaled to length one; a zero vector stays zero."""
+    length = np.sqrt(np.dot(vector, vector))
+    return vector / length if length > 0 else vector

@@ -1,0 +1,41 @@
+"""What makes two appearances the same paper, and the short id a paper is called by.
+
+A paper is its normalised title. Both functions are pure, so the same title has the same
+key and id in every build, whatever else the corpus holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+_SLUG_LENGTH = 40
+_HASH_LENGTH = 6
+
+
+def title_key(title: str) -> str:
+    """`title` with case, spaces, punctuation, LaTeX braces and compatibility forms folded.
+
+    Only letters and digits stay ("M$^3$ViT" and "M3ViT" are one title); a title without
+    any keeps its other characters, so that two of these do not become one paper.
+    """
+    folded = unicodedata.normalize("NFKC", title).casefold()
+    folded = unicodedata.normalize("NFKC", folded)
+    return "".join(filter(str.isalnum, folded)) or "".join(folded.split())
+
+
+def paper_id(title: str, hash_length: int = _HASH_LENGTH) -> str:
+    """A readable id: the title's first words and a few characters of its key's SHA-256.
+
+    A build lengthens `hash_length` where two titles share an id.
+    """
+    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", ascii_title.lower())
+    slug = ""
+    for word in words:
+        if len(slug) + len(word) + 1 > _SLUG_LENGTH:
+            break
+        slug = f"{slug}-{word}" if slug else word
+    digest = hashlib.sha256(title_key(title).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{slug or 'paper'}-{digest[:hash_length]}"
