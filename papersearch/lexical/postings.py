@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """terms: T strings ascending in UTF-8; idf: (T,) float64; offsets: (T + 1,) uint64;
+    """terms: T strings ascending by code point; idf: (T,) float64; offsets: (T + 1,) uint64;
     doc_idx: (P,) uint32; impacts: (P,) float64, positive."""
 
     terms: Sequence[str]
@@ -33,7 +33,7 @@ class Postings:
 
     def find(self, term: str) -> int | None:
         """Position of `term` in the vocabulary, or None."""
-        place = bisect_left(self.terms, term.encode(), key=str.encode)
+        place = bisect_left(self.terms, term)
         return place if place < len(self.terms) and self.terms[place] == term else None
 
     def idf_of(self, terms: Iterable[str]) -> dict[str, float]:

@@ -71,8 +71,8 @@ class CorpusStatistics(LuceneBM25):
         return _view(self.doc_len).astype(np.float64)
 
     def postings(self) -> Postings:
-        """The inverted index, terms in byte order, with BM25 impacts as `get_scores` adds them."""
-        terms = sorted(self._term_numbers, key=str.encode)
+        """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them."""
+        terms = sorted(self._term_numbers)
         place = np.empty(len(terms), dtype=np.int64)
         for position, term in enumerate(terms):
             place[self._term_numbers[term]] = position

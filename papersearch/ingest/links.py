@@ -1,0 +1,48 @@
+"""Links in an abstract: found, freed from punctuation, and led back from mirrors.
+
+Some dumps were copied through mirrors that rewrite `huggingface.co` to a host of their own.
+A mirror is somebody else's server, so no link of a paper ever leads there.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LINK = re.compile(
+    r"(?P<scheme>https?://)(?P<rest>[^\s<>\"{}|\\^`]+)"
+    r"|(?<![\w/.@-])(?P<bare>(?:github\.com|gitlab\.com|huggingface\.co)/[^\s<>\"{}|\\^`]+)",
+    re.IGNORECASE,
+)
+_MIRROR = re.compile(r"(?P<scheme>https?://)hf-(?:mirror|proxy)[\w.-]*?\.?(?=[/:\s]|$)", re.IGNORECASE)
+_TRAILING = ".,;:!?'*_"
+
+
+def without_mirrors(text: str) -> tuple[str, tuple[str, ...]]:
+    """`text` with the hosts of mirrors replaced by huggingface.co, and the links replaced."""
+    if "://hf-" not in text.lower():
+        return text, ()
+    replaced = tuple(link for link in _printed_links(text) if _MIRROR.match(link))
+    return _MIRROR.sub(r"\g<scheme>huggingface.co", text), replaced
+
+
+def find_links(text: str) -> tuple[str, ...]:
+    """The links of `text` in order, each once, complete with a scheme and without the
+    punctuation that ends a sentence or closes a bracket around them."""
+    links = (link if "://" in link else f"https://{link}" for link in _printed_links(text))
+    return tuple(dict.fromkeys(links))
+
+
+def _printed_links(text: str) -> list[str]:
+    return [link for match in _LINK.finditer(text) if len(link := _trimmed(match[0])) > len("https://")]
+
+
+def _trimmed(link: str) -> str:
+    """`link` without trailing punctuation; a closing bracket stays when it has an opening one."""
+    while link:
+        last = link[-1]
+        opening = {")": "(", "]": "["}.get(last)
+        if last in _TRAILING or (opening and link.count(last) > link.count(opening)):
+            link = link[:-1]
+        else:
+            break
+    return link
