@@ -38,6 +38,17 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class DumpFile:
+    """A dump as it was when it was read: enough to tell later whether it has changed."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    n_appearances: int
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """The organisation that a page shows in place of an author count."""
 
@@ -64,6 +75,29 @@ class Paper:
     comment_count: int | None
     links: tuple[str, ...]
     provenance: tuple[Provenance, ...]
+
+
+FindingKind = Literal[
+    "file skipped",
+    "title without abstract",
+    "abstract without title",
+    "metadata without paper",
+    "metadata not understood",
+    "line too long",
+    "bytes not UTF-8",
+    "mirror link rewritten",
+    "metadata conflict",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a file that the reader of a report should know. `line` counts from 1."""
+
+    kind: FindingKind
+    file: str
+    line: int | None
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

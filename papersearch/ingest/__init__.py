@@ -14,27 +14,16 @@ from pathlib import Path
 from papersearch.cleaning import clean_text
 from papersearch.errors import CorpusError
 from papersearch.ingest import daily_papers
-from papersearch.ingest.appearance import Appearance, Finding
+from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.lines import Line, probe, read_lines
 from papersearch.ingest.merging import merge
-from papersearch.types import Paper
+from papersearch.types import DumpFile, Finding, Paper
 
-__all__ = ["DumpFile", "Finding", "Ingest", "corpus_files", "ingest"]
+__all__ = ["Ingest", "corpus_files", "ingest"]
 
 _Parser = Callable[[str, Iterable[Line]], tuple[list[Appearance], list[Finding]]]
 
 _FORMATS = ((daily_papers.is_daily_papers, daily_papers.parse),)
-
-
-@dataclass(frozen=True, slots=True)
-class DumpFile:
-    """A dump as it was when it was read: enough to tell later whether it has changed."""
-
-    name: str
-    size: int
-    mtime_ns: int
-    sha256: str
-    n_appearances: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,9 @@
-"""What reading one dump gives: appearances of papers, and findings on what was not understood."""
+"""One paper as one dump has it, before appearances are merged into papers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
 from papersearch.types import Organisation
-
-FindingKind = Literal[
-    "file skipped",
-    "title without abstract",
-    "abstract without title",
-    "metadata without paper",
-    "metadata not understood",
-    "line too long",
-    "bytes not UTF-8",
-    "mirror link rewritten",
-    "metadata conflict",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something in a dump that the reader of a report should know. `line` counts from 1."""
-
-    kind: FindingKind
-    dump: str
-    line: int | None
-    detail: str
-
 
 @dataclass(frozen=True, slots=True)
 class Appearance:

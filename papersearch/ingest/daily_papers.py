@@ -20,10 +20,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from papersearch.cleaning import clean_text
-from papersearch.ingest.appearance import Appearance, Finding, FindingKind
+from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.lines import Line
 from papersearch.ingest.links import find_links, without_mirrors
-from papersearch.types import Organisation
+from papersearch.types import Finding, FindingKind, Organisation
 
 HEADER_LINES = frozenset(
     {

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from papersearch.identity import paper_id, title_key
-from papersearch.ingest.appearance import Appearance, Finding
-from papersearch.types import Paper, Provenance
+from papersearch.ingest.appearance import Appearance
+from papersearch.types import Finding, Paper, Provenance
 
 _T = TypeVar("_T")
 

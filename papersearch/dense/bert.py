@@ -1,0 +1,164 @@
+"""One query through a BERT-family encoder in plain numpy, from mapped weights.
+
+This is what makes a query cost milliseconds: sentence-transformers takes seconds to import
+alone. It follows Devlin et al. 2019 as transformers implements it, for the models most used
+here (MiniLM, BGE, E5, GTE). A build compares it with sentence-transformers and records
+whether it agrees; where it does not, queries go through sentence-transformers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import orjson
+from tokenizers import Tokenizer
+
+from papersearch.dense.feedback import unit
+from papersearch.dense.models import WEIGHTS
+from papersearch.dense.safetensors_file import SafetensorsFile
+from papersearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from papersearch.types import Float32Array
+
+
+@dataclass(frozen=True, slots=True)
+class BertShape:
+    """What of a model's configuration the forward pass needs."""
+
+    n_layers: int
+    n_heads: int
+    norm_epsilon: float
+    pooling: Literal["mean", "cls"]
+
+
+def read_shape(folder: Path) -> BertShape | None:
+    """The model's shape, or None when it is not a BERT that this module computes."""
+    try:
+        config = orjson.loads((folder / "config.json").read_bytes())
+        modules = [
+            (module["type"].rsplit(".", 1)[-1], module["path"])
+            for module in orjson.loads((folder / "modules.json").read_bytes())
+        ]
+        if [kind for kind, _ in modules] not in (
+            ["Transformer", "Pooling"],
+            ["Transformer", "Pooling", "Normalize"],
+        ):
+            return None
+        pooling_path = (folder / modules[1][1] / "config.json").resolve()
+        if not pooling_path.is_relative_to(folder.resolve()):
+            return None
+        pooling = _pooling_mode(orjson.loads(pooling_path.read_bytes()))
+        computable = (
+            config["model_type"] == "bert"
+            and config["hidden_act"] == "gelu"
+            and config.get("position_embedding_type", "absolute") == "absolute"
+            and (folder / "tokenizer.json").is_file()
+        )
+        if pooling is None or not computable:
+            return None
+        return BertShape(
+            n_layers=int(config["num_hidden_layers"]),
+            n_heads=int(config["num_attention_heads"]),
+            norm_epsilon=float(config["layer_norm_eps"]),
+            pooling=pooling,
+        )
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _pooling_mode(config: dict[str, object]) -> Literal["mean", "cls"] | None:
+    """Mean or first-token pooling, alone; both spellings of sentence-transformers' file."""
+    if "pooling_mode" in config:
+        modes = [config["pooling_mode"]]
+    else:
+        modes = [
+            name.removeprefix("pooling_mode_").removesuffix("_token").removesuffix("_tokens")
+            for name, on in config.items()
+            if name.startswith("pooling_mode_") and on
+        ]
+    if config.get("include_prompt", True) is not True:
+        return None
+    return "mean" if modes == ["mean"] else "cls" if modes == ["cls"] else None
+
+
+class BertEncoder:
+    """Encodes one text at a time. Opening it reads the tokenizer and maps the weights."""
+
+    def __init__(self, folder: Path, shape: BertShape, max_length: int, prefix: str = "") -> None:
+        self._shape = shape
+        self._prefix = prefix
+        self._weights = SafetensorsFile(folder / WEIGHTS)
+        self._scope = "" if "embeddings.word_embeddings.weight" in self._weights else "bert."
+        try:
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises bare Exception
+            raise ModelError(f"{folder / 'tokenizer.json'}: {error}", "papersearch index") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_length)
+
+    def encode(self, text: str) -> Float32Array:
+        """The unit vector (D,) of `text`, read as a query."""
+        ids = np.array(self._tokenizer.encode(self._prefix + text).ids, dtype=np.int64)
+        states = self._hidden_states(ids)
+        pooled = states.mean(axis=0) if self._shape.pooling == "mean" else states[0]
+        return unit(pooled)
+
+    def _hidden_states(self, ids: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Float32Array:
+        """Last hidden states (L, D) of one sequence of word pieces."""
+        words = self._tensor("embeddings.word_embeddings.weight")[ids]
+        places = self._tensor("embeddings.position_embeddings.weight")[: len(ids)]
+        segment = self._tensor("embeddings.token_type_embeddings.weight")[0]
+        states = self._norm(words + places + segment, "embeddings.LayerNorm")
+        for layer in range(self._shape.n_layers):
+            scope = f"encoder.layer.{layer}"
+            attended = self._linear(self._attention(states, scope), f"{scope}.attention.output.dense")
+            states = self._norm(attended + states, f"{scope}.attention.output.LayerNorm")
+            inner = gelu(self._linear(states, f"{scope}.intermediate.dense"))
+            states = self._norm(
+                self._linear(inner, f"{scope}.output.dense") + states, f"{scope}.output.LayerNorm"
+            )
+        return states
+
+    def _attention(self, states: Float32Array, scope: str) -> Float32Array:
+        """Multi-head scaled dot-product attention of a sequence to itself, (L, D) to (L, D)."""
+        length, width = states.shape
+        heads = self._shape.n_heads
+
+        def split(part: str) -> Float32Array:
+            projected = self._linear(states, f"{scope}.attention.self.{part}")
+            return projected.reshape(length, heads, width // heads).transpose(1, 0, 2)
+
+        query, key, value = split("query"), split("key"), split("value")
+        logits = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // heads))
+        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        return (weights @ value).transpose(1, 0, 2).reshape(length, width)
+
+    def _linear(self, states: Float32Array, name: str) -> Float32Array:
+        return states @ self._tensor(f"{name}.weight").T + self._tensor(f"{name}.bias")
+
+    def _norm(self, states: Float32Array, name: str) -> Float32Array:
+        """Layer normalisation over the last axis (Ba et al. 2016)."""
+        centred = states - states.mean(axis=-1, keepdims=True)
+        variance = np.square(centred).mean(axis=-1, keepdims=True)
+        scaled = centred / np.sqrt(variance + np.float32(self._shape.norm_epsilon))
+        return scaled * self._tensor(f"{name}.weight") + self._tensor(f"{name}.bias")
+
+    def _tensor(self, name: str) -> Float32Array:
+        return self._weights.tensor(self._scope + name)
+
+
+def gelu(x: Float32Array) -> Float32Array:
+    """x Phi(x), elementwise, float32. The exact GELU (Hendrycks and Gimpel 2016), by formula
+    7.1.26 of Abramowitz and Stegun for erf: absolute error of Phi below 1e-7."""
+    z = np.abs(x) * np.float32(1 / np.sqrt(2.0))
+    t = 1 / (1 + np.float32(0.3275911) * z)
+    series = np.float32(1.061405429)
+    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        series = series * t + np.float32(coefficient)
+    tail = np.float32(0.5) * series * t * np.exp(-z * z)  # 1 - Phi(|x|)
+    return x * np.where(x >= 0, 1 - tail, tail)

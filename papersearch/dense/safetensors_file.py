@@ -1,0 +1,62 @@
+"""Tensors of a safetensors file, mapped: opening reads the header, using a row reads a row.
+
+The safetensors library reads whole tensors into memory, 47 MB of which a query does not
+need. The format: eight bytes of header length, little-endian; a JSON header; the data.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from papersearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from papersearch.types import Float32Array
+
+_MAX_HEADER_BYTES = 100_000_000  # the format's own limit
+_DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+
+
+class SafetensorsFile:
+    """Read-only view of one file; raises ModelError where it is not what it must be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            with path.open("rb") as file:
+                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path}: cannot be opened ({error})", "papersearch index") from error
+        length = int.from_bytes(self._bytes[:8], "little")
+        if len(self._bytes) < 8 or length > min(_MAX_HEADER_BYTES, len(self._bytes) - 8):
+            raise self._fault("its header is cut")
+        try:
+            self._header = orjson.loads(self._bytes[8 : 8 + length])
+        except orjson.JSONDecodeError as error:
+            raise self._fault("its header is not JSON") from error
+        self._start = 8 + length
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._header
+
+    def tensor(self, name: str) -> Float32Array:
+        """The tensor as float32: a view of the file where it is stored so, otherwise a copy."""
+        try:
+            entry = self._header[name]
+            dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
+            start, stop = entry["data_offsets"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._fault(f"it has no float tensor {name}") from error
+        count = int(np.prod(shape, dtype=np.int64))
+        if stop - start != count * dtype.itemsize or not 0 <= start <= stop <= len(self._bytes) - self._start:
+            raise self._fault(f"tensor {name} is cut")
+        flat = np.frombuffer(self._bytes, dtype=dtype, count=count, offset=self._start + start)
+        return flat.reshape(shape).astype(np.float32, copy=False)
+
+    def _fault(self, what: str) -> ModelError:
+        return ModelError(f"{self._path}: {what}", "papersearch index")

@@ -1,0 +1,1 @@
+"""The index on disk: its format (docs/format.md), its manifest, and how a build is published."""

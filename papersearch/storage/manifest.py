@@ -1,0 +1,137 @@
+"""The manifest: what an index is, and the size and checksum of each of its files.
+
+Parsed once, validated at the door. It names no path that is followed: the files' names are
+those of `layout`, and only a model folder, read as numbers and checked by its hash, may lie
+outside the index.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from papersearch.dense.encoders import QUERY_BACKENDS, EncoderRecord
+from papersearch.dense.models import SOURCES
+from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
+from papersearch.storage.layout import ARRAYS, FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, TEXTS
+from papersearch.types import DumpFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """Size in bytes and SHA-256 of one file of the index."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalRecord:
+    """Which analysis and which BM25 the postings hold."""
+
+    analyzer: str
+    statistics: str
+    k1: float
+    b: float
+    mean_length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One generation. `corpus` is the corpus folder relative to the index, or None when the
+    dumps were named one by one. Counts: papers N, appearances, terms T, postings P."""
+
+    format_version: int
+    generation: int
+    written_by: str
+    n_papers: int
+    n_appearances: int
+    n_terms: int
+    n_postings: int
+    lexical: LexicalRecord
+    encoder: EncoderRecord
+    corpus: str | None
+    dumps: tuple[DumpFile, ...]
+    files: dict[str, FileRecord]
+
+    def axis(self, letter: str) -> int:
+        """The length of an axis of `layout.ARRAYS`."""
+        lengths = {"N": self.n_papers, "T": self.n_terms, "P": self.n_postings, "D": self.encoder.dimensions}
+        return lengths[letter[0]] + (1 if letter.endswith("+1") else 0)
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The manifest as indented JSON with its kind first."""
+    return orjson.dumps(
+        {"kind": KIND, **asdict(manifest)}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    )
+
+
+def decode_manifest(content: bytes, place: str) -> Manifest:
+    """Read a manifest; `place` is named in errors.
+
+    Raises IndexForeign, IndexVersionError or IndexDamaged.
+    """
+    try:
+        fields = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _damaged(place, "its manifest is not JSON") from error
+    if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
+        raise IndexForeign(
+            f"{place} is not an index of papersearch", "papersearch index --index ANOTHER_FOLDER"
+        )
+    version = fields.get("format_version")
+    if not isinstance(version, int):
+        raise _damaged(place, "its manifest has no format version")
+    if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
+        raise IndexVersionError(
+            f"{place} is written in format {version}; this release reads {OLDEST_READABLE_VERSION}"
+            f" to {FORMAT_VERSION}",
+            "pip install --upgrade papersearch"
+            if version > FORMAT_VERSION
+            else f"papersearch index --index {place}",
+        )
+    try:
+        return _checked(fields)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(place, f"its manifest is incomplete ({error})") from error
+
+
+def _checked(fields: dict[str, Any]) -> Manifest:
+    manifest = Manifest(
+        **{
+            **fields,
+            "lexical": LexicalRecord(**fields["lexical"]),
+            "encoder": EncoderRecord(**fields["encoder"]),
+            "dumps": tuple(DumpFile(**dump) for dump in fields["dumps"]),
+            "files": {name: FileRecord(**record) for name, record in fields["files"].items()},
+        }
+    )
+    counts = (
+        manifest.generation,
+        manifest.n_papers,
+        manifest.n_terms,
+        manifest.n_postings,
+        manifest.encoder.dimensions,
+        manifest.encoder.max_length,
+        manifest.encoder.weights_size,
+        manifest.encoder.weights_mtime_ns,
+        *(record.size for record in manifest.files.values()),
+    )
+    if not all(isinstance(count, int) and count >= 0 for count in counts):
+        raise ValueError("a count is not a number")
+    if set(manifest.files) != {*ARRAYS, *TEXTS}:
+        raise ValueError("it lists other files than this format has")
+    encoder = manifest.encoder
+    if encoder.source not in SOURCES or encoder.query_backend not in QUERY_BACKENDS:
+        raise ValueError("it names an unknown encoder")
+    texts = (encoder.name, encoder.folder, encoder.fingerprint, encoder.query_prefix, manifest.lexical.analyzer)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(manifest.corpus, str | None):
+        raise ValueError("a name is not text")
+    return manifest
+
+
+def _damaged(place: str, what: str) -> IndexDamaged:
+    return IndexDamaged(f"{place} is damaged: {what}", f"papersearch index --index {place}")

@@ -1,0 +1,64 @@
+"""Sorted strings in one mapped file, searched in place.
+
+Two files: the strings in UTF-8, one per line, ascending; and offsets, (n + 1,) uint64:
+string i is the bytes [offsets[i], offsets[i+1] - 1), the last byte being its line feed.
+A lookup reads the strings it compares, never the table.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mmap import mmap
+
+    import numpy.typing as npt
+
+
+class StringTable(Sequence[str]):
+    """The strings in `text`, split at `offsets`."""
+
+    def __init__(self, text: bytes | mmap, offsets: npt.NDArray[np.uint64]) -> None:
+        self._text = text
+        self._offsets = offsets
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    @overload
+    def __getitem__(self, position: int) -> str: ...
+    @overload
+    def __getitem__(self, position: slice) -> list[str]: ...
+    def __getitem__(self, position: int | slice) -> str | list[str]:
+        if isinstance(position, slice):
+            return [self[i] for i in range(*position.indices(len(self)))]
+        if not 0 <= position < len(self):
+            raise IndexError(position)
+        start, stop = int(self._offsets[position]), int(self._offsets[position + 1])
+        return self._text[start : stop - 1].decode("utf-8", "replace")
+
+    def find(self, string: str) -> range:
+        """Positions of the strings equal to `string`: empty, one, or a run of equals."""
+        return self._run(string, lambda found: found == string)
+
+    def find_prefix(self, prefix: str) -> range:
+        """Positions of the strings that begin with `prefix`."""
+        return self._run(prefix, lambda found: found.startswith(prefix))
+
+    def _run(self, lowest: str, belongs) -> range:  # type: ignore[no-untyped-def]
+        start = stop = bisect_left(self, lowest)
+        while stop < len(self) and belongs(self[stop]):
+            stop += 1
+        return range(start, stop)
+
+
+def pack_strings(strings: Iterable[str]) -> tuple[bytes, npt.NDArray[np.uint64]]:
+    """The two files' contents for strings that are already in order and hold no line feed."""
+    lines = [f"{string}\n".encode() for string in strings]
+    offsets = np.zeros(len(lines) + 1, dtype=np.uint64)
+    np.cumsum([len(line) for line in lines], out=offsets[1:])
+    return b"".join(lines), offsets
