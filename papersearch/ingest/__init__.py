@@ -19,7 +19,7 @@ from papersearch.ingest.lines import Line, probe, read_lines
 from papersearch.ingest.merging import merge
 from papersearch.types import DumpFile, Finding, Paper
 
-__all__ = ["Ingest", "corpus_files", "ingest"]
+__all__ = ["Ingest", "corpus_files", "ingest", "is_dump"]
 
 _Parser = Callable[[str, Iterable[Line]], tuple[list[Appearance], list[Finding]]]
 
@@ -78,6 +78,11 @@ def ingest(places: Iterable[Path]) -> Ingest:
         dumps.append(_describe(name, path, len(found)))
     papers, merge_findings = merge(appearances)
     return Ingest(tuple(papers), tuple(dumps), tuple(findings + merge_findings))
+
+
+def is_dump(path: Path) -> bool:
+    """Whether the file is of a format that `ingest` reads."""
+    return _recognise(path)[1] is not None
 
 
 def _recognise(path: Path) -> tuple[str, _Parser | None]:

@@ -1,0 +1,16 @@
+"""The command line: a skin over the library, and the only place that knows Typer and Rich."""
+
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    """The `papersearch` command."""
+    # One query multiplies small matrices: more threads only wait for each other. Both must
+    # be set before numpy and tokenizers are imported. Torch keeps its own threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from papersearch.cli.app import app
+
+    app()

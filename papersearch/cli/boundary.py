@@ -1,0 +1,146 @@
+"""The command group: words that are no verb become a query, errors become text and a code.
+
+Exit codes: 0 hits, 1 no hits, 2 an error, 130 interrupted. A reader that closes the pipe
+early is not an error. This is the only place where an exception turns into any of these.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from papersearch.cleaning import clean_text
+from papersearch.errors import PapersearchError
+
+EXIT_HITS = 0
+EXIT_NO_HITS = 1
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+_GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
+_OPTIONS_WITH_VALUE = frozenset({"-k", "--top", "--mode", "--format", "--color", "--corpus", "--index"})
+
+
+def with_verb(arguments: Sequence[str], verbs: Sequence[str]) -> list[str]:
+    """`arguments` beginning with a verb: `search` is put before whatever has none.
+
+    The first word is a verb only when it equals one exactly. Options may stand before it.
+    """
+    place = 0
+    while place < len(arguments):
+        word = arguments[place]
+        if word in _GROUP_OPTIONS and place == 0:
+            return list(arguments)
+        if word == "--" or not word.startswith("-") or word == "-":
+            break
+        place += 2 if word in _OPTIONS_WITH_VALUE else 1
+    if place < len(arguments) and arguments[place] in verbs:
+        return [arguments[place], *arguments[:place], *arguments[place + 1 :]]
+    return ["search", *arguments] if arguments else []
+
+
+class QueryGroup(TyperGroup):
+    """Verbs, or a bare query; with the error boundary around all of them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_verb(args, list(self.commands)))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        use_plain_help()
+        super().format_help(ctx, formatter)
+
+    def main(  # type: ignore[override]  # what Typer passes besides is for its own version of this
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> Any:
+        arguments = list(sys.argv[1:] if args is None else args)
+        if "_PAPERSEARCH_COMPLETE" in os.environ:
+            return super().main(args=arguments, prog_name="papersearch", **extra)
+        code = self._run(arguments)
+        if not extra.get("standalone_mode", True):
+            return code
+        sys.exit(code)
+
+    def _run(self, arguments: list[str]) -> int:
+        debug = "--debug" in arguments
+        try:
+            code = self._invoke(arguments)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            _silence_stdout()
+            return EXIT_HITS
+        except KeyboardInterrupt:
+            complain("interrupted; an index that was there is untouched", "")
+            return EXIT_INTERRUPTED
+        except PapersearchError as error:
+            message, hint = error.message, error.hint
+        except typer.TyperException as error:
+            message = error.format_message().rstrip(".")
+            message = message[:1].lower() + message[1:]
+            hint = f"{_command_path(error)} --help"
+        except OSError as error:
+            message, hint = f"{error.filename or 'input or output'}: {error.strerror or error}", ""
+        except Exception as error:  # a defect of ours: still no traceback without --debug
+            message = f"unexpected {type(error).__name__}: {error}"
+            hint = "run the same command with --debug, and report what it prints"
+        if debug:
+            traceback.print_exc()
+        complain(message, hint)
+        return EXIT_ERROR
+
+    def _invoke(self, arguments: list[str]) -> int:
+        try:
+            with self.make_context("papersearch", arguments) as context:
+                result = self.invoke(context)
+                return result if isinstance(result, int) else EXIT_HITS
+        except typer.Exit as exit_:
+            return exit_.exit_code
+        except typer.Abort as abort:
+            raise KeyboardInterrupt from abort
+        except SystemExit as exit_:
+            # Rich turns a closed pipe into exit 1, which here would read as "no hits".
+            if isinstance(exit_.__context__, BrokenPipeError):
+                raise BrokenPipeError from exit_
+            raise
+
+
+def complain(message: str, hint: str) -> None:
+    """`papersearch: what failed` and `hint: what to type next`, on stderr."""
+    lines = [clean_text(line) if line.strip() != line.strip(" ^") else line for line in message.split("\n")]
+    text = "papersearch: " + "\n".join(lines)
+    if hint:
+        text += f"\nhint: {clean_text(hint)}"
+    try:
+        print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        pass  # nobody reads it any more
+
+
+def use_plain_help() -> None:
+    """Make Typer's help obey NO_COLOR and TERM=dumb: no escape of any kind."""
+    from papersearch.cli.terminal import escapes_allowed
+
+    if not escapes_allowed():
+        from typer import rich_utils
+
+        rich_utils.COLOR_SYSTEM = None
+
+
+def _command_path(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return getattr(context, "command_path", None) or "papersearch"
+
+
+def _silence_stdout() -> None:
+    """So that the interpreter's last flush does not complain of the closed pipe."""
+    try:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass

@@ -1,0 +1,46 @@
+"""Where the corpus and the index of a command are: option, environment, nearest, data folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from papersearch.storage.generations import is_index
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """The folders a command works on; neither need exist."""
+
+    corpus: Path
+    index: Path
+
+
+def find_locations(corpus: Path | None, index: Path | None) -> Locations:
+    """Each of the two on its own: the option, then its environment variable, then the
+    nearest folder at or above the current one that holds `corpus/` or an index of ours, then
+    the user's data folder."""
+    corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
+    index = index or _from_environment("PAPERSEARCH_INDEX")
+    if corpus is None or index is None:
+        root = _nearest_root()
+        corpus = corpus or root / "corpus"
+        index = index or root / "index"
+    return Locations(corpus, index)
+
+
+def _from_environment(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return Path(value) if value else None
+
+
+def _nearest_root() -> Path:
+    """A relative path where the current folder is it, so that messages stay short."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "corpus").is_dir() or is_index(folder / "index"):
+            return Path() if folder == here else folder
+    import platformdirs
+
+    return platformdirs.user_data_path("papersearch", appauthor=False)

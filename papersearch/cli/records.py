@@ -1,0 +1,87 @@
+"""Results for programs: the JSON envelope, JSON lines, tab-separated lines.
+
+Scripts depend on these. Fields are only ever added; every field is always there, null when
+unknown; no hits is a valid envelope with an empty list.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from papersearch.cleaning import clean_text
+from papersearch.types import Hit, Paper, Results
+
+SCHEMA_VERSION = 1
+
+
+def paper_fields(paper: Paper) -> dict[str, Any]:
+    """A paper as JSON has it."""
+    return {
+        "paper_id": paper.paper_id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "date": paper.date,
+        "year": paper.year,
+        "year_inferred": paper.year_inferred,
+        "author_count": paper.author_count,
+        "organisation": paper.organisation,
+        "comment_count": paper.comment_count,
+        "links": paper.links,
+        "provenance": paper.provenance,
+    }
+
+
+def hit_fields(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON has it: its rank and scores, the evidence, and the paper's fields."""
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "keyword_score": hit.keyword_score,
+        "semantic_score": hit.semantic_score,
+        "exact_title": hit.exact_title,
+        **paper_fields(hit.paper),
+        "evidence": hit.evidence,
+    }
+
+
+def envelope(results: Results) -> bytes:
+    """The one JSON document of a search, ended by a line feed."""
+    return dump(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "query": results.query,
+            "mode": results.mode,
+            "mode_used": results.mode_used,
+            "total": results.total,
+            "hits": [hit_fields(hit) for hit in results],
+        }
+    )
+
+
+def hit_lines(results: Results) -> bytes:
+    """One JSON object per hit and line."""
+    return b"".join(dump(hit_fields(hit), indent=False) for hit in results)
+
+
+def hit_rows(results: Results) -> str:
+    """One line per hit: rank, score, paper_id, year, title, evidence, separated by tabs."""
+    rows = (
+        (
+            str(hit.rank),
+            f"{hit.score:.6f}",
+            hit.paper.paper_id,
+            "" if hit.paper.year is None else str(hit.paper.year),
+            hit.paper.title,
+            hit.evidence.text,
+        )
+        for hit in results
+    )
+    return "".join("\t".join(map(clean_text, row)) + "\n" for row in rows)
+
+
+def dump(document: Any, *, indent: bool = True) -> bytes:
+    """JSON by orjson; text that is not Unicode (it cannot come from a build) becomes `?`."""
+    option = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    return orjson.dumps(document, option=option)
