@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import orjson
@@ -18,8 +18,8 @@ import orjson
 from papersearch.analysis import ANALYZER, Analyzer
 from papersearch.dense import encoders, models
 from papersearch.errors import CorpusError, ModelError
-from papersearch.ingest import Ingest, ingest
-from papersearch.lexical.statistics import B, K1, CorpusStatistics
+from papersearch.ingest.reading import Ingest, ingest
+from papersearch.lexical.statistics import K1, B, CorpusStatistics
 from papersearch.storage.generations import check_writable, publish
 from papersearch.storage.layout import FORMAT_VERSION
 from papersearch.storage.manifest import FileRecord, LexicalRecord, Manifest
@@ -27,6 +27,9 @@ from papersearch.storage.papers import encode_paper, id_order, title_order
 from papersearch.storage.string_table import pack_strings
 from papersearch.types import Paper
 from papersearch.version import __version__
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "publishing"]
 Progress = Callable[[Step, int, int], None]
@@ -95,7 +98,7 @@ def build(
     ids, id_offsets = pack_strings(id_names)
     titles, title_offsets = pack_strings(title_names)
     terms, term_offsets = pack_strings(postings.terms)
-    files = {
+    files: dict[str, bytes | npt.NDArray[Any]] = {
         "papers.jsonl": papers,
         "papers.offsets.npy": paper_offsets,
         "ids.txt": ids,
@@ -111,7 +114,7 @@ def build(
         "postings.papers.npy": postings.doc_idx.astype(np.uint32, copy=False),
         "postings.impacts.npy": postings.impacts,
         "vectors.npy": vectors,
-        "report.json": orjson.dumps(read.findings),
+        "report.json": orjson.dumps([finding._asdict() for finding in read.findings]),
     }
 
     def describe(generation: int, records: dict[str, FileRecord]) -> Manifest:
@@ -127,6 +130,7 @@ def build(
             encoder=encoder_record,
             corpus=_relative(folder, index_path) if folder is not None and folder.is_dir() else None,
             dumps=read.dumps,
+            skipped=read.skipped,
             files=records,
         )
 

@@ -5,7 +5,7 @@ Quotation marks must balance, because they mark exact phrases.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from papersearch.analysis import Analyzer
 from papersearch.cleaning import clean_text
@@ -16,8 +16,7 @@ MAX_QUERY_LENGTH = 20_000
 """Characters; a pasted abstract is a tenth of it. Anything longer is not a query."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A query ready to be ranked.
 
     text: as typed, cleaned; what the encoder reads. terms: for the postings, sorted,

@@ -5,10 +5,9 @@ Read `Index.search` from top to bottom: it is the product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import numpy as np
 import orjson
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
 DEFAULT_K = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranking:
+class _Ranking(NamedTuple):
     """What a mode makes of a query: `scores` (N,), the doc_idx it ranks, ascending, and the
     two sides' own scores (N,) where the mode looks at them."""
 

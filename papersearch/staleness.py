@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from papersearch.ingest import corpus_files, is_dump
+from papersearch.ingest.files import corpus_files
 from papersearch.storage.manifest import Manifest
+from papersearch.types import DumpFile, SkippedFile
 
 
 def is_stale(manifest: Manifest, index_path: Path, corpus: Path) -> bool:
@@ -19,23 +20,33 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path) -> bool:
         return False
     if (index_path / manifest.corpus).resolve() != corpus.resolve():
         return False
-    known = {dump.name: dump for dump in manifest.dumps}
-    seen = 0
+    dumps = {dump.name: dump for dump in manifest.dumps}
+    skipped = {file.name: file for file in manifest.skipped}
     try:
-        for name, path in corpus_files([corpus]):
-            dump = known.get(name)
-            if dump is None:
-                if is_dump(path):
-                    return True
-                continue
-            seen += 1
-            status = path.stat()
-            if status.st_size != dump.size:
-                return True
-            if status.st_mtime_ns != dump.mtime_ns:
-                with path.open("rb") as file:
-                    if hashlib.file_digest(file, "sha256").hexdigest() != dump.sha256:
-                        return True
+        files = dict(corpus_files([corpus]))
+        return (
+            not dumps.keys() <= files.keys()
+            or any(_dump_changed(dump, files[name]) for name, dump in dumps.items())
+            or any(_became_dump(skipped.get(name), name, files[name]) for name in files.keys() - dumps.keys())
+        )
     except OSError:
         return True
-    return seen != len(known)
+
+
+def _dump_changed(dump: DumpFile, path: Path) -> bool:
+    status = path.stat()
+    if (status.st_size, status.st_mtime_ns) == (dump.size, dump.mtime_ns):
+        return False
+    if status.st_size != dump.size:
+        return True
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() != dump.sha256
+
+
+def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:
+    status = path.lstat()
+    if skipped == SkippedFile(name, status.st_size, status.st_mtime_ns):
+        return False
+    from papersearch.ingest.reading import is_dump  # the parsers; nearly never needed
+
+    return is_dump(path)

@@ -3,13 +3,15 @@
 Nothing here computes. Axis letters, used in every docstring of the package:
 N papers, T distinct terms, P postings, D vector dimensions, K cutoff, L word pieces.
 A paper's position in [0, N) is its `doc_idx`; it is internal and never shown.
+Values are named tuples rather than frozen dataclasses, here and wherever a query passes:
+defining a dataclass takes six times as long, and every query pays for every definition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +30,7 @@ Span: TypeAlias = tuple[int, int]
 """Half-open range of character offsets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Where one appearance of a paper was read: dump file and lines, counted from 1, inclusive."""
 
     dump: str
@@ -37,8 +38,7 @@ class Provenance:
     last_line: int
 
 
-@dataclass(frozen=True, slots=True)
-class DumpFile:
+class DumpFile(NamedTuple):
     """A dump as it was when it was read: enough to tell later whether it has changed."""
 
     name: str
@@ -48,16 +48,22 @@ class DumpFile:
     n_appearances: int
 
 
-@dataclass(frozen=True, slots=True)
-class Organisation:
+class SkippedFile(NamedTuple):
+    """A file of the corpus that was no dump, as it was then."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+class Organisation(NamedTuple):
     """The organisation that a page shows in place of an author count."""
 
     handle: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(NamedTuple):
     """One paper, merged over all its appearances; `None` means that no dump says.
 
     `date` is ISO 8601 (YYYY-MM-DD). `year_inferred` is true when the page printed a
@@ -90,8 +96,7 @@ FindingKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something in a file that the reader of a report should know. `line` counts from 1."""
 
     kind: FindingKind
@@ -100,8 +105,7 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """The sentence of the abstract that best answers a query, and what matched.
 
     `start` and `end` are offsets of `text` in the abstract; `text_spans` are offsets in
@@ -115,8 +119,7 @@ class Evidence:
     title_spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A ranked paper. `score` is the ranking's own; higher is better, never rising with rank.
 
     `keyword_score` is the BM25 score, `semantic_score` the cosine between the query's and

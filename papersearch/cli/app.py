@@ -153,7 +153,7 @@ def build_index(
     ] = None,
     model: Annotated[
         Optional[str],
-        typer.Option("--model", help="Another sentence-transformers model: a folder or a name.", show_default=False),
+        typer.Option("--model", help="Another sentence-transformers model, by folder or name.", show_default=False),
     ] = None,
     device: Annotated[
         Optional[str], typer.Option("--device", help="cpu, cuda, ...; chosen if not given.", show_default=False)
@@ -176,7 +176,7 @@ def build_index(
     if chosen in ("json", "jsonl"):
         _write(reports.build_document(report, indent=chosen == "json"))
     else:
-        reports.print_build(open_console(_color(color)), report, locations.index)
+        reports.print_build(open_console(_color(color)), report, locations.index_path)
 
 
 @app.command()
@@ -229,7 +229,7 @@ def stats(
     chosen = _format(format_.value, json, False)
     locations = find_locations(corpus, index)
     speak_utf8()
-    opened = searcher.open(locations.index)
+    opened = searcher.open(locations.index_path)
     _warn_if_stale(opened, locations)
     if chosen in ("json", "jsonl"):
         _write(reports.stats_document(opened, indent=chosen == "json"))
@@ -248,7 +248,7 @@ def _format(chosen: str, json: bool, jsonl: bool) -> str:
 
 
 def _color(color: Color) -> ColorChoice:
-    return color.value  # type: ignore[return-value]  # the enumeration spells the same words
+    return color.value
 
 
 def _open_or_build(locations: Locations, query: str) -> Index:
@@ -260,34 +260,32 @@ def _open_or_build(locations: Locations, query: str) -> Index:
 
     parse_query(query, Analyzer())  # a query that cannot be read should not cost a build
     try:
-        return searcher.open(locations.index)
+        return searcher.open(locations.index_path)
     except IndexMissing as missing:
-        if not locations.corpus.is_dir():
+        if not locations.corpus_path.is_dir():
             raise CorpusError(
-                f"there is neither an index in {locations.index} nor a corpus in {locations.corpus}",
-                f"mkdir -p {locations.corpus}, save dumps in it, then: papersearch index",
+                f"there is neither an index in {locations.index_path} nor a corpus in {locations.corpus_path}",
+                f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
             ) from missing
-    complain(f"no index yet: building it from {locations.corpus}, once", "")
+    complain(f"no index yet: building it from {locations.corpus_path}, once", "")
     _build(locations, None, None, None)
-    return searcher.open(locations.index)
+    return searcher.open(locations.index_path)
 
 
-def _build(
-    locations: Locations, dumps: list[Path] | None, model: str | None, device: str | None
-) -> BuildReport:
+def _build(locations: Locations, dumps: list[Path] | None, model: str | None, device: str | None) -> BuildReport:
     from papersearch.build import build
     from papersearch.cli.progress import build_progress
     from papersearch.errors import CorpusError
 
-    if dumps is None and not locations.corpus.is_dir():
+    if dumps is None and not locations.corpus_path.is_dir():
         raise CorpusError(
-            f"there is no corpus in {locations.corpus}",
-            f"mkdir -p {locations.corpus}, save dumps in it, then: papersearch index",
+            f"there is no corpus in {locations.corpus_path}",
+            f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
         )
     with build_progress() as progress:
         return build(
-            dumps or locations.corpus,
-            locations.index,
+            dumps or locations.corpus_path,
+            locations.index_path,
             model=model,
             device=device,
             progress=progress,
@@ -298,8 +296,8 @@ def _build(
 def _warn_if_stale(opened: Index, locations: Locations) -> None:
     from papersearch.staleness import is_stale
 
-    if is_stale(opened.manifest, opened.path, locations.corpus):
-        complain(f"{locations.corpus} has changed since the index was built", "papersearch index")
+    if is_stale(opened.manifest, opened.path, locations.corpus_path):
+        complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
 
 
 def _write(content: bytes) -> None:

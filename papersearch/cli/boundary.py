@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -116,10 +117,8 @@ def complain(message: str, hint: str) -> None:
     text = "papersearch: " + "\n".join(lines)
     if hint:
         text += f"\nhint: {clean_text(hint)}"
-    try:
+    with suppress(OSError, ValueError):  # nobody may be reading it any more
         print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        pass  # nobody reads it any more
 
 
 def use_plain_help() -> None:
@@ -139,8 +138,5 @@ def _command_path(error: typer.TyperException) -> str:
 
 def _silence_stdout() -> None:
     """So that the interpreter's last flush does not complain of the closed pipe."""
-    try:
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from papersearch.storage.generations import is_index
 
 
-@dataclass(frozen=True, slots=True)
-class Locations:
+class Locations(NamedTuple):
     """The folders a command works on; neither need exist."""
 
-    corpus: Path
-    index: Path
+    corpus_path: Path
+    index_path: Path
 
 
 def find_locations(corpus: Path | None, index: Path | None) -> Locations:

@@ -21,9 +21,7 @@ def build_progress() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(
-        stderr=True, color_system=None if os.environ.get("NO_COLOR") else "standard", highlight=False
-    )
+    console = Console(stderr=True, color_system=None if os.environ.get("NO_COLOR") else "standard", highlight=False)
     columns = (TextColumn("{task.description:<17}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=None)

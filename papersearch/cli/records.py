@@ -26,10 +26,10 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "year": paper.year,
         "year_inferred": paper.year_inferred,
         "author_count": paper.author_count,
-        "organisation": paper.organisation,
+        "organisation": paper.organisation._asdict() if paper.organisation else None,
         "comment_count": paper.comment_count,
         "links": paper.links,
-        "provenance": paper.provenance,
+        "provenance": [place._asdict() for place in paper.provenance],
     }
 
 
@@ -42,7 +42,7 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "semantic_score": hit.semantic_score,
         "exact_title": hit.exact_title,
         **paper_fields(hit.paper),
-        "evidence": hit.evidence,
+        "evidence": hit.evidence._asdict(),
     }
 
 

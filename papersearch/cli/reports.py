@@ -82,7 +82,7 @@ def _document(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]
         "generation": manifest.generation,
         "format_version": manifest.format_version,
         "size": sum(record.size for record in manifest.files.values()),
-        "findings": list(findings),
+        "findings": [finding._asdict() for finding in findings],
     }
 
 

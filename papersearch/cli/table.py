@@ -89,9 +89,7 @@ def _block(hit: Hit, top: float, console: Console, ascii_only: bool) -> Renderab
     line.add_column(ratio=None if unlimited else 1)
     line.add_column(width=_YEAR_WIDTH, justify="right")
     line.add_column(width=_SCORE_WIDTH, no_wrap=True)
-    line.add_row(
-        Text(str(hit.rank), style=_FAINT), _title(hit), _year(hit.paper), _score(hit, top, ascii_only)
-    )
+    line.add_row(Text(str(hit.rank), style=_FAINT), _title(hit), _year(hit.paper), _score(hit, top, ascii_only))
     room = console.width if unlimited else (console.width - _RANK_WIDTH - 2) * _EVIDENCE_LINES
     return Group(line, Padding(_evidence(hit, room), (0, 0, 0, _RANK_WIDTH + 2), expand=not unlimited))
 
@@ -124,6 +122,7 @@ def window(text: str, spans: Sequence[Span], room: int) -> tuple[str, list[Span]
         return text, list(spans)
     starts = [0, *(max(0, start - room // 4) for start, _ in spans)]
     start = max(starts, key=lambda left: (sum(left <= a and b <= left + room for a, b in spans), -left))
+    start = min(start, len(text) - room)  # no room is left unused at the end
     if start:
         start = text.find(" ", start) + 1 or start
     stop = len(text)
@@ -148,9 +147,7 @@ def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
     filled = round(_BAR_CELLS * min(max(share, 0.0), 1.0))
     full, empty = ("#", "-") if ascii_only else ("━", "─")
     number = f"{hit.score:.2f}" if abs(hit.score) < 100 else f"{hit.score:.0f}"
-    return Text.assemble(
-        (full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT)
-    )
+    return Text.assemble((full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT))
 
 
 def print_papers(console: Console, papers: Sequence[Paper]) -> None:

@@ -89,9 +89,7 @@ class BatchEncoder:
 
     def encode(self, text: str) -> Float32Array:
         """The unit vector (D,) of `text`, read as a query."""
-        vector: Float32Array = self._model.encode_query(
-            text, normalize_embeddings=True, show_progress_bar=False
-        )
+        vector: Float32Array = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return vector
 
     def _positions(self) -> int:

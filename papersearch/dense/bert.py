@@ -8,9 +8,8 @@ whether it agrees; where it does not, queries go through sentence-transformers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import orjson
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from papersearch.types import Float32Array
 
 
-@dataclass(frozen=True, slots=True)
-class BertShape:
+class BertShape(NamedTuple):
     """What of a model's configuration the forward pass needs."""
 
     n_layers: int
@@ -118,9 +116,7 @@ class BertEncoder:
             attended = self._linear(self._attention(states, scope), f"{scope}.attention.output.dense")
             states = self._norm(attended + states, f"{scope}.attention.output.LayerNorm")
             inner = gelu(self._linear(states, f"{scope}.intermediate.dense"))
-            states = self._norm(
-                self._linear(inner, f"{scope}.output.dense") + states, f"{scope}.output.LayerNorm"
-            )
+            states = self._norm(self._linear(inner, f"{scope}.output.dense") + states, f"{scope}.output.LayerNorm")
         return states
 
     def _attention(self, states: Float32Array, scope: str) -> Float32Array:
@@ -136,10 +132,12 @@ class BertEncoder:
         logits = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // heads))
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
-        return (weights @ value).transpose(1, 0, 2).reshape(length, width)
+        attended: Float32Array = (weights @ value).transpose(1, 0, 2).reshape(length, width)
+        return attended
 
     def _linear(self, states: Float32Array, name: str) -> Float32Array:
-        return states @ self._tensor(f"{name}.weight").T + self._tensor(f"{name}.bias")
+        projected: Float32Array = states @ self._tensor(f"{name}.weight").T + self._tensor(f"{name}.bias")
+        return projected
 
     def _norm(self, states: Float32Array, name: str) -> Float32Array:
         """Layer normalisation over the last axis (Ba et al. 2016)."""
@@ -157,8 +155,9 @@ def gelu(x: Float32Array) -> Float32Array:
     7.1.26 of Abramowitz and Stegun for erf: absolute error of Phi below 1e-7."""
     z = np.abs(x) * np.float32(1 / np.sqrt(2.0))
     t = 1 / (1 + np.float32(0.3275911) * z)
-    series = np.float32(1.061405429)
+    series = np.full_like(t, 1.061405429)
     for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         series = series * t + np.float32(coefficient)
     tail = np.float32(0.5) * series * t * np.exp(-z * z)  # 1 - Phi(|x|)
-    return x * np.where(x >= 0, 1 - tail, tail)
+    activated: Float32Array = x * np.where(x >= 0, 1 - tail, tail)
+    return activated

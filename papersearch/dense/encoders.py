@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
@@ -34,8 +33,7 @@ class QueryEncoder(Protocol):
     def encode(self, text: str) -> Float32Array: ...
 
 
-@dataclass(frozen=True, slots=True)
-class EncoderRecord:
+class EncoderRecord(NamedTuple):
     """What the manifest keeps of the encoder, so that queries use the very same.
 
     `folder` is empty for the packaged model. `weights_size` and `weights_mtime_ns` spare a
@@ -54,9 +52,7 @@ class EncoderRecord:
     query_backend: QueryBackend
 
 
-def record(
-    model: models.ModelFiles, fingerprint: str, encoder: BatchEncoder, dimensions: int
-) -> EncoderRecord:
+def record(model: models.ModelFiles, fingerprint: str, encoder: BatchEncoder, dimensions: int) -> EncoderRecord:
     """Describe `encoder`, after comparing numpy's vectors of a few probes with its own."""
     weights = (model.folder / models.WEIGHTS).stat()
     return EncoderRecord(

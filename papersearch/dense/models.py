@@ -11,9 +11,8 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from papersearch.errors import ModelError
 
@@ -27,8 +26,7 @@ Source = Literal["package", "folder"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
+class ModelFiles(NamedTuple):
     """A model found on disk. `source` says how a later query finds it again: in the
     installed package, or in the folder itself."""
 
@@ -106,7 +104,6 @@ def _from_hub(name: str, announce: Callable[[str], None]) -> Path:
         return Path(snapshot_download(name, allow_patterns=wanted))
     except Exception as error:
         raise ModelError(
-            f"the model {name} is neither on this machine nor to be had from the hub "
-            f"({type(error).__name__})",
+            f"the model {name} is neither on this machine nor to be had from the hub ({type(error).__name__})",
             "papersearch index --model FOLDER",
         ) from error

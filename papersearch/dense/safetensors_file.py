@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -16,10 +16,12 @@ import orjson
 from papersearch.errors import ModelError
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from papersearch.types import Float32Array
 
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
-_DTYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
+_DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2")}
 
 
 class SafetensorsFile:
@@ -55,7 +57,7 @@ class SafetensorsFile:
         count = int(np.prod(shape, dtype=np.int64))
         if stop - start != count * dtype.itemsize or not 0 <= start <= stop <= len(self._bytes) - self._start:
             raise self._fault(f"tensor {name} is cut")
-        flat = np.frombuffer(self._bytes, dtype=dtype, count=count, offset=self._start + start)
+        flat: npt.NDArray[Any] = np.frombuffer(self._bytes, dtype, count, self._start + start)
         return flat.reshape(shape).astype(np.float32, copy=False)
 
     def _fault(self, what: str) -> ModelError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 from papersearch.types import Organisation
+
 
 @dataclass(frozen=True, slots=True)
 class Appearance:

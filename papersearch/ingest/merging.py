@@ -23,9 +23,7 @@ def merge(appearances: Iterable[Appearance]) -> tuple[list[Paper], list[Finding]
         groups.setdefault(title_key(appearance.title), []).append(appearance)
     ids = _distinct_ids([group[0].title for group in groups.values()])
     findings: list[Finding] = []
-    papers = [
-        _merge_group(group, name, findings) for group, name in zip(groups.values(), ids, strict=True)
-    ]
+    papers = [_merge_group(group, name, findings) for group, name in zip(groups.values(), ids, strict=True)]
     return papers, findings
 
 
@@ -34,9 +32,7 @@ def _merge_group(group: list[Appearance], name: str, findings: list[Finding]) ->
     for appearance in group:
         for link in appearance.mirror_links:
             detail = f"{link} in “{appearance.title}” now leads to huggingface.co"
-            findings.append(
-                Finding("mirror link rewritten", appearance.dump, appearance.first_line, detail)
-            )
+            findings.append(Finding("mirror link rewritten", appearance.dump, appearance.first_line, detail))
     dated = _preferred_date(group)
 
     def agree(what: str, values: list[_T | None]) -> _T | None:
@@ -88,8 +84,5 @@ def _distinct_ids(titles: list[str]) -> list[str]:
         seen: dict[str, int] = {}
         for name in ids:
             seen[name] = seen.get(name, 0) + 1
-        ids = [
-            paper_id(title, length) if seen[name] > 1 else name
-            for name, title in zip(ids, titles, strict=True)
-        ]
+        ids = [paper_id(title, length) if seen[name] > 1 else name for name, title in zip(ids, titles, strict=True)]
     return ids

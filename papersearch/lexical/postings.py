@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from papersearch.types import BoolArray, DocIndices, Float64Array
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
+class Postings(NamedTuple):
     """terms: T strings ascending by code point; idf: (T,) float64; offsets: (T + 1,) uint64;
     doc_idx: (P,) uint32; impacts: (P,) float64, positive."""
 

@@ -85,9 +85,7 @@ class CorpusStatistics(LuceneBM25):
         np.cumsum(np.bincount(term_idx, minlength=len(terms)), out=offsets[1:])
         tf = _view(self._posting_tfs)[order].astype(np.float64)
         saturation = bm25_saturation(tf, self.doc_lengths[doc_idx], self.avgdl)
-        return Postings(
-            terms=terms, idf=idf, offsets=offsets, doc_idx=doc_idx, impacts=idf[term_idx] * saturation
-        )
+        return Postings(terms=terms, idf=idf, offsets=offsets, doc_idx=doc_idx, impacts=idf[term_idx] * saturation)
 
 
 def bm25_saturation(tf: Float64Array, doc_lengths: Float64Array, mean_length: float) -> Float64Array:

@@ -14,9 +14,9 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,7 @@ _KEPT_GENERATIONS = 2
 _OURS = re.compile(r"generation-\d{6,}|\.building-\w+|manifest\.json|\.manifest-\w+|\..*|README.*")
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """An open generation. Arrays and texts are mapped when asked for, and checked then
     against the manifest in all that is cheap: presence, size, dtype, shape."""
 
@@ -116,10 +115,8 @@ def check_writable(index_path: Path) -> None:
             "papersearch index --index ANOTHER_FOLDER",
         )
     if (index_path / MANIFEST).exists():
-        try:
+        with suppress(IndexDamaged):  # building anew is what mends it
             decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
-        except IndexDamaged:
-            pass  # building anew is what mends it
     try:
         index_path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=index_path):
@@ -138,11 +135,12 @@ def publish(
     `describe` gets the generation's number and the files' records and gives the manifest.
     When anything fails, what was current stays current. Raises IndexNotWritable.
     """
-    assert set(files) == {*ARRAYS, *TEXTS}, "the layout lists every file"
+    if set(files) != {*ARRAYS, *TEXTS}:
+        raise ValueError("the layout lists other files")
     building: Path | None = None
     try:
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=index_path))
-        os.chmod(building, 0o755)  # mkdtemp's own is for the builder only
+        building.chmod(0o755)  # mkdtemp's own is for the builder only
         records = {name: _write(building / name, content) for name, content in sorted(files.items())}
         while True:
             generation = max(_generations(index_path), default=0) + 1
@@ -188,8 +186,8 @@ def _replace_manifest(index_path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, index_path / MANIFEST)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(index_path / MANIFEST)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -7,8 +7,7 @@ outside the index.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -16,19 +15,17 @@ from papersearch.dense.encoders import QUERY_BACKENDS, EncoderRecord
 from papersearch.dense.models import SOURCES
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.storage.layout import ARRAYS, FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, TEXTS
-from papersearch.types import DumpFile
+from papersearch.types import DumpFile, SkippedFile
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(NamedTuple):
     """Size in bytes and SHA-256 of one file of the index."""
 
     size: int
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class LexicalRecord:
+class LexicalRecord(NamedTuple):
     """Which analysis and which BM25 the postings hold."""
 
     analyzer: str
@@ -38,8 +35,7 @@ class LexicalRecord:
     mean_length: float
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One generation. `corpus` is the corpus folder relative to the index, or None when the
     dumps were named one by one. Counts: papers N, appearances, terms T, postings P."""
 
@@ -54,6 +50,7 @@ class Manifest:
     encoder: EncoderRecord
     corpus: str | None
     dumps: tuple[DumpFile, ...]
+    skipped: tuple[SkippedFile, ...]
     files: dict[str, FileRecord]
 
     def axis(self, letter: str) -> int:
@@ -65,7 +62,16 @@ class Manifest:
 def encode_manifest(manifest: Manifest) -> bytes:
     """The manifest as indented JSON with its kind first."""
     return orjson.dumps(
-        {"kind": KIND, **asdict(manifest)}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+        {
+            "kind": KIND,
+            **manifest._asdict(),
+            "lexical": manifest.lexical._asdict(),
+            "encoder": manifest.encoder._asdict(),
+            "dumps": [dump._asdict() for dump in manifest.dumps],
+            "skipped": [file._asdict() for file in manifest.skipped],
+            "files": {name: record._asdict() for name, record in manifest.files.items()},
+        },
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )
 
 
@@ -79,9 +85,7 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
     except orjson.JSONDecodeError as error:
         raise _damaged(place, "its manifest is not JSON") from error
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
-        raise IndexForeign(
-            f"{place} is not an index of papersearch", "papersearch index --index ANOTHER_FOLDER"
-        )
+        raise IndexForeign(f"{place} is not an index of papersearch", "papersearch index --index ANOTHER_FOLDER")
     version = fields.get("format_version")
     if not isinstance(version, int):
         raise _damaged(place, "its manifest has no format version")
@@ -106,6 +110,7 @@ def _checked(fields: dict[str, Any]) -> Manifest:
             "lexical": LexicalRecord(**fields["lexical"]),
             "encoder": EncoderRecord(**fields["encoder"]),
             "dumps": tuple(DumpFile(**dump) for dump in fields["dumps"]),
+            "skipped": tuple(SkippedFile(**file) for file in fields["skipped"]),
             "files": {name: FileRecord(**record) for name, record in fields["files"].items()},
         }
     )
