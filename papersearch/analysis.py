@@ -19,45 +19,9 @@ ANALYZER = "snowball-english-1"
 _WORD = re.compile(r"[^\W_]+")
 
 # Lucene's English stop words (EnglishAnalyzer.ENGLISH_STOP_WORDS_SET).
-STOP_WORDS = frozenset(
-    # fmt: off
-    (
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "for",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "such",
-        "that",
-        "the",
-        "their",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "was",
-        "will",
-        "with",
-    )
-    # fmt: on
-)
+_STOP_WORDS = """a an and are as at be but by for if in into is it no not of on or such that the
+their then there these they this to was will with"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 class Token(NamedTuple):

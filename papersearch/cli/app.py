@@ -196,7 +196,7 @@ def show(
 
     chosen = _format(format_.value, json, jsonl)
     speak_utf8()
-    opened = searcher.open(find_locations(corpus, index).index)
+    opened = searcher.open(find_locations(corpus, index).index_path)
     found = [opened.paper(name) for name in papers]
     if chosen in ("json", "jsonl"):
         from papersearch.cli import records

@@ -143,8 +143,9 @@ class BertEncoder:
         """Layer normalisation over the last axis (Ba et al. 2016)."""
         centred = states - states.mean(axis=-1, keepdims=True)
         variance = np.square(centred).mean(axis=-1, keepdims=True)
-        scaled = centred / np.sqrt(variance + np.float32(self._shape.norm_epsilon))
-        return scaled * self._tensor(f"{name}.weight") + self._tensor(f"{name}.bias")
+        scaled: Float32Array = centred / np.sqrt(variance + np.float32(self._shape.norm_epsilon))
+        scaled = scaled * self._tensor(f"{name}.weight") + self._tensor(f"{name}.bias")
+        return scaled
 
     def _tensor(self, name: str) -> Float32Array:
         return self._weights.tensor(self._scope + name)

@@ -1,0 +1,154 @@
+"""What several tests share: the real corpus, its index built once, a small model, small corpora.
+
+The real index takes most of a minute to build. `PAPERSEARCH_TEST_INDEX=FOLDER` reuses one that
+was built from this corpus with the default model, for quick turns while developing.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+# As the command line sets it, before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import papersearch  # noqa: E402  # after the threads are set
+
+PROJECT = Path(__file__).parents[1]
+CORPUS = PROJECT / "corpus"
+
+HEADER = """new
+
+Get trending papers in your email inbox!
+
+Subscribe
+
+byAK and the research community
+
+Mar 11
+"""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def sentence(topic: str, length: int = 300) -> str:
+    """An abstract on `topic`, longer than any title."""
+    text = f"This paper is about {topic}. "
+    while len(text) < length:
+        text += f"We study how {topic} behaves when everything else is kept as it was. "
+    return text.strip()
+
+
+def page(papers: Sequence[tuple[str, str]]) -> str:
+    """A Daily Papers page with these (title, abstract) pairs."""
+    return HEADER + "".join(f"\n{title}\n\n{abstract}\n" for title, abstract in papers)
+
+
+@pytest.fixture(scope="session")
+def real_index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The committed corpus, indexed with the default model; not to be written to."""
+    given = os.environ.get("PAPERSEARCH_TEST_INDEX")
+    if given:
+        return Path(given).resolve()
+    path = tmp_path_factory.mktemp("real") / "index"
+    papersearch.build(CORPUS, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_index(real_index_path: Path) -> papersearch.Index:
+    """The same, open."""
+    return papersearch.open(real_index_path)
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two layers and 32 dimensions with random weights, as sentence-transformers saves it."""
+    return make_model(tmp_path_factory.mktemp("model") / "small-bert")
+
+
+def make_model(folder: Path, **changes: object) -> Path:
+    """Make and save such a model; `changes` go into its BertConfig."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    torch.manual_seed(1)
+    words = (
+        "[PAD] [UNK] [CLS] [SEP] [MASK] a the of and pipeline bubble ##s parallel ##ism model data query".split()
+    )
+    letters = [prefix + letter for prefix in ("", "##") for letter in "abcdefghijklmnopqrstuvwxyz0123456789.,-"]
+    vocabulary = folder.parent / "vocab.txt"
+    vocabulary.write_text("\n".join(dict.fromkeys(words + letters)) + "\n", encoding="utf-8")
+    settings: dict[str, object] = {
+        "vocab_size": len(dict.fromkeys(words + letters)),
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 64,
+        "max_position_embeddings": 128,
+        **changes,
+    }
+    raw = folder.parent / "raw"
+    BertModel(BertConfig(**settings)).save_pretrained(raw)
+    BertTokenizerFast(str(vocabulary)).save_pretrained(raw)
+    transformer = Transformer(str(raw))
+    pooling = Pooling(transformer.get_embedding_dimension())
+    SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu").save(str(folder))
+    return folder
+
+
+@pytest.fixture
+def small_corpus(tmp_path: Path) -> Path:
+    """A corpus folder with one page of four papers."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
+    papers = [(f"On {topic}", sentence(topic)) for topic in topics]
+    (folder / "page.txt").write_text(page(papers), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def small_index(small_corpus: Path, small_model: Path) -> Path:
+    """That corpus indexed with the small model, at `small_corpus`'s side; free to be damaged."""
+    path = small_corpus.parent / "index"
+    papersearch.build(small_corpus, path, model=str(small_model))
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """The command as a process of its own: `run("query", "--json", cwd=..., env={...})`."""
+
+    def start(
+        *arguments: str,
+        cwd: Path = tmp_path,
+        env: dict[str, str] | None = None,
+        stdin: str | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "papersearch", *arguments],
+            cwd=cwd,
+            env=command_environment(env),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return start
+
+
+def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]:
+    """This environment without what would steer the command, and with `changes`."""
+    steering = ("PAPERSEARCH_", "NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TERM")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+    return {**kept, "PYTHONPATH": str(PROJECT), "PYTHONUTF8": "0", **(changes or {})}
