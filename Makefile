@@ -1,0 +1,52 @@
+# Two commands are meant for everybody: `make demo` and `make test`. Both begin from nothing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUERY ?= pipeline bubbles
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow check bench picture clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+SOURCES := $(shell find papersearch -name '*.py')
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/dependencies: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "papersearch needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --constraint constraints.txt '.[dev]'
+	touch $@
+
+# Installed as a user installs it, not in place: what is tested and timed is what is shipped.
+$(VENV)/installed: $(VENV)/dependencies $(SOURCES)
+	rm -rf build
+	$(PIP) --no-deps --force-reinstall .
+	touch $@
+
+demo: $(VENV)/installed  ## Install, build the index from corpus/, answer "pipeline bubbles"
+	$(BIN)/papersearch index
+	$(BIN)/papersearch --format table "$(QUERY)"
+
+test: $(VENV)/installed  ## Install, run the tests
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/installed  ## Install, run the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/installed  ## Lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/installed  ## Measure a cold query against its peers
+	$(BIN)/python benchmarks/cold_query.py
+
+picture: $(VENV)/installed  ## Draw docs/result.svg, the README's picture, from a real run
+	$(BIN)/python docs/picture.py docs/result.svg
+
+clean:  ## Remove what was made here; the corpus stays
+	rm -rf $(VENV) index build dist *.egg-info
