@@ -17,7 +17,7 @@ import pytest
 # As the command line sets it, before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import papersearch  # noqa: E402  # after the threads are set
+import papersearch  # after the threads are set
 
 PROJECT = Path(__file__).parents[1]
 CORPUS = PROJECT / "corpus"
@@ -72,7 +72,9 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model(tmp_path_factory.mktemp("model") / "small-bert")
 
 
-def make_model(folder: Path, **changes: object) -> Path:
+def make_model(
+    folder: Path, pooling: str = "mean", prompts: dict[str, str] | None = None, **changes: object
+) -> Path:
     """Make and save such a model; `changes` go into its BertConfig."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -99,8 +101,8 @@ def make_model(folder: Path, **changes: object) -> Path:
     BertModel(BertConfig(**settings)).save_pretrained(raw)
     BertTokenizerFast(str(vocabulary)).save_pretrained(raw)
     transformer = Transformer(str(raw))
-    pooling = Pooling(transformer.get_embedding_dimension())
-    SentenceTransformer(modules=[transformer, pooling, Normalize()], device="cpu").save(str(folder))
+    pool = Pooling(transformer.get_embedding_dimension(), pooling_mode=pooling)
+    SentenceTransformer(modules=[transformer, pool, Normalize()], device="cpu", prompts=prompts).save(str(folder))
     return folder
 
 

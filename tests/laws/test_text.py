@@ -1,0 +1,105 @@
+"""Laws of analysis and evidence, with small independent oracles."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import Stemmer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papersearch.analysis import STOP_WORDS, Analyzer, spans_of
+from papersearch.cli.table import window
+from papersearch.evidence import find_evidence, sentences
+from papersearch.types import Paper
+
+
+def paper_with(abstract: str) -> Paper:
+    return Paper("id", "A title", abstract, None, None, False, None, None, None, (), ())
+
+
+@given(st.text())
+def test_tokens_and_terms_agree(text: str) -> None:
+    """Tokens carry the terms in order, and their spans lie in the text, ascending."""
+    analyzer = Analyzer()
+    tokens = analyzer.tokens(text)
+    assert [token.term for token in tokens] == analyzer.terms(text)
+    assert all(a.end <= b.start for a, b in pairwise(tokens))
+    assert all(text[token.start : token.end].strip() for token in tokens)
+
+
+def test_terms_are_stems_without_stop_words() -> None:
+    """Words are lower-cased, stop words left out, the rest stemmed as Snowball does it."""
+    stem = Stemmer.Stemmer("english").stemWord
+    text = "The Pipelines of GPUs are bubbling, and 70B-parameter models wait"
+    expected = [
+        stem(word)
+        for word in "the pipelines of gpus are bubbling and 70b parameter models wait".split()
+        if word not in STOP_WORDS
+    ]
+    assert Analyzer().terms(text) == expected
+
+
+@pytest.mark.parametrize(("written", "same"), [("ﬁne", "fine"), ("ＧＰＵ", "gpu"), ("H₂O", "h2o")])
+def test_compatibility_forms_are_folded(written: str, same: str) -> None:
+    """Ligatures, full-width letters and subscripts give the plain word's term."""
+    assert Analyzer().terms(written) == Analyzer().terms(same)
+
+
+@given(st.text())
+def test_sentences_cover_the_text(text: str) -> None:
+    """Sentences are in order, do not overlap, and leave out nothing but white space."""
+    spans = sentences(text)
+    covered = "".join(text[start:end] for start, end in spans)
+    assert "".join(covered.split()) == "".join(text.split())
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One ends. Two ends.", ["One ends.", "Two ends."]),
+        ("It costs 3.5 GB. See e.g. Smith et al. Then go.", ["It costs 3.5 GB.", "See e.g. Smith et al. Then go."]),
+        ('Is it so? (Yes.) "Fine!" Good.', ["Is it so?", "(Yes.)", '"Fine!"', "Good."]),
+        ("Code: https://a.b/c. Done", ["Code: https://a.b/c.", "Done"]),
+        ("no end", ["no end"]),
+        ("", []),
+    ],
+)
+def test_sentences_by_hand(text: str, expected: list[str]) -> None:
+    """Figures, abbreviations and links do not end a sentence."""
+    assert [text[start:end] for start, end in sentences(text)] == expected
+
+
+def test_evidence_is_the_sentence_with_the_rarest_words() -> None:
+    """The sentence with the larger sum of idf wins, though another repeats a common word."""
+    paper = paper_with("Models and models and models. Bubbles in a pipeline. Models have bubbles.")
+    evidence = find_evidence(paper, {"bubbl": 3.0, "pipelin": 2.0, "model": 0.5}, Analyzer())
+    assert evidence.text == "Bubbles in a pipeline."
+    assert [evidence.text[a:b] for a, b in evidence.text_spans] == ["Bubbles", "pipeline"]
+
+
+def test_evidence_without_any_match_is_the_first_sentence() -> None:
+    """Where no query term occurs, the abstract's beginning is shown, with nothing marked."""
+    evidence = find_evidence(paper_with("First one. Second one."), {"bubbl": 1.0}, Analyzer())
+    assert (evidence.text, evidence.text_spans) == ("First one.", ())
+
+
+def test_evidence_of_an_empty_abstract() -> None:
+    """No abstract, no evidence, no error."""
+    assert find_evidence(paper_with(""), {"bubbl": 1.0}, Analyzer()).text == ""
+
+
+@given(
+    st.lists(st.sampled_from(["pipeline", "of", "bubbles", "x" * 50, "data"]), min_size=1, max_size=60),
+    st.integers(20, 200),
+)
+def test_window_keeps_to_its_room(words: list[str], room: int) -> None:
+    """A cut sentence fits, its marks still stand on the same words, and one stays if any can."""
+    text = " ".join(words)
+    spans = spans_of(["bubbl"], text, Analyzer())
+    shown, kept = window(text, spans, room)
+    assert len(shown) <= room + len("… ") + len(" …")
+    assert all(shown[start:end] == "bubbles" for start, end in kept)
+    assert shown.strip("… ") in text

@@ -1,0 +1,82 @@
+"""The stored postings against rank_bm25 itself."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import papersearch
+from papersearch.analysis import Analyzer
+from papersearch.build import paper_text
+from papersearch.lexical.statistics import K1, B, CorpusStatistics, LuceneBM25
+
+WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)
+
+
+def corpus_queries(index: papersearch.Index, n_queries: int) -> list[str]:
+    """Queries of 1 to 8 neighbouring words, and whole sentences, drawn from the corpus."""
+    drawn = random.Random(7)
+    queries = []
+    for _ in range(n_queries):
+        words = paper_text(index.papers()[drawn.randrange(len(index))]).split()
+        start = drawn.randrange(len(words))
+        words = [word.replace('"', "") for word in words[start : start + drawn.choice((1, 2, 3, 5, 8, 30))]]
+        queries.append(" ".join(words))
+    return [query for query in queries if query.strip()]
+
+
+@pytest.fixture(scope="module")
+def reference(real_index: papersearch.Index) -> LuceneBM25:
+    """rank_bm25's own structures over the same papers, with nothing of ours but the idf."""
+    analyzer = Analyzer()
+    return LuceneBM25([analyzer.terms(paper_text(paper)) for paper in real_index.papers()])
+
+
+def test_stored_scores_equal_rank_bm25(real_index: papersearch.Index, reference: LuceneBM25) -> None:
+    """For 300 queries made from the corpus, every paper's score is `get_scores`' to 1e-6."""
+    queries = corpus_queries(real_index, 310)
+    assert len(queries) >= 300
+    worst = 0.0
+    for query in queries:
+        expected = reference.get_scores(Analyzer().terms(query))
+        worst = max(worst, float(np.abs(real_index.keyword_scores(query) - expected).max()))
+    assert worst <= 1e-6
+
+
+def test_some_scores_are_not_zero(real_index: papersearch.Index) -> None:
+    """The comparison above is not one of zeros."""
+    scores = [real_index.keyword_scores(query).max() for query in corpus_queries(real_index, 50)]
+    assert sum(score > 1 for score in scores) > 40
+
+
+@given(st.lists(WORDS, min_size=1, max_size=8), WORDS)
+def test_any_corpus_scores_as_rank_bm25(corpus: list[list[str]], query: list[str]) -> None:
+    """On random small corpora, empty papers and repeated query terms included, scores agree."""
+    if not any(corpus):
+        return  # rank_bm25 divides by the mean length
+    expected = LuceneBM25(corpus).get_scores(query)
+    postings = CorpusStatistics(iter(corpus)).postings()
+    scores, matched = postings.score(query, len(corpus))
+    np.testing.assert_allclose(scores, expected, atol=1e-9)
+    assert matched.tolist() == [bool(set(query) & set(terms)) for terms in corpus]
+
+
+def test_score_of_one_paper_by_hand() -> None:
+    """Two papers, one term: idf and saturation worked out with a pencil."""
+    postings = CorpusStatistics([["bubble", "pipeline"], ["model", "data", "token", "cache"]]).postings()
+    idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
+    saturation = 1 * (K1 + 1) / (1 + K1 * (1 - B + B * 2 / 3))
+    scores, _ = postings.score(["bubble"], 2)
+    assert scores.tolist() == pytest.approx([idf * saturation, 0.0])
+
+
+def test_corpus_without_terms() -> None:
+    """Papers of stop words alone give an empty vocabulary, and no query matches."""
+    scores, matched = CorpusStatistics([[], []]).postings().score(["bubble"], 2)
+    assert scores.tolist() == [0.0, 0.0]
+    assert not matched.any()

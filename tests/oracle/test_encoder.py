@@ -1,0 +1,147 @@
+"""The numpy encoder and the stored vectors against sentence-transformers itself."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sentence_transformers import SentenceTransformer
+
+import papersearch
+from papersearch.build import paper_text
+from papersearch.dense import bert, encoders, models
+from papersearch.dense.batch import BatchEncoder
+from papersearch.errors import ModelError
+from tests.conftest import make_model
+
+TEXTS = [
+    "pipeline bubbles",
+    "a",
+    "?!",
+    "How does one keep the idle time of pipeline parallelism low in heterogeneous clusters?",
+    "Mixture-of-Experts (MoE) über naïve façade 模型 \U0001f600 M$^3$ViT 10^5",
+    "word " * 700,
+]
+
+
+def default_model() -> models.ModelFiles:
+    """The packaged model; nothing here may be announced, since nothing is fetched."""
+    return models.locate(None, lambda message: pytest.fail(message))
+
+
+def numpy_encoder(folder: Path, max_length: int) -> bert.BertEncoder:
+    shape = bert.read_shape(folder)
+    assert shape is not None
+    return bert.BertEncoder(folder, shape, max_length)
+
+
+@pytest.fixture(scope="module")
+def library() -> Any:
+    """sentence-transformers with the packaged model, used directly."""
+    model = SentenceTransformer(str(default_model().folder), device="cpu")
+    model.max_seq_length = 512
+    return model
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_numpy_equals_the_library(library: Any, text: str) -> None:
+    """A query's vector is sentence-transformers' to 1e-5, whatever the text and its length."""
+    expected = library.encode(text, normalize_embeddings=True)
+    assert np.abs(numpy_encoder(default_model().folder, 512).encode(text) - expected).max() <= 1e-5
+
+
+def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
+    """A sample of the stored vectors is what sentence-transformers gives for title and abstract."""
+    stored = real_index._vectors
+    assert stored.shape == (302, 384)
+    for doc_idx in (0, 150, 301):
+        text = paper_text(real_index.papers()[doc_idx])
+        expected = library.encode(text, normalize_embeddings=True)
+        assert np.abs(stored[doc_idx] - expected).max() <= 1e-5
+
+
+def test_stored_vectors_have_length_one(real_index: papersearch.Index) -> None:
+    """Every stored vector is a unit vector, so that inner products are cosines."""
+    np.testing.assert_allclose(np.linalg.norm(real_index._vectors, axis=1), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_other_bert_models(tmp_path: Path, pooling: str) -> None:
+    """A model made here, pooled either way, is encoded as the library encodes it."""
+    folder = make_model(tmp_path / "model", pooling=pooling)
+    library = SentenceTransformer(str(folder), device="cpu")
+    encoder = numpy_encoder(folder, 128)
+    for text in TEXTS:
+        expected = library.encode(text, normalize_embeddings=True)
+        assert np.abs(encoder.encode(text) - expected).max() <= 1e-5
+
+
+def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
+    """A model with a query prompt encodes queries with it, papers without it."""
+    folder = make_model(tmp_path / "model", prompts={"query": "query: ", "document": ""})
+    batch = BatchEncoder(models.ModelFiles("m", "folder", folder))
+    described = encoders.record(models.ModelFiles("m", "folder", folder), "", batch, 32)
+    assert (described.query_prefix, described.query_backend) == ("query: ", "numpy")
+    ours = encoders.open_query_encoder(described)
+    library = SentenceTransformer(str(folder), device="cpu")
+    np.testing.assert_allclose(ours.encode("model"), library.encode("query: model"), atol=1e-5)
+    np.testing.assert_allclose(
+        batch.encode_papers(["model"], lambda done: None)[0], library.encode("model"), atol=1e-5
+    )
+
+
+def test_other_architectures_fall_back(tmp_path: Path) -> None:
+    """A model that numpy does not compute (here: another activation) answers by the library."""
+    folder = make_model(tmp_path / "model", hidden_act="relu")
+    model = models.ModelFiles("m", "folder", folder)
+    described = encoders.record(model, models.fingerprint(model), BatchEncoder(model), 32)
+    assert described.query_backend == "sentence-transformers"
+    expected = SentenceTransformer(str(folder), device="cpu").encode("model", normalize_embeddings=True)
+    np.testing.assert_allclose(encoders.open_query_encoder(described).encode("model"), expected, atol=1e-6)
+
+
+def test_default_weights_are_checked(tmp_path: Path) -> None:
+    """A folder that claims to be the default model but has other weights is refused."""
+    folder = make_model(tmp_path / "model")
+    with pytest.raises(ModelError, match="is not the published"):
+        models.fingerprint(models.ModelFiles(models.DEFAULT_MODEL, "package", folder))
+
+
+def test_packaged_weights_are_the_published_ones() -> None:
+    """The packaged model's weights have the official SHA-256."""
+    assert models.fingerprint(default_model()) == models.DEFAULT_MODEL_SHA256
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    """A model folder with weights in a pickle, and no safetensors, is not loaded."""
+    folder = make_model(tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"model\.safetensors"):
+        models.fingerprint(models.locate(str(folder), print))
+
+
+def test_gelu_is_exact() -> None:
+    """The activation is x Phi(x) to 1e-6, with math.erf as the oracle."""
+    x = np.linspace(-9, 9, 4001, dtype=np.float32)
+    expected = [v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x.tolist()]
+    np.testing.assert_allclose(bert.gelu(x), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("damage", ["cut", "header", "empty", "short header"])
+def test_damaged_weights_are_an_error(tmp_path: Path, damage: str) -> None:
+    """Weights that are cut, or whose header is not JSON, give a ModelError and no crash."""
+    folder = make_model(tmp_path / "model")
+    weights = folder / "model.safetensors"
+    content = weights.read_bytes()
+    damaged = {
+        "cut": content[: len(content) // 2],
+        "header": content[:8] + b"x" * 40 + content[48:],
+        "empty": b"",
+        "short header": b"\xff" * 7,
+    }
+    weights.write_bytes(damaged[damage])
+    with pytest.raises(ModelError):
+        numpy_encoder(folder, 128).encode("pipeline bubbles")

@@ -1,0 +1,113 @@
+"""The rooms of ARCHITECTURE.md: imports go down only, and what must stay light is light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import papersearch
+from tests.conftest import PROJECT, command_environment
+
+PACKAGE = PROJECT / "papersearch"
+
+# From the bottom up; a module imports from its own layer's room or from layers below it.
+LAYERS = [
+    {"errors", "types", "version"},
+    {"cleaning", "identity", "analysis", "fusion", "topk"},
+    {"lexical", "dense", "ingest", "query"},
+    {"storage"},
+    {"build", "evidence", "staleness"},
+    {"searcher"},
+    {"cli"},
+    {"__init__", "__main__"},
+]
+HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of the package that a module imports from, anywhere in it."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+    return {name.split(".")[1] for name in names if name.startswith("papersearch.")}
+
+
+def test_every_room_has_a_layer() -> None:
+    """No module stands outside the layers."""
+    assert {room_of(path) for path in modules()} == set(HEIGHT)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path: Path) -> None:
+    """A module imports from its own room or from lower layers, never sideways or up."""
+    room = room_of(path)
+    for other in imported_rooms(path) - {room}:
+        assert other in HEIGHT, f"{other} is no room"
+        assert HEIGHT[other] < HEIGHT[room], f"{room} imports {other}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_command_line_knows_typer_and_rich(path: Path) -> None:
+    """Typer and Rich are imported in cli/ alone; click, pickle and eval nowhere."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    called = {
+        node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not imported & {"click", "pickle", "marshal", "shelve"}
+    assert not called & {"eval", "exec"}
+    if room_of(path) != "cli":
+        assert not imported & {"typer", "rich"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    """Each file begins with a docstring."""
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_public_names_are_what_is_promised() -> None:
+    """Every public name resolves, and is listed once."""
+    assert sorted(set(papersearch.__all__), key=str.lower) == sorted(papersearch.__all__, key=str.lower)
+    assert all(getattr(papersearch, name) is not None for name in papersearch.__all__)
+    with pytest.raises(AttributeError, match="no attribute"):
+        papersearch.__getattr__("nothing")
+
+
+def test_a_query_imports_no_model_library(real_index_path: Path) -> None:
+    """Answering a hybrid query from Python loads neither torch nor what stands on it, nor Rich."""
+    script = (
+        "import sys, papersearch; papersearch.open(sys.argv[1]).search('pipeline bubbles');"
+        "print(sorted({'torch', 'transformers', 'sentence_transformers', 'rank_bm25', 'rich', 'typer'}"
+        " & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", script, str(real_index_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=command_environment())
+    assert done.stdout == "[]\n"
+    assert done.stderr == ""
