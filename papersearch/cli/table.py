@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 # The sixteen colours of the terminal's own theme, so that light and dark both work.
-_MATCH = "bold yellow"
+_MATCH = "bold magenta"
 _TITLE = "bold"
 _FAINT = "dim"
 _BAR = "cyan"
