@@ -113,7 +113,8 @@ class QueryGroup(TyperGroup):
 
 def complain(message: str, hint: str) -> None:
     """`papersearch: what failed` and `hint: what to type next`, on stderr."""
-    lines = [clean_text(line) if line.strip() != line.strip(" ^") else line for line in message.split("\n")]
+    # An error may show a place in the query by a caret below it: indentation is kept.
+    lines = [line[: len(line) - len(line.lstrip(" "))] + clean_text(line) for line in message.split("\n")]
     text = "papersearch: " + "\n".join(lines)
     if hint:
         text += f"\nhint: {clean_text(hint)}"
