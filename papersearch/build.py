@@ -89,7 +89,7 @@ def build(
     vectors = encoder.encode_papers(texts, lambda done: progress("encoding", done, len(texts)))
     if not np.isfinite(vectors).all():
         raise ModelError(f"the model {found.name} gives vectors that are not numbers", "papersearch index")
-    encoder_record = encoders.record(found, fingerprint, encoder, vectors.shape[1])
+    encoder_record = encoders.record(found, fingerprint, encoder, vectors.shape[1], texts)
 
     progress("publishing", 0, 0)
     papers, paper_offsets = pack_strings(map(encode_paper, read.papers))

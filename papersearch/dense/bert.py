@@ -9,16 +9,14 @@ whether it agrees; where it does not, queries go through sentence-transformers.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 import orjson
-from tokenizers import Tokenizer
 
 from papersearch.dense.feedback import unit
 from papersearch.dense.models import WEIGHTS
 from papersearch.dense.safetensors_file import SafetensorsFile
-from papersearch.errors import ModelError
 
 if TYPE_CHECKING:
     from papersearch.types import Float32Array
@@ -83,24 +81,26 @@ def _pooling_mode(config: dict[str, object]) -> Literal["mean", "cls"] | None:
     return "mean" if modes == ["mean"] else "cls" if modes == ["cls"] else None
 
 
-class BertEncoder:
-    """Encodes one text at a time. Opening it reads the tokenizer and maps the weights."""
+class Tokenizer(Protocol):
+    """Whatever gives the ids of a text's word pieces, special tokens included, at most as
+    many as the model has positions."""
 
-    def __init__(self, folder: Path, shape: BertShape, max_length: int, prefix: str = "") -> None:
+    def ids(self, text: str) -> list[int]: ...
+
+
+class BertEncoder:
+    """Encodes one text at a time. Opening it maps the weights."""
+
+    def __init__(self, folder: Path, shape: BertShape, tokenizer: Tokenizer, prefix: str = "") -> None:
         self._shape = shape
+        self._tokenizer = tokenizer
         self._prefix = prefix
         self._weights = SafetensorsFile(folder / WEIGHTS)
         self._scope = "" if "embeddings.word_embeddings.weight" in self._weights else "bert."
-        try:
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except Exception as error:  # tokenizers raises bare Exception
-            raise ModelError(f"{folder / 'tokenizer.json'}: {error}", "papersearch index") from error
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length)
 
     def encode(self, text: str) -> Float32Array:
         """The unit vector (D,) of `text`, read as a query."""
-        ids = np.array(self._tokenizer.encode(self._prefix + text).ids, dtype=np.int64)
+        ids = np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64)
         states = self._hidden_states(ids)
         pooled = states.mean(axis=0) if self._shape.pooling == "mean" else states[0]
         return unit(pooled)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
-from papersearch.dense import bert, models
+from papersearch.dense import bert, models, wordpiece
 from papersearch.errors import ModelError
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 QueryBackend = Literal["numpy", "sentence-transformers"]
 QUERY_BACKENDS: tuple[QueryBackend, ...] = get_args(QueryBackend)
+
+QueryTokenizer = Literal["vocab.txt", "tokenizer.json"]
+QUERY_TOKENIZERS: tuple[QueryTokenizer, ...] = get_args(QueryTokenizer)
 
 TOLERANCE = 1e-5
 """Largest difference of a component between numpy's and the library's unit vectors."""
@@ -50,12 +54,21 @@ class EncoderRecord(NamedTuple):
     max_length: int
     query_prefix: str
     query_backend: QueryBackend
+    query_tokenizer: QueryTokenizer
 
 
-def record(model: models.ModelFiles, fingerprint: str, encoder: BatchEncoder, dimensions: int) -> EncoderRecord:
-    """Describe `encoder`, after comparing numpy's vectors of a few probes with its own."""
+def record(
+    model: models.ModelFiles,
+    fingerprint: str,
+    encoder: BatchEncoder,
+    dimensions: int,
+    texts: Sequence[str],
+) -> EncoderRecord:
+    """Describe `encoder`, after comparing our word pieces of `texts` and our vectors of a few
+    probes with its own."""
     weights = (model.folder / models.WEIGHTS).stat()
-    return EncoderRecord(
+    same_pieces = wordpiece.agrees(model.folder, encoder.max_length, (*_PROBES, *texts))
+    described = EncoderRecord(
         name=model.name,
         source=model.source,
         folder="" if model.source == "package" else str(model.folder),
@@ -65,21 +78,32 @@ def record(model: models.ModelFiles, fingerprint: str, encoder: BatchEncoder, di
         dimensions=dimensions,
         max_length=encoder.max_length,
         query_prefix=encoder.query_prefix,
-        query_backend="numpy" if _numpy_agrees(model.folder, encoder) else "sentence-transformers",
+        query_backend="numpy",
+        query_tokenizer="vocab.txt" if same_pieces else "tokenizer.json",
     )
+    if _numpy_agrees(model.folder, described, encoder):
+        return described
+    return described._replace(query_backend="sentence-transformers")
 
 
-def _numpy_agrees(folder: Path, encoder: BatchEncoder) -> bool:
-    shape = bert.read_shape(folder)
-    if shape is None:
-        return False
+def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder) -> bool:
     try:
-        ours = bert.BertEncoder(folder, shape, encoder.max_length, encoder.query_prefix)
-        return all(
+        ours = _numpy_encoder(folder, described)
+        return ours is not None and all(
             float(np.abs(ours.encode(probe) - encoder.encode(probe)).max()) <= TOLERANCE for probe in _PROBES
         )
     except ModelError:
         return False
+
+
+def _numpy_encoder(folder: Path, described: EncoderRecord) -> bert.BertEncoder | None:
+    """None when the model is no BERT that numpy computes."""
+    shape = bert.read_shape(folder)
+    if shape is None:
+        return None
+    in_place = described.query_tokenizer == "vocab.txt"
+    tokenizer = wordpiece.WordPieces if in_place else wordpiece.LibraryTokenizer
+    return bert.BertEncoder(folder, shape, tokenizer(folder, described.max_length), described.query_prefix)
 
 
 def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
@@ -93,9 +117,9 @@ def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
             "papersearch index",
         )
     if described.query_backend == "numpy":
-        shape = bert.read_shape(model.folder)
-        if shape is not None:
-            return bert.BertEncoder(model.folder, shape, described.max_length, described.query_prefix)
+        encoder = _numpy_encoder(model.folder, described)
+        if encoder is not None:
+            return encoder
     from papersearch.dense.batch import BatchEncoder
 
     return BatchEncoder(model)

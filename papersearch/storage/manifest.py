@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from papersearch.dense.encoders import QUERY_BACKENDS, EncoderRecord
+from papersearch.dense.encoders import QUERY_BACKENDS, QUERY_TOKENIZERS, EncoderRecord
 from papersearch.dense.models import SOURCES
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.storage.layout import ARRAYS, FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, TEXTS
@@ -130,7 +130,11 @@ def _checked(fields: dict[str, Any]) -> Manifest:
     if set(manifest.files) != {*ARRAYS, *TEXTS}:
         raise ValueError("it lists other files than this format has")
     encoder = manifest.encoder
-    if encoder.source not in SOURCES or encoder.query_backend not in QUERY_BACKENDS:
+    if (
+        encoder.source not in SOURCES
+        or encoder.query_backend not in QUERY_BACKENDS
+        or encoder.query_tokenizer not in QUERY_TOKENIZERS
+    ):
         raise ValueError("it names an unknown encoder")
     texts = (encoder.name, encoder.folder, encoder.fingerprint, encoder.query_prefix, manifest.lexical.analyzer)
     if not all(isinstance(text, str) for text in texts) or not isinstance(manifest.corpus, str | None):

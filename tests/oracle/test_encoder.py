@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 import papersearch
 from papersearch.build import paper_text
-from papersearch.dense import bert, encoders, models
+from papersearch.dense import bert, encoders, models, wordpiece
 from papersearch.dense.batch import BatchEncoder
 from papersearch.errors import ModelError
 from tests.conftest import make_model
@@ -32,10 +35,15 @@ def default_model() -> models.ModelFiles:
     return models.locate(None, lambda message: pytest.fail(message))
 
 
-def numpy_encoder(folder: Path, max_length: int) -> bert.BertEncoder:
+def numpy_encoder(
+    folder: Path,
+    max_length: int,
+    tokenizer: Callable[[Path, int], bert.Tokenizer] = wordpiece.LibraryTokenizer,
+) -> bert.BertEncoder:
+    """The numpy encoder of a model, with the library's tokenizer or ours."""
     shape = bert.read_shape(folder)
     assert shape is not None
-    return bert.BertEncoder(folder, shape, max_length)
+    return bert.BertEncoder(folder, shape, tokenizer(folder, max_length))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +58,10 @@ def library() -> Any:
 def test_numpy_equals_the_library(library: Any, text: str) -> None:
     """A query's vector is sentence-transformers' to 1e-5, whatever the text and its length."""
     expected = library.encode(text, normalize_embeddings=True)
-    assert np.abs(numpy_encoder(default_model().folder, 512).encode(text) - expected).max() <= 1e-5
+    assert (
+        np.abs(numpy_encoder(default_model().folder, 512, wordpiece.WordPieces).encode(text) - expected).max()
+        <= 1e-5
+    )
 
 
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
@@ -83,7 +94,7 @@ def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
     """A model with a query prompt encodes queries with it, papers without it."""
     folder = make_model(tmp_path / "model", prompts={"query": "query: ", "document": ""})
     batch = BatchEncoder(models.ModelFiles("m", "folder", folder))
-    described = encoders.record(models.ModelFiles("m", "folder", folder), "", batch, 32)
+    described = encoders.record(models.ModelFiles("m", "folder", folder), "", batch, 32, TEXTS)
     assert (described.query_prefix, described.query_backend) == ("query: ", "numpy")
     ours = encoders.open_query_encoder(described)
     library = SentenceTransformer(str(folder), device="cpu")
@@ -97,10 +108,55 @@ def test_other_architectures_fall_back(tmp_path: Path) -> None:
     """A model that numpy does not compute (here: another activation) answers by the library."""
     folder = make_model(tmp_path / "model", hidden_act="relu")
     model = models.ModelFiles("m", "folder", folder)
-    described = encoders.record(model, models.fingerprint(model), BatchEncoder(model), 32)
+    described = encoders.record(model, models.fingerprint(model), BatchEncoder(model), 32, TEXTS)
     assert described.query_backend == "sentence-transformers"
     expected = SentenceTransformer(str(folder), device="cpu").encode("model", normalize_embeddings=True)
     np.testing.assert_allclose(encoders.open_query_encoder(described).encode("model"), expected, atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def tokenizers_pair() -> tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer]:
+    """Our word pieces of the default model, and the library's."""
+    folder = default_model().folder
+    return wordpiece.WordPieces(folder, 512), wordpiece.LibraryTokenizer(folder, 512)
+
+
+@settings(max_examples=500)
+@given(text=st.text() | st.text(alphabet=st.characters(max_codepoint=0x250)))
+def test_word_pieces_equal_the_library(
+    tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer], text: str
+) -> None:
+    """Any text, whatever its script, is split as the tokenizers library splits it."""
+    ours, library = tokenizers_pair
+    assert ours.ids(text) == library.ids(text)
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "what does [MASK] do?", "[CLS]", "x" * 101, "un" * 49, "##s"])
+def test_unusual_words_equal_the_library(
+    tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer], text: str
+) -> None:
+    """Special tokens typed as text, endless words and continuation marks are split alike."""
+    ours, library = tokenizers_pair
+    assert ours.ids(text) == library.ids(text)
+
+
+def test_word_pieces_of_the_corpus_equal_the_library(
+    real_index: papersearch.Index, tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer]
+) -> None:
+    """All abstracts are split alike, and the build has found so."""
+    ours, library = tokenizers_pair
+    assert all(ours.ids(paper.abstract) == library.ids(paper.abstract) for paper in real_index.papers())
+    assert real_index.manifest.encoder.query_tokenizer == "vocab.txt"
+
+
+def test_models_without_vocabulary_file(tmp_path: Path) -> None:
+    """Without `vocab.txt` the library's tokenizer serves, with the same vectors."""
+    folder = make_model(tmp_path / "model")
+    for name in ("vocab.txt", "special_tokens_map.json"):
+        (folder / name).unlink(missing_ok=True)
+    model = models.ModelFiles("m", "folder", folder)
+    described = encoders.record(model, "", BatchEncoder(model), 32, TEXTS)
+    assert (described.query_backend, described.query_tokenizer) == ("numpy", "tokenizer.json")
 
 
 def test_default_weights_are_checked(tmp_path: Path) -> None:
