@@ -196,15 +196,20 @@ class _PageReader:
 
 
 def _metadata_length(block: list[Line], position: int) -> int:
-    """How many lines from `position` on are a metadata block; 0 when none begins there."""
+    """How many lines from `position` on are a metadata block; 0 when none begins there.
+
+    Any of its three lines may be missing, but only a separator tells an organisation.
+    """
     texts = [line.text for line in block[position : position + 3]]
-    separated = len(texts) > 1 and texts[1] == _SEPARATOR
-    dated = len(texts) > 2 and _DATE.fullmatch(texts[2]) is not None
-    if separated and (dated or _AUTHORS.fullmatch(texts[0])):
-        return 3 if dated else 2
-    if texts[0] == _SEPARATOR:
-        return 2 if len(texts) > 1 and _DATE.fullmatch(texts[1]) else 1
-    return 1 if _AUTHORS.fullmatch(texts[0]) or _DATE.fullmatch(texts[0]) else 0
+    authors = _AUTHORS.fullmatch(texts[0]) is not None
+    separated = texts[1:2] == [_SEPARATOR]
+    if separated and (authors or (len(texts) == 3 and _DATE.fullmatch(texts[2]))):
+        length = 2
+    elif authors or texts[0] == _SEPARATOR:
+        length = 1
+    else:
+        return 1 if _DATE.fullmatch(texts[0]) else 0
+    return length + (1 if len(texts) > length and _DATE.fullmatch(texts[length]) else 0)
 
 
 def _parse_metadata(block: list[Line]) -> _Metadata:

@@ -1,0 +1,154 @@
+"""Pages made here: what is not understood is reported, and never harms its neighbours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.daily_papers import parse
+from papersearch.ingest.lines import Line
+from papersearch.ingest.merging import merge
+from papersearch.ingest.reading import ingest
+from papersearch.types import Finding
+from tests.conftest import HEADER, page, sentence
+
+
+def read(text: str) -> tuple[list[Appearance], list[Finding]]:
+    """Parse a page given as text."""
+    return parse("page.txt", [Line(number, line) for number, line in enumerate(text.split("\n"), 1)])
+
+
+def metadata(*lines: str) -> str:
+    return "\n" + "\n".join(lines) + "\n"
+
+
+A, B = ("On apples", sentence("apples")), ("On bees", sentence("bees"))
+DATED = metadata("  • 3 authors", "·", "Jan 6, 2025 2")
+
+
+def test_metadata_block() -> None:
+    """Authors, date and comments belong to the paper above them; its lines reach to the date."""
+    (a, b), findings = read(page([A]) + DATED + page([B]).removeprefix(HEADER))
+    assert (a.date, a.year, a.author_count, a.comment_count) == ("2025-01-06", 2025, 3, 2)
+    assert (b.date, b.author_count) == (None, None)
+    assert a.last_line == a.first_line + 6
+    assert findings == []
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (("  • 1 author", "·", "Feb 29, 2024"), (1, None, "2024-02-29", None)),
+        (("acme Acme Labs of Ohio", "·", "Mar 1, 2023 7"), (None, ("acme", "Acme Labs of Ohio"), "2023-03-01", 7)),
+        (("  • 4 authors", "Mar 1, 2023"), (4, None, "2023-03-01", None)),
+        (("·", "Mar 1, 2023"), (None, None, "2023-03-01", None)),
+        (("  • 4 authors",), (4, None, None, None)),
+    ],
+)
+def test_shapes_of_metadata(block: tuple[str, ...], expected: tuple[object, ...]) -> None:
+    """One author, an organisation of many words, and blocks that lost a line are read."""
+    (a,), findings = read(page([A]) + metadata(*block))
+    assert (a.author_count, a.organisation, a.date, a.comment_count) == expected
+    assert findings == []
+
+
+def test_metadata_glued_to_its_abstract() -> None:
+    """A block without the blank line before it is still metadata, not abstract."""
+    (a,), findings = read(page([A]).rstrip("\n") + DATED)
+    assert (a.abstract, a.author_count, findings) == (A[1], 3, [])
+
+
+def test_title_glued_to_its_abstract() -> None:
+    """A title without the blank line after it is still a title."""
+    (a,), findings = read(f"{HEADER}\n{A[0]}\n{A[1]}\n")
+    assert ((a.title, a.abstract), findings) == (A, [])
+
+
+def test_year_is_unknown_where_the_page_prints_none() -> None:
+    """Without any printed year a day stays without year and date; nothing is guessed."""
+    (a,), _ = read(page([A]) + metadata("  • 3 authors", "·", "Jan 6"))
+    assert (a.date, a.year, a.year_inferred) == (None, None, False)
+
+
+def test_impossible_day_is_reported() -> None:
+    """February 30 is no date, and a finding says where."""
+    (a,), findings = read(page([A]) + metadata("  • 3 authors", "·", "Feb 30, 2024"))
+    assert (a.date, a.author_count) == (None, 3)
+    assert [(finding.kind, finding.line) for finding in findings] == [("metadata not understood", 17)]
+
+
+@pytest.mark.parametrize(
+    ("middle", "kind"),
+    [
+        ("\nA title alone\n", "title without abstract"),
+        (f"\n{sentence('orphans')}\n", "abstract without title"),
+    ],
+)
+def test_halves_are_reported(middle: str, kind: str) -> None:
+    """Half a paper between two whole ones is reported, and both are found."""
+    papers, findings = read(page([A]) + DATED + middle + page([B]).removeprefix(HEADER))
+    assert [(paper.title, paper.abstract) for paper in papers] == [A, B]
+    assert [finding.kind for finding in findings] == [kind]
+
+
+def test_metadata_without_paper_is_reported() -> None:
+    """Metadata before any paper, or a second block after one, belongs to none."""
+    papers, findings = read(HEADER + DATED + page([A]).removeprefix(HEADER) + DATED + DATED)
+    assert [paper.author_count for paper in papers] == [3]
+    assert [finding.kind for finding in findings] == ["metadata without paper"] * 2
+
+
+def test_page_cut_in_a_title() -> None:
+    """The half title at the end is reported with its line; the paper before it is whole."""
+    text = page([A]) + "\nOn be"
+    (a,), (finding,) = read(text)
+    assert a.title == A[0]
+    assert (finding.kind, finding.line, finding.detail) == ("title without abstract", 15, "On be")
+
+
+def test_two_pages_in_one_file() -> None:
+    """A second header in the middle is a header."""
+    papers, findings = read(page([A]) + page([B]))
+    assert ([paper.title for paper in papers], findings) == ([A[0], B[0]], [])
+
+
+@pytest.mark.parametrize("change", ["crlf", "bom", "no last line feed"])
+def test_spellings_of_a_text_file(tmp_path: Path, change: str) -> None:
+    """Windows line ends, a byte order mark and a missing last line feed change nothing."""
+    text = page([A, B])
+    changed = {"crlf": text.replace("\n", "\r\n"), "bom": "\ufeff" + text, "no last line feed": text[:-1]}
+    (tmp_path / "page.txt").write_bytes(changed[change].encode())
+    found = ingest([tmp_path])
+    assert [(paper.title, paper.abstract) for paper in found.papers] == [A, B]
+    assert [place.first_line for paper in found.papers for place in paper.provenance] == [11, 15]
+
+
+JUNK = st.lists(
+    st.sampled_from(["", "·", "  • 2 authors", "Jan 6, 2025", "A stray line", sentence("junk"), "new", "\x1b[2J"]),
+    max_size=8,
+)
+
+
+@given(JUNK, JUNK, JUNK)
+def test_whole_papers_survive_any_junk(before: list[str], between: list[str], after: list[str]) -> None:
+    """Whatever stands around them, two whole papers are found, whole."""
+    parts = [*before, "", A[0], "", A[1], "", *between, "", B[0], "", B[1], "", *after]
+    papers, _ = read(HEADER + "\n" + "\n".join(parts))
+    found = [(paper.title, paper.abstract) for paper in papers]
+    assert A in found
+    assert B in found
+
+
+def test_merging_prefers_what_is_printed() -> None:
+    """A printed year beats an inferred one, links are united, places kept, conflicts reported."""
+    inferred = Appearance("a.txt", 1, 3, "On X", "short", ("https://a.b/1",), (), "2026-01-02", 2026, True, 3)
+    printed = Appearance("b.txt", 5, 9, "ON {X}", "short", ("https://a.b/2",), (), "2025-01-02", 2025, False, 4)
+    (paper,), findings = merge([inferred, printed])
+    assert (paper.title, paper.date, paper.year_inferred, paper.author_count) == ("On X", "2025-01-02", False, 3)
+    assert paper.links == ("https://a.b/1", "https://a.b/2")
+    assert [place.dump for place in paper.provenance] == ["a.txt", "b.txt"]
+    assert [(finding.kind, finding.file) for finding in findings] == [("metadata conflict", "b.txt")]

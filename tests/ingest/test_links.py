@@ -1,0 +1,38 @@
+"""Links: found, freed from punctuation, led back from mirrors."""
+
+from __future__ import annotations
+
+import pytest
+
+from papersearch.ingest.links import find_links, without_mirrors
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("at https://a.b/c.", ["https://a.b/c"]),
+        ("at https://a.b/c .", ["https://a.b/c"]),
+        (r"released at \url{https://a.b/c.}.", ["https://a.b/c"]),
+        ("at magenta{https://a.b/c}.", ["https://a.b/c"]),
+        ("data (https://a.b/c, https://a.b/d) and", ["https://a.b/c", "https://a.b/d"]),
+        ("(see https://a.b/c_(d))", ["https://a.b/c_(d)"]),
+        ("code: github.com/a/b.", ["https://github.com/a/b"]),
+        ("twice https://a.b/c and https://a.b/c", ["https://a.b/c"]),
+        ("https://a.b/c.git, www", ["https://a.b/c.git"]),
+        ("no link: https:// or evilgithub.com/a", []),
+    ],
+)
+def test_links_by_hand(text: str, links: list[str]) -> None:
+    """Each kind of surrounding that the dumps have, and a few that they might."""
+    assert list(find_links(text)) == links
+
+
+@pytest.mark.parametrize(
+    "host", ["hf-mirror.4927.workers.dev.", "hf-proxy-2.92.workers.dev", "hf-mirror.com", "HF-mirror.x.dev:443"]
+)
+def test_mirrors_lead_home(host: str) -> None:
+    """A mirror's host becomes huggingface.co, the path stays, and the printed link is told."""
+    text, printed = without_mirrors(f"see https://{host}/datasets/a/b. And https://hf-x.org/c")
+    assert find_links(text)[0] in ("https://huggingface.co/datasets/a/b", "https://huggingface.co:443/datasets/a/b")
+    assert find_links(text)[1] == "https://hf-x.org/c"
+    assert printed == (f"https://{host}/datasets/a/b",)
