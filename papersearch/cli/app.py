@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, QueryGroup, complain
-from papersearch.cli.terminal import ColorChoice, open_console, speak_utf8
+from papersearch.cli.terminal import ColorChoice, open_console, speak_utf8, typed_text
 
 if TYPE_CHECKING:
     from papersearch.build import BuildReport
@@ -122,8 +122,9 @@ def search(
     chosen = _format(format_.value, json, jsonl)
     locations = find_locations(corpus, index)
     speak_utf8()
-    opened = _open_or_build(locations, " ".join(query))
-    results = opened.search(" ".join(query), top, mode.value)
+    text = " ".join(map(typed_text, query))
+    opened = _open_or_build(locations, text)
+    results = opened.search(text, top, mode.value)
     if results.mode_reason:
         complain(f"answering by keywords alone: {results.mode_reason}", "papersearch index")
     _warn_if_stale(opened, locations)
@@ -197,7 +198,7 @@ def show(
     chosen = _format(format_.value, json, jsonl)
     speak_utf8()
     opened = searcher.open(find_locations(corpus, index).index_path)
-    found = [opened.paper(name) for name in papers]
+    found = [opened.paper(typed_text(name)) for name in papers]
     if chosen in ("json", "jsonl"):
         from papersearch.cli import records
 

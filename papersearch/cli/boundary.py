@@ -68,7 +68,6 @@ class QueryGroup(TyperGroup):
         sys.exit(code)
 
     def _run(self, arguments: list[str]) -> int:
-        debug = "--debug" in arguments
         try:
             code = self._invoke(arguments)
             sys.stdout.flush()
@@ -79,21 +78,11 @@ class QueryGroup(TyperGroup):
         except KeyboardInterrupt:
             complain("interrupted; an index that was there is untouched", "")
             return EXIT_INTERRUPTED
-        except PapersearchError as error:
-            message, hint = error.message, error.hint
-        except typer.TyperException as error:
-            message = error.format_message().rstrip(".")
-            message = message[:1].lower() + message[1:]
-            hint = f"{_command_path(error)} --help"
-        except OSError as error:
-            message, hint = f"{error.filename or 'input or output'}: {error.strerror or error}", ""
-        except Exception as error:  # a defect of ours: still no traceback without --debug
-            message = f"unexpected {type(error).__name__}: {error}"
-            hint = "run the same command with --debug, and report what it prints"
-        if debug:
-            traceback.print_exc()
-        complain(message, hint)
-        return EXIT_ERROR
+        except Exception as error:
+            if "--debug" in arguments:
+                traceback.print_exception(error)
+            complain(*_explained(error))
+            return EXIT_ERROR
 
     def _invoke(self, arguments: list[str]) -> int:
         try:
@@ -130,6 +119,21 @@ def use_plain_help() -> None:
         from typer import rich_utils
 
         rich_utils.COLOR_SYSTEM = None
+
+
+def _explained(error: Exception) -> tuple[str, str]:
+    """(what failed, what to type next)."""
+    if isinstance(error, PapersearchError):
+        return error.message, error.hint
+    if isinstance(error, typer.TyperException):
+        message = error.format_message().rstrip(".")
+        return message[:1].lower() + message[1:], f"{_command_path(error)} --help"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'input or output'}: {error.strerror or error}", ""
+    return (
+        f"unexpected {type(error).__name__}: {error}",
+        "run the same command with --debug, and report what it prints",
+    )
 
 
 def _command_path(error: typer.TyperException) -> str:

@@ -33,6 +33,11 @@ def speak_utf8() -> None:
             reconfigure(encoding="utf-8", errors="replace", newline="\n")
 
 
+def typed_text(argument: str) -> str:
+    """A word of the command line as it was typed: UTF-8, also where the locale knows ASCII only."""
+    return os.fsencode(argument).decode("utf-8", "replace")
+
+
 def open_console(choice: ColorChoice) -> Console:
     """A Rich console on stdout: as wide as the terminal, unlimited in a pipe."""
     from rich.console import Console

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from papersearch.cleaning import clean_text
 from papersearch.errors import CorpusError
 
 
@@ -12,18 +13,19 @@ def corpus_files(places: Iterable[Path]) -> list[tuple[str, Path]]:
     """The files to read, as (name for reports, path), ascending by name.
 
     A folder gives all files below it that are not hidden; links to folders are not followed.
-    Raises CorpusError for a place that does not exist.
+    Names are cleaned, since whoever wrote a dump may have named it too. Raises CorpusError
+    for a place that does not exist.
     """
-    found: dict[str, Path] = {}
+    found: set[tuple[str, Path]] = set()
     for place in places:
         if place.is_dir():
-            for path in sorted(place.rglob("*")):
-                name = path.relative_to(place).as_posix()
-                hidden = any(part.startswith(".") for part in path.relative_to(place).parts)
+            for path in place.rglob("*"):
+                inner = path.relative_to(place)
+                hidden = any(part.startswith(".") for part in inner.parts)
                 if not hidden and not path.is_dir():
-                    found[name] = path
+                    found.add((clean_text(inner.as_posix()), path))
         elif place.exists():
-            found[place.name] = place
+            found.add((clean_text(place.name), place))
         else:
             raise CorpusError(f"{place}: no such file or folder", "papersearch index --corpus FOLDER")
-    return sorted(found.items())
+    return sorted(found)

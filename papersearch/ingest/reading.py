@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from papersearch.cleaning import clean_text
 from papersearch.ingest import daily_papers
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.files import corpus_files
@@ -46,7 +45,6 @@ def ingest(places: Iterable[Path]) -> Ingest:
     skipped: list[SkippedFile] = []
     findings: list[Finding] = []
     for name, path in corpus_files(places):
-        name = clean_text(name)
         reason, parse = _recognise(path)
         if parse is None:
             findings.append(Finding("file skipped", name, None, reason))

@@ -1,0 +1,363 @@
+"""What is printed: the JSON contract, lines for scripts, tables, hostile text, streams."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+import papersearch
+from tests.conftest import CORPUS, PROJECT, Run, command_environment, page, sentence
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+HIT_FIELDS = {
+    "rank", "score", "keyword_score", "semantic_score", "exact_title", "paper_id", "title", "abstract", "date",
+    "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
+}  # fmt: skip
+
+
+@pytest.fixture
+def env(real_index_path: Path) -> dict[str, str]:
+    """The real index and corpus, whatever the current folder."""
+    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+
+
+def on_terminal(arguments: list[str], width: int, env: dict[str, str]) -> tuple[int, str]:
+    """(exit code, what a terminal of `width` columns received on stdout and stderr)."""
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "papersearch", *arguments],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=command_environment({"TERM": "xterm-256color", **env}),
+        close_fds=True,
+    )
+    os.close(follower)
+    received = b""
+    while True:
+        try:
+            chunk = os.read(leader, 65536)
+        except OSError:  # Linux's way of saying that the other side is closed
+            break
+        if not chunk:
+            break
+        received += chunk
+    os.close(leader)
+    return process.wait(), received.decode().replace("\r\n", "\n")
+
+
+def test_json_envelope(run: Run, env: dict[str, str]) -> None:
+    """The envelope and every hit have exactly their fields, null where nothing is known."""
+    done = run("pipeline bubbles", "--json", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    envelope = json.loads(done.stdout)
+    assert set(envelope) == {"schema_version", "query", "mode", "mode_used", "total", "hits"}
+    assert (envelope["schema_version"], envelope["total"], len(envelope["hits"])) == (1, 302, 10)
+    assert all(set(hit) == HIT_FIELDS for hit in envelope["hits"])
+    assert any(hit["author_count"] is None for hit in envelope["hits"])
+    for hit in envelope["hits"]:
+        evidence = hit["evidence"]
+        assert hit["abstract"][evidence["start"] : evidence["end"]] == evidence["text"]
+
+
+def test_no_hits(run: Run, env: dict[str, str]) -> None:
+    """No hit is exit 1, a valid envelope with an empty list, no line, and a quiet stderr."""
+    done = run("qqqqzzzz", "--mode", "keyword", "--json", env=env)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["hits"] == []
+    done = run("qqqqzzzz", "--mode", "keyword", env=env)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_formats_agree(run: Run, env: dict[str, str]) -> None:
+    """JSON lines are the envelope's hits; plain lines carry the same values, untruncated."""
+    hits = json.loads(run("expert routing", "--json", env=env).stdout)["hits"]
+    lines = run("expert routing", "--jsonl", env=env).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == hits
+    plain = run("expert routing", env=env).stdout
+    assert plain == run("expert routing", "--format", "tsv", env=env).stdout
+    assert plain == run("expert routing", "--format", "plain", env={**env, "COLUMNS": "40"}).stdout
+    expected = [
+        [
+            str(hit["rank"]),
+            f"{hit['score']:.6f}",
+            hit["paper_id"],
+            str(hit["year"] or ""),
+            hit["title"],
+            hit["evidence"]["text"],
+        ]
+        for hit in hits
+    ]
+    assert [line.split("\t") for line in plain.splitlines()] == expected
+
+
+def test_same_bytes_every_time(run: Run, env: dict[str, str]) -> None:
+    """Two processes print the same bytes, and a C locale changes none."""
+    first = run("naïve 模型", "--json", env=env)
+    ascii_only = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    assert first.stdout == run("naïve 模型", "--json", env=ascii_only).stdout
+    assert json.loads(first.stdout)["query"] == "naïve 模型"
+
+
+@pytest.mark.parametrize("arguments", [["--format", "table"], ["--json"], ["--jsonl"], []])
+def test_a_pipe_gets_no_escapes_and_no_wrapping(run: Run, env: dict[str, str], arguments: list[str]) -> None:
+    """Piped output has no escape, stderr is empty, and a title is never cut or broken."""
+    done = run("pipeline bubbles", *arguments, env={**env, "TERM": "xterm-256color"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    title = "SkipPipe: Partial and Reordered Pipelining Framework for Training LLMs in Heterogeneous Networks"
+    assert any(title in line for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pipeline -k 300",
+        "pipeline -k 300 --json",
+        "pipeline -k 300 --format table",
+        "--help",
+        "stats",
+        "show gpipe",
+    ],
+)
+def test_a_reader_that_leaves_early_is_no_error(env: dict[str, str], command: str) -> None:
+    """`| head -1` and a reader that reads nothing: exit 0 and a quiet stderr."""
+    for reader in ("head -1", "true", "(sleep 0.7; true)"):
+        done = subprocess.run(
+            ["bash", "-c", f'set -o pipefail; "{sys.executable}" -m papersearch {command} | {reader}'],
+            env=command_environment(env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), reader
+
+
+def test_into_a_file(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    """Redirected to a file the output is that of a pipe; a full disk is an error, not silence."""
+    target = tmp_path / "out.tsv"
+    with target.open("w") as file:
+        command = [sys.executable, "-m", "papersearch", "expert routing"]
+        subprocess.run(command, stdout=file, env=command_environment(env), check=True)
+    assert target.read_text(encoding="utf-8") == run("expert routing", env=env).stdout
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=command_environment(env), text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120, 160])
+def test_tables_fit_the_terminal(env: dict[str, str], width: int) -> None:
+    """No line is wider than the terminal, and from 60 columns on the whole score is there."""
+    code, shown = on_terminal(["pipeline bubbles"], width, env)
+    lines = ESCAPE.sub("", shown).split("\n")
+    assert code == 0
+    assert max(map(cell_len, lines)) <= width
+    assert "Balancing" in shown
+    assert "2024" in shown or width < 50
+    assert "\x1b[" in shown
+
+
+@pytest.mark.parametrize("command", ["pipeline", "stats", "show gpipe", "--help", "q --xx"])
+@pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_escape_where_none_is_wanted(env: dict[str, str], command: str, setting: dict[str, str]) -> None:
+    """NO_COLOR and a dumb terminal get not one escape, bold included."""
+    _, shown = on_terminal(command.split(), 80, {**env, **setting})
+    assert "\x1b" not in shown
+    assert len(shown) > 40
+
+
+def test_colour_by_option(run: Run, env: dict[str, str]) -> None:
+    """--color always colours a pipe, never leaves a terminal plain, an empty NO_COLOR means nothing."""
+    assert "\x1b[" in run("q", "--format", "table", "--color", "always", env=env).stdout
+    assert "\x1b" not in on_terminal(["q", "--color", "never"], 80, env)[1]
+    assert "\x1b[" in on_terminal(["pipeline"], 80, {**env, "NO_COLOR": ""})[1]
+
+
+def test_matches_are_marked(env: dict[str, str]) -> None:
+    """On a terminal the matched words of title and evidence stand out, and no others."""
+    _, shown = on_terminal(["pipeline bubbles", "-k", "2"], 100, env)
+    marked = re.findall(r"\x1b\[1;35m([^\x1b]*)\x1b", shown)
+    assert marked
+    assert all(word.lower().startswith(("pipelin", "bubbl")) for text in marked for word in text.split())
+
+
+HOSTILE = [
+    "On markup [bold]bold[/bold] [/INST] and [link=https://evil.example]links[/link]",
+    "Escapes \x1b[2J\x1b]0;owned\x07 and \x9b31m and \x1b]8;;https://evil.example\x07here\x1b]8;;\x07",
+    "Directions \u202etxet\u202c and \u2066isolates\u2069 and zero\u200bwidth",
+    "=cmd|'/C calc'!A0 $M^3$ViT with 3.6\\% `ticks` and :smile:",
+]
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, small_model: Path) -> dict[str, str]:
+    """A corpus of such titles and abstracts, and a file of such a name, indexed."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    papers = [(title, f"{title} {sentence('hostility')}") for title in HOSTILE]
+    (corpus / "page\x1b[31m\u202e.txt").write_text(page(papers), encoding="utf-8")
+    (corpus / "not\n a dump.txt").write_text("nothing")
+    papersearch.build(corpus, tmp_path / "index", model=str(small_model))
+    return {"PAPERSEARCH_INDEX": str(tmp_path / "index"), "PAPERSEARCH_CORPUS": str(corpus)}
+
+
+@pytest.mark.parametrize(
+    "command", ["hostility", "hostility --format table", "hostility --json", "stats", "show on-markup"]
+)
+def test_hostile_text_stays_text(run: Run, hostile: dict[str, str], command: str) -> None:
+    """Nothing in a title, an abstract or a file's name reaches a terminal but as text."""
+    done = run(*command.split(), env=hostile)
+    assert (done.returncode, done.stderr) == (0, "")
+    control = {c for c in done.stdout if unicodedata.category(c) in ("Cc", "Cf")}
+    assert control <= {"\n", "\t"}
+    assert command == "stats" or "[/INST]" in done.stdout
+
+
+def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
+    """A query with escapes and markup is echoed as text."""
+    done = run("\x1b[31m[/INST] \u202e[bold]", "--format", "table", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("[/INST] [bold]")
+
+
+def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
+    """Without an index the query builds one and answers; stdout holds the answer alone."""
+    first = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
+    assert first.returncode == 0
+    assert json.loads(first.stdout)["hits"][0]["title"] == "On pipeline bubbles"
+    assert first.stderr == "papersearch: no index yet: building it from corpus, once\n"
+    second = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
+    assert (second.stdout, second.stderr) == (first.stdout, "")
+
+
+def test_a_bad_query_builds_nothing(run: Run, small_corpus: Path) -> None:
+    """A query that cannot be read does not cost a build."""
+    assert run('an "unclosed', cwd=small_corpus.parent).returncode == 2
+    assert not (small_corpus.parent / "index").exists()
+
+
+def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -> None:
+    """After a new dump the old index answers, and stderr says what to type."""
+    assert run("bubbles", cwd=small_corpus.parent).stderr == ""
+    (small_corpus / "new.txt").write_text(page([("On new things", sentence("novelty"))]))
+    done = run("bubbles", cwd=small_corpus.parent)
+    assert done.returncode == 0
+    assert done.stderr == "papersearch: corpus has changed since the index was built\nhint: papersearch index\n"
+
+
+def test_index_reports_what_came_in(run: Run, small_corpus: Path, small_model: Path) -> None:
+    """The build's summary is on stdout, as lines and as JSON, with every finding that matters."""
+    (small_corpus / "notes.md").write_text("# notes")
+    done = run("index", "--model", str(small_model), cwd=small_corpus.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "4 papers (4 appearances in 1 dump), indexed in index",
+        "notes.md: file skipped: not a dump of a known format",
+    ]
+    done = run("index", "corpus/page.txt", "--model", str(small_model), "--json", cwd=small_corpus.parent)
+    document = json.loads(done.stdout)
+    assert (document["papers"], document["generation"], document["findings"]) == (4, 2, [])
+
+
+@pytest.mark.parametrize("arguments", [["index"], ["q"], ["stats"], ["show", "x"]])
+def test_empty_places(run: Run, tmp_path: Path, arguments: list[str]) -> None:
+    """In a project whose corpus is empty, every verb says what to type, with exit 2."""
+    (tmp_path / "corpus").mkdir()
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "hint: " in done.stderr
+    assert "papersearch index" in done.stderr
+
+
+def test_locations(run: Run, small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
+    """Option beats environment beats the nearest folder above beats the data folder."""
+    project = small_corpus.parent
+    below = project / "a" / "b"
+    below.mkdir(parents=True)
+    nowhere = {"PAPERSEARCH_INDEX": str(tmp_path / "nowhere"), "PAPERSEARCH_CORPUS": str(tmp_path / "none")}
+    elsewhere = tmp_path / "elsewhere" / "papersearch"
+    assert run("bubbles", cwd=below).returncode == 0
+    assert run("bubbles", cwd=below, env=nowhere).returncode == 2
+    assert run("bubbles", "--index", str(small_index), cwd=below, env=nowhere).returncode == 0
+    away = Path("/")
+    assert run("bubbles", cwd=away, env={"XDG_DATA_HOME": str(elsewhere.parent)}).returncode == 2
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "index").symlink_to(small_index, target_is_directory=True)
+    assert run("bubbles", cwd=away, env={"XDG_DATA_HOME": str(elsewhere.parent)}).returncode == 0
+
+
+def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_model: Path, tmp_path: Path) -> None:
+    """When the model is gone, the envelope and one warning say so, and the answer stands."""
+    moved = tmp_path / "moved"
+    shutil.copytree(small_model, moved)
+    papersearch.build(small_corpus, tmp_path / "index", model=str(moved))
+    shutil.rmtree(moved)
+    done = run("bubbles", "--json", cwd=tmp_path)
+    envelope = json.loads(done.stdout)
+    assert (done.returncode, envelope["mode"], envelope["mode_used"]) == (0, "hybrid", "keyword")
+    assert done.stderr.startswith("papersearch: answering by keywords alone: ")
+
+
+def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path) -> None:
+    """SIGINT while building: exit 130, no traceback, and the old index answers as before."""
+    before = papersearch.open(small_index).search("bubbles")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "papersearch", "index"],
+        cwd=small_corpus.parent,
+        env=command_environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(2)  # somewhere in the import of torch
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.startswith("papersearch: interrupted")
+    assert "Traceback" not in stderr
+    assert papersearch.open(small_index).search("bubbles") == before
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["search", "--help"]])
+def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
+    """Help and version load neither numpy nor a model library."""
+    script = (
+        "import sys\nfrom papersearch.cli.app import app\n"
+        "try: app(sys.argv[1:])\nexcept SystemExit as done: assert done.code == 0\n"
+        "print(sorted({'numpy', 'torch', 'tokenizers', 'sentence_transformers', 'rank_bm25'} & set(sys.modules)),"
+        " file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_completion(run: Run) -> None:
+    """The shells' completion names the verbs, and loads neither numpy nor a model library."""
+    env = {"_PAPERSEARCH_COMPLETE": "complete_bash", "COMP_WORDS": "papersearch st", "COMP_CWORD": "1"}
+    assert "stats" in run(env=env).stdout.split()
+
+
+def test_version(run: Run) -> None:
+    """--version prints name and version."""
+    assert run("--version").stdout == f"papersearch {papersearch.__version__}\n"
+    assert PROJECT.joinpath("CHANGELOG.md").read_text().count(papersearch.__version__) >= 1
