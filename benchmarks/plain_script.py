@@ -35,9 +35,7 @@ def query(source: Path, text: str) -> None:
     with source.open("rb") as file:
         titles, bm25, vectors = pickle.load(file)
     keyword = bm25.get_scores(text.lower().split())
-    semantic = vectors @ SentenceTransformer(str(MODEL_DIR), device="cpu").encode(
-        text, normalize_embeddings=True
-    )
+    semantic = vectors @ SentenceTransformer(str(MODEL_DIR), device="cpu").encode(text, normalize_embeddings=True)
     fused = keyword / (keyword.max() or 1.0) + semantic / semantic.max()
     for place in np.argsort(-fused)[:10]:
         print(f"{fused[place]:.3f}  {titles[place]}")

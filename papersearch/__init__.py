@@ -14,14 +14,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from papersearch.build import BuildReport, build
+    from papersearch.builder import BuildReport, build
     from papersearch.errors import PapersearchError
     from papersearch.searcher import Index, open
     from papersearch.types import Evidence, Finding, Hit, Mode, Organisation, Paper, Provenance, Results
     from papersearch.version import __version__
 
 _HOMES = {
-    "BuildReport": "build",
+    "BuildReport": "builder",
     "Evidence": "types",
     "Finding": "types",
     "Hit": "types",
@@ -33,7 +33,7 @@ _HOMES = {
     "Provenance": "types",
     "Results": "types",
     "__version__": "version",
-    "build": "build",
+    "build": "builder",
     "open": "searcher",
 }
 

@@ -20,7 +20,7 @@ LAYERS = [
     {"cleaning", "identity", "analysis", "fusion", "topk"},
     {"lexical", "dense", "ingest", "query"},
     {"storage"},
-    {"build", "evidence", "staleness"},
+    {"builder", "evidence", "staleness"},
     {"searcher"},
     {"cli"},
     {"__init__", "__main__"},
@@ -111,3 +111,8 @@ def test_a_query_imports_no_model_library(real_index_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=command_environment())
     assert done.stdout == "[]\n"
     assert done.stderr == ""
+
+
+def test_public_names_are_no_modules() -> None:
+    """No submodule, once imported, hides a public name."""
+    assert not {path.stem for path in PACKAGE.iterdir()} & set(papersearch.__all__)

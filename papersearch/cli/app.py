@@ -16,7 +16,7 @@ from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, QueryGroup, compla
 from papersearch.cli.terminal import ColorChoice, open_console, speak_utf8, typed_text
 
 if TYPE_CHECKING:
-    from papersearch.build import BuildReport
+    from papersearch.builder import BuildReport
     from papersearch.cli.locations import Locations
     from papersearch.searcher import Index
 
@@ -274,7 +274,7 @@ def _open_or_build(locations: Locations, query: str) -> Index:
 
 
 def _build(locations: Locations, dumps: list[Path] | None, model: str | None, device: str | None) -> BuildReport:
-    from papersearch.build import build
+    from papersearch.builder import build
     from papersearch.cli.progress import build_progress
     from papersearch.errors import CorpusError
 

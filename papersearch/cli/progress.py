@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.build import Progress, Step
+    from papersearch.builder import Progress, Step
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from papersearch.types import Finding
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from papersearch.build import BuildReport
+    from papersearch.builder import BuildReport
     from papersearch.searcher import Index
     from papersearch.storage.manifest import Manifest
 

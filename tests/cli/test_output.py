@@ -19,8 +19,10 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from typer.testing import CliRunner
 
 import papersearch
+from papersearch.cli.app import app
 from tests.conftest import CORPUS, PROJECT, Run, command_environment, page, sentence
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -264,16 +266,18 @@ def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -
     assert done.stderr == "papersearch: corpus has changed since the index was built\nhint: papersearch index\n"
 
 
-def test_index_reports_what_came_in(run: Run, small_corpus: Path, small_model: Path) -> None:
+def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The build's summary is on stdout, as lines and as JSON, with every finding that matters."""
     (small_corpus / "notes.md").write_text("# notes")
-    done = run("index", "--model", str(small_model), cwd=small_corpus.parent)
-    assert (done.returncode, done.stderr) == (0, "")
+    monkeypatch.chdir(small_corpus.parent)
+    command = ["index", "--model", str(small_model)]
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "4 papers (4 appearances in 1 dump), indexed in index",
         "notes.md: file skipped: not a dump of a known format",
     ]
-    done = run("index", "corpus/page.txt", "--model", str(small_model), "--json", cwd=small_corpus.parent)
+    done = CliRunner().invoke(app, [*command, "corpus/page.txt", "--json"])
     document = json.loads(done.stdout)
     assert (document["papers"], document["generation"], document["findings"]) == (4, 2, [])
 

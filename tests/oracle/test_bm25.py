@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.analysis import Analyzer
-from papersearch.build import paper_text
+from papersearch.builder import paper_text
 from papersearch.lexical.statistics import K1, B, CorpusStatistics, LuceneBM25
 
 WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)

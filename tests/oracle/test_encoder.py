@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 import papersearch
-from papersearch.build import paper_text
+from papersearch.builder import paper_text
 from papersearch.dense import bert, encoders, models, wordpiece
 from papersearch.dense.batch import BatchEncoder
 from papersearch.errors import ModelError
