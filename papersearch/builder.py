@@ -65,8 +65,10 @@ def build(
     Raises CorpusError, ModelError or StoredIndexError; the index that was there stays.
     """
     index_path = Path(index_path)
-    folder = Path(corpus) if isinstance(corpus, str | Path) else None
-    places = [folder] if folder is not None else [Path(str(place)) for place in corpus]  # type: ignore[union-attr]
+    if isinstance(corpus, str | Path):
+        places, corpus_path = [Path(corpus)], Path(corpus)
+    else:
+        places, corpus_path = [Path(place) for place in corpus], None
     check_writable(index_path)
     progress("reading dumps", 0, 0)
     read = ingest(places)
@@ -128,7 +130,7 @@ def build(
             n_postings=len(postings.doc_idx),
             lexical=LexicalRecord(ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl),
             encoder=encoder_record,
-            corpus=_relative(folder, index_path) if folder is not None and folder.is_dir() else None,
+            corpus=_relative(corpus_path, index_path) if corpus_path and corpus_path.is_dir() else None,
             dumps=read.dumps,
             skipped=read.skipped,
             files=records,

@@ -8,7 +8,7 @@ A lookup reads the strings it compares, never the table.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -49,7 +49,7 @@ class StringTable(Sequence[str]):
         """Positions of the strings that begin with `prefix`."""
         return self._run(prefix, lambda found: found.startswith(prefix))
 
-    def _run(self, lowest: str, belongs) -> range:  # type: ignore[no-untyped-def]
+    def _run(self, lowest: str, belongs: Callable[[str], bool]) -> range:
         start = stop = bisect_left(self, lowest)
         while stop < len(self) and belongs(self[stop]):
             stop += 1
