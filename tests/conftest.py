@@ -7,6 +7,7 @@ was built from this corpus with the default model, for quick turns while develop
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -106,23 +107,28 @@ def make_model(
     return folder
 
 
-@pytest.fixture
-def small_corpus(tmp_path: Path) -> Path:
-    """A corpus folder with one page of four papers."""
-    folder = tmp_path / "corpus"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Path:
+    """A folder with `corpus/`, one page of four papers, and its `index/` by the small model; for copying."""
+    project = tmp_path_factory.mktemp("project")
     topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
     papers = [(f"On {topic}", sentence(topic)) for topic in topics]
-    (folder / "page.txt").write_text(page(papers), encoding="utf-8")
-    return folder
+    (project / "corpus").mkdir()
+    (project / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
+    papersearch.build(project / "corpus", project / "index", model=str(small_model))
+    return project
 
 
 @pytest.fixture
-def small_index(small_corpus: Path, small_model: Path) -> Path:
+def small_corpus(tmp_path: Path, small_project: Path) -> Path:
+    """A corpus folder with one page of four papers, and no index beside it."""
+    return shutil.copytree(small_project / "corpus", tmp_path / "corpus")
+
+
+@pytest.fixture
+def small_index(small_corpus: Path, small_project: Path) -> Path:
     """That corpus indexed with the small model, at `small_corpus`'s side; free to be damaged."""
-    path = small_corpus.parent / "index"
-    papersearch.build(small_corpus, path, model=str(small_model))
-    return path
+    return shutil.copytree(small_project / "index", small_corpus.parent / "index")
 
 
 @pytest.fixture
