@@ -14,8 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from papersearch.types import Float64Array
 
-KEYWORD_WEIGHT = 0.5
-"""Share of the lexical side. 0.4 and 0.6 each gain on one collection and lose on another."""
+KEYWORD_WEIGHT = 0.4
+"""Share of the lexical side; figures in docs/decisions/ranking.md."""
 
 
 def min_max(scores: Float64Array) -> Float64Array:
