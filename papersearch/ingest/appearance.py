@@ -12,6 +12,7 @@ class Appearance:
     """One paper as one dump has it: lines [first_line, last_line] of `dump`, from 1, inclusive.
 
     `mirror_links` are the links as printed where a mirror's host stood in for the original.
+    `record_id` is the id that a record has of its own; a page gives none.
     """
 
     dump: str
@@ -27,3 +28,9 @@ class Appearance:
     author_count: int | None = None
     organisation: Organisation | None = None
     comment_count: int | None = None
+    record_id: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    arxiv_id: str | None = None
+    doi: str | None = None
+    upvotes: int | None = None

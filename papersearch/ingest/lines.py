@@ -5,17 +5,12 @@ Reads bytes and decodes line by line, so that one bad line costs one line.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import IO, Literal, NamedTuple
 
 MAX_LINE_BYTES = 200_000
 """A hundred times the longest abstract; a longer line is reported and passed over."""
-
-_PROBE_BYTES = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +30,22 @@ class Line(NamedTuple):
     fault: LineFault | None = None
 
 
-def probe(path: Path) -> bytes | str:
-    """The first bytes of the file at `path`, or one phrase on why it is not read at all."""
-    try:
-        # Asked of the open file, and opened without waiting, so that a pipe cannot hang it.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return "not a regular file"
-            head = file.read(_PROBE_BYTES)
-    except OSError as error:
-        return f"cannot be read ({error.strerror or error})"
-    if b"\0" in head:
-        return "binary file"
-    return head
-
-
-def read_lines(path: Path) -> Iterator[Line]:
-    """The lines of `path`; of one over MAX_LINE_BYTES only that it is there."""
-    with path.open("rb") as file:
-        number = 0
-        while raw := file.readline(MAX_LINE_BYTES + 1):
-            number += 1
-            length = len(raw)
-            while length > MAX_LINE_BYTES and not raw.endswith(b"\n"):
-                raw = file.readline(MAX_LINE_BYTES)
-                length += len(raw)
-                if not raw:
-                    break
-            if length > MAX_LINE_BYTES + 1:
-                detail = f"{length:,} bytes in one line; at most {MAX_LINE_BYTES:,} are read"
-                yield Line(number, "", LineFault("line too long", detail, line_is_lost=True))
-            else:
-                yield _decoded(number, raw)
+def read_lines(stream: IO[bytes], max_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
+    """The lines of `stream`; of one over `max_bytes` only that it is there."""
+    number = 0
+    while raw := stream.readline(max_bytes + 1):
+        number += 1
+        length = len(raw)
+        while length > max_bytes and not raw.endswith(b"\n"):
+            raw = stream.readline(max_bytes)
+            length += len(raw)
+            if not raw:
+                break
+        if length > max_bytes + 1:
+            detail = f"{length:,} bytes in one line; at most {max_bytes:,} are read"
+            yield Line(number, "", LineFault("line too long", detail, line_is_lost=True))
+        else:
+            yield _decoded(number, raw)
 
 
 def _decoded(number: int, raw: bytes) -> Line:

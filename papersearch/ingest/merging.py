@@ -1,4 +1,8 @@
-"""Appearances become papers: one per normalised title, metadata merged, conflicts reported.
+"""Appearances become papers: merged where they are the same, conflicts reported.
+
+Records with an id of their own are the same when their ids are, and never merged on their
+titles. What has no id, a page's papers foremost, is the same as everything with its title:
+it joins the one record that has it, or makes a paper of its own.
 
 Papers keep the order of their first appearance. The first value wins, except that a printed
 year beats an inferred one and the longer abstract beats one that was cut.
@@ -6,7 +10,8 @@ year beats an inferred one and the longer abstract beats one that was cut.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
 from papersearch.identity import paper_id, title_key
@@ -14,20 +19,74 @@ from papersearch.ingest.appearance import Appearance
 from papersearch.types import Finding, Paper, Provenance
 
 _T = TypeVar("_T")
+_Group = list[Appearance]
 
 
 def merge(appearances: Iterable[Appearance]) -> tuple[list[Paper], list[Finding]]:
     """The papers behind `appearances`, and findings on links rewritten and values that differ."""
-    groups: dict[str, list[Appearance]] = {}
-    for appearance in appearances:
-        groups.setdefault(title_key(appearance.title), []).append(appearance)
-    ids = _distinct_ids([group[0].title for group in groups.values()])
     findings: list[Finding] = []
-    papers = [_merge_group(group, name, findings) for group, name in zip(groups.values(), ids, strict=True)]
+    groups, own_ids = _group(appearances, findings)
+    ids = _distinct_ids([group[0].title or group[0].abstract for group in groups], own_ids)
+    papers = [_merge_group(group, name, findings) for group, name in zip(groups, ids, strict=True)]
     return papers, findings
 
 
-def _merge_group(group: list[Appearance], name: str, findings: list[Finding]) -> Paper:
+def _group(appearances: Iterable[Appearance], findings: list[Finding]) -> tuple[list[_Group], list[str | None]]:
+    """Appearances of the same paper together, in order of the first of them, and the id that
+    each group has of its own."""
+    listed = list(appearances)
+    names = _record_names(listed, findings)
+    with_title: dict[str, set[str]] = {}
+    for appearance, name in zip(listed, names, strict=True):
+        if name is not None and appearance.title:
+            with_title.setdefault(title_key(appearance.title), set()).add(name)
+    groups: dict[Hashable, _Group] = {}
+    own_ids: dict[Hashable, str | None] = {}
+    for appearance, name in zip(listed, names, strict=True):
+        if name is None:
+            key = title_key(appearance.title or appearance.abstract)
+            having = with_title.get(key, set()) if appearance.title else set()
+            name = next(iter(having)) if len(having) == 1 else None
+        identity = ("id", name) if name is not None else ("title", key)
+        groups.setdefault(identity, []).append(appearance)
+        own_ids[identity] = name
+    return list(groups.values()), list(own_ids.values())
+
+
+def _record_names(appearances: list[Appearance], findings: list[Finding]) -> list[str | None]:
+    """The id that each appearance goes by: its record's, unless another paper took it before.
+
+    Two collections may both have a paper "1". The second keeps its own place under its id
+    and a few characters of its text's SHA-256.
+    """
+    taken: dict[str, Appearance] = {}
+    names: list[str | None] = []
+    for appearance in appearances:
+        name = appearance.record_id
+        if name is not None:
+            first = taken.setdefault(name, appearance)
+            if not _may_be_same(first, appearance):
+                text = f"{title_key(appearance.title)}\n{appearance.abstract if not appearance.title else ''}"
+                digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+                detail = f"{name} is “{first.title}” in {first.dump}:{first.first_line}; “{appearance.title}” is"
+                name = f"{name}-{digest[:6]}"
+                findings.append(
+                    Finding("id used twice", appearance.dump, appearance.first_line, f"{detail} {name} now")
+                )
+        names.append(name)
+    return names
+
+
+def _may_be_same(first: Appearance, second: Appearance) -> bool:
+    """Whether two records of one id are one paper: with the same title or the same abstract."""
+    return (
+        title_key(first.title) == title_key(second.title)
+        or (first.abstract == second.abstract and bool(first.abstract))
+        or not (first.title and second.title)
+    )
+
+
+def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
     first = group[0]
     for appearance in group:
         for link in appearance.mirror_links:
@@ -44,13 +103,13 @@ def _merge_group(group: list[Appearance], name: str, findings: list[Finding]) ->
                 findings.append(Finding("metadata conflict", place.dump, place.first_line, detail))
         return known[0][0] if known else None
 
-    agree("abstract", [appearance.abstract for appearance in group])
+    agree("abstract", [appearance.abstract or None for appearance in group])
     agree("date", [a.date if a.year_inferred == dated.year_inferred else None for a in group])
     abstract = max((appearance.abstract for appearance in group), key=len)
     links = dict.fromkeys(link for appearance in group for link in appearance.links)
     return Paper(
         paper_id=name,
-        title=first.title,
+        title=next((appearance.title for appearance in group if appearance.title), ""),
         abstract=abstract,
         date=dated.date,
         year=dated.year,
@@ -60,29 +119,39 @@ def _merge_group(group: list[Appearance], name: str, findings: list[Finding]) ->
         comment_count=_largest([appearance.comment_count for appearance in group]),
         links=tuple(links),
         provenance=tuple(Provenance(a.dump, a.first_line, a.last_line) for a in group),
+        authors=agree("authors", [appearance.authors or None for appearance in group]) or (),
+        categories=tuple(dict.fromkeys(name for appearance in group for name in appearance.categories)),
+        arxiv_id=agree("arXiv id", [appearance.arxiv_id for appearance in group]),
+        doi=agree("DOI", [appearance.doi for appearance in group]),
+        upvotes=_largest([appearance.upvotes for appearance in group]),
     )
 
 
-def _preferred_date(group: list[Appearance]) -> Appearance:
-    """The appearance whose date counts: the first with a printed year, else with any."""
-    return min(group, key=lambda appearance: (appearance.year is None, appearance.year_inferred))
+def _preferred_date(group: _Group) -> Appearance:
+    """The appearance whose date counts: the first with a printed day, then with a printed
+    year, then with any."""
+    return min(group, key=lambda a: (a.year is None, a.year_inferred, a.date is None))
 
 
 def _largest(counts: list[int | None]) -> int | None:
-    """Comment counts only grow, so the largest is the latest; no conflict."""
+    """Counts of comments and votes only grow, so the largest is the latest; no conflict."""
     known = [count for count in counts if count is not None]
     return max(known) if known else None
 
 
-def _distinct_ids(titles: list[str]) -> list[str]:
-    """One id per title; where two would be the same, both get more hash characters, so
-    that neither's id depends on the order of the corpus."""
-    ids = [paper_id(title) for title in titles]
+def _distinct_ids(titles: list[str], own_ids: list[str | None]) -> list[str]:
+    """One id per paper: its own, or one made from its title. Where two of the latter would be
+    the same, both get more hash characters, so that neither's id depends on the order of the
+    corpus."""
+    ids = [own or paper_id(title) for own, title in zip(own_ids, titles, strict=True)]
     length = 6
     while len(set(ids)) < len(ids) and length < 64:
         length += 8
         seen: dict[str, int] = {}
         for name in ids:
             seen[name] = seen.get(name, 0) + 1
-        ids = [paper_id(title, length) if seen[name] > 1 else name for name, title in zip(ids, titles, strict=True)]
+        ids = [
+            own or (paper_id(title, length) if seen[name] > 1 else name)
+            for name, own, title in zip(ids, own_ids, titles, strict=True)
+        ]
     return ids

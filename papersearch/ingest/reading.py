@@ -1,26 +1,28 @@
 """Dumps to papers: find the files, tell their format, read them, merge what is the same.
 
 Nothing is dropped in silence: whatever does not become part of a paper is a `Finding`.
-A new dump format is one more module beside `daily_papers` and one more line in `_FORMATS`.
+A new dump format is one more module beside `daily_papers` and `records`, and one more line
+in `_FORMATS`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, TypeAlias
 
-from papersearch.ingest import daily_papers
+from papersearch.ingest import daily_papers, records
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.files import corpus_files
-from papersearch.ingest.lines import Line, probe, read_lines
+from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.merging import merge
+from papersearch.ingest.streams import Unreadable, open_stream, probe
 from papersearch.types import DumpFile, Finding, Paper, SkippedFile
 
-_Parser = Callable[[str, Iterable[Line]], tuple[list[Appearance], list[Finding]]]
-
-_FORMATS = ((daily_papers.is_daily_papers, daily_papers.parse),)
+_Report: TypeAlias = Callable[[Finding], None]
+_Reader: TypeAlias = Callable[[str, bytes, IO[bytes], _Report], Iterator[Appearance]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +47,69 @@ def ingest(places: Iterable[Path]) -> Ingest:
     skipped: list[SkippedFile] = []
     findings: list[Finding] = []
     for name, path in corpus_files(places):
-        reason, parse = _recognise(path)
-        if parse is None:
-            findings.append(Finding("file skipped", name, None, reason))
+        head = probe(path)
+        read = None if isinstance(head, str) else _reader(head)
+        if read is None or isinstance(head, str):
+            findings.append(Finding("file skipped", name, None, _why_not(head)))
             skipped.append(_describe_skipped(name, path))
             continue
-        found, not_understood = parse(name, read_lines(path))
-        appearances += found
-        findings += not_understood
-        dumps.append(_describe(name, path, len(found)))
+        before = len(appearances)
+        try:
+            with open_stream(path) as stream:
+                for appearance in read(name, head, stream, findings.append):
+                    appearances.append(appearance)  # noqa: PERF402  # what came before a fault is kept
+        except Unreadable as error:
+            findings.append(Finding("file damaged", name, None, f"{error}; what came before is kept"))
+        dumps.append(_describe(name, path, len(appearances) - before))
     papers, merge_findings = merge(appearances)
     return Ingest(tuple(papers), tuple(dumps), tuple(skipped), tuple(findings + merge_findings))
 
 
 def is_dump(path: Path) -> bool:
     """Whether the file is of a format that `ingest` reads."""
-    return _recognise(path)[1] is not None
-
-
-def _recognise(path: Path) -> tuple[str, _Parser | None]:
-    """(why not, None) for a file of no known format, else ("", its parser)."""
     head = probe(path)
+    return not isinstance(head, str) and _reader(head) is not None
+
+
+def _read_daily_papers(dump: str, head: bytes, stream: IO[bytes], report: _Report) -> Iterator[Appearance]:
+    failure: list[Unreadable] = []
+
+    def lines() -> Iterator[Line]:
+        try:
+            yield from read_lines(stream)
+        except Unreadable as error:  # the page is read as far as it goes
+            failure.append(error)
+
+    found, findings = daily_papers.parse(dump, lines())
+    for finding in findings:
+        report(finding)
+    yield from found
+    for error in failure:
+        raise error
+
+
+def _is_daily_papers(head: bytes) -> bool:
+    return daily_papers.is_daily_papers(head.decode("utf-8", "replace").splitlines())
+
+
+_FORMATS: tuple[tuple[Callable[[bytes], bool], _Reader], ...] = (
+    (_is_daily_papers, _read_daily_papers),
+    (records.is_records, records.read),
+)
+
+
+def _reader(head: bytes) -> _Reader | None:
+    """What reads a file that begins with these bytes."""
+    return next((read for matches, read in _FORMATS if matches(head)), None)
+
+
+def _why_not(head: bytes | str) -> str:
+    """Why a file is no dump: what `probe` said, or that nothing known begins so."""
     if isinstance(head, str):
-        return head, None
-    if not head.strip():
-        return "empty file", None
-    lines = head.decode("utf-8", "replace").splitlines()
-    for matches, parse in _FORMATS:
-        if matches(lines):
-            return "", parse
-    return "not a dump of a known format", None
+        return head
+    if b"\0" in head:  # in a dump of a known format it costs no more than its line
+        return "binary file"
+    return "not a dump of a known format" if head.strip() else "empty file"
 
 
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
