@@ -1,76 +1,189 @@
 """Text to terms: words, folded and stemmed, with their places in the text.
 
-The same analyzer serves papers and queries; changing what it does changes every index, so
-`ANALYZER` is written into the manifest and checked when an index is opened.
+A word as written may be several words and one at the same time: "pre-training", "GPT-4o",
+"M$^3$ViT", "IL6". Papers are indexed by its parts and by the whole, so that every spelling
+of it is found; a query asks for the parts, and for the whole where the parts say too
+little. Changing what is done here changes every index, so `ANALYZER` is written into the
+manifest and checked when an index is opened.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 import Stemmer
 
-ANALYZER = "snowball-english-1"
+ANALYZER = "snowball-english-2"
 """Name of this analysis; raise its number with every change of behaviour."""
 
-_WORD = re.compile(r"[^\W_]+")
-
-# Lucene's English stop words (EnglishAnalyzer.ENGLISH_STOP_WORDS_SET).
-_STOP_WORDS = """a an and are as at be but by for if in into is it no not of on or such that the
-their then there these they this to was will with"""
+# Snowball's English stop words, without the contractions, which never reach this list whole.
+_STOP_WORDS = """i me my myself we our ours ourselves you your yours yourself yourselves he him his
+himself she her hers herself it its itself they them their theirs themselves what which who whom
+this that these those am is are was were be been being have has had having do does did doing would
+should could ought a an the and but if or because as until while of at by for with about against
+between into through during before after above below to from up down in out on off over under again
+further then once here there when where why how all any both each few more most other some such no
+nor not only own same so than too very can will just s t"""
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+# Letters and digits; a number keeps its decimal point ("3.5", "v1.5b").
+_PART = r"(?:[^\W\d_]*\d+(?:\.\d+)+[^\W_]*|[^\W_]+)"
+# What joins parts to one word: hyphens, and LaTeX's marks of sub- and superscripts.
+_JOINT = r"(?:[-\u2010-\u2013\u2212]|\$?[\^_]\{?|\}?\$|\})"
+_WORD = re.compile(rf"{_PART}(?:{_JOINT}{_PART})*")
+_PARTS = re.compile(_PART)
+# Runs of letters and runs of digits; one letter after digits belongs to them ("70b", "4o").
+_RUN = re.compile(r"[\d.]+[^\W\d_]?(?![^\W\d_])|[^\W\d_]+|[\d.]+")
+_ACRONYMS = re.compile(r"[A-Z][A-Z0-9]+s")
+_SPELT_OUT = re.compile(r"[^aeiouy\W\d_]{3,}(?<!s)s|[^aeiouy\W\d_]pus")
+_GREEK = {ord(letter): unicodedata.name(letter).split()[-1].lower() for letter in "αβγδεζηθικλμνξοπρστυφχψως"}
 
 
 class Token(NamedTuple):
-    """One occurrence of a term: the text's characters [start, end)."""
+    """One occurrence of a term: the text's characters [start, end), and its position.
+
+    Positions count the smallest parts of the text from 0, stop words included; a word that
+    is indexed whole as well stands at the position of its first part.
+    """
 
     term: str
+    position: int
     start: int
     end: int
+    is_whole: bool
 
 
 class Analyzer:
-    """Lower-case NFKC words without stop words, stemmed by Snowball's English stemmer.
+    """NFKC words in lower case without accents, Greek letters by name, without stop words,
+    stemmed by Snowball's English stemmer.
 
-    Words are maximal runs of letters and digits. Keeps a cache of stems, so one instance
-    should serve a whole build; not meant to be shared between threads.
+    Keeps a cache of words, so one instance should serve a whole build; not meant to be
+    shared between threads.
     """
 
     def __init__(self) -> None:
         self._stem = Stemmer.Stemmer("english").stemWord
-        self._terms: dict[str, str] = {}
-
-    def terms(self, text: str) -> list[str]:
-        """The terms of `text` in order, repeats included."""
-        known = self._terms
-        terms = []
-        for word in _WORD.findall(text):
-            term = known.get(word)
-            if term is None:
-                term = self._term(word)
-            if term:
-                terms.append(term)
-        return terms
+        self._words: dict[str, _Word] = {}
 
     def tokens(self, text: str) -> list[Token]:
-        """The tokens of `text` in order; their terms are exactly `terms(text)`."""
-        found = ((self._term(match[0]), *match.span()) for match in _WORD.finditer(text))
-        return [Token(term, start, end) for term, start, end in found if term]
+        """The tokens of `text`, ascending by position, as papers are indexed."""
+        found: list[Token] = []
+        position = 0
+        for match in _WORD.finditer(text):
+            word = self._word(match[0])
+            offset = match.start()
+            for term, place, start, end, is_whole in word.tokens:
+                found.append(Token(term, position + place, offset + start, offset + end, is_whole))
+            position += word.n_parts
+        return found
 
-    def _term(self, word: str) -> str:
-        """The term for one word as written; empty for a stop word."""
-        term = self._terms.get(word)
-        if term is None:
-            folded = unicodedata.normalize("NFKC", word).lower()
-            term = "" if folded in STOP_WORDS else self._stem(folded)
-            self._terms[word] = term
-        return term
+    def terms(self, text: str) -> list[str]:
+        """The terms of `tokens(text)`, repeats included."""
+        return [term for match in _WORD.findall(text) for term in self._word(match).terms]
+
+    def occurrences(self, text: str) -> list[tuple[str, int]]:
+        """(term, position) of `tokens(text)`, in order."""
+        found: list[tuple[str, int]] = []
+        start = 0
+        for match in _WORD.findall(text):
+            word = self._word(match)
+            found += [(token[0], start + token[1]) for token in word.tokens]
+            start += word.n_parts
+        return found
+
+    def n_positions(self, text: str) -> int:
+        """How many positions `text` takes, stop words included."""
+        return sum(self._word(match).n_parts for match in _WORD.findall(text))
+
+    def query_terms(self, text: str) -> list[str]:
+        """What to ask the postings for, repeats included: the parts of every word, and the
+        whole of one that has letters and digits, or a part that is a stop word ("few-shot")."""
+        return [term for match in _WORD.findall(text) for term in self._word(match).query_terms]
+
+    def sequence(self, text: str) -> list[tuple[int, str]]:
+        """(distance from the first, term) of the parts of `text`: what an exact phrase is."""
+        parts = [(token.position, token.term) for token in self.tokens(text) if not token.is_whole]
+        return [(position - parts[0][0], term) for position, term in parts]
+
+    def spans(self, terms: Collection[str], text: str) -> tuple[tuple[int, int], ...]:
+        """Character ranges of `text` whose term is among `terms`: in order, not overlapping."""
+        spans: list[tuple[int, int]] = []
+        found = ((token.start, token.end) for token in self.tokens(text) if token.term in terms)
+        for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
+            if not spans or start >= spans[-1][1]:
+                spans.append((start, end))
+        return tuple(spans)
+
+    def _word(self, written: str) -> _Word:
+        word = self._words.get(written)
+        if word is None:
+            word = self._words[written] = self._analyse(written)
+        return word
+
+    def _analyse(self, written: str) -> _Word:
+        """One word as written, joints included."""
+        if written.isascii() and written.isalpha():  # nearly all are
+            lower = written.lower()
+            if lower in STOP_WORDS:
+                return _Word((), (), (), 1)
+            term = self._term(written, lower)
+            return _Word(((term, 0, 0, len(written), False),), (term,), (term,), 1)
+        parts: list[tuple[str, int, int]] = []
+        wholes: list[tuple[str, int, int, int]] = []
+        for match in _PARTS.finditer(written):
+            folded = _fold(match[0])
+            runs = [(run[0], *run.span()) for run in _RUN.finditer(folded)]
+            # Folding may change the length; then the runs share the part's place.
+            same_length = len(folded) == len(match[0])
+            if len(runs) > 1:
+                wholes.append((folded, len(parts), match.start(), match.end()))
+            for run, start, end in runs if len(runs) > 1 else [(folded, 0, len(folded))]:
+                if same_length:
+                    parts.append((run, match.start() + start, match.start() + end))
+                else:
+                    parts.append((run, match.start(), match.end()))
+        tokens = [
+            (self._term(written[start:end], part), place, start, end, False)
+            for place, (part, start, end) in enumerate(parts)
+            if part not in STOP_WORDS
+        ]
+        mixed = [(self._stem(whole), place, start, end, True) for whole, place, start, end in wholes]
+        query_terms = [token[0] for token in tokens + mixed]
+        compound = "".join(part for part, _, _ in parts)
+        compounds = []
+        if len(parts) > 1 and compound not in {whole for whole, *_ in wholes}:
+            compounds = [(self._stem(compound), 0, 0, len(written), True)]
+            if 0 < len(tokens) < len(parts):
+                query_terms.append(compounds[0][0])
+        ordered = sorted(tokens + mixed + compounds, key=lambda token: (token[1], token[4]))
+        return _Word(tuple(ordered), tuple(t[0] for t in ordered), tuple(query_terms), len(parts))
+
+    def _term(self, written: str, folded: str) -> str:
+        """The stem of one part. Snowball takes a plural's s only from what looks like a word;
+        acronyms, LLMs or llms and GPUs or gpus, are brought to their singular here."""
+        if _ACRONYMS.fullmatch(written) or _SPELT_OUT.fullmatch(folded):
+            return folded[:-1]
+        stem: str = self._stem(folded)
+        return stem
 
 
-def spans_of(terms: Iterable[str], text: str, analyzer: Analyzer) -> tuple[tuple[int, int], ...]:
-    """Character ranges of `text` whose term is among `terms`, in order."""
-    wanted = frozenset(terms)
-    return tuple((t.start, t.end) for t in analyzer.tokens(text) if t.term in wanted)
+class _Word(NamedTuple):
+    """The analysis of one word as written; `tokens`: (term, position, start, end, is whole),
+    positions and characters counted within the word."""
+
+    tokens: tuple[tuple[str, int, int, int, bool], ...]
+    terms: tuple[str, ...]
+    query_terms: tuple[str, ...]
+    n_parts: int
+
+
+def _fold(part: str) -> str:
+    """Compatibility forms, case and accents folded; Greek letters by their names."""
+    if part.isascii():
+        return part.lower()
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", part).lower())
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return unicodedata.normalize("NFC", plain).translate(_GREEK)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from papersearch.analysis import Analyzer, spans_of
+from papersearch.analysis import Analyzer
 from papersearch.types import Evidence, Paper, Span
 
 # A full stop, question or exclamation mark, closing marks, white space, then something
@@ -51,6 +51,6 @@ def find_evidence(paper: Paper, idf: Mapping[str, float], analyzer: Analyzer) ->
         text=text,
         start=start,
         end=end,
-        text_spans=spans_of(idf, text, analyzer),
-        title_spans=spans_of(idf, paper.title, analyzer),
+        text_spans=analyzer.spans(idf, text),
+        title_spans=analyzer.spans(idf, paper.title),
     )

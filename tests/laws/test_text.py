@@ -9,7 +9,7 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.analysis import STOP_WORDS, Analyzer, spans_of
+from papersearch.analysis import STOP_WORDS, Analyzer
 from papersearch.cli.table import window
 from papersearch.evidence import find_evidence, sentences
 from papersearch.types import Paper
@@ -21,24 +21,93 @@ def paper_with(abstract: str) -> Paper:
 
 @given(st.text())
 def test_tokens_and_terms_agree(text: str) -> None:
-    """Tokens carry the terms in order, and their spans lie in the text, ascending."""
+    """Tokens, terms and occurrences say the same; positions ascend; places lie in the text."""
     analyzer = Analyzer()
     tokens = analyzer.tokens(text)
     assert [token.term for token in tokens] == analyzer.terms(text)
-    assert all(a.end <= b.start for a, b in pairwise(tokens))
+    assert [(token.term, token.position) for token in tokens] == analyzer.occurrences(text)
+    assert all(a.position <= b.position for a, b in pairwise(tokens))
+    assert all(token.position < analyzer.n_positions(text) for token in tokens)
     assert all(text[token.start : token.end].strip() for token in tokens)
+    assert set(analyzer.query_terms(text)) <= set(analyzer.terms(text))
+
+
+@given(st.text(), st.text())
+def test_positions_go_on(first: str, second: str) -> None:
+    """A text after a line feed is analysed as if it stood alone, further on."""
+    analyzer = Analyzer()
+    start = analyzer.n_positions(first)
+    moved = [(term, position + start) for term, position in analyzer.occurrences(second)]
+    assert analyzer.occurrences(f"{first}\n{second}") == analyzer.occurrences(first) + moved
+
+
+@given(st.text())
+def test_spans_hold_their_terms(text: str) -> None:
+    """Every span marked for a term holds the term, and none overlaps the next."""
+    analyzer = Analyzer()
+    terms = set(analyzer.terms(text)[::2])
+    spans = analyzer.spans(terms, text)
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
+    assert bool(spans) == bool(terms)
 
 
 def test_terms_are_stems_without_stop_words() -> None:
     """Words are lower-cased, stop words left out, the rest stemmed as Snowball does it."""
     stem = Stemmer.Stemmer("english").stemWord
-    text = "The Pipelines of GPUs are bubbling, and 70B-parameter models wait"
-    expected = [
-        stem(word)
-        for word in "the pipelines of gpus are bubbling and 70b parameter models wait".split()
-        if word not in STOP_WORDS
-    ]
+    text = "The Pipelines of networks are bubbling, and other models wait"
+    expected = [stem(word) for word in text.lower().replace(",", "").split() if word not in STOP_WORDS]
     assert Analyzer().terms(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "terms"),
+    [
+        ("pre-training", ["pre", "pretrain", "train"]),
+        ("pre‐training", ["pre", "pretrain", "train"]),
+        ("state-of-the-art", ["state", "stateoftheart", "art"]),
+        ("M$^3$ViT", ["m", "m3vit", "3", "vit"]),
+        ("H_2O", ["h", "h2o", "2o"]),
+        ("$10^5$", ["10", "105", "5"]),
+        ("GPT-4o", ["gpt", "gpt4o", "4o"]),
+        ("70B", ["70b"]),
+        ("Llama3.1", ["llama", "llama3.1", "3.1"]),
+        ("Qwen2", ["qwen", "qwen2", "2"]),
+        ("β-catenin", ["beta", "betacatenin", "catenin"]),
+        ("Gödel's", ["godel"]),
+    ],
+)
+def test_words_of_several_parts(written: str, terms: list[str]) -> None:
+    """Hyphens, LaTeX marks and digits join parts: papers are found by each and by the whole."""
+    assert sorted(Analyzer().terms(written)) == sorted(terms)
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ("pretraining", "pre-training"),
+        ("pre-training", "pre training"),
+        ("M3ViT", "M$^3$ViT"),
+        ("M$^3$ViT", "M3ViT"),
+        ("H2O", "H_2O"),
+        ("H₂O", "H_2O"),
+        ("gpt4o", "GPT-4o"),
+        ("GPT-4o", "gpt4o"),
+        ("few-shot", "fewshot"),
+        ("beta-catenin", "β-catenin"),
+        ("Poincare", "Poincaré"),
+    ],
+)
+def test_spellings_meet(asked: str, held: str) -> None:
+    """A query in one spelling shares a term with a paper in another."""
+    analyzer = Analyzer()
+    assert set(analyzer.query_terms(asked)) & set(analyzer.terms(held))
+
+
+@pytest.mark.parametrize("plural", ["LLMs", "llms", "GPUs", "gpus", "LMs", "VAEs", "LoRAs", "models", "classes"])
+def test_plurals_meet_their_singular(plural: str) -> None:
+    """Acronyms have a plural too, whether or not Snowball takes them for words."""
+    singular = plural[:-2] if plural == "classes" else plural[:-1]
+    assert Analyzer().terms(plural) == Analyzer().terms(singular) == Analyzer().terms(singular.upper())
 
 
 @pytest.mark.parametrize(("written", "same"), [("ﬁne", "fine"), ("ＧＰＵ", "gpu"), ("H₂O", "h2o")])
@@ -98,7 +167,7 @@ def test_evidence_of_an_empty_abstract() -> None:
 def test_window_keeps_to_its_room(words: list[str], room: int) -> None:
     """A cut sentence fits, its marks still stand on the same words, and one stays if any can."""
     text = " ".join(words)
-    spans = spans_of(["bubbl"], text, Analyzer())
+    spans = Analyzer().spans(["bubbl"], text)
     shown, kept = window(text, spans, room)
     assert len(shown) <= room + len("… ") + len(" …")
     assert all(shown[start:end] == "bubbles" for start, end in kept)
