@@ -1,8 +1,10 @@
-"""An inverted index with precomputed impacts, and scoring from it.
+"""An inverted index with precomputed impacts and positions, and scoring from it.
 
 Postings are sorted by term: those of term t are at [offsets[t], offsets[t+1]), their
 doc_idx ascending. An impact is what its term adds to its paper's BM25 score, so scoring is
-adding. It knows nothing of files; the arrays may be mapped ones.
+adding. The positions of term t are at [position_offsets[t], position_offsets[t+1]); those
+of its posting p begin `starts[p]` after the first and end where the next posting's begin.
+It knows nothing of files; the arrays may be mapped ones.
 """
 
 from __future__ import annotations
@@ -16,18 +18,51 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.types import BoolArray, DocIndices, Float64Array
+    from papersearch.types import BoolArray, DocIndices, Float64Array, IntArray
+
+_POSITION_BITS = 32
+"""An occurrence is one number: doc_idx above, position below."""
+
+
+# numpy's own set functions import numpy.ma when first used, which takes longer than a query.
+def in_both(first: IntArray, second: IntArray) -> IntArray:
+    """The numbers that both have; all three ascending, none twice."""
+    if len(first) > len(second):
+        first, second = second, first
+    if len(first) == 0:
+        return first
+    at = np.minimum(np.searchsorted(second, first), len(second) - 1)
+    both: IntArray = first[second[at] == first]
+    return both
+
+
+def is_new(ascending: IntArray) -> BoolArray:
+    """Which of the numbers, ascending, are the first of their equals."""
+    new = np.ones(len(ascending), dtype=np.bool_)
+    new[1:] = ascending[1:] != ascending[:-1]
+    return new
+
+
+def _checked(tf: IntArray, n_positions: int) -> IntArray:
+    """`tf`, unless a damaged file made them more than there are positions."""
+    if len(tf) and (int(tf.min()) < 0 or int(tf.max()) > n_positions or int(tf.sum()) > n_positions):
+        raise ValueError("positions do not fit their postings")
+    return tf
 
 
 class Postings(NamedTuple):
     """terms: T strings ascending by code point; idf: (T,) float64; offsets: (T + 1,) uint64;
-    doc_idx: (P,) uint32; impacts: (P,) float64, positive."""
+    doc_idx: (P,) uint32; impacts: (P,) float64, positive; starts: (P,) uint32;
+    position_offsets: (T + 1,) uint64; positions: (O,) uint32, ascending within a posting."""
 
     terms: Sequence[str]
     idf: Float64Array
     offsets: npt.NDArray[np.uint64]
     doc_idx: DocIndices
     impacts: Float64Array
+    starts: DocIndices
+    position_offsets: npt.NDArray[np.uint64]
+    positions: DocIndices
 
     def find(self, term: str) -> int | None:
         """Position of `term` in the vocabulary, or None."""
@@ -51,8 +86,70 @@ class Postings(NamedTuple):
             place = self.find(term)
             if place is None:
                 continue
-            start, stop = int(self.offsets[place]), int(self.offsets[place + 1])
+            start, stop = self._range(place)
             papers = self.doc_idx[start:stop]
             scores[papers] += self.impacts[start:stop]  # a paper occurs once per term
             matched[papers] = True
         return scores, matched
+
+    def impacts_of(self, term: str, papers: IntArray) -> Float64Array:
+        """What `term` adds to the score of each of `papers` (K,), in any order: (K,); 0 where
+        the paper has it not."""
+        impacts = np.zeros(len(papers))
+        place = self.find(term)
+        if place is not None:
+            start, stop = self._range(place)
+            docs = self.doc_idx[start:stop]
+            at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
+            impacts = np.where(docs[at] == papers, self.impacts[start:stop][at], 0.0)
+        return impacts
+
+    def occurrences(self, term: str, papers: IntArray | None = None) -> npt.NDArray[np.int64]:
+        """Every occurrence of `term`, ascending, as doc_idx * 2**32 + position.
+
+        papers: (K,) ascending doc_idx, to look at these alone.
+        """
+        place = self.find(term)
+        if place is None:
+            return np.zeros(0, dtype=np.int64)
+        start, stop = self._range(place)
+        docs = self.doc_idx[start:stop]
+        first, last = int(self.position_offsets[place]), int(self.position_offsets[place + 1])
+        if papers is None:
+            starts = self.starts[start:stop].astype(np.int64)
+            tf = _checked(np.diff(starts, append=last - first), last - first)
+            return (np.repeat(docs.astype(np.int64), tf) << _POSITION_BITS) | self.positions[first:last]
+        at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
+        chosen = at[docs[at] == papers]
+        begins = self.starts[start:stop][chosen].astype(np.int64)
+        # The end of a posting is the beginning of the next, or of the next term.
+        following = np.minimum(chosen + 1, len(docs) - 1)
+        ends = np.where(chosen + 1 < len(docs), self.starts[start:stop][following].astype(np.int64), last - first)
+        tf = _checked(ends - begins, last - first)
+        within = np.arange(int(tf.sum())) - np.repeat(np.cumsum(tf) - tf, tf)
+        positions = self.positions[first:last][np.repeat(begins, tf) + within]
+        found: npt.NDArray[np.int64] = (np.repeat(docs[chosen].astype(np.int64), tf) << _POSITION_BITS) | positions
+        return found
+
+    def phrase(
+        self, sequence: Sequence[tuple[int, str]], papers: IntArray | None = None
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Where the terms of `sequence`, (distance from the first, term), stand in just these
+        distances.
+
+        Returns (doc_idx, position of the first term) of every occurrence, ascending, and its
+        tf: how often the phrase stands in the paper, counted once per paper that has it.
+        """
+        found: npt.NDArray[np.int64] | None = None
+        for distance, term in sequence:
+            begins = self.occurrences(term, papers) - distance
+            found = begins if found is None else in_both(found, begins)
+            if len(found) == 0:
+                break
+        if found is None:
+            found = np.zeros(0, dtype=np.int64)
+        docs = found >> _POSITION_BITS
+        return docs, found & ((1 << _POSITION_BITS) - 1), np.diff(np.flatnonzero(is_new(docs)), append=len(docs))
+
+    def _range(self, place: int) -> tuple[int, int]:
+        return int(self.offsets[place]), int(self.offsets[place + 1])

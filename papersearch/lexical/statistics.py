@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rank_bm25 import BM25Okapi
 
+from papersearch.lexical.bm25 import K1, B, bm25_saturation
 from papersearch.lexical.postings import Postings
 
 if TYPE_CHECKING:
-    from papersearch.types import Float64Array
-
-K1 = 1.2
-B = 0.75
-"""Lucene's parameters (Robertson and Zaragoza 2009, section 3.2, call them usual)."""
+    from papersearch.types import DocIndices, IntArray
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
@@ -45,30 +41,36 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
 class CorpusStatistics(LuceneBM25):
     """The statistics of a stream of analysed papers, ready to become `Postings`.
 
-    `corpus` yields each paper's terms in paper order and is read once.
+    `corpus` yields each paper's (term, position) pairs in paper order and is read once;
+    positions ascend within a paper.
     """
 
-    def _initialize(self, corpus: Iterable[list[str]]) -> dict[str, int]:
+    def __init__(self, corpus: Iterable[Iterable[tuple[str, int]]]) -> None:
+        super().__init__(corpus)  # type: ignore[arg-type]  # its only reader is _initialize, below
+
+    def _initialize(self, corpus: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
         self._term_numbers: dict[str, int] = {}
         self._posting_terms, self._posting_docs, self._posting_tfs = array("I"), array("I"), array("I")
+        self._positions = array("I")
         lengths = array("I")
-        for doc_idx, terms in enumerate(corpus):
-            lengths.append(len(terms))
-            for term, tf in Counter(terms).items():
+        for doc_idx, occurrences in enumerate(corpus):
+            places: dict[str, list[int]] = {}
+            length = 0
+            for term, position in occurrences:
+                places.setdefault(term, []).append(position)
+                length += 1
+            lengths.append(length)
+            for term, positions in places.items():
                 number = self._term_numbers.setdefault(term, len(self._term_numbers))
                 self._posting_terms.append(number)
                 self._posting_docs.append(doc_idx)
-                self._posting_tfs.append(tf)
+                self._posting_tfs.append(len(positions))
+                self._positions.extend(positions)
         self.corpus_size = len(lengths)
         self.doc_len = lengths
         self.avgdl = sum(lengths) / len(lengths) if lengths else 0.0
         counts = np.bincount(_view(self._posting_terms), minlength=len(self._term_numbers))
         return {term: int(counts[number]) for term, number in self._term_numbers.items()}
-
-    @property
-    def doc_lengths(self) -> Float64Array:
-        """Terms per paper, (N,)."""
-        return _view(self.doc_len).astype(np.float64)
 
     def postings(self) -> Postings:
         """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them."""
@@ -80,21 +82,34 @@ class CorpusStatistics(LuceneBM25):
         order = np.argsort(term_idx, kind="stable")  # stable: doc_idx stay ascending within a term
         term_idx = term_idx[order]
         doc_idx = _view(self._posting_docs)[order]
+        tf = _view(self._posting_tfs)[order]
         idf = np.array([self.idf[term] for term in terms], dtype=np.float64)
         offsets = np.zeros(len(terms) + 1, dtype=np.uint64)
         np.cumsum(np.bincount(term_idx, minlength=len(terms)), out=offsets[1:])
-        tf = _view(self._posting_tfs)[order].astype(np.float64)
-        saturation = bm25_saturation(tf, self.doc_lengths[doc_idx], self.avgdl)
-        return Postings(terms=terms, idf=idf, offsets=offsets, doc_idx=doc_idx, impacts=idf[term_idx] * saturation)
+        lengths = _view(self.doc_len).astype(np.float64)
+        saturation = bm25_saturation(tf.astype(np.float64), lengths[doc_idx], self.avgdl)
+        ends = np.zeros(len(tf) + 1, dtype=np.uint64)
+        np.cumsum(tf, out=ends[1:])
+        position_offsets = ends[offsets.astype(np.int64)]
+        return Postings(
+            terms=terms,
+            idf=idf,
+            offsets=offsets,
+            doc_idx=doc_idx,
+            impacts=idf[term_idx] * saturation,
+            starts=(ends[:-1] - position_offsets[term_idx]).astype(np.uint32),
+            position_offsets=position_offsets,
+            positions=self._ordered_positions(order),
+        )
 
-
-def bm25_saturation(tf: Float64Array, doc_lengths: Float64Array, mean_length: float) -> Float64Array:
-    """BM25's tf part, tf (k1 + 1) / (tf + k1 (1 - b + b |d| / mean |d|)), elementwise.
-
-    Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), equation 3.15.
-    """
-    saturation: Float64Array = tf * (K1 + 1) / (tf + K1 * (1 - B + B * doc_lengths / (mean_length or 1.0)))
-    return saturation
+    def _ordered_positions(self, order: IntArray) -> DocIndices:
+        """The positions of all postings, in the order of the postings `order`."""
+        tf = _view(self._posting_tfs).astype(np.int64)
+        first = np.cumsum(tf) - tf
+        moved_tf = tf[order]
+        moved_first = np.cumsum(moved_tf) - moved_tf
+        within = np.arange(int(tf.sum())) - np.repeat(moved_first, moved_tf)
+        return _view(self._positions)[np.repeat(first[order], moved_tf) + within]
 
 
 def _view(values: array[int]) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:

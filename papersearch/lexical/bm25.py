@@ -1,0 +1,22 @@
+"""BM25's parameters and its tf part, as pure functions; rank-bm25 is not needed here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from papersearch.types import Float64Array
+
+K1 = 1.2
+B = 0.75
+"""Lucene's parameters (Robertson and Zaragoza 2009, section 3.2, call them usual). Measured
+from 0.9 to 2 and from 0.3 to 0.9: nothing is better everywhere (docs/ranking.md)."""
+
+
+def bm25_saturation(tf: Float64Array, doc_lengths: Float64Array, mean_length: float) -> Float64Array:
+    """BM25's tf part, tf (k1 + 1) / (tf + k1 (1 - b + b |d| / mean |d|)), elementwise.
+
+    Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), equation 3.15.
+    """
+    saturation: Float64Array = tf * (K1 + 1) / (tf + K1 * (1 - B + B * doc_lengths / (mean_length or 1.0)))
+    return saturation

@@ -1,0 +1,108 @@
+"""Acronyms: Schwartz and Hearst's algorithm by their own examples, and what a query makes of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import papersearch
+from papersearch.analysis import Analyzer
+from papersearch.lexical.acronyms import (
+    Acronym,
+    ExpansionTable,
+    best_long_form,
+    definitions,
+    expansion_lines,
+    learn,
+)
+from papersearch.storage.string_table import StringTable, pack_strings
+
+
+def table_of(*acronyms: Acronym) -> ExpansionTable:
+    return ExpansionTable(StringTable(*pack_strings(expansion_lines(acronyms, Analyzer()))), Analyzer())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We use heat shock transcription factor (HSF) here.", [("HSF", "heat shock transcription factor")]),
+        ("a Mixture-of-Experts (MoE) layer", [("MoE", "Mixture-of-Experts")]),
+        ("for large language models (LLMs), which", [("LLMs", "large language models")]),
+        ("Retrieval-Augmented Generation (RAG; Lewis et al.)", [("RAG", "Retrieval-Augmented Generation")]),
+        ("an MoE (mixture of experts) layer", [("MoE", "mixture of experts")]),
+        ("They met (see below) and left (2019).", []),
+        ("Transformers (Trans) are no acronym", []),
+        ("a set of papers (SOP", []),
+        ("no long form (XYZ) here", []),
+    ],
+)
+def test_definitions_by_hand(text: str, expected: list[tuple[str, str]]) -> None:
+    """What is defined is found, with its whole long form, and nothing else is."""
+    assert list(definitions(text)) == expected
+
+
+def test_best_long_form_is_the_shortest() -> None:
+    """The words before the long form's first letter do not belong to it."""
+    assert best_long_form("HSF", "in which heat shock transcription factor") == "heat shock transcription factor"
+
+
+@given(st.text())
+def test_definitions_stand_in_the_text(text: str) -> None:
+    """Whatever the text, both forms are pieces of it and the long one holds the short one's letters."""
+    for short, long in definitions(text):
+        assert short in text
+        assert long in " ".join(text.split()) or long in text
+        letters = iter(long.lower())
+        assert all(character in letters for character in short.lower() if character.isalnum())
+
+
+def test_spellings_are_counted_together() -> None:
+    """Case, hyphens and plurals are one acronym, written as most papers write it."""
+    texts = [
+        "Mixture-of-Experts (MoE)",
+        "mixture of experts (MoE)",
+        "Mixture of Experts (MoEs)",
+        "Mixture-of-Experts (MoE)",
+    ]
+    assert learn(texts) == [Acronym("MoE", "Mixture-of-Experts", 4)]
+
+
+@pytest.mark.parametrize(
+    ("query", "other"),
+    [
+        ("MoE", ["Mixture-of-Experts"]),
+        ("moe routing", ["Mixture-of-Experts"]),
+        ("mixture of experts routing", ["MoE"]),
+        ("a mixture-of-expert layer", ["MoE"]),
+        ("experts of mixture", []),
+        ("MoE mixture of experts", []),
+        ("LLM serving", ["large language models"]),
+    ],
+)
+def test_expansion_both_ways(query: str, other: list[str]) -> None:
+    """Either form finds the other, in any inflection, unless the query has both."""
+    table = table_of(Acronym("MoE", "Mixture-of-Experts", 9), Acronym("LLMs", "large language models", 99))
+    assert [expansion.other for expansion in table.expand(Analyzer().sequence(query))] == other
+
+
+def test_the_most_frequent_meaning_wins() -> None:
+    """Of two long forms the one that more papers define; of overlapping forms the longest."""
+    table = table_of(
+        Acronym("CoE", "Composition of Experts", 2),
+        Acronym("CoE", "Chain of Experts", 3),
+        Acronym("CE", "cross entropy", 1),
+    )
+    assert [e.other for e in table.expand(Analyzer().sequence("CoE"))] == ["Chain of Experts"]
+    table = table_of(Acronym("LM", "language model", 9), Acronym("LLM", "large language model", 1))
+    assert [e.other for e in table.expand(Analyzer().sequence("a large language model"))] == ["LLM"]
+
+
+def test_moe_finds_mixture_of_experts(real_index: papersearch.Index) -> None:
+    """In keyword mode either form also finds papers that have only the other."""
+    both = [real_index.search(query, k=302, mode="keyword") for query in ("MoE", '"mixture of experts"')]
+    assert [results.expansions[0].other for results in both] == ["Mixture-of-Experts", "MoE"]
+    texts = {hit.paper.paper_id: f"{hit.paper.title} {hit.paper.abstract}".lower() for hit in both[0]}
+    assert any("moe" not in text for text in texts.values())
+    only_phrase = [hit for hit in both[0] if "moe" not in texts[hit.paper.paper_id]]
+    assert all(hit.verdict != "weak" for hit in only_phrase)
