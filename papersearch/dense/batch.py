@@ -8,25 +8,24 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from papersearch.dense.feedback import unit
+from papersearch.dense.late import Encoded
 from papersearch.dense.models import ModelFiles
 from papersearch.errors import ModelError
-
-if TYPE_CHECKING:
-    from papersearch.types import Float32Array
 
 MAX_LENGTH = 512
 """Word pieces read of a paper, where the model has as many positions. MiniLM's own default
 is 256, and nearly every abstract is longer."""
 
 _BATCH_SIZE = 8
-"""Texts per forward pass: on CPUs faster than 32, because less is padded."""
-
-_PROGRESS_STEP = 4 * _BATCH_SIZE
+_QUERY_BATCH_SIZE = 64
+"""Texts per forward pass: for papers on CPUs faster than 32, because less is padded; queries
+are short."""
 
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 """Architectures whose first two positions are taken by padding."""
@@ -66,31 +65,38 @@ class BatchEncoder:
         prompts = self._model.prompts or {}
         self.query_prefix = prompts.get("query") or prompts.get(self._model.default_prompt_name or "", "") or ""
 
-    def encode_papers(self, texts: Sequence[str], progress: Callable[[int], None]) -> Float32Array:
-        """Unit rows (len(texts), D) in the order given; `progress` hears how many are done.
+    def encode_papers(self, texts: Sequence[str], receive: Callable[[int, Encoded], None]) -> None:
+        """Encode `texts` as papers and hand each over as soon as it is done, with its position.
 
         Longest first, so that a batch is padded little and memory fails early if at all.
         """
         order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
-        vectors: Float32Array | None = None
-        for start in range(0, len(order), _PROGRESS_STEP):
-            chosen = order[start : start + _PROGRESS_STEP]
-            encoded = self._model.encode_document(
-                [texts[i] for i in chosen],
-                batch_size=_BATCH_SIZE,
-                normalize_embeddings=True,
-                show_progress_bar=False,
+        for start in range(0, len(order), _BATCH_SIZE):
+            chosen = order[start : start + _BATCH_SIZE]
+            outputs = self._model.encode_document(
+                [texts[i] for i in chosen], batch_size=_BATCH_SIZE, output_value=None, show_progress_bar=False
             )
-            if vectors is None:
-                vectors = np.empty((len(texts), encoded.shape[1]), dtype=np.float32)
-            vectors[chosen] = encoded
-            progress(start + len(chosen))
-        return vectors if vectors is not None else np.empty((0, 0), dtype=np.float32)
+            for i, output in zip(chosen, outputs, strict=True):
+                receive(i, _encoded(output))
 
-    def encode(self, text: str) -> Float32Array:
-        """The unit vector (D,) of `text`, read as a query."""
-        vector: Float32Array = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
-        return vector
+    def encode(self, text: str) -> Encoded:
+        """`text`, read as a query."""
+        return self.encode_batch([text])[0]
+
+    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
+        """Many queries in the order given."""
+        outputs = self._model.encode_query(
+            list(texts), batch_size=_QUERY_BATCH_SIZE, output_value=None, show_progress_bar=False
+        )
+        return [_encoded(output) for output in outputs]
+
+    def vocabulary(self) -> list[str]:
+        """The model's word pieces by id; an id that none has is an empty string."""
+        pieces: dict[str, int] = self._model.tokenizer.get_vocab()
+        named = [""] * (max(pieces.values(), default=-1) + 1)
+        for piece, number in pieces.items():
+            named[number] = piece
+        return named
 
     def _positions(self) -> int:
         """MAX_LENGTH, or the model's own number of positions where that is smaller."""
@@ -99,3 +105,13 @@ class BatchEncoder:
         if getattr(config, "model_type", "") in _OFFSET_POSITIONS:
             positions -= 2
         return min(MAX_LENGTH, positions)
+
+
+def _encoded(output: Mapping[str, Any]) -> Encoded:
+    """What sentence-transformers gives for one text, without padding."""
+    real = output["attention_mask"].bool()
+    return Encoded(
+        vector=unit(output["sentence_embedding"].float().cpu().numpy()),
+        pieces=output["input_ids"][real].cpu().numpy().astype(np.int64),
+        states=output["token_embeddings"][real].float().cpu().numpy(),
+    )

@@ -1,4 +1,4 @@
-"""One query through a BERT-family encoder in plain numpy, from mapped weights.
+"""Queries through a BERT-family encoder in plain numpy, from mapped weights.
 
 This is what makes a query cost milliseconds: sentence-transformers takes seconds to import
 alone. It follows Devlin et al. 2019 as transformers implements it, for the models most used
@@ -8,6 +8,7 @@ whether it agrees; where it does not, queries go through sentence-transformers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -15,11 +16,15 @@ import numpy as np
 import orjson
 
 from papersearch.dense.feedback import unit
+from papersearch.dense.late import Encoded
 from papersearch.dense.models import WEIGHTS
 from papersearch.dense.safetensors_file import SafetensorsFile
 
 if TYPE_CHECKING:
-    from papersearch.types import Float32Array
+    from papersearch.types import Float32Array, IntArray
+
+_BATCH_PIECES = 2048
+"""Word pieces of one forward pass: enough for the processor, little for the memory."""
 
 
 class BertShape(NamedTuple):
@@ -89,7 +94,7 @@ class Tokenizer(Protocol):
 
 
 class BertEncoder:
-    """Encodes one text at a time. Opening it maps the weights."""
+    """Encodes queries. Opening it maps the weights."""
 
     def __init__(self, folder: Path, shape: BertShape, tokenizer: Tokenizer, prefix: str = "") -> None:
         self._shape = shape
@@ -98,17 +103,31 @@ class BertEncoder:
         self._weights = SafetensorsFile(folder / WEIGHTS)
         self._scope = "" if "embeddings.word_embeddings.weight" in self._weights else "bert."
 
-    def encode(self, text: str) -> Float32Array:
-        """The unit vector (D,) of `text`, read as a query."""
-        ids = np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64)
-        states = self._hidden_states(ids)
-        pooled = states.mean(axis=0) if self._shape.pooling == "mean" else states[0]
-        return unit(pooled)
+    def encode(self, text: str) -> Encoded:
+        """`text`, read as a query."""
+        return self.encode_batch([text])[0]
 
-    def _hidden_states(self, ids: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Float32Array:
-        """Last hidden states (L, D) of one sequence of word pieces."""
+    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
+        """Many queries in the order given; those of equal length share a forward pass."""
+        ids = [np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64) for text in texts]
+        by_length: dict[int, list[int]] = {}
+        for number, pieces in enumerate(ids):
+            by_length.setdefault(len(pieces), []).append(number)
+        encoded: dict[int, Encoded] = {}
+        for length, numbers in by_length.items():
+            step = max(1, _BATCH_PIECES // length)
+            for start in range(0, len(numbers), step):
+                chosen = numbers[start : start + step]
+                batch = self._hidden_states(np.stack([ids[number] for number in chosen]))
+                for number, states in zip(chosen, batch, strict=True):
+                    pooled = states.mean(axis=0) if self._shape.pooling == "mean" else states[0]
+                    encoded[number] = Encoded(unit(pooled), ids[number], states)
+        return [encoded[number] for number in range(len(texts))]
+
+    def _hidden_states(self, ids: IntArray) -> Float32Array:
+        """Last hidden states (Q, L, D) of Q sequences of L word pieces."""
         words = self._tensor("embeddings.word_embeddings.weight")[ids]
-        places = self._tensor("embeddings.position_embeddings.weight")[: len(ids)]
+        places = self._tensor("embeddings.position_embeddings.weight")[: ids.shape[1]]
         segment = self._tensor("embeddings.token_type_embeddings.weight")[0]
         states = self._norm(words + places + segment, "embeddings.LayerNorm")
         for layer in range(self._shape.n_layers):
@@ -120,19 +139,19 @@ class BertEncoder:
         return states
 
     def _attention(self, states: Float32Array, scope: str) -> Float32Array:
-        """Multi-head scaled dot-product attention of a sequence to itself, (L, D) to (L, D)."""
-        length, width = states.shape
+        """Multi-head scaled dot-product attention of sequences to themselves, (Q, L, D) to (Q, L, D)."""
+        n_texts, length, width = states.shape
         heads = self._shape.n_heads
 
         def split(part: str) -> Float32Array:
             projected = self._linear(states, f"{scope}.attention.self.{part}")
-            return projected.reshape(length, heads, width // heads).transpose(1, 0, 2)
+            return projected.reshape(n_texts, length, heads, width // heads).transpose(0, 2, 1, 3)
 
         query, key, value = split("query"), split("key"), split("value")
-        logits = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // heads))
+        logits = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // heads))
         weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
-        attended: Float32Array = (weights @ value).transpose(1, 0, 2).reshape(length, width)
+        attended: Float32Array = (weights @ value).transpose(0, 2, 1, 3).reshape(n_texts, length, width)
         return attended
 
     def _linear(self, states: Float32Array, name: str) -> Float32Array:

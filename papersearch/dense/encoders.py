@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
+from papersearch.dense.corpus import ENCODING
 from papersearch.errors import ModelError
 
 if TYPE_CHECKING:
     from papersearch.dense.batch import BatchEncoder
-    from papersearch.types import Float32Array
+    from papersearch.dense.late import Encoded
 
 QueryBackend = Literal["numpy", "sentence-transformers"]
 QUERY_BACKENDS: tuple[QueryBackend, ...] = get_args(QueryBackend)
@@ -32,9 +33,11 @@ _PROBES = (
 
 
 class QueryEncoder(Protocol):
-    """Whatever turns one query into a unit vector (D,)."""
+    """Whatever encodes queries, one or many."""
 
-    def encode(self, text: str) -> Float32Array: ...
+    def encode(self, text: str) -> Encoded: ...
+
+    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]: ...
 
 
 class EncoderRecord(NamedTuple):
@@ -52,6 +55,7 @@ class EncoderRecord(NamedTuple):
     weights_mtime_ns: int
     dimensions: int
     max_length: int
+    encoding: str
     query_prefix: str
     query_backend: QueryBackend
     query_tokenizer: QueryTokenizer
@@ -77,6 +81,7 @@ def record(
         weights_mtime_ns=weights.st_mtime_ns,
         dimensions=dimensions,
         max_length=encoder.max_length,
+        encoding=ENCODING,
         query_prefix=encoder.query_prefix,
         query_backend="numpy",
         query_tokenizer="vocab.txt" if same_pieces else "tokenizer.json",
@@ -86,12 +91,35 @@ def record(
     return described._replace(query_backend="sentence-transformers")
 
 
+def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence[str]) -> EncoderRecord | None:
+    """The record of a build before, of the same weights, where it still holds for `texts`."""
+    if before.encoding != ENCODING:
+        return None
+    if before.query_tokenizer == "vocab.txt" and not wordpiece.agrees(model.folder, before.max_length, texts):
+        return None
+    weights = (model.folder / models.WEIGHTS).stat()
+    return before._replace(
+        name=model.name,
+        source=model.source,
+        folder="" if model.source == "package" else str(model.folder),
+        weights_size=weights.st_size,
+        weights_mtime_ns=weights.st_mtime_ns,
+    )
+
+
+def is_untouched(described: EncoderRecord, model: models.ModelFiles) -> bool:
+    """Whether the weights have the size and time they had when they were hashed."""
+    weights = (model.folder / models.WEIGHTS).stat()
+    return (weights.st_size, weights.st_mtime_ns) == (described.weights_size, described.weights_mtime_ns)
+
+
 def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder) -> bool:
     try:
         ours = _numpy_encoder(folder, described)
-        return ours is not None and all(
-            float(np.abs(ours.encode(probe) - encoder.encode(probe)).max()) <= TOLERANCE for probe in _PROBES
-        )
+        if ours is None:
+            return False
+        differences = [ours.encode(probe).vector - encoder.encode(probe).vector for probe in _PROBES]
+        return float(np.abs(differences).max()) <= TOLERANCE
     except ModelError:
         return False
 
@@ -109,9 +137,7 @@ def _numpy_encoder(folder: Path, described: EncoderRecord) -> bert.BertEncoder |
 def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
     """The encoder of an index's queries. Raises ModelError when its files are gone or changed."""
     model = models.relocate(described.name, described.source, described.folder)
-    weights = (model.folder / models.WEIGHTS).stat()
-    untouched = (weights.st_size, weights.st_mtime_ns) == (described.weights_size, described.weights_mtime_ns)
-    if not untouched and models.fingerprint(model) != described.fingerprint:
+    if not is_untouched(described, model) and models.fingerprint(model) != described.fingerprint:
         raise ModelError(
             f"the model {described.name} in {model.folder} is not the one the index was built with",
             "papersearch index",

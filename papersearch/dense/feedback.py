@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from papersearch.types import Float32Array
 
 FEEDBACK_DEPTH = 2
-FEEDBACK_WEIGHT = 0.5
-"""Two papers at half the query's weight; figures in docs/decisions/ranking.md."""
+FEEDBACK_WEIGHT = 0.7
+"""Two papers, at less than the query itself; figures in docs/ranking.md."""
 
 
 def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:

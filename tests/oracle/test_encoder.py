@@ -17,6 +17,7 @@ import papersearch
 from papersearch.builder import paper_text
 from papersearch.dense import bert, encoders, models, wordpiece
 from papersearch.dense.batch import BatchEncoder
+from papersearch.dense.late import Encoded
 from papersearch.errors import ModelError
 from tests.conftest import make_model
 
@@ -58,10 +59,27 @@ def library() -> Any:
 def test_numpy_equals_the_library(library: Any, text: str) -> None:
     """A query's vector is sentence-transformers' to 1e-5, whatever the text and its length."""
     expected = library.encode(text, normalize_embeddings=True)
-    assert (
-        np.abs(numpy_encoder(default_model().folder, 512, wordpiece.WordPieces).encode(text) - expected).max()
-        <= 1e-5
-    )
+    ours = numpy_encoder(default_model().folder, 512, wordpiece.WordPieces).encode(text)
+    assert np.abs(ours.vector - expected).max() <= 1e-5
+
+
+def test_word_piece_states_equal_the_library(library: Any) -> None:
+    """The last hidden states of every word piece are the library's token embeddings."""
+    for text in TEXTS:
+        expected = library.encode(text, output_value="token_embeddings").numpy()
+        ours = numpy_encoder(default_model().folder, 512).encode(text)
+        assert ours.states.shape == expected.shape == (len(ours.pieces), 384)
+        assert np.abs(ours.states - expected).max() <= 1e-4
+
+
+def test_many_queries_are_encoded_as_one(library: Any) -> None:
+    """A batch gives each text what it gets alone, in the order given, whatever the lengths."""
+    encoder = numpy_encoder(default_model().folder, 512)
+    texts = [*TEXTS, *TEXTS[::-1], "pipeline stalls"]
+    for text, encoded in zip(texts, encoder.encode_batch(texts), strict=True):
+        alone = encoder.encode(text)
+        assert encoded.pieces.tolist() == alone.pieces.tolist()
+        np.testing.assert_allclose(encoded.vector, alone.vector, atol=1e-6)
 
 
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
@@ -87,7 +105,7 @@ def test_other_bert_models(tmp_path: Path, pooling: str) -> None:
     encoder = numpy_encoder(folder, 128)
     for text in TEXTS:
         expected = library.encode(text, normalize_embeddings=True)
-        assert np.abs(encoder.encode(text) - expected).max() <= 1e-5
+        assert np.abs(encoder.encode(text).vector - expected).max() <= 1e-5
 
 
 def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
@@ -98,10 +116,10 @@ def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
     assert (described.query_prefix, described.query_backend) == ("query: ", "numpy")
     ours = encoders.open_query_encoder(described)
     library = SentenceTransformer(str(folder), device="cpu")
-    np.testing.assert_allclose(ours.encode("model"), library.encode("query: model"), atol=1e-5)
-    np.testing.assert_allclose(
-        batch.encode_papers(["model"], lambda done: None)[0], library.encode("model"), atol=1e-5
-    )
+    np.testing.assert_allclose(ours.encode("model").vector, library.encode("query: model"), atol=1e-5)
+    received: list[Encoded] = []
+    batch.encode_papers(["model"], lambda number, encoded: received.append(encoded))
+    np.testing.assert_allclose(received[0].vector, library.encode("model"), atol=1e-5)
 
 
 def test_other_architectures_fall_back(tmp_path: Path) -> None:
@@ -111,7 +129,7 @@ def test_other_architectures_fall_back(tmp_path: Path) -> None:
     described = encoders.record(model, models.fingerprint(model), BatchEncoder(model), 32, TEXTS)
     assert described.query_backend == "sentence-transformers"
     expected = SentenceTransformer(str(folder), device="cpu").encode("model", normalize_embeddings=True)
-    np.testing.assert_allclose(encoders.open_query_encoder(described).encode("model"), expected, atol=1e-6)
+    np.testing.assert_allclose(encoders.open_query_encoder(described).encode("model").vector, expected, atol=1e-6)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,164 @@
+"""A corpus encoded: what is known already is taken over, the rest goes through the model.
+
+A text's encoding depends on the text and the model alone, so it is kept under the text's
+SHA-256. One forward pass gives a paper's vector and its word pieces.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.dense.late import (
+    MAX_PIECES,
+    Encoded,
+    PieceVectors,
+    basis,
+    basis_texts,
+    compress,
+    kept_pieces,
+    piece_weights,
+    plain_words,
+)
+from papersearch.verdict import Background, probes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from papersearch.dense.batch import BatchEncoder
+    from papersearch.types import BoolArray, Float32Array
+
+
+ENCODING = "title and abstract to 512, 64 dimensions, 1"
+"""Name of what is kept of a text; raise its number with every change."""
+
+
+class TextEncoding(NamedTuple):
+    """What an index keeps of one text. vector: (D,) float32, a unit vector; pieces: (L,)
+    uint32 ids of the word pieces that are kept; piece_vectors: (L, C) int8. Without late
+    interaction the last two are empty."""
+
+    vector: Float32Array
+    pieces: npt.NDArray[np.uint32]
+    piece_vectors: npt.NDArray[np.int8]
+
+
+class ModelConstants(NamedTuple):
+    """What depends on the model alone. probes: (B, D) vectors of queries of random words;
+    kept: (V,) which word pieces are kept; basis: (D, C), see `late.basis`."""
+
+    probes: Float32Array
+    kept: BoolArray
+    basis: Float32Array
+
+
+class EncodedCorpus(NamedTuple):
+    """vectors: (N, D) float32 unit rows in paper order; hashes: (N, 32) uint8, SHA-256 of the
+    texts; pieces: for late interaction, or None; n_encoded: how many texts were not known."""
+
+    vectors: Float32Array
+    hashes: npt.NDArray[np.uint8]
+    pieces: PieceVectors | None
+    constants: ModelConstants
+    background: Background
+    n_encoded: int
+
+
+def text_hash(text: str) -> bytes:
+    """What a text's encoding is kept under."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def encode_corpus(
+    texts: Sequence[str],
+    known: Mapping[bytes, TextEncoding],
+    constants: ModelConstants | None,
+    open_encoder: Callable[[], BatchEncoder],
+    *,
+    with_late: bool,
+    keep: Callable[[bytes, TextEncoding], None],
+    progress: Callable[[int, int], None],
+) -> EncodedCorpus:
+    """Encode the papers' texts, in paper order.
+
+    `known` and `constants` are of the same model; where they suffice, the encoder is never
+    opened. `keep` gets every new encoding as soon as it is there. `progress` hears how many
+    of how many new texts are done.
+    """
+    hashes = [text_hash(text) for text in texts]
+    missing = list(
+        {digest: text for digest, text in zip(hashes, texts, strict=True) if digest not in known}.items()
+    )
+    encodings = dict(known)
+    if missing or constants is None:
+        encoder = open_encoder()
+        constants = constants or learn_constants(encoder)
+        done = 0
+
+        def receive(number: int, encoded: Encoded) -> None:
+            nonlocal done
+            digest = missing[number][0]
+            encodings[digest] = _kept(encoded, constants, with_late)
+            keep(digest, encodings[digest])
+            done += 1
+            progress(done, len(missing))
+
+        progress(0, len(missing))
+        encoder.encode_papers([text for _, text in missing], receive)
+    chosen = [encodings[digest] for digest in hashes]
+    vectors = np.array([encoding.vector for encoding in chosen], dtype=np.float32)
+    return EncodedCorpus(
+        vectors=vectors,
+        hashes=np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), 32),
+        pieces=_stacked(chosen, constants) if with_late else None,
+        constants=constants,
+        background=_background(constants.probes, vectors),
+        n_encoded=len(missing),
+    )
+
+
+def learn_constants(encoder: BatchEncoder) -> ModelConstants:
+    """What the model's vocabulary says, without any paper."""
+    vocabulary = encoder.vocabulary()
+    kept = kept_pieces(vocabulary)
+    learned = [encoded.states[kept[encoded.pieces]] for encoded in encoder.encode_batch(basis_texts(vocabulary))]
+    asked = encoder.encode_batch(probes(plain_words(vocabulary)))
+    return ModelConstants(
+        probes=np.array([encoded.vector for encoded in asked], dtype=np.float32),
+        kept=kept,
+        basis=basis(np.concatenate(learned)),
+    )
+
+
+def _kept(encoded: Encoded, constants: ModelConstants, with_late: bool) -> TextEncoding:
+    if not with_late:
+        return TextEncoding(encoded.vector, np.zeros(0, dtype=np.uint32), np.zeros((0, 0), dtype=np.int8))
+    chosen = np.flatnonzero(constants.kept[encoded.pieces])[:MAX_PIECES]
+    return TextEncoding(
+        encoded.vector, encoded.pieces[chosen].astype(np.uint32), compress(encoded.states[chosen], constants.basis)
+    )
+
+
+def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> PieceVectors:
+    """All papers' word pieces one after another, weighted by how rare they are among them."""
+    offsets = np.zeros(len(encodings) + 1, dtype=np.uint64)
+    np.cumsum([len(encoding.pieces) for encoding in encodings], out=offsets[1:])
+    df = np.zeros(len(constants.kept), dtype=np.int64)
+    for encoding in encodings:
+        df[np.unique(encoding.pieces)] += 1
+    return PieceVectors(
+        vectors=np.concatenate([encoding.piece_vectors for encoding in encodings]),
+        ids=np.concatenate([encoding.pieces for encoding in encodings]),
+        offsets=offsets,
+        basis=constants.basis,
+        weights=piece_weights(df, len(encodings), constants.kept),
+    )
+
+
+def _background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
+    """The best cosine in the corpus for each of the queries of random words."""
+    best = (probe_vectors @ vectors.T).max(axis=1)
+    return Background(float(best.mean()), float(best.std()))

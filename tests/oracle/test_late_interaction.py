@@ -1,0 +1,98 @@
+"""Late interaction against a loop over sentence-transformers' own token embeddings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import papersearch
+from papersearch.builder import paper_text
+from papersearch.dense import late
+from papersearch.dense.batch import BatchEncoder
+from papersearch.dense.models import locate
+
+QUERIES = ["pipeline bubbles", "How are experts routed in a mixture of experts?", "M$^3$ViT"]
+
+
+@pytest.fixture(scope="module")
+def library() -> BatchEncoder:
+    """sentence-transformers with the packaged model."""
+    return BatchEncoder(locate(None, print), "cpu")
+
+
+def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library: BatchEncoder) -> None:
+    """Per query piece the best cosine among the paper's pieces, weighted by idf: a plain loop
+    over the library's states, projected but not rounded, gives the same to what int8 loses."""
+    pieces = real_index._pieces
+    assert pieces is not None
+    papers = np.array([0, 17, 120, 301])
+    for query in map(library.encode, QUERIES):
+        found = pieces.scores(query, papers)
+        for doc_idx, score in zip(papers.tolist(), found.tolist(), strict=True):
+            paper = library.encode_batch([paper_text(real_index.papers()[doc_idx])])[0]
+            weighted = total = 0.0
+            for piece, state in zip(query.pieces, query.states @ pieces.basis, strict=True):
+                weight = float(pieces.weights[piece])
+                cosines = [
+                    state @ other / np.linalg.norm(state) / np.linalg.norm(other)
+                    for number, other in zip(paper.pieces, paper.states @ pieces.basis, strict=True)
+                    if pieces.weights[number] > 0
+                ]
+                weighted, total = weighted + weight * max(cosines), total + weight
+            assert score == pytest.approx(weighted / total, abs=0.01)
+
+
+def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library: BatchEncoder) -> None:
+    """What is stored of a paper is the projection of its states: unit rows times 127, rounded,
+    without stop words and signs, at most 250, in at most 16 kB."""
+    pieces = real_index._pieces
+    assert pieces is not None
+    vocabulary = library.vocabulary()
+    for doc_idx in (3, 250):
+        paper = library.encode_batch([paper_text(real_index.papers()[doc_idx])])[0]
+        kept = [n for n, piece in enumerate(paper.pieces) if pieces.weights[piece] > 0][: late.MAX_PIECES]
+        assert not {"the", "of", ",", ".", "[CLS]", "[SEP]"} & {vocabulary[paper.pieces[n]] for n in kept}
+        start, stop = pieces.offsets[doc_idx : doc_idx + 2].tolist()
+        projected = paper.states[kept] @ pieces.basis
+        expected = 127 * projected / np.linalg.norm(projected, axis=1, keepdims=True)
+        assert np.abs(pieces.vectors[start:stop] - expected).max() <= 0.51 + 1e-2
+    lengths = np.diff(pieces.offsets.astype(np.int64))
+    assert lengths.max() * late.DIMENSIONS <= 16_000
+
+
+def test_the_basis_is_orthonormal_and_the_model_s_alone(
+    real_index: papersearch.Index, library: BatchEncoder
+) -> None:
+    """The basis has unit columns at right angles, and another build of anything learns the same."""
+    pieces = real_index._pieces
+    assert pieces is not None
+    np.testing.assert_allclose(pieces.basis.T @ pieces.basis, np.eye(late.DIMENSIONS), atol=1e-5)
+    vocabulary = library.vocabulary()
+    kept = late.kept_pieces(vocabulary)
+    encoded = library.encode_batch(late.basis_texts(vocabulary))
+    again = late.basis(np.concatenate([text.states[kept[text.pieces]] for text in encoded]))
+    np.testing.assert_allclose(np.abs((again * pieces.basis).sum(axis=0)), 1.0, atol=1e-3)
+
+
+def test_weights_are_lucene_s_idf() -> None:
+    """Two papers, worked out with a pencil; what is not kept weighs nothing."""
+    weights = late.piece_weights(np.array([1, 2, 0]), 2, np.array([True, True, False]))
+    np.testing.assert_allclose(weights, [np.log(2), np.log(1.2), 0.0], rtol=1e-6)
+
+
+def test_papers_without_pieces_and_queries_of_stop_words() -> None:
+    """Both score zero, and a paper between others keeps its own pieces."""
+    vectors = np.array([[127, 0], [0, 127], [127, 0]], np.int8)
+    pieces = late.PieceVectors(
+        vectors,
+        np.arange(3, dtype=np.uint32),
+        np.array([0, 1, 1, 3], np.uint64),
+        np.eye(2, dtype=np.float32),
+        np.array([0.0, 1.0, 3.0], np.float32),
+    )
+    papers = np.array([0, 1, 2])
+    states = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
+    query = late.Encoded(states[0], np.array([1, 2]), states)
+    np.testing.assert_allclose(pieces.scores(query, papers), [0.25, 0.0, 1.0], atol=1e-6)
+    assert pieces.scores(query._replace(pieces=np.array([0, 0])), papers).tolist() == [0.0, 0.0, 0.0]
+    assert pieces.scores(query, papers[:0]).tolist() == []
