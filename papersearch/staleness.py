@@ -14,12 +14,13 @@ from papersearch.storage.manifest import Manifest
 from papersearch.types import DumpFile, SkippedFile
 
 
-def is_stale(manifest: Manifest, index_path: Path, corpus: Path) -> bool:
-    """True when `corpus` is the index's own and holds other dumps than the index does."""
+def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: bool = False) -> bool:
+    """True when `corpus` is the index's own and holds other dumps than the index does;
+    `missing` is the answer when it is another corpus, or none."""
     if manifest.corpus is None or not corpus.is_dir():
-        return False
+        return missing
     if (index_path / manifest.corpus).resolve() != corpus.resolve():
-        return False
+        return missing
     dumps = {dump.name: dump for dump in manifest.dumps}
     skipped = {file.name: file for file in manifest.skipped}
     try:

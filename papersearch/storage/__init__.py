@@ -1,1 +1,2 @@
-"""The index on disk: its format (docs/format.md), its manifest, and how a build is published."""
+"""The index on disk: its format (docs/format.md), its manifest, and how a build is published,
+locked, verified and taken up again."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-FORMAT_VERSION = 1
-OLDEST_READABLE_VERSION = 1
+FORMAT_VERSION = 2
+OLDEST_READABLE_VERSION = 2
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 
-Axis = Literal["N", "N+1", "T", "T+1", "P", "D"]
+Axis = Literal["N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "B", "M", "V", "C", "S"]
 
 
 class ArrayFile(NamedTuple):
@@ -30,9 +30,33 @@ ARRAYS: dict[str, ArrayFile] = {
     "postings.offsets.npy": ArrayFile("<u8", ("T+1",)),
     "postings.papers.npy": ArrayFile("<u4", ("P",)),
     "postings.impacts.npy": ArrayFile("<f8", ("P",)),
+    "postings.starts.npy": ArrayFile("<u4", ("P",)),
+    "positions.offsets.npy": ArrayFile("<u8", ("T+1",)),
+    "positions.npy": ArrayFile("<u4", ("O",)),
+    "lengths.npy": ArrayFile("<u4", ("N",)),
+    "lengths.titles.npy": ArrayFile("<u4", ("N",)),
+    "expansions.offsets.npy": ArrayFile("<u8", ("E+1",)),
     "vectors.npy": ArrayFile("<f4", ("N", "D")),
+    "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
+    "probes.npy": ArrayFile("<f4", ("B", "D")),
+    "papers.since.npy": ArrayFile("<u4", ("N",)),
 }
-TEXTS = ("papers.jsonl", "ids.txt", "titles.txt", "terms.txt", "report.json")
+LATE_ARRAYS: dict[str, ArrayFile] = {
+    "pieces.vectors.npy": ArrayFile("i1", ("M", "C")),
+    "pieces.ids.npy": ArrayFile("<u4", ("M",)),
+    "pieces.offsets.npy": ArrayFile("<u8", ("N+1",)),
+    "pieces.basis.npy": ArrayFile("<f4", ("D", "C")),
+    "pieces.weights.npy": ArrayFile("<f4", ("V",)),
+}
+"""Of late interaction; an index has all of them or none."""
+
+TEXTS = ("papers.jsonl", "ids.txt", "titles.txt", "terms.txt", "expansions.txt", "report.json")
+
+
+def files_of(*, has_late_interaction: bool) -> frozenset[str]:
+    """The names of the files that an index has."""
+    late = LATE_ARRAYS if has_late_interaction else {}
+    return frozenset({*ARRAYS, *late, *TEXTS})
 
 
 def generation_folder(generation: int) -> str:

@@ -14,15 +14,10 @@ import orjson
 from papersearch.dense.encoders import QUERY_BACKENDS, QUERY_TOKENIZERS, EncoderRecord
 from papersearch.dense.models import SOURCES
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
-from papersearch.storage.layout import ARRAYS, FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, TEXTS
+from papersearch.storage.files import FileRecord
+from papersearch.storage.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of
 from papersearch.types import DumpFile, SkippedFile
-
-
-class FileRecord(NamedTuple):
-    """Size in bytes and SHA-256 of one file of the index."""
-
-    size: int
-    sha256: str
+from papersearch.verdict import Background
 
 
 class LexicalRecord(NamedTuple):
@@ -35,9 +30,20 @@ class LexicalRecord(NamedTuple):
     mean_length: float
 
 
+class LateRecord(NamedTuple):
+    """Late interaction: word pieces stored M, of a vocabulary V, in so many dimensions C."""
+
+    n_pieces: int
+    n_vocabulary: int
+    dimensions: int
+
+
 class Manifest(NamedTuple):
     """One generation. `corpus` is the corpus folder relative to the index, or None when the
-    dumps were named one by one. Counts: papers N, appearances, terms T, postings P."""
+    dumps were named one by one. `late` is None where late interaction was left out.
+    `background` are the cosines of papers to queries that are not about them (`verdict`).
+    Counts: papers N, appearances, terms T, postings P, their positions O, expansions E,
+    probes B."""
 
     format_version: int
     generation: int
@@ -46,16 +52,34 @@ class Manifest(NamedTuple):
     n_appearances: int
     n_terms: int
     n_postings: int
+    n_positions: int
+    n_expansions: int
+    n_probes: int
     lexical: LexicalRecord
     encoder: EncoderRecord
+    late: LateRecord | None
+    background: Background
     corpus: str | None
     dumps: tuple[DumpFile, ...]
     skipped: tuple[SkippedFile, ...]
     files: dict[str, FileRecord]
 
     def axis(self, letter: str) -> int:
-        """The length of an axis of `layout.ARRAYS`."""
-        lengths = {"N": self.n_papers, "T": self.n_terms, "P": self.n_postings, "D": self.encoder.dimensions}
+        """The length of an axis of `layout.ARRAYS` and `layout.LATE_ARRAYS`."""
+        late = self.late or LateRecord(0, 0, 0)
+        lengths = {
+            "N": self.n_papers,
+            "T": self.n_terms,
+            "P": self.n_postings,
+            "O": self.n_positions,
+            "E": self.n_expansions,
+            "B": self.n_probes,
+            "S": 32,  # bytes of a SHA-256
+            "D": self.encoder.dimensions,
+            "M": late.n_pieces,
+            "V": late.n_vocabulary,
+            "C": late.dimensions,
+        }
         return lengths[letter[0]] + (1 if letter.endswith("+1") else 0)
 
 
@@ -67,6 +91,8 @@ def encode_manifest(manifest: Manifest) -> bytes:
             **manifest._asdict(),
             "lexical": manifest.lexical._asdict(),
             "encoder": manifest.encoder._asdict(),
+            "late": manifest.late._asdict() if manifest.late else None,
+            "background": manifest.background._asdict(),
             "dumps": [dump._asdict() for dump in manifest.dumps],
             "skipped": [file._asdict() for file in manifest.skipped],
             "files": {name: record._asdict() for name, record in manifest.files.items()},
@@ -96,6 +122,7 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
             "pip install --upgrade papersearch"
             if version > FORMAT_VERSION
             else f"papersearch index --index {place}",
+            is_newer=version > FORMAT_VERSION,
         )
     try:
         return _checked(fields)
@@ -109,6 +136,8 @@ def _checked(fields: dict[str, Any]) -> Manifest:
             **fields,
             "lexical": LexicalRecord(**fields["lexical"]),
             "encoder": EncoderRecord(**fields["encoder"]),
+            "late": LateRecord(**fields["late"]) if fields["late"] is not None else None,
+            "background": Background(**fields["background"]),
             "dumps": tuple(DumpFile(**dump) for dump in fields["dumps"]),
             "skipped": tuple(SkippedFile(**file) for file in fields["skipped"]),
             "files": {name: FileRecord(**record) for name, record in fields["files"].items()},
@@ -119,6 +148,10 @@ def _checked(fields: dict[str, Any]) -> Manifest:
         manifest.n_papers,
         manifest.n_terms,
         manifest.n_postings,
+        manifest.n_positions,
+        manifest.n_expansions,
+        manifest.n_probes,
+        *(manifest.late or ()),
         manifest.encoder.dimensions,
         manifest.encoder.max_length,
         manifest.encoder.weights_size,
@@ -127,7 +160,7 @@ def _checked(fields: dict[str, Any]) -> Manifest:
     )
     if not all(isinstance(count, int) and count >= 0 for count in counts):
         raise ValueError("a count is not a number")
-    if set(manifest.files) != {*ARRAYS, *TEXTS}:
+    if set(manifest.files) != files_of(has_late_interaction=manifest.late is not None):
         raise ValueError("it lists other files than this format has")
     encoder = manifest.encoder
     if (
@@ -136,11 +169,20 @@ def _checked(fields: dict[str, Any]) -> Manifest:
         or encoder.query_tokenizer not in QUERY_TOKENIZERS
     ):
         raise ValueError("it names an unknown encoder")
-    texts = (encoder.name, encoder.folder, encoder.fingerprint, encoder.query_prefix, manifest.lexical.analyzer)
+    if not all(isinstance(figure, float | int) for figure in (*manifest.background, manifest.lexical.mean_length)):
+        raise ValueError("a figure is not a number")
+    texts = (
+        encoder.name,
+        encoder.folder,
+        encoder.fingerprint,
+        encoder.encoding,
+        encoder.query_prefix,
+        manifest.lexical.analyzer,
+    )
     if not all(isinstance(text, str) for text in texts) or not isinstance(manifest.corpus, str | None):
         raise ValueError("a name is not text")
     return manifest
 
 
 def _damaged(place: str, what: str) -> IndexDamaged:
-    return IndexDamaged(f"{place} is damaged: {what}", f"papersearch index --index {place}")
+    return IndexDamaged(f"{place} is damaged: {what}", f"papersearch index --full --index {place}")

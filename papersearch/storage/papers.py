@@ -68,7 +68,7 @@ def decode_paper(line: str) -> Paper:
         organisation = fields.pop("organisation")
         provenance = fields.pop("provenance")
         return Paper(
-            **{**fields, "links": tuple(fields["links"])},
+            **{**fields, **{name: tuple(fields[name]) for name in ("links", "authors", "categories")}},
             organisation=Organisation(**organisation) if organisation else None,
             provenance=tuple(Provenance(**place) for place in provenance),
         )

@@ -1,0 +1,301 @@
+"""What killed builds, damaged files, readers during builds and mangled dumps do to an index.
+
+    python benchmarks/faults.py [--kills 500] [--damages 2000] [--publishes 50] [--mutations 10000]
+
+Prints one line of figures per kind, and ends with status 1 when any of them is not as it should
+be. Everything happens in a scratch folder, with a model of two layers made for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: forked builds have one thread
+
+import papersearch
+from papersearch.errors import PapersearchError
+from papersearch.ingest.reading import ingest
+from papersearch.storage import files
+
+PROJECT = Path(__file__).parents[1]
+QUERY = "pipeline bubbles"
+PREPARE = """
+import sys
+from pathlib import Path
+import papersearch
+from tests.conftest import make_model
+model, index, *corpora = map(Path, sys.argv[1:])
+make_model(model)
+for corpus in corpora:
+    papersearch.build(corpus, index, model=str(model))
+"""
+
+Answer = list[tuple[str, float]]
+
+
+class Project:
+    """Two states of a corpus, and an index that knows the texts of both, so that no build of
+    either needs the model."""
+
+    def __init__(self, folder: Path) -> None:
+        self.corpus, self.index, self.model = folder / "corpus", folder / "index", folder / "model" / "small"
+        self.model.parent.mkdir()
+        self.corpus.mkdir()
+        states = [folder / "state-0", folder / "state-1"]
+        for state, copy in enumerate(states):
+            self.set_state(state)
+            shutil.copytree(self.corpus, copy)
+        command = [sys.executable, "-c", PREPARE, str(self.model), str(self.index), *map(str, states)]
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+        subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
+        self.expected: dict[int, Answer] = {}
+        for state in (0, 1):
+            self.set_state(state)
+            self.build()
+            self.expected[state] = self.answer()
+        assert self.expected[0] != self.expected[1]
+
+    def set_state(self, state: int) -> None:
+        """Twelve papers, or these and twelve others."""
+        topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
+        for part in range(state + 1):
+            records = [
+                {
+                    "_id": f"{part}-{n}",
+                    "title": f"On {topic} {part}",
+                    "text": f"We study {topic}, {n} of {part}. " * 5,
+                }
+                for n, topic in enumerate(topics * 3)
+            ]
+            (self.corpus / f"{part}.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+        if state == 0:
+            (self.corpus / "1.jsonl").unlink(missing_ok=True)
+
+    def build(self) -> None:
+        papersearch.build(self.corpus, self.index, model=str(self.model))
+
+    def answer(self) -> Answer:
+        results = papersearch.open(self.index).search(QUERY, k=50)
+        return [(hit.paper.paper_id, round(hit.score, 5)) for hit in results]
+
+
+def die_at(call: int) -> None:
+    """Make the nth call that writes the last thing this process does."""
+    real, seen = files.os, 0
+
+    class Deadly:
+        def __getattr__(self, name: str) -> Any:
+            nonlocal seen
+            if name in ("open", "write", "fsync", "mkdir", "rename", "replace"):
+                seen += 1
+                if seen == call:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            return getattr(real, name)
+
+    files.os = Deadly()  # type: ignore[assignment]
+
+
+def killed_build(project: Project, until: Callable[[int], None], prepare: Callable[[], None]) -> bool:
+    """Fork a build and let `until` kill it; whether it was killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            prepare()
+            project.build()
+        finally:
+            os._exit(0)
+    until(child)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def after(seconds: float) -> Callable[[int], None]:
+    """Kill a process some time from now."""
+
+    def kill(child: int) -> None:
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+
+    return kill
+
+
+def kills(project: Project, n: int, drawn: random.Random) -> bool:
+    """Kill builds at random moments and at every call that writes."""
+    project.set_state(0)
+    start = time.perf_counter()
+    project.build()
+    duration = time.perf_counter() - start
+    died = answered = clean = recovered = 0
+    for round_ in range(n):
+        state = (round_ + 1) % 2
+        project.set_state(state)
+        if round_ % 2:
+            call = 1 + round_ // 2 % 220
+            died += killed_build(project, lambda child: None, lambda call=call: die_at(call))
+        else:
+            died += killed_build(project, after(drawn.uniform(0, 1.2 * duration)), lambda: None)
+        answered += project.answer() in project.expected.values()
+        clean += not papersearch.open(project.index).verify()
+        project.build()
+        recovered += project.answer() == project.expected[state] and not list(project.index.glob(".building*"))
+    print(
+        f"{n} builds, {died} killed: {answered} times the old or the new index answered, {clean} times doctor "
+        f"was clean, {recovered} times the next build succeeded and left no litter"
+    )
+    return answered == clean == recovered == n
+
+
+def damages(project: Project, n: int, drawn: random.Random) -> bool:
+    """Truncate and flip every file of an index, in turn."""
+    right = project.answer()
+    whole = project.index.with_name("whole")
+    shutil.copytree(project.index, whole)
+    folder = f"generation-{papersearch.open(project.index).manifest.generation:06d}"
+    names = [*sorted(path.relative_to(whole) for path in whole.glob(f"{folder}/*")), Path("manifest.json")]
+    found = answered = refused = other = 0
+    for round_ in range(n):
+        name = names[round_ % len(names)]
+        content = (whole / name).read_bytes()
+        if round_ // len(names) % 2 and content:
+            place, bit = drawn.randrange(len(content)), 1 << drawn.randrange(8)
+            damaged = content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
+        else:
+            damaged = content[: drawn.randrange(len(content))] if content else b"x"
+        (project.index / name).write_bytes(damaged)
+        try:
+            found += bool(papersearch.open(project.index).verify())
+        except PapersearchError:
+            found += 1
+        try:
+            answered += project.answer() == right
+            other += project.answer() != right
+        except PapersearchError:
+            refused += 1
+        (project.index / name).write_bytes(content)
+    print(
+        f"{n} damaged files: {found} found by doctor; queries: {answered} right, {refused} refused, "
+        f"{other} another answer (bits that opening does not check), {n - answered - refused - other} anything else"
+    )
+    return found == n and answered + refused + other == n
+
+
+def publishes(project: Project, n: int) -> bool:
+    """Four readers ask in a loop while builds publish."""
+    script = (
+        "import sys, collections, pathlib, papersearch\n"
+        "seen = collections.Counter()\n"
+        "while not seen or not pathlib.Path(sys.argv[3]).exists():\n"
+        "    results = papersearch.open(sys.argv[1]).search(sys.argv[2], k=50)\n"
+        "    seen[str([(hit.paper.paper_id, round(hit.score, 5)) for hit in results])] += 1\n"
+        "print(dict(seen))\n"
+    )
+    stop = project.index.with_name("stop")
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-c", script, str(project.index), QUERY, str(stop)]
+    readers = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        for _ in range(4)
+    ]
+    for round_ in range(n):
+        project.set_state(round_ % 2)
+        project.build()
+    stop.touch()
+    asked = wrong = failed = 0
+    right = {str(answer) for answer in project.expected.values()}
+    for reader in readers:
+        printed, told = reader.communicate()
+        failed += bool(told)
+        for answer, times in ast.literal_eval(printed or "{}").items():
+            asked += times
+            wrong += times if answer not in right else 0
+    print(f"4 readers, {n} builds published: {asked} answers, {wrong} wrong or mixed, {failed} failed")
+    return asked > 0 and wrong == failed == 0
+
+
+def mutations(n: int, drawn: random.Random, scratch: Path) -> bool:
+    """Mangle the lines of one paper of a dump; every paper not beside it must still be found."""
+    dumps = sorted((PROJECT / "corpus").glob("0*.txt"))
+    records = scratch / "records.jsonl"
+    titles = [f"Paper number {n} on topic {n * 7}" for n in range(40)]
+    records.write_text(
+        "".join(json.dumps({"_id": str(n), "title": t, "text": t * 9}) + "\n" for n, t in enumerate(titles))
+    )
+    sources = [(path.read_bytes(), ingest([path]).papers) for path in [*dumps, records]]
+    survived = missing = 0
+    target = scratch / "mutated"
+    for _ in range(n):
+        content, papers = drawn.choice(sources)
+        chosen = drawn.randrange(len(papers))
+        place = papers[chosen].provenance[0]
+        lines = content.split(b"\n")
+        region = b"\n".join(lines[place.first_line - 1 : place.last_line])
+        mangled = mangle(region, drawn)
+        target.write_bytes(b"\n".join([*lines[: place.first_line - 1], mangled, *lines[place.last_line :]]))
+        found = {paper.title for paper in ingest([target]).papers}
+        survived += 1
+        intact = [paper.title for n, paper in enumerate(papers) if abs(n - chosen) > 1]
+        missing += len([title for title in intact if title not in found])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"{n} mangled dumps: {survived} read without an exception, {missing} intact papers missed, peak {peak} MB"
+    )
+    return survived == n and missing == 0 and peak < 500
+
+
+def mangle(region: bytes, drawn: random.Random) -> bytes:
+    """One of: bytes replaced, a piece removed, doubled, cut off, random bytes put in."""
+    place = drawn.randrange(len(region) + 1)
+    other = min(len(region), place + drawn.choice((1, 5, 200)))
+    noise = drawn.choice(
+        (b"\x00", b"\xff\xfe", b"\x1b]0;x\x07", b"\r", b'"', b"{", "\u202e".encode(), drawn.randbytes(20))
+    )
+    noise = noise.replace(b"\n", b" ")
+    return drawn.choice(
+        (
+            region[:place] + noise + region[other:],
+            region[:place] + region[other:],
+            region[:place] + region[place:other] * 3 + region[other:],
+            region[:place],
+            region[:place] + noise + region[place:],
+        )
+    )
+
+
+def main() -> int:
+    """Run what is asked for; 1 when any figure is not as it should be."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    options.add_argument("--kills", type=int, default=500)
+    options.add_argument("--damages", type=int, default=2000)
+    options.add_argument("--publishes", type=int, default=50)
+    options.add_argument("--mutations", type=int, default=10_000)
+    options.add_argument("--seed", type=int, default=1)
+    arguments = options.parse_args()
+    drawn = random.Random(arguments.seed)
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        mangled = mutations(arguments.mutations, drawn, scratch)  # first: it reports its peak memory
+        project = Project(scratch)
+        good = [
+            mangled,
+            kills(project, arguments.kills, drawn),
+            damages(project, arguments.damages, drawn),
+            publishes(project, arguments.publishes),
+        ]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The few ways in which anything is written: every byte of an index passes here.
+
+Only `os` is used, so that a fault can be injected at each call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_PIECE = 1 << 24
+
+
+class FileRecord(NamedTuple):
+    """Size in bytes and SHA-256 of one file of the index."""
+
+    size: int
+    sha256: str
+
+
+def write_file(path: Path, content: bytes | npt.NDArray[Any]) -> FileRecord:
+    """Write a new file, an array as .npy, and sync it. Raises OSError."""
+    digest = hashlib.sha256()
+    size = 0
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        for piece in _pieces(content):
+            view = memoryview(piece)
+            while view:
+                view = view[os.write(descriptor, view[:_PIECE]) :]
+            digest.update(piece)
+            size += len(piece)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return FileRecord(size, digest.hexdigest())
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` in the place of the file at `path`: readers see the old or the new, whole."""
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    remove(temporary)
+    try:
+        write_file(temporary, content)
+        os.replace(temporary, path)
+    except BaseException:
+        remove(temporary)
+        raise
+    sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a new folder. Raises OSError."""
+    os.mkdir(path, 0o755)
+
+
+def rename_folder(path: Path, target: Path) -> None:
+    """Give a folder its final name, which nothing has yet. Raises OSError."""
+    sync_folder(path)
+    os.rename(path, target)
+    sync_folder(target.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the folder's list of names durable, where the system knows how."""
+    if os.name == "posix":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder; what cannot be removed is left for the next build."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        try:
+            os.unlink(path)
+        except OSError:
+            return
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pieces(content: bytes | npt.NDArray[Any]) -> list[bytes | memoryview]:
+    """The bytes of the file: an array's as .npy 1.0, without a copy of its data."""
+    if isinstance(content, bytes):
+        return [content]
+    array = np.ascontiguousarray(content)
+    data = array.reshape(-1).view(np.uint8).data if array.size else b""
+    return [npy_header(array.dtype, array.shape), data]
+
+
+def npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """What an .npy file of format 1.0 in C order begins with."""
+    header = io.BytesIO()
+    fields = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, fields)
+    return header.getvalue()
