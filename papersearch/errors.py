@@ -10,6 +10,7 @@
     │   ├── IndexDamaged          a file is missing, short, or not what the manifest says
     │   └── IndexNotWritable      the folder refuses a new generation
     ├── ModelError            the encoder's files are missing, changed, or unusable
+    ├── EvaluationError       topics or qrels cannot be read, or do not fit together
     └── PaperLookupError      an id or title names no paper
         └── AmbiguousPaper        or names several (field `candidates`)
 
@@ -50,7 +51,12 @@ class IndexForeign(StoredIndexError):
 
 
 class IndexVersionError(StoredIndexError):
-    """The index is written in a format that this release does not read."""
+    """The index is written in a format that this release does not read; `is_newer` than any
+    that it knows."""
+
+    def __init__(self, message: str, hint: str, is_newer: bool = False) -> None:
+        super().__init__(message, hint)
+        self.is_newer = is_newer
 
 
 class IndexDamaged(StoredIndexError):
@@ -63,6 +69,10 @@ class IndexNotWritable(StoredIndexError):
 
 class ModelError(PapersearchError):
     """The encoder's files are missing, are not the expected ones, or cannot be used."""
+
+
+class EvaluationError(PapersearchError):
+    """Topics or qrels cannot be read, or do not fit together."""
 
 
 class PaperLookupError(PapersearchError):

@@ -1,7 +1,8 @@
 """The frozen values that cross borders between modules, and the names of array axes.
 
 Nothing here computes. Axis letters, used in every docstring of the package:
-N papers, T distinct terms, P postings, D vector dimensions, K cutoff, L word pieces.
+N papers, T distinct terms, P postings, O their positions, D vector dimensions, K cutoff or
+candidates, Q queries, L word pieces of one text.
 A paper's position in [0, N) is its `doc_idx`; it is internal and never shown.
 Values are named tuples rather than frozen dataclasses, here and wherever a query passes:
 defining a dataclass takes six times as long, and every query pays for every definition.
@@ -68,6 +69,7 @@ class Paper(NamedTuple):
 
     `date` is ISO 8601 (YYYY-MM-DD). `year_inferred` is true when the page printed a
     day without a year and the year was derived from the page (never a guess from text).
+    Title or abstract may be empty, never both.
     """
 
     paper_id: str
@@ -81,6 +83,11 @@ class Paper(NamedTuple):
     comment_count: int | None
     links: tuple[str, ...]
     provenance: tuple[Provenance, ...]
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    arxiv_id: str | None = None
+    doi: str | None = None
+    upvotes: int | None = None
 
 
 FindingKind = Literal[
@@ -93,6 +100,11 @@ FindingKind = Literal[
     "bytes not UTF-8",
     "mirror link rewritten",
     "metadata conflict",
+    "not a record",
+    "record without text",
+    "text cut",
+    "id used twice",
+    "file damaged",
 ]
 
 
@@ -103,6 +115,14 @@ class Finding(NamedTuple):
     file: str
     line: int | None
     detail: str
+
+
+class Changes(NamedTuple):
+    """What a build changes: ids of papers that came, that say something else, that went."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 class Evidence(NamedTuple):
@@ -119,12 +139,59 @@ class Evidence(NamedTuple):
     title_spans: tuple[Span, ...]
 
 
+SignalName = Literal["keyword", "semantic", "late interaction", "exact title"]
+Verdict = Literal["strong", "fair", "weak"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+class TermImpact(NamedTuple):
+    """What a term of the query, a pair of neighbours, or an acronym's other form added to
+    the lexical score of a paper."""
+
+    term: str
+    kind: Literal["term", "pair", "expansion"]
+    impact: float
+
+
+class SignalScore(NamedTuple):
+    """One signal of a paper: its own score, that score normalised, the weight it has for
+    this query, and their product."""
+
+    name: SignalName
+    score: float
+    normalised: float
+    weight: float
+    contribution: float
+
+
+class Explanation(NamedTuple):
+    """Why a paper has its score: contributions of `signals` add up to the hit's score, the
+    impacts of `terms` to the score of the keyword signal.
+
+    `coverage` is the share of the query's words, by idf, that the paper holds.
+    """
+
+    signals: tuple[SignalScore, ...]
+    terms: tuple[TermImpact, ...]
+    coverage: float
+
+
+class Expansion(NamedTuple):
+    """An acronym of the query and what the corpus says it stands for, or the reverse."""
+
+    written: str
+    other: str
+    n_papers: int
+
+
 class Hit(NamedTuple):
     """A ranked paper. `score` is the ranking's own; higher is better, never rising with rank.
 
     `keyword_score` is the BM25 score, `semantic_score` the cosine between the query's and
     the paper's vector; `None` where the mode used does not look at that side.
-    `exact_title` is true when the query is the paper's whole title.
+    `exact_title` is true when the query is the paper's whole title. `verdict` says how well
+    the paper answers at all, by what this corpus's papers score for unrelated queries.
+    `explanation` is there when it was asked for.
     """
 
     rank: int
@@ -133,7 +200,16 @@ class Hit(NamedTuple):
     keyword_score: float | None
     semantic_score: float | None
     exact_title: bool
+    verdict: Verdict
     evidence: Evidence
+    explanation: Explanation | None = None
+
+
+class RankedPaper(NamedTuple):
+    """A hit without its paper: what a run needs."""
+
+    paper_id: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +217,10 @@ class Results:
     """The answer to one query: iterate it, index it, or take `hits`.
 
     `total` counts the papers that the query ranks, before the cutoff: those with a query
-    term in keyword mode, all of them otherwise. `mode_used` differs from `mode` only when
-    the encoder is out of reach, and then `mode_reason` says why.
+    term in keyword mode, otherwise all that phrases and exclusions leave. `mode_used` differs
+    from `mode` only when the encoder is out of reach, and then `mode_reason` says why.
+    `expansions` are the acronyms that were looked for in their other form too. `verdict` is
+    the best among the first hundred papers, None when there are no papers.
     """
 
     query: str
@@ -151,6 +229,8 @@ class Results:
     mode_reason: str | None
     total: int
     hits: tuple[Hit, ...]
+    expansions: tuple[Expansion, ...] = ()
+    verdict: Verdict | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,9 +14,10 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.dense.feedback import FEEDBACK_WEIGHT, move_towards
 from papersearch.errors import QueryError
-from papersearch.fusion import convex_combination, min_max
+from papersearch.fusion import Signal, balance, combine, convex_combination, min_max
+from papersearch.lexical.statistics import CorpusStatistics
 from papersearch.topk import top_k
-from papersearch.types import MODES, Mode
+from papersearch.types import MODES, Mode, SignalName
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 1.0, -1.0]), min_size=1, max_size=30)
 QUERIES = [
@@ -154,3 +159,146 @@ def test_wrong_arguments_are_refused(real_index: papersearch.Index, k: int, mode
     """A cutoff below one and an unknown mode are ValueErrors."""
     with pytest.raises(ValueError, match=r"k is at least|mode is one of"):
         real_index.search("pipeline", k=k, mode=mode)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("query", [*QUERIES, '"mixture of experts" -survey', "LLM serving", "GPT-4o"])
+def test_explanations_add_up(real_index: papersearch.Index, query: str, mode: Mode) -> None:
+    """Signals add up to the score, terms to the keyword signal's own score; for every paper."""
+    for hit in real_index.search(query, k=302, mode=mode, explain=True):
+        explanation = hit.explanation
+        assert explanation is not None
+        assert sum(signal.contribution for signal in explanation.signals) == pytest.approx(hit.score, abs=1e-9)
+        for signal in explanation.signals:
+            assert signal.weight * signal.normalised == pytest.approx(signal.contribution, abs=1e-12)
+        keyword = [signal.score for signal in explanation.signals if signal.name == "keyword"]
+        assert sum(term.impact for term in explanation.terms) == pytest.approx(sum(keyword), abs=1e-9)
+        assert 0.0 <= explanation.coverage <= 1.0 + 1e-12
+        if hit.keyword_score is not None:
+            pairs = sum(term.impact for term in explanation.terms if term.kind == "pair")
+            assert sum(keyword) - pairs == pytest.approx(hit.keyword_score, abs=1e-9)
+
+
+def test_an_exact_title_explains_itself(real_index: papersearch.Index) -> None:
+    """What the rule adds to a title's paper is a signal of its own."""
+    title = real_index.papers()[7].title
+    for mode in MODES:
+        (hit,) = real_index.search(title, k=1, mode=mode, explain=True)
+        assert hit.explanation is not None
+        assert sum(signal.contribution for signal in hit.explanation.signals) == pytest.approx(hit.score)
+        assert hit.verdict == "strong"
+
+
+@given(
+    documents=st.lists(st.lists(st.sampled_from("abcd"), max_size=8), min_size=2, max_size=6),
+    term=st.sampled_from("abcd"),
+    data=st.data(),
+)
+def test_bm25_rises_with_tf(documents: list[list[str]], term: str, data: st.DataObject) -> None:
+    """Writing a query term once more in place of another word of the paper never lowers its
+    BM25, everything else being equal."""
+    doc_idx = data.draw(st.sampled_from(range(len(documents))))
+    document = documents[doc_idx]
+    others = [place for place, word in enumerate(document) if word != term]
+    if term not in document or not others:
+        return
+    richer = [*documents]
+    richer[doc_idx] = [term if place == others[0] else word for place, word in enumerate(document)]
+
+    def score(corpus: list[list[str]]) -> float:
+        pairs = ([(word, place) for place, word in enumerate(terms)] for terms in corpus)
+        return float(CorpusStatistics(pairs).postings().score([term], len(corpus))[0][doc_idx])
+
+    assert score(richer) > score(documents)
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 100)] * 3), min_size=2, max_size=20))
+def test_balance_ranks_as_z_scores(rows: list[tuple[float, float, float]]) -> None:
+    """The combination of balanced signals is, up to a shift and a scale, the weighted sum of
+    z-scores; its weights are shares of one."""
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    if any(column.std() < 1e-3 for column in columns):
+        return
+    weights = (0.7, 1.0, 0.6)
+    names: tuple[SignalName, ...] = ("keyword", "semantic", "late interaction")
+    signals = balance(
+        [
+            Signal(name, column, 0.0, float(column.max()), weight)
+            for name, column, weight in zip(names, columns, weights, strict=True)
+        ]
+    )
+    assert sum(signal.weight for signal in signals) == pytest.approx(1.0)
+    expected = sum(w * (c - c.mean()) / c.std() for w, c in zip(weights, columns, strict=True))
+    fused = combine(signals)
+    centred, reference = fused - fused.mean(), expected - expected.mean()
+    scale = float((centred * reference).sum() / (reference**2).sum()) if (reference**2).sum() > 1e-9 else 0.0
+    np.testing.assert_allclose(centred, scale * reference, atol=1e-6)
+    assert (fused <= 1 + 1e-9).all()
+
+
+def test_a_signal_that_is_the_same_for_all_has_no_share() -> None:
+    """It cannot tell the papers apart, and does not count."""
+    flat, steep = np.array([0.5, 0.5]), np.array([0.1, 0.9])
+    signals = balance([Signal("keyword", flat, 0.0, 0.5, 1.0), Signal("semantic", steep, 0.0, 0.9, 1.0)])
+    assert [signal.weight for signal in signals] == [0.0, 1.0]
+
+
+def test_papers_beyond_the_candidates_stay_below(real_index: papersearch.Index) -> None:
+    """The hundred candidates come first; the rest keeps the order of words and meaning."""
+    whole = real_index.search("expert routing", k=302, explain=True)
+    tiers = [any(s.name == "late interaction" for s in hit.explanation.signals) for hit in whole if hit.explanation]
+    assert tiers == [True] * 100 + [False] * 202
+    assert all(a.score >= b.score for a, b in pairwise(whole))
+
+
+def test_late_interaction_can_be_left_out(real_index: papersearch.Index) -> None:
+    """Without it the other signals rank, and nothing of it is explained."""
+    (hit,) = real_index.search("pipeline bubbles", k=1, late=False, explain=True)
+    assert hit.explanation is not None
+    assert [signal.name for signal in hit.explanation.signals] == ["keyword", "semantic"]
+
+
+@pytest.mark.parametrize("query", ["banana bread recipe", "premier league results", "tomato diseases", "模型"])
+def test_nothing_answers(real_index: papersearch.Index, query: str) -> None:
+    """A query on nothing in the corpus is judged weak throughout, and leaves nothing when strict."""
+    results = real_index.search(query)
+    assert results.verdict == "weak"
+    assert {hit.verdict for hit in results} == {"weak"}
+    assert real_index.search(query, strict=True).hits == ()
+
+
+@pytest.mark.parametrize("query", ["pipeline bubbles", "MoE", "expert routing", "how to train with long sequences"])
+def test_something_answers(real_index: papersearch.Index, query: str) -> None:
+    """A query on the corpus has hits that are not weak; strict leaves these, ranked from 1."""
+    results = real_index.search(query, k=302)
+    strict = real_index.search(query, k=302, strict=True)
+    assert results.verdict != "weak"
+    assert [hit.paper.paper_id for hit in strict] == [h.paper.paper_id for h in results if h.verdict != "weak"]
+    assert [hit.rank for hit in strict] == list(range(1, len(strict) + 1))
+
+
+def test_every_title_is_answered_by_its_neighbours(real_index: papersearch.Index) -> None:
+    """Titles of the corpus, asked without the exact title's rule, are not judged unanswered."""
+    judged = [real_index.search(f"{paper.title} paper", k=1).verdict for paper in list(real_index.papers())[::6]]
+    assert judged.count("weak") == 0
+
+
+def test_ties_keep_paper_order(tmp_path: Path, small_model: Path) -> None:
+    """Papers with the same text stand in the order in which they came, in every mode."""
+    records = [{"_id": f"{n}", "title": "", "text": "The very same text."} for n in (3, 1, 2)]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)))
+    papersearch.build(tmp_path / "corpus.jsonl", tmp_path / "index", model=str(small_model))
+    index = papersearch.open(tmp_path / "index")
+    for mode in MODES:
+        assert [hit.paper.paper_id for hit in index.search("same text", mode=mode)] == ["3", "1", "2"]
+
+
+def test_late_interaction_is_optional(small_corpus: Path, tmp_path: Path, small_model: Path) -> None:
+    """An index built without it has none of its files, and answers all the same."""
+    papersearch.build(small_corpus, tmp_path / "without", model=str(small_model), late=False)
+    without = papersearch.open(tmp_path / "without")
+    assert without.manifest.late is None
+    assert not list((tmp_path / "without").rglob("pieces.*"))
+    assert without.search("pipeline bubbles")[0].paper.title == "On pipeline bubbles"
+    papersearch.build(small_corpus, tmp_path / "with", model=str(small_model))
+    assert papersearch.open(tmp_path / "with").manifest.late is not None
