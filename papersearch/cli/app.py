@@ -6,14 +6,32 @@ Imports that cost time stand inside the commands, so that help and completion st
 from __future__ import annotations
 
 import sys
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, QueryGroup, complain
-from papersearch.cli.terminal import ColorChoice, open_console, speak_utf8, typed_text
+from papersearch.cli.boundary import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, QueryGroup, complain
+from papersearch.cli.options import (
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    Format,
+    IndexOption,
+    JsonlOption,
+    JsonOption,
+    LateOption,
+    ModeChoice,
+    RecordFormat,
+    RecordFormatOption,
+    chosen_color,
+    chosen_format,
+    warn_if_stale,
+    write_bytes,
+)
+from papersearch.cli.terminal import open_console, speak_utf8, typed_text
+from papersearch.cli.trials import batch, evaluate
 
 if TYPE_CHECKING:
     from papersearch.builder import BuildReport
@@ -29,57 +47,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-
-
-class ModeChoice(str, Enum):
-    """`types.Mode` for Typer."""
-
-    hybrid = "hybrid"
-    keyword = "keyword"
-    semantic = "semantic"
-
-
-class Format(str, Enum):
-    """Formats of a search."""
-
-    auto = "auto"
-    table = "table"
-    plain = "plain"
-    tsv = "tsv"
-    json = "json"
-    jsonl = "jsonl"
-
-
-class RecordFormat(str, Enum):
-    """Formats of whole records and of figures."""
-
-    auto = "auto"
-    table = "table"
-    json = "json"
-    jsonl = "jsonl"
-
-
-class Color(str, Enum):
-    """When stdout carries escapes."""
-
-    auto = "auto"
-    always = "always"
-    never = "never"
-
-
-CorpusOption = Annotated[
-    Optional[Path], typer.Option("--corpus", help="Folder of the dumps.", metavar="FOLDER", show_default=False)
-]
-IndexOption = Annotated[
-    Optional[Path], typer.Option("--index", help="Folder of the index.", metavar="FOLDER", show_default=False)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl.")]
-ColorOption = Annotated[Color, typer.Option("--color", help="Colours: on a terminal, always, never.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-RecordFormatOption = Annotated[
-    RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
-]
 
 
 @app.callback()
@@ -111,38 +78,48 @@ def search(
     ] = Format.auto,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Only papers that the last build added.")] = False,
+    late: LateOption = True,
     color: ColorOption = Color.auto,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     debug: DebugOption = False,
 ) -> int:
-    """Search; the same as papersearch "QUERY"."""
+    """Search; the same as papersearch "QUERY".
+
+    Words are ranked by; "a phrase" must stand in every hit, title:word in its title;
+    -word and -"a phrase" in none.
+    """
     from papersearch.cli.locations import find_locations
 
-    chosen = _format(format_.value, json, jsonl)
+    chosen = chosen_format(format_.value, json, jsonl)
     locations = find_locations(corpus, index)
     speak_utf8()
     text = " ".join(map(typed_text, query))
     opened = _open_or_build(locations, text)
-    results = opened.search(text, top, mode.value)
+    results = opened.search(text, top, mode.value, explain=explain, strict=strict, late=late, new=new)
     if results.mode_reason:
         complain(f"answering by keywords alone: {results.mode_reason}", "papersearch index")
-    _warn_if_stale(opened, locations)
+    if results.verdict == "weak":
+        complain(f"none of the {len(opened)} papers matches this well", "")
+    warn_if_stale(opened, locations)
     if chosen == "auto":
         chosen = "table" if sys.stdout.isatty() else "plain"
     if chosen == "table":
         from papersearch.cli.table import print_results
 
-        print_results(open_console(_color(color)), results, len(opened))
+        print_results(open_console(chosen_color(color)), results, len(opened))
     else:
         from papersearch.cli import records
 
         if chosen == "json":
-            _write(records.envelope(results))
+            write_bytes(records.envelope(results))
         elif chosen == "jsonl":
-            _write(records.hit_lines(results))
+            write_bytes(records.hit_lines(results))
         else:
-            _write(records.hit_rows(results).encode("utf-8", "replace"))
+            write_bytes(records.hit_rows(results).encode("utf-8", "replace"))
     return EXIT_HITS if results.hits else EXIT_NO_HITS
 
 
@@ -159,6 +136,17 @@ def build_index(
     device: Annotated[
         Optional[str], typer.Option("--device", help="cpu, cuda, ...; chosen if not given.", show_default=False)
     ] = None,
+    late: Annotated[
+        Optional[bool],
+        typer.Option(
+            "--late/--no-late",
+            help="Keep what late interaction needs, about 13 kB a paper; by default up to 20,000 papers.",
+            show_default=False,
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Start over, as if there were no index.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the build before the last.")] = False,
     format_: RecordFormatOption = RecordFormat.auto,
     json: JsonOption = False,
     color: ColorOption = Color.auto,
@@ -166,18 +154,23 @@ def build_index(
     index: IndexOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Build the index from the corpus."""
+    """Build the index from the corpus, or bring it up to date."""
     from papersearch.cli import reports
     from papersearch.cli.locations import find_locations
 
-    chosen = _format(format_.value, json, False)
+    chosen = chosen_format(format_.value, json, False)
     locations = find_locations(corpus, index)
     speak_utf8()
-    report = _build(locations, dumps or None, model, device)
+    if rollback:
+        if dumps or full or dry_run:
+            raise typer.BadParameter("--rollback builds nothing: it goes alone")
+        _roll_back(locations)
+        return
+    report = _build(locations, dumps or None, model=model, device=device, late=late, full=full, dry_run=dry_run)
     if chosen in ("json", "jsonl"):
-        _write(reports.build_document(report, indent=chosen == "json"))
+        write_bytes(reports.build_document(report, indent=chosen == "json"))
     else:
-        reports.print_build(open_console(_color(color)), report, locations.index_path)
+        reports.print_build(open_console(chosen_color(color)), report, locations.index_path)
 
 
 @app.command()
@@ -195,7 +188,7 @@ def show(
     from papersearch import searcher
     from papersearch.cli.locations import find_locations
 
-    chosen = _format(format_.value, json, jsonl)
+    chosen = chosen_format(format_.value, json, jsonl)
     speak_utf8()
     opened = searcher.open(find_locations(corpus, index).index_path)
     found = [opened.paper(typed_text(name)) for name in papers]
@@ -204,13 +197,44 @@ def show(
 
         if chosen == "json":
             fields = [records.paper_fields(paper) for paper in found]
-            _write(records.dump({"schema_version": records.SCHEMA_VERSION, "papers": fields}))
+            write_bytes(records.dump({"schema_version": records.SCHEMA_VERSION, "papers": fields}))
         else:
-            _write(b"".join(records.dump(records.paper_fields(paper), indent=False) for paper in found))
+            write_bytes(b"".join(records.dump(records.paper_fields(paper), indent=False) for paper in found))
     else:
         from papersearch.cli.table import print_papers
 
-        print_papers(open_console(_color(color)), found)
+        print_papers(open_console(chosen_color(color)), found)
+
+
+app.command()(batch)
+app.command(name="eval")(evaluate)
+
+
+@app.command()
+def doctor(
+    format_: RecordFormatOption = RecordFormat.auto,
+    json: JsonOption = False,
+    color: ColorOption = Color.auto,
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Prove the index: versions, sizes, checksums, invariants, model, staleness."""
+    from papersearch import searcher
+    from papersearch.cli import reports
+    from papersearch.cli.locations import find_locations
+
+    chosen = chosen_format(format_.value, json, False)
+    locations = find_locations(corpus, index)
+    speak_utf8()
+    opened = searcher.open(locations.index_path)
+    faults = opened.verify()
+    if chosen in ("json", "jsonl"):
+        write_bytes(reports.faults_document(opened, faults, indent=chosen == "json"))
+    else:
+        reports.print_faults(open_console(chosen_color(color)), opened, faults)
+    warn_if_stale(opened, locations)
+    return EXIT_ERROR if faults else EXIT_HITS
 
 
 @app.command()
@@ -227,29 +251,15 @@ def stats(
     from papersearch.cli import reports
     from papersearch.cli.locations import find_locations
 
-    chosen = _format(format_.value, json, False)
+    chosen = chosen_format(format_.value, json, False)
     locations = find_locations(corpus, index)
     speak_utf8()
     opened = searcher.open(locations.index_path)
-    _warn_if_stale(opened, locations)
+    warn_if_stale(opened, locations)
     if chosen in ("json", "jsonl"):
-        _write(reports.stats_document(opened, indent=chosen == "json"))
+        write_bytes(reports.stats_document(opened, indent=chosen == "json"))
     else:
-        reports.print_stats(open_console(_color(color)), opened)
-
-
-def _format(chosen: str, json: bool, jsonl: bool) -> str:
-    """One format out of the option and its two short forms, which must not contradict it."""
-    wanted = {name for name, on in (("json", json), ("jsonl", jsonl)) if on}
-    if chosen != "auto":
-        wanted.add(chosen)
-    if len(wanted) > 1:
-        raise typer.BadParameter(f"choose one format, not {' and '.join(sorted(wanted))}")
-    return wanted.pop() if wanted else "auto"
-
-
-def _color(color: Color) -> ColorChoice:
-    return color.value
+        reports.print_stats(open_console(chosen_color(color)), opened)
 
 
 def _open_or_build(locations: Locations, query: str) -> Index:
@@ -269,11 +279,23 @@ def _open_or_build(locations: Locations, query: str) -> Index:
                 f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
             ) from missing
     complain(f"no index yet: building it from {locations.corpus_path}, once", "")
-    _build(locations, None, None, None)
+    _build(locations)
     return searcher.open(locations.index_path)
 
 
-def _build(locations: Locations, dumps: list[Path] | None, model: str | None, device: str | None) -> BuildReport:
+def _roll_back(locations: Locations) -> None:
+    from papersearch.errors import IndexMissing
+    from papersearch.storage.generations import rollback
+    from papersearch.storage.locking import writing
+
+    if not locations.index_path.is_dir():
+        raise IndexMissing(f"there is no index in {locations.index_path}", "papersearch index")
+    with writing(locations.index_path, lambda message: complain(message, "")):
+        manifest = rollback(locations.index_path)
+    complain(f"{locations.index_path} is back at generation {manifest.generation}", "")
+
+
+def _build(locations: Locations, dumps: list[Path] | None = None, **options: Any) -> BuildReport:
     from papersearch.builder import build
     from papersearch.cli.progress import build_progress
     from papersearch.errors import CorpusError
@@ -287,22 +309,7 @@ def _build(locations: Locations, dumps: list[Path] | None, model: str | None, de
         return build(
             dumps or locations.corpus_path,
             locations.index_path,
-            model=model,
-            device=device,
+            **options,
             progress=progress,
             announce=lambda message: complain(message, ""),
         )
-
-
-def _warn_if_stale(opened: Index, locations: Locations) -> None:
-    from papersearch.staleness import is_stale
-
-    if is_stale(opened.manifest, opened.path, locations.corpus_path):
-        complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
-
-
-def _write(content: bytes) -> None:
-    """Bytes to stdout, past any encoding: JSON and TSV are UTF-8 everywhere."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()

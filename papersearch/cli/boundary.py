@@ -26,6 +26,7 @@ EXIT_INTERRUPTED = 130
 
 _GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 _OPTIONS_WITH_VALUE = frozenset({"-k", "--top", "--mode", "--format", "--color", "--corpus", "--index"})
+"""Those of `search`, which may stand before the query."""
 
 
 def with_verb(arguments: Sequence[str], verbs: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from papersearch.cleaning import clean_text
-from papersearch.types import Hit, Paper, Results
+from papersearch.types import Explanation, Hit, Paper, Results
 
 SCHEMA_VERSION = 1
 
@@ -30,6 +30,11 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "comment_count": paper.comment_count,
         "links": paper.links,
         "provenance": [place._asdict() for place in paper.provenance],
+        "authors": paper.authors,
+        "categories": paper.categories,
+        "arxiv_id": paper.arxiv_id,
+        "doi": paper.doi,
+        "upvotes": paper.upvotes,
     }
 
 
@@ -41,8 +46,18 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "keyword_score": hit.keyword_score,
         "semantic_score": hit.semantic_score,
         "exact_title": hit.exact_title,
+        "verdict": hit.verdict,
         **paper_fields(hit.paper),
         "evidence": hit.evidence._asdict(),
+        "explanation": _explanation_fields(hit.explanation) if hit.explanation else None,
+    }
+
+
+def _explanation_fields(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "signals": [signal._asdict() for signal in explanation.signals],
+        "terms": [term._asdict() for term in explanation.terms],
+        "coverage": explanation.coverage,
     }
 
 
@@ -55,6 +70,8 @@ def envelope(results: Results) -> bytes:
             "mode": results.mode,
             "mode_used": results.mode_used,
             "total": results.total,
+            "verdict": results.verdict,
+            "expansions": [expansion._asdict() for expansion in results.expansions],
             "hits": [hit_fields(hit) for hit in results],
         }
     )
@@ -63,6 +80,12 @@ def envelope(results: Results) -> bytes:
 def hit_lines(results: Results) -> bytes:
     """One JSON object per hit and line."""
     return b"".join(dump(hit_fields(hit), indent=False) for hit in results)
+
+
+def topic_lines(topic_id: str, results: Results) -> bytes:
+    """One JSON object per hit and line, each with its topic's id and query first."""
+    named = {"topic_id": topic_id, "query": results.query}
+    return b"".join(dump({**named, **hit_fields(hit)}, indent=False) for hit in results)
 
 
 def hit_rows(results: Results) -> str:

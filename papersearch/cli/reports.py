@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from papersearch.builder import BuildReport
     from papersearch.searcher import Index
     from papersearch.storage.manifest import Manifest
+    from papersearch.storage.verification import Fault
 
 _SHOWN_FINDINGS = 20
 _ROUTINE = frozenset({"mirror link rewritten"})
@@ -28,15 +29,38 @@ _ROUTINE = frozenset({"mirror link rewritten"})
 
 
 def print_build(console: Console, report: BuildReport, index_path: Path) -> None:
-    """What came in, in a few lines; every finding that may have cost the user a paper."""
-    manifest = report.manifest
-    write(console, Text(f"{_counts(manifest)}, indexed in {index_path}"))
-    _print_findings(console, report.ingest.findings, _ROUTINE)
+    """What came in and what it changed, in a few lines; every finding that may have cost the
+    user a paper."""
+    counts = _counts(report.n_papers, report.n_appearances, report.n_dumps)
+    what = {"published": "indexed in", "up to date": "up to date in", "dry run": "would be indexed in"}
+    write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
+    added, changed, removed = map(len, report.changes)
+    is_first = added == report.n_papers and not removed
+    if report.outcome == "dry run" or (report.outcome == "published" and not is_first):
+        encoded = "to encode" if report.outcome == "dry run" else "encoded"
+        merged = report.n_appearances - report.n_papers
+        summary = f"{added} new, {changed} changed, {removed} gone, {merged} merged; {report.n_encoded} {encoded}"
+        write(console, Text(summary, style="dim"))
+    if report.outcome != "up to date":
+        _print_findings(console, report.findings, _ROUTINE)
 
 
 def build_document(report: BuildReport, *, indent: bool) -> bytes:
-    """The same as JSON."""
-    return dump(_document(report.manifest, report.ingest.findings), indent=indent)
+    """The same as JSON: what the index holds (if there is one), and what the build did."""
+    document = (
+        _document(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
+    )
+    document |= {
+        "papers": report.n_papers,
+        "appearances": report.n_appearances,
+        "outcome": report.outcome,
+        "added": report.changes.added,
+        "changed": report.changes.changed,
+        "removed": report.changes.removed,
+        "merged": report.n_appearances - report.n_papers,
+        "encoded": report.n_encoded,
+    }
+    return dump(document, indent=indent)
 
 
 def print_stats(console: Console, index: Index) -> None:
@@ -70,6 +94,28 @@ def stats_document(index: Index, *, indent: bool) -> bytes:
     return dump(document, indent=indent)
 
 
+def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> None:
+    """Each fault with its file and the command that mends it; or that there is none."""
+    manifest = index.manifest
+    if not faults:
+        what = f"{len(manifest.files)} files, {manifest.n_papers} papers, format {manifest.format_version}"
+        write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
+    for fault in faults:
+        write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
+        write(console, Text(clean_text(f"  mend it by: {fault.command}"), style="dim", overflow="fold"))
+
+
+def faults_document(index: Index, faults: Sequence[Fault], *, indent: bool) -> bytes:
+    """The same as JSON."""
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "generation": index.manifest.generation,
+        "format_version": index.manifest.format_version,
+        "faults": [fault._asdict() for fault in faults],
+    }
+    return dump(fields, indent=indent)
+
+
 def _document(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -93,7 +139,7 @@ def _facts(index: Index) -> list[tuple[str, str]]:
     dated = f"{len(years)} papers, {min(years)} to {max(years)} ({inferred} years inferred)" if years else "none"
     size = sum(record.size for record in manifest.files.values()) / 1e6
     return [
-        ("papers", _counts(manifest)),
+        ("papers", _counts(manifest.n_papers, manifest.n_appearances, len(manifest.dumps))),
         ("dated", dated),
         ("with links", f"{sum(bool(paper.links) for paper in index.papers())} papers"),
         ("words", f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings"),
@@ -102,10 +148,10 @@ def _facts(index: Index) -> list[tuple[str, str]]:
     ]
 
 
-def _counts(manifest: Manifest) -> str:
-    dumps = f"{len(manifest.dumps)} dump{'' if len(manifest.dumps) == 1 else 's'}"
-    papers = f"{manifest.n_papers} paper{'' if manifest.n_papers == 1 else 's'}"
-    return f"{papers} ({manifest.n_appearances} appearances in {dumps})"
+def _counts(n_papers: int, n_appearances: int, n_dumps: int) -> str:
+    dumps = f"{n_dumps} dump{'' if n_dumps == 1 else 's'}"
+    papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
+    return f"{papers} ({n_appearances} appearances in {dumps})"
 
 
 def _print_findings(

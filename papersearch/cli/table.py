@@ -8,6 +8,7 @@ the terminal with an escape in it.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
-from papersearch.types import Hit, Paper, Results, Span
+from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -34,6 +35,8 @@ _RANK_WIDTH = 3
 _YEAR_WIDTH = 5
 _SCORE_WIDTH = _BAR_CELLS + 6
 _GAP = 2
+_SHOWN_AUTHORS = 8
+_UNLIMITED = 1_000_000
 _PROSE_WIDTH = 100
 """No line of prose is longer, however wide the terminal is."""
 
@@ -44,6 +47,8 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
     shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
     status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
     query = Text(clean_text(results.query), style=_TITLE)
+    for expansion in results.expansions:
+        status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
     if width is None:
         lines = [Text.assemble(query, "  ", status)]
     else:
@@ -53,7 +58,8 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
         lines = [Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)]
     lines.append(Text())
     if not results.hits:
-        lines.append(Text(f"None of the {n_papers} papers has a word of it.", style=_FAINT))
+        nothing = "answers it." if results.total else "has a word of it."
+        lines.append(Text(f"None of the {n_papers} papers {nothing}", style=_FAINT))
     top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
@@ -62,9 +68,11 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
             lines += _row(console, hit, score, width)
         else:
             lines += _block(console, hit, score, width)
+        if hit.explanation is not None:
+            lines += explanation_tree(hit.explanation, width, ascii_only)
         lines.append(Text())
     if results.hits:
-        lines.append(Text(f"papersearch show {clean_text(results[0].paper.paper_id)}", style=_FAINT))
+        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
     for line in lines:
         line.rstrip()
     write(console, Text("\n").join(lines))
@@ -89,7 +97,7 @@ def _block(console: Console, hit: Hit, score: Text, width: int | None) -> list[T
     margin = _RANK_WIDTH + _GAP
     if width is None:
         heading = Text(" " * _GAP).join([_rank(hit), _title(hit), _year(hit.paper), score])
-        return [heading, Text.assemble(" " * margin, _marked(hit.evidence.text, hit.evidence.text_spans, ""))]
+        return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
     if width < _NARROW:
         heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit), width - margin)]
     else:
@@ -99,9 +107,12 @@ def _block(console: Console, hit: Hit, score: Text, width: int | None) -> list[T
             (_year(hit.paper), _YEAR_WIDTH),
             (score, _SCORE_WIDTH),
         ]
+    heading_lines = _columns(console, heading_cells)
     room = width - margin
-    evidence_cells = [(Text(), _RANK_WIDTH), (_evidence(hit, room * _EVIDENCE_LINES), room)]
-    return _columns(console, heading_cells) + _columns(console, evidence_cells)
+    evidence = _evidence(hit, room * _EVIDENCE_LINES)
+    if not evidence.plain.strip():  # of a paper without abstract
+        return heading_lines
+    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (evidence, room)])
 
 
 def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
@@ -124,13 +135,16 @@ def _rank(hit: Hit) -> Text:
 
 
 def _title(hit: Hit) -> Text:
+    if not hit.paper.title:  # a record without: its id is what it is known by
+        return Text(clean_text(hit.paper.paper_id), style=_TITLE)
     return _marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
 
 
 def _evidence(hit: Hit, room: int) -> Text:
-    """As much of the evidence as has room, around its matches."""
-    text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12)
-    return _marked(text, spans, "")
+    """As much of the evidence as has room, around its matches; said first where it is weak."""
+    weak = Text("weak · " if hit.verdict == "weak" else "", style=_FAINT)
+    text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12 - len(weak))
+    return Text.assemble(weak, _marked(text, spans, ""))
 
 
 def _marked(text: str, spans: Sequence[Span], style: str) -> Text:
@@ -180,15 +194,45 @@ def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
     return Text.assemble((full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT))
 
 
+def explanation_tree(explanation: Explanation, width: int | None, ascii_only: bool) -> list[Text]:
+    """A branch per signal, what it gave and out of what; below the keywords' the terms."""
+    branch, last, stem = ("|- ", "`- ", "|  ") if ascii_only else ("├─ ", "└─ ", "│  ")
+    lines = [f"holds {explanation.coverage:.0%} of the query's words, by rarity; the score is the sum of"]
+    for number, signal in enumerate(explanation.signals, 1):
+        is_last = number == len(explanation.signals)
+        share = f"{signal.contribution:.3f}  {signal.name}"
+        if signal.name != "exact title":
+            share += f"  {signal.weight:.3f} × {signal.normalised:.3f}  ({_raw_score(signal)})"
+        lines.append((last if is_last else branch) + share)
+        if signal.name == "keyword":
+            below = " " * len(stem) if is_last else stem
+            for place, term in enumerate(explanation.terms, 1):
+                twig = last if place == len(explanation.terms) else branch
+                kind = "" if term.kind == "term" else f"  ({term.kind})"
+                lines.append(f"{below}{twig}{term.impact:.2f}  {clean_text(term.term)}{kind}")
+    margin = " " * (_RANK_WIDTH + _GAP)
+    shown = [Text(margin + line, style=_FAINT) for line in lines]
+    if width is not None:
+        for text in shown:
+            text.truncate(width, overflow="ellipsis")
+    return shown
+
+
+def _raw_score(signal: SignalScore) -> str:
+    """The signal's own score in its own words."""
+    return f"BM25 {signal.score:.2f}" if signal.name == "keyword" else f"cosine {signal.score:.3f}"
+
+
 def print_papers(console: Console, papers: Sequence[Paper]) -> None:
     """Whole records: title, what is known of it, abstract, links, where it was read."""
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
-        lines.append(Text(clean_text(paper.title), style=_TITLE))
+        lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
         facts = _facts(paper)
         if facts:
             lines.append(Text(" · ".join(facts), style=_FAINT))
-        lines += [Text(), Text(clean_text(paper.abstract)), Text()]
+        lines += [Text(), Text(clean_text(paper.abstract))] if paper.abstract else []
+        lines.append(Text())
         lines += [Text(clean_text(link), style=_BAR) for link in paper.links]
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
         lines += [Text(clean_text(place), style=_FAINT) for place in places]
@@ -202,11 +246,19 @@ def _facts(paper: Paper) -> list[str]:
         facts.append(f"{paper.date} (year inferred)" if paper.year_inferred else paper.date)
     if paper.organisation:
         facts.append(clean_text(paper.organisation.name))
-    if paper.author_count is not None:
+    if paper.authors:
+        others = len(paper.authors) - _SHOWN_AUTHORS
+        facts.append(", ".join(paper.authors[:_SHOWN_AUTHORS]) + (f" and {others} more" if others > 0 else ""))
+    elif paper.author_count is not None:
         facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
+    if paper.upvotes is not None:
+        facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
     if paper.comment_count is not None:
         facts.append(f"{paper.comment_count} comment{'' if paper.comment_count == 1 else 's'}")
-    return facts
+    facts += paper.categories
+    facts += [f"arXiv:{paper.arxiv_id}"] if paper.arxiv_id else []
+    facts += [f"doi:{paper.doi}"] if paper.doi else []
+    return [clean_text(fact) for fact in facts]
 
 
 def write(console: Console, renderable: RenderableType, at_most: int | None = None) -> None:

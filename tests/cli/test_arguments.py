@@ -71,8 +71,8 @@ def test_bare_query_is_search(invoke: Any) -> None:
 
 def test_query_after_dashes(invoke: Any) -> None:
     """A query that starts with a dash is read after `--`."""
-    result = invoke("--json", "--", "-pipeline")
-    assert (result.exit_code, json.loads(result.stdout)["query"]) == (0, "-pipeline")
+    result = invoke("--json", "--", "-survey pipeline")
+    assert (result.exit_code, json.loads(result.stdout)["query"]) == (0, "-survey pipeline")
 
 
 def test_cutoff(invoke: Any) -> None:
@@ -116,7 +116,7 @@ def test_ambiguous_id_lists_candidates(invoke: Any) -> None:
 def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A defect of ours is one line and a hint; with --debug also the traceback."""
 
-    def fail(*arguments: object) -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh no")
 
     monkeypatch.setattr("papersearch.searcher.Index.search", fail)
@@ -129,7 +129,7 @@ def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest
 def test_interruption(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C is exit 130 and one line."""
 
-    def interrupt(*arguments: object) -> None:
+    def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("papersearch.searcher.Index.search", interrupt)

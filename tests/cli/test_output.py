@@ -29,6 +29,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIT_FIELDS = {
     "rank", "score", "keyword_score", "semantic_score", "exact_title", "paper_id", "title", "abstract", "date",
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
+    "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes",
 }  # fmt: skip
 
 
@@ -69,7 +70,8 @@ def test_json_envelope(run: Run, env: dict[str, str]) -> None:
     done = run("pipeline bubbles", "--json", env=env)
     assert (done.returncode, done.stderr) == (0, "")
     envelope = json.loads(done.stdout)
-    assert set(envelope) == {"schema_version", "query", "mode", "mode_used", "total", "hits"}
+    fields = {"schema_version", "query", "mode", "mode_used", "total", "verdict", "expansions", "hits"}
+    assert set(envelope) == fields
     assert (envelope["schema_version"], envelope["total"], len(envelope["hits"])) == (1, 302, 10)
     assert all(set(hit) == HIT_FIELDS for hit in envelope["hits"])
     assert any(hit["author_count"] is None for hit in envelope["hits"])
@@ -237,7 +239,7 @@ def test_hostile_text_stays_text(run: Run, hostile: dict[str, str], command: str
 def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
     """A query with escapes and markup is echoed as text."""
     done = run("\x1b[31m[/INST] \u202e[bold]", "--format", "table", env=env)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, "papersearch: none of the 302 papers matches this well\n")
     assert done.stdout.startswith("[/INST] [bold]")
 
 

@@ -1,0 +1,109 @@
+"""What several verbs take: options, formats, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from papersearch.cli.boundary import complain
+from papersearch.cli.terminal import ColorChoice
+
+if TYPE_CHECKING:
+    from papersearch.cli.locations import Locations
+    from papersearch.searcher import Index
+
+
+class ModeChoice(str, Enum):
+    """`types.Mode` for Typer."""
+
+    hybrid = "hybrid"
+    keyword = "keyword"
+    semantic = "semantic"
+
+
+class Format(str, Enum):
+    """Formats of a search."""
+
+    auto = "auto"
+    table = "table"
+    plain = "plain"
+    tsv = "tsv"
+    json = "json"
+    jsonl = "jsonl"
+
+
+class RecordFormat(str, Enum):
+    """Formats of whole records and of figures."""
+
+    auto = "auto"
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+
+
+class Color(str, Enum):
+    """When stdout carries escapes."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+CorpusOption = Annotated[
+    Optional[Path], typer.Option("--corpus", help="Folder of the dumps.", metavar="FOLDER", show_default=False)
+]
+IndexOption = Annotated[
+    Optional[Path], typer.Option("--index", help="Folder of the index.", metavar="FOLDER", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl.")]
+ColorOption = Annotated[Color, typer.Option("--color", help="Colours: on a terminal, always, never.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+RecordFormatOption = Annotated[
+    RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
+]
+LateOption = Annotated[
+    bool, typer.Option("--late/--no-late", help="Rank by late interaction too, where the index has it.")
+]
+TopicsArgument = Annotated[
+    str,
+    typer.Argument(
+        help="JSON lines, id<TAB>text, or one query per line; - reads standard input.", show_default=False
+    ),
+]
+OperatorsOption = Annotated[
+    bool, typer.Option("--operators", help='Read "phrases", -exclusions and title: in the topics.')
+]
+
+
+def chosen_format(chosen: str, json: bool, jsonl: bool) -> str:
+    """One format out of the option and its two short forms, which must not contradict it."""
+    wanted = {name for name, on in (("json", json), ("jsonl", jsonl)) if on}
+    if chosen != "auto":
+        wanted.add(chosen)
+    if len(wanted) > 1:
+        raise typer.BadParameter(f"choose one format, not {' and '.join(sorted(wanted))}")
+    return wanted.pop() if wanted else "auto"
+
+
+def chosen_color(color: Color) -> ColorChoice:
+    return color.value
+
+
+def warn_if_stale(opened: Index, locations: Locations) -> None:
+    """One line on stderr where the corpus has other dumps than the index."""
+    from papersearch.staleness import is_stale
+
+    if is_stale(opened.manifest, opened.path, locations.corpus_path):
+        complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
+
+
+def write_bytes(content: bytes) -> None:
+    """Bytes to stdout, past any encoding: JSON and TSV are UTF-8 everywhere."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,73 @@
+"""Measures of a run, by ir-measures, which asks trec_eval's own code.
+
+A topic that has judgements but no answer counts as zero, as with trec_eval's `-c`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple, TypeAlias
+
+import ir_measures
+from ir_measures import AP, RR, Qrel, R, ScoredDoc, Success, nDCG
+from scipy.stats import ttest_rel
+
+from papersearch.types import Mode
+
+MEASURES = {"nDCG@10": nDCG @ 10, "Recall@100": R @ 100, "MRR@10": RR @ 10, "Success@1": Success @ 1, "AP": AP}
+NAMES = tuple(MEASURES)
+
+PerTopic: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Measure to topic id to value."""
+
+
+class Comparison(NamedTuple):
+    """Two modes by one measure: mean of first minus second over the topics, and the
+    two-sided p of a paired t-test."""
+
+    first: Mode
+    second: Mode
+    measure: str
+    difference: float
+    p: float
+
+
+class Evaluation(NamedTuple):
+    """`per_topic` by mode; all modes and measures over the same topics, those with judgements."""
+
+    topic_ids: tuple[str, ...]
+    per_topic: Mapping[Mode, PerTopic]
+    comparisons: tuple[Comparison, ...]
+
+    def mean(self, mode: Mode, measure: str) -> float:
+        """Over all judged topics."""
+        values = self.per_topic[mode][measure]
+        return sum(values.values()) / len(values)
+
+
+def evaluate(qrels: Sequence[Qrel], runs: Mapping[Mode, Sequence[ScoredDoc]]) -> Evaluation:
+    """Measure each mode's run on the judged topics, and compare the modes pairwise."""
+    topic_ids = tuple(dict.fromkeys(qrel.query_id for qrel in qrels))
+    evaluator = ir_measures.evaluator(MEASURES.values(), qrels)
+    names = {str(measure): name for name, measure in MEASURES.items()}
+    per_topic: dict[Mode, PerTopic] = {}
+    for mode, run in runs.items():
+        values = {name: dict.fromkeys(topic_ids, 0.0) for name in NAMES}
+        for metric in evaluator.iter_calc(run) if run else ():
+            values[names[str(metric.measure)]][metric.query_id] = float(metric.value)
+        per_topic[mode] = values
+    comparisons = tuple(
+        _compare(first, second, name, per_topic) for first, second in combinations(runs, 2) for name in NAMES
+    )
+    return Evaluation(topic_ids, per_topic, comparisons)
+
+
+def _compare(first: Mode, second: Mode, measure: str, per_topic: Mapping[Mode, PerTopic]) -> Comparison:
+    left = list(per_topic[first][measure].values())
+    right = list(per_topic[second][measure].values())
+    difference = (sum(left) - sum(right)) / len(left)
+    # Without any difference, or with one topic, there is nothing to test.
+    differs = len(left) > 1 and len({a - b for a, b in zip(left, right, strict=True)}) > 1
+    p = float(ttest_rel(left, right).pvalue) if differs else (1.0 if difference == 0 else float("nan"))
+    return Comparison(first, second, measure, difference, p)

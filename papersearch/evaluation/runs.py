@@ -1,0 +1,69 @@
+"""Runs: what a system answered, in TREC's form.
+
+trec_eval orders a run by its scores, read as 32-bit floats, and breaks ties by paper id. So
+scores are written strictly falling: whoever evaluates a run sees our order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ir_measures import ScoredDoc
+
+from papersearch.evaluation.topics import Topic, as_texts
+from papersearch.types import Mode, RankedPaper
+
+if TYPE_CHECKING:
+    from papersearch.searcher import Index
+
+DEPTH = 1000
+"""Papers per topic that are evaluated, as TREC's runs have."""
+
+
+def make_run(
+    index: Index,
+    topics: Sequence[Topic],
+    mode: Mode,
+    k: int = DEPTH,
+    *,
+    late: bool = True,
+    literal: bool = True,
+) -> Iterator[tuple[Topic, list[RankedPaper]]]:
+    """Each topic with the `k` papers that answer it best."""
+    rankings = index.rank_many(as_texts(topics), k, mode, late=late, literal=literal)
+    yield from zip(topics, rankings, strict=True)
+
+
+def falling(scores: Iterable[float]) -> list[float]:
+    """`scores`, which never rise, as 32-bit floats that strictly fall."""
+    fallen: list[float] = []
+    last = np.float32(np.inf)
+    for score in scores:
+        last = min(np.float32(score), np.nextafter(last, np.float32(-np.inf)))
+        fallen.append(float(last))
+    return fallen
+
+
+def scored(run: Iterable[tuple[Topic, list[RankedPaper]]]) -> list[ScoredDoc]:
+    """The run as ir-measures has it."""
+    return [
+        ScoredDoc(topic.topic_id, paper.paper_id, score)
+        for topic, ranking in run
+        for paper, score in zip(ranking, falling(paper.score for paper in ranking), strict=True)
+    ]
+
+
+def trec_lines(topic: Topic, ranking: Sequence[RankedPaper], tag: str) -> str:
+    """`topic Q0 paper rank score tag`, one line per paper. White space within an id, which the
+    form has no way to write, becomes an underscore."""
+    scores = falling(paper.score for paper in ranking)
+    return "".join(
+        f"{_word(topic.topic_id)} Q0 {_word(paper.paper_id)} {rank} {score:.9g} {tag}\n"
+        for rank, (paper, score) in enumerate(zip(ranking, scores, strict=True), 1)
+    )
+
+
+def _word(name: str) -> str:
+    return "_".join(name.split())

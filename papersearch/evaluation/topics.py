@@ -1,0 +1,102 @@
+"""Topics: queries with ids, as people have them.
+
+JSON lines (`_id`, `text`: BEIR's), tab-separated `id` and text, or one query per line, whose
+id is then its number. What a file is, its first line says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import orjson
+
+from papersearch.cleaning import clean_text
+from papersearch.errors import EvaluationError
+from papersearch.ingest.lines import Line, read_lines
+from papersearch.ingest.streams import Unreadable, open_stream
+
+_IDS = ("_id", "id", "topic_id", "query_id", "query-id", "qid")
+_TEXTS = ("text", "query", "title")
+_HEADERS = frozenset({"_id", "id", "query-id", "query_id", "qid", "topic_id", "topic"})
+_MAX_LINE_BYTES = 1 << 20
+
+
+class Topic(NamedTuple):
+    """A query and what it is called."""
+
+    topic_id: str
+    text: str
+
+
+def read_topics(path: Path) -> list[Topic]:
+    """The topics of a file, compressed or not. Raises EvaluationError."""
+    try:
+        with open_stream(path) as stream:
+            return parse_topics(stream, str(path))
+    except Unreadable as error:
+        raise EvaluationError(f"{path}: {error}", "papersearch batch --help") from error
+
+
+def parse_topics(stream: IO[bytes], name: str) -> list[Topic]:
+    """The topics of `stream`, in order; `name` is its name in errors.
+
+    Raises EvaluationError for a line that is no topic, an id used twice, or no topics at all.
+    """
+    lines = [line for line in read_lines(stream, _MAX_LINE_BYTES) if line.text.strip() or line.fault]
+    topics = _read(lines, name)
+    if not topics:
+        raise EvaluationError(f"{name} has no topics", "give one query per line, id<TAB>text, or JSON lines")
+    seen: set[str] = set()
+    for topic, line in topics:
+        if topic.topic_id in seen:
+            raise _unreadable(name, line, f"the id {topic.topic_id} comes twice")
+        seen.add(topic.topic_id)
+    return [topic for topic, _ in topics]
+
+
+def _read(lines: list[Line], name: str) -> list[tuple[Topic, Line]]:
+    first = lines[0].text.lstrip() if lines else ""
+    if "\t" in first and first.split("\t")[0].strip().lower() in _HEADERS:
+        lines = lines[1:]
+    read = _from_json if first.startswith("{") else _from_columns if "\t" in first else _from_words
+    topics = []
+    for line in lines:
+        if line.fault:
+            raise _unreadable(name, line, line.fault.detail)
+        found = read(line)
+        if found is None or not found.text or not found.topic_id:
+            raise _unreadable(name, line, "no id and text in it" if found is None else "an empty id or text")
+        topics.append((found, line))
+    return topics
+
+
+def _from_json(line: Line) -> Topic | None:
+    try:
+        fields = orjson.loads(line.text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(fields, dict):
+        return None
+    ids = [str(fields[name]) for name in _IDS if isinstance(fields.get(name), str | int)]
+    texts = [fields[name] for name in _TEXTS if isinstance(fields.get(name), str)]
+    return Topic(clean_text(ids[0]), clean_text(texts[0])) if ids and texts else None
+
+
+def _from_columns(line: Line) -> Topic | None:
+    topic_id, tab, text = line.text.partition("\t")
+    return Topic(clean_text(topic_id), clean_text(text)) if tab else None
+
+
+def _from_words(line: Line) -> Topic:
+    return Topic(str(line.number), clean_text(line.text))
+
+
+def _unreadable(name: str, line: Line, why: str) -> EvaluationError:
+    return EvaluationError(f"{name}:{line.number}: {why}", "give one query per line, id<TAB>text, or JSON lines")
+
+
+def as_texts(topics: Iterable[Topic]) -> list[str]:
+    """Their texts, in order."""
+    return [topic.text for topic in topics]
