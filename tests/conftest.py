@@ -112,7 +112,8 @@ def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -
     """A folder with `corpus/`, one page of four papers, and its `index/` by the small model; for copying."""
     project = tmp_path_factory.mktemp("project")
     topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
-    papers = [(f"On {topic}", sentence(topic)) for topic in topics]
+    papers = [(f"On {topic}", sentence(topic)) for topic in topics[:-1]]
+    papers.append((f"On {topics[-1]}", sentence("automatic speech recognition (ASR)")))
     (project / "corpus").mkdir()
     (project / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
     papersearch.build(project / "corpus", project / "index", model=str(small_model))

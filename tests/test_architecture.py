@@ -17,11 +17,12 @@ PACKAGE = PROJECT / "papersearch"
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
     {"errors", "types", "version"},
-    {"cleaning", "identity", "analysis", "fusion", "topk"},
-    {"lexical", "dense", "ingest", "query"},
+    {"cleaning", "identity", "analysis", "fusion", "topk", "verdict"},
+    {"lexical", "dense", "ingest", "query", "ranking"},
     {"storage"},
-    {"builder", "evidence", "staleness"},
-    {"searcher"},
+    {"evidence", "keywords", "staleness"},
+    {"builder", "searcher"},
+    {"evaluation"},
     {"cli"},
     {"__init__", "__main__"},
 ]

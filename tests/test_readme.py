@@ -69,6 +69,29 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["1", "2", "3"]
 
 
+def test_collection_commands_run(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    """The commands on a judged collection work as printed, on one of three papers."""
+    (block,) = [block for block in fences("sh") if "cranfield" in block]
+    folder = tmp_path / "cranfield"
+    folder.mkdir()
+    records = [
+        {"_id": "1", "title": "slipstream", "text": "an experimental study of a wing in a propeller slipstream ."},
+        {"_id": "2", "title": "shear flow", "text": "simple shear flow past a flat plate ."},
+        {"_id": "3", "title": "boundary layer", "text": "the boundary layer in simple shear flow ."},
+    ]
+    (folder / "corpus.jsonl").write_text("".join(orjson.dumps(record).decode() + "\n" for record in records))
+    (folder / "topics.jsonl").write_text('{"_id": "7", "text": "wings in a slipstream"}\n')
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n7\t1\t2\n")
+    environment = {name: value for name, value in shell_environment.items() if not name.startswith("PAPERSEARCH_")}
+    done = subprocess.run(
+        f"set -e\n{block}", shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 papers (3 appearances in 1 dump), indexed in cranfield/index" in done.stdout
+    assert re.search(r"nDCG@10 +1\.0000 +1\.0000 +1\.0000", done.stdout)
+    assert (tmp_path / "cranfield.run").read_text().startswith("7 Q0 1 1 ")
+
+
 def test_make_targets_exist() -> None:
     """Every `make` command that the README names is in the Makefile."""
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")

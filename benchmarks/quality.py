@@ -1,0 +1,209 @@
+"""How well each part of the ranking does, alone and together, on judged collections.
+
+    python benchmarks/quality.py COLLECTION... [--indexes FOLDER]
+
+A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in
+BEIR's form. Its index is built once in FOLDER, or taken from there. Prints nDCG@10 per
+collection and the mean, as the table of docs/ranking.md; the reference points are rank_bm25's
+formula with plain analysis, the encoder alone, and reciprocal rank fusion of the two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import ir_measures
+import numpy as np
+import Stemmer
+from ir_measures import ScoredDoc, nDCG
+
+import papersearch
+from papersearch import analysis, ranking, searcher
+from papersearch.builder import paper_text
+from papersearch.evaluation.qrels import read_qrels
+from papersearch.evaluation.runs import make_run, scored
+from papersearch.evaluation.topics import read_topics
+from papersearch.fusion import convex_combination
+from papersearch.lexical import phrases
+from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.topk import top_k
+from papersearch.types import Mode
+
+Scores = np.ndarray[Any, np.dtype[np.float64]]
+
+LUCENE_STOP_WORDS = frozenset(
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there "
+    "these they this to was will with".split()
+)
+_STEM = Stemmer.Stemmer("english").stemWord
+
+
+class Collection:
+    """A judged collection, its index, and both sides' scores for every topic."""
+
+    def __init__(self, folder: Path, indexes: Path) -> None:
+        self.name = folder.name
+        corpus = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
+        if not (indexes / self.name).exists():
+            papersearch.build([corpus], indexes / self.name, late=True)
+        self.index = papersearch.open(indexes / self.name)
+        self.ids = [paper.paper_id for paper in self.index.papers()]
+        self.texts = [paper_text(paper) for paper in self.index.papers()]
+        qrels = read_qrels(folder / "qrels.tsv")
+        judged = {qrel.query_id for qrel in qrels}
+        self.topics = [topic for topic in read_topics(folder / "topics.jsonl") if topic.topic_id in judged]
+        self.measure = ir_measures.evaluator([nDCG @ 10], qrels)
+
+    def by_scores(self, score: Callable[[str], Scores]) -> float:
+        """nDCG@10 of the ranking by the scores (N,) that each topic's text gets."""
+        run = []
+        for topic in self.topics:
+            scores = score(topic.text)
+            best = top_k(scores, 100, np.arange(len(scores)))
+            run += [ScoredDoc(topic.topic_id, self.ids[n], -float(rank)) for rank, n in enumerate(best)]
+        return float(self.measure.calc_aggregate(run)[nDCG @ 10])
+
+    def by_mode(self, mode: Mode, late: bool = True) -> float:
+        """nDCG@10 of the index's own ranking."""
+        return float(
+            self.measure.calc_aggregate(scored(make_run(self.index, self.topics, mode, 100, late=late)))[nDCG @ 10]
+        )
+
+
+def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
+    """Letters and digits in lower case, stemmed, without stop words: nothing else."""
+    return lambda text: [_STEM(word) for word in re.findall(r"[^\W_]+", text.lower()) if word not in stop_words]
+
+
+def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[[str], Scores]:
+    """BM25 of every paper for a text, by another analysis."""
+    corpus = ([(term, place) for place, term in enumerate(terms(text))] for text in collection.texts)
+    postings = CorpusStatistics(corpus).postings()
+    return lambda text: postings.score(terms(text), len(collection.ids))[0]
+
+
+def own_bm25(collection: Collection) -> Callable[[str], Scores]:
+    """BM25 of every paper for a text, as the index has it, without acronyms."""
+    analyzer, postings = analysis.Analyzer(), collection.index._postings
+    return lambda text: postings.score(analyzer.query_terms(text), len(collection.ids))[0]
+
+
+def dense(collection: Collection) -> Callable[[str], Scores]:
+    """The cosine of every paper to a text."""
+    texts = [topic.text for topic in collection.topics]
+    vectors = {
+        text: encoded.vector
+        for text, encoded in zip(texts, collection.index._encoder.encode_batch(texts), strict=True)
+    }
+    return lambda text: (collection.index._vectors @ vectors[text]).astype(np.float64)
+
+
+def reciprocal_ranks(first: Callable[[str], Scores], second: Callable[[str], Scores]) -> Callable[[str], Scores]:
+    """Reciprocal rank fusion, k = 60 (Cormack et al., SIGIR 2009)."""
+
+    def fused(text: str) -> Scores:
+        total: Scores = np.zeros(0)
+        for score in (first, second):
+            scores = score(text)
+            ranks = np.empty(len(scores))
+            ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+            total = 1 / (60 + ranks) + (total if len(total) else 0.0)
+        return total
+
+    return fused
+
+
+def convex(
+    first: Callable[[str], Scores], second: Callable[[str], Scores], weight: float
+) -> Callable[[str], Scores]:
+    """The convex combination of min-max scores, `weight` to the first."""
+    return lambda text: convex_combination(first(text), second(text), weight)
+
+
+@contextmanager
+def changed(**constants: Any) -> Iterator[None]:
+    """The ranking with other constants: pair, expansion, depth, feedback, beta, weights."""
+    places: dict[str, tuple[Any, str]] = {
+        "pair": (phrases, "PAIR_WEIGHT"),
+        "expansion": (phrases, "EXPANSION_WEIGHT"),
+        "depth": (ranking, "DEPTH"),
+        "feedback": (searcher, "FEEDBACK_DEPTH"),
+        "beta": (searcher.move_towards.__globals__, "FEEDBACK_WEIGHT"),
+        "weights": (ranking, "WEIGHTS"),
+    }
+    with ExitStack() as stack:
+        for name, value in constants.items():
+            place, constant = places[name]
+            if isinstance(place, dict):
+                stack.enter_context(mock.patch.dict(place, {constant: value}))
+            else:
+                stack.enter_context(mock.patch.object(place, constant, value))
+        yield
+
+
+def weights(keyword: float, semantic: float, late: float) -> dict[str, float]:
+    return {"keyword": keyword, "semantic": semantic, "late interaction": late}
+
+
+VARIANTS: list[tuple[str, dict[str, Any]]] = [
+    ("hybrid, without pairs", {"pair": 0.0}),
+    ("hybrid, pairs at 0.25", {"pair": 0.25}),
+    ("hybrid, pairs at 1", {"pair": 1.0}),
+    ("hybrid, without acronyms", {"expansion": 0.0}),
+    ("hybrid, acronyms at 0.5", {"expansion": 0.5}),
+    ("hybrid, acronyms at 1", {"expansion": 1.0}),
+    ("hybrid, without feedback", {"feedback": 0}),
+    ("hybrid, feedback from 1 at 0.5", {"feedback": 1, "beta": 0.5}),
+    ("hybrid, feedback from 2 at 0.3", {"beta": 0.3}),
+    ("hybrid, feedback from 2 at 1", {"beta": 1.0}),
+    ("hybrid, feedback from 3 at 0.5", {"feedback": 3, "beta": 0.5}),
+    ("hybrid, weights 1 1 1", {"weights": weights(1.0, 1.0, 1.0)}),
+    ("hybrid, weights 0.8 1 0.3", {"weights": weights(0.8, 1.0, 0.3)}),
+    ("hybrid, weights 0.8 1 0.5", {"weights": weights(0.8, 1.0, 0.5)}),
+    ("hybrid, 50 candidates", {"depth": 50}),
+    ("hybrid, 200 candidates", {"depth": 200}),
+]
+
+
+def main() -> None:
+    """Build what is missing, measure, print the table."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    options.add_argument("collections", nargs="+", type=Path, metavar="COLLECTION")
+    options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
+    arguments = options.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        collections = [Collection(folder, arguments.indexes or Path(scratch)) for folder in arguments.collections]
+        print("| |", " | ".join(collection.name for collection in collections), "| mean |")
+        print("|---|" + "---|" * (len(collections) + 1))
+
+        def row(name: str, measure: Callable[[Collection], float]) -> None:
+            values = [measure(collection) for collection in collections]
+            cells = [f"{value:.4f}"[1:] for value in (*values, sum(values) / len(values))]
+            print(f"| {name} |", " | ".join(cells), "|", flush=True)
+
+        lucene, snowball = plain_terms(LUCENE_STOP_WORDS), plain_terms(analysis.STOP_WORDS)
+        row("BM25, Lucene's 33 stop words", lambda c: c.by_scores(bm25(c, lucene)))
+        row("BM25, Snowball's stop words", lambda c: c.by_scores(bm25(c, snowball)))
+        row("BM25, our analysis", lambda c: c.by_scores(own_bm25(c)))
+        row("keyword mode: and acronyms", lambda c: c.by_mode("keyword"))
+        row("semantic mode: the encoder alone", lambda c: c.by_mode("semantic"))
+        row("reciprocal rank fusion", lambda c: c.by_scores(reciprocal_ranks(own_bm25(c), dense(c))))
+        row("convex 0.5, Lucene's stop words", lambda c: c.by_scores(convex(bm25(c, lucene), dense(c), 0.5)))
+        row("convex 0.5", lambda c: c.by_scores(convex(own_bm25(c), dense(c), 0.5)))
+        row("convex 0.4: the candidates", lambda c: c.by_scores(convex(own_bm25(c), dense(c), 0.4)))
+        row("**hybrid mode**", lambda c: c.by_mode("hybrid"))
+        row("hybrid, without late interaction", lambda c: c.by_mode("hybrid", late=False))
+        for name, constants in VARIANTS:
+            with changed(**constants):
+                row(name, lambda c: c.by_mode("hybrid"))
+
+
+if __name__ == "__main__":
+    main()
