@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
-from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span
+from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -69,7 +69,7 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
         else:
             lines += _block(console, hit, score, width)
         if hit.explanation is not None:
-            lines += explanation_tree(hit.explanation, width, ascii_only)
+            lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
         lines.append(Text())
     if results.hits:
         lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
@@ -141,10 +141,9 @@ def _title(hit: Hit) -> Text:
 
 
 def _evidence(hit: Hit, room: int) -> Text:
-    """As much of the evidence as has room, around its matches; said first where it is weak."""
-    weak = Text("weak · " if hit.verdict == "weak" else "", style=_FAINT)
-    text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12 - len(weak))
-    return Text.assemble(weak, _marked(text, spans, ""))
+    """As much of the evidence as has room, around its matches."""
+    text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12)
+    return _marked(text, spans, "")
 
 
 def _marked(text: str, spans: Sequence[Span], style: str) -> Text:
@@ -194,10 +193,12 @@ def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
     return Text.assemble((full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT))
 
 
-def explanation_tree(explanation: Explanation, width: int | None, ascii_only: bool) -> list[Text]:
+def explanation_tree(explanation: Explanation, verdict: Verdict, width: int | None, ascii_only: bool) -> list[Text]:
     """A branch per signal, what it gave and out of what; below the keywords' the terms."""
     branch, last, stem = ("|- ", "`- ", "|  ") if ascii_only else ("├─ ", "└─ ", "│  ")
-    lines = [f"holds {explanation.coverage:.0%} of the query's words, by rarity; the score is the sum of"]
+    lines = [
+        f"{verdict}: holds {explanation.coverage:.0%} of the query's words, by rarity; the score is the sum of"
+    ]
     for number, signal in enumerate(explanation.signals, 1):
         is_last = number == len(explanation.signals)
         share = f"{signal.contribution:.3f}  {signal.name}"
