@@ -250,9 +250,7 @@ def mutations(n: int, drawn: random.Random, scratch: Path) -> bool:
         intact = [paper.title for n, paper in enumerate(papers) if abs(n - chosen) > 1]
         missing += len([title for title in intact if title not in found])
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) // 1024
-    print(
-        f"{n} mangled dumps: {survived} read without an exception, {missing} intact papers missed, {grown} MB more memory"
-    )
+    print(f"{n} mangled dumps: {survived} read without exception, {missing} intact papers missed, {grown} MB more")
     return survived == n and missing == 0 and grown < 200
 
 
