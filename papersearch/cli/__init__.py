@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+_EXIT_INTERRUPTED = 130
+
 
 def main() -> None:
     """The `papersearch` command."""
@@ -16,4 +18,13 @@ def main() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from papersearch.cli.app import app
 
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == _EXIT_INTERRUPTED:
+            # CPython remembers an interrupt that passed through an extension module's import,
+            # and would end by the signal in place of the exit code, however it was handled.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(_EXIT_INTERRUPTED)
+        raise

@@ -245,7 +245,7 @@ def test_ctrl_c_is_130(small_corpus: Path, small_index: Path, small_model: Path)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert "interrupted" in told
     assert "Traceback" not in told
     assert answers(small_index) == before
