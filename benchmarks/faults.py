@@ -106,7 +106,7 @@ def die_at(call: int) -> None:
                     os.kill(os.getpid(), signal.SIGKILL)
             return getattr(real, name)
 
-    files.os = Deadly()  # type: ignore[assignment]
+    files.os = Deadly()  # type: ignore[assignment]  # a stand-in for the module
 
 
 def killed_build(project: Project, until: Callable[[int], None], prepare: Callable[[], None]) -> bool:

@@ -89,6 +89,10 @@ class _Wanted:
     full: bool
     progress: Progress
 
+    def keeps_late(self, n_papers: int) -> bool:
+        """Whether an index of so many papers keeps what late interaction needs."""
+        return n_papers <= MAX_PAPERS if self.late is None else self.late
+
 
 def paper_text(paper: Paper) -> str:
     """The text of a paper that both sides index."""
@@ -145,7 +149,7 @@ def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
         raise _nothing_to_index(read, wanted.places)
     changes = previous.compare(before, read.papers)
     texts = [paper_text(paper) for paper in read.papers]
-    with_late = len(texts) <= MAX_PAPERS if wanted.late is None else wanted.late
+    with_late = wanted.keeps_late(len(texts))
     fingerprint = models.fingerprint(wanted.model)
     on_disk = [] if wanted.full else open_generations(wanted.index_path)
     known, constants = previous.encodings(on_disk, fingerprint, with_late=with_late)
@@ -204,14 +208,12 @@ def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
     manifest, encoder = before.manifest, before.manifest.encoder
     if wanted.corpus_path is None or is_stale(manifest, wanted.index_path, wanted.corpus_path, missing=True):
         return False
-    with_late = manifest.n_papers <= MAX_PAPERS if wanted.late is None else wanted.late
     return (
-        (manifest.late is not None) == with_late
+        (manifest.late is not None) == wanted.keeps_late(manifest.n_papers)
         and manifest.lexical.analyzer == ANALYZER
         and encoder.encoding == ENCODING
         and (encoder.name, encoder.source) == (wanted.model.name, wanted.model.source)
         and encoders.is_untouched(encoder, wanted.model)
-        and before.has_all_files()
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.fusion import KEYWORD_WEIGHT, Signal, balance, combine, convex_combination
+from papersearch.fusion import KEYWORD_WEIGHT, Signal, balance, combine
 from papersearch.topk import top_k
 from papersearch.types import SignalName, SignalScore
 
@@ -71,9 +71,10 @@ def by_one_signal(name: SignalName, scores: Float64Array, ranked: IntArray) -> R
     return Ranking(scores, ranked, (Tier(everything, [Signal(name, scores, 0.0, 1.0, 1.0)]),))
 
 
-def choose_candidates(keyword: Float64Array, semantic: Float64Array, allowed: IntArray) -> IntArray:
-    """The DEPTH papers of `allowed`, (K,) ascending doc_idx, that words and meaning together put first."""
-    return np.sort(top_k(convex_combination(keyword, semantic), DEPTH, allowed))
+def choose_candidates(base: Float64Array, allowed: IntArray) -> IntArray:
+    """The DEPTH papers of `allowed`, (K,) ascending doc_idx, that `base` (N,), words and meaning
+    together, puts first."""
+    return np.sort(top_k(base, DEPTH, allowed))
 
 
 def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float64Array | None) -> list[Signal]:
@@ -103,16 +104,16 @@ def best_of(candidates: IntArray, signals: Sequence[Signal], k: int) -> IntArray
 def in_two_tiers(
     candidates: IntArray,
     signals: list[Signal],
+    base: Float64Array,
     keyword: Float64Array,
     semantic: Float64Array,
     allowed: IntArray,
 ) -> Ranking:
-    """Candidates by their signals; below them the other papers, by words and meaning alone,
-    (N,) both, scaled so that none reaches the last candidate."""
+    """Candidates by their signals; below them the other papers by `base`, the combination of
+    `keyword` and `semantic`, (N,) all three, scaled so that none passes the last candidate."""
     scores = np.zeros(len(keyword))
     if len(candidates) == 0:
         return Ranking(scores, allowed, ())
-    base = convex_combination(keyword, semantic)
     head = combine(signals)
     least = float(base[candidates].min())
     scale = float(head.min()) / least if least > 0 else 0.0

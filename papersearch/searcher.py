@@ -21,6 +21,7 @@ from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
 from papersearch.dense.late import Encoded, PieceVectors
 from papersearch.errors import AmbiguousPaper, IndexDamaged, IndexVersionError, ModelError, PaperLookupError
 from papersearch.evidence import find_evidence
+from papersearch.fusion import convex_combination
 from papersearch.identity import title_key
 from papersearch.keywords import Found, Keywords
 from papersearch.lexical.acronyms import ExpansionTable
@@ -297,7 +298,8 @@ class Index:
             return by_one_signal("keyword", words.scores, allowed[words.matched[allowed]])
         if how.mode_used == "semantic":
             return by_one_signal("semantic", semantic, allowed)
-        candidates = choose_candidates(words.scores, semantic, allowed)
+        base = convex_combination(words.scores, semantic)
+        candidates = choose_candidates(base, allowed)
         keyword = words.scores[candidates] + sum(
             (impacts for _, impacts in self._keywords.pairs(query, candidates)), start=np.zeros(len(candidates))
         )
@@ -306,7 +308,7 @@ class Index:
         moved = move_towards(encoded.vector, self._vectors[first])
         nearness = (self._vectors[candidates] @ moved).astype(np.float64)
         signals = candidate_signals(keyword, nearness, late)
-        return in_two_tiers(candidates, signals, words.scores, semantic, allowed)
+        return in_two_tiers(candidates, signals, base, words.scores, semantic, allowed)
 
     def _verdicts(self, query: Query, order: list[int], found: _Findings) -> list[Verdict]:
         """Whether each of the papers `order` answers at all."""

@@ -27,6 +27,7 @@ from papersearch.cli.options import (
     RecordFormatOption,
     chosen_color,
     chosen_format,
+    open_index,
     warn_if_stale,
     write_bytes,
 )
@@ -247,15 +248,11 @@ def stats(
     debug: DebugOption = False,
 ) -> None:
     """Say what is in the index, and what could not be parsed."""
-    from papersearch import searcher
     from papersearch.cli import reports
-    from papersearch.cli.locations import find_locations
 
     chosen = chosen_format(format_.value, json, False)
-    locations = find_locations(corpus, index)
     speak_utf8()
-    opened = searcher.open(locations.index_path)
-    warn_if_stale(opened, locations)
+    opened = open_index(corpus, index)
     if chosen in ("json", "jsonl"):
         write_bytes(reports.stats_document(opened, indent=chosen == "json"))
     else:

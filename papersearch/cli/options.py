@@ -102,6 +102,17 @@ def warn_if_stale(opened: Index, locations: Locations) -> None:
         complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
 
 
+def open_index(corpus: Path | None, index: Path | None) -> Index:
+    """The index that a command reads; said on stderr when it is stale."""
+    from papersearch import searcher
+    from papersearch.cli.locations import find_locations
+
+    locations = find_locations(corpus, index)
+    opened = searcher.open(locations.index_path)
+    warn_if_stale(opened, locations)
+    return opened
+
+
 def write_bytes(content: bytes) -> None:
     """Bytes to stdout, past any encoding: JSON and TSV are UTF-8 everywhere."""
     sys.stdout.flush()

@@ -25,14 +25,13 @@ from papersearch.cli.options import (
     TopicsArgument,
     chosen_color,
     chosen_format,
-    warn_if_stale,
+    open_index,
     write_bytes,
 )
 from papersearch.cli.terminal import open_console, speak_utf8
 
 if TYPE_CHECKING:
     from papersearch.evaluation.topics import Topic
-    from papersearch.searcher import Index
     from papersearch.types import Mode
 
 _DEPTHS = {"jsonl": 10, "trec": 100}
@@ -68,7 +67,7 @@ def batch(
         raise typer.BadParameter("a run's tag is one word", param_hint="--tag")
     read = _topics(topics)
     speak_utf8()
-    opened = _open(corpus, index)
+    opened = open_index(corpus, index)
     chosen = "jsonl" if format_.value == "auto" else format_.value
     k = top or _DEPTHS[chosen]
     found = False
@@ -130,7 +129,7 @@ def evaluate(
     if missing:
         complain(f"{missing} judged topics are not in {topics}, and count as zero", "")
     speak_utf8()
-    opened = _open(corpus, index)
+    opened = open_index(corpus, index)
     modes: list[Mode] = [choice.value for choice in dict.fromkeys(mode)] if mode else list(MODES)
     runs = {name: scored(make_run(opened, asked, name, late=late, literal=not operators)) for name in modes}
     result = measure(judged, runs)
@@ -144,13 +143,3 @@ def _topics(name: str) -> list[Topic]:
     from papersearch.evaluation.topics import parse_topics, read_topics
 
     return parse_topics(sys.stdin.buffer, "standard input") if name == "-" else read_topics(Path(name))
-
-
-def _open(corpus: Path | None, index: Path | None) -> Index:
-    from papersearch import searcher
-    from papersearch.cli.locations import find_locations
-
-    locations = find_locations(corpus, index)
-    opened = searcher.open(locations.index_path)
-    warn_if_stale(opened, locations)
-    return opened

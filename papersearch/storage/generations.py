@@ -31,7 +31,6 @@ from papersearch.errors import (
 )
 from papersearch.storage import files, locking
 from papersearch.storage.files import FileRecord
-from papersearch.storage.journal import FOLDER as JOURNAL
 from papersearch.storage.layout import ARRAYS, KIND, LATE_ARRAYS, MANIFEST, files_of, generation_folder
 from papersearch.storage.manifest import Manifest, decode_manifest, encode_manifest
 from papersearch.types import Finding
@@ -97,14 +96,6 @@ class Generation(NamedTuple):
         if size != self.manifest.files[name].size:
             raise self._damaged(name, f"has {size:,} bytes in place of {self.manifest.files[name].size:,}")
         return path
-
-    def has_all_files(self) -> bool:
-        """Whether every file is there with its size."""
-        try:
-            self.check_files()
-        except IndexDamaged:
-            return False
-        return True
 
     def findings(self) -> tuple[Finding, ...]:
         """What the build did not understand, rewrote, or skipped."""
@@ -294,8 +285,8 @@ def _remove_all_but(index_path: Path, kept: set[int | None]) -> None:
             with locking.unread(folder / MANIFEST) as is_unread:
                 if is_unread:
                     files.remove(folder)
-    for path in index_path.glob(".*"):
-        if path.name not in (locking.LOCK, JOURNAL) and path.name.startswith((".building", ".manifest")):
+    for pattern in (f"{_BUILDING}*", f".{MANIFEST}-*"):
+        for path in index_path.glob(pattern):
             files.remove(path)
 
 
