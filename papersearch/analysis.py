@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import Stemmer
@@ -54,6 +54,23 @@ class Token(NamedTuple):
     start: int
     end: int
     is_whole: bool
+
+
+class Match(NamedTuple):
+    """A term of interest in a text: characters [start, end)."""
+
+    term: str
+    start: int
+    end: int
+
+
+def disjoint(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
+    """The ranges of `matches`, which are in their order, without those that begin within another."""
+    spans: list[tuple[int, int]] = []
+    for _, start, end in matches:
+        if not spans or start >= spans[-1][1]:
+            spans.append((start, end))
+    return tuple(spans)
 
 
 class Analyzer:
@@ -108,14 +125,25 @@ class Analyzer:
         parts = [(token.position, token.term) for token in self.tokens(text) if not token.is_whole]
         return [(position - parts[0][0], term) for position, term in parts]
 
+    def matches(self, terms: Collection[str], text: str) -> list[Match]:
+        """The tokens of `text` whose term is among `terms`: by where they begin, the longer
+        first."""
+        found: list[Match] = []
+        initials = {term[0] for term in terms}
+        for match in _WORD.finditer(text):
+            written = match[0]
+            # A plain word's stem begins as the word does: most need no stemming.
+            if written.isascii() and written.isalpha() and written[0].lower() not in initials:
+                continue
+            offset = match.start()
+            for term, _, start, end, _ in self._word(written).tokens:
+                if term in terms:
+                    found.append(Match(term, offset + start, offset + end))
+        return sorted(found, key=lambda match: (match.start, -match.end))
+
     def spans(self, terms: Collection[str], text: str) -> tuple[tuple[int, int], ...]:
         """Character ranges of `text` whose term is among `terms`: in order, not overlapping."""
-        spans: list[tuple[int, int]] = []
-        found = ((token.start, token.end) for token in self.tokens(text) if token.term in terms)
-        for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
-            if not spans or start >= spans[-1][1]:
-                spans.append((start, end))
-        return tuple(spans)
+        return disjoint(self.matches(terms, text))
 
     def _word(self, written: str) -> _Word:
         word = self._words.get(written)

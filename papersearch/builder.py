@@ -7,7 +7,6 @@ are made anew from all papers, so that an index brought up to date equals a fres
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,10 +18,12 @@ import numpy as np
 import orjson
 
 from papersearch.analysis import ANALYZER, Analyzer
+from papersearch.checksums import sha256_of
 from papersearch.dense import encoders, models
 from papersearch.dense.corpus import ENCODING, EncodedCorpus, ModelConstants, TextEncoding, encode_corpus, text_hash
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.late import MAX_PAPERS
+from papersearch.dense.vectors import quantize
 from papersearch.errors import CorpusError, ModelError, StoredIndexError
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.lexical.acronyms import expansion_lines, learn
@@ -157,7 +158,7 @@ def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
         missing = {text_hash(text) for text in texts} - known.keys()
         manifest = before.manifest if before else None
         return _report("dry run", manifest, changes, read, len(missing))
-    key = hashlib.sha256(f"{fingerprint} {ENCODING} {with_late}".encode()).hexdigest()
+    key = sha256_of(f"{fingerprint} {ENCODING} {with_late}".encode())
     journal = Journal(wanted.index_path, key)
     if not wanted.full:
         known |= journal.load()
@@ -173,7 +174,8 @@ def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
     generation = next_generation(wanted.index_path)
     contents = _lexical_files(statistics, title_lengths, expansions)
     contents |= _paper_files(read, previous.since(before, read.papers, generation))
-    contents |= _dense_files(encoded)
+    coarse, quantization = quantize(encoded.vectors)
+    contents |= {"vectors.int8.npy": coarse, **_dense_files(encoded)}
 
     def describe(records: dict[str, FileRecord]) -> Manifest:
         shapes = {name: content.shape for name, content in contents.items() if not isinstance(content, bytes)}
@@ -190,6 +192,7 @@ def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
             n_probes=shapes["probes.npy"][0],
             lexical=LexicalRecord(ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl),
             encoder=encoder_record,
+            quantization=quantization,
             late=_late_record(encoded),
             background=encoded.background,
             corpus=_relative(wanted.corpus_path, wanted.index_path) if wanted.corpus_path else None,

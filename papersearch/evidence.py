@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from papersearch.analysis import Analyzer
+from papersearch.analysis import Analyzer, Match, disjoint
 from papersearch.types import Evidence, Paper, Span
 
 # A full stop, question or exclamation mark, closing marks, white space, then something
@@ -39,18 +39,19 @@ def sentences(text: str) -> list[Span]:
 
 def find_evidence(paper: Paper, idf: Mapping[str, float], analyzer: Analyzer) -> Evidence:
     """The best sentence for the query terms that `idf` holds, with the matches marked."""
+    matches = analyzer.matches(idf, paper.abstract)
     best, best_worth = (0, 0), -1.0
     for start, end in sentences(paper.abstract):
-        terms = set(analyzer.terms(paper.abstract[start:end]))
-        worth = sum(idf[term] for term in sorted(terms & idf.keys()))
+        terms = {match.term for match in matches if start <= match.start < end}
+        worth = sum(idf[term] for term in sorted(terms))
         if worth > best_worth:
             best, best_worth = (start, end), worth
     start, end = best
-    text = paper.abstract[start:end]
+    within = (Match(term, a - start, b - start) for term, a, b in matches if start <= a < end)
     return Evidence(
-        text=text,
+        text=paper.abstract[start:end],
         start=start,
         end=end,
-        text_spans=analyzer.spans(idf, text),
+        text_spans=disjoint(within),
         title_spans=analyzer.spans(idf, paper.title),
     )

@@ -36,26 +36,6 @@ class Signal(NamedTuple):
         return (self.scores - self.low) / width if width > 0 else np.zeros(len(self.scores))
 
 
-def min_max(scores: Float64Array) -> Float64Array:
-    """`scores` (N,) mapped linearly to [0, 1]; all zero where they are all equal."""
-    if len(scores) == 0:
-        return np.zeros(0)
-    low, high = float(scores.min()), float(scores.max())
-    if not high > low:
-        return np.zeros(len(scores))
-    return (scores - low) / (high - low)
-
-
-def convex_combination(
-    keyword_scores: Float64Array,
-    semantic_scores: Float64Array,
-    keyword_weight: float = KEYWORD_WEIGHT,
-) -> Float64Array:
-    """w * min_max(keyword) + (1 - w) * min_max(semantic), (N,) in [0, 1], higher is better."""
-    keyword, semantic = min_max(keyword_scores), min_max(semantic_scores)
-    return keyword_weight * keyword + (1.0 - keyword_weight) * semantic
-
-
 def balance(signals: Sequence[Signal]) -> list[Signal]:
     """The signals with their weights turned into shares of one that make each signal's
     spread over the K papers count as its weight says.
@@ -77,6 +57,9 @@ def balance(signals: Sequence[Signal]) -> list[Signal]:
 
 
 def combine(signals: Sequence[Signal]) -> Float64Array:
-    """The sum of weight times normalised score, (K,), higher is better."""
-    fused: Float64Array = np.sum([signal.weight * signal.normalised for signal in signals], axis=0)
+    """The sum of weight times normalised score of at least one signal, (K,), higher is better."""
+    fused: Float64Array = sum(
+        (signal.weight * signal.normalised for signal in signals[1:]),
+        start=signals[0].weight * signals[0].normalised,
+    )
     return fused

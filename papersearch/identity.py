@@ -6,9 +6,10 @@ key and id in every build, whatever else the corpus holds.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
+
+from papersearch.checksums import sha256_of
 
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 6
@@ -37,5 +38,5 @@ def paper_id(title: str, hash_length: int = _HASH_LENGTH) -> str:
         if len(slug) + len(word) + 1 > _SLUG_LENGTH:
             break
         slug = f"{slug}-{word}" if slug else word
-    digest = hashlib.sha256(title_key(title).encode("utf-8", "surrogatepass")).hexdigest()
+    digest = sha256_of(title_key(title).encode("utf-8", "surrogatepass"))
     return f"{slug or 'paper'}-{digest[:hash_length]}"

@@ -1,4 +1,4 @@
-"""What a mode makes of a query: scores of all papers, and why each is what it is.
+"""What a mode makes of a query: the best papers, their scores, and why each is what it is.
 
 Pure: arrays in, values out. The searcher brings the signals; here they become a ranking.
 """
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.fusion import KEYWORD_WEIGHT, Signal, balance, combine
-from papersearch.topk import top_k
+from papersearch.topk import may_be_in_top_k, top_k
 from papersearch.types import SignalName, SignalScore
 
 if TYPE_CHECKING:
+    from papersearch.dense.vectors import Cosines
     from papersearch.types import Float64Array, IntArray
 
 DEPTH = 100
@@ -49,11 +50,12 @@ class Tier(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """`scores` (N,), higher is better, for the doc_idx in `ranked`, ascending; `tiers` tell
-    how they came about, the first that has a paper counts."""
+    """The best papers: `papers` (K,), best first, with their `scores` (K,), of `total` that
+    are ranked; `tiers` tell how the scores came about."""
 
+    papers: IntArray
     scores: Float64Array
-    ranked: IntArray
+    total: int
     tiers: tuple[Tier, ...]
 
     def explain(self, doc_idx: int, score: float) -> tuple[SignalScore, ...]:
@@ -65,16 +67,47 @@ class Ranking(NamedTuple):
         return tuple(given)
 
 
-def by_one_signal(name: SignalName, scores: Float64Array, ranked: IntArray) -> Ranking:
-    """The ranking by `scores` (N,) alone, as they are."""
-    everything = np.arange(len(scores))
-    return Ranking(scores, ranked, (Tier(everything, [Signal(name, scores, 0.0, 1.0, 1.0)]),))
+def by_keyword(scores: Float64Array, ranked: IntArray, k: int) -> Ranking:
+    """The `k` best of the papers `ranked` by BM25 `scores` (N,) alone, as they are."""
+    return _by_one_signal("keyword", scores[ranked], ranked, k, len(ranked))
 
 
-def choose_candidates(base: Float64Array, allowed: IntArray) -> IntArray:
-    """The DEPTH papers of `allowed`, (K,) ascending doc_idx, that `base` (N,), words and meaning
-    together, puts first."""
-    return np.sort(top_k(base, DEPTH, allowed))
+def by_meaning(semantic: Cosines, allowed: IntArray, k: int) -> Ranking:
+    """The `k` best of the papers `allowed` by their cosines alone, as they are."""
+    papers = may_be_in_top_k(semantic.estimates.astype(np.float64), semantic.margin, k, allowed)
+    return _by_one_signal("semantic", semantic.exact(papers), papers, k, len(allowed))
+
+
+def _by_one_signal(name: SignalName, scores: Float64Array, papers: IntArray, k: int, total: int) -> Ranking:
+    places = top_k(scores, k, np.arange(len(papers)))
+    kept = np.sort(places)
+    tier = Tier(papers[kept], [Signal(name, scores[kept], 0.0, 1.0, 1.0)])
+    return Ranking(papers[places], scores[places], total, (tier,))
+
+
+def by_both(keyword: Float64Array, semantic: Cosines, allowed: IntArray, k: int) -> Ranking:
+    """The `k` best of the papers `allowed` by words and meaning together: a convex combination
+    of BM25 `keyword` (N,) and cosines, each mapped linearly to [0, 1] over all papers."""
+    word_bounds, meaning_bounds = (float(keyword.min()), float(keyword.max())), semantic.bounds()
+
+    def signals(papers: IntArray, cosines: Float64Array) -> list[Signal]:
+        return [
+            Signal("keyword", keyword[papers], *word_bounds, KEYWORD_WEIGHT),
+            Signal("semantic", cosines, *meaning_bounds, 1 - KEYWORD_WEIGHT),
+        ]
+
+    papers = allowed
+    if k < len(allowed):
+        width = meaning_bounds[1] - meaning_bounds[0]
+        margin = (1 - KEYWORD_WEIGHT) * semantic.margin / width if width > 0 else 0.0
+        estimates = combine(signals(allowed, semantic.estimates[allowed].astype(np.float64)))
+        papers = allowed[may_be_in_top_k(estimates, margin, k, np.arange(len(allowed)))]
+    given = signals(papers, semantic.exact(papers))
+    scores = combine(given)
+    places = top_k(scores, k, np.arange(len(papers)))
+    kept = np.sort(places)
+    tier = Tier(papers[kept], [signal._replace(scores=signal.scores[kept]) for signal in given])
+    return Ranking(papers[places], scores[places], len(allowed), (tier,))
 
 
 def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float64Array | None) -> list[Signal]:
@@ -101,31 +134,20 @@ def best_of(candidates: IntArray, signals: Sequence[Signal], k: int) -> IntArray
     return candidates[top_k(combine(signals), k, np.arange(len(candidates)))]
 
 
-def in_two_tiers(
-    candidates: IntArray,
-    signals: list[Signal],
-    base: Float64Array,
-    keyword: Float64Array,
-    semantic: Float64Array,
-    allowed: IntArray,
-) -> Ranking:
-    """Candidates by their signals; below them the other papers by `base`, the combination of
-    `keyword` and `semantic`, (N,) all three, scaled so that none passes the last candidate."""
-    scores = np.zeros(len(keyword))
+def in_two_tiers(base: Ranking, candidates: IntArray, signals: list[Signal], k: int) -> Ranking:
+    """The `k` best when the first papers of `base`, the `candidates` (ascending), are ranked by
+    these signals; the papers below keep their order, scaled so that none passes the last candidate."""
     if len(candidates) == 0:
-        return Ranking(scores, allowed, ())
+        return base
     head = combine(signals)
-    least = float(base[candidates].min())
+    least = float(base.scores[len(candidates) - 1])
     scale = float(head.min()) / least if least > 0 else 0.0
-    scores = base * scale
-    scores[candidates] = head
-    tail = [
-        _scaled("keyword", keyword, KEYWORD_WEIGHT * scale),
-        _scaled("semantic", semantic, (1 - KEYWORD_WEIGHT) * scale),
-    ]
-    return Ranking(scores, allowed, (Tier(candidates, signals), Tier(np.arange(len(base)), tail)))
-
-
-def _scaled(name: SignalName, scores: Float64Array, weight: float) -> Signal:
-    low, high = float(scores.min()), float(scores.max())
-    return Signal(name, scores, low, high, weight)
+    places = top_k(head, len(candidates), np.arange(len(candidates)))
+    [tier] = base.tiers
+    below = Tier(tier.papers, [signal._replace(weight=signal.weight * scale) for signal in tier.signals])
+    return Ranking(
+        np.concatenate([candidates[places], base.papers[len(candidates) :]])[:k],
+        np.concatenate([head[places], base.scores[len(candidates) :] * scale])[:k],
+        base.total,
+        (Tier(candidates, signals), below),
+    )

@@ -19,9 +19,9 @@ from papersearch.cleaning import clean_text
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
 from papersearch.dense.late import Encoded, PieceVectors
+from papersearch.dense.vectors import PaperVectors
 from papersearch.errors import AmbiguousPaper, IndexDamaged, IndexVersionError, ModelError, PaperLookupError
 from papersearch.evidence import find_evidence
-from papersearch.fusion import convex_combination
 from papersearch.identity import title_key
 from papersearch.keywords import Found, Keywords
 from papersearch.lexical.acronyms import ExpansionTable
@@ -29,18 +29,19 @@ from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
 from papersearch.query import Query, parse_query
 from papersearch.ranking import (
+    DEPTH,
     Ranking,
     best_of,
-    by_one_signal,
+    by_both,
+    by_keyword,
+    by_meaning,
     candidate_signals,
-    choose_candidates,
     in_two_tiers,
 )
 from papersearch.storage.generations import Generation, open_current
 from papersearch.storage.manifest import Manifest
 from papersearch.storage.papers import PaperStore
 from papersearch.storage.string_table import StringTable
-from papersearch.topk import top_k
 from papersearch.types import (
     VERDICTS,
     Explanation,
@@ -56,8 +57,9 @@ from papersearch.types import (
 from papersearch.verdict import judge
 
 if TYPE_CHECKING:
+    from papersearch.dense.vectors import Cosines
     from papersearch.storage.verification import Fault
-    from papersearch.types import Float32Array, Float64Array, IntArray
+    from papersearch.types import Float64Array, IntArray
 
 DEFAULT_K = 10
 
@@ -83,10 +85,13 @@ class _Request(NamedTuple):
 
 
 class _Findings(NamedTuple):
-    """What a ranking came from, for whoever explains it. `total`: how many papers it ranks."""
+    """The papers found, `order` (K,) best first, their `scores` and `cosines` (K,), and what
+    they came from, for whoever explains it. `total`: how many papers are ranked."""
 
+    order: IntArray
+    scores: Float64Array
     words: Found
-    semantic: Float64Array | None
+    cosines: Float64Array | None
     ranking: Ranking
     titled: frozenset[int]
     total: int
@@ -176,8 +181,9 @@ class Index:
     ) -> Iterator[list[RankedPaper]]:
         """The same rankings without the papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
-            scores, order, _ = self._order(parsed, encoded, how)
-            yield [RankedPaper(self._paper_ids[doc_idx], float(scores[doc_idx])) for doc_idx in order]
+            found = self._order(parsed, encoded, how)
+            ranked = zip(found.order.tolist(), found.scores.tolist(), strict=True)
+            yield [RankedPaper(self._paper_ids[doc_idx], score) for doc_idx, score in ranked]
 
     def paper(self, name: str) -> Paper:
         """The paper with this id, unambiguous beginning of an id, or title.
@@ -250,30 +256,28 @@ class Index:
             how = _Request(k, mode, mode_used, reason, explain=False, strict=False, late=late, new=False)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
-    def _order(
-        self, query: Query, encoded: Encoded | None, how: _Request
-    ) -> tuple[Float64Array, list[int], _Findings]:
-        """The whole of ranking: scores (N,), the first k doc_idx, and what they came from."""
+    def _order(self, query: Query, encoded: Encoded | None, how: _Request) -> _Findings:
+        """The whole of ranking: the first k papers, and what they came from."""
         allowed = self._keywords.allowed(query)
         if how.new:
             since = self._generation.array("papers.since.npy")
             allowed = allowed[since[allowed] == self.manifest.generation]
         words = self._keywords.find(query)
-        semantic = None if encoded is None else self._cosines(encoded.vector)
+        semantic = None if encoded is None else self._vectors.scan(encoded.vector)
         ranking = self._rank(query, words, encoded, semantic, allowed, how)
         titled = [doc for doc in self._papers.with_title(query.title_key) if _holds(allowed, doc)]
-        scores, ranked = _titles_first(ranking, titled)
-        best = top_k(scores, how.k + len(titled), ranked)
-        order = ([*titled, *(doc for doc in best.tolist() if doc not in titled)])[: how.k]
-        return scores, order, _Findings(words, semantic, ranking, frozenset(titled), len(ranked))
+        unranked = [doc for doc in titled if how.mode_used == "keyword" and not words.matched[doc]]
+        order, scores = _titles_first(ranking, titled, how.k)
+        cosines = None if semantic is None else semantic.exact(order)
+        return _Findings(order, scores, words, cosines, ranking, frozenset(titled), ranking.total + len(unranked))
 
     def _answer(self, query: Query, encoded: Encoded | None, how: _Request) -> Results:
-        scores, order, found = self._order(query, encoded, how._replace(k=max(how.k, JUDGED)))
-        judged = list(zip(order, self._verdicts(query, order, found), strict=True))
+        found = self._order(query, encoded, how._replace(k=max(how.k, JUDGED)))
+        judged = list(enumerate(self._verdicts(query, found)))
         best = min((verdict for _, verdict in judged), key=VERDICTS.index, default=None)
         if how.strict:
-            judged = [(doc_idx, verdict) for doc_idx, verdict in judged if verdict != "weak"]
-        hits = self._hits(query, judged[: how.k], scores, found, how)
+            judged = [(place, verdict) for place, verdict in judged if verdict != "weak"]
+        hits = self._hits(query, judged[: how.k], found, how)
         return Results(
             query=query.text,
             mode=how.mode,
@@ -290,60 +294,64 @@ class Index:
         query: Query,
         words: Found,
         encoded: Encoded | None,
-        semantic: Float64Array | None,
+        semantic: Cosines | None,
         allowed: IntArray,
         how: _Request,
     ) -> Ranking:
         if encoded is None or semantic is None:
-            return by_one_signal("keyword", words.scores, allowed[words.matched[allowed]])
+            return by_keyword(words.scores, allowed[words.matched[allowed]], how.k)
         if how.mode_used == "semantic":
-            return by_one_signal("semantic", semantic, allowed)
-        base = convex_combination(words.scores, semantic)
-        candidates = choose_candidates(base, allowed)
+            return by_meaning(semantic, allowed, how.k)
+        base = by_both(words.scores, semantic, allowed, max(how.k, DEPTH))
+        candidates = np.sort(base.papers[:DEPTH])
         keyword = words.scores[candidates] + sum(
             (impacts for _, impacts in self._keywords.pairs(query, candidates)), start=np.zeros(len(candidates))
         )
         late = self._pieces.scores(encoded, candidates) if how.late and self._pieces is not None else None
-        first = best_of(candidates, candidate_signals(keyword, semantic[candidates], late), FEEDBACK_DEPTH)
-        moved = move_towards(encoded.vector, self._vectors[first])
-        nearness = (self._vectors[candidates] @ moved).astype(np.float64)
-        signals = candidate_signals(keyword, nearness, late)
-        return in_two_tiers(candidates, signals, base, words.scores, semantic, allowed)
+        cosines = semantic.exact(candidates)
+        first = best_of(candidates, candidate_signals(keyword, cosines, late), FEEDBACK_DEPTH)
+        moved = move_towards(encoded.vector, self._vectors.exact[first])
+        signals = candidate_signals(keyword, self._vectors.cosines(moved, candidates), late)
+        return in_two_tiers(base, candidates, signals, how.k)
 
-    def _verdicts(self, query: Query, order: list[int], found: _Findings) -> list[Verdict]:
-        """Whether each of the papers `order` answers at all."""
-        coverage = self._keywords.coverage(query, found.words, np.array(order, dtype=np.int64))
+    def _verdicts(self, query: Query, found: _Findings) -> list[Verdict]:
+        """Whether each of the papers found answers at all."""
+        coverage = self._keywords.coverage(query, found.words, found.order)
         return [
             "strong"
             if doc_idx in found.titled
-            else judge(_score_of(found.semantic, doc_idx), float(share), self.manifest.background)
-            for doc_idx, share in zip(order, coverage, strict=True)
+            else judge(_score_of(found.cosines, place), float(coverage[place]), self.manifest.background)
+            for place, doc_idx in enumerate(found.order.tolist())
         ]
 
     def _hits(
         self,
         query: Query,
         judged: list[tuple[int, Verdict]],
-        scores: Float64Array,
         found: _Findings,
         how: _Request,
     ) -> list[Hit]:
+        """`judged`: places in the order found, and their verdicts."""
         idf = self._keywords.idf(query, found.words)
         keyword = None if how.mode_used == "semantic" else found.words.scores
-        return [
-            Hit(
-                rank=rank,
-                paper=(paper := self._papers[doc_idx]),
-                score=float(scores[doc_idx]),
-                keyword_score=_score_of(keyword, doc_idx),
-                semantic_score=_score_of(found.semantic, doc_idx),
-                exact_title=doc_idx in found.titled,
-                verdict=verdict,
-                evidence=find_evidence(paper, idf, self._analyzer),
-                explanation=self._explain(doc_idx, float(scores[doc_idx]), query, found) if how.explain else None,
+        hits = []
+        for rank, (place, verdict) in enumerate(judged, 1):
+            doc_idx, score = int(found.order[place]), float(found.scores[place])
+            paper = self._papers[doc_idx]
+            hits.append(
+                Hit(
+                    rank=rank,
+                    paper=paper,
+                    score=score,
+                    keyword_score=_score_of(keyword, doc_idx),
+                    semantic_score=_score_of(found.cosines, place),
+                    exact_title=doc_idx in found.titled,
+                    verdict=verdict,
+                    evidence=find_evidence(paper, idf, self._analyzer),
+                    explanation=self._explain(doc_idx, score, query, found) if how.explain else None,
+                )
             )
-            for rank, (doc_idx, verdict) in enumerate(judged, 1)
-        ]
+        return hits
 
     def _explain(self, doc_idx: int, score: float, query: Query, found: _Findings) -> Explanation:
         ranking, words = found.ranking, found.words
@@ -364,9 +372,6 @@ class Index:
             return mode, self._encoder.encode_batch([query.plain for query in queries]), None
         except ModelError as error:
             return "keyword", nothing, error.message
-
-    def _cosines(self, vector: Float32Array) -> Float64Array:
-        return (self._vectors @ vector).astype(np.float64)
 
     @cached_property
     def _postings(self) -> Postings:
@@ -398,8 +403,12 @@ class Index:
         return PieceVectors(*(self._generation.array(f"pieces.{name}.npy") for name in names))
 
     @cached_property
-    def _vectors(self) -> Float32Array:
-        return self._generation.array("vectors.npy")
+    def _vectors(self) -> PaperVectors:
+        return PaperVectors(
+            self._generation.array("vectors.npy"),
+            self._generation.array("vectors.int8.npy"),
+            self.manifest.quantization,
+        )
 
     @cached_property
     def _papers(self) -> PaperStore:
@@ -435,17 +444,18 @@ def open(path: str | Path = "index") -> Index:
     return Index(open_current(Path(path)))
 
 
-def _titles_first(ranking: Ranking, titled: list[int]) -> tuple[Float64Array, IntArray]:
-    """Scores and papers ranked, in which the papers `titled`, whose whole title is the query,
-    have no better above them: BM25 and fusion alone miss two in three hundred."""
+def _titles_first(ranking: Ranking, titled: list[int], k: int) -> tuple[IntArray, Float64Array]:
+    """The first k papers and their scores, in which the papers `titled`, whose whole title is
+    the query, have none above them: BM25 and fusion alone miss two in three hundred."""
     if not titled:
-        return ranking.scores, ranking.ranked
-    scores = ranking.scores.copy()
-    scores[titled] = max(float(scores.max()), 0.0)
-    ranked = np.zeros(len(scores), dtype=np.bool_)
-    ranked[ranking.ranked] = True
-    ranked[titled] = True
-    return scores, np.flatnonzero(ranked)
+        return ranking.papers[:k], ranking.scores[:k]
+    best = max(float(ranking.scores.max(initial=0.0)), 0.0)
+    rest = np.ones(len(ranking.papers), dtype=np.bool_)
+    for doc_idx in titled:
+        rest &= ranking.papers != doc_idx
+    order = np.concatenate([np.array(titled, dtype=np.int64), ranking.papers[rest]])
+    scores = np.concatenate([np.full(len(titled), best), ranking.scores[rest]])
+    return order[:k], scores[:k]
 
 
 def _score_of(scores: Float64Array | None, doc_idx: int) -> float | None:

@@ -6,9 +6,9 @@ changed and its size has not, or where it is new and must be told from a dump.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
+from papersearch.checksums import sha256_of_file
 from papersearch.ingest.files import corpus_files
 from papersearch.storage.manifest import Manifest
 from papersearch.types import DumpFile, SkippedFile
@@ -40,8 +40,7 @@ def _dump_changed(dump: DumpFile, path: Path) -> bool:
         return False
     if status.st_size != dump.size:
         return True
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() != dump.sha256
+    return sha256_of_file(path) != dump.sha256
 
 
 def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:

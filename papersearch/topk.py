@@ -22,9 +22,24 @@ def top_k(scores: Float64Array, k: int, candidates: IntArray) -> IntArray:
     values = scores[candidates]
     if k < len(candidates):
         # Everything above the k-th value, then as many of its equals as fit, in paper order.
-        threshold = np.partition(values, len(values) - k)[len(values) - k]
+        threshold = _kth(values, k)
         above = np.flatnonzero(values > threshold)
         equal = np.flatnonzero(values == threshold)[: k - len(above)]
         kept = np.sort(np.concatenate([above, equal]))
         candidates, values = candidates[kept], values[kept]
     return candidates[np.argsort(-values, kind="stable")]
+
+
+def may_be_in_top_k(estimates: Float64Array, margin: float, k: int, candidates: IntArray) -> IntArray:
+    """Those of `candidates`, ascending, that can be among the `k` best when every estimate,
+    (N,), is off by `margin` at most."""
+    if k >= len(candidates):
+        return candidates
+    values = estimates[candidates]
+    # k papers have at least the k-th estimate less the margin.
+    return candidates[values >= _kth(values, k) - 2 * margin]
+
+
+def _kth(values: Float64Array, k: int) -> float:
+    """The k-th largest, 1 <= k <= len(values)."""
+    return float(np.partition(values, len(values) - k)[len(values) - k])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from papersearch.cleaning import clean_text
 from papersearch.errors import PapersearchError
@@ -47,15 +47,56 @@ def with_verb(arguments: Sequence[str], verbs: Sequence[str]) -> list[str]:
     return ["search", *arguments] if arguments else []
 
 
+class Verb(NamedTuple):
+    """Where a verb's function stands, `module:function` within this package, and its help's
+    first sentence, so that a list of verbs imports none of them."""
+
+    place: str
+    summary: str
+
+    def load(self, name: str) -> Any:
+        """The command itself; imports its module."""
+        module, function = self.place.split(":")
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(name)(getattr(import_module(f"papersearch.cli.{module}"), function))
+        return typer.main.get_command(alone)
+
+
 class QueryGroup(TyperGroup):
-    """Verbs, or a bare query; with the error boundary around all of them."""
+    """Verbs, each loaded when it is called, or a bare query; with the error boundary around
+    all of them."""
+
+    verbs: ClassVar[Mapping[str, Verb]] = {}
+    _is_listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.verbs)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        verb = self.verbs.get(cmd_name)
+        if verb is None:
+            return None
+        return TyperCommand(cmd_name, help=verb.summary) if self._is_listing else verb.load(cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with self._listing():
+            super().format_commands(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        with self._listing():
+            return super().shell_complete(ctx, incomplete)
+
+    @contextmanager
+    def _listing(self) -> Iterator[None]:
+        """Within it, commands have a name and a summary, and nothing else."""
+        self._is_listing = True
+        try:
+            yield
+        finally:
+            self._is_listing = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, with_verb(args, list(self.commands)))
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        use_plain_help()
-        super().format_help(ctx, formatter)
+        return super().parse_args(ctx, with_verb(args, list(self.verbs)))
 
     def main(  # type: ignore[override]  # what Typer passes besides is for its own version of this
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -81,6 +122,8 @@ class QueryGroup(TyperGroup):
             return EXIT_INTERRUPTED
         except Exception as error:
             if "--debug" in arguments:
+                import traceback
+
                 traceback.print_exception(error)
             complain(*_explained(error))
             return EXIT_ERROR
@@ -110,16 +153,6 @@ def complain(message: str, hint: str) -> None:
         text += f"\nhint: {clean_text(hint)}"
     with suppress(OSError, ValueError):  # nobody may be reading it any more
         print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
-
-
-def use_plain_help() -> None:
-    """Make Typer's help obey NO_COLOR and TERM=dumb: no escape of any kind."""
-    from papersearch.cli.terminal import escapes_allowed
-
-    if not escapes_allowed():
-        from typer import rich_utils
-
-        rich_utils.COLOR_SYSTEM = None
 
 
 def _explained(error: Exception) -> tuple[str, str]:

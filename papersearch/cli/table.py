@@ -8,7 +8,6 @@ the terminal with an escape in it.
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -72,6 +71,8 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
             lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
         lines.append(Text())
     if results.hits:
+        import shlex
+
         lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
     for line in lines:
         line.rstrip()

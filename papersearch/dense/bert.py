@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _BATCH_PIECES = 2048
 """Word pieces of one forward pass: enough for the processor, little for the memory."""
 
+_FEW_ROWS = 64
+"""Of so few word pieces a product with the weights is quicker transposed, by half (docs/performance.md)."""
+
 
 class BertShape(NamedTuple):
     """What of a model's configuration the forward pass needs."""
@@ -155,8 +158,13 @@ class BertEncoder:
         return attended
 
     def _linear(self, states: Float32Array, name: str) -> Float32Array:
-        projected: Float32Array = states @ self._tensor(f"{name}.weight").T + self._tensor(f"{name}.bias")
-        return projected
+        """states (.., D) @ weight.T + bias, where weight is (D', D)."""
+        rows = states.reshape(-1, states.shape[-1])
+        weight = self._tensor(f"{name}.weight")
+        # OpenBLAS copies its second factor: of the two, let it be the smaller one.
+        projected = rows @ weight.T if len(rows) > _FEW_ROWS else np.ascontiguousarray((weight @ rows.T).T)
+        biased: Float32Array = projected + self._tensor(f"{name}.bias")
+        return biased.reshape(*states.shape[:-1], -1)
 
     def _norm(self, states: Float32Array, name: str) -> Float32Array:
         """Layer normalisation over the last axis (Ba et al. 2016)."""

@@ -6,7 +6,6 @@ SHA-256. One forward pass gives a paper's vector and its word pieces.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
 ENCODING = "title and abstract to 512, 64 dimensions, 1"
 """Name of what is kept of a text; raise its number with every change."""
+
+_ROWS = 8192
 
 
 class TextEncoding(NamedTuple):
@@ -69,6 +70,8 @@ class EncodedCorpus(NamedTuple):
 
 def text_hash(text: str) -> bytes:
     """What a text's encoding is kept under."""
+    import hashlib  # here for the reason that `checksums` gives
+
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -160,5 +163,7 @@ def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> Pi
 
 def _background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
     """The best cosine in the corpus for each of the queries of random words."""
-    best = (probe_vectors @ vectors.T).max(axis=1)
+    best = np.full(len(probe_vectors), -1.0, dtype=np.float32)
+    for start in range(0, len(vectors), _ROWS):  # so that memory does not grow with the corpus
+        best = np.maximum(best, (probe_vectors @ vectors[start : start + _ROWS].T).max(axis=1))
     return Background(float(best.mean()), float(best.std()))

@@ -7,13 +7,13 @@ is a folder as sentence-transformers saves it; its fingerprint is the SHA-256 of
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from papersearch.checksums import sha256_of_file
 from papersearch.errors import ModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -67,8 +67,7 @@ def fingerprint(model: ModelFiles) -> str:
     published ones though the model is named as the default."""
     weights = model.folder / WEIGHTS
     try:
-        with weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of_file(weights)
     except OSError as error:
         raise ModelError(
             f"{weights}: {error.strerror or error} (models are read as {WEIGHTS} only)",

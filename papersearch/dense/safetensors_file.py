@@ -6,6 +6,7 @@ need. The format: eight bytes of header length, little-endian; a JSON header; th
 
 from __future__ import annotations
 
+import math
 import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ class SafetensorsFile:
             start, stop = entry["data_offsets"]
         except (KeyError, TypeError, ValueError) as error:
             raise self._fault(f"it has no float tensor {name}") from error
-        count = int(np.prod(shape, dtype=np.int64))
+        count = math.prod(shape)
         if stop - start != count * dtype.itemsize or not 0 <= start <= stop <= len(self._bytes) - self._start:
             raise self._fault(f"tensor {name} is cut")
         flat: npt.NDArray[Any] = np.frombuffer(self._bytes, dtype, count, self._start + start)

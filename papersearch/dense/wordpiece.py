@@ -1,35 +1,41 @@
-"""A query's word pieces without loading the whole tokenizer.
+"""A query's word pieces without loading the tokenizer, nor its library for plain ASCII.
 
 Reading `tokenizer.json` costs more than everything else that a query does with the model.
-Here the `tokenizers` library still normalises and splits the text, so that Unicode is
-treated exactly as in training, but the vocabulary comes from `vocab.txt`, and the greedy
-longest match of WordPiece (Wu et al. 2016) is made in Python, on the few words of a query.
-What is unusual (special tokens typed as text, a model without these files) is left to the
-library; a build records whether both agree.
+Here the vocabulary is searched in `vocab.txt` as it lies on disk, and the greedy longest
+match of WordPiece (Wu et al. 2016) is made in Python, on the few words of a query. ASCII is
+normalised and split here; of other text the `tokenizers` library does that, so that Unicode
+is treated exactly as in training. What is unusual (special tokens typed as text, a model
+without these files) is left to the library; a build records whether both agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from tokenizers import Tokenizer, normalizers, pre_tokenizers
 
 from papersearch.errors import ModelError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _CONTINUATION = "##"
 _MAX_WORD_LENGTH = 100  # of BERT's WordPiece: a longer word is unknown as a whole
 _ROLES = ("cls_token", "sep_token", "unk_token")
+_ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[!-/:-@\[-`{-~]")  # every mark is a word of its own
 
 
 class LibraryTokenizer:
     """The model's own tokenizer, loaded whole."""
 
     def __init__(self, folder: Path, max_length: int) -> None:
+        from tokenizers import Tokenizer
+
         try:
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # tokenizers raises bare Exception
             raise ModelError(f"{folder / 'tokenizer.json'}: {error}", "papersearch index") from error
         self._tokenizer.no_padding()
@@ -48,31 +54,39 @@ class WordPieces:
     def __init__(self, folder: Path, max_length: int) -> None:
         self._folder = folder
         self._max_length = max_length
+        self._known: dict[str, int | None] = {}
         try:
             config = orjson.loads((folder / "tokenizer_config.json").read_bytes())
             special = orjson.loads((folder / "special_tokens_map.json").read_bytes())
-            pieces = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
-            lower = bool(config["do_lower_case"])
-            self._normalizer = normalizers.BertNormalizer(
-                clean_text=True,
-                handle_chinese_chars=bool(config.get("tokenize_chinese_chars", True)),
-                strip_accents=config.get("strip_accents"),
-                lowercase=lower,
-            )
+            self._lower = bool(config["do_lower_case"])
+            self._other_settings = {
+                "handle_chinese_chars": bool(config.get("tokenize_chinese_chars", True)),
+                "strip_accents": config.get("strip_accents"),
+            }
+            self._lines = b"\n" + (folder / "vocab.txt").read_bytes().replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
             self._special = {role: _content(token) for role, token in special.items()}
-            self._ids = {piece.rstrip("\r"): place for place, piece in enumerate(pieces)}
-            self._first, self._last, self._unknown = (self._ids[self._special[role]] for role in _ROLES)
+            first, last, unknown = (self._id(self._special[role]) for role in _ROLES)
+            if first is None or last is None or unknown is None:
+                raise ValueError("a special token is not in vocab.txt")
         except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise ModelError(f"{folder} has no word pieces ({error})", "papersearch index") from error
-        self._splitter = pre_tokenizers.BertPreTokenizer()
+        self._first, self._last, self._unknown = first, last, unknown
 
     def ids(self, text: str) -> list[int]:
         """The ids of the word pieces of `text`, special tokens included."""
         if any(token in text for token in self._special.values()):
             return LibraryTokenizer(self._folder, self._max_length).ids(text)
-        words = self._splitter.pre_tokenize_str(self._normalizer.normalize_str(text))
-        ids = [piece for word, _ in words for piece in self._pieces(word)]
+        ids = [piece for word in self._words(text) for piece in self._pieces(word)]
         return [self._first, *ids[: self._max_length - 2], self._last]
+
+    def _words(self, text: str) -> Sequence[str]:
+        if text.isascii() and text.isprintable():
+            return _ASCII_WORDS.findall(text.lower() if self._lower else text)
+        from tokenizers import normalizers, pre_tokenizers
+
+        normalizer = normalizers.BertNormalizer(clean_text=True, lowercase=self._lower, **self._other_settings)
+        split = pre_tokenizers.BertPreTokenizer().pre_tokenize_str(normalizer.normalize_str(text))
+        return [word for word, _ in split]
 
     def _pieces(self, word: str) -> list[int]:
         """Greedy longest match from the left; the unknown piece when any part has none."""
@@ -82,7 +96,7 @@ class WordPieces:
         start = 0
         while start < len(word):
             for stop in range(len(word), start, -1):
-                piece = self._ids.get(word[start:stop] if start == 0 else _CONTINUATION + word[start:stop])
+                piece = self._id(word[start:stop] if start == 0 else _CONTINUATION + word[start:stop])
                 if piece is not None:
                     break
             else:
@@ -90,6 +104,13 @@ class WordPieces:
             found.append(piece)
             start = stop
         return found
+
+    def _id(self, piece: str) -> int | None:
+        """The number of the line that is `piece`; None when there is none."""
+        if piece not in self._known:
+            place = self._lines.find(f"\n{piece}\n".encode("utf-8", "surrogatepass"))
+            self._known[piece] = None if place < 0 else self._lines.count(b"\n", 0, place)
+        return self._known[piece]
 
 
 def agrees(folder: Path, max_length: int, texts: Iterable[str]) -> bool:

@@ -10,10 +10,10 @@ year beats an inferred one and the longer abstract beats one that was cut.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
+from papersearch.checksums import sha256_of
 from papersearch.identity import paper_id, title_key
 from papersearch.ingest.appearance import Appearance
 from papersearch.types import Finding, Paper, Provenance
@@ -67,7 +67,7 @@ def _record_names(appearances: list[Appearance], findings: list[Finding]) -> lis
             first = taken.setdefault(name, appearance)
             if not _may_be_same(first, appearance):
                 text = f"{title_key(appearance.title)}\n{appearance.abstract if not appearance.title else ''}"
-                digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+                digest = sha256_of(text.encode("utf-8", "surrogatepass"))
                 detail = f"{name} is “{first.title}” in {first.dump}:{first.first_line}; “{appearance.title}” is"
                 name = f"{name}-{digest[:6]}"
                 findings.append(

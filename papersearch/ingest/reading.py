@@ -7,12 +7,12 @@ in `_FORMATS`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from papersearch.checksums import sha256_of_file
 from papersearch.ingest import daily_papers, records
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.files import corpus_files
@@ -113,8 +113,7 @@ def _why_not(head: bytes | str) -> str:
 
 
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256_of_file(path)
     status = path.stat()
     return DumpFile(name, status.st_size, status.st_mtime_ns, digest, n_appearances)
 

@@ -5,7 +5,6 @@ Only `os` is used, so that a fault can be injected at each call.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import shutil
@@ -29,6 +28,8 @@ class FileRecord(NamedTuple):
 
 def write_file(path: Path, content: bytes | npt.NDArray[Any]) -> FileRecord:
     """Write a new file, an array as .npy, and sync it. Raises OSError."""
+    import hashlib  # here for the reason that `checksums` gives
+
     digest = hashlib.sha256()
     size = 0
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
@@ -89,12 +90,6 @@ def remove(path: Path) -> None:
             os.unlink(path)
         except OSError:
             return
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file's bytes. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _pieces(content: bytes | npt.NDArray[Any]) -> list[bytes | memoryview]:

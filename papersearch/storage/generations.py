@@ -12,7 +12,6 @@ import math
 import mmap
 import re
 import stat
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -196,6 +195,8 @@ def check_writable(index_path: Path) -> None:
         except (IndexDamaged, OSError):
             pass  # building anew is what mends it
     try:
+        import tempfile  # slow to import, and no query writes
+
         index_path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=index_path):
             pass

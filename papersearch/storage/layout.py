@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-FORMAT_VERSION = 2
-OLDEST_READABLE_VERSION = 2
+FORMAT_VERSION = 3
+OLDEST_READABLE_VERSION = 3
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 
@@ -37,6 +37,7 @@ ARRAYS: dict[str, ArrayFile] = {
     "lengths.titles.npy": ArrayFile("<u4", ("N",)),
     "expansions.offsets.npy": ArrayFile("<u8", ("E+1",)),
     "vectors.npy": ArrayFile("<f4", ("N", "D")),
+    "vectors.int8.npy": ArrayFile("i1", ("N", "D")),
     "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
     "probes.npy": ArrayFile("<f4", ("B", "D")),
     "papers.since.npy": ArrayFile("<u4", ("N",)),

@@ -13,6 +13,7 @@ import orjson
 
 from papersearch.dense.encoders import QUERY_BACKENDS, QUERY_TOKENIZERS, EncoderRecord
 from papersearch.dense.models import SOURCES
+from papersearch.dense.vectors import Quantization
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.storage.files import FileRecord
 from papersearch.storage.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of
@@ -41,7 +42,8 @@ class LateRecord(NamedTuple):
 class Manifest(NamedTuple):
     """One generation. `corpus` is the corpus folder relative to the index, or None when the
     dumps were named one by one. `late` is None where late interaction was left out.
-    `background` are the cosines of papers to queries that are not about them (`verdict`).
+    `quantization` tells how the int8 vectors were made. `background` are the cosines of
+    papers to queries that are not about them (`verdict`).
     Counts: papers N, appearances, terms T, postings P, their positions O, expansions E,
     probes B."""
 
@@ -57,6 +59,7 @@ class Manifest(NamedTuple):
     n_probes: int
     lexical: LexicalRecord
     encoder: EncoderRecord
+    quantization: Quantization
     late: LateRecord | None
     background: Background
     corpus: str | None
@@ -91,6 +94,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
             **manifest._asdict(),
             "lexical": manifest.lexical._asdict(),
             "encoder": manifest.encoder._asdict(),
+            "quantization": manifest.quantization._asdict(),
             "late": manifest.late._asdict() if manifest.late else None,
             "background": manifest.background._asdict(),
             "dumps": [dump._asdict() for dump in manifest.dumps],
@@ -136,6 +140,7 @@ def _checked(fields: dict[str, Any]) -> Manifest:
             **fields,
             "lexical": LexicalRecord(**fields["lexical"]),
             "encoder": EncoderRecord(**fields["encoder"]),
+            "quantization": Quantization(**fields["quantization"]),
             "late": LateRecord(**fields["late"]) if fields["late"] is not None else None,
             "background": Background(**fields["background"]),
             "dumps": tuple(DumpFile(**dump) for dump in fields["dumps"]),
@@ -169,7 +174,10 @@ def _checked(fields: dict[str, Any]) -> Manifest:
         or encoder.query_tokenizer not in QUERY_TOKENIZERS
     ):
         raise ValueError("it names an unknown encoder")
-    if not all(isinstance(figure, float | int) for figure in (*manifest.background, manifest.lexical.mean_length)):
+    if not all(
+        isinstance(figure, float | int)
+        for figure in (*manifest.background, *manifest.quantization, manifest.lexical.mean_length)
+    ):
         raise ValueError("a figure is not a number")
     texts = (
         encoder.name,

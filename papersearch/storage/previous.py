@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersearch.checksums import sha256_of_file
 from papersearch.dense.corpus import ENCODING, ModelConstants, TextEncoding
 from papersearch.errors import IndexDamaged
-from papersearch.storage.files import digest_of
 from papersearch.storage.papers import decode_paper
 from papersearch.storage.string_table import StringTable
 from papersearch.types import Changes, Paper
@@ -50,7 +50,7 @@ def _is_of(generation: Generation, fingerprint: str, with_late: bool) -> bool:
         return False
     try:
         return all(
-            digest_of(generation.file_path(name)) == generation.manifest.files[name].sha256
+            sha256_of_file(generation.file_path(name)) == generation.manifest.files[name].sha256
             for name in (*_DENSE, *(_PIECES if with_late else ()))
         )
     except OSError:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.checksums import sha256_of_file
 from papersearch.dense import models
+from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError
-from papersearch.storage.files import digest_of
 from papersearch.storage.papers import decode_paper
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
             size = path.stat().st_size
             if size != record.size:
                 yield name, f"has {size:,} bytes in place of {record.size:,}"
-            elif digest_of(path) != record.sha256:
+            elif sha256_of_file(path) != record.sha256:
                 yield name, "has another SHA-256 than the manifest says"
         except OSError as error:
             yield name, f"cannot be read ({error.strerror or error})"
@@ -118,11 +119,16 @@ def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Vectors have length one; the basis has orthonormal columns; weights are not negative."""
+    """Vectors have length one, and int8 forms as near as is said; the basis has orthonormal
+    columns; weights are not negative."""
     for name in ("vectors.npy", "probes.npy"):
         lengths = np.linalg.norm(generation.array(name), axis=1)
         if not np.allclose(lengths, 1.0, atol=1e-3):
             yield name, "has rows that are no unit vectors"
+    scale, error = generation.manifest.quantization
+    coarse = generation.array("vectors.int8.npy")
+    if not quantization_error(generation.array("vectors.npy"), coarse, scale) <= error:
+        yield "vectors.int8.npy", "is further from the vectors than the manifest says"
     if generation.manifest.late is not None:
         basis = generation.array("pieces.basis.npy").astype(np.float64)
         if not np.allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-3):

@@ -1,0 +1,23 @@
+"""SHA-256 of files and bytes.
+
+`hashlib` is imported where it is used: it loads OpenSSL, and a query checks no sum.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def sha256_of(content: bytes) -> str:
+    """The digest of some bytes, in hexadecimal."""
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """The digest of a file's bytes, in hexadecimal. Raises OSError."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
