@@ -30,7 +30,7 @@ from papersearch.builder import paper_text
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
-from papersearch.fusion import convex_combination
+from papersearch.fusion import Signal, combine
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import CorpusStatistics
 from papersearch.topk import top_k
@@ -84,8 +84,7 @@ def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
 
 def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[[str], Scores]:
     """BM25 of every paper for a text, by another analysis."""
-    corpus = ([(term, place) for place, term in enumerate(terms(text))] for text in collection.texts)
-    postings = CorpusStatistics(corpus).postings()
+    postings = CorpusStatistics(map(terms, collection.texts), analysis.plain_word).postings()
     return lambda text: postings.score(terms(text), len(collection.ids))[0]
 
 
@@ -102,7 +101,7 @@ def dense(collection: Collection) -> Callable[[str], Scores]:
         text: encoded.vector
         for text, encoded in zip(texts, collection.index._encoder.encode_batch(texts), strict=True)
     }
-    return lambda text: (collection.index._vectors @ vectors[text]).astype(np.float64)
+    return lambda text: (collection.index._vectors.exact @ vectors[text]).astype(np.float64)
 
 
 def reciprocal_ranks(first: Callable[[str], Scores], second: Callable[[str], Scores]) -> Callable[[str], Scores]:
@@ -124,7 +123,16 @@ def convex(
     first: Callable[[str], Scores], second: Callable[[str], Scores], weight: float
 ) -> Callable[[str], Scores]:
     """The convex combination of min-max scores, `weight` to the first."""
-    return lambda text: convex_combination(first(text), second(text), weight)
+
+    def fused(text: str) -> Scores:
+        return combine(
+            [
+                Signal("keyword", scores, float(scores.min()), float(scores.max()), share)
+                for scores, share in ((first(text), weight), (second(text), 1 - weight))
+            ]
+        )
+
+    return fused
 
 
 @contextmanager
@@ -133,7 +141,7 @@ def changed(**constants: Any) -> Iterator[None]:
     places: dict[str, tuple[Any, str]] = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
-        "depth": (ranking, "DEPTH"),
+        "depth": (searcher, "DEPTH"),
         "feedback": (searcher, "FEEDBACK_DEPTH"),
         "beta": (searcher.move_towards.__globals__, "FEEDBACK_WEIGHT"),
         "weights": (ranking, "WEIGHTS"),

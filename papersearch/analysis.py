@@ -29,12 +29,20 @@ further then once here there when where why how all any both each few more most 
 nor not only own same so than too very can will just s t"""
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
-# Letters and digits; a number keeps its decimal point ("3.5", "v1.5b").
-_PART = r"(?:[^\W\d_]*\d+(?:\.\d+)+[^\W_]*|[^\W_]+)"
-# What joins parts to one word: hyphens, and LaTeX's marks of sub- and superscripts.
-_JOINT = r"(?:[-\u2010-\u2013\u2212]|\$?[\^_]\{?|\}?\$|\})"
-_WORD = re.compile(rf"{_PART}(?:{_JOINT}{_PART})*")
-_PARTS = re.compile(_PART)
+
+def _patterns(letter: str, digit: str, either: str, hyphen: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Of a word as written, and of its parts. Nothing is tried twice (`*+`), for time."""
+    # Letters and digits; a number keeps its decimal point ("3.5", "v1.5b").
+    part = rf"(?:{letter}*+{digit}++(?:\.{digit}++)+{either}*+|{either}++)"
+    # What joins parts to one word: hyphens, and LaTeX's marks of sub- and superscripts.
+    joint = rf"(?:{hyphen}|\$?[\^_]\{{?|\}}?\$|\}})"
+    return re.compile(rf"{part}(?:{joint}{part})*+"), re.compile(part)
+
+
+_WORD, _PARTS = _patterns(r"[^\W\d_]", r"\d", r"[^\W_]", r"[-\u2010-\u2013\u2212]")
+_ASCII_WORD, _ = _patterns("[A-Za-z]", "[0-9]", "[A-Za-z0-9]", "-")
+"""The same for text that is ASCII, where it takes a third of the time."""
+
 # Runs of letters and runs of digits; one letter after digits belongs to them ("70b", "4o").
 _RUN = re.compile(r"[\d.]+[^\W\d_]?(?![^\W\d_])|[^\W\d_]+|[\d.]+")
 _ACRONYMS = re.compile(r"[A-Z][A-Z0-9]+s")
@@ -83,14 +91,14 @@ class Analyzer:
 
     def __init__(self) -> None:
         self._stem = Stemmer.Stemmer("english").stemWord
-        self._words: dict[str, _Word] = {}
+        self._words: dict[str, Word] = {}
 
     def tokens(self, text: str) -> list[Token]:
         """The tokens of `text`, ascending by position, as papers are indexed."""
         found: list[Token] = []
         position = 0
-        for match in _WORD.finditer(text):
-            word = self._word(match[0])
+        for match in _words_of(text).finditer(text):
+            word = self.word(match[0])
             offset = match.start()
             for term, place, start, end, is_whole in word.tokens:
                 found.append(Token(term, position + place, offset + start, offset + end, is_whole))
@@ -99,26 +107,21 @@ class Analyzer:
 
     def terms(self, text: str) -> list[str]:
         """The terms of `tokens(text)`, repeats included."""
-        return [term for match in _WORD.findall(text) for term in self._word(match).terms]
+        return [term for match in self.words(text) for term in self.word(match).terms]
 
-    def occurrences(self, text: str) -> list[tuple[str, int]]:
-        """(term, position) of `tokens(text)`, in order."""
-        found: list[tuple[str, int]] = []
-        start = 0
-        for match in _WORD.findall(text):
-            word = self._word(match)
-            found += [(token[0], start + token[1]) for token in word.tokens]
-            start += word.n_parts
+    def words(self, text: str) -> list[str]:
+        """The words of `text` as they are written."""
+        found: list[str] = _words_of(text).findall(text)
         return found
 
     def n_positions(self, text: str) -> int:
         """How many positions `text` takes, stop words included."""
-        return sum(self._word(match).n_parts for match in _WORD.findall(text))
+        return sum(self.word(match).n_parts for match in self.words(text))
 
     def query_terms(self, text: str) -> list[str]:
         """What to ask the postings for, repeats included: the parts of every word, and the
         whole of one that has letters and digits, or a part that is a stop word ("few-shot")."""
-        return [term for match in _WORD.findall(text) for term in self._word(match).query_terms]
+        return [term for match in self.words(text) for term in self.word(match).query_terms]
 
     def sequence(self, text: str) -> list[tuple[int, str]]:
         """(distance from the first, term) of the parts of `text`: what an exact phrase is."""
@@ -130,13 +133,13 @@ class Analyzer:
         first."""
         found: list[Match] = []
         initials = {term[0] for term in terms}
-        for match in _WORD.finditer(text):
+        for match in _words_of(text).finditer(text):
             written = match[0]
             # A plain word's stem begins as the word does: most need no stemming.
             if written.isascii() and written.isalpha() and written[0].lower() not in initials:
                 continue
             offset = match.start()
-            for term, _, start, end, _ in self._word(written).tokens:
+            for term, _, start, end, _ in self.word(written).tokens:
                 if term in terms:
                     found.append(Match(term, offset + start, offset + end))
         return sorted(found, key=lambda match: (match.start, -match.end))
@@ -145,23 +148,27 @@ class Analyzer:
         """Character ranges of `text` whose term is among `terms`: in order, not overlapping."""
         return disjoint(self.matches(terms, text))
 
-    def _word(self, written: str) -> _Word:
+    def word(self, written: str) -> Word:
+        """The analysis of one word as written."""
         word = self._words.get(written)
         if word is None:
             word = self._words[written] = self._analyse(written)
         return word
 
-    def _analyse(self, written: str) -> _Word:
+    def _analyse(self, written: str) -> Word:
         """One word as written, joints included."""
         if written.isascii() and written.isalpha():  # nearly all are
             lower = written.lower()
             if lower in STOP_WORDS:
-                return _Word((), (), (), 1)
+                return Word((), (), (), 1)
             term = self._term(written, lower)
-            return _Word(((term, 0, 0, len(written), False),), (term,), (term,), 1)
+            return Word(((term, 0, 0, len(written), False),), (term,), (term,), 1)
         parts: list[tuple[str, int, int]] = []
         wholes: list[tuple[str, int, int, int]] = []
         for match in _PARTS.finditer(written):
+            if match[0].isascii() and match[0].isalpha():
+                parts.append((match[0].lower(), *match.span()))
+                continue
             folded = _fold(match[0])
             runs = [(run[0], *run.span()) for run in _RUN.finditer(folded)]
             # Folding may change the length; then the runs share the part's place.
@@ -187,7 +194,7 @@ class Analyzer:
             if 0 < len(tokens) < len(parts):
                 query_terms.append(compounds[0][0])
         ordered = sorted(tokens + mixed + compounds, key=lambda token: (token[1], token[4]))
-        return _Word(tuple(ordered), tuple(t[0] for t in ordered), tuple(query_terms), len(parts))
+        return Word(tuple(ordered), tuple(t[0] for t in ordered), tuple(query_terms), len(parts))
 
     def _term(self, written: str, folded: str) -> str:
         """The stem of one part. Snowball takes a plural's s only from what looks like a word;
@@ -198,7 +205,12 @@ class Analyzer:
         return stem
 
 
-class _Word(NamedTuple):
+def _words_of(text: str) -> re.Pattern[str]:
+    """What finds the words of `text`."""
+    return _ASCII_WORD if text.isascii() else _WORD
+
+
+class Word(NamedTuple):
     """The analysis of one word as written; `tokens`: (term, position, start, end, is whole),
     positions and characters counted within the word."""
 
@@ -206,6 +218,11 @@ class _Word(NamedTuple):
     terms: tuple[str, ...]
     query_terms: tuple[str, ...]
     n_parts: int
+
+
+def plain_word(term: str) -> Word:
+    """A word that is one term, as it stands: for texts that are analysed already."""
+    return Word(((term, 0, 0, len(term), False),), (term,), (term,), 1)
 
 
 def _fold(part: str) -> str:

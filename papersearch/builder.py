@@ -7,8 +7,9 @@ are made anew from all papers, so that an index brought up to date equals a fres
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import orjson
 from papersearch.analysis import ANALYZER, Analyzer
 from papersearch.checksums import sha256_of
 from papersearch.dense import encoders, models
-from papersearch.dense.corpus import ENCODING, EncodedCorpus, ModelConstants, TextEncoding, encode_corpus, text_hash
+from papersearch.dense.corpus import ENCODING, EncodedCorpus, encode_corpus, text_hash
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.late import MAX_PAPERS
 from papersearch.dense.vectors import quantize
@@ -50,9 +51,8 @@ from papersearch.types import Changes, Finding, Paper
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from papersearch.dense.batch import BatchEncoder
+    from papersearch.storage.files import Content
 
 Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "publishing"]
 Progress = Callable[[Step, int, int], None]
@@ -140,6 +140,20 @@ def build(
         return _update(wanted, dry_run=False)
 
 
+@contextmanager
+def _everything_kept() -> Iterator[None]:
+    """Within it, no search for garbage: nearly all that is made is kept, and looking through
+    millions of kept objects again and again takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_everything_kept()
 def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
     before = _open_current(wanted.index_path, leased=dry_run)
     if before is not None and not wanted.full and _is_up_to_date(wanted, before):
@@ -149,61 +163,173 @@ def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
     if not read.papers:
         raise _nothing_to_index(read, wanted.places)
     changes = previous.compare(before, read.papers)
-    texts = [paper_text(paper) for paper in read.papers]
-    with_late = wanted.keeps_late(len(texts))
-    fingerprint = models.fingerprint(wanted.model)
-    on_disk = [] if wanted.full else open_generations(wanted.index_path)
-    known, constants = previous.encodings(on_disk, fingerprint, with_late=with_late)
+    making = _Making(wanted, before, read)
     if dry_run:
-        missing = {text_hash(text) for text in texts} - known.keys()
         manifest = before.manifest if before else None
-        return _report("dry run", manifest, changes, read, len(missing))
-    key = sha256_of(f"{fingerprint} {ENCODING} {with_late}".encode())
-    journal = Journal(wanted.index_path, key)
-    if not wanted.full:
-        known |= journal.load()
+        return _report("dry run", manifest, changes, read, making.n_missing())
+    manifest = publish(wanted.index_path, making.files(), making.manifest)
+    making.journal.discard()
+    return _report("published", manifest, changes, read, making.n_encoded)
 
-    wanted.progress("analysing", 0, len(texts))
-    analyzer = Analyzer()
-    statistics = CorpusStatistics(analyzer.occurrences(text) for text in texts)
-    title_lengths = [analyzer.n_positions(paper.title) for paper in read.papers]
-    expansions = expansion_lines(learn(texts), analyzer)
-    encoded, encoder_record = _encode(wanted, before, fingerprint, texts, known, constants, journal, with_late)
 
-    wanted.progress("publishing", 0, 0)
-    generation = next_generation(wanted.index_path)
-    contents = _lexical_files(statistics, title_lengths, expansions)
-    contents |= _paper_files(read, previous.since(before, read.papers, generation))
-    coarse, quantization = quantize(encoded.vectors)
-    contents |= {"vectors.int8.npy": coarse, **_dense_files(encoded)}
+class _Making:
+    """A generation in the making: its files one after another, each forgotten once it is
+    written, and what the manifest says of them."""
 
-    def describe(records: dict[str, FileRecord]) -> Manifest:
-        shapes = {name: content.shape for name, content in contents.items() if not isinstance(content, bytes)}
+    def __init__(self, wanted: _Wanted, before: Generation | None, read: Ingest) -> None:
+        self._wanted = wanted
+        self._before = before
+        self._read = read
+        self._texts = _Texts(read.papers)
+        self._with_late = wanted.keeps_late(len(read.papers))
+        self._fingerprint = models.fingerprint(wanted.model)
+        self._generation = next_generation(wanted.index_path)
+        on_disk = [] if wanted.full else open_generations(wanted.index_path)
+        self._known, self._constants = previous.encodings(on_disk, self._fingerprint, with_late=self._with_late)
+        key = sha256_of(f"{self._fingerprint} {ENCODING} {self._with_late}".encode())
+        self.journal = Journal(wanted.index_path, key)
+        self.n_encoded = 0
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._learned: dict[str, Any] = {}  # fields of the manifest
+
+    def n_missing(self) -> int:
+        """How many texts no index on disk has encoded."""
+        return len({text_hash(text) for text in self._texts} - self._known.keys())
+
+    def files(self) -> Iterator[tuple[str, Content]]:
+        """(name, content) of every file but the manifest."""
+        for part in (self._lexical_files, self._dense_files, self._paper_files):
+            for name, content in part():
+                if not isinstance(content, bytes | bytearray):
+                    self._shapes[name] = content.shape
+                yield name, content
+
+    def manifest(self, records: dict[str, FileRecord]) -> Manifest:
+        """What is said of the files, once all have been made; `records` of each."""
+        corpus_path, index_path = self._wanted.corpus_path, self._wanted.index_path
         return Manifest(
             format_version=FORMAT_VERSION,
-            generation=generation,
+            generation=self._generation,
             written_by=f"papersearch {__version__}",
-            n_papers=len(read.papers),
-            n_appearances=read.n_appearances,
-            n_terms=shapes["terms.idf.npy"][0],
-            n_postings=shapes["postings.papers.npy"][0],
-            n_positions=shapes["positions.npy"][0],
-            n_expansions=len(expansions),
-            n_probes=shapes["probes.npy"][0],
-            lexical=LexicalRecord(ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl),
-            encoder=encoder_record,
-            quantization=quantization,
-            late=_late_record(encoded),
-            background=encoded.background,
-            corpus=_relative(wanted.corpus_path, wanted.index_path) if wanted.corpus_path else None,
-            dumps=read.dumps,
-            skipped=read.skipped,
+            n_papers=len(self._read.papers),
+            n_appearances=self._read.n_appearances,
+            n_terms=self._shapes["terms.idf.npy"][0],
+            n_postings=self._shapes["postings.papers.npy"][0],
+            n_positions=self._shapes["positions.npy"][0],
+            n_expansions=self._shapes["expansions.offsets.npy"][0] - 1,
+            n_probes=self._shapes["probes.npy"][0],
+            corpus=_relative(corpus_path, index_path) if corpus_path else None,
+            dumps=self._read.dumps,
+            skipped=self._read.skipped,
             files=records,
+            **self._learned,
         )
 
-    manifest = publish(wanted.index_path, contents, describe)
-    journal.discard()
-    return _report("published", manifest, changes, read, encoded.n_encoded)
+    def _lexical_files(self) -> Iterator[tuple[str, Content]]:
+        self._wanted.progress("analysing", 0, len(self._texts))
+        analyzer = Analyzer()
+        statistics = CorpusStatistics(map(analyzer.words, self._texts), analyzer.word)
+        title_lengths = [analyzer.n_positions(paper.title) for paper in self._read.papers]
+        expansions = expansion_lines(learn(self._texts), analyzer)
+        self._learned["lexical"] = LexicalRecord(
+            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
+        )
+        postings = statistics.postings()
+        yield from _table("terms", postings.terms)
+        yield "terms.idf.npy", postings.idf
+        yield "postings.offsets.npy", postings.offsets
+        yield "postings.papers.npy", postings.doc_idx
+        yield "postings.impacts.npy", postings.impacts
+        yield "postings.starts.npy", postings.starts
+        yield "positions.offsets.npy", postings.position_offsets
+        yield "positions.npy", postings.positions
+        yield "lengths.npy", statistics.doc_len.astype(np.uint32)
+        yield "lengths.titles.npy", np.array(title_lengths, dtype=np.uint32)
+        yield from _table("expansions", expansions)
+
+    def _dense_files(self) -> Iterator[tuple[str, Content]]:
+        encoded = self._encoded()
+        self._wanted.progress("publishing", 0, 0)
+        self.n_encoded = encoded.n_encoded
+        self._learned["background"] = encoded.background
+        coarse, self._learned["quantization"] = quantize(encoded.vectors)
+        yield "vectors.npy", encoded.vectors
+        yield "vectors.int8.npy", coarse
+        yield "texts.sha256.npy", encoded.hashes
+        yield "probes.npy", encoded.constants.probes
+        self._learned["late"] = None
+        if encoded.pieces is not None:
+            n_pieces, dimensions = encoded.pieces.vectors.shape
+            self._learned["late"] = LateRecord(n_pieces, len(encoded.pieces.weights), dimensions)
+            for name, array in encoded.pieces._asdict().items():
+                yield f"pieces.{name}.npy", array
+
+    def _paper_files(self) -> Iterator[tuple[str, Content]]:
+        papers = self._read.papers
+        yield from _table("papers", map(encode_paper, papers), "papers.jsonl")
+        yield "papers.since.npy", previous.since(self._before, papers, self._generation)
+        for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+            yield from _table(table, names)
+            yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
+        yield "report.json", orjson.dumps([finding._asdict() for finding in self._read.findings])
+
+    def _encoded(self) -> EncodedCorpus:
+        """The papers' encodings; what the encoder is goes to the manifest."""
+        wanted, before = self._wanted, self._before
+        opened: list[BatchEncoder] = []
+
+        def open_encoder() -> BatchEncoder:
+            wanted.progress("loading the model", 0, 0)
+            from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
+
+            opened.append(BatchEncoder(wanted.model, wanted.device))
+            return opened[0]
+
+        known = self._known if wanted.full else self._known | self.journal.load()
+        with _kept_on_failure(self.journal):
+            encoded = encode_corpus(
+                self._texts,
+                known,
+                self._constants,
+                open_encoder,
+                with_late=self._with_late,
+                keep=self.journal.add,
+                progress=lambda done, total: wanted.progress("encoding", done, total),
+            )
+        if not np.isfinite(encoded.vectors).all():
+            self.journal.discard()
+            raise ModelError(
+                f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index"
+            )
+        described: EncoderRecord | None = None
+        if before is not None and not wanted.full and before.manifest.encoder.fingerprint == self._fingerprint:
+            described = encoders.same_record(before.manifest.encoder, wanted.model, self._texts)
+        if described is None:
+            encoder = opened[0] if opened else open_encoder()
+            dimensions = encoded.vectors.shape[1]
+            described = encoders.record(wanted.model, self._fingerprint, encoder, dimensions, self._texts)
+        self._learned["encoder"] = described
+        return encoded
+
+
+def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
+    """The two files of a string table."""
+    text, offsets = pack_strings(strings)
+    yield file or f"{name}.txt", text
+    yield f"{name}.offsets.npy", offsets
+
+
+class _Texts(Sequence[str]):
+    """The papers' texts, made when they are asked for: all of them take as much as the papers."""
+
+    def __init__(self, papers: Sequence[Paper]) -> None:
+        self._papers = papers
+
+    def __len__(self) -> int:
+        return len(self._papers)
+
+    def __getitem__(self, doc_idx: int) -> str:  # type: ignore[override]  # no slices
+        return paper_text(self._papers[doc_idx])
 
 
 def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
@@ -220,46 +346,6 @@ def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
     )
 
 
-def _encode(
-    wanted: _Wanted,
-    before: Generation | None,
-    fingerprint: str,
-    texts: Sequence[str],
-    known: dict[bytes, TextEncoding],
-    constants: ModelConstants | None,
-    journal: Journal,
-    with_late: bool,
-) -> tuple[EncodedCorpus, EncoderRecord]:
-    opened: list[BatchEncoder] = []
-
-    def open_encoder() -> BatchEncoder:
-        wanted.progress("loading the model", 0, 0)
-        from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
-
-        opened.append(BatchEncoder(wanted.model, wanted.device))
-        return opened[0]
-
-    with _kept_on_failure(journal):
-        encoded = encode_corpus(
-            texts,
-            known,
-            constants,
-            open_encoder,
-            with_late=with_late,
-            keep=journal.add,
-            progress=lambda done, total: wanted.progress("encoding", done, total),
-        )
-    if not np.isfinite(encoded.vectors).all():
-        journal.discard()
-        raise ModelError(f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index")
-    if before is not None and not wanted.full and before.manifest.encoder.fingerprint == fingerprint:
-        described = encoders.same_record(before.manifest.encoder, wanted.model, texts)
-        if described is not None:
-            return encoded, described
-    encoder = opened[0] if opened else open_encoder()
-    return encoded, encoders.record(wanted.model, fingerprint, encoder, encoded.vectors.shape[1], texts)
-
-
 @contextmanager
 def _kept_on_failure(journal: Journal) -> Iterator[None]:
     """Whatever ends the encoding early, what is done stays for the next build."""
@@ -268,67 +354,6 @@ def _kept_on_failure(journal: Journal) -> Iterator[None]:
     except BaseException:
         journal.flush()
         raise
-
-
-def _lexical_files(
-    statistics: CorpusStatistics, title_lengths: Sequence[int], expansions: Sequence[str]
-) -> dict[str, bytes | npt.NDArray[Any]]:
-    postings = statistics.postings()
-    terms, term_offsets = pack_strings(postings.terms)
-    expansion_texts, expansion_offsets = pack_strings(expansions)
-    return {
-        "terms.txt": terms,
-        "terms.offsets.npy": term_offsets,
-        "terms.idf.npy": postings.idf,
-        "postings.offsets.npy": postings.offsets,
-        "postings.papers.npy": postings.doc_idx,
-        "postings.impacts.npy": postings.impacts,
-        "postings.starts.npy": postings.starts,
-        "positions.offsets.npy": postings.position_offsets,
-        "positions.npy": postings.positions,
-        "lengths.npy": np.array(statistics.doc_len, dtype=np.uint32),
-        "lengths.titles.npy": np.array(title_lengths, dtype=np.uint32),
-        "expansions.txt": expansion_texts,
-        "expansions.offsets.npy": expansion_offsets,
-    }
-
-
-def _paper_files(read: Ingest, since: npt.NDArray[np.uint32]) -> dict[str, bytes | npt.NDArray[Any]]:
-    papers, paper_offsets = pack_strings(map(encode_paper, read.papers))
-    id_names, id_papers = id_order(read.papers)
-    title_names, title_papers = title_order(read.papers)
-    ids, id_offsets = pack_strings(id_names)
-    titles, title_offsets = pack_strings(title_names)
-    return {
-        "papers.jsonl": papers,
-        "papers.offsets.npy": paper_offsets,
-        "papers.since.npy": since,
-        "ids.txt": ids,
-        "ids.offsets.npy": id_offsets,
-        "ids.papers.npy": np.array(id_papers, dtype=np.uint32),
-        "titles.txt": titles,
-        "titles.offsets.npy": title_offsets,
-        "titles.papers.npy": np.array(title_papers, dtype=np.uint32),
-        "report.json": orjson.dumps([finding._asdict() for finding in read.findings]),
-    }
-
-
-def _dense_files(encoded: EncodedCorpus) -> dict[str, bytes | npt.NDArray[Any]]:
-    contents: dict[str, bytes | npt.NDArray[Any]] = {
-        "vectors.npy": encoded.vectors,
-        "texts.sha256.npy": encoded.hashes,
-        "probes.npy": encoded.constants.probes,
-    }
-    if encoded.pieces is not None:
-        contents |= {f"pieces.{name}.npy": array for name, array in encoded.pieces._asdict().items()}
-    return contents
-
-
-def _late_record(encoded: EncodedCorpus) -> LateRecord | None:
-    if encoded.pieces is None:
-        return None
-    n_pieces, dimensions = encoded.pieces.vectors.shape
-    return LateRecord(n_pieces, len(encoded.pieces.weights), dimensions)
 
 
 def _open_current(index_path: Path, *, leased: bool) -> Generation | None:

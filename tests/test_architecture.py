@@ -16,11 +16,11 @@ PACKAGE = PROJECT / "papersearch"
 
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
-    {"errors", "types", "version"},
+    {"checksums", "errors", "types", "version"},
     {"cleaning", "identity", "analysis", "fusion", "topk", "verdict"},
-    {"lexical", "dense", "ingest", "query", "ranking"},
+    {"lexical", "dense", "ingest", "query"},
     {"storage"},
-    {"evidence", "keywords", "staleness"},
+    {"evidence", "keywords", "ranking", "staleness"},
     {"builder", "searcher"},
     {"evaluation"},
     {"cli"},

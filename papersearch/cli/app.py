@@ -15,7 +15,7 @@ VERBS = {
     "stats": Verb("building:stats", "Say what is in the index, and what could not be parsed."),
     "doctor": Verb("building:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
     "batch": Verb("trials:batch", "Answer many queries in one process."),
-    "eval": Verb("trials:evaluate", "Measure how well the index answers judged topics."),
+    "eval": Verb("trials:evaluate", "Measure rankings against judgements, side by side."),
 }
 
 

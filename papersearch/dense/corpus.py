@@ -92,35 +92,59 @@ def encode_corpus(
     of how many new texts are done.
     """
     hashes = [text_hash(text) for text in texts]
-    missing = list(
-        {digest: text for digest, text in zip(hashes, texts, strict=True) if digest not in known}.items()
-    )
-    encodings = dict(known)
+    missing: dict[bytes, int] = {}  # where each text that is not known stands first
+    for doc_idx, digest in enumerate(hashes):
+        if digest not in known:
+            missing.setdefault(digest, doc_idx)
+    encoder = None
     if missing or constants is None:
         encoder = open_encoder()
         constants = constants or learn_constants(encoder)
+    vectors = np.empty((len(texts), constants.probes.shape[1]), dtype=np.float32)
+    kept: dict[bytes, TextEncoding] = {}  # with late interaction alone: this is what memory is used for
+    if missing and encoder is not None:
+        digests, places = list(missing), list(missing.values())
         done = 0
 
         def receive(number: int, encoded: Encoded) -> None:
             nonlocal done
-            digest = missing[number][0]
-            encodings[digest] = _kept(encoded, constants, with_late)
-            keep(digest, encodings[digest])
+            encoding = _kept(encoded, constants, with_late)
+            keep(digests[number], encoding)
+            vectors[places[number]] = encoding.vector
+            if with_late:
+                kept[digests[number]] = encoding
             done += 1
             progress(done, len(missing))
 
         progress(0, len(missing))
-        encoder.encode_papers([text for _, text in missing], receive)
-    chosen = [encodings[digest] for digest in hashes]
-    vectors = np.array([encoding.vector for encoding in chosen], dtype=np.float32)
+        encoder.encode_papers(_Picked(texts, places), receive)
+    for doc_idx, digest in enumerate(hashes):
+        if digest in known:
+            vectors[doc_idx] = known[digest].vector
+        elif missing[digest] != doc_idx:  # two papers with the same text
+            vectors[doc_idx] = vectors[missing[digest]]
     return EncodedCorpus(
         vectors=vectors,
         hashes=np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), 32),
-        pieces=_stacked(chosen, constants) if with_late else None,
+        pieces=_stacked([known.get(digest) or kept[digest] for digest in hashes], constants) if with_late else None,
         constants=constants,
         background=_background(constants.probes, vectors),
         n_encoded=len(missing),
     )
+
+
+class _Picked(Sequence[str]):
+    """Some of the texts, made when they are asked for."""
+
+    def __init__(self, texts: Sequence[str], places: Sequence[int]) -> None:
+        self._texts = texts
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: int) -> str:  # type: ignore[override]  # no slices
+        return self._texts[self._places[number]]
 
 
 def learn_constants(encoder: BatchEncoder) -> ModelConstants:

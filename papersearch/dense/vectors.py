@@ -75,9 +75,7 @@ class Cosines(NamedTuple):
         return self.vectors.cosines(self.query, papers)
 
     def bounds(self) -> tuple[float, float]:
-        """The exact least and greatest of all; (0, 0) where there is none."""
-        if len(self.estimates) == 0:
-            return 0.0, 0.0
+        """The exact least and greatest of all."""
         reach = 2 * self.margin
         low = np.flatnonzero(self.estimates <= self.estimates.min() + reach)
         high = np.flatnonzero(self.estimates >= self.estimates.max() - reach)

@@ -13,6 +13,7 @@ _LINK = re.compile(
     r"|(?<![\w/.@-])(?P<bare>(?:github\.com|gitlab\.com|huggingface\.co)/[^\s<>\"{}|\\^`]+)",
     re.IGNORECASE,
 )
+_MAY_BE_LINK = re.compile(r"://|\.co", re.IGNORECASE)
 _MIRROR = re.compile(r"(?P<scheme>https?://)hf-(?:mirror|proxy)[\w.-]*?\.?(?=[/:\s]|$)", re.IGNORECASE)
 _TRAILING = ".,;:!?'*_"
 
@@ -33,6 +34,9 @@ def find_links(text: str) -> tuple[str, ...]:
 
 
 def _printed_links(text: str) -> list[str]:
+    # Most abstracts have no link; trying the pattern everywhere in them takes most of an ingest.
+    if not _MAY_BE_LINK.search(text):
+        return []
     return [link for match in _LINK.finditer(text) if len(link := _trimmed(match[0])) > len("https://")]
 
 

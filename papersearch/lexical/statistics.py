@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from rank_bm25 import BM25Okapi
 
 from papersearch.lexical.bm25 import K1, B, bm25_saturation
-from papersearch.lexical.postings import Postings
+from papersearch.lexical.postings import Postings, is_new
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from papersearch.analysis import Word
     from papersearch.types import DocIndices, IntArray
+
+_BLOCK = 4096
+"""Papers inverted together."""
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
@@ -38,80 +45,167 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
         self.idf = {term: math.log1p((n - df + 0.5) / (df + 0.5)) for term, df in nd.items()}
 
 
-class CorpusStatistics(LuceneBM25):
-    """The statistics of a stream of analysed papers, ready to become `Postings`.
+class _Block(NamedTuple):
+    """The postings of some papers: sorted by the number of their term, then by paper.
 
-    `corpus` yields each paper's (term, position) pairs in paper order and is read once;
-    positions ascend within a paper.
+    terms: (t,) numbers, ascending; counts, n_positions: (t,) postings and positions of each;
+    doc_idx, tf: (p,); positions: (o,), those of one posting after another."""
+
+    terms: IntArray
+    counts: IntArray
+    n_positions: IntArray
+    doc_idx: DocIndices
+    tf: DocIndices
+    positions: DocIndices
+
+
+class CorpusStatistics(LuceneBM25):
+    """The statistics of a stream of papers, ready to become `Postings`.
+
+    `corpus` yields the words of each paper as they are written, in paper order, and is read
+    once; `analyse` is asked once about each distinct one. Papers are inverted in blocks, with
+    numbers in place of words, so that what is done per word is done by numpy.
     """
 
-    def __init__(self, corpus: Iterable[Iterable[tuple[str, int]]]) -> None:
+    def __init__(self, corpus: Iterable[Sequence[str]], analyse: Callable[[str], Word]) -> None:
+        self._words = _WordNumbers(analyse)
         super().__init__(corpus)  # type: ignore[arg-type]  # its only reader is _initialize, below
 
-    def _initialize(self, corpus: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
-        self._term_numbers: dict[str, int] = {}
-        self._posting_terms, self._posting_docs, self._posting_tfs = array("I"), array("I"), array("I")
-        self._positions = array("I")
-        lengths = array("I")
-        for doc_idx, occurrences in enumerate(corpus):
-            places: dict[str, list[int]] = {}
-            length = 0
-            for term, position in occurrences:
-                places.setdefault(term, []).append(position)
-                length += 1
-            lengths.append(length)
-            for term, positions in places.items():
-                number = self._term_numbers.setdefault(term, len(self._term_numbers))
-                self._posting_terms.append(number)
-                self._posting_docs.append(doc_idx)
-                self._posting_tfs.append(len(positions))
-                self._positions.extend(positions)
-        self.corpus_size = len(lengths)
-        self.doc_len = lengths
-        self.avgdl = sum(lengths) / len(lengths) if lengths else 0.0
-        counts = np.bincount(_view(self._posting_terms), minlength=len(self._term_numbers))
-        return {term: int(counts[number]) for term, number in self._term_numbers.items()}
+    def _initialize(self, corpus: Iterable[Sequence[str]]) -> dict[str, int]:
+        self._blocks: list[_Block] = []
+        lengths: list[IntArray] = []
+        n_papers = 0
+        waiting = iter(corpus)
+        while chunk := list(islice(waiting, _BLOCK)):
+            block, n_terms = _invert(chunk, self._words, n_papers)
+            self._blocks.append(block)
+            lengths.append(n_terms)
+            n_papers += len(chunk)
+        self.corpus_size = n_papers
+        self.doc_len = np.concatenate(lengths) if lengths else np.zeros(0, dtype=np.int64)
+        self.avgdl = int(self.doc_len.sum()) / n_papers if n_papers else 0.0
+        df = np.zeros(len(self._words.terms), dtype=np.int64)
+        for block in self._blocks:
+            df[block.terms] += block.counts
+        return dict(zip(self._words.terms, df.tolist(), strict=True))
 
     def postings(self) -> Postings:
-        """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them."""
-        terms = sorted(self._term_numbers)
+        """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them.
+
+        Blocks are given up as they are merged: this can be asked once.
+        """
+        terms = sorted(self._words.terms)
         place = np.empty(len(terms), dtype=np.int64)
-        for position, term in enumerate(terms):
-            place[self._term_numbers[term]] = position
-        term_idx = place[_view(self._posting_terms)]
-        order = np.argsort(term_idx, kind="stable")  # stable: doc_idx stay ascending within a term
-        term_idx = term_idx[order]
-        doc_idx = _view(self._posting_docs)[order]
-        tf = _view(self._posting_tfs)[order]
+        place[[self._words.terms[term] for term in terms]] = np.arange(len(terms))
+        df, n_positions = (np.zeros(len(terms), dtype=np.int64) for _ in range(2))
+        for block in self._blocks:
+            df[place[block.terms]] += block.counts
+            n_positions[place[block.terms]] += block.n_positions
+        offsets, position_offsets = _ends(df), _ends(n_positions)
         idf = np.array([self.idf[term] for term in terms], dtype=np.float64)
-        offsets = np.zeros(len(terms) + 1, dtype=np.uint64)
-        np.cumsum(np.bincount(term_idx, minlength=len(terms)), out=offsets[1:])
-        lengths = _view(self.doc_len).astype(np.float64)
-        saturation = bm25_saturation(tf.astype(np.float64), lengths[doc_idx], self.avgdl)
-        ends = np.zeros(len(tf) + 1, dtype=np.uint64)
-        np.cumsum(tf, out=ends[1:])
-        position_offsets = ends[offsets.astype(np.int64)]
+        lengths = self.doc_len.astype(np.float64)
+        doc_idx, starts = (np.empty(int(offsets[-1]), dtype=np.uint32) for _ in range(2))
+        impacts = np.empty(int(offsets[-1]), dtype=np.float64)
+        positions = np.empty(int(position_offsets[-1]), dtype=np.uint32)
+        posting, position = offsets[:-1].copy(), position_offsets[:-1].copy()  # the next of each term
+        while self._blocks:  # in paper order, so that doc_idx ascend within a term
+            block = self._blocks.pop(0)
+            term = place[block.terms]
+            target = _places(posting[term], block.counts)
+            term_of_posting = np.repeat(term, block.counts)
+            saturation = bm25_saturation(block.tf.astype(np.float64), lengths[block.doc_idx], self.avgdl)
+            doc_idx[target], impacts[target] = block.doc_idx, idf[term_of_posting] * saturation
+            before = _ends(block.tf)[:-1]  # positions of the block before each posting
+            of_term = before[_ends(block.counts)[:-1]]
+            shift = position[term] - position_offsets[term] - of_term
+            starts[target] = before + np.repeat(shift, block.counts)
+            positions[_places(position[term], block.n_positions)] = block.positions
+            posting[term] += block.counts
+            position[term] += block.n_positions
         return Postings(
             terms=terms,
             idf=idf,
-            offsets=offsets,
+            offsets=offsets.astype(np.uint64),
             doc_idx=doc_idx,
-            impacts=idf[term_idx] * saturation,
-            starts=(ends[:-1] - position_offsets[term_idx]).astype(np.uint32),
-            position_offsets=position_offsets,
-            positions=self._ordered_positions(order),
+            impacts=impacts,
+            starts=starts,
+            position_offsets=position_offsets.astype(np.uint64),
+            positions=positions,
         )
 
-    def _ordered_positions(self, order: IntArray) -> DocIndices:
-        """The positions of all postings, in the order of the postings `order`."""
-        tf = _view(self._posting_tfs).astype(np.int64)
-        first = np.cumsum(tf) - tf
-        moved_tf = tf[order]
-        moved_first = np.cumsum(moved_tf) - moved_tf
-        within = np.arange(int(tf.sum())) - np.repeat(moved_first, moved_tf)
-        return _view(self._positions)[np.repeat(first[order], moved_tf) + within]
+
+class _WordNumbers(dict[str, int]):
+    """Numbers of written words, given as they come; and of each, by its number, what it is
+    analysed to: `n_parts`, and its tokens from `first_token` on, a number of a term and a
+    place within the word for each."""
+
+    def __init__(self, analyse: Callable[[str], Word]) -> None:
+        super().__init__()
+        self._analyse = analyse
+        self.terms: dict[str, int] = {}
+        self.n_parts, self.first_token = array("q"), array("q", [0])
+        self.token_terms, self.token_places = array("q"), array("q")
+
+    def __missing__(self, written: str) -> int:
+        word = self._analyse(written)
+        for term, place, *_ in word.tokens:
+            self.token_terms.append(self.terms.setdefault(term, len(self.terms)))
+            self.token_places.append(place)
+        self.first_token.append(len(self.token_terms))
+        self.n_parts.append(word.n_parts)
+        number = self[written] = len(self)
+        return number
 
 
-def _view(values: array[int]) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    """`values` as a numpy array over the same memory."""
-    return np.frombuffer(values, dtype=np.uint32) if values else np.zeros(0, dtype=np.uint32)
+def _invert(papers: Sequence[Sequence[str]], words: _WordNumbers, first_doc_idx: int) -> tuple[_Block, IntArray]:
+    """The postings of consecutive papers, and how many terms each of them has."""
+    numbers = array("q")
+    for paper in papers:
+        numbers.extend(map(words.__getitem__, paper))
+    written = _view(numbers)
+    n_written = np.array([len(paper) for paper in papers], dtype=np.int64)
+    n_parts = _view(words.n_parts)[written]
+    first_token = _view(words.first_token)
+    n_tokens = first_token[written + 1] - first_token[written]
+    # Positions count a paper's parts from 0; what comes before it in the block is taken off.
+    before = _ends(n_parts)
+    paper_starts = _ends(n_written)
+    position = before[:-1] - np.repeat(before[paper_starts[:-1]], n_written)
+    token = _places(first_token[written], n_tokens)
+    term = _view(words.token_terms)[token]
+    position = np.repeat(position, n_tokens) + _view(words.token_places)[token]
+    n_terms = np.diff(_ends(n_tokens)[paper_starts])
+    doc_idx = np.repeat(np.arange(len(papers)), n_terms)
+    order = np.argsort(term, kind="stable")  # papers and positions ascend already
+    term, doc_idx, position = term[order], doc_idx[order], position[order]
+    is_first = np.ones(len(term), dtype=np.bool_)
+    is_first[1:] = (term[1:] != term[:-1]) | (doc_idx[1:] != doc_idx[:-1])
+    postings = np.flatnonzero(is_first)
+    starts = np.flatnonzero(is_new(term[postings]))
+    block = _Block(
+        terms=term[postings][starts],
+        counts=np.diff(starts, append=len(postings)),
+        n_positions=np.diff(postings[starts], append=len(term)),
+        doc_idx=(doc_idx[postings] + first_doc_idx).astype(np.uint32),
+        tf=np.diff(postings, append=len(term)).astype(np.uint32),
+        positions=position.astype(np.uint32),
+    )
+    return block, n_terms
+
+
+def _view(values: array[int]) -> IntArray:
+    """`values`, of type "q", as a numpy array over the same memory; they cannot grow meanwhile."""
+    return np.frombuffer(values, dtype=np.int64)
+
+
+def _ends(counts: npt.NDArray[Any]) -> IntArray:
+    """0 and the running sums of `counts` (n,): (n + 1,)."""
+    ends = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=ends[1:])
+    return ends
+
+
+def _places(starts: IntArray, counts: IntArray) -> IntArray:
+    """`counts[i]` numbers ascending from `starts[i]`, for each i."""
+    ends = _ends(counts)
+    return np.arange(int(ends[-1])) + np.repeat(starts - ends[:-1], counts)

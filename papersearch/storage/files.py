@@ -16,6 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    Content = bytes | bytearray | npt.NDArray[Any]
+
 _PIECE = 1 << 24
 
 
@@ -26,7 +28,7 @@ class FileRecord(NamedTuple):
     sha256: str
 
 
-def write_file(path: Path, content: bytes | npt.NDArray[Any]) -> FileRecord:
+def write_file(path: Path, content: Content) -> FileRecord:
     """Write a new file, an array as .npy, and sync it. Raises OSError."""
     import hashlib  # here for the reason that `checksums` gives
 
@@ -92,9 +94,9 @@ def remove(path: Path) -> None:
             return
 
 
-def _pieces(content: bytes | npt.NDArray[Any]) -> list[bytes | memoryview]:
+def _pieces(content: Content) -> list[bytes | bytearray | memoryview]:
     """The bytes of the file: an array's as .npy 1.0, without a copy of its data."""
-    if isinstance(content, bytes):
+    if isinstance(content, bytes | bytearray):
         return [content]
     array = np.ascontiguousarray(content)
     data = array.reshape(-1).view(np.uint8).data if array.size else b""

@@ -12,8 +12,8 @@ import math
 import mmap
 import re
 import stat
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
+
+    from papersearch.storage.files import Content
 
 _OURS = re.compile(r"generation-\d{6,}|manifest\.json|\..*|README.*")
 _BUILDING = ".building"
@@ -211,39 +213,57 @@ def next_generation(index_path: Path) -> int:
 
 def publish(
     index_path: Path,
-    contents: Mapping[str, bytes | npt.NDArray[Any]],
+    contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
 ) -> Manifest:
-    """Write `contents` as the new generation that `describe` says, and make it current.
+    """Write `contents`, (name, content) of each file, as the new generation that `describe`
+    says, and make it current.
 
-    `describe` gets the files' records and gives the manifest. When anything fails, what was
-    current stays current. Raises IndexNotWritable.
+    Contents are asked for one by one, so that they need not all be in memory. `describe`
+    gets the files' records and gives the manifest. When anything fails, what was current
+    stays current. Raises IndexNotWritable.
     """
-    if set(contents) not in (files_of(has_late_interaction=False), files_of(has_late_interaction=True)):
-        raise ValueError("the layout lists other files")
     building = index_path / _BUILDING
     try:
-        before = _current_number(index_path)
-        files.remove(building)
-        files.make_folder(building)
-        records = {name: files.write_file(building / name, content) for name, content in sorted(contents.items())}
+        with _write_errors(index_path):
+            before = _current_number(index_path)
+            files.remove(building)
+            files.make_folder(building)
+        records = {}
+        for name, content in contents:
+            with _write_errors(index_path):
+                records[name] = files.write_file(building / name, content)
+        if set(records) not in (files_of(has_late_interaction=False), files_of(has_late_interaction=True)):
+            raise ValueError("the layout lists other files")
         manifest = describe(records)
-        content = encode_manifest(manifest)
-        files.write_file(building / MANIFEST, content)
-        folder = index_path / generation_folder(manifest.generation)
-        files.rename_folder(building, folder)
-        try:
-            files.replace_file(index_path / MANIFEST, content)
-        except BaseException:
-            if _current_number(index_path) != manifest.generation:
-                files.remove(folder)
-            raise
-    except OSError as error:
-        raise _not_writable(index_path, error) from error
+        with _write_errors(index_path):
+            _make_current(index_path, building, manifest)
     finally:
         files.remove(building)
     _remove_all_but(index_path, {manifest.generation, before})
     return manifest
+
+
+def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
+    content = encode_manifest(manifest)
+    files.write_file(building / MANIFEST, content)
+    folder = index_path / generation_folder(manifest.generation)
+    files.rename_folder(building, folder)
+    try:
+        files.replace_file(index_path / MANIFEST, content)
+    except BaseException:
+        if _current_number(index_path) != manifest.generation:
+            files.remove(folder)
+        raise
+
+
+@contextmanager
+def _write_errors(index_path: Path) -> Iterator[None]:
+    """An OSError within it is one of writing the index."""
+    try:
+        yield
+    except OSError as error:
+        raise _not_writable(index_path, error) from error
 
 
 def rollback(index_path: Path) -> Manifest:
@@ -255,10 +275,8 @@ def rollback(index_path: Path) -> Manifest:
     content = (index_path / generation_folder(earlier[-1]) / MANIFEST).read_bytes()
     manifest = decode_manifest(content, str(index_path))
     Generation(index_path, manifest, None).check_files()
-    try:
+    with _write_errors(index_path):
         files.replace_file(index_path / MANIFEST, content)
-    except OSError as error:
-        raise _not_writable(index_path, error) from error
     return manifest
 
 

@@ -5,7 +5,8 @@ An index that cannot be read, or not as its checksums say, knows nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,15 +81,14 @@ def _read_encodings(before: Generation, with_late: bool) -> tuple[dict[bytes, Te
 def compare(before: Generation | None, papers: Sequence[Paper]) -> Changes:
     """Which papers came, which say something else than before, which went; by id, in order.
     Where a paper was read from does not count."""
-    known = _papers(before)
     now = {paper.paper_id: paper for paper in papers}
+    known: dict[str, bool] = {}  # whether the paper says what it said
+    for paper in _papers(before):
+        other = now.get(paper.paper_id, paper)
+        known[paper.paper_id] = other is paper or other._replace(provenance=()) == paper._replace(provenance=())
     return Changes(
         added=tuple(name for name in now if name not in known),
-        changed=tuple(
-            name
-            for name, paper in now.items()
-            if name in known and known[name]._replace(provenance=()) != paper._replace(provenance=())
-        ),
+        changed=tuple(name for name in now if not known.get(name, True)),
         removed=tuple(name for name in known if name not in now),
     )
 
@@ -99,18 +99,17 @@ def since(before: Generation | None, papers: Sequence[Paper], generation: int) -
     if before is not None:
         try:
             first = before.array("papers.since.npy")
-            known = dict(zip(_papers(before), first.tolist(), strict=True))
+            names = (paper.paper_id for paper in _papers(before))
+            known = dict(zip(names, first.tolist(), strict=True))
         except (IndexDamaged, ValueError):
             known = {}
     return np.array([known.get(paper.paper_id, generation) for paper in papers], dtype=np.uint32)
 
 
-def _papers(before: Generation | None) -> dict[str, Paper]:
-    """The papers of the index before, by id, in their order."""
+def _papers(before: Generation | None) -> Iterator[Paper]:
+    """The papers of the index before, in their order, one at a time; as far as they can be read."""
     if before is None:
-        return {}
-    try:
+        return
+    with suppress(IndexDamaged):
         lines = StringTable(before.text("papers.jsonl"), before.array("papers.offsets.npy"))
-        return {paper.paper_id: paper for paper in map(decode_paper, lines)}
-    except IndexDamaged:
-        return {}
+        yield from map(decode_paper, lines)

@@ -7,6 +7,7 @@ A lookup reads the strings it compares, never the table.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, overload
@@ -56,9 +57,11 @@ class StringTable(Sequence[str]):
         return range(start, stop)
 
 
-def pack_strings(strings: Iterable[str]) -> tuple[bytes, npt.NDArray[np.uint64]]:
+def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:
     """The two files' contents for strings that are already in order and hold no line feed."""
-    lines = [f"{string}\n".encode() for string in strings]
-    offsets = np.zeros(len(lines) + 1, dtype=np.uint64)
-    np.cumsum([len(line) for line in lines], out=offsets[1:])
-    return b"".join(lines), offsets
+    text, ends = bytearray(), array("Q", [0])
+    for string in strings:
+        text += string.encode()
+        text += b"\n"
+        ends.append(len(text))
+    return text, np.frombuffer(ends, dtype=np.uint64)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer
+from papersearch.analysis import Analyzer, plain_word
 from papersearch.builder import paper_text
 from papersearch.errors import QueryError
 from papersearch.lexical.statistics import CorpusStatistics
@@ -90,7 +90,7 @@ def test_phrases_are_found_as_by_looking(
     documents: list[list[str]], phrase: list[str], data: st.DataObject
 ) -> None:
     """Where a phrase stands, and how often, is what a loop over the words finds."""
-    postings = CorpusStatistics([(term, place) for place, term in enumerate(d)] for d in documents).postings()
+    postings = CorpusStatistics(documents, plain_word).postings()
     expected = [
         (doc_idx, start)
         for doc_idx, terms in enumerate(documents)

@@ -7,16 +7,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
+from papersearch.analysis import plain_word
 from papersearch.dense.feedback import FEEDBACK_WEIGHT, move_towards
+from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.errors import QueryError
-from papersearch.fusion import Signal, balance, combine, convex_combination, min_max
+from papersearch.fusion import Signal, balance, combine
 from papersearch.lexical.statistics import CorpusStatistics
-from papersearch.topk import top_k
+from papersearch.ranking import by_both, by_meaning
+from papersearch.topk import may_be_in_top_k, top_k
 from papersearch.types import MODES, Mode, SignalName
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 1.0, -1.0]), min_size=1, max_size=30)
@@ -40,21 +44,70 @@ def test_top_k_is_the_head_of_a_stable_sort(scores: list[float], k: int, data: s
     assert found.tolist() == expected
 
 
-@given(SCORES)
-def test_min_max_keeps_order_and_range(scores: list[float]) -> None:
-    """Normalising maps to [0, 1], hits both ends unless all are equal, and keeps the order."""
-    normal = min_max(np.array(scores))
-    assert normal.min() == 0.0
-    assert normal.max() == (1.0 if len(set(scores)) > 1 else 0.0)
-    order = np.argsort(scores, kind="stable")
-    assert (np.diff(normal[order]) >= 0).all()
+@given(SCORES, st.integers(1, 40), st.floats(0, 0.3), st.data())
+def test_estimates_lose_no_paper(scores: list[float], k: int, margin: float, data: st.DataObject) -> None:
+    """However estimates err within their margin, the true top k are among those kept."""
+    errors = [data.draw(st.floats(-margin, margin)) for _ in scores]
+    everything = np.arange(len(scores))
+    kept = may_be_in_top_k(np.array(scores) + errors, margin + 1e-9, k, everything)
+    assert set(top_k(np.array(scores), k, everything).tolist()) <= set(kept.tolist())
+
+
+def unit_rows(rng: np.random.Generator, n_papers: int, dimensions: int, spread: float) -> npt.NDArray[np.float32]:
+    """Unit vectors around one direction: the smaller the spread, the closer their cosines."""
+    rows = rng.standard_normal(dimensions) + spread * rng.standard_normal((n_papers, dimensions))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("spread", [10.0, 0.5, 0.01])
+@pytest.mark.parametrize("seed", range(5))
+def test_int8_decides_nothing(seed: int, spread: float) -> None:
+    """Rankings by meaning and by both are those of float64 brute force, however close the
+    cosines are; papers alike keep paper order; no estimate errs by more than its margin."""
+    rng = np.random.default_rng(seed)
+    vectors = unit_rows(rng, 700, 24, spread)
+    vectors[300:310] = vectors[5]  # ties
+    query = unit_rows(rng, 1, 24, 10.0)[0]
+    if seed == 0:
+        query = vectors[5]
+    exact = vectors.astype(np.float64) @ query.astype(np.float64)
+    cosines = PaperVectors(vectors, *quantize(vectors)).scan(query)
+    assert np.abs(cosines.estimates - exact).max() <= cosines.margin < 0.1
+    np.testing.assert_allclose(cosines.bounds(), (exact.min(), exact.max()), atol=1e-12)
+    allowed = np.flatnonzero(rng.random(700) < 0.9)
+    keyword = np.where(rng.random(700) < 0.3, rng.random(700) * 20, 0.0)
+    low, high = exact.min(), exact.max()
+    both = 0.4 * keyword / keyword.max() + 0.6 * (exact - low) / (high - low)
+    for k in (1, 10, 100, 650, 900):
+        by_cosine = by_meaning(cosines, allowed, k)
+        found = cosines.exact(by_cosine.papers)
+        assert by_cosine.papers.tolist() == _brute_force(exact, allowed, k)
+        np.testing.assert_allclose(by_cosine.scores, found)
+        fused = by_both(keyword, cosines, allowed, k)
+        assert fused.papers.tolist() == _brute_force(both, allowed, k)
+        np.testing.assert_allclose(fused.scores, both[fused.papers], atol=1e-9)
+        assert by_cosine.total == fused.total == len(allowed)
+
+
+def _brute_force(scores: npt.NDArray[np.float64], allowed: npt.NDArray[np.int64], k: int) -> list[int]:
+    """A full sort; what differs by less than arithmetic does counts as equal."""
+    return sorted(allowed.tolist(), key=lambda doc: (-round(float(scores[doc]), 12), doc))[:k]
 
 
 def test_convex_combination_by_hand() -> None:
-    """Three papers, equal weights, worked out with a pencil."""
-    fused = convex_combination(np.array([4.0, 2.0, 0.0]), np.array([0.1, 0.2, 0.3]), 0.5)
-    assert fused.tolist() == pytest.approx([0.5, 0.5, 0.5])
-    assert convex_combination(np.array([4.0, 0.0]), np.array([0.1, 0.2]), 0.75).tolist() == [0.75, 0.25]
+    """Four papers, worked out with a pencil: words count .4, meaning .6, each from 0 to 1."""
+    vectors = np.array([[1.0, 0.0], [0.6, 0.8], [0.8, 0.6], [0.0, 1.0]], np.float32)
+    cosines = PaperVectors(vectors, *quantize(vectors)).scan(np.array([1.0, 0.0], np.float32))
+    ranking = by_both(np.array([0.0, 4.0, 2.0, 0.0]), cosines, np.arange(4), 3)
+    assert ranking.papers.tolist() == [1, 2, 0]
+    assert ranking.scores.tolist() == pytest.approx([0.76, 0.68, 0.6])
+
+
+def test_vectors_that_say_nothing() -> None:
+    """Papers whose vectors are zero are ranked all the same, in paper order."""
+    vectors = np.zeros((3, 4), np.float32)
+    cosines = PaperVectors(vectors, *quantize(vectors)).scan(np.ones(4, np.float32) / 2)
+    assert by_meaning(cosines, np.arange(3), 2).papers.tolist() == [0, 1]
 
 
 def test_feedback_by_hand() -> None:
@@ -209,8 +262,7 @@ def test_bm25_rises_with_tf(documents: list[list[str]], term: str, data: st.Data
     richer[doc_idx] = [term if place == others[0] else word for place, word in enumerate(document)]
 
     def score(corpus: list[list[str]]) -> float:
-        pairs = ([(word, place) for place, word in enumerate(terms)] for terms in corpus)
-        return float(CorpusStatistics(pairs).postings().score([term], len(corpus))[0][doc_idx])
+        return float(CorpusStatistics(corpus, plain_word).postings().score([term], len(corpus))[0][doc_idx])
 
     assert score(richer) > score(documents)
 

@@ -21,11 +21,12 @@ def paper_with(abstract: str) -> Paper:
 
 @given(st.text())
 def test_tokens_and_terms_agree(text: str) -> None:
-    """Tokens, terms and occurrences say the same; positions ascend; places lie in the text."""
+    """Tokens, terms and matches say the same; positions ascend; places lie in the text."""
     analyzer = Analyzer()
     tokens = analyzer.tokens(text)
     assert [token.term for token in tokens] == analyzer.terms(text)
-    assert [(token.term, token.position) for token in tokens] == analyzer.occurrences(text)
+    matches = [(match.term, match.start, match.end) for match in analyzer.matches(set(analyzer.terms(text)), text)]
+    assert sorted(matches) == sorted((token.term, token.start, token.end) for token in tokens)
     assert all(a.position <= b.position for a, b in pairwise(tokens))
     assert all(token.position < analyzer.n_positions(text) for token in tokens)
     assert all(text[token.start : token.end].strip() for token in tokens)
@@ -37,8 +38,9 @@ def test_positions_go_on(first: str, second: str) -> None:
     """A text after a line feed is analysed as if it stood alone, further on."""
     analyzer = Analyzer()
     start = analyzer.n_positions(first)
-    moved = [(term, position + start) for term, position in analyzer.occurrences(second)]
-    assert analyzer.occurrences(f"{first}\n{second}") == analyzer.occurrences(first) + moved
+    moved = [(token.term, token.position + start) for token in analyzer.tokens(second)]
+    both = [(token.term, token.position) for token in analyzer.tokens(f"{first}\n{second}")]
+    assert both == [(token.term, token.position) for token in analyzer.tokens(first)] + moved
 
 
 @given(st.text())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer
+from papersearch.analysis import Analyzer, plain_word
 from papersearch.builder import paper_text
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.statistics import CorpusStatistics, LuceneBM25
@@ -21,7 +21,7 @@ WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache 
 
 def statistics_of(corpus: list[list[str]]) -> CorpusStatistics:
     """Our statistics of papers that are lists of terms, one term a position."""
-    return CorpusStatistics([(term, place) for place, term in enumerate(terms)] for terms in corpus)
+    return CorpusStatistics(corpus, plain_word)
 
 
 def corpus_queries(index: papersearch.Index, n_queries: int) -> list[str]:

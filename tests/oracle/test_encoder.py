@@ -84,7 +84,7 @@ def test_many_queries_are_encoded_as_one(library: Any) -> None:
 
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
     """A sample of the stored vectors is what sentence-transformers gives for title and abstract."""
-    stored = real_index._vectors
+    stored = real_index._vectors.exact
     assert stored.shape == (302, 384)
     for doc_idx in (0, 150, 301):
         text = paper_text(real_index.papers()[doc_idx])
@@ -94,7 +94,7 @@ def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.
 
 def test_stored_vectors_have_length_one(real_index: papersearch.Index) -> None:
     """Every stored vector is a unit vector, so that inner products are cosines."""
-    np.testing.assert_allclose(np.linalg.norm(real_index._vectors, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(real_index._vectors.exact, axis=1), 1.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
