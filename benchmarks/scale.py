@@ -1,0 +1,160 @@
+"""What size costs: building, and queries as cold processes, at three sizes of one collection.
+
+    python benchmarks/scale.py ABSTRACTS.jsonl.gz [--papers 42606 700000] [--rounds 7]
+
+The abstracts are real; beyond their number, further ones are put together from halves of two
+of them. Vectors are random unit vectors: encoding is measured in `encoding.py`, and a scan
+takes as long whatever it reads. The small index, of 302 of them, is what the others are
+compared with, in every mode, with common terms, with a phrase and a filter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import orjson
+from measuring import PAPERSEARCH, commands, medians, peak_private_bytes, print_table, timed
+
+import papersearch
+from papersearch.dense.batch import BatchEncoder
+from papersearch.dense.late import Encoded
+
+SMALL = 302
+QUERIES = {
+    "hybrid": ["pipeline bubbles"],
+    "common terms": ["language model learning"],
+    "phrase and filter": ['"language model" learning', "--new"],
+    "keyword": ["language model learning", "--mode", "keyword"],
+}
+
+
+def main() -> None:
+    """Build each size in a process of its own, then time queries and scans."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    options.add_argument("abstracts", type=Path, help="records as JSON lines, compressed by gzip")
+    options.add_argument("--papers", type=int, nargs="+", default=[42_606, 700_000])
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--build", type=Path, help=argparse.SUPPRESS)
+    arguments = options.parse_args()
+    if arguments.build:
+        build_here(arguments.abstracts, arguments.build)
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        indexes = {}
+        for n_papers in (SMALL, *arguments.papers):
+            dump, indexes[n_papers] = Path(scratch) / f"{n_papers}.jsonl", Path(scratch) / f"index-{n_papers}"
+            write_abstracts(arguments.abstracts, n_papers, dump)
+            subprocess.run([sys.executable, __file__, str(dump), "--build", str(indexes[n_papers])], check=True)
+            dump.unlink()
+        for n_papers in arguments.papers:
+            print(f"\n{n_papers:,} papers, cold, medians of {arguments.rounds} rounds")
+            processes = {
+                f"{name}, {size:,}": [PAPERSEARCH, "--index", str(indexes[size]), "--format", "plain", *query]
+                for name, query in QUERIES.items()
+                for size in (SMALL, n_papers)
+            }
+            times = medians(commands(processes), arguments.rounds)
+            for name in QUERIES:
+                pair = {size: times[f"{name}, {size:,}"] for size in (SMALL, n_papers)}
+                peak = peak_private_bytes(processes[f"{name}, {n_papers:,}"])
+                print(
+                    f"{name:<20}{pair[SMALL] * 1e3:>9.0f} ms{pair[n_papers] * 1e3:>9.0f} ms"
+                    f"{pair[n_papers] / pair[SMALL]:>7.2f} x{peak / 1e6:>8.0f} MB private"
+                )
+            time_scan(indexes[n_papers])
+
+
+def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
+    """So many abstracts as JSON lines: the real ones, then halves of two put together."""
+    chosen = random.Random(1)
+    with gzip.open(source) as file:
+        papers = [orjson.loads(line) for line in file]
+    sentences = [re.split(r"(?<=[.!?]) ", paper["text"]) for paper in papers]
+    with target.open("wb") as out:
+        for number in range(n_papers):
+            paper, copy = papers[number % len(papers)], number // len(papers)
+            if copy:
+                mine, other = sentences[number % len(papers)], sentences[chosen.randrange(len(papers))]
+                text = " ".join(mine[: len(mine) // 2] + other[len(other) // 2 :]) or paper["text"]
+                paper = {"_id": f"{paper['_id']}-{copy}", "title": f"{paper['title']} {copy}", "text": text}
+            out.write(orjson.dumps(paper, option=orjson.OPT_APPEND_NEWLINE))
+
+
+@contextmanager
+def random_vectors() -> Iterator[None]:
+    """Builds within it give papers random unit vectors and no word pieces."""
+
+    def encode_papers(self: BatchEncoder, texts: Sequence[str], receive: Callable[[int, Encoded], None]) -> None:
+        numbers = np.random.default_rng(0)
+        no_pieces, no_states = np.zeros(0, dtype=np.int64), np.zeros((0, 384), dtype=np.float32)
+        for start in range(0, len(texts), 4096):
+            rows = numbers.standard_normal((min(4096, len(texts) - start), 384), dtype=np.float32)
+            rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+            for place, row in enumerate(rows, start):
+                texts[place]  # as an encoder would read it
+                receive(place, Encoded(row, no_pieces, no_states))
+
+    with mock.patch.object(BatchEncoder, "encode_papers", encode_papers):
+        yield
+
+
+def build_here(dump: Path, index: Path) -> None:
+    """Build one index, and say how long each step took and what memory it needed."""
+    began: list[tuple[str, float]] = []
+
+    def progress(step: str, done: int, total: int) -> None:
+        if not began or began[-1][0] != step:
+            began.append((step, time.perf_counter()))
+
+    with random_vectors():
+        report = papersearch.build(dump, index, late=False, progress=progress)
+    ends = [start for _, start in began[1:]] + [time.perf_counter()]
+    took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
+    steps = ", ".join(f"{step} {spent:.1f} s" for step, spent in took.items())
+    rest = sum(spent for step, spent in took.items() if step != "loading the model")
+    print(
+        f"{report.n_papers:,} papers: {report.n_papers / rest:,.0f} abstracts/s without the model"
+        f" ({steps}); peak {peak_bytes() / 1e9:.2f} GB",
+        flush=True,
+    )
+
+
+def peak_bytes() -> int:
+    """The most memory this process has had."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def time_scan(index_path: Path) -> None:
+    """The int8 scan against reading the same bytes once, in one warm process and one thread."""
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    vectors = papersearch.open(index_path)._vectors
+    query = np.array(vectors.exact[len(vectors.exact) // 2])
+    words = vectors.coarse.reshape(-1).view(np.uint64)
+    times = medians(
+        {
+            "reading the bytes": lambda: timed(lambda: np.bitwise_or.reduce(words)),
+            "int8 scan": lambda: timed(lambda: vectors.scan(query)),
+            "float32, numpy": lambda: timed(lambda: vectors.exact @ query),
+        },
+        7,
+    )
+    print_table(times, "scan", {"x reading": lambda value: value / times["reading the bytes"]})
+
+
+if __name__ == "__main__":
+    main()
