@@ -55,10 +55,14 @@ def main() -> None:
         print_table(
             times,
             "process",
-            {"x imports": lambda value: value / times["imports"], "script / it": lambda value: times["script"] / value},
+            {
+                "x imports": lambda value: value / times["imports"],
+                "script / it": lambda value: times["script"] / value,
+            },
         )
         peak = max(peak_private_bytes(processes[name]) for name in ("plain", "JSON", "table"))
-        print(f"private memory at its peak: {peak / 1e6:.0f} MB (imports: {peak_private_bytes(imports) / 1e6:.0f} MB)\n")
+        least = peak_private_bytes(imports)
+        print(f"private memory at its peak: {peak / 1e6:.0f} MB (imports: {least / 1e6:.0f} MB)\n")
     light = {
         "imports": [sys.executable, "-c", "import typer, rich"],
         "--help": [PAPERSEARCH, "--help"],

@@ -61,7 +61,9 @@ def print_table(times: Mapping[str, float], first: str, ratios: Mapping[str, Cal
     width = max(len(first), *map(len, times))
     print(f"{first:<{width}}{'ms':>11}" + "".join(f"{name:>18}" for name in ratios))
     for name, value in times.items():
-        print(f"{name:<{width}}{value * 1e3:>11.3f}" + "".join(f"{ratio(value):>18.2f}" for ratio in ratios.values()))
+        print(
+            f"{name:<{width}}{value * 1e3:>11.3f}" + "".join(f"{ratio(value):>18.2f}" for ratio in ratios.values())
+        )
 
 
 def peak_private_bytes(command: Sequence[str]) -> int:

@@ -17,6 +17,8 @@ import pytest
 
 # As the command line sets it, before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# So that vectors can be compared to the last digits, whatever processor this is.
+os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
 
 import papersearch  # after the threads are set
 
@@ -160,4 +162,10 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
     """This environment without what would steer the command, and with `changes`."""
     steering = ("PAPERSEARCH_", "NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TERM")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
-    return {**kept, "PYTHONPATH": str(PROJECT), "PYTHONUTF8": "0", **(changes or {})}
+    return {
+        **kept,
+        "PAPERSEARCH_PRECISION": "float32",
+        "PYTHONPATH": str(PROJECT),
+        "PYTHONUTF8": "0",
+        **(changes or {}),
+    }

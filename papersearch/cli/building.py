@@ -40,8 +40,8 @@ def build_index(
         typer.Option("--model", help="Another sentence-transformers model, by folder or name.", show_default=False),
     ] = None,
     device: Annotated[
-        Optional[str], typer.Option("--device", help="cpu, cuda, ...; chosen if not given.", show_default=False)
-    ] = None,
+        str, typer.Option("--device", help="auto takes a GPU where there is one; cpu, cuda, ... as torch names it.")
+    ] = "auto",
     late: Annotated[
         Optional[bool],
         typer.Option(
@@ -72,7 +72,15 @@ def build_index(
             raise typer.BadParameter("--rollback builds nothing: it goes alone")
         _roll_back(locations)
         return
-    report = run_build(locations, dumps or None, model=model, device=device, late=late, full=full, dry_run=dry_run)
+    report = run_build(
+        locations,
+        dumps or None,
+        model=model,
+        device=None if device == "auto" else device,
+        late=late,
+        full=full,
+        dry_run=dry_run,
+    )
     if chosen in ("json", "jsonl"):
         write_bytes(reports.build_document(report, indent=chosen == "json"))
     else:
