@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 QUERY ?= pipeline bubbles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench picture clean
+.PHONY: help demo test test-slow check bench bench-scale picture clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,8 +42,16 @@ check: $(VENV)/installed  ## Lint, formatting, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed  ## Measure a cold query against its peers
+bench: $(VENV)/installed  ## Measure cold queries and many queries, against their peers
 	$(BIN)/python benchmarks/cold_query.py
+	$(BIN)/python benchmarks/batch.py
+
+bench-scale: $(VENV)/installed  ## Measure size, postings and encoding on ABSTRACTS=records.jsonl.gz
+	@test -n "$(ABSTRACTS)" || { echo "say which: make bench-scale ABSTRACTS=records.jsonl.gz"; exit 1; }
+	$(PIP) --constraint constraints.txt '.[bench]'
+	$(BIN)/python benchmarks/lexical.py "$(ABSTRACTS)"
+	$(BIN)/python benchmarks/encoding.py "$(ABSTRACTS)"
+	$(BIN)/python benchmarks/scale.py "$(ABSTRACTS)"
 
 picture: $(VENV)/installed  ## Draw docs/result.svg, the README's picture, from a real run
 	$(BIN)/python docs/picture.py docs/result.svg

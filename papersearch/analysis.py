@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import Stemmer
@@ -132,14 +133,11 @@ class Analyzer:
         """The tokens of `text` whose term is among `terms`: by where they begin, the longer
         first."""
         found: list[Match] = []
-        initials = {term[0] for term in terms}
-        for match in _words_of(text).finditer(text):
-            written = match[0]
-            # A plain word's stem begins as the word does: most need no stemming.
-            if written.isascii() and written.isalpha() and written[0].lower() not in initials:
-                continue
-            offset = match.start()
-            for term, _, start, end, _ in self.word(written).tokens:
+        initials = "".join(sorted({term[0] for term in terms}))
+        words = _words_beginning(initials) if text.isascii() else _WORD
+        for match in words.finditer(text):
+            written, offset = match[match.lastindex or 0], match.start(match.lastindex or 0)
+            for term, _, start, end, _ in self.word(written).tokens if written else ():
                 if term in terms:
                     found.append(Match(term, offset + start, offset + end))
         return sorted(found, key=lambda match: (match.start, -match.end))
@@ -208,6 +206,16 @@ class Analyzer:
 def _words_of(text: str) -> re.Pattern[str]:
     """What finds the words of `text`."""
     return _ASCII_WORD if text.isascii() else _WORD
+
+
+@lru_cache(maxsize=256)
+def _words_beginning(initials: str) -> re.Pattern[str]:
+    """What finds, as its group 1, the words of ASCII text that can have a term with one of
+    these first letters. Most words cannot: they are plain letters, and a plain word's stem
+    begins as the word does. They are passed over without leaving the pattern."""
+    letters = "".join(letter + letter.upper() for letter in initials if letter.isascii() and letter.isalpha())
+    other = rf"(?![{letters}])[A-Za-z]++" if letters else "[A-Za-z]++"
+    return re.compile(rf"(?:{other}(?![-0-9$^_}}])|[^A-Za-z0-9])*+({_ASCII_WORD.pattern}|\Z)")
 
 
 class Word(NamedTuple):

@@ -168,7 +168,9 @@ class Index:
     ) -> Iterator[Results]:
         """The same for many queries, in their order, encoded many at a time."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
-            yield self._answer(parsed, encoded, how)
+            with self._reading():
+                answer = self._answer(parsed, encoded, how)
+            yield answer
 
     def rank_many(
         self,
@@ -181,9 +183,11 @@ class Index:
     ) -> Iterator[list[RankedPaper]]:
         """The same rankings without the papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
-            found = self._order(parsed, encoded, how)
-            ranked = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-            yield [RankedPaper(self._paper_ids[doc_idx], score) for doc_idx, score in ranked]
+            with self._reading():
+                found = self._order(parsed, encoded, how)
+                pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
+                ranked = [RankedPaper(self._paper_ids[doc_idx], score) for doc_idx, score in pairs]
+            yield ranked
 
     def paper(self, name: str) -> Paper:
         """The paper with this id, unambiguous beginning of an id, or title.
@@ -252,7 +256,8 @@ class Index:
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [parse_query(query, self._analyzer, literal=literal) for query in chunk]
-            mode_used, encoded, reason = self._encode(parsed, mode)
+            with self._reading():
+                mode_used, encoded, reason = self._encode(parsed, mode)
             how = _Request(k, mode, mode_used, reason, explain=False, strict=False, late=late, new=False)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
@@ -385,6 +390,7 @@ class Index:
             starts=files.array("postings.starts.npy"),
             position_offsets=files.array("positions.offsets.npy"),
             positions=files.array("positions.npy"),
+            found={},
         )
 
     @cached_property

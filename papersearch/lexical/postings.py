@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from papersearch.types import BoolArray, DocIndices, Float64Array, IntArray
 
+_REMEMBERED = 10_000
+"""Terms whose places are remembered."""
+
 _POSITION_BITS = 32
 """An occurrence is one number: doc_idx above, position below."""
 
@@ -53,7 +56,8 @@ def _checked(tf: IntArray, n_positions: int) -> IntArray:
 class Postings(NamedTuple):
     """terms: T strings ascending by code point; idf: (T,) float64; offsets: (T + 1,) uint64;
     doc_idx: (P,) uint32; impacts: (P,) float64, positive; starts: (P,) uint32;
-    position_offsets: (T + 1,) uint64; positions: (O,) uint32, ascending within a posting."""
+    position_offsets: (T + 1,) uint64; positions: (O,) uint32, ascending within a posting.
+    found: begins empty; remembers where terms are, each of which a query looks up many times."""
 
     terms: Sequence[str]
     idf: Float64Array
@@ -63,11 +67,17 @@ class Postings(NamedTuple):
     starts: DocIndices
     position_offsets: npt.NDArray[np.uint64]
     positions: DocIndices
+    found: dict[str, int | None]
 
     def find(self, term: str) -> int | None:
         """Position of `term` in the vocabulary, or None."""
-        place = bisect_left(self.terms, term)
-        return place if place < len(self.terms) and self.terms[place] == term else None
+        if term not in self.found:
+            if len(self.found) >= _REMEMBERED:
+                self.found.clear()
+            place = bisect_left(self.terms, term)
+            has_it = place < len(self.terms) and self.terms[place] == term
+            self.found[term] = place if has_it else None
+        return self.found[term]
 
     def idf_of(self, terms: Iterable[str]) -> dict[str, float]:
         """The idf of those of `terms` that the corpus has."""

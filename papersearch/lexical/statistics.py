@@ -131,6 +131,7 @@ class CorpusStatistics(LuceneBM25):
             starts=starts,
             position_offsets=position_offsets.astype(np.uint64),
             positions=positions,
+            found={},
         )
 
 
