@@ -197,7 +197,7 @@ class Analyzer:
     def _term(self, written: str, folded: str) -> str:
         """The stem of one part. Snowball takes a plural's s only from what looks like a word;
         acronyms, LLMs or llms and GPUs or gpus, are brought to their singular here."""
-        if _ACRONYMS.fullmatch(written) or _SPELT_OUT.fullmatch(folded):
+        if folded.endswith("s") and (_ACRONYMS.fullmatch(written) or _SPELT_OUT.fullmatch(folded)):
             return folded[:-1]
         stem: str = self._stem(folded)
         return stem

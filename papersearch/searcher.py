@@ -20,9 +20,8 @@ from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
 from papersearch.dense.late import Encoded, PieceVectors
 from papersearch.dense.vectors import PaperVectors
-from papersearch.errors import AmbiguousPaper, IndexDamaged, IndexVersionError, ModelError, PaperLookupError
+from papersearch.errors import IndexDamaged, IndexVersionError, ModelError
 from papersearch.evidence import find_evidence
-from papersearch.identity import title_key
 from papersearch.keywords import Found, Keywords
 from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.phrases import DocumentLengths
@@ -194,28 +193,8 @@ class Index:
 
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
-        name = clean_text(name)
         with self._reading():
-            found = self._papers.with_id(name) if name else []
-            titled = [] if found else self._papers.with_title(title_key(name))
-        if len(found) > 1:
-            raise AmbiguousPaper(
-                f"{name} begins {len(found)} ids: " + ", ".join(id_ for id_, _ in found[:10]),
-                f"papersearch show {found[0][0]}",
-                tuple(id_ for id_, _ in found[:10]),
-            )
-        if found:
-            return self._papers[found[0][1]]
-        if len(titled) == 1:
-            return self._papers[titled[0]]
-        if titled:
-            ids = tuple(self._papers[doc_idx].paper_id for doc_idx in titled[:10])
-            raise AmbiguousPaper(
-                f"{len(titled)} papers have this title: " + ", ".join(ids),
-                f"papersearch show {ids[0]}",
-                ids,
-            )
-        raise PaperLookupError(f"no paper has the id or title {name!r}", f'papersearch search -- "{name}"')
+            return self._papers[self._papers.find(clean_text(name))]
 
     def papers(self) -> PaperStore:
         """All papers in paper order; each is read from disk when it is asked for."""

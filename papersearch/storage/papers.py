@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from papersearch.errors import IndexDamaged
+from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperLookupError
 from papersearch.identity import title_key
 from papersearch.types import Organisation, Paper, Provenance
 
 if TYPE_CHECKING:
     from papersearch.storage.string_table import StringTable
     from papersearch.types import DocIndices
+
+
+_SHOWN = 10
+"""Candidates that an error names."""
 
 
 class PaperStore(Sequence[Paper]):
@@ -42,6 +46,29 @@ class PaperStore(Sequence[Paper]):
 
     def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
         return decode_paper(self._lines[doc_idx])
+
+    def find(self, name: str) -> int:
+        """doc_idx of the paper with this id, unambiguous beginning of an id, or title.
+
+        Raises PaperLookupError, or AmbiguousPaper with the candidates.
+        """
+        found = self.with_id(name) if name else []
+        if len(found) == 1:
+            return found[0][1]
+        if found:
+            ids = tuple(paper_id for paper_id, _ in found[:_SHOWN])
+            raise AmbiguousPaper(
+                f"{name} begins {len(found)} ids: {', '.join(ids)}", f"papersearch show {ids[0]}", ids
+            )
+        titled = self.with_title(title_key(name))
+        if len(titled) == 1:
+            return titled[0]
+        if titled:
+            ids = tuple(self[doc_idx].paper_id for doc_idx in titled[:_SHOWN])
+            raise AmbiguousPaper(
+                f"{len(titled)} papers have this title: {', '.join(ids)}", f"papersearch show {ids[0]}", ids
+            )
+        raise PaperLookupError(f"no paper has the id or title {name!r}", f'papersearch search -- "{name}"')
 
     def with_title(self, key: str) -> list[int]:
         """doc_idx of the papers whose title has this `title_key`, ascending."""

@@ -270,6 +270,21 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
     assert "papersearch index" in caught.value.hint
 
 
+def test_damage_within_an_array(small_index: Path) -> None:
+    """What opening cannot see shows while reading: IndexDamaged, for one query and for many."""
+    path = small_index / generation_folder(1) / "postings.papers.npy"
+    papers = np.load(path)
+    np.save(path, np.full_like(papers, 4_000_000_000))
+    index = papersearch.open(small_index)
+    for ask in (
+        lambda: index.search("pipeline bubbles"),
+        lambda: list(index.search_many(["pipeline bubbles"])),
+        lambda: list(index.rank_many(["pipeline bubbles"])),
+    ):
+        with pytest.raises(IndexDamaged, match="is damaged"):
+            ask()
+
+
 def test_a_damaged_index_can_be_built_anew(small_corpus: Path, small_index: Path, small_model: Path) -> None:
     """What the error says to type mends it."""
     before = answers(small_index)
