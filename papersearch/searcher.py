@@ -17,10 +17,10 @@ import numpy as np
 from papersearch.analysis import ANALYZER, Analyzer
 from papersearch.cleaning import clean_text
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
-from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
+from papersearch.dense.feedback import FEEDBACK_DEPTH, between, move_towards
 from papersearch.dense.late import Encoded, PieceVectors
 from papersearch.dense.vectors import PaperVectors
-from papersearch.errors import IndexDamaged, IndexVersionError, ModelError
+from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, QueryError
 from papersearch.evidence import find_evidence
 from papersearch.keywords import Found, Keywords
 from papersearch.lexical.acronyms import ExpansionTable
@@ -187,6 +187,52 @@ class Index:
                 pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
                 ranked = [RankedPaper(self._paper_ids[doc_idx], score) for doc_idx, score in pairs]
             yield ranked
+
+    def similar(
+        self,
+        like: Sequence[str],
+        unlike: Sequence[str] = (),
+        k: int = DEFAULT_K,
+        *,
+        text: str | None = None,
+    ) -> Results:
+        """The `k` papers nearest to those of `like`, away from those of `unlike`, without any
+        of them; named as for `paper`. `text`: an abstract that is no paper of the index, to be
+        near to as well.
+
+        Raises QueryError when there is nothing to be near to, PaperLookupError, ModelError.
+        """
+        _check(k, "semantic")
+        text = clean_text(text or "")
+        if not like and not text:
+            raise QueryError("nothing to be similar to", "papersearch similar ID")
+        with self._reading():
+            liked, unliked = ([self._papers.find(clean_text(name)) for name in names] for names in (like, unlike))
+            rows = self._vectors.exact
+            near = [rows[doc_idx] for doc_idx in liked]
+            if text:
+                near.append(self._encoder.encode_batch([text])[0].vector)
+            semantic = self._vectors.scan(between(np.array(near), rows[unliked]))
+            allowed = np.ones(len(self), dtype=np.bool_)
+            allowed[liked + unliked] = False
+            ranking = by_meaning(semantic, np.flatnonzero(allowed), k)
+            # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
+            titles = " ".join([*(self._papers[doc_idx].title for doc_idx in liked), text])
+            idf = self._postings.idf_of(self._analyzer.terms(titles))
+            hits = []
+            for rank, (doc_idx, score) in enumerate(
+                zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True), 1
+            ):
+                paper = self._papers[doc_idx]
+                evidence = find_evidence(paper, idf, self._analyzer)
+                hits.append(
+                    Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence)
+                )
+            ids = [self._papers[doc_idx].paper_id for doc_idx in (*liked, *unliked)]
+        described = ["like", *ids[: len(liked)], *([text] if text else [])]
+        if unliked:
+            described += ["unlike", *ids[len(liked) :]]
+        return Results(" ".join(described), "semantic", "semantic", None, ranking.total, tuple(hits))
 
     def paper(self, name: str) -> Paper:
         """The paper with this id, unambiguous beginning of an id, or title.

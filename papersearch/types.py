@@ -190,7 +190,8 @@ class Hit(NamedTuple):
     `keyword_score` is the BM25 score, `semantic_score` the cosine between the query's and
     the paper's vector; `None` where the mode used does not look at that side.
     `exact_title` is true when the query is the paper's whole title. `verdict` says how well
-    the paper answers at all, by what this corpus's papers score for unrelated queries.
+    the paper answers at all, by what this corpus's papers score for unrelated queries; None where
+    there is no query, but papers to be similar to.
     `explanation` is there when it was asked for.
     """
 
@@ -200,7 +201,7 @@ class Hit(NamedTuple):
     keyword_score: float | None
     semantic_score: float | None
     exact_title: bool
-    verdict: Verdict
+    verdict: Verdict | None
     evidence: Evidence
     explanation: Explanation | None = None
 

@@ -11,6 +11,7 @@ from papersearch.cli.boundary import QueryGroup, Verb
 VERBS = {
     "search": Verb("asking:search", 'Search; the same as papersearch "QUERY".'),
     "show": Verb("asking:show", "Print whole records: abstract, metadata, links, dumps and lines."),
+    "similar": Verb("asking:similar", "Papers like these, and not like those."),
     "index": Verb("building:build_index", "Build the index from the corpus, or bring it up to date."),
     "stats": Verb("building:stats", "Say what is in the index, and what could not be parsed."),
     "doctor": Verb("building:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),

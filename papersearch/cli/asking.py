@@ -6,7 +6,7 @@ Imports that cost time stand inside the commands: a word too many should not cos
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -17,6 +17,7 @@ from papersearch.cli.options import (
     CorpusOption,
     DebugOption,
     Format,
+    FormatOption,
     IndexOption,
     JsonlOption,
     JsonOption,
@@ -24,8 +25,11 @@ from papersearch.cli.options import (
     ModeChoice,
     RecordFormat,
     RecordFormatOption,
+    TopOption,
     chosen_color,
     chosen_format,
+    open_index,
+    read_names,
     warn_if_stale,
     write_bytes,
 )
@@ -34,15 +38,16 @@ from papersearch.cli.terminal import open_console, speak_utf8, typed_text
 if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.searcher import Index
+    from papersearch.types import Results
+
+_NAMES_HELP = "Ids, beginnings of ids, or titles; - reads them from standard input, one a line."
 
 
 def search(
     query: Annotated[list[str], typer.Argument(help="What to look for.", show_default=False)],
-    top: Annotated[int, typer.Option("--top", "-k", min=1, help="How many papers.", metavar="K")] = 10,
+    top: TopOption = 10,
     mode: Annotated[ModeChoice, typer.Option("--mode", help="Which ranking.")] = ModeChoice.hybrid,
-    format_: Annotated[
-        Format, typer.Option("--format", help="How to print; auto is a table on a terminal, else plain.")
-    ] = Format.auto,
+    format_: FormatOption = Format.auto,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False,
@@ -72,12 +77,52 @@ def search(
     if results.verdict == "weak":
         complain(f"none of the {len(opened)} papers matches this well", "")
     warn_if_stale(opened, locations)
+    return _print(results, chosen, color, len(opened))
+
+
+def similar(
+    papers: Annotated[
+        list[str],
+        typer.Argument(
+            help="Ids, beginnings of ids, or titles; - reads ids, or an abstract, from standard input.",
+            show_default=False,
+        ),
+    ],
+    unlike: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            "--unlike", help="And not like this one; may be given again.", metavar="ID", show_default=False
+        ),
+    ] = None,
+    top: TopOption = 10,
+    format_: FormatOption = Format.auto,
+    json: JsonOption = False,
+    jsonl: JsonlOption = False,
+    color: ColorOption = Color.auto,
+    corpus: CorpusOption = None,
+    index: IndexOption = None,
+    debug: DebugOption = False,
+) -> int:
+    """Papers like these, and not like those.
+
+    An abstract on standard input asks whether the like of it is in the corpus.
+    """
+    chosen = chosen_format(format_.value, json, jsonl)
+    speak_utf8()
+    opened = open_index(corpus, index)
+    names, text = read_names(opened, papers)
+    results = opened.similar(names, list(map(typed_text, unlike or ())), top, text=text)
+    return _print(results, chosen, color, len(opened))
+
+
+def _print(results: Results, chosen: str, color: Color, n_papers: int) -> int:
+    """Hits in the format chosen; the exit code."""
     if chosen == "auto":
         chosen = "table" if sys.stdout.isatty() else "plain"
     if chosen == "table":
         from papersearch.cli.table import print_results
 
-        print_results(open_console(chosen_color(color)), results, len(opened))
+        print_results(open_console(chosen_color(color)), results, n_papers)
     else:
         from papersearch.cli import records
 
@@ -91,7 +136,7 @@ def search(
 
 
 def show(
-    papers: Annotated[list[str], typer.Argument(help="Ids, beginnings of ids, or titles.", show_default=False)],
+    papers: Annotated[list[str], typer.Argument(help=_NAMES_HELP, show_default=False)],
     format_: RecordFormatOption = RecordFormat.auto,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
@@ -107,7 +152,10 @@ def show(
     chosen = chosen_format(format_.value, json, jsonl)
     speak_utf8()
     opened = searcher.open(find_locations(corpus, index).index_path)
-    found = [opened.paper(typed_text(name)) for name in papers]
+    names, text = read_names(opened, papers)
+    if text is not None:
+        raise typer.BadParameter("what stands on standard input is no id", param_hint="-")
+    found = [opened.paper(name) for name in names]
     if chosen in ("json", "jsonl"):
         from papersearch.cli import records
 

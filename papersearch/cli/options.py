@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli.boundary import complain
-from papersearch.cli.terminal import ColorChoice
+from papersearch.cli.terminal import ColorChoice, typed_text
 
 if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.searcher import Index
+
+
+_MAX_INPUT_BYTES = 1 << 20
+"""Of names or an abstract on standard input."""
 
 
 class ModeChoice(str, Enum):
@@ -63,6 +68,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format jso
 JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl.")]
 ColorOption = Annotated[Color, typer.Option("--color", help="Colours: on a terminal, always, never.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="How many papers.", metavar="K")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="How to print; auto is a table on a terminal, else plain.")
+]
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
 ]
@@ -111,6 +120,30 @@ def open_index(corpus: Path | None, index: Path | None) -> Index:
     opened = searcher.open(locations.index_path)
     warn_if_stale(opened, locations)
     return opened
+
+
+def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
+    """Names of papers as typed, - replaced by the lines of standard input; or, where its first
+    line names no paper, the text that stands there."""
+    from papersearch.errors import AmbiguousPaper, PaperLookupError
+
+    found: list[str] = []
+    text = None
+    for name in names:
+        if name != "-":
+            found.append(typed_text(name))
+            continue
+        read = sys.stdin.buffer.read(_MAX_INPUT_BYTES).decode("utf-8", "replace")
+        lines = [line.strip() for line in read.splitlines() if line.strip()]
+        try:
+            if lines:
+                opened.paper(lines[0])
+            found += lines
+        except AmbiguousPaper:
+            raise
+        except PaperLookupError:
+            text = read
+    return found, text
 
 
 def write_bytes(content: bytes) -> None:

@@ -67,7 +67,7 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
             lines += _row(console, hit, score, width)
         else:
             lines += _block(console, hit, score, width)
-        if hit.explanation is not None:
+        if hit.explanation and hit.verdict is not None:
             lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
         lines.append(Text())
     if results.hits:

@@ -18,6 +18,10 @@ FEEDBACK_DEPTH = 2
 FEEDBACK_WEIGHT = 0.7
 """Two papers, at less than the query itself; figures in docs/ranking.md."""
 
+UNLIKE_WEIGHT = 0.5
+"""What papers to keep away from count beside those to come near to. Papers of one field share
+most of their direction: at one half, what is left points from the ones to the others."""
+
 
 def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:
     """unit(query + FEEDBACK_WEIGHT * unit(mean of papers)).
@@ -29,6 +33,17 @@ def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:
         return query
     moved = query + np.float32(FEEDBACK_WEIGHT) * unit(papers.mean(axis=0, dtype=np.float32))
     return unit(moved)
+
+
+def between(like: Float32Array, unlike: Float32Array) -> Float32Array:
+    """unit(mean of like - UNLIKE_WEIGHT * mean of unlike): Rocchio's query made of examples alone.
+
+    like: (n, D) unit rows, at least one; unlike: (m, D) unit rows, or none. Returns (D,).
+    """
+    direction = unit(like.mean(axis=0, dtype=np.float32))
+    if len(unlike):
+        direction = unit(direction - np.float32(UNLIKE_WEIGHT) * unit(unlike.mean(axis=0, dtype=np.float32)))
+    return direction
 
 
 def unit(vector: Float32Array) -> Float32Array:

@@ -6,6 +6,7 @@ whoever builds next takes from them what it needs, and removes them when it has 
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from papersearch.storage.files import remove
 
 FOLDER = ".encoded"
 _PER_FILE = 64
-"""Encodings between two writes: a few seconds of work."""
+_PAUSE = 1.0
+"""At least so many encodings, and so many seconds, between two writes: a few seconds of work
+where encoding is slow, and few files where it is quick."""
 
 
 class Journal:
@@ -26,6 +29,7 @@ class Journal:
         self._folder = index_path / FOLDER
         self._key = key[:16]
         self._waiting: dict[bytes, TextEncoding] = {}
+        self._flushed = time.monotonic()
 
     def load(self) -> dict[bytes, TextEncoding]:
         """What earlier builds left, by text hash; a file that cannot be read is removed."""
@@ -43,7 +47,7 @@ class Journal:
     def add(self, digest: bytes, encoding: TextEncoding) -> None:
         """Remember one more; written with its neighbours."""
         self._waiting[digest] = encoding
-        if len(self._waiting) >= _PER_FILE:
+        if len(self._waiting) >= _PER_FILE and time.monotonic() - self._flushed >= _PAUSE:
             self.flush()
 
     def flush(self) -> None:
@@ -66,6 +70,7 @@ class Journal:
                 )
             temporary.replace(self._folder / name)
         self._waiting.clear()
+        self._flushed = time.monotonic()
 
     def discard(self) -> None:
         """All of it is published now."""

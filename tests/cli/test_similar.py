@@ -1,0 +1,112 @@
+"""Papers like these and not like those: against brute force, and as verbs in a pipe."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import papersearch
+from papersearch.dense.feedback import UNLIKE_WEIGHT, between
+from papersearch.errors import AmbiguousPaper, PaperLookupError, QueryError
+from tests.conftest import CORPUS, Run
+
+
+@pytest.fixture
+def places(real_index_path: Path) -> dict[str, str]:
+    """The environment that leads the command to the real index."""
+    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+
+
+@pytest.mark.parametrize(("like", "unlike"), [([3], []), ([3, 50], []), ([3], [50]), ([3, 7], [50, 90])])
+def test_similar_is_brute_force(real_index: papersearch.Index, like: list[int], unlike: list[int]) -> None:
+    """The nearest to the mean of the ones, less half of the mean of the others, and none of them."""
+    vectors = real_index._vectors.exact.astype(np.float64)
+    direction = vectors[like].mean(axis=0)
+    direction /= np.linalg.norm(direction)
+    if unlike:
+        away = vectors[unlike].mean(axis=0)
+        direction -= UNLIKE_WEIGHT * away / np.linalg.norm(away)
+        direction /= np.linalg.norm(direction)
+    cosines = vectors @ direction
+    expected = [n for n in np.argsort(-cosines, kind="stable").tolist() if n not in like + unlike][:15]
+    ids = [paper.paper_id for paper in real_index.papers()]
+    found = real_index.similar([ids[n] for n in like], [ids[n] for n in unlike], 15)
+    assert [hit.paper.paper_id for hit in found] == [ids[n] for n in expected]
+    np.testing.assert_allclose([hit.score for hit in found], cosines[expected], atol=1e-6)
+    assert found.total == 302 - len(like) - len(unlike)
+
+
+def test_unlike_keeps_away(real_index: papersearch.Index) -> None:
+    """What is near to the paper to keep away from falls behind."""
+    plain = [hit.paper.paper_id for hit in real_index.similar(["gpipe"], k=301)]
+    nearest = real_index.similar(["megascale"], k=1)[0].paper.paper_id
+    apart = [hit.paper.paper_id for hit in real_index.similar(["gpipe"], ["megascale"], 300)]
+    assert apart.index(nearest) > plain.index(nearest)
+
+
+def test_between_by_hand() -> None:
+    """Two papers at right angles, the second to keep away from: half of it is taken off."""
+    rows = np.eye(2, dtype=np.float32)
+    np.testing.assert_allclose(between(rows[:1], rows[1:]), np.array([1.0, -0.5]) / np.sqrt(1.25), atol=1e-6)
+    np.testing.assert_allclose(between(rows, rows[:0]), np.array([1.0, 1.0]) / np.sqrt(2), atol=1e-6)
+
+
+def test_a_pasted_abstract_finds_its_paper(real_index: papersearch.Index) -> None:
+    """The text of a paper's abstract, without its title, is nearest to that paper."""
+    for paper in list(real_index.papers())[::60]:
+        assert real_index.similar([], text=paper.abstract, k=1)[0].paper == paper
+
+
+def test_what_cannot_be_named(real_index: papersearch.Index) -> None:
+    """Nothing, an unknown name and an ambiguous one are errors; the last names candidates."""
+    with pytest.raises(QueryError):
+        real_index.similar([], text=" ")
+    with pytest.raises(PaperLookupError, match="nonsense"):
+        real_index.similar(["gpipe"], ["nonsense"])
+    with pytest.raises(AmbiguousPaper) as caught:
+        real_index.similar(["p"])
+    assert len(caught.value.candidates) == 10
+
+
+def test_verbs_compose(run: Run, places: dict[str, str]) -> None:
+    """Ids of a search go into `similar` and `show` by standard input."""
+    ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=places).stdout.splitlines()]
+    piped = run("similar", "-", "-k", "5", "--json", env=places, stdin="\n".join(ids) + "\n")
+    assert piped.stdout == run("similar", *ids, "-k", "5", "--json", env=places).stdout
+    answer = json.loads(piped.stdout)
+    assert (answer["mode"], answer["mode_used"], answer["verdict"]) == ("semantic", "semantic", None)
+    assert answer["query"] == "like " + " ".join(ids)
+    assert not {hit["paper_id"] for hit in answer["hits"]} & set(ids)
+    assert all(hit["verdict"] is None and hit["keyword_score"] is None for hit in answer["hits"])
+    shown = run("show", "-", "--jsonl", env=places, stdin="\n".join(ids))
+    assert [json.loads(line)["paper_id"] for line in shown.stdout.splitlines()] == ids
+
+
+def test_an_abstract_on_standard_input(run: Run, places: dict[str, str]) -> None:
+    """Text that names no paper is an abstract; together with an id, both count."""
+    text = "We cut the idle time of pipeline parallelism.\nWe train large models over many devices.\n"
+    done = run("similar", "-", "--unlike", "gpipe", "-k", "3", env=places, stdin=text)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Pipe" in done.stdout
+    assert run("similar", "-", "megascale", "-k", "3", env=places, stdin=text).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (["similar", "-"], "", "nothing to be similar to"),
+        (["similar", "p"], "", "p begins 17 ids"),
+        (["similar", "-"], "p\n", "p begins 17 ids"),
+        (["similar", "-"], "gpipe\nnonsense\n", "no paper has the id or title 'nonsense'"),
+        (["similar", "gpipe", "--unlike", "nonsense"], "", "no paper has the id or title 'nonsense'"),
+        (["show", "-"], "what is this?", "is no id"),
+    ],
+)
+def test_bad_names(run: Run, places: dict[str, str], arguments: list[str], stdin: str, said: str) -> None:
+    """What cannot be understood is an error with exit code 2, and nothing on stdout."""
+    done = run(*arguments, env=places, stdin=stdin)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
