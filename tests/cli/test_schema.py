@@ -1,0 +1,83 @@
+"""What programs read, against docs/schema/results-1.json by a JSON Schema validator."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from papersearch.cli.records import SCHEMA_VERSION
+from tests.conftest import CORPUS, PROJECT, Run
+
+SCHEMA = json.loads((PROJECT / "docs" / "schema" / f"results-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def places(real_index_path: Path) -> dict[str, str]:
+    """The environment that leads the command to the real index."""
+    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+
+
+def validator(name: str) -> Draft202012Validator:
+    """Of one of the schema's definitions."""
+    return Draft202012Validator({**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{name}"}]})
+
+
+def test_the_schema_is_one() -> None:
+    """It is a valid schema of the draft it names."""
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pipeline bubbles",),
+        ("pipeline bubbles", "--explain", "-k", "120"),
+        ("MoE routing", "--mode", "keyword", "--explain"),
+        ("MoE routing", "--mode", "semantic"),
+        ("GPipe: Efficient Training of Giant Neural Networks using Pipeline Parallelism", "--explain"),
+        ("qqqqzzzz", "--mode", "keyword"),
+        ("similar", "gpipe", "--unlike", "megascale"),
+    ],
+)
+def test_results(run: Run, places: dict[str, str], arguments: tuple[str, ...]) -> None:
+    """Every envelope, and every line, is as the schema says."""
+    validator("results").validate(json.loads(run(*arguments, "--json", env=places).stdout))
+    for line in run(*arguments, "--jsonl", env=places).stdout.splitlines():
+        validator("hit").validate(json.loads(line))
+
+
+def test_papers(run: Run, places: dict[str, str]) -> None:
+    """Whole records, as one document and line by line."""
+    names = ("gpipe", "megascale")
+    validator("papers").validate(json.loads(run("show", *names, "--json", env=places).stdout))
+    for line in run("show", *names, "--jsonl", env=places).stdout.splitlines():
+        validator("paper").validate(json.loads(line))
+
+
+def test_lines_of_a_batch(run: Run, places: dict[str, str]) -> None:
+    """Every line names its topic."""
+    lines = run("batch", "-", env=places, stdin="pipeline bubbles\nmixture of experts\n").stdout.splitlines()
+    for line in lines:
+        validator("topic_hit").validate(json.loads(line))
+    assert len(lines) == 20
+
+
+def test_the_schema_can_fail(run: Run, places: dict[str, str]) -> None:
+    """A field that is missing, unknown, or of another type is found."""
+    answer: dict[str, Any] = json.loads(run("pipeline bubbles", "--json", env=places).stdout)
+    for change in (
+        lambda hit: hit.pop("upvotes"),
+        lambda hit: hit.update(colour="red"),
+        lambda hit: hit.update(year="2024"),
+        lambda hit: hit.update(verdict="good"),
+        lambda hit: hit["evidence"].update(text_spans=[[1]]),
+    ):
+        changed = copy.deepcopy(answer)
+        change(changed["hits"][0])
+        with pytest.raises(ValidationError):
+            validator("results").validate(changed)
