@@ -12,6 +12,7 @@ import typer
 
 from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, complain
 from papersearch.cli.options import (
+    EXPORTS,
     Color,
     ColorOption,
     CorpusOption,
@@ -23,8 +24,7 @@ from papersearch.cli.options import (
     JsonOption,
     LateOption,
     ModeChoice,
-    RecordFormat,
-    RecordFormatOption,
+    PaperFormat,
     TopOption,
     chosen_color,
     chosen_format,
@@ -123,6 +123,10 @@ def _print(results: Results, chosen: str, color: Color, n_papers: int) -> int:
         from papersearch.cli.table import print_results
 
         print_results(open_console(chosen_color(color)), results, n_papers)
+    elif chosen in EXPORTS:
+        from papersearch.cli.exports import export
+
+        write_bytes(export([hit.paper for hit in results], chosen))
     else:
         from papersearch.cli import records
 
@@ -137,7 +141,9 @@ def _print(results: Results, chosen: str, color: Color, n_papers: int) -> int:
 
 def show(
     papers: Annotated[list[str], typer.Argument(help=_NAMES_HELP, show_default=False)],
-    format_: RecordFormatOption = RecordFormat.auto,
+    format_: Annotated[
+        PaperFormat, typer.Option("--format", help="How to print; auto is the same as table.")
+    ] = PaperFormat.auto,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
     color: ColorOption = Color.auto,
@@ -164,6 +170,10 @@ def show(
             write_bytes(records.dump({"schema_version": records.SCHEMA_VERSION, "papers": fields}))
         else:
             write_bytes(b"".join(records.dump(records.paper_fields(paper), indent=False) for paper in found))
+    elif chosen in EXPORTS:
+        from papersearch.cli.exports import export
+
+        write_bytes(export(found, chosen))
     else:
         from papersearch.cli.table import print_papers
 

@@ -39,10 +39,30 @@ class Format(str, Enum):
     tsv = "tsv"
     json = "json"
     jsonl = "jsonl"
+    bibtex = "bibtex"
+    ris = "ris"
+    csv = "csv"
+    markdown = "markdown"
+
+
+EXPORTS = frozenset({"bibtex", "ris", "csv", "markdown"})
+
+
+class PaperFormat(str, Enum):
+    """Formats of whole papers."""
+
+    auto = "auto"
+    table = "table"
+    json = "json"
+    jsonl = "jsonl"
+    bibtex = "bibtex"
+    ris = "ris"
+    csv = "csv"
+    markdown = "markdown"
 
 
 class RecordFormat(str, Enum):
-    """Formats of whole records and of figures."""
+    """Formats of figures."""
 
     auto = "auto"
     table = "table"
