@@ -153,16 +153,16 @@ def _everything_kept() -> Iterator[None]:
             gc.enable()
 
 
-@_everything_kept()
 def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
     before = _open_current(wanted.index_path, leased=dry_run)
     if before is not None and not wanted.full and _is_up_to_date(wanted, before):
         return _unchanged(before)
     wanted.progress("reading dumps", 0, 0)
-    read = ingest(wanted.places)
+    with _everything_kept():
+        read = ingest(wanted.places)
+        changes = previous.compare(before, read.papers)
     if not read.papers:
         raise _nothing_to_index(read, wanted.places)
-    changes = previous.compare(before, read.papers)
     making = _Making(wanted, before, read)
     if dry_run:
         manifest = before.manifest if before else None
@@ -228,9 +228,10 @@ class _Making:
     def _lexical_files(self) -> Iterator[tuple[str, Content]]:
         self._wanted.progress("analysing", 0, len(self._texts))
         analyzer = Analyzer()
-        statistics = CorpusStatistics(map(analyzer.words, self._texts), analyzer.word)
-        title_lengths = [analyzer.n_positions(paper.title) for paper in self._read.papers]
-        expansions = expansion_lines(learn(self._texts), analyzer)
+        with _everything_kept():
+            statistics = CorpusStatistics(map(analyzer.words, self._texts), analyzer.word)
+            title_lengths = [analyzer.n_positions(paper.title) for paper in self._read.papers]
+            expansions = expansion_lines(learn(self._texts), analyzer)
         self._learned["lexical"] = LexicalRecord(
             ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
         )

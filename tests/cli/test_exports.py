@@ -24,7 +24,7 @@ FORMATS = ("bibtex", "ris", "csv", "markdown")
 def paper(**fields: object) -> Paper:
     """A paper of which only what is given is known."""
     bare = Paper("a-paper-123456", "A title", "", None, None, False, None, None, None, (), ())
-    return bare._replace(**fields)  # type: ignore[arg-type]
+    return bare._replace(**fields)
 
 
 KNOWN = paper(
