@@ -160,7 +160,18 @@ def run(tmp_path: Path) -> Run:
 
 def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]:
     """This environment without what would steer the command, and with `changes`."""
-    steering = ("PAPERSEARCH_", "NO_COLOR", "COLUMNS", "LINES", "FORCE_COLOR", "TERM")
+    steering = (
+        "PAPERSEARCH_",
+        "NO_COLOR",
+        "COLUMNS",
+        "LINES",
+        "FORCE_",
+        "TERM",
+        "VTE_VERSION",
+        "KITTY_",
+        "WT_SESSION",
+        "KONSOLE_",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return {
         **kept,

@@ -15,6 +15,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from papersearch.cleaning import clean_text
+from papersearch.cli.pages import page_of
 from papersearch.types import Paper
 
 ExportFormat = Literal["bibtex", "ris", "csv", "markdown"]
@@ -41,13 +42,6 @@ _COLUMNS = (
 def export(papers: Sequence[Paper], chosen: str) -> bytes:
     """The papers in one of the formats, as UTF-8."""
     return _WRITERS[chosen](papers).encode("utf-8", "replace")
-
-
-def page_of(paper: Paper) -> str | None:
-    """Where the paper is read: its arXiv page, else its DOI's; None when neither is known."""
-    if paper.arxiv_id:
-        return f"https://arxiv.org/abs/{quote(paper.arxiv_id, safe='/.')}"
-    return f"https://doi.org/{quote(paper.doi, safe='/.;()')}" if paper.doi else None
 
 
 def _bibtex(papers: Sequence[Paper]) -> str:

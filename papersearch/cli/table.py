@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
+from papersearch.cli.pages import page_of, search_for
+from papersearch.cli.terminal import links_shown
 from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
 if TYPE_CHECKING:
@@ -137,8 +139,14 @@ def _rank(hit: Hit) -> Text:
 
 def _title(hit: Hit) -> Text:
     if not hit.paper.title:  # a record without: its id is what it is known by
-        return Text(clean_text(hit.paper.paper_id), style=_TITLE)
-    return _marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
+        title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
+    else:
+        title = _marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
+    if links_shown():
+        from rich.style import Style
+
+        title.stylize(Style(link=page_of(hit.paper) or search_for(hit.paper)))
+    return title
 
 
 def _evidence(hit: Hit, room: int) -> Text:

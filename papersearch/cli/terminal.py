@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 ColorChoice = Literal["auto", "always", "never"]
 
+_LINKING_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "Tabby"})
+_LINKING_VARIABLES = frozenset({"KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "DOMTERM"})
+_LINKING_TERMS = frozenset({"xterm-kitty", "alacritty", "foot", "xterm-ghostty"})
+
 _UNLIMITED_WIDTH = 1_000_000
 """Columns of a pipe: nothing is ever wrapped or truncated there."""
 
@@ -21,6 +25,24 @@ def escapes_allowed(choice: ColorChoice = "auto") -> bool:
     if choice != "auto":
         return choice == "always"
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def links_shown() -> bool:
+    """Whether stdout is a terminal known to make a hyperlink (OSC 8) of text: others may print
+    the address, or nothing. FORCE_HYPERLINK, 0 or 1, says it for the others."""
+    said = os.environ.get("FORCE_HYPERLINK")
+    if said is not None or not sys.stdout.isatty():
+        return said not in (None, "", "0")
+    term = os.environ.get("TERM", "")
+    if term.startswith(("screen", "tmux")):  # what stands behind them is not known
+        return False
+    version = os.environ.get("VTE_VERSION", "")
+    return (
+        (version.isdigit() and int(version) >= 5000)
+        or os.environ.get("TERM_PROGRAM") in _LINKING_PROGRAMS
+        or not _LINKING_VARIABLES.isdisjoint(os.environ)
+        or term in _LINKING_TERMS
+    )
 
 
 def speak_utf8() -> None:

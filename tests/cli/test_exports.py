@@ -14,7 +14,8 @@ from bibtexparser.bparser import BibTexParser
 from markdown_it import MarkdownIt
 
 import papersearch
-from papersearch.cli.exports import export, page_of
+from papersearch.cli.exports import export
+from papersearch.cli.pages import page_of, search_for
 from papersearch.types import Organisation, Paper
 from tests.conftest import CORPUS, Run
 
@@ -175,3 +176,4 @@ def test_page_of_a_paper() -> None:
     assert page_of(KNOWN._replace(arxiv_id=None)) == "https://doi.org/10.1000/a(b)c;1"
     assert page_of(paper(doi='10.1/x"> <y')) == "https://doi.org/10.1/x%22%3E%20%3Cy"
     assert page_of(paper()) is None
+    assert search_for(paper(title='A & "b"')).endswith("&query=%22A%20%26%20%22b%22%22")

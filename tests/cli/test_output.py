@@ -367,3 +367,33 @@ def test_version(run: Run) -> None:
     """--version prints name and version."""
     assert run("--version").stdout == f"papersearch {papersearch.__version__}\n"
     assert PROJECT.joinpath("CHANGELOG.md").read_text().count(papersearch.__version__) >= 1
+
+
+HYPERLINK = re.compile("\x1b\\]8;[^;]*;([^\x1b]*)\x1b\\\\([^\x1b]*|.*?)\x1b\\]8;;\x1b\\\\", re.DOTALL)
+
+
+@pytest.mark.parametrize("known", [{"VTE_VERSION": "7600"}, {"TERM_PROGRAM": "WezTerm"}, {"KITTY_WINDOW_ID": "1"}])
+def test_titles_are_links_where_terminals_can(env: dict[str, str], known: dict[str, str]) -> None:
+    """On terminals that make hyperlinks, a title leads to its paper's page or a search for it."""
+    code, shown = on_terminal(["gpipe giant networks", "-k", "1"], 100, {**env, **known})
+    assert code == 0
+    addresses = [address for address, _ in HYPERLINK.findall(shown)]
+    assert addresses
+    assert all(
+        address.startswith("https://arxiv.org/search/?searchtype=title&query=%22GPipe") for address in addresses
+    )
+
+
+@pytest.mark.parametrize(
+    "unknown", [{}, {"VTE_VERSION": "4000"}, {"TERM": "tmux-256color", "VTE_VERSION": "7600"}, {"NO_COLOR": "1"}]
+)
+def test_no_links_elsewhere(env: dict[str, str], unknown: dict[str, str]) -> None:
+    """No other terminal is sent one, nor one that wants no escapes."""
+    places = {**env, **({"VTE_VERSION": "7600"} if "NO_COLOR" in unknown else {}), **unknown}
+    code, shown = on_terminal(["gpipe giant networks", "-k", "1"], 100, places)
+    assert (code, "\x1b]8;" in shown) == (0, False)
+
+
+def test_no_links_in_a_pipe(run: Run, env: dict[str, str]) -> None:
+    """A pipe gets none, whatever the terminal."""
+    assert "\x1b" not in run("gpipe", "--format", "table", env={**env, "VTE_VERSION": "7600"}).stdout
