@@ -96,6 +96,8 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
 
     def agree(what: str, values: list[_T | None]) -> _T | None:
         """The first value known; a finding for every appearance that has another."""
+        if len(values) == 1:  # nearly always
+            return values[0]
         known = [(value, place) for value, place in zip(values, group, strict=True) if value is not None]
         for value, place in known[1:]:
             if value != known[0][0]:

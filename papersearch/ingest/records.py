@@ -64,9 +64,11 @@ def read(dump: str, head: bytes, stream: IO[bytes], report: Callable[[Finding], 
             else:
                 if len(found.title) + len(found.abstract) > MAX_TEXT_LENGTH:
                     complain("text cut", value.first_line, f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
-                yield replace(
-                    found, title=found.title[:MAX_TITLE_LENGTH], abstract=found.abstract[:MAX_TEXT_LENGTH]
-                )
+                if len(found.title) > MAX_TITLE_LENGTH or len(found.abstract) > MAX_TEXT_LENGTH:
+                    found = replace(
+                        found, title=found.title[:MAX_TITLE_LENGTH], abstract=found.abstract[:MAX_TEXT_LENGTH]
+                    )
+                yield found
 
 
 def _line_values(stream: IO[bytes], complain: Callable[[FindingKind, int, str], None]) -> Iterator[Value]:
