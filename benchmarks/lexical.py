@@ -10,8 +10,6 @@ common ones. What is timed is scoring and the best ten; then opening, against un
 from __future__ import annotations
 
 import argparse
-import gzip
-import itertools
 import pickle
 import random
 import sqlite3
@@ -25,6 +23,7 @@ import bm25s
 import numpy as np
 import orjson
 from measuring import medians, print_table, timed
+from scale import random_vectors, write_abstracts
 
 import papersearch
 from papersearch.analysis import Analyzer
@@ -106,11 +105,8 @@ def main() -> None:
 
 def build_lexical(abstracts: Path, n_papers: int, scratch: Path, index_path: Path) -> None:
     """Index the first abstracts; vectors are random, which the lexical side does not see."""
-    from scale import random_vectors
-
     dump = scratch / "abstracts.jsonl"
-    with gzip.open(abstracts) as source, dump.open("wb") as target:
-        target.writelines(itertools.islice(source, n_papers))
+    write_abstracts(abstracts, n_papers, dump)
     with random_vectors():
         papersearch.build(dump, index_path, late=False)
 

@@ -84,13 +84,13 @@ class _Request(NamedTuple):
 
 
 class _Findings(NamedTuple):
-    """The papers found, `order` (K,) best first, their `scores` and `cosines` (K,), and what
-    they came from, for whoever explains it. `total`: how many papers are ranked."""
+    """The papers found, `order` (K,) best first, their `scores` (K,), and what they came from,
+    for whoever explains it. `total`: how many papers are ranked."""
 
     order: IntArray
     scores: Float64Array
     words: Found
-    cosines: Float64Array | None
+    semantic: Cosines | None
     ranking: Ranking
     titled: frozenset[int]
     total: int
@@ -208,6 +208,7 @@ class Index:
             raise QueryError("nothing to be similar to", "papersearch similar ID")
         with self._reading():
             liked, unliked = ([self._papers.find(clean_text(name)) for name in names] for names in (like, unlike))
+            examples = [self._papers[doc_idx] for doc_idx in (*liked, *unliked)]
             rows = self._vectors.exact
             near = [rows[doc_idx] for doc_idx in liked]
             if text:
@@ -217,7 +218,7 @@ class Index:
             allowed[liked + unliked] = False
             ranking = by_meaning(semantic, np.flatnonzero(allowed), k)
             # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
-            titles = " ".join([*(self._papers[doc_idx].title for doc_idx in liked), text])
+            titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
             idf = self._postings.idf_of(self._analyzer.terms(titles))
             hits = []
             for rank, (doc_idx, score) in enumerate(
@@ -228,7 +229,7 @@ class Index:
                 hits.append(
                     Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence)
                 )
-            ids = [self._papers[doc_idx].paper_id for doc_idx in (*liked, *unliked)]
+        ids = [paper.paper_id for paper in examples]
         described = ["like", *ids[: len(liked)], *([text] if text else [])]
         if unliked:
             described += ["unlike", *ids[len(liked) :]]
@@ -298,16 +299,16 @@ class Index:
         titled = [doc for doc in self._papers.with_title(query.title_key) if _holds(allowed, doc)]
         unranked = [doc for doc in titled if how.mode_used == "keyword" and not words.matched[doc]]
         order, scores = _titles_first(ranking, titled, how.k)
-        cosines = None if semantic is None else semantic.exact(order)
-        return _Findings(order, scores, words, cosines, ranking, frozenset(titled), ranking.total + len(unranked))
+        return _Findings(order, scores, words, semantic, ranking, frozenset(titled), ranking.total + len(unranked))
 
     def _answer(self, query: Query, encoded: Encoded | None, how: _Request) -> Results:
         found = self._order(query, encoded, how._replace(k=max(how.k, JUDGED)))
-        judged = list(enumerate(self._verdicts(query, found)))
+        cosines = None if found.semantic is None else found.semantic.exact(found.order)
+        judged = list(enumerate(self._verdicts(query, found, cosines)))
         best = min((verdict for _, verdict in judged), key=VERDICTS.index, default=None)
         if how.strict:
             judged = [(place, verdict) for place, verdict in judged if verdict != "weak"]
-        hits = self._hits(query, judged[: how.k], found, how)
+        hits = self._hits(query, judged[: how.k], found, cosines, how)
         return Results(
             query=query.text,
             mode=how.mode,
@@ -344,13 +345,13 @@ class Index:
         signals = candidate_signals(keyword, self._vectors.cosines(moved, candidates), late)
         return in_two_tiers(base, candidates, signals, how.k)
 
-    def _verdicts(self, query: Query, found: _Findings) -> list[Verdict]:
+    def _verdicts(self, query: Query, found: _Findings, cosines: Float64Array | None) -> list[Verdict]:
         """Whether each of the papers found answers at all."""
         coverage = self._keywords.coverage(query, found.words, found.order)
         return [
             "strong"
             if doc_idx in found.titled
-            else judge(_score_of(found.cosines, place), float(coverage[place]), self.manifest.background)
+            else judge(_score_of(cosines, place), float(coverage[place]), self.manifest.background)
             for place, doc_idx in enumerate(found.order.tolist())
         ]
 
@@ -359,9 +360,10 @@ class Index:
         query: Query,
         judged: list[tuple[int, Verdict]],
         found: _Findings,
+        cosines: Float64Array | None,
         how: _Request,
     ) -> list[Hit]:
-        """`judged`: places in the order found, and their verdicts."""
+        """`judged`: places in the order found, and their verdicts; cosines: (K,), in that order."""
         idf = self._keywords.idf(query, found.words)
         keyword = None if how.mode_used == "semantic" else found.words.scores
         hits = []
@@ -374,7 +376,7 @@ class Index:
                     paper=paper,
                     score=score,
                     keyword_score=_score_of(keyword, doc_idx),
-                    semantic_score=_score_of(found.cosines, place),
+                    semantic_score=_score_of(cosines, place),
                     exact_title=doc_idx in found.titled,
                     verdict=verdict,
                     evidence=find_evidence(paper, idf, self._analyzer),

@@ -135,6 +135,12 @@ def small_index(small_corpus: Path, small_project: Path) -> Path:
 
 
 @pytest.fixture
+def env(real_index_path: Path) -> dict[str, str]:
+    """The real index and corpus, whatever the current folder."""
+    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+
+
+@pytest.fixture
 def run(tmp_path: Path) -> Run:
     """The command as a process of its own: `run("query", "--json", cwd=..., env={...})`."""
 

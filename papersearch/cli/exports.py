@@ -11,14 +11,11 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal
 from urllib.parse import quote
 
 from papersearch.cleaning import clean_text
 from papersearch.cli.pages import page_of
 from papersearch.types import Paper
-
-ExportFormat = Literal["bibtex", "ris", "csv", "markdown"]
 
 _LATEX = {
     "\\": r"\textbackslash{}",

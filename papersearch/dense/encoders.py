@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 
@@ -72,15 +72,10 @@ def record(
 ) -> EncoderRecord:
     """Describe `encoder`, after comparing our word pieces of `texts` and our vectors of a few
     probes with its own."""
-    weights = (model.folder / models.WEIGHTS).stat()
     same_pieces = wordpiece.agrees(model.folder, encoder.max_length, (*_PROBES, *_sample(texts)))
     described = EncoderRecord(
-        name=model.name,
-        source=model.source,
-        folder="" if model.source == "package" else str(model.folder),
+        **_place(model),
         fingerprint=fingerprint,
-        weights_size=weights.st_size,
-        weights_mtime_ns=weights.st_mtime_ns,
         dimensions=dimensions,
         max_length=encoder.max_length,
         encoding=ENCODING,
@@ -101,14 +96,19 @@ def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence
         model.folder, before.max_length, _sample(texts)
     ):
         return None
+    return before._replace(**_place(model))
+
+
+def _place(model: models.ModelFiles) -> dict[str, Any]:
+    """The fields of a record that say where the model is, and whether it was touched since."""
     weights = (model.folder / models.WEIGHTS).stat()
-    return before._replace(
-        name=model.name,
-        source=model.source,
-        folder="" if model.source == "package" else str(model.folder),
-        weights_size=weights.st_size,
-        weights_mtime_ns=weights.st_mtime_ns,
-    )
+    return {
+        "name": model.name,
+        "source": model.source,
+        "folder": "" if model.source == "package" else str(model.folder),
+        "weights_size": weights.st_size,
+        "weights_mtime_ns": weights.st_mtime_ns,
+    }
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:

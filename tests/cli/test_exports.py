@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 
 import bibtexparser
 import pytest
@@ -17,7 +16,7 @@ import papersearch
 from papersearch.cli.exports import export
 from papersearch.cli.pages import page_of, search_for
 from papersearch.types import Organisation, Paper
-from tests.conftest import CORPUS, Run
+from tests.conftest import Run
 
 FORMATS = ("bibtex", "ris", "csv", "markdown")
 
@@ -158,16 +157,15 @@ def test_the_real_corpus_is_exported_whole(real_index: papersearch.Index, chosen
         assert MarkdownIt().render(content).count("<li>") == len(papers)
 
 
-def test_formats_on_the_command_line(run: Run, real_index_path: Path) -> None:
+def test_formats_on_the_command_line(run: Run, env: dict[str, str]) -> None:
     """Search, similar and show export; a pipe of ids ends in a BibTeX file."""
-    places = {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
-    ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=places).stdout.splitlines()]
-    found = run("pipeline bubbles", "-k", "3", "--format", "bibtex", env=places)
+    ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=env).stdout.splitlines()]
+    found = run("pipeline bubbles", "-k", "3", "--format", "bibtex", env=env)
     assert (found.returncode, found.stderr) == (0, "")
-    assert found.stdout == run("show", "-", "--format", "bibtex", env=places, stdin="\n".join(ids)).stdout
+    assert found.stdout == run("show", "-", "--format", "bibtex", env=env, stdin="\n".join(ids)).stdout
     assert re.findall(r"@misc\{(.+),", found.stdout) == ids
-    assert run("similar", ids[0], "-k", "2", "--format", "ris", env=places).stdout.count("TY  - GEN\n") == 2
-    nothing = run("qqqqzzzz", "--mode", "keyword", "--format", "csv", env=places)
+    assert run("similar", ids[0], "-k", "2", "--format", "ris", env=env).stdout.count("TY  - GEN\n") == 2
+    nothing = run("qqqqzzzz", "--mode", "keyword", "--format", "csv", env=env)
     assert (nothing.returncode, nothing.stdout.count("\n")) == (1, 1)
 
 

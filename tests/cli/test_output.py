@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 import papersearch
 from papersearch.cli.app import app
-from tests.conftest import CORPUS, PROJECT, Run, command_environment, page, sentence
+from tests.conftest import PROJECT, Run, command_environment, page, sentence
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIT_FIELDS = {
@@ -31,12 +31,6 @@ HIT_FIELDS = {
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes",
 }  # fmt: skip
-
-
-@pytest.fixture
-def env(real_index_path: Path) -> dict[str, str]:
-    """The real index and corpus, whatever the current folder."""
-    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
 
 
 def on_terminal(arguments: list[str], width: int, env: dict[str, str]) -> tuple[int, str]:

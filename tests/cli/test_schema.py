@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from papersearch.cli.records import SCHEMA_VERSION
-from tests.conftest import CORPUS, PROJECT, Run
+from tests.conftest import PROJECT, Run
 
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / f"results-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def places(real_index_path: Path) -> dict[str, str]:
-    """The environment that leads the command to the real index."""
-    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -44,32 +37,32 @@ def test_the_schema_is_one() -> None:
         ("similar", "gpipe", "--unlike", "megascale"),
     ],
 )
-def test_results(run: Run, places: dict[str, str], arguments: tuple[str, ...]) -> None:
+def test_results(run: Run, env: dict[str, str], arguments: tuple[str, ...]) -> None:
     """Every envelope, and every line, is as the schema says."""
-    validator("results").validate(json.loads(run(*arguments, "--json", env=places).stdout))
-    for line in run(*arguments, "--jsonl", env=places).stdout.splitlines():
+    validator("results").validate(json.loads(run(*arguments, "--json", env=env).stdout))
+    for line in run(*arguments, "--jsonl", env=env).stdout.splitlines():
         validator("hit").validate(json.loads(line))
 
 
-def test_papers(run: Run, places: dict[str, str]) -> None:
+def test_papers(run: Run, env: dict[str, str]) -> None:
     """Whole records, as one document and line by line."""
     names = ("gpipe", "megascale")
-    validator("papers").validate(json.loads(run("show", *names, "--json", env=places).stdout))
-    for line in run("show", *names, "--jsonl", env=places).stdout.splitlines():
+    validator("papers").validate(json.loads(run("show", *names, "--json", env=env).stdout))
+    for line in run("show", *names, "--jsonl", env=env).stdout.splitlines():
         validator("paper").validate(json.loads(line))
 
 
-def test_lines_of_a_batch(run: Run, places: dict[str, str]) -> None:
+def test_lines_of_a_batch(run: Run, env: dict[str, str]) -> None:
     """Every line names its topic."""
-    lines = run("batch", "-", env=places, stdin="pipeline bubbles\nmixture of experts\n").stdout.splitlines()
+    lines = run("batch", "-", env=env, stdin="pipeline bubbles\nmixture of experts\n").stdout.splitlines()
     for line in lines:
         validator("topic_hit").validate(json.loads(line))
     assert len(lines) == 20
 
 
-def test_the_schema_can_fail(run: Run, places: dict[str, str]) -> None:
+def test_the_schema_can_fail(run: Run, env: dict[str, str]) -> None:
     """A field that is missing, unknown, or of another type is found."""
-    answer: dict[str, Any] = json.loads(run("pipeline bubbles", "--json", env=places).stdout)
+    answer: dict[str, Any] = json.loads(run("pipeline bubbles", "--json", env=env).stdout)
     for change in (
         lambda hit: hit.pop("upvotes"),
         lambda hit: hit.update(colour="red"),

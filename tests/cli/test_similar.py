@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,13 +10,7 @@ import pytest
 import papersearch
 from papersearch.dense.feedback import UNLIKE_WEIGHT, between
 from papersearch.errors import AmbiguousPaper, PaperLookupError, QueryError
-from tests.conftest import CORPUS, Run
-
-
-@pytest.fixture
-def places(real_index_path: Path) -> dict[str, str]:
-    """The environment that leads the command to the real index."""
-    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+from tests.conftest import Run
 
 
 @pytest.mark.parametrize(("like", "unlike"), [([3], []), ([3, 50], []), ([3], [50]), ([3, 7], [50, 90])])
@@ -71,27 +64,27 @@ def test_what_cannot_be_named(real_index: papersearch.Index) -> None:
     assert len(caught.value.candidates) == 10
 
 
-def test_verbs_compose(run: Run, places: dict[str, str]) -> None:
+def test_verbs_compose(run: Run, env: dict[str, str]) -> None:
     """Ids of a search go into `similar` and `show` by standard input."""
-    ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=places).stdout.splitlines()]
-    piped = run("similar", "-", "-k", "5", "--json", env=places, stdin="\n".join(ids) + "\n")
-    assert piped.stdout == run("similar", *ids, "-k", "5", "--json", env=places).stdout
+    ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=env).stdout.splitlines()]
+    piped = run("similar", "-", "-k", "5", "--json", env=env, stdin="\n".join(ids) + "\n")
+    assert piped.stdout == run("similar", *ids, "-k", "5", "--json", env=env).stdout
     answer = json.loads(piped.stdout)
     assert (answer["mode"], answer["mode_used"], answer["verdict"]) == ("semantic", "semantic", None)
     assert answer["query"] == "like " + " ".join(ids)
     assert not {hit["paper_id"] for hit in answer["hits"]} & set(ids)
     assert all(hit["verdict"] is None and hit["keyword_score"] is None for hit in answer["hits"])
-    shown = run("show", "-", "--jsonl", env=places, stdin="\n".join(ids))
+    shown = run("show", "-", "--jsonl", env=env, stdin="\n".join(ids))
     assert [json.loads(line)["paper_id"] for line in shown.stdout.splitlines()] == ids
 
 
-def test_an_abstract_on_standard_input(run: Run, places: dict[str, str]) -> None:
+def test_an_abstract_on_standard_input(run: Run, env: dict[str, str]) -> None:
     """Text that names no paper is an abstract; together with an id, both count."""
     text = "We cut the idle time of pipeline parallelism.\nWe train large models over many devices.\n"
-    done = run("similar", "-", "--unlike", "gpipe", "-k", "3", env=places, stdin=text)
+    done = run("similar", "-", "--unlike", "gpipe", "-k", "3", env=env, stdin=text)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Pipe" in done.stdout
-    assert run("similar", "-", "megascale", "-k", "3", env=places, stdin=text).returncode == 0
+    assert run("similar", "-", "megascale", "-k", "3", env=env, stdin=text).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -105,8 +98,8 @@ def test_an_abstract_on_standard_input(run: Run, places: dict[str, str]) -> None
         (["show", "-"], "what is this?", "is no id"),
     ],
 )
-def test_bad_names(run: Run, places: dict[str, str], arguments: list[str], stdin: str, said: str) -> None:
+def test_bad_names(run: Run, env: dict[str, str], arguments: list[str], stdin: str, said: str) -> None:
     """What cannot be understood is an error with exit code 2, and nothing on stdout."""
-    done = run(*arguments, env=places, stdin=stdin)
+    done = run(*arguments, env=env, stdin=stdin)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr

@@ -11,15 +11,9 @@ import pytest
 from ir_measures import AP, nDCG
 
 import papersearch
-from tests.conftest import CORPUS, Run
+from tests.conftest import Run
 
 TOPICS = '1\tpipeline bubbles\n2\tMoE -experts\n3\tA query with an unclosed " mark\n'
-
-
-@pytest.fixture
-def env(real_index_path: Path) -> dict[str, str]:
-    """The real index and corpus, whatever the current folder."""
-    return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
 
 
 def test_batch_is_search_many_times(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
