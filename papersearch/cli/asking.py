@@ -166,8 +166,7 @@ def show(
         from papersearch.cli import records
 
         if chosen == "json":
-            fields = [records.paper_fields(paper) for paper in found]
-            write_bytes(records.dump({"schema_version": records.SCHEMA_VERSION, "papers": fields}))
+            write_bytes(records.papers(found))
         else:
             write_bytes(b"".join(records.dump(records.paper_fields(paper), indent=False) for paper in found))
     elif chosen in EXPORTS:

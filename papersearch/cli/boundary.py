@@ -125,7 +125,7 @@ class QueryGroup(TyperGroup):
                 import traceback
 
                 traceback.print_exception(error)
-            complain(*_explained(error))
+            complain(*explained(error))
             return EXIT_ERROR
 
     def _invoke(self, arguments: list[str]) -> int:
@@ -155,7 +155,7 @@ def complain(message: str, hint: str) -> None:
         print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def explained(error: Exception) -> tuple[str, str]:
     """(what failed, what to type next)."""
     if isinstance(error, PapersearchError):
         return error.message, error.hint

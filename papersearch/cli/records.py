@@ -6,6 +6,7 @@ unknown; no hits is a valid envelope with an empty list.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -75,6 +76,11 @@ def envelope(results: Results) -> bytes:
             "hits": [hit_fields(hit) for hit in results],
         }
     )
+
+
+def papers(found: Iterable[Paper]) -> bytes:
+    """The one JSON document of whole records, ended by a line feed."""
+    return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
 
 
 def hit_lines(results: Results) -> bytes:
