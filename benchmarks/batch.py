@@ -51,7 +51,7 @@ def main() -> None:
                 "rankings": per_query(lambda: index.rank_many(queries)),
                 "results, without late interaction": per_query(lambda: index.search_many(queries, late=False)),
                 "results": per_query(lambda: index.search_many(queries)),
-                "encoding alone": per_query(lambda: index._encoder.encode_batch(queries)),
+                "encoding alone": per_query(lambda: index._parts.encoder.encode_batch(queries)),
             },
             arguments.rounds,
         )

@@ -90,7 +90,7 @@ def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[
 
 def own_bm25(collection: Collection) -> Callable[[str], Scores]:
     """BM25 of every paper for a text, as the index has it, without acronyms."""
-    analyzer, postings = analysis.Analyzer(), collection.index._postings
+    analyzer, postings = analysis.Analyzer(), collection.index._parts.postings
     return lambda text: postings.score(analyzer.query_terms(text), len(collection.ids))[0]
 
 
@@ -99,9 +99,9 @@ def dense(collection: Collection) -> Callable[[str], Scores]:
     texts = [topic.text for topic in collection.topics]
     vectors = {
         text: encoded.vector
-        for text, encoded in zip(texts, collection.index._encoder.encode_batch(texts), strict=True)
+        for text, encoded in zip(texts, collection.index._parts.encoder.encode_batch(texts), strict=True)
     }
-    return lambda text: (collection.index._vectors.exact @ vectors[text]).astype(np.float64)
+    return lambda text: (collection.index._parts.vectors.exact @ vectors[text]).astype(np.float64)
 
 
 def reciprocal_ranks(first: Callable[[str], Scores], second: Callable[[str], Scores]) -> Callable[[str], Scores]:

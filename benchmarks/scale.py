@@ -142,7 +142,7 @@ def peak_bytes() -> int:
 def time_scan(index_path: Path) -> None:
     """The int8 scan against reading the same bytes once, in one warm process and one thread."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    vectors = papersearch.open(index_path)._vectors
+    vectors = papersearch.open(index_path)._parts.vectors
     query = np.array(vectors.exact[len(vectors.exact) // 2])
     words = vectors.coarse.reshape(-1).view(np.uint64)
     times = medians(

@@ -32,6 +32,7 @@ from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.statistics import CorpusStatistics
 from papersearch.staleness import is_stale
 from papersearch.storage import previous
+from papersearch.storage.facts import fact_arrays, organisation_table
 from papersearch.storage.files import FileRecord
 from papersearch.storage.generations import (
     Generation,
@@ -47,7 +48,8 @@ from papersearch.storage.locking import writing
 from papersearch.storage.manifest import LateRecord, LexicalRecord, Manifest
 from papersearch.storage.papers import encode_paper, id_order, title_order
 from papersearch.storage.string_table import pack_strings
-from papersearch.types import Changes, Finding, Paper
+from papersearch.texts import Texts
+from papersearch.types import Changes, Finding
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
@@ -93,11 +95,6 @@ class _Wanted:
     def keeps_late(self, n_papers: int) -> bool:
         """Whether an index of so many papers keeps what late interaction needs."""
         return n_papers <= MAX_PAPERS if self.late is None else self.late
-
-
-def paper_text(paper: Paper) -> str:
-    """The text of a paper that both sides index."""
-    return "\n".join(filter(None, (paper.title, paper.abstract)))
 
 
 def build(
@@ -180,7 +177,7 @@ class _Making:
         self._wanted = wanted
         self._before = before
         self._read = read
-        self._texts = _Texts(read.papers)
+        self._texts = Texts(read.papers)
         self._with_late = wanted.keeps_late(len(read.papers))
         self._fingerprint = models.fingerprint(wanted.model)
         self._generation = next_generation(wanted.index_path)
@@ -218,6 +215,7 @@ class _Making:
             n_positions=self._shapes["positions.npy"][0],
             n_expansions=self._shapes["expansions.offsets.npy"][0] - 1,
             n_probes=self._shapes["probes.npy"][0],
+            n_organisations=self._shapes["organisations.offsets.npy"][0] - 1,
             corpus=_relative(corpus_path, index_path) if corpus_path else None,
             dumps=self._read.dumps,
             skipped=self._read.skipped,
@@ -269,6 +267,10 @@ class _Making:
         papers = self._read.papers
         yield from _table("papers", map(encode_paper, papers), "papers.jsonl")
         yield "papers.since.npy", previous.since(self._before, papers, self._generation)
+        yield from fact_arrays(papers, [dump.name for dump in self._read.dumps])
+        lines, numbers = organisation_table(papers)
+        yield from _table("organisations", lines)
+        yield "papers.organisations.npy", numbers
         for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
             yield from _table(table, names)
             yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
@@ -318,19 +320,6 @@ def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterat
     text, offsets = pack_strings(strings)
     yield file or f"{name}.txt", text
     yield f"{name}.offsets.npy", offsets
-
-
-class _Texts(Sequence[str]):
-    """The papers' texts, made when they are asked for: all of them take as much as the papers."""
-
-    def __init__(self, papers: Sequence[Paper]) -> None:
-        self._papers = papers
-
-    def __len__(self) -> int:
-        return len(self._papers)
-
-    def __getitem__(self, doc_idx: int) -> str:  # type: ignore[override]  # no slices
-        return paper_text(self._papers[doc_idx])
 
 
 def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:

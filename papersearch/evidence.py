@@ -1,16 +1,28 @@
 """The sentence of an abstract that answers a query best, and what in it matched.
 
-A sentence is worth the sum of the idf of the distinct query terms it holds; the earliest of
-the best wins, and the abstract's first sentence when none holds any.
+A sentence is worth how near it is to the query in meaning (where the index keeps word
+pieces) and the share of the query's words, by idf, that it holds. The earliest of the best
+wins, and the abstract's first sentence when none is worth anything.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from papersearch.analysis import Analyzer, Match, disjoint
+from papersearch.texts import abstract_start
 from papersearch.types import Evidence, Paper, Span
+
+if TYPE_CHECKING:
+    from papersearch.dense.late import Alignment
+
+WORDS_WEIGHT = 0.5
+"""What holding every word of the query counts for, beside a likeness of 2 at most; figures in
+docs/ranking.md."""
 
 # A full stop, question or exclamation mark, closing marks, white space, then something
 # that can begin a sentence. Abbreviations are told apart afterwards.
@@ -37,16 +49,22 @@ def sentences(text: str) -> list[Span]:
     return spans
 
 
-def find_evidence(paper: Paper, idf: Mapping[str, float], analyzer: Analyzer) -> Evidence:
-    """The best sentence for the query terms that `idf` holds, with the matches marked."""
+def find_evidence(
+    paper: Paper, idf: Mapping[str, float], analyzer: Analyzer, alignment: Alignment | None = None
+) -> Evidence:
+    """The best sentence for the query terms that `idf` holds, with the matches marked;
+    `alignment`: of the query with the paper's text."""
     matches = analyzer.matches(idf, paper.abstract)
-    best, best_worth = (0, 0), -1.0
-    for start, end in sentences(paper.abstract):
-        terms = {match.term for match in matches if start <= match.start < end}
-        worth = sum(idf[term] for term in sorted(terms))
-        if worth > best_worth:
-            best, best_worth = (start, end), worth
-    start, end = best
+    spans = sentences(paper.abstract)
+    whole = sum(idf[term] for term in sorted(idf)) or 1.0
+    worth = [
+        sum(idf[term] for term in sorted({match.term for match in matches if start <= match.start < end})) / whole
+        for start, end in spans
+    ]
+    if alignment is not None and spans:
+        likeness = alignment.likeness(np.array(spans) + abstract_start(paper)).tolist()
+        worth = [WORDS_WEIGHT * words + meaning for words, meaning in zip(worth, likeness, strict=True)]
+    start, end = spans[worth.index(max(worth))] if spans else (0, 0)
     within = (Match(term, a - start, b - start) for term, a, b in matches if start <= a < end)
     return Evidence(
         text=paper.abstract[start:end],

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, get_args
@@ -16,16 +15,11 @@ import numpy as np
 
 from papersearch.analysis import ANALYZER, Analyzer
 from papersearch.cleaning import clean_text
-from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.feedback import FEEDBACK_DEPTH, between, move_towards
-from papersearch.dense.late import Encoded, PieceVectors
-from papersearch.dense.vectors import PaperVectors
+from papersearch.duplicates import fold
 from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, QueryError
 from papersearch.evidence import find_evidence
-from papersearch.keywords import Found, Keywords
-from papersearch.lexical.acronyms import ExpansionTable
-from papersearch.lexical.phrases import DocumentLengths
-from papersearch.lexical.postings import Postings
+from papersearch.parts import Parts
 from papersearch.query import Query, parse_query
 from papersearch.ranking import (
     DEPTH,
@@ -40,23 +34,31 @@ from papersearch.ranking import (
 from papersearch.storage.generations import Generation, open_current
 from papersearch.storage.manifest import Manifest
 from papersearch.storage.papers import PaperStore
-from papersearch.storage.string_table import StringTable
 from papersearch.types import (
+    NO_FILTERS,
     VERDICTS,
     Explanation,
+    Facets,
+    Filters,
     Finding,
     Hit,
     Mode,
     Paper,
     RankedPaper,
+    RelatedTerm,
     Results,
+    Sort,
     TermImpact,
+    Undated,
+    UnknownWord,
     Verdict,
 )
-from papersearch.verdict import judge
+from papersearch.verdict import answers, judge
 
 if TYPE_CHECKING:
+    from papersearch.dense.late import Encoded
     from papersearch.dense.vectors import Cosines
+    from papersearch.keywords import Found
     from papersearch.storage.verification import Fault
     from papersearch.types import Float64Array, IntArray
 
@@ -69,23 +71,32 @@ answers."""
 _BATCH = 256
 """Queries encoded together."""
 
+_UNDATED_NAMED = 10
+"""Papers without a date that are named."""
+
 
 class _Request(NamedTuple):
-    """How a query is to be answered."""
+    """How a query is to be answered, once it is known which modes can be had."""
 
     k: int
     mode: Mode
     mode_used: Mode
     reason: str | None
-    explain: bool
-    strict: bool
     late: bool
-    new: bool
+    explain: bool = False
+    strict: bool = False
+    filters: Filters = NO_FILTERS
+    sort: Sort = "relevance"
+    fold: bool = False
+    facets: bool = False
+    related: bool = False
 
 
 class _Findings(NamedTuple):
     """The papers found, `order` (K,) best first, their `scores` (K,), and what they came from,
-    for whoever explains it. `total`: how many papers are ranked."""
+    for whoever explains it. `total`: how many papers are ranked; `allowed` ascending: those that
+    the query and its filters leave; `undecided`, ascending: those whose dates are not known
+    well enough."""
 
     order: IntArray
     scores: Float64Array
@@ -94,6 +105,15 @@ class _Findings(NamedTuple):
     ranking: Ranking
     titled: frozenset[int]
     total: int
+    allowed: IntArray
+    undecided: IntArray
+
+
+class _Judged(NamedTuple):
+    """A place in the order found, and the verdict on the paper there."""
+
+    place: int
+    verdict: Verdict
 
 
 class Index:
@@ -106,6 +126,7 @@ class Index:
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._analyzer = Analyzer()
+        self._parts = Parts(generation, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             raise IndexVersionError(
                 f"{generation.index_path} was analysed by {self.manifest.lexical.analyzer}, "
@@ -136,7 +157,11 @@ class Index:
         strict: bool = False,
         late: bool = True,
         literal: bool = False,
-        new: bool = False,
+        filters: Filters = NO_FILTERS,
+        sort: Sort = "relevance",
+        fold: bool = False,
+        facets: bool = False,
+        related: bool = False,
     ) -> Results:
         """The `k` papers that answer `query` best, best first.
 
@@ -146,14 +171,17 @@ class Index:
 
         `explain` adds to each hit how its score came about; `strict` leaves out papers
         that answer weakly; `late=False` does without late interaction; `literal` takes quotation
-        marks, dashes and `title:` as text; `new` looks only at papers that the last build
-        added. Raises QueryError.
+        marks, dashes and `title:` as text. `filters` say which papers are looked at at all.
+        `sort="date"`: the newest of the first hundred that answer better than weakly (of all of
+        them where none does), those of unknown date last. `fold` puts near-duplicates
+        under the best of them. `facets` counts the papers that answer; `related` finds terms
+        that would narrow the search. Raises QueryError.
         """
-        _check(k, mode)
+        _check(k, mode, sort)
         parsed = parse_query(query, self._analyzer, literal=literal)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
-            how = _Request(k, mode, mode_used, reason, explain, strict, late, new)
+            how = _Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
             return self._answer(parsed, encoded, how)
 
     def search_many(
@@ -185,7 +213,7 @@ class Index:
             with self._reading():
                 found = self._order(parsed, encoded, how)
                 pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-                ranked = [RankedPaper(self._paper_ids[doc_idx], score) for doc_idx, score in pairs]
+                ranked = [RankedPaper(self._parts.paper_ids[doc_idx], score) for doc_idx, score in pairs]
             yield ranked
 
     def similar(
@@ -195,10 +223,11 @@ class Index:
         k: int = DEFAULT_K,
         *,
         text: str | None = None,
+        filters: Filters = NO_FILTERS,
     ) -> Results:
         """The `k` papers nearest to those of `like`, away from those of `unlike`, without any
         of them; named as for `paper`. `text`: an abstract that is no paper of the index, to be
-        near to as well.
+        near to as well. `filters` as in `search`.
 
         Raises QueryError when there is nothing to be near to, PaperLookupError, ModelError.
         """
@@ -207,24 +236,27 @@ class Index:
         if not like and not text:
             raise QueryError("nothing to be similar to", "papersearch similar ID")
         with self._reading():
-            liked, unliked = ([self._papers.find(clean_text(name)) for name in names] for names in (like, unlike))
-            examples = [self._papers[doc_idx] for doc_idx in (*liked, *unliked)]
-            rows = self._vectors.exact
+            liked, unliked = (
+                [self._parts.papers.find(clean_text(name)) for name in names] for names in (like, unlike)
+            )
+            examples = [self._parts.papers[doc_idx] for doc_idx in (*liked, *unliked)]
+            rows = self._parts.vectors.exact
             near = [rows[doc_idx] for doc_idx in liked]
             if text:
-                near.append(self._encoder.encode_batch([text])[0].vector)
-            semantic = self._vectors.scan(between(np.array(near), rows[unliked]))
-            allowed = np.ones(len(self), dtype=np.bool_)
-            allowed[liked + unliked] = False
-            ranking = by_meaning(semantic, np.flatnonzero(allowed), k)
+                near.append(self._parts.encoder.encode_batch([text])[0].vector)
+            semantic = self._parts.vectors.scan(between(np.array(near), rows[unliked]))
+            is_example = np.zeros(len(self), dtype=np.bool_)
+            is_example[liked + unliked] = True
+            allowed, undecided = self._filtered(np.flatnonzero(~is_example), filters)
+            ranking = by_meaning(semantic, allowed, k)
             # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
             titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
-            idf = self._postings.idf_of(self._analyzer.terms(titles))
+            idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
             hits = []
             for rank, (doc_idx, score) in enumerate(
                 zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True), 1
             ):
-                paper = self._papers[doc_idx]
+                paper = self._parts.papers[doc_idx]
                 evidence = find_evidence(paper, idf, self._analyzer)
                 hits.append(
                     Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence)
@@ -233,7 +265,20 @@ class Index:
         described = ["like", *ids[: len(liked)], *([text] if text else [])]
         if unliked:
             described += ["unlike", *ids[len(liked) :]]
-        return Results(" ".join(described), "semantic", "semantic", None, ranking.total, tuple(hits))
+            undated = None
+            if _has_dates(filters):
+                nearest = by_meaning(semantic, undecided, _UNDATED_NAMED).papers
+                undated = Undated(len(undecided), self._parts.named(nearest))
+        return Results(
+            " ".join(described),
+            "semantic",
+            "semantic",
+            None,
+            ranking.total,
+            tuple(hits),
+            filters=filters,
+            undated=undated,
+        )
 
     def paper(self, name: str) -> Paper:
         """The paper with this id, unambiguous beginning of an id, or title.
@@ -241,11 +286,11 @@ class Index:
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
         with self._reading():
-            return self._papers[self._papers.find(clean_text(name))]
+            return self._parts.papers[self._parts.papers.find(clean_text(name))]
 
     def papers(self) -> PaperStore:
         """All papers in paper order; each is read from disk when it is asked for."""
-        return self._papers
+        return self._parts.papers
 
     def findings(self) -> tuple[Finding, ...]:
         """What the build did not understand, rewrote, or skipped."""
@@ -259,7 +304,7 @@ class Index:
 
     def keyword_scores(self, query: str) -> Float64Array:
         """BM25 of every paper, (N,), as `rank_bm25`'s `get_scores` gives it for the query's terms."""
-        return self._postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
+        return self._parts.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -284,31 +329,52 @@ class Index:
             parsed = [parse_query(query, self._analyzer, literal=literal) for query in chunk]
             with self._reading():
                 mode_used, encoded, reason = self._encode(parsed, mode)
-            how = _Request(k, mode, mode_used, reason, explain=False, strict=False, late=late, new=False)
+            how = _Request(k, mode, mode_used, reason, late)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
     def _order(self, query: Query, encoded: Encoded | None, how: _Request) -> _Findings:
         """The whole of ranking: the first k papers, and what they came from."""
-        allowed = self._keywords.allowed(query)
-        if how.new:
-            since = self._generation.array("papers.since.npy")
-            allowed = allowed[since[allowed] == self.manifest.generation]
-        words = self._keywords.find(query)
-        semantic = None if encoded is None else self._vectors.scan(encoded.vector)
+        allowed, undecided = self._filtered(self._parts.keywords.allowed(query), how.filters)
+        words = self._parts.keywords.find(query)
+        semantic = None if encoded is None else self._parts.vectors.scan(encoded.vector)
         ranking = self._rank(query, words, encoded, semantic, allowed, how)
-        titled = [doc for doc in self._papers.with_title(query.title_key) if _holds(allowed, doc)]
+        titled = [doc for doc in self._parts.papers.with_title(query.title_key) if _holds(allowed, doc)]
         unranked = [doc for doc in titled if how.mode_used == "keyword" and not words.matched[doc]]
         order, scores = _titles_first(ranking, titled, how.k)
-        return _Findings(order, scores, words, semantic, ranking, frozenset(titled), ranking.total + len(unranked))
+        total = ranking.total + len(unranked)
+        return _Findings(order, scores, words, semantic, ranking, frozenset(titled), total, allowed, undecided)
+
+    def _filtered(self, papers: IntArray, filters: Filters) -> tuple[IntArray, IntArray]:
+        """Those of `papers`, ascending, that the filters keep, and those that their dates leave
+        undecided."""
+        if filters == NO_FILTERS:
+            return papers, papers[:0]
+        from papersearch.filters import select
+
+        kept, undecided = select(filters, self._parts)
+        return papers[kept[papers]], papers[undecided[papers]]
 
     def _answer(self, query: Query, encoded: Encoded | None, how: _Request) -> Results:
         found = self._order(query, encoded, how._replace(k=max(how.k, JUDGED)))
         cosines = None if found.semantic is None else found.semantic.exact(found.order)
-        judged = list(enumerate(self._verdicts(query, found, cosines)))
+        judged = self._judge(query, found, cosines)
         best = min((verdict for _, verdict in judged), key=VERDICTS.index, default=None)
+        answering = [one for one in judged if one.verdict != "weak"]
         if how.strict:
-            judged = [(place, verdict) for place, verdict in judged if verdict != "weak"]
-        hits = self._hits(query, judged[: how.k], found, cosines, how)
+            judged = answering
+        if how.sort == "date":
+            dates = self._parts.facts.dates[found.order]
+            judged = sorted(answering or judged, key=lambda one: -int(dates[one.place]))
+        groups = [[one] for one in judged]
+        if how.fold:
+            places = np.array([one.place for one in judged], dtype=np.int64)
+            folded = fold(self._parts.vectors.exact[found.order[places]])
+            groups = [[judged[place] for place in group] for group in folded]
+        groups = groups[: how.k]
+        hits = self._hits(query, [group[0] for group in groups], found, cosines, encoded, how)
+        if how.fold:
+            also = [self._parts.named(found.order[[one.place for one in group[1:]]]) for group in groups]
+            hits = [hit._replace(duplicates=names) for hit, names in zip(hits, also, strict=True)]
         return Results(
             query=query.text,
             mode=how.mode,
@@ -318,6 +384,50 @@ class Index:
             hits=tuple(hits),
             expansions=found.words.expansions,
             verdict=best,
+            filters=how.filters,
+            sort=how.sort,
+            undated=self._undated(query, found, encoded, how) if _has_dates(how.filters) else None,
+            unknown_words=self._unknown_words(query),
+            related=self._related(query, found, answering or judged) if how.related else None,
+            facets=self._facets(query, found) if how.facets else None,
+        )
+
+    def _undated(self, query: Query, found: _Findings, encoded: Encoded | None, how: _Request) -> Undated:
+        """What the date filter could not decide about: the best of it, if it answers."""
+        undecided = found.undecided
+        if how.mode_used == "keyword":
+            undecided = undecided[found.words.matched[undecided]]
+        ranking = self._rank(query, found.words, encoded, found.semantic, undecided, how._replace(k=_UNDATED_NAMED))
+        cosines = None if found.semantic is None else found.semantic.exact(ranking.papers)
+        judged = self._judge(query, found._replace(order=ranking.papers), cosines)
+        answering = [one.place for one in judged if one.verdict != "weak"]
+        return Undated(len(undecided), self._parts.named(ranking.papers[answering]))
+
+    def _unknown_words(self, query: Query) -> tuple[UnknownWord, ...]:
+        postings = self._parts.postings
+        if all(postings.find(term) is not None for term in query.terms):
+            return ()
+        from papersearch.spelling import unknown_words
+
+        return unknown_words(query, self._parts)
+
+    def _related(self, query: Query, found: _Findings, judged: list[_Judged]) -> tuple[RelatedTerm, ...]:
+        from papersearch.related import DEPTH, related_terms
+
+        papers = found.order[[one.place for one in judged[:DEPTH]]].tolist()
+        others = (term for form in found.words.expansions for term in self._analyzer.terms(form.other))
+        return related_terms(papers, {*query.terms, *others}, self._parts)
+
+    def _facets(self, query: Query, found: _Findings) -> Facets:
+        """Of all papers that answer better than weakly, however many were asked for."""
+        from papersearch.facets import count_facets
+
+        papers = found.allowed
+        cosines = None if found.semantic is None else found.semantic.exact(papers)
+        coverage = self._parts.keywords.coverage(query, found.words, papers)
+        is_answer = answers(cosines, coverage, self.manifest.background)
+        return count_facets(
+            np.array(sorted({*papers[is_answer].tolist(), *found.titled}), dtype=np.int64), self._parts
         )
 
     def _rank(
@@ -336,40 +446,49 @@ class Index:
         base = by_both(words.scores, semantic, allowed, max(how.k, DEPTH))
         candidates = np.sort(base.papers[:DEPTH])
         keyword = words.scores[candidates] + sum(
-            (impacts for _, impacts in self._keywords.pairs(query, candidates)), start=np.zeros(len(candidates))
+            (impacts for _, impacts in self._parts.keywords.pairs(query, candidates)),
+            start=np.zeros(len(candidates)),
         )
-        late = self._pieces.scores(encoded, candidates) if how.late and self._pieces is not None else None
+        late = (
+            self._parts.pieces.scores(encoded, candidates) if how.late and self._parts.pieces is not None else None
+        )
         cosines = semantic.exact(candidates)
         first = best_of(candidates, candidate_signals(keyword, cosines, late), FEEDBACK_DEPTH)
-        moved = move_towards(encoded.vector, self._vectors.exact[first])
-        signals = candidate_signals(keyword, self._vectors.cosines(moved, candidates), late)
+        moved = move_towards(encoded.vector, self._parts.vectors.exact[first])
+        signals = candidate_signals(keyword, self._parts.vectors.cosines(moved, candidates), late)
         return in_two_tiers(base, candidates, signals, how.k)
 
-    def _verdicts(self, query: Query, found: _Findings, cosines: Float64Array | None) -> list[Verdict]:
-        """Whether each of the papers found answers at all."""
-        coverage = self._keywords.coverage(query, found.words, found.order)
+    def _judge(self, query: Query, found: _Findings, cosines: Float64Array | None) -> list[_Judged]:
+        """Whether each of the papers found answers at all; cosines: (K,), in their order."""
+        coverage = self._parts.keywords.coverage(query, found.words, found.order)
         return [
-            "strong"
-            if doc_idx in found.titled
-            else judge(_score_of(cosines, place), float(coverage[place]), self.manifest.background)
+            _Judged(
+                place,
+                "strong"
+                if doc_idx in found.titled
+                else judge(_score_of(cosines, place), float(coverage[place]), self.manifest.background),
+            )
             for place, doc_idx in enumerate(found.order.tolist())
         ]
 
     def _hits(
         self,
         query: Query,
-        judged: list[tuple[int, Verdict]],
+        judged: list[_Judged],
         found: _Findings,
         cosines: Float64Array | None,
+        encoded: Encoded | None,
         how: _Request,
     ) -> list[Hit]:
-        """`judged`: places in the order found, and their verdicts; cosines: (K,), in that order."""
-        idf = self._keywords.idf(query, found.words)
+        """`judged`: those to be shown; cosines: (K,), in the order found."""
+        idf = self._parts.keywords.idf(query, found.words)
         keyword = None if how.mode_used == "semantic" else found.words.scores
+        pieces = self._parts.pieces if encoded is not None else None
         hits = []
         for rank, (place, verdict) in enumerate(judged, 1):
             doc_idx, score = int(found.order[place]), float(found.scores[place])
-            paper = self._papers[doc_idx]
+            paper = self._parts.papers[doc_idx]
+            alignment = pieces.alignment(encoded, doc_idx) if pieces is not None and encoded is not None else None
             hits.append(
                 Hit(
                     rank=rank,
@@ -379,7 +498,7 @@ class Index:
                     semantic_score=_score_of(cosines, place),
                     exact_title=doc_idx in found.titled,
                     verdict=verdict,
-                    evidence=find_evidence(paper, idf, self._analyzer),
+                    evidence=find_evidence(paper, idf, self._analyzer, alignment),
                     explanation=self._explain(doc_idx, score, query, found) if how.explain else None,
                 )
             )
@@ -391,8 +510,8 @@ class Index:
         terms: tuple[TermImpact, ...] = ()
         if any(signal.name == "keyword" for signal in signals):
             is_candidate = len(ranking.tiers) > 1 and _holds(ranking.tiers[0].papers, doc_idx)
-            terms = self._keywords.explain(query, words, doc_idx, with_pairs=is_candidate)
-        coverage = self._keywords.coverage(query, words, np.array([doc_idx]))
+            terms = self._parts.keywords.explain(query, words, doc_idx, with_pairs=is_candidate)
+        coverage = self._parts.keywords.coverage(query, words, np.array([doc_idx]))
         return Explanation(signals, terms, float(coverage[0]))
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
@@ -401,75 +520,9 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._encoder.encode_batch([query.plain for query in queries]), None
+            return mode, self._parts.encoder.encode_batch([query.plain for query in queries]), None
         except ModelError as error:
             return "keyword", nothing, error.message
-
-    @cached_property
-    def _postings(self) -> Postings:
-        files = self._generation
-        return Postings(
-            terms=self._strings("terms"),
-            idf=files.array("terms.idf.npy"),
-            offsets=files.array("postings.offsets.npy"),
-            doc_idx=files.array("postings.papers.npy"),
-            impacts=files.array("postings.impacts.npy"),
-            starts=files.array("postings.starts.npy"),
-            position_offsets=files.array("positions.offsets.npy"),
-            positions=files.array("positions.npy"),
-            found={},
-        )
-
-    @cached_property
-    def _keywords(self) -> Keywords:
-        files = self._generation
-        mean = self.manifest.lexical.mean_length
-        lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
-        expansions = ExpansionTable(self._strings("expansions"), self._analyzer)
-        return Keywords(self._postings, lengths, expansions, self._analyzer)
-
-    @cached_property
-    def _pieces(self) -> PieceVectors | None:
-        if self.manifest.late is None:
-            return None
-        names = ("vectors", "ids", "offsets", "basis", "weights")
-        return PieceVectors(*(self._generation.array(f"pieces.{name}.npy") for name in names))
-
-    @cached_property
-    def _vectors(self) -> PaperVectors:
-        return PaperVectors(
-            self._generation.array("vectors.npy"),
-            self._generation.array("vectors.int8.npy"),
-            self.manifest.quantization,
-        )
-
-    @cached_property
-    def _papers(self) -> PaperStore:
-        return PaperStore(
-            lines=self._strings("papers", "papers.jsonl"),
-            ids=self._strings("ids"),
-            id_papers=self._generation.array("ids.papers.npy"),
-            titles=self._strings("titles"),
-            title_papers=self._generation.array("titles.papers.npy"),
-        )
-
-    @cached_property
-    def _paper_ids(self) -> list[str]:
-        """All ids in paper order; a run names so many papers that this is read whole."""
-        ids = self._strings("ids")
-        names = [""] * len(self)
-        for place, doc_idx in enumerate(self._generation.array("ids.papers.npy").tolist()):
-            names[doc_idx] = ids[place]
-        return names
-
-    @cached_property
-    def _encoder(self) -> QueryEncoder:
-        return open_query_encoder(self.manifest.encoder)
-
-    def _strings(self, name: str, file: str | None = None) -> StringTable:
-        return StringTable(
-            self._generation.text(file or f"{name}.txt"), self._generation.array(f"{name}.offsets.npy")
-        )
 
 
 def open(path: str | Path = "index") -> Index:
@@ -501,7 +554,13 @@ def _holds(papers: IntArray, doc_idx: int) -> bool:
     return place < len(papers) and int(papers[place]) == doc_idx
 
 
-def _check(k: int, mode: Mode) -> None:
+def _has_dates(filters: Filters) -> bool:
+    return not (filters.since is None and filters.until is None) and not filters.include_undated
+
+
+def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
+    if sort not in get_args(Sort):
+        raise ValueError(f"sort is one of {', '.join(get_args(Sort))}, not {sort!r}")
     if mode not in get_args(Mode):
         raise ValueError(f"mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
     if k < 1:

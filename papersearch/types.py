@@ -192,7 +192,8 @@ class Hit(NamedTuple):
     `exact_title` is true when the query is the paper's whole title. `verdict` says how well
     the paper answers at all, by what this corpus's papers score for unrelated queries; None where
     there is no query, but papers to be similar to.
-    `explanation` is there when it was asked for.
+    `explanation` is there when it was asked for. `duplicates` are papers below that say nearly
+    the same, and are folded into this one.
     """
 
     rank: int
@@ -204,6 +205,81 @@ class Hit(NamedTuple):
     verdict: Verdict | None
     evidence: Evidence
     explanation: Explanation | None = None
+    duplicates: tuple[PaperName, ...] = ()
+
+
+class Filters(NamedTuple):
+    """Which papers a search looks at; those that fit all of these.
+
+    `since`, `until`: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive.
+    `organisations`: any of them, by handle or name. `dumps`: any of them, by name. `has_code`:
+    with a link to a repository of source code. `new`: that the last build added.
+    `include_undated`: those too of which the dates do not decide.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    organisations: tuple[str, ...] = ()
+    dumps: tuple[str, ...] = ()
+    has_code: bool = False
+    new: bool = False
+    include_undated: bool = False
+
+
+NO_FILTERS = Filters()
+
+Sort = Literal["relevance", "date"]
+
+
+class PaperName(NamedTuple):
+    """A paper by its id and title, where no more is needed."""
+
+    paper_id: str
+    title: str
+
+
+class Undated(NamedTuple):
+    """The papers that a date filter left out because their dates do not decide: how many, and
+    those of them that would answer, best first, ten at most."""
+
+    n_papers: int
+    papers: tuple[PaperName, ...]
+
+
+class UnknownWord(NamedTuple):
+    """A word of the query that no paper has, and words that papers have and are spelt like it,
+    nearest first."""
+
+    word: str
+    instead: tuple[str, ...]
+
+
+class RelatedTerm(NamedTuple):
+    """A word or two that would narrow the search, and how many of the best papers have it."""
+
+    term: str
+    n_papers: int
+
+
+class Counted(NamedTuple):
+    """A value of a facet and how many papers have it."""
+
+    value: str
+    n_papers: int
+
+
+class Facets(NamedTuple):
+    """The shape of an answer: its `n_papers` that answer better than weakly, by year, by month
+    (none left out between the first and the last), by organisation (handle) and by dump, most
+    papers first. `n_undated` have no year; those of a known year but not month are in `years`
+    alone."""
+
+    n_papers: int
+    n_undated: int
+    years: tuple[Counted, ...]
+    months: tuple[Counted, ...]
+    organisations: tuple[Counted, ...]
+    dumps: tuple[Counted, ...]
 
 
 class RankedPaper(NamedTuple):
@@ -221,7 +297,9 @@ class Results:
     term in keyword mode, otherwise all that phrases and exclusions leave. `mode_used` differs
     from `mode` only when the encoder is out of reach, and then `mode_reason` says why.
     `expansions` are the acronyms that were looked for in their other form too. `verdict` is
-    the best among the first hundred papers, None when there are no papers.
+    the best among the first hundred papers, None when there are no papers. `undated` is there
+    with a date filter; `facets` and `related` when they were asked for. `unknown_words`: words
+    of the query that no paper has.
     """
 
     query: str
@@ -232,6 +310,12 @@ class Results:
     hits: tuple[Hit, ...]
     expansions: tuple[Expansion, ...] = ()
     verdict: Verdict | None = None
+    filters: Filters = NO_FILTERS
+    sort: Sort = "relevance"
+    undated: Undated | None = None
+    unknown_words: tuple[UnknownWord, ...] = ()
+    related: tuple[RelatedTerm, ...] | None = None
+    facets: Facets | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

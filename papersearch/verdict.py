@@ -7,9 +7,12 @@ how much of the query's own words, by idf, the paper holds. Figures in docs/rank
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from papersearch.types import Verdict
+
+if TYPE_CHECKING:
+    from papersearch.types import BoolArray, Float64Array
 
 N_PROBES = 128
 """Queries of random words that a build asks, to see what chance gives."""
@@ -50,6 +53,16 @@ def judge(cosine: float | None, coverage: float, background: Background) -> Verd
         return "strong"
     # Two words say little to the encoder; a paper that holds every word answers all the same.
     return "fair" if log_odds >= _FAIR or coverage > 1 - 1e-9 else "weak"
+
+
+def answers(cosines: Float64Array | None, coverage: Float64Array, background: Background) -> BoolArray:
+    """Which papers `judge` finds fair or strong: cosines, if there are any, and coverage (K,)."""
+    if cosines is None:
+        return coverage >= _FAIR_COVERAGE
+    deviations = (cosines - background.mean) / max(background.deviation, _LEAST_DEVIATION)
+    log_odds = _PER_DEVIATION * deviations + _PER_COVERAGE * coverage + _OFFSET
+    enough: BoolArray = (log_odds >= _FAIR) | (coverage > 1 - 1e-9)
+    return enough
 
 
 def probes(words: list[str]) -> list[str]:

@@ -17,10 +17,12 @@ PACKAGE = PROJECT / "papersearch"
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
     {"checksums", "errors", "types", "version"},
-    {"cleaning", "identity", "analysis", "fusion", "topk", "verdict"},
+    {"cleaning", "identity", "texts", "analysis", "fusion", "topk", "verdict", "duplicates"},
     {"lexical", "dense", "ingest", "query"},
     {"storage"},
     {"evidence", "keywords", "ranking", "staleness"},
+    {"parts"},
+    {"filters", "facets", "related", "spelling"},
     {"builder", "searcher"},
     {"evaluation"},
     {"cli"},

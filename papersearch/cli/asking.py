@@ -17,20 +17,30 @@ from papersearch.cli.options import (
     ColorOption,
     CorpusOption,
     DebugOption,
+    DumpOption,
     Format,
     FormatOption,
+    HasCodeOption,
+    IncludeUndatedOption,
     IndexOption,
     JsonlOption,
     JsonOption,
     LateOption,
     ModeChoice,
+    NewOption,
+    OrganisationOption,
     PaperFormat,
+    SinceOption,
+    SortChoice,
     TopOption,
+    UntilOption,
     chosen_color,
+    chosen_filters,
     chosen_format,
     open_index,
     read_names,
     warn_if_stale,
+    warn_of_undated,
     write_bytes,
 )
 from papersearch.cli.terminal import open_console, speak_utf8, typed_text
@@ -52,7 +62,23 @@ def search(
     jsonl: JsonlOption = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False,
-    new: Annotated[bool, typer.Option("--new", help="Only papers that the last build added.")] = False,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    organisations: OrganisationOption = None,
+    dumps: DumpOption = None,
+    has_code: HasCodeOption = False,
+    new: NewOption = False,
+    include_undated: IncludeUndatedOption = False,
+    sort: Annotated[
+        SortChoice, typer.Option("--sort", help="Best first, or the newest of the best hundred first.")
+    ] = SortChoice.relevance,
+    fold: Annotated[
+        bool, typer.Option("--fold/--no-fold", help="Put near-duplicates under the best of them.")
+    ] = True,
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count what answers: by date, organisation, dump.")
+    ] = False,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False,
     late: LateOption = True,
     color: ColorOption = Color.auto,
     corpus: CorpusOption = None,
@@ -71,13 +97,42 @@ def search(
     speak_utf8()
     text = " ".join(map(typed_text, query))
     opened = _open_or_build(locations, text)
-    results = opened.search(text, top, mode.value, explain=explain, strict=strict, late=late, new=new)
+    results = opened.search(
+        text,
+        top,
+        mode.value,
+        explain=explain,
+        strict=strict,
+        late=late,
+        filters=chosen_filters(since, until, organisations, dumps, has_code, new, include_undated),
+        sort=sort.value,
+        fold=fold,
+        facets=facets,
+        related=suggest,
+    )
     if results.mode_reason:
         complain(f"answering by keywords alone: {results.mode_reason}", "papersearch index")
     if results.verdict == "weak":
-        complain(f"none of the {len(opened)} papers matches this well", "")
+        complain(f"none of the {results.total} papers matches this well", "")
+    _offer_words(results)
+    warn_of_undated(results)
     warn_if_stale(opened, locations)
     return _print(results, chosen, color, len(opened))
+
+
+def _offer_words(results: Results) -> None:
+    """A line for each word that no paper has, and the query to type in its place."""
+    corrected = results.query
+    for unknown in results.unknown_words:
+        meant = f"; did you mean {' or '.join(unknown.instead)}?" if unknown.instead else ""
+        if unknown.instead:
+            corrected = corrected.replace(unknown.word, unknown.instead[0])
+        hint = ""
+        if unknown is results.unknown_words[-1] and corrected != results.query:
+            import shlex
+
+            hint = f"papersearch {shlex.quote(corrected)}"
+        complain(f"no paper has the word {unknown.word}{meant}", hint)
 
 
 def similar(
@@ -95,6 +150,13 @@ def similar(
         ),
     ] = None,
     top: TopOption = 10,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    organisations: OrganisationOption = None,
+    dumps: DumpOption = None,
+    has_code: HasCodeOption = False,
+    new: NewOption = False,
+    include_undated: IncludeUndatedOption = False,
     format_: FormatOption = Format.auto,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
@@ -110,8 +172,10 @@ def similar(
     chosen = chosen_format(format_.value, json, jsonl)
     speak_utf8()
     opened = open_index(corpus, index)
+    filters = chosen_filters(since, until, organisations, dumps, has_code, new, include_undated)
     names, text = read_names(opened, papers)
-    results = opened.similar(names, list(map(typed_text, unlike or ())), top, text=text)
+    results = opened.similar(names, list(map(typed_text, unlike or ())), top, text=text, filters=filters)
+    warn_of_undated(results)
     return _print(results, chosen, color, len(opened))
 
 

@@ -25,7 +25,9 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 _GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
-_OPTIONS_WITH_VALUE = frozenset({"-k", "--top", "--mode", "--format", "--color", "--corpus", "--index"})
+_OPTIONS_WITH_VALUE = frozenset(
+    "-k --top --mode --format --color --corpus --index --since --until --org --dump --sort".split()
+)
 """Those of `search`, which may stand before the query."""
 
 

@@ -16,10 +16,15 @@ from papersearch.cli.terminal import ColorChoice, typed_text
 if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.searcher import Index
+    from papersearch.types import Filters, Results
 
 
 _MAX_INPUT_BYTES = 1 << 20
 """Of names or an abstract on standard input."""
+
+
+_NAMED = 3
+"""Papers that one line names."""
 
 
 class ModeChoice(str, Enum):
@@ -46,6 +51,13 @@ class Format(str, Enum):
 
 
 EXPORTS = frozenset({"bibtex", "ris", "csv", "markdown"})
+
+
+class SortChoice(str, Enum):
+    """`types.Sort` for Typer."""
+
+    relevance = "relevance"
+    date = "date"
 
 
 class PaperFormat(str, Enum):
@@ -95,6 +107,26 @@ FormatOption = Annotated[
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
 ]
+_DATE = "YYYY[-MM[-DD]]"
+SinceOption = Annotated[
+    Optional[str], typer.Option("--since", help="Of this date or later.", metavar=_DATE, show_default=False)
+]
+UntilOption = Annotated[
+    Optional[str], typer.Option("--until", help="Of this date or earlier.", metavar=_DATE, show_default=False)
+]
+OrganisationOption = Annotated[
+    Optional[list[str]],
+    typer.Option("--org", help="Of this organisation; may be given again.", metavar="NAME", show_default=False),
+]
+DumpOption = Annotated[
+    Optional[list[str]],
+    typer.Option("--dump", help="Read from this dump; may be given again.", metavar="FILE", show_default=False),
+]
+HasCodeOption = Annotated[bool, typer.Option("--has-code", help="With a link to a repository of source code.")]
+NewOption = Annotated[bool, typer.Option("--new", help="Only papers that the last build added.")]
+IncludeUndatedOption = Annotated[
+    bool, typer.Option("--include-undated", help="Keep papers whose dates do not decide.")
+]
 LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, where the index has it.")
 ]
@@ -117,6 +149,42 @@ def chosen_format(chosen: str, json: bool, jsonl: bool) -> str:
     if len(wanted) > 1:
         raise typer.BadParameter(f"choose one format, not {' and '.join(sorted(wanted))}")
     return wanted.pop() if wanted else "auto"
+
+
+def chosen_filters(
+    since: str | None,
+    until: str | None,
+    organisations: Sequence[str] | None,
+    dumps: Sequence[str] | None,
+    has_code: bool,
+    new: bool,
+    include_undated: bool,
+) -> Filters:
+    """One value out of the options; the dates are read now, so that a wrong one costs nothing."""
+    from papersearch.types import Filters
+
+    return Filters(
+        since,
+        until,
+        tuple(map(typed_text, organisations or ())),
+        tuple(map(typed_text, dumps or ())),
+        has_code,
+        new,
+        include_undated,
+    )
+
+
+def warn_of_undated(results: Results) -> None:
+    """One line on stderr where a date filter could not decide, naming what would answer."""
+    undated = results.undated
+    if undated is None or not undated.n_papers:
+        return
+    said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
+    if undated.papers:
+        named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
+        said += f", among them: {named}"
+        said += f"; and {len(undated.papers) - _NAMED} more" if len(undated.papers) > _NAMED else ""
+    complain(said, "--include-undated keeps them")
 
 
 def chosen_color(color: Color) -> ColorChoice:

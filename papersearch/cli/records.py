@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from papersearch.cleaning import clean_text
-from papersearch.types import Explanation, Hit, Paper, Results
+from papersearch.types import Explanation, Facets, Hit, Paper, Results, Undated
 
 SCHEMA_VERSION = 1
 
@@ -51,6 +51,7 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         **paper_fields(hit.paper),
         "evidence": hit.evidence._asdict(),
         "explanation": _explanation_fields(hit.explanation) if hit.explanation else None,
+        "duplicates": [paper._asdict() for paper in hit.duplicates],
     }
 
 
@@ -59,6 +60,17 @@ def _explanation_fields(explanation: Explanation) -> dict[str, Any]:
         "signals": [signal._asdict() for signal in explanation.signals],
         "terms": [term._asdict() for term in explanation.terms],
         "coverage": explanation.coverage,
+    }
+
+
+def _undated_fields(undated: Undated) -> dict[str, Any]:
+    return {"n_papers": undated.n_papers, "papers": [paper._asdict() for paper in undated.papers]}
+
+
+def _facet_fields(facets: Facets) -> dict[str, Any]:
+    return {
+        name: [counted._asdict() for counted in value] if isinstance(value, tuple) else value
+        for name, value in facets._asdict().items()
     }
 
 
@@ -73,6 +85,12 @@ def envelope(results: Results) -> bytes:
             "total": results.total,
             "verdict": results.verdict,
             "expansions": [expansion._asdict() for expansion in results.expansions],
+            "filters": results.filters._asdict(),
+            "sort": results.sort,
+            "undated": _undated_fields(results.undated) if results.undated else None,
+            "unknown_words": [word._asdict() for word in results.unknown_words],
+            "related": None if results.related is None else [term._asdict() for term in results.related],
+            "facets": _facet_fields(results.facets) if results.facets else None,
             "hits": [hit_fields(hit) for hit in results],
         }
     )

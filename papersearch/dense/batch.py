@@ -22,6 +22,8 @@ from papersearch.errors import ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from papersearch.types import IntArray
+
 MAX_LENGTH = 512
 """Word pieces read of a paper, where the model has as many positions. MiniLM's own default
 is 256, and nearly every abstract is longer."""
@@ -31,6 +33,9 @@ _ACCELERATOR_BATCH_SIZE = 128
 _QUERY_BATCH_SIZE = 64
 """Texts per forward pass: for papers on CPUs faster than 32, because less is padded; queries
 are short."""
+
+_PAPER_PROMPTS = ("document", "passage", "corpus")
+"""What sentence-transformers takes a document's prompt from."""
 
 Precision = Literal["float32", "bfloat16"]
 PRECISION_VARIABLE = "PAPERSEARCH_PRECISION"
@@ -80,10 +85,15 @@ class BatchEncoder:
         self._papers_model = self._model
         if _precision(self._model.device.type) == "bfloat16":
             self._papers_model = _with_bfloat16(self._model)
+        named = (*_PAPER_PROMPTS, self._model.default_prompt_name or "")
+        self._paper_prefix = next((prompts[name] for name in named if prompts.get(name)), "")
         self.query_prefix = prompts.get("query") or prompts.get(self._model.default_prompt_name or "", "") or ""
 
-    def encode_papers(self, texts: Sequence[str], receive: Callable[[int, Encoded], None]) -> None:
-        """Encode `texts` as papers and hand each over as soon as it is done, with its position.
+    def encode_papers(
+        self, texts: Sequence[str], receive: Callable[[int, Encoded, IntArray], None], *, with_starts: bool = False
+    ) -> None:
+        """Encode `texts` as papers and hand each over as soon as it is done, with its position,
+        and where in the text each of its word pieces begins, (L,), if that is asked for.
 
         Longest first, so that a batch is padded little and memory fails early if at all.
         """
@@ -95,7 +105,23 @@ class BatchEncoder:
                 [texts[i] for i in chosen], batch_size=size, output_value=None, show_progress_bar=False
             )
             for i, output in zip(chosen, outputs, strict=True):
-                receive(i, _encoded(output))
+                encoded = _encoded(output)
+                receive(i, encoded, self._starts(texts[i], encoded.pieces) if with_starts else encoded.pieces[:0])
+
+    def _starts(self, text: str, pieces: IntArray) -> IntArray:
+        """Where in `text` each of its word `pieces` (L,) begins, in characters, (L,); all 0
+        where the model's tokenizer does not say."""
+        tokenizer = self._model.tokenizer
+        nowhere = np.zeros(len(pieces), dtype=np.int64)
+        if not getattr(tokenizer, "is_fast", False):
+            return nowhere
+        found = tokenizer(
+            self._paper_prefix + text, truncation=True, max_length=self.max_length, return_offsets_mapping=True
+        )
+        if found["input_ids"] != pieces.tolist():
+            return nowhere
+        starts = np.array(found["offset_mapping"], dtype=np.int64)[:, 0] - len(self._paper_prefix)
+        return np.maximum(starts, 0)
 
     def encode(self, text: str) -> Encoded:
         """`text`, read as a query."""

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from papersearch.dense.batch import BatchEncoder
-    from papersearch.types import BoolArray, Float32Array
+    from papersearch.types import BoolArray, Float32Array, IntArray
 
 
-ENCODING = "title and abstract to 512, 64 dimensions, 1"
+ENCODING = "title and abstract to 512, 64 dimensions, 2"
 """Name of what is kept of a text; raise its number with every change."""
 
 _ROWS = 8192
@@ -39,12 +39,19 @@ _ROWS = 8192
 
 class TextEncoding(NamedTuple):
     """What an index keeps of one text. vector: (D,) float32, a unit vector; pieces: (L,)
-    uint32 ids of the word pieces that are kept; piece_vectors: (L, C) int8. Without late
-    interaction the last two are empty."""
+    uint32 ids of the word pieces that are kept; starts: (L,) uint32, where in the text each
+    begins; piece_vectors: (L, C) int8. Without late interaction the last three are empty."""
 
     vector: Float32Array
     pieces: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.uint32]
     piece_vectors: npt.NDArray[np.int8]
+
+
+def without_pieces(vector: Float32Array) -> TextEncoding:
+    """What is kept of a text without late interaction."""
+    nothing = np.zeros(0, dtype=np.uint32)
+    return TextEncoding(vector, nothing, nothing, np.zeros((0, 0), dtype=np.int8))
 
 
 class ModelConstants(NamedTuple):
@@ -106,9 +113,9 @@ def encode_corpus(
         digests, places = list(missing), list(missing.values())
         done = 0
 
-        def receive(number: int, encoded: Encoded) -> None:
+        def receive(number: int, encoded: Encoded, starts: IntArray) -> None:
             nonlocal done
-            encoding = _kept(encoded, constants, with_late)
+            encoding = _kept(encoded, starts, constants) if with_late else without_pieces(encoded.vector)
             keep(digests[number], encoding)
             vectors[places[number]] = encoding.vector
             if with_late:
@@ -117,7 +124,7 @@ def encode_corpus(
             progress(done, len(missing))
 
         progress(0, len(missing))
-        encoder.encode_papers(_Picked(texts, places), receive)
+        encoder.encode_papers(_Picked(texts, places), receive, with_starts=with_late)
     for doc_idx, digest in enumerate(hashes):
         if digest in known:
             vectors[doc_idx] = known[digest].vector
@@ -160,12 +167,13 @@ def learn_constants(encoder: BatchEncoder) -> ModelConstants:
     )
 
 
-def _kept(encoded: Encoded, constants: ModelConstants, with_late: bool) -> TextEncoding:
-    if not with_late:
-        return TextEncoding(encoded.vector, np.zeros(0, dtype=np.uint32), np.zeros((0, 0), dtype=np.int8))
+def _kept(encoded: Encoded, starts: IntArray, constants: ModelConstants) -> TextEncoding:
     chosen = np.flatnonzero(constants.kept[encoded.pieces])[:MAX_PIECES]
     return TextEncoding(
-        encoded.vector, encoded.pieces[chosen].astype(np.uint32), compress(encoded.states[chosen], constants.basis)
+        encoded.vector,
+        encoded.pieces[chosen].astype(np.uint32),
+        starts[chosen].astype(np.uint32),
+        compress(encoded.states[chosen], constants.basis),
     )
 
 
@@ -179,6 +187,7 @@ def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> Pi
     return PieceVectors(
         vectors=np.concatenate([encoding.piece_vectors for encoding in encodings]),
         ids=np.concatenate([encoding.pieces for encoding in encodings]),
+        starts=np.concatenate([encoding.starts for encoding in encodings]),
         offsets=offsets,
         basis=constants.basis,
         weights=piece_weights(df, len(encodings), constants.kept),

@@ -51,12 +51,14 @@ class Encoded(NamedTuple):
 
 class PieceVectors(NamedTuple):
     """What an index stores. vectors: (M, C) int8, those of paper n at
-    [offsets[n], offsets[n+1]); ids: (M,) uint32; offsets: (N + 1,) uint64; basis: (D, C) float32, orthonormal
-    columns; weights: (V,) float32, the idf of each word piece over the papers, 0 for those
-    that are not kept."""
+    [offsets[n], offsets[n+1]); ids: (M,) uint32; starts: (M,) uint32, where in the paper's text
+    each begins, in characters, ascending within a paper; offsets: (N + 1,) uint64; basis: (D, C)
+    float32, orthonormal columns; weights: (V,) float32, the idf of each word piece over the
+    papers, 0 for those that are not kept."""
 
     vectors: npt.NDArray[np.int8]
     ids: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.uint32]
     offsets: npt.NDArray[np.uint64]
     basis: Float32Array
     weights: Float32Array
@@ -83,6 +85,53 @@ class PieceVectors(NamedTuple):
         best = np.maximum.reduceat(cosines, ends - lengths, axis=1) / np.float32(_SCALE)
         scores[filled] = (weights @ best).astype(np.float64)
         return scores
+
+    def alignment(self, query: Encoded, doc_idx: int) -> Alignment | None:
+        """The query beside one paper, word piece by word piece; None where one of them has none."""
+        weights = self.weights[query.pieces]
+        used = np.flatnonzero(weights > 0)
+        start, stop = int(self.offsets[doc_idx]), int(self.offsets[doc_idx + 1])
+        if len(used) == 0 or not 0 < stop - start <= MAX_PIECES:
+            return None
+        rows = self.vectors[start:stop].astype(np.float32) / np.float32(_SCALE)
+        return Alignment(
+            query=_unit_rows(query.states[used] @ self.basis),
+            query_weights=weights[used] / weights[used].sum(),
+            paper=rows,
+            paper_weights=self.weights[self.ids[start:stop]],
+            starts=self.starts[start:stop].astype(np.int64),
+        )
+
+
+class Alignment(NamedTuple):
+    """A query's word pieces beside a paper's. query: (Q', C) and paper: (L, C) float32 unit rows;
+    query_weights: (Q',), adding up to 1; paper_weights: (L,) idf; starts: (L,) ascending, where
+    in the paper's text each begins."""
+
+    query: Float32Array
+    query_weights: Float32Array
+    paper: Float32Array
+    paper_weights: Float32Array
+    starts: IntArray
+
+    def likeness(self, ranges: IntArray) -> Float64Array:
+        """How near the query is to each of `ranges` (S, 2) of the text, in meaning: (S,), the
+        sum of their late interaction and of the cosine of their weighted means; 0 for a range
+        without word pieces."""
+        first, last = np.searchsorted(self.starts, ranges[:, 0]), np.searchsorted(self.starts, ranges[:, 1])
+        cosines = self.query @ self.paper.T
+        mean = self.query_weights @ self.query
+        found = np.zeros(len(ranges))
+        for place, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+            if start < stop:
+                late = self.query_weights @ cosines[:, start:stop].max(axis=1)
+                found[place] = late + _cosine(mean, self.paper_weights[start:stop] @ self.paper[start:stop])
+        return found
+
+
+def _cosine(one: Float32Array, other: Float32Array) -> float:
+    lengths = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / lengths if lengths > 0 else 0.0
 
 
 def kept_pieces(vocabulary: Sequence[str]) -> BoolArray:

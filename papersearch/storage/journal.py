@@ -66,6 +66,7 @@ class Journal:
                     vectors=np.array([encoding.vector for encoding in encodings]),
                     lengths=np.array([len(encoding.pieces) for encoding in encodings]),
                     pieces=np.concatenate([encoding.pieces for encoding in encodings]),
+                    starts=np.concatenate([encoding.starts for encoding in encodings]),
                     piece_vectors=np.concatenate([encoding.piece_vectors for encoding in encodings]),
                 )
             temporary.replace(self._folder / name)
@@ -80,9 +81,9 @@ class Journal:
 def _read(path: Path) -> dict[bytes, TextEncoding]:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         digests, vectors, lengths = stored["digests"], stored["vectors"], stored["lengths"]
-        pieces, piece_vectors = stored["pieces"], stored["piece_vectors"]
+        parts = [stored[name] for name in ("pieces", "starts", "piece_vectors")]
     ends = np.cumsum(lengths)
     return {
-        digest.tobytes(): TextEncoding(vector, pieces[end - length : end], piece_vectors[end - length : end])
+        digest.tobytes(): TextEncoding(vector, *(part[end - length : end] for part in parts))
         for digest, vector, length, end in zip(digests, vectors, lengths, ends, strict=True)
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-FORMAT_VERSION = 3
-OLDEST_READABLE_VERSION = 3
+FORMAT_VERSION = 4
+OLDEST_READABLE_VERSION = 4
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 
-Axis = Literal["N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "B", "M", "V", "C", "S"]
+Axis = Literal["N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "B", "M", "V", "C", "S", "A", "F+1", "G+1"]
 
 
 class ArrayFile(NamedTuple):
@@ -41,17 +41,24 @@ ARRAYS: dict[str, ArrayFile] = {
     "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
     "probes.npy": ArrayFile("<f4", ("B", "D")),
     "papers.since.npy": ArrayFile("<u4", ("N",)),
+    "papers.dates.npy": ArrayFile("<u4", ("N",)),
+    "papers.code.npy": ArrayFile("u1", ("N",)),
+    "papers.organisations.npy": ArrayFile("<u4", ("N",)),
+    "organisations.offsets.npy": ArrayFile("<u8", ("G+1",)),
+    "dumps.papers.npy": ArrayFile("<u4", ("A",)),
+    "dumps.offsets.npy": ArrayFile("<u8", ("F+1",)),
 }
 LATE_ARRAYS: dict[str, ArrayFile] = {
     "pieces.vectors.npy": ArrayFile("i1", ("M", "C")),
     "pieces.ids.npy": ArrayFile("<u4", ("M",)),
+    "pieces.starts.npy": ArrayFile("<u4", ("M",)),
     "pieces.offsets.npy": ArrayFile("<u8", ("N+1",)),
     "pieces.basis.npy": ArrayFile("<f4", ("D", "C")),
     "pieces.weights.npy": ArrayFile("<f4", ("V",)),
 }
 """Of late interaction; an index has all of them or none."""
 
-TEXTS = ("papers.jsonl", "ids.txt", "titles.txt", "terms.txt", "expansions.txt", "report.json")
+TEXTS = ("papers.jsonl", "ids.txt", "titles.txt", "terms.txt", "expansions.txt", "organisations.txt", "report.json")
 
 
 def files_of(*, has_late_interaction: bool) -> frozenset[str]:

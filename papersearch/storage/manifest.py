@@ -44,8 +44,8 @@ class Manifest(NamedTuple):
     dumps were named one by one. `late` is None where late interaction was left out.
     `quantization` tells how the int8 vectors were made. `background` are the cosines of
     papers to queries that are not about them (`verdict`).
-    Counts: papers N, appearances, terms T, postings P, their positions O, expansions E,
-    probes B."""
+    Counts: papers N, appearances A, terms T, postings P, their positions O, expansions E,
+    probes B, organisations G; dumps F."""
 
     format_version: int
     generation: int
@@ -57,6 +57,7 @@ class Manifest(NamedTuple):
     n_positions: int
     n_expansions: int
     n_probes: int
+    n_organisations: int
     lexical: LexicalRecord
     encoder: EncoderRecord
     quantization: Quantization
@@ -77,6 +78,9 @@ class Manifest(NamedTuple):
             "O": self.n_positions,
             "E": self.n_expansions,
             "B": self.n_probes,
+            "A": self.n_appearances,
+            "F": len(self.dumps),
+            "G": self.n_organisations,
             "S": 32,  # bytes of a SHA-256
             "D": self.encoder.dimensions,
             "M": late.n_pieces,
@@ -151,11 +155,13 @@ def _checked(fields: dict[str, Any]) -> Manifest:
     counts = (
         manifest.generation,
         manifest.n_papers,
+        manifest.n_appearances,
         manifest.n_terms,
         manifest.n_postings,
         manifest.n_positions,
         manifest.n_expansions,
         manifest.n_probes,
+        manifest.n_organisations,
         *(manifest.late or ()),
         manifest.encoder.dimensions,
         manifest.encoder.max_length,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.checksums import sha256_of_file
-from papersearch.dense.corpus import ENCODING, ModelConstants, TextEncoding
+from papersearch.dense.corpus import ENCODING, ModelConstants, TextEncoding, without_pieces
 from papersearch.errors import IndexDamaged
 from papersearch.storage.papers import decode_paper
 from papersearch.storage.string_table import StringTable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from papersearch.storage.generations import Generation
 
 _DENSE = ("texts.sha256.npy", "vectors.npy", "probes.npy")
-_PIECES = ("pieces.vectors.npy", "pieces.ids.npy", "pieces.offsets.npy", "pieces.basis.npy", "pieces.weights.npy")
+_PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights"))
 
 
 def encodings(
@@ -62,17 +62,13 @@ def _read_encodings(before: Generation, with_late: bool) -> tuple[dict[bytes, Te
     hashes, vectors, probes = (before.array(name) for name in _DENSE)
     dimensions = vectors.shape[1]
     if not with_late:
-        no_pieces, no_vectors = np.zeros(0, dtype=np.uint32), np.zeros((0, 0), dtype=np.int8)
-        found = {
-            digest.tobytes(): TextEncoding(vector, no_pieces, no_vectors)
-            for digest, vector in zip(hashes, vectors, strict=True)
-        }
+        found = {digest.tobytes(): without_pieces(vector) for digest, vector in zip(hashes, vectors, strict=True)}
         no_basis = np.zeros((dimensions, 0), dtype=np.float32)
         return found, ModelConstants(probes, np.zeros(0, dtype=np.bool_), no_basis)
-    piece_vectors, ids, offsets, basis, weights = (before.array(name) for name in _PIECES)
+    piece_vectors, ids, piece_starts, offsets, basis, weights = (before.array(name) for name in _PIECES)
     ends = offsets.astype(np.int64)
     found = {
-        digest.tobytes(): TextEncoding(vector, ids[start:stop], piece_vectors[start:stop])
+        digest.tobytes(): TextEncoding(vector, ids[start:stop], piece_starts[start:stop], piece_vectors[start:stop])
         for digest, vector, start, stop in zip(hashes, vectors, ends[:-1], ends[1:], strict=True)
     }
     return found, ModelConstants(probes, np.asarray(weights > 0), basis)

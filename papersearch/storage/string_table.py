@@ -42,6 +42,10 @@ class StringTable(Sequence[str]):
         start, stop = int(self._offsets[position]), int(self._offsets[position + 1])
         return self._text[start : stop - 1].decode("utf-8", "replace")
 
+    def all(self) -> list[str]:
+        """Every string, read at once."""
+        return self._text[:].decode("utf-8", "replace").split("\n")[:-1]
+
     def find(self, string: str) -> range:
         """Positions of the strings equal to `string`: empty, one, or a run of equals."""
         return self._run(string, lambda found: found == string)

@@ -16,7 +16,7 @@ from tests.conftest import Run
 @pytest.mark.parametrize(("like", "unlike"), [([3], []), ([3, 50], []), ([3], [50]), ([3, 7], [50, 90])])
 def test_similar_is_brute_force(real_index: papersearch.Index, like: list[int], unlike: list[int]) -> None:
     """The nearest to the mean of the ones, less half of the mean of the others, and none of them."""
-    vectors = real_index._vectors.exact.astype(np.float64)
+    vectors = real_index._parts.vectors.exact.astype(np.float64)
     direction = vectors[like].mean(axis=0)
     direction /= np.linalg.norm(direction)
     if unlike:

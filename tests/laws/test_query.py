@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.analysis import Analyzer, plain_word
-from papersearch.builder import paper_text
 from papersearch.errors import QueryError
 from papersearch.lexical.statistics import CorpusStatistics
 from papersearch.query import Clause, parse_query
+from papersearch.texts import paper_text
 from papersearch.types import MODES, Mode
 
 TERMS = "pipeline bubble model data".split()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.analysis import Analyzer, plain_word
-from papersearch.builder import paper_text
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.statistics import CorpusStatistics, LuceneBM25
+from papersearch.texts import paper_text
 
 WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 
 import papersearch
-from papersearch.builder import paper_text
 from papersearch.dense import bert, encoders, models, wordpiece
 from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
 from papersearch.errors import ModelError
+from papersearch.texts import paper_text
 from tests.conftest import make_model
 
 TEXTS = [
@@ -84,7 +84,7 @@ def test_many_queries_are_encoded_as_one(library: Any) -> None:
 
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
     """A sample of the stored vectors is what sentence-transformers gives for title and abstract."""
-    stored = real_index._vectors.exact
+    stored = real_index._parts.vectors.exact
     assert stored.shape == (302, 384)
     for doc_idx in (0, 150, 301):
         text = paper_text(real_index.papers()[doc_idx])
@@ -94,7 +94,7 @@ def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.
 
 def test_stored_vectors_have_length_one(real_index: papersearch.Index) -> None:
     """Every stored vector is a unit vector, so that inner products are cosines."""
-    np.testing.assert_allclose(np.linalg.norm(real_index._vectors.exact, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(real_index._parts.vectors.exact, axis=1), 1.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -132,7 +132,7 @@ def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: p
     batch.encode_papers([paper_text(real_index.papers()[place]) for place in chosen], received.__setitem__)
     vectors = np.array([received[number].vector for number in range(len(chosen))])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
-    cosines = (vectors * real_index._vectors.exact[list(chosen)]).sum(axis=1)
+    cosines = (vectors * real_index._parts.vectors.exact[list(chosen)]).sum(axis=1)
     assert 0.9995 <= cosines.mean() < 0.9999999
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float32")
     expected = BatchEncoder(default_model(), "cpu").encode("pipeline bubbles").vector

@@ -23,7 +23,7 @@ def library() -> BatchEncoder:
 def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library: BatchEncoder) -> None:
     """Per query piece the best cosine among the paper's pieces, weighted by idf: a plain loop
     over the library's states, projected but not rounded, gives the same to what int8 loses."""
-    pieces = real_index._pieces
+    pieces = real_index._parts.pieces
     assert pieces is not None
     papers = np.array([0, 17, 120, 301])
     for query in map(library.encode, QUERIES):
@@ -45,7 +45,7 @@ def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library
 def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library: BatchEncoder) -> None:
     """What is stored of a paper is the projection of its states: unit rows times 127, rounded,
     without stop words and signs, at most 250, in at most 16 kB."""
-    pieces = real_index._pieces
+    pieces = real_index._parts.pieces
     assert pieces is not None
     vocabulary = library.vocabulary()
     for doc_idx in (3, 250):
@@ -64,7 +64,7 @@ def test_the_basis_is_orthonormal_and_the_model_s_alone(
     real_index: papersearch.Index, library: BatchEncoder
 ) -> None:
     """The basis has unit columns at right angles, and another build of anything learns the same."""
-    pieces = real_index._pieces
+    pieces = real_index._parts.pieces
     assert pieces is not None
     np.testing.assert_allclose(pieces.basis.T @ pieces.basis, np.eye(late.DIMENSIONS), atol=1e-5)
     vocabulary = library.vocabulary()
