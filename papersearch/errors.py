@@ -10,6 +10,7 @@
     │   ├── IndexDamaged          a file is missing, short, or not what the manifest says
     │   └── IndexNotWritable      the folder refuses a new generation
     ├── ModelError            the encoder's files are missing, changed, or unusable
+    ├── SavedSearchError      saved searches cannot be read, written or found
     ├── EvaluationError       topics or qrels cannot be read, or do not fit together
     └── PaperLookupError      an id or title names no paper
         └── AmbiguousPaper        or names several (field `candidates`)
@@ -69,6 +70,10 @@ class IndexNotWritable(StoredIndexError):
 
 class ModelError(PapersearchError):
     """The encoder's files are missing, are not the expected ones, or cannot be used."""
+
+
+class SavedSearchError(PapersearchError):
+    """The file of saved searches cannot be read or written, or has no search of that name."""
 
 
 class EvaluationError(PapersearchError):

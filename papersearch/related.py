@@ -25,8 +25,8 @@ DEPTH = 30
 """Papers that are looked into."""
 
 _OFFERED = 6
-_LEAST, _MOST = 2, 0.6
-"""In fewer than two of the best papers it narrows to one; in more than this share it does not
+_LEAST, _MOST = 0.1, 0.6
+"""Shares of the best papers: in fewer it says something of one of them, in more it does not
 narrow."""
 
 _KEPT_BY_PAIR = 0.6
@@ -44,7 +44,7 @@ def related_terms(papers: Sequence[int], asked: Collection[str], parts: Parts) -
         for form, spelling in _forms(text, asked, parts.analyzer).items():
             having[form] += 1
             written.setdefault(form, Counter())[spelling] += 1
-    likely = [form for form, n in having.items() if _LEAST <= n <= max(_LEAST, _MOST * len(texts))]
+    likely = [form for form, n in having.items() if max(2, _LEAST * len(texts)) <= n <= max(2, _MOST * len(texts))]
     worth = {form: _worth(having[form] / len(texts), _df(form, postings) / n_papers) for form in likely}
     best = sorted(worth, key=lambda form: (-worth[form], form))
     kept: list[_Form] = []
@@ -68,7 +68,8 @@ def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form,
     tokens = [token for token in analyzer.tokens(text) if not token.is_whole]
     found: dict[_Form, str] = {}
     for token in tokens:
-        if token.term not in asked and len(token.term) > 2 and token.term.isalpha():
+        is_part = text[token.end : token.end + 1] == "-" or text[token.start - 1 : token.start] == "-"
+        if token.term not in asked and len(token.term) > 2 and token.term.isalpha() and not is_part:
             found.setdefault((token.term,), _spelling(text[token.start : token.end]))
     for first, second in pairwise(tokens):
         pair = (first.term, second.term)

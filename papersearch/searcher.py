@@ -71,6 +71,9 @@ answers."""
 _BATCH = 256
 """Queries encoded together."""
 
+_ENOUGH = 10
+"""Papers to learn related terms from; where fewer answer, the best of the rest help."""
+
 _UNDATED_NAMED = 10
 """Papers without a date that are named."""
 
@@ -388,7 +391,9 @@ class Index:
             sort=how.sort,
             undated=self._undated(query, found, encoded, how) if _has_dates(how.filters) else None,
             unknown_words=self._unknown_words(query),
-            related=self._related(query, found, answering or judged) if how.related else None,
+            related=self._related(query, found, answering if len(answering) >= _ENOUGH else judged)
+            if how.related
+            else None,
             facets=self._facets(query, found) if how.facets else None,
         )
 

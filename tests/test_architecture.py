@@ -20,7 +20,7 @@ LAYERS = [
     {"cleaning", "identity", "texts", "analysis", "fusion", "topk", "verdict", "duplicates"},
     {"lexical", "dense", "ingest", "query"},
     {"storage"},
-    {"evidence", "keywords", "ranking", "staleness"},
+    {"evidence", "keywords", "ranking", "saved", "staleness"},
     {"parts"},
     {"filters", "facets", "related", "spelling"},
     {"builder", "searcher"},

@@ -27,6 +27,7 @@ from papersearch.cli.options import (
     JsonOption,
     LateOption,
     ModeChoice,
+    ModeOption,
     NewOption,
     OrganisationOption,
     PaperFormat,
@@ -56,7 +57,7 @@ _NAMES_HELP = "Ids, beginnings of ids, or titles; - reads them from standard inp
 def search(
     query: Annotated[list[str], typer.Argument(help="What to look for.", show_default=False)],
     top: TopOption = 10,
-    mode: Annotated[ModeChoice, typer.Option("--mode", help="Which ranking.")] = ModeChoice.hybrid,
+    mode: ModeOption = ModeChoice.hybrid,
     format_: FormatOption = Format.auto,
     json: JsonOption = False,
     jsonl: JsonlOption = False,
@@ -117,6 +118,12 @@ def search(
     _offer_words(results)
     warn_of_undated(results)
     warn_if_stale(opened, locations)
+    if chosen == "auto":
+        chosen = "table" if sys.stdout.isatty() else "plain"
+    if facets and chosen not in ("table", "json"):
+        complain(f"facets are part of tables and JSON, not of {chosen}", "--format table, or --json")
+    if results.related and chosen not in ("table", "json"):
+        complain(f"narrow by: {', '.join(term.term for term in results.related)}", "")
     return _print(results, chosen, color, len(opened))
 
 

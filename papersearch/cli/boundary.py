@@ -59,8 +59,13 @@ class Verb(NamedTuple):
     def load(self, name: str) -> Any:
         """The command itself; imports its module."""
         module, function = self.place.split(":")
+        found = getattr(import_module(f"papersearch.cli.{module}"), function)
+        if isinstance(found, typer.Typer):  # a verb with verbs of its own
+            group = typer.main.get_command(found)
+            group.name = name
+            return group
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name)(getattr(import_module(f"papersearch.cli.{module}"), function))
+        alone.command(name)(found)
         return typer.main.get_command(alone)
 
 

@@ -23,7 +23,7 @@ def find_locations(corpus: Path | None, index: Path | None) -> Locations:
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")
     if corpus is None or index is None:
-        root = _nearest_root()
+        root = _project() or _data_folder()
         corpus = corpus or root / "corpus"
         index = index or root / "index"
     return Locations(corpus, index)
@@ -34,12 +34,33 @@ def _from_environment(name: str) -> Path | None:
     return Path(value) if value else None
 
 
-def _nearest_root() -> Path:
-    """A relative path where the current folder is it, so that messages stay short."""
+def find_searches() -> Path:
+    """The file of saved searches: by its environment variable, then beside the nearest corpus
+    or index, then in the user's configuration folder."""
+    from papersearch.saved import FILE  # reads TOML, which no other verb does
+
+    named = _from_environment("PAPERSEARCH_SEARCHES")
+    if named is not None:
+        return named
+    project = _project()
+    if project is not None:
+        return project / FILE
+    import platformdirs
+
+    return platformdirs.user_config_path("papersearch", appauthor=False) / FILE
+
+
+def _project() -> Path | None:
+    """The nearest folder at or above the current one with a corpus or an index: a relative
+    path where it is the current one, so that messages stay short."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "corpus").is_dir() or is_index(folder / "index"):
             return Path() if folder == here else folder
+    return None
+
+
+def _data_folder() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("papersearch", appauthor=False)

@@ -100,6 +100,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format jso
 JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl.")]
 ColorOption = Annotated[Color, typer.Option("--color", help="Colours: on a terminal, always, never.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+ModeOption = Annotated[ModeChoice, typer.Option("--mode", help="Which ranking.")]
 TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="How many papers.", metavar="K")]
 FormatOption = Annotated[
     Format, typer.Option("--format", help="How to print; auto is a table on a terminal, else plain.")

@@ -76,24 +76,27 @@ def _facet_fields(facets: Facets) -> dict[str, Any]:
 
 def envelope(results: Results) -> bytes:
     """The one JSON document of a search, ended by a line feed."""
-    return dump(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "query": results.query,
-            "mode": results.mode,
-            "mode_used": results.mode_used,
-            "total": results.total,
-            "verdict": results.verdict,
-            "expansions": [expansion._asdict() for expansion in results.expansions],
-            "filters": results.filters._asdict(),
-            "sort": results.sort,
-            "undated": _undated_fields(results.undated) if results.undated else None,
-            "unknown_words": [word._asdict() for word in results.unknown_words],
-            "related": None if results.related is None else [term._asdict() for term in results.related],
-            "facets": _facet_fields(results.facets) if results.facets else None,
-            "hits": [hit_fields(hit) for hit in results],
-        }
-    )
+    return dump(envelope_fields(results))
+
+
+def envelope_fields(results: Results) -> dict[str, Any]:
+    """A search's answer as JSON has it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "query": results.query,
+        "mode": results.mode,
+        "mode_used": results.mode_used,
+        "total": results.total,
+        "verdict": results.verdict,
+        "expansions": [expansion._asdict() for expansion in results.expansions],
+        "filters": results.filters._asdict(),
+        "sort": results.sort,
+        "undated": _undated_fields(results.undated) if results.undated else None,
+        "unknown_words": [word._asdict() for word in results.unknown_words],
+        "related": None if results.related is None else [term._asdict() for term in results.related],
+        "facets": _facet_fields(results.facets) if results.facets else None,
+        "hits": [hit_fields(hit) for hit in results],
+    }
 
 
 def papers(found: Iterable[Paper]) -> bytes:
@@ -112,10 +115,12 @@ def topic_lines(topic_id: str, results: Results) -> bytes:
     return b"".join(dump({**named, **hit_fields(hit)}, indent=False) for hit in results)
 
 
-def hit_rows(results: Results) -> str:
-    """One line per hit: rank, score, paper_id, year, title, evidence, separated by tabs."""
+def hit_rows(results: Results, *first: str) -> str:
+    """One line per hit: what comes `first`, then rank, score, paper_id, year, title, evidence,
+    separated by tabs."""
     rows = (
         (
+            *first,
             str(hit.rank),
             f"{hit.score:.6f}",
             hit.paper.paper_id,

@@ -42,12 +42,13 @@ _PROSE_WIDTH = 100
 """No line of prose is longer, however wide the terminal is."""
 
 
-def print_results(console: Console, results: Results, n_papers: int) -> None:
-    """The whole answer: a heading, the hits, and what to type for more."""
+def print_results(console: Console, results: Results, n_papers: int, name: str = "") -> None:
+    """The whole answer: a heading, the hits, their shape, and what to type for more; `name`: of
+    a saved search."""
     width = None if _unlimited(console) else console.width
     shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
     status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
-    query = Text(clean_text(results.query), style=_TITLE)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
     for expansion in results.expansions:
         status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
     if width is None:
@@ -71,6 +72,12 @@ def print_results(console: Console, results: Results, n_papers: int) -> None:
             lines += _block(console, hit, score, width)
         if hit.explanation and hit.verdict is not None:
             lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
+        lines.append(Text())
+    if results.related is not None or results.facets is not None:
+        from papersearch.cli.shape import facet_lines, related_line
+
+        lines += facet_lines(results.facets, width, ascii_only) if results.facets else []
+        lines += [related_line(results.related, width)] if results.related is not None else []
         lines.append(Text())
     if results.hits:
         import shlex
@@ -146,6 +153,8 @@ def _title(hit: Hit) -> Text:
         from rich.style import Style
 
         title.stylize(Style(link=page_of(hit.paper) or search_for(hit.paper)))
+    if hit.duplicates:
+        title = Text.assemble(title, (f" +{len(hit.duplicates)} similar", _FAINT))
     return title
 
 
