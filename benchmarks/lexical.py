@@ -27,8 +27,8 @@ from scale import random_vectors, write_abstracts
 
 import papersearch
 from papersearch.analysis import Analyzer
-from papersearch.builder import paper_text
 from papersearch.lexical.statistics import LuceneBM25
+from papersearch.texts import paper_text
 from papersearch.topk import top_k
 
 COMMON = ["model", "learning", "language model", "deep learning model", "data analysis method"]

@@ -26,13 +26,13 @@ from ir_measures import ScoredDoc, nDCG
 
 import papersearch
 from papersearch import analysis, ranking, searcher
-from papersearch.builder import paper_text
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
 from papersearch.fusion import Signal, combine
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.texts import paper_text
 from papersearch.topk import top_k
 from papersearch.types import Mode
 

@@ -264,14 +264,14 @@ class Index:
                 hits.append(
                     Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence)
                 )
-        ids = [paper.paper_id for paper in examples]
-        described = ["like", *ids[: len(liked)], *([text] if text else [])]
-        if unliked:
-            described += ["unlike", *ids[len(liked) :]]
             undated = None
             if _has_dates(filters):
                 nearest = by_meaning(semantic, undecided, _UNDATED_NAMED).papers
                 undated = Undated(len(undecided), self._parts.named(nearest))
+        ids = [paper.paper_id for paper in examples]
+        described = ["like", *ids[: len(liked)], *([text] if text else [])]
+        if unliked:
+            described += ["unlike", *ids[len(liked) :]]
         return Results(
             " ".join(described),
             "semantic",

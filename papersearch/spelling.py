@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from papersearch.parts import Parts
     from papersearch.query import Query
 
-_SHORTEST = 4
+_SHORTEST = 5
 """Letters: of shorter words, too many others are near."""
 
 _TWO_EDITS_FROM = 6

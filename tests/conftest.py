@@ -111,13 +111,15 @@ def make_model(
 
 @pytest.fixture(scope="session")
 def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Path:
-    """A folder with `corpus/`, one page of four papers, and its `index/` by the small model; for copying."""
+    """A folder with `corpus/`, one page of four papers, and its `index/` by the small model; for copying.
+    The last paper has an organisation and a date."""
     project = tmp_path_factory.mktemp("project")
     topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
     papers = [(f"On {topic}", sentence(topic)) for topic in topics[:-1]]
     papers.append((f"On {topics[-1]}", sentence("automatic speech recognition (ASR)")))
     (project / "corpus").mkdir()
-    (project / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
+    metadata = "\nacme Acme Labs\n·\nJan 6, 2025 2\n"
+    (project / "corpus" / "page.txt").write_text(page(papers) + metadata, encoding="utf-8")
     papersearch.build(project / "corpus", project / "index", model=str(small_model))
     return project
 

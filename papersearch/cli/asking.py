@@ -5,7 +5,6 @@ Imports that cost time stand inside the commands: a word too many should not cos
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -38,6 +37,7 @@ from papersearch.cli.options import (
     chosen_color,
     chosen_filters,
     chosen_format,
+    chosen_hit_format,
     open_index,
     read_names,
     warn_if_stale,
@@ -74,8 +74,13 @@ def search(
         SortChoice, typer.Option("--sort", help="Best first, or the newest of the best hundred first.")
     ] = SortChoice.relevance,
     fold: Annotated[
-        bool, typer.Option("--fold/--no-fold", help="Put near-duplicates under the best of them.")
-    ] = True,
+        Optional[bool],
+        typer.Option(
+            "--fold/--no-fold",
+            help="Put near-duplicates under the best of them; by default in tables alone.",
+            show_default=False,
+        ),
+    ] = None,
     facets: Annotated[
         bool, typer.Option("--facets", help="Count what answers: by date, organisation, dump.")
     ] = False,
@@ -93,7 +98,7 @@ def search(
     """
     from papersearch.cli.locations import find_locations
 
-    chosen = chosen_format(format_.value, json, jsonl)
+    chosen = chosen_hit_format(format_.value, json, jsonl)
     locations = find_locations(corpus, index)
     speak_utf8()
     text = " ".join(map(typed_text, query))
@@ -107,7 +112,7 @@ def search(
         late=late,
         filters=chosen_filters(since, until, organisations, dumps, has_code, new, include_undated),
         sort=sort.value,
-        fold=fold,
+        fold=chosen == "table" if fold is None else fold,
         facets=facets,
         related=suggest,
     )
@@ -118,8 +123,6 @@ def search(
     _offer_words(results)
     warn_of_undated(results)
     warn_if_stale(opened, locations)
-    if chosen == "auto":
-        chosen = "table" if sys.stdout.isatty() else "plain"
     if facets and chosen not in ("table", "json"):
         complain(f"facets are part of tables and JSON, not of {chosen}", "--format table, or --json")
     if results.related and chosen not in ("table", "json"):
@@ -128,18 +131,20 @@ def search(
 
 
 def _offer_words(results: Results) -> None:
-    """A line for each word that no paper has, and the query to type in its place."""
-    corrected = results.query
-    for unknown in results.unknown_words:
-        meant = f"; did you mean {' or '.join(unknown.instead)}?" if unknown.instead else ""
-        if unknown.instead:
-            corrected = corrected.replace(unknown.word, unknown.instead[0])
-        hint = ""
-        if unknown is results.unknown_words[-1] and corrected != results.query:
-            import shlex
+    """A line for the words that no paper has where others are spelt like them, and the query
+    to type in its place."""
+    offered = [unknown for unknown in results.unknown_words if unknown.instead]
+    if offered:
+        import shlex
 
-            hint = f"papersearch {shlex.quote(corrected)}"
-        complain(f"no paper has the word {unknown.word}{meant}", hint)
+        said = "; ".join(
+            f"no paper has the word {unknown.word}: did you mean {' or '.join(unknown.instead)}?"
+            for unknown in offered
+        )
+        corrected = results.query
+        for unknown in offered:
+            corrected = corrected.replace(unknown.word, unknown.instead[0])
+        complain(said, f"papersearch {shlex.quote(corrected)}")
 
 
 def similar(
@@ -176,7 +181,7 @@ def similar(
 
     An abstract on standard input asks whether the like of it is in the corpus.
     """
-    chosen = chosen_format(format_.value, json, jsonl)
+    chosen = chosen_hit_format(format_.value, json, jsonl)
     speak_utf8()
     opened = open_index(corpus, index)
     filters = chosen_filters(since, until, organisations, dumps, has_code, new, include_undated)
@@ -188,8 +193,6 @@ def similar(
 
 def _print(results: Results, chosen: str, color: Color, n_papers: int) -> int:
     """Hits in the format chosen; the exit code."""
-    if chosen == "auto":
-        chosen = "table" if sys.stdout.isatty() else "plain"
     if chosen == "table":
         from papersearch.cli.table import print_results
 

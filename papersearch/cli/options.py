@@ -152,6 +152,14 @@ def chosen_format(chosen: str, json: bool, jsonl: bool) -> str:
     return wanted.pop() if wanted else "auto"
 
 
+def chosen_hit_format(chosen: str, json: bool, jsonl: bool) -> str:
+    """The same for hits, of which auto is a table on a terminal and plain lines in a pipe."""
+    chosen = chosen_format(chosen, json, jsonl)
+    if chosen == "auto":
+        return "table" if sys.stdout.isatty() else "plain"
+    return chosen
+
+
 def chosen_filters(
     since: str | None,
     until: str | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -34,6 +33,7 @@ from papersearch.cli.options import (
     chosen_color,
     chosen_filters,
     chosen_format,
+    chosen_hit_format,
     open_index,
     warn_of_undated,
     write_bytes,
@@ -152,7 +152,7 @@ def run(
     from papersearch.cli.locations import find_searches
     from papersearch.errors import SavedSearchError
 
-    chosen = chosen_format(format_.value, json, jsonl)
+    chosen = chosen_hit_format(format_.value, json, jsonl)
     speak_utf8()
     path = find_searches()
     searches = saved.read(path)
@@ -166,7 +166,9 @@ def run(
     answers: list[tuple[str, Results]] = []
     for search in (searches[name] for name in wanted):
         filters = search.filters._replace(new=new)
-        results = opened.search(search.query, top, search.mode, strict=True, filters=filters, fold=True)
+        results = opened.search(
+            search.query, top, search.mode, strict=True, filters=filters, fold=chosen == "table"
+        )
         if results.mode_reason:
             complain(f"{search.name}: answering by keywords alone: {results.mode_reason}", "papersearch index")
         warn_of_undated(results)
@@ -176,8 +178,6 @@ def run(
 
 
 def _print(answers: list[tuple[str, Results]], chosen: str, color: Color, n_papers: int) -> None:
-    if chosen == "auto":
-        chosen = "table" if sys.stdout.isatty() else "plain"
     if chosen == "table":
         from papersearch.cli.table import print_results
 

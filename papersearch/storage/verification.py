@@ -16,7 +16,9 @@ from papersearch.checksums import sha256_of_file
 from papersearch.dense import models
 from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError
+from papersearch.storage.facts import fact_arrays, organisation_table
 from papersearch.storage.papers import decode_paper
+from papersearch.storage.string_table import StringTable
 
 if TYPE_CHECKING:
     from papersearch.storage.generations import Generation
@@ -77,6 +79,8 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
         "titles.offsets.npy": manifest.files["titles.txt"].size,
         "terms.offsets.npy": manifest.files["terms.txt"].size,
         "expansions.offsets.npy": manifest.files["expansions.txt"].size,
+        "organisations.offsets.npy": manifest.files["organisations.txt"].size,
+        "dumps.offsets.npy": manifest.n_appearances,
         "postings.offsets.npy": manifest.n_postings,
         "positions.offsets.npy": manifest.n_positions,
     }
@@ -135,8 +139,27 @@ def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
             yield "pieces.basis.npy", "has columns that are not orthonormal"
         if (generation.array("pieces.ids.npy") >= generation.manifest.late.n_vocabulary).any():
             yield "pieces.ids.npy", "names word pieces that there are not"
+        starts = generation.array("pieces.starts.npy").astype(np.int64)
+        is_first = np.zeros(len(starts) + 1, dtype=np.bool_)
+        is_first[generation.array("pieces.offsets.npy").astype(np.int64)] = True
+        if ((np.diff(starts, prepend=0) < 0) & ~is_first[:-1]).any():
+            yield "pieces.starts.npy", "does not ascend within each paper"
         if not (generation.array("pieces.weights.npy") >= 0).all():
             yield "pieces.weights.npy", "has negative weights"
+
+
+def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
+    """What filters ask is what the papers say."""
+    lines = StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
+    papers = [decode_paper(line) for line in lines]
+    for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
+        if (generation.array(name) != expected).any():
+            yield name, "says other than the papers"
+    table, numbers = organisation_table(papers)
+    if bytes(generation.text("organisations.txt")).decode().split("\n")[:-1] != table:
+        yield "organisations.txt", "has other organisations than the papers"
+    elif (generation.array("papers.organisations.npy") != numbers).any():
+        yield "papers.organisations.npy", "says other than the papers"
 
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
@@ -171,4 +194,4 @@ def _model_faults(generation: Generation) -> Iterator[str]:
 
 
 _Law = Callable[["Generation"], Iterator[tuple[str, str]]]
-_LAWS: tuple[_Law, ...] = (_offsets, _postings, _vectors, _papers)
+_LAWS: tuple[_Law, ...] = (_offsets, _postings, _vectors, _papers, _facts)

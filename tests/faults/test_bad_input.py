@@ -30,6 +30,7 @@ from papersearch.ingest.lines import MAX_LINE_BYTES, read_lines
 from papersearch.ingest.reading import ingest
 from papersearch.staleness import is_stale
 from papersearch.storage.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
+from papersearch.types import Filters
 from tests.conftest import page, sentence
 
 A, B = ("On apples", sentence("apples")), ("On bees", sentence("bees"))
@@ -243,7 +244,8 @@ def test_manifest_with_wrong_fields(small_index: Path, changes: dict[str, Any]) 
         papersearch.open(small_index)
 
 
-NOT_READ_BY_QUERIES = {"texts.sha256.npy", "probes.npy", "papers.since.npy", "pieces.ids.npy"}
+NOT_READ_BY_QUERIES = {"texts.sha256.npy", "probes.npy"}
+EVERY_FILTER = Filters(since="2020", organisations=("acme",), dumps=("page.txt",), has_code=True, new=True)
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "shorter", "longer", "other shape"])
@@ -265,7 +267,7 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
         return
     with pytest.raises(IndexDamaged, match=name.split(".")[0]) as caught:
         index = papersearch.open(small_index)
-        index.search("pipeline bubbles")
+        index.search("pipeline bubbles", filters=EVERY_FILTER)
         index.paper("on-pipeline")
     assert "papersearch index" in caught.value.hint
 

@@ -26,6 +26,7 @@ from papersearch.storage import files, generations
 from papersearch.storage.journal import FOLDER as JOURNAL
 from papersearch.storage.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.storage.locking import LOCK, writing
+from papersearch.types import Filters
 from tests.conftest import CORPUS, PROJECT, Run, command_environment, page, sentence
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -154,11 +155,11 @@ def test_new_papers_are_known(small_corpus: Path, small_index: Path, build: Any)
     """`new` finds the papers of the last build alone; a later build makes them old."""
     add(small_corpus, "new.txt", "pipeline stalls")
     build()
-    found = papersearch.open(small_index).search("pipeline", new=True)
+    found = papersearch.open(small_index).search("pipeline", filters=Filters(new=True))
     assert [hit.paper.title for hit in found] == ["On pipeline stalls"]
     add(small_corpus, "newer.txt", "protein design")
     build()
-    found = papersearch.open(small_index).search("pipeline", new=True)
+    found = papersearch.open(small_index).search("pipeline", filters=Filters(new=True))
     assert [hit.paper.title for hit in found] == ["On protein design"]
 
 
@@ -472,7 +473,7 @@ def test_links_lead_nowhere(small_index: Path, tmp_path: Path) -> None:
 
 def test_golden_index_of_this_format(run: Run) -> None:
     """An index that this format's first release wrote is opened, proved, and answers as it did."""
-    index = papersearch.open(GOLDEN / "format-3")
+    index = papersearch.open(GOLDEN / "format-4")
     assert [fault for fault in index.verify() if fault.file != "model"] == []
     results = index.search("pipeline bubbles")
     assert results.mode_used == "hybrid"
@@ -488,7 +489,7 @@ def test_golden_index_of_this_format(run: Run) -> None:
     assert index.search('"mixture of experts" title:scale').total == 1
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_golden_index_of_an_older_format(version: int) -> None:
     """An index of an older format is refused with the command that builds it anew."""
     with pytest.raises(IndexVersionError, match=f"format {version}") as caught:
@@ -500,7 +501,7 @@ def test_an_old_format_is_built_anew(tmp_path: Path, small_corpus: Path, small_m
     """What the hint says works: the folder of an old index takes the new one."""
     shutil.copytree(GOLDEN / "format-1", tmp_path / "old")
     report = papersearch.build(small_corpus, tmp_path / "old", model=str(small_model))
-    assert (report.outcome, report.manifest and report.manifest.format_version) == ("published", 3)
+    assert (report.outcome, report.manifest and report.manifest.format_version) == ("published", 4)
     assert len(papersearch.open(tmp_path / "old")) == 4
 
 

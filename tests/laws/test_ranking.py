@@ -192,7 +192,7 @@ def test_pipeline_bubbles(real_index: papersearch.Index) -> None:
 def test_evidence_is_a_piece_of_the_abstract(real_index: papersearch.Index) -> None:
     """Evidence is abstract[start:end], and every marked span is an inflection of a query word."""
     marked = 0
-    for hit in real_index.search("pipeline bubbles", k=50):
+    for hit in real_index.search("pipeline bubbles", k=60):
         evidence = hit.evidence
         assert hit.paper.abstract[evidence.start : evidence.end] == evidence.text
         words = [evidence.text[start:end] for start, end in evidence.text_spans]

@@ -118,7 +118,7 @@ def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
     library = SentenceTransformer(str(folder), device="cpu")
     np.testing.assert_allclose(ours.encode("model").vector, library.encode("query: model"), atol=1e-5)
     received: list[Encoded] = []
-    batch.encode_papers(["model"], lambda number, encoded: received.append(encoded))
+    batch.encode_papers(["model"], lambda number, encoded, starts: received.append(encoded))
     np.testing.assert_allclose(received[0].vector, library.encode("model"), atol=1e-5)
 
 
@@ -129,7 +129,8 @@ def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: p
     batch = BatchEncoder(default_model(), "cpu")
     received: dict[int, Encoded] = {}
     chosen = range(0, 302, 60)
-    batch.encode_papers([paper_text(real_index.papers()[place]) for place in chosen], received.__setitem__)
+    texts = [paper_text(real_index.papers()[place]) for place in chosen]
+    batch.encode_papers(texts, lambda number, encoded, starts: received.__setitem__(number, encoded))
     vectors = np.array([received[number].vector for number in range(len(chosen))])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
     cosines = (vectors * real_index._parts.vectors.exact[list(chosen)]).sum(axis=1)

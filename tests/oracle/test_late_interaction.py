@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import papersearch
-from papersearch.builder import paper_text
 from papersearch.dense import late
 from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.models import locate
+from papersearch.texts import paper_text
 
 QUERIES = ["pipeline bubbles", "How are experts routed in a mixture of experts?", "M$^3$ViT"]
 
@@ -86,6 +86,7 @@ def test_papers_without_pieces_and_queries_of_stop_words() -> None:
     pieces = late.PieceVectors(
         vectors,
         np.arange(3, dtype=np.uint32),
+        np.zeros(3, dtype=np.uint32),
         np.array([0, 1, 1, 3], np.uint64),
         np.eye(2, dtype=np.float32),
         np.array([0.0, 1.0, 3.0], np.float32),
@@ -96,3 +97,5 @@ def test_papers_without_pieces_and_queries_of_stop_words() -> None:
     np.testing.assert_allclose(pieces.scores(query, papers), [0.25, 0.0, 1.0], atol=1e-6)
     assert pieces.scores(query._replace(pieces=np.array([0, 0])), papers).tolist() == [0.0, 0.0, 0.0]
     assert pieces.scores(query, papers[:0]).tolist() == []
+    assert pieces.alignment(query, 1) is None
+    assert pieces.alignment(query._replace(pieces=np.array([0, 0])), 0) is None

