@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +17,11 @@ import papersearch
 from papersearch.cli.app import VERBS
 from papersearch.storage.string_table import StringTable, pack_strings
 from tests.conftest import CORPUS, command_environment
+from tests.terminal import Terminal, terminal_environment
 
 GPIPE = "gpipe-efficient-training-of-giant-neural-86739e"
 MODES = ["hybrid", "keyword", "semantic"]
 SHELLS = ["bash", "zsh", "fish"]
-PATIENCE_S = 30
 
 Offer = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -221,34 +216,6 @@ def test_beginnings_are_found_in_place() -> None:
         assert [table[place] for place in table.find_prefix(prefix)] == expected
 
 
-class Terminal:
-    """A shell at a terminal, typed at."""
-
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self._seen = ""
-        self._pid, self._file = pty.fork()
-        if not self._pid:
-            os.chdir(folder)
-            os.execvpe(command[0], command, environment)
-
-    def type(self, keys: str) -> None:
-        os.write(self._file, keys.encode())
-
-    def wait_for(self, text: str) -> None:
-        """Read until `text` has been shown since the last time."""
-        end = time.monotonic() + PATIENCE_S
-        while text not in self._seen:
-            assert time.monotonic() < end, f"{text!r} is not in {self._seen!r}"
-            if select.select([self._file], [], [], 0.1)[0]:
-                self._seen += os.read(self._file, 1 << 16).decode("utf-8", "replace")
-        self._seen = self._seen.split(text, 1)[1]
-
-    def close(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-        os.close(self._file)
-
-
 SET_UP = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], "source {script}; bind 'set bell-style none'"),
     "zsh": (
@@ -261,21 +228,7 @@ SET_UP = {
 
 @pytest.fixture
 def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
-    """A PATH on which `papersearch` is the one under test, and the real index."""
-    (tmp_path / "bin").mkdir()
-    shim = tmp_path / "bin" / "papersearch"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    shim.chmod(0o755)
-    return command_environment(
-        {
-            "PAPERSEARCH_INDEX": str(real_index_path),
-            "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(tmp_path),
-            "TERM": "xterm",
-            "LC_ALL": "C.UTF-8",
-            "PS1": "> ",
-        }
-    )
+    return terminal_environment(tmp_path, real_index_path)
 
 
 @contextmanager
