@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 QUERY ?= pipeline bubbles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench bench-scale picture clean
+.PHONY: help demo test test-slow check bench bench-scale picture reference clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench-scale: $(VENV)/installed  ## Measure size, postings and encoding on ABSTRA
 
 picture: $(VENV)/installed  ## Draw docs/result.svg, the README's picture, from a real run
 	$(BIN)/python docs/picture.py docs/result.svg
+
+reference: $(VENV)/installed  ## Write docs/cli.md from --help
+	$(BIN)/python docs/reference.py docs/cli.md
 
 clean:  ## Remove what was made here; the corpus stays
 	rm -rf $(VENV) index build dist *.egg-info

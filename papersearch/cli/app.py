@@ -37,7 +37,7 @@ app = typer.Typer(
     subcommand_metavar="QUERY | COMMAND [ARGS]...",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Typer's coloured help imports as much as a query does
-    context_settings={"help_option_names": ["--help", "-h"]},
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
 )
 
 

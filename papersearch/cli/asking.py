@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.completion import paper_ids
 from papersearch.cli.options import (
     EXPORTS,
     Color,
@@ -153,12 +154,17 @@ def similar(
         typer.Argument(
             help="Ids, beginnings of ids, or titles; - reads ids, or an abstract, from standard input.",
             show_default=False,
+            autocompletion=paper_ids,
         ),
     ],
     unlike: Annotated[
         Optional[list[str]],
         typer.Option(
-            "--unlike", help="And not like this one; may be given again.", metavar="ID", show_default=False
+            "--unlike",
+            help="And not like this one; may be given again.",
+            metavar="ID",
+            show_default=False,
+            autocompletion=paper_ids,
         ),
     ] = None,
     top: TopOption = 10,
@@ -214,7 +220,7 @@ def _print(results: Results, chosen: str, color: Color, n_papers: int) -> int:
 
 
 def show(
-    papers: Annotated[list[str], typer.Argument(help=_NAMES_HELP, show_default=False)],
+    papers: Annotated[list[str], typer.Argument(help=_NAMES_HELP, show_default=False, autocompletion=paper_ids)],
     format_: Annotated[
         PaperFormat, typer.Option("--format", help="How to print; auto is the same as table.")
     ] = PaperFormat.auto,

@@ -91,7 +91,12 @@ class QueryGroup(TyperGroup):
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         with self._listing():
-            return super().shell_complete(ctx, incomplete)
+            offered = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):  # options of a query may stand before it
+            known = {item.value for item in offered}
+            of_search = self.verbs["search"].load("search").shell_complete(ctx, incomplete)
+            offered += [item for item in of_search if item.value not in known]
+        return offered
 
     @contextmanager
     def _listing(self) -> Iterator[None]:
@@ -110,7 +115,10 @@ class QueryGroup(TyperGroup):
     ) -> Any:
         arguments = list(sys.argv[1:] if args is None else args)
         if "_PAPERSEARCH_COMPLETE" in os.environ:
-            return super().main(args=arguments, prog_name="papersearch", **extra)
+            from papersearch.cli.completion import answering
+
+            with answering():
+                return super().main(args=arguments, prog_name="papersearch", **extra)
         code = self._run(arguments)
         if not extra.get("standalone_mode", True):
             return code

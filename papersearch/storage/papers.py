@@ -79,6 +79,17 @@ class PaperStore(Sequence[Paper]):
         places = self._ids.find(prefix) or self._ids.find_prefix(prefix)
         return [(self._ids[place], int(self._id_papers[place])) for place in places]
 
+    def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """(paper_id, doc_idx) of the papers whose id begins so, by ascending id.
+
+        Of more than `limit` it gives the first ones and the last: what these ids have in common,
+        all between them have.
+        """
+        places: Sequence[int] = self._ids.find_prefix(prefix)
+        if len(places) > limit:
+            places = [*places[: limit - 1], places[-1]]
+        return [(self._ids[place], int(self._id_papers[place])) for place in places]
+
 
 def encode_paper(paper: Paper) -> str:
     """One line of JSON, without its line feed; `decode_paper` reads it back unchanged."""

@@ -8,8 +8,8 @@ A lookup reads the strings it compares, never the table.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -48,17 +48,15 @@ class StringTable(Sequence[str]):
 
     def find(self, string: str) -> range:
         """Positions of the strings equal to `string`: empty, one, or a run of equals."""
-        return self._run(string, lambda found: found == string)
+        start = stop = bisect_left(self, string)
+        while stop < len(self) and self[stop] == string:
+            stop += 1
+        return range(start, stop)
 
     def find_prefix(self, prefix: str) -> range:
         """Positions of the strings that begin with `prefix`."""
-        return self._run(prefix, lambda found: found.startswith(prefix))
-
-    def _run(self, lowest: str, belongs: Callable[[str], bool]) -> range:
-        start = stop = bisect_left(self, lowest)
-        while stop < len(self) and belongs(self[stop]):
-            stop += 1
-        return range(start, stop)
+        start = bisect_left(self, prefix)
+        return range(start, bisect_right(self, prefix, lo=start, key=lambda found: found[: len(prefix)]))
 
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:

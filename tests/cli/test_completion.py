@@ -1,0 +1,305 @@
+"""What TAB offers: by the protocol of each shell, and in the shells themselves."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+import papersearch
+from papersearch.cli.app import VERBS
+from papersearch.storage.string_table import StringTable, pack_strings
+from tests.conftest import CORPUS, command_environment
+from tests.terminal import Terminal, terminal_environment
+
+GPIPE = "gpipe-efficient-training-of-giant-neural-86739e"
+MODES = ["hybrid", "keyword", "semantic"]
+SHELLS = ["bash", "zsh", "fish"]
+
+Offer = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def as_asked(shell: str, words: list[str]) -> dict[str, str]:
+    """The environment in which a shell's script asks to complete the last of `words`."""
+    asked = {"_PAPERSEARCH_COMPLETE": f"complete_{shell}"}
+    if shell == "bash":  # to which an equals sign is a word
+        parts = [part for word in words for part in re.split("(=)", word)]
+        return {**asked, "COMP_WORDS": "\n".join(["papersearch", *parts]), "COMP_CWORD": str(len(parts))}
+    return {
+        **asked,
+        "_TYPER_COMPLETE_ARGS": " ".join(["papersearch", *words]),
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+
+
+def values(shell: str, printed: str) -> list[str]:
+    """What an answer offers."""
+    if shell == "zsh":
+        return re.findall(r'^(?:_arguments \'\*: :\(\()?"([^"]+)"', printed, flags=re.MULTILINE)
+    return [line.split("\t")[0] for line in printed.splitlines() if line]
+
+
+@pytest.fixture
+def answer(tmp_path: Path, real_index_path: Path) -> Offer:
+    """Ask as a shell does, in a folder with neither corpus nor index."""
+
+    def ask(shell: str, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        places = {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+        environment = command_environment({**places, **as_asked(shell, list(words)), **changes})
+        return subprocess.run(
+            [sys.executable, "-m", "papersearch"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return ask
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([""], list(VERBS)),
+        (["st"], ["stats"]),
+        (["--mode", ""], MODES),
+        (['"pipeline bubbles"', "--mode", ""], MODES),
+        (['"pipeline bubbles"', "--mode", "s"], ["semantic"]),
+        (["search", "bubbles", "--color", "a"], ["auto", "always"]),
+        (["show", "--format", "r"], ["ris"]),
+        (["batch", "--format", ""], ["auto", "jsonl", "trec"]),
+        (["--frobnicate", "bubbles", "--mode", "k"], ["keyword"]),
+        (["--expl"], ["--explain"]),
+        (["show", "gp"], [GPIPE]),
+        (["show", "gpipe", "skipp"], ["skippipe-partial-and-reordered-a914e3"]),
+        (["similar", "gp"], [GPIPE]),
+        (["similar", "skippipe", "--unlike", "gp"], [GPIPE]),
+        (["-k", "3", "similar", "gp"], [GPIPE]),
+        (["show", "no-paper-begins-so"], []),
+        (["show", "--index", "/nowhere", "gp"], []),
+        (["show", "--index=/nowhere", "gp"], []),
+        (["--index", "/nowhere", "show", "gp"], []),
+        (['"pipeline', "bub"], []),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_offers(answer: Offer, shell: str, words: list[str], expected: list[str]) -> None:
+    """Each shell is offered exactly what can stand there, and told nothing on stderr."""
+    done = answer(shell, *words)
+    assert (values(shell, done.stdout), done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize("joint", [" ", "="])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_index_on_the_line(answer: Offer, real_index_path: Path, shell: str, joint: str) -> None:
+    """--index earlier on the line wins over the environment, variables and ~ as the shell has them."""
+    words = ["show", *f"--index{joint}{real_index_path}".split(" "), "gp"]
+    assert values(shell, answer(shell, *words, PAPERSEARCH_INDEX="/nowhere").stdout) == [GPIPE]
+    words = ["show", "--index", f"~/{real_index_path.name}", "gp"]
+    changes = {"PAPERSEARCH_INDEX": "/nowhere", "HOME": str(real_index_path.parent)}
+    assert values(shell, answer(shell, *words, **changes).stdout) == [GPIPE]
+    words = ["show", "--index", "$PLACE", "gp"]
+    changes = {"PAPERSEARCH_INDEX": "/nowhere", "PLACE": str(real_index_path)}
+    assert values(shell, answer(shell, *words, **changes).stdout) == [GPIPE]
+
+
+def test_bash_sees_an_equals_sign_as_a_word(answer: Offer) -> None:
+    """--mode=TAB and --mode=s TAB complete the value."""
+    assert values("bash", answer("bash", "bubbles", "--mode=s").stdout) == ["semantic"]
+    cut = {"COMP_WORDS": "papersearch\nbubbles\n--mode\n=", "COMP_CWORD": "3"}
+    assert values("bash", answer("bash", **cut).stdout) == MODES
+
+
+def test_bash_words_behind_the_cursor(answer: Offer) -> None:
+    """What stands behind the cursor is not what is being completed."""
+    line = {"COMP_WORDS": "papersearch\nshow\n\n--format\nris", "COMP_CWORD": "2"}
+    assert len(values("bash", answer("bash", **line).stdout)) == 100
+    line = {"COMP_WORDS": "papersearch show gp", "COMP_CWORD": "2"}  # joined by spaces, as documented
+    assert values("bash", answer("bash", **line).stdout) == [GPIPE]
+
+
+def test_many_ids(answer: Offer, real_index: papersearch.Index) -> None:
+    """Of too many ids the first and the last are offered, so that no shell adds letters which
+    only the first ones have in common."""
+    ids = sorted(paper.paper_id for paper in real_index.papers())
+    assert values("bash", answer("bash", "show", "").stdout) == [*ids[:99], ids[-1]]
+
+
+def test_titles_are_said(answer: Offer) -> None:
+    """Where the shell shows it, each id comes with its title, on one line."""
+    title = "GPipe: Efficient Training of Giant Neural Networks using Pipeline Parallelism"
+    assert answer("fish", "show", "gp").stdout == f"{GPIPE}\t{title}\n"
+    assert title.replace(":", r"\\:") in answer("zsh", "show", "gp").stdout
+    narrow = answer("fish", "show", "m", COLUMNS="20", TERMINAL_WIDTH="20").stdout
+    assert narrow == answer("fish", "show", "m").stdout
+    assert all(line.count("\t") == 1 for line in narrow.splitlines())
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_any_locale(answer: Offer, tmp_path: Path, small_model: Path, locale: str) -> None:
+    """A title that the locale has no letters for is offered all the same."""
+    make_index(tmp_path, small_model, [("umlaut", "Über Pipelines")])
+    done = answer("fish", "show", "", PAPERSEARCH_INDEX=str(tmp_path / "index"), LC_ALL=locale)
+    assert (done.stdout, done.stderr) == ("umlaut\tÜber Pipelines\n", "")
+
+
+def make_index(folder: Path, model: Path, papers: list[tuple[str, str]]) -> None:
+    """An index in `folder` of records with these (id, title) pairs."""
+    lines = [{"_id": paper_id, "title": title, "text": f"An abstract about {title}."} for paper_id, title in papers]
+    (folder / "records.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    papersearch.build(folder / "records.jsonl", folder / "index", model=str(model))
+
+
+HOSTILE = [
+    ("good", r"\") ; touch harm; x=(\" $(touch harm) `touch harm` \$(touch harm)"),
+    ("markup", "[/red] of [bold]brackets[/] and 'quotes' \" \\' ; touch harm"),
+    ("evil$(touch harm)", "An id that a shell would run"),
+    ("two words", "An id that would be two words"),
+    ("-k", "An id that would be an option"),
+    ("semi;touch harm", "An id that would be two commands"),
+]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_index_from_elsewhere_runs_nothing(answer: Offer, tmp_path: Path, small_model: Path, shell: str) -> None:
+    """Ids that are no plain words are not offered; titles are said without what a shell obeys."""
+    make_index(tmp_path, small_model, HOSTILE)
+    done = answer(shell, "show", "", PAPERSEARCH_INDEX=str(tmp_path / "index"))
+    assert (values(shell, done.stdout), done.stderr) == (["good", "markup"], "")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_damaged_index_is_silent(answer: Offer, small_index: Path, shell: str) -> None:
+    """Nothing is offered, and nothing said, when the index cannot be read."""
+    next(small_index.glob("generation-*/ids.txt")).write_bytes(b"\xff" * 100)
+    done = answer(shell, "show", "", PAPERSEARCH_INDEX=str(small_index))
+    assert (values(shell, done.stdout), done.stderr) == ([], "")
+    (small_index / "manifest.json").write_text("{")
+    done = answer(shell, "show", "", PAPERSEARCH_INDEX=str(small_index))
+    assert (values(shell, done.stdout), done.stderr) == ([], "")
+
+
+@pytest.mark.parametrize("words", [[""], ["--"], ["bubbles", "--mode", ""], ["show", "--format", ""]])
+def test_only_ids_import_numpy(words: list[str]) -> None:
+    """Verbs, options and enumerations are offered without numpy and without the models' libraries."""
+    script = (
+        "import os, sys; sys.argv = ['papersearch']; os._exit = lambda code: None\n"
+        "from papersearch.cli import main; main()\n"
+        "heavy = {'numpy', 'scipy', 'tokenizers', 'torch', 'sentence_transformers', 'papersearch.searcher'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = command_environment(as_asked("bash", words))
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout
+    assert done.stderr == "[]\n"
+
+
+def test_beginnings_are_found_in_place() -> None:
+    """`find_prefix` gives the strings that begin so, whatever the letters, as reading all would."""
+    strings = sorted({"", "a", "ab", "abc", "abd", "b", "é", "éa", "\U0001f600", "z" * 50, "zz"})
+    text, offsets = pack_strings(strings)
+    table = StringTable(bytes(text), offsets)
+    for prefix in [*strings, "ac", "c", "zzz", "\uffff"]:
+        expected = [string for string in strings if string.startswith(prefix)]
+        assert [table[place] for place in table.find_prefix(prefix)] == expected
+
+
+SET_UP = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {script}; bind 'set bell-style none'"),
+    "zsh": (
+        ["zsh", "-f", "-i"],
+        "bindkey -e; autoload -Uz compinit; compinit -u -d {folder}/dump; source {script}",
+    ),
+    "fish": (["fish", "--no-config", "-i"], "source {script}"),
+}
+
+
+@pytest.fixture
+def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
+    return terminal_environment(tmp_path, real_index_path)
+
+
+@contextmanager
+def typing_at(shell: str, folder: Path, environment: dict[str, str]) -> Iterator[Terminal]:
+    """A shell that has read the script of --show-completion, which it asked for itself."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell}")
+    command, set_up = SET_UP[shell]
+    script = folder / "completion-script"
+    asked = subprocess.run(
+        [command[0], "-c", f"papersearch --show-completion > {script}; true"],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stderr == ""
+    terminal = Terminal(command, folder, environment)
+    try:
+        terminal.type(f"{set_up.format(script=script, folder=folder)}; echo rea''dy\n")
+        terminal.wait_for("ready")
+        yield terminal
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("typed", "shown", "expected"),
+    [
+        ("papersearch show gp", "neural-86739e", ["papersearch", "show", GPIPE]),
+        ("papersearch similar skippipe --unlike gp", "neural-86739e", ["--unlike", GPIPE]),
+        ('papersearch "pipeline bubbles" --mode se', "semantic", ["pipeline bubbles", "--mode", "semantic"]),
+        ("papersearch --mode k", "keyword", ["papersearch", "--mode", "keyword"]),
+        ("papersearch doc", "doctor", ["papersearch", "doctor"]),
+    ],
+)
+def test_in_the_shell(
+    tmp_path: Path, shell_environment: dict[str, str], shell: str, typed: str, shown: str, expected: list[str]
+) -> None:
+    """TAB after these words makes them what a shell then runs."""
+    with typing_at(shell, tmp_path, shell_environment) as terminal:
+        terminal.type(f"{typed}\t")
+        terminal.wait_for(shown)
+        terminal.type("\x01printf '<%s>' \r")  # in front of the line, which so prints its words
+        terminal.wait_for("".join(f"<{word}>" for word in expected))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_shell_runs_nothing_of_an_index(
+    tmp_path: Path, shell_environment: dict[str, str], small_model: Path, shell: str
+) -> None:
+    """Hostile ids and titles, listed by a shell, leave no trace in the folder."""
+    make_index(tmp_path, small_model, HOSTILE)
+    environment = {**shell_environment, "PAPERSEARCH_INDEX": str(tmp_path / "index")}
+    with typing_at(shell, tmp_path, environment) as terminal:
+        terminal.type("papersearch show \t\t")
+        terminal.wait_for("good")
+        terminal.wait_for("markup")
+    assert not list(tmp_path.rglob("harm"))
+
+
+def test_install_for_each_shell(tmp_path: Path, shell_environment: dict[str, str]) -> None:
+    """--install-completion writes the script of the shell it is typed in."""
+    for shell, place in {
+        "bash": ".bash_completions/papersearch.sh",
+        "zsh": ".zfunc/_papersearch",
+        "fish": ".config/fish/completions/papersearch.fish",
+    }.items():
+        if shutil.which(shell):
+            command = [shell, "-c", "papersearch --install-completion; true"]
+            subprocess.run(command, env=shell_environment, cwd=tmp_path, capture_output=True, check=True)
+            assert f"complete_{shell}" in (tmp_path / place).read_text()

@@ -1,0 +1,71 @@
+"""The README's recipe for fzf, run as it is printed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.terminal import Terminal, terminal_environment
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def recipe() -> str:
+    """The README's block with fzf."""
+    (found,) = [
+        block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if "fzf" in block
+    ]
+    return str(found)
+
+
+def printed(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+@pytest.mark.skipif(shutil.which("fzf") is None, reason="there is no fzf")
+@pytest.mark.parametrize("query", ["pipeline bubbles", "it's -survey"])
+def test_recipe(tmp_path: Path, real_index_path: Path, query: str) -> None:
+    """Hits follow what is typed, the preview shows the paper, and those picked are exported."""
+    environment = terminal_environment(tmp_path, real_index_path)
+    lines = printed(["papersearch", "-k", "50", "--", query], tmp_path, environment).splitlines()
+    hits = [line.split("\t") for line in lines]
+    (tmp_path / "recipe").write_text(recipe())
+    terminal = Terminal(["sh", "-c", "sh recipe > picked.bib"], tmp_path, environment)
+    try:
+        terminal.wait_for_quiet(1)
+        terminal.type(query)
+        terminal.wait_for(hits[0][4][:40])
+        terminal.wait_for("-".join(hits[0][2].split("-")[:3]))  # its id, of which the list shows nothing
+        terminal.wait_for_quiet(2)
+        terminal.type("\t\t\r")  # TAB picks, and goes to the next
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.close()
+    ids = [hit[2] for hit in hits[:2]]
+    expected = printed(["papersearch", "show", *ids, "--format", "bibtex"], tmp_path, environment)
+    assert (tmp_path / "picked.bib").read_text(encoding="utf-8") == expected
+
+
+@pytest.mark.skipif(shutil.which("fzf") is None, reason="there is no fzf")
+@pytest.mark.parametrize("query", ['"pipeline', "-"])
+def test_half_a_query_shows_nothing(tmp_path: Path, real_index_path: Path, query: str) -> None:
+    """What cannot be read yet is no error on the screen; leaving without a pick exports nothing."""
+    environment = terminal_environment(tmp_path, real_index_path)
+    (tmp_path / "recipe").write_text(recipe())
+    terminal = Terminal(["sh", "-c", "sh recipe > picked.bib 2> told"], tmp_path, environment)
+    try:
+        terminal.wait_for_quiet(1)
+        terminal.type(query)
+        terminal.wait_for_quiet(2)
+        terminal.type("\x1b")
+        assert terminal.wait_for_end() == 0
+    finally:
+        terminal.close()
+    assert (tmp_path / "picked.bib").read_text() == ""

@@ -1,0 +1,95 @@
+"""docs/cli.md is what --help prints, and options mean the same in every verb."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from papersearch.cli.app import VERBS
+from papersearch.cli.boundary import with_verb
+from tests.conftest import PROJECT
+
+PAGE = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")
+
+
+def generated() -> str:
+    """What docs/reference.py writes."""
+    spec = importlib.util.spec_from_file_location("reference", PROJECT / "docs" / "reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return str(module.reference())
+
+
+def options(verb: str) -> list[Any]:
+    """The options of a verb, as Typer has them."""
+    return [param for param in VERBS[verb].load(verb).params if param.param_type_name == "option"]
+
+
+def names(verb: str) -> set[str]:
+    return {name for option in options(verb) for name in (*option.opts, *option.secondary_opts)}
+
+
+def test_the_reference_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/cli.md is what its generator writes, whatever terminal it is written in."""
+    pinned = re.search(r"^typer==(.*)$", (PROJECT / "constraints.txt").read_text(), flags=re.MULTILINE)
+    assert pinned is not None
+    if version("typer") != pinned[1]:
+        pytest.skip(f"Typer {pinned[1]} words the help, this is {version('typer')}")
+    for name, value in {"COLUMNS": "60", "TERMINAL_WIDTH": "60", "FORCE_COLOR": "1", "LC_ALL": "C"}.items():
+        monkeypatch.setenv(name, value)
+    if generated() != PAGE:
+        pytest.fail("docs/cli.md is not what --help prints; type: make reference", pytrace=False)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_is_in_the_reference(verb: str) -> None:
+    """A verb's section begins with its name, and has its summary and all its options."""
+    section = PAGE.split(f"\n## papersearch {verb}\n")[1].split("\n## ")[0]
+    assert VERBS[verb].summary in section
+    assert names(verb) <= set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section))
+
+
+def test_short_options_mean_the_same_everywhere() -> None:
+    """A letter stands for one long option, whatever the verb."""
+    meanings: dict[str, set[str]] = {}
+    for verb in VERBS:
+        for option in options(verb):
+            long_names = {name for name in option.opts if name.startswith("--")}
+            for name in set(option.opts) - long_names:
+                meanings.setdefault(name, set()).update(long_names)
+    assert meanings
+    assert {name: said for name, said in meanings.items() if len(said) != 1} == {}
+
+
+def test_an_option_takes_a_value_in_every_verb_or_in_none() -> None:
+    """No option is a flag here and wants a value there."""
+    flags = {name for verb in VERBS for option in options(verb) if option.is_flag for name in option.opts}
+    valued = {name for verb in VERBS for option in options(verb) if not option.is_flag for name in option.opts}
+    assert flags & valued == set()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_prints_results_prints_them_for_programs(verb: str) -> None:
+    """A verb that has colours or a cutoff has formats; --json is there where json is one of them."""
+    formats = [option for option in options(verb) if "--format" in option.opts]
+    if names(verb) & {"--color", "--top"}:
+        assert formats
+    # A run (batch) is JSON lines unasked: it has no end to wait for with one document.
+    known = {choice for option in formats for choice in option.type.choices}
+    assert ("--json" in names(verb)) == ("json" in {getattr(choice, "value", choice) for choice in known})
+
+
+def test_options_before_a_query_are_told_from_it() -> None:
+    """Of an option that takes a value, the next word is that value; of a flag, it may be the verb."""
+    for option in options("search"):
+        for name in (*option.opts, *option.secondary_opts):
+            if option.is_flag:
+                assert with_verb([name, "stats"], list(VERBS)) == ["stats", name]
+            else:
+                assert with_verb([name, "stats", "q"], list(VERBS)) == ["search", name, "stats", "q"]
