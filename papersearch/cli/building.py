@@ -122,15 +122,17 @@ def stats(
     debug: DebugOption = False,
 ) -> None:
     """Say what is in the index, and what could not be parsed."""
-    from papersearch.cli import reports
-
     chosen = chosen_format(format_.value, json, False)
     speak_utf8()
     opened = open_index(corpus, index)
     if chosen in ("json", "jsonl"):
-        write_bytes(reports.stats_document(opened, indent=chosen == "json"))
+        from papersearch.cli.holdings import stats_document
+
+        write_bytes(stats_document(opened, indent=chosen == "json"))
     else:
-        reports.print_stats(open_console(chosen_color(color)), opened)
+        from papersearch.cli.holdings_table import print_stats
+
+        print_stats(open_console(chosen_color(color)), opened)
 
 
 def _roll_back(locations: Locations) -> None:

@@ -1,4 +1,4 @@
-"""What a build brought and what an index holds, for people and for programs."""
+"""What a build brought and what is wrong with an index, for people and for programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
@@ -31,7 +30,7 @@ _ROUTINE = frozenset({"mirror link rewritten"})
 def print_build(console: Console, report: BuildReport, index_path: Path) -> None:
     """What came in and what it changed, in a few lines; every finding that may have cost the
     user a paper."""
-    counts = _counts(report.n_papers, report.n_appearances, report.n_dumps)
+    counts = counted(report.n_papers, report.n_appearances, report.n_dumps)
     what = {"published": "indexed in", "up to date": "up to date in", "dry run": "would be indexed in"}
     write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
     added, changed, removed = map(len, report.changes)
@@ -42,13 +41,13 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
         summary = f"{added} new, {changed} changed, {removed} gone, {merged} merged; {report.n_encoded} {encoded}"
         write(console, Text(summary, style="dim"))
     if report.outcome != "up to date":
-        _print_findings(console, report.findings, _ROUTINE)
+        print_findings(console, report.findings, _ROUTINE)
 
 
 def build_document(report: BuildReport, *, indent: bool) -> bytes:
     """The same as JSON: what the index holds (if there is one), and what the build did."""
     document = (
-        _document(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
+        index_fields(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
     )
     document |= {
         "papers": report.n_papers,
@@ -60,37 +59,6 @@ def build_document(report: BuildReport, *, indent: bool) -> bytes:
         "merged": report.n_appearances - report.n_papers,
         "encoded": report.n_encoded,
     }
-    return dump(document, indent=indent)
-
-
-def print_stats(console: Console, index: Index) -> None:
-    """Counts, dumps, dates, model and size, and every finding of the build."""
-    manifest = index.manifest
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column()
-    facts.add_column(overflow="fold")
-    for name, value in _facts(index):
-        facts.add_row(Text(name, style="bold"), Text(clean_text(value)))
-    write(console, facts)
-    console.print()
-    dumps = Table.grid(padding=(0, 2))
-    dumps.add_column(overflow="fold")
-    dumps.add_column(justify="right")
-    for dump_ in manifest.dumps:
-        dumps.add_row(Text(clean_text(dump_.name)), Text(f"{dump_.n_appearances} papers", style="dim"))
-    write(console, dumps)
-    findings = index.findings()
-    if findings:
-        console.print()
-        _print_findings(console, findings, frozenset(), len(findings))
-
-
-def stats_document(index: Index, *, indent: bool) -> bytes:
-    """The same as JSON."""
-    document = _document(index.manifest, index.findings())
-    years = Counter(paper.year for paper in index.papers())
-    document["years"] = {str(year): years[year] for year in sorted(y for y in years if y is not None)}
-    document["undated"] = years[None]
     return dump(document, indent=indent)
 
 
@@ -116,7 +84,8 @@ def faults_document(index: Index, faults: Sequence[Fault], *, indent: bool) -> b
     return dump(fields, indent=indent)
 
 
-def _document(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]:
+def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]:
+    """What an index holds, as far as its manifest tells; JSON of a build and of `stats` begin so."""
     return {
         "schema_version": SCHEMA_VERSION,
         "papers": manifest.n_papers,
@@ -132,34 +101,20 @@ def _document(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]
     }
 
 
-def _facts(index: Index) -> list[tuple[str, str]]:
-    manifest = index.manifest
-    years = [paper.year for paper in index.papers() if paper.year is not None]
-    inferred = sum(paper.year_inferred for paper in index.papers())
-    dated = f"{len(years)} papers, {min(years)} to {max(years)} ({inferred} years inferred)" if years else "none"
-    size = sum(record.size for record in manifest.files.values()) / 1e6
-    return [
-        ("papers", _counts(manifest.n_papers, manifest.n_appearances, len(manifest.dumps))),
-        ("dated", dated),
-        ("with links", f"{sum(bool(paper.links) for paper in index.papers())} papers"),
-        ("words", f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings"),
-        ("model", f"{manifest.encoder.name}, {manifest.encoder.dimensions} dimensions"),
-        ("index", f"{index.path}, generation {manifest.generation}, {size:.1f} MB"),
-    ]
-
-
-def _counts(n_papers: int, n_appearances: int, n_dumps: int) -> str:
+def counted(n_papers: int, n_appearances: int, n_dumps: int) -> str:
+    """The three counts in words."""
     dumps = f"{n_dumps} dump{'' if n_dumps == 1 else 's'}"
     papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
     return f"{papers} ({n_appearances} appearances in {dumps})"
 
 
-def _print_findings(
+def print_findings(
     console: Console,
     findings: Sequence[Finding],
     routine: frozenset[str],
     at_most: int = _SHOWN_FINDINGS,
 ) -> None:
+    """Findings one by one, those of `routine` kinds by number."""
     listed = [finding for finding in findings if finding.kind not in routine]
     for finding in listed[:at_most]:
         place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"

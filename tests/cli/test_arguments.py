@@ -174,7 +174,7 @@ def test_stats(invoke: Any) -> None:
     table = invoke("stats").stdout
     assert "302 papers (392 appearances in 5 dumps)" in table
     assert "README.md: file skipped" in table
-    assert table.count("mirror link rewritten") == 7
+    assert table.count(": mirror link rewritten: ") == 7
 
 
 @pytest.mark.parametrize("verb", ALL_VERBS)

@@ -1,0 +1,249 @@
+"""What `stats` says an index holds, against counts made otherwise: by hand, from the papers, from the disk."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+from rich.cells import cell_len
+
+import papersearch
+from papersearch.cli.holdings import holds_code, host_of
+from papersearch.storage.papers import PaperStore
+from tests.cli.test_output import ESCAPE, on_terminal
+from tests.conftest import PROJECT, Run, sentence
+
+SCHEMA = json.loads((PROJECT / "docs" / "schema" / "stats-1.json").read_text(encoding="utf-8"))
+YEARS = [1950, *range(1990, 2012), 2023, 2023, 2023]
+AUTHORS = [["Ada Ng", "Bo Li", "Ada Ng"], ["Bo Li"], []]
+CATEGORIES = ["cs.LG cs.CL", "cs.LG", ""]
+ABSTRACTS = [
+    "Code: https://www.github.com/a/b and https://gitlab.example.org/c, page https://a.github.io.",
+    "See https://example.org/x and https://example.org/y.",
+    "Nothing to see.",
+]
+BAR_ROW = re.compile(r"^  (?:before )?(\d{4}) +([━┅#~]*) +(\d+)(?:  (\d+) inferred)?$")
+
+
+def records() -> list[dict[str, Any]]:
+    """A paper for each of YEARS, in turn with one of the authors, categories and abstracts."""
+    return [
+        {
+            "_id": f"r{number}",
+            "title": f"On topic {number}",
+            "abstract": f"{ABSTRACTS[number % 3]} {sentence(f'topic {number}')}",
+            "year": year,
+            **({"date": f"{year}-05-{number + 1:02}"} if year == 2023 else {}),
+            "authors": AUTHORS[number % 3],
+            "categories": CATEGORIES[number % 3],
+        }
+        for number, year in enumerate(YEARS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def of_records(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict[str, str]:
+    """These records indexed, without late interaction."""
+    project = tmp_path_factory.mktemp("records")
+    (project / "corpus").mkdir()
+    lines = "".join(json.dumps(record) + "\n" for record in records())
+    (project / "corpus" / "records.jsonl").write_text(lines, encoding="utf-8")
+    papersearch.build(project / "corpus", project / "index", model=str(small_model), late=False)
+    return {"PAPERSEARCH_INDEX": str(project / "index"), "PAPERSEARCH_CORPUS": str(project / "corpus")}
+
+
+def document(run: Run, env: dict[str, str]) -> dict[str, Any]:
+    done = run("stats", "--json", env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def top(tally: dict[str, Any]) -> dict[str, int]:
+    return {entry["name"]: entry["papers"] for entry in tally["top"]}
+
+
+def bars(shown: str) -> list[tuple[int, str, int, int]]:
+    """(year, its bar, papers, of these inferred) of each line of the histogram."""
+    found = (BAR_ROW.match(line) for line in shown.splitlines())
+    return [(int(row[1]), row[2], int(row[3]), int(row[4] or 0)) for row in found if row]
+
+
+def test_the_real_corpus_recounted(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
+    """Years, months, organisations and links are what counting the papers gives."""
+    stats, papers = document(run, env), list(real_index.papers())
+    assert stats["years"] == Counter(str(paper.year) for paper in papers if paper.year is not None)
+    assert stats["undated"] == sum(paper.year is None for paper in papers)
+    assert stats["years_inferred"] == Counter(str(paper.year) for paper in papers if paper.year_inferred)
+    assert stats["months"] == Counter(paper.date[:7] for paper in papers if paper.date)
+    assert list(stats["months"]) == sorted(stats["months"])
+    names = Counter(paper.organisation.name for paper in papers if paper.organisation)
+    assert top(stats["organisations"]) == names
+    assert (stats["organisations"]["papers"], stats["organisations"]["distinct"]) == (names.total(), len(names))
+    assert stats["authors"] == stats["categories"] == {"papers": 0, "distinct": 0, "top": []}
+    assert stats["with_links"] == sum(bool(paper.links) for paper in papers)
+    of_github = sum(any("://github.com/" in link for link in paper.links) for paper in papers)
+    of_others = [p for p in papers if any(re.search("//(bitbucket|gitlab)", link) for link in p.links)]
+    assert top(stats["link_hosts"])["github.com"] == of_github
+    assert of_github <= stats["with_source_code"] <= of_github + len(of_others)
+    assert stats["finding_kinds"] == Counter(finding["kind"] for finding in stats["findings"])
+
+
+def test_records_recounted(run: Run, of_records: dict[str, str]) -> None:
+    """Authors, categories, hosts and years are what the records say, a paper's own name once."""
+    stats, n_papers = document(run, of_records), len(YEARS)
+    of_each = [sum(number % 3 == kind for number in range(n_papers)) for kind in range(3)]
+    assert stats["years"] == Counter(map(str, YEARS))
+    assert stats["months"] == {"2023-05": 3}
+    assert stats["authors"]["papers"] == stats["categories"]["papers"] == of_each[0] + of_each[1]
+    assert top(stats["authors"]) == {"Bo Li": of_each[0] + of_each[1], "Ada Ng": of_each[0]}
+    assert top(stats["categories"]) == {"cs.LG": of_each[0] + of_each[1], "cs.CL": of_each[0]}
+    assert (stats["with_links"], stats["with_source_code"]) == (of_each[0] + of_each[1], of_each[0])
+    hosts = dict.fromkeys(["github.com", "gitlab.example.org", "a.github.io"], of_each[0])
+    assert top(stats["link_hosts"]) == {**hosts, "example.org": of_each[1]}
+    assert stats["late_interaction"] is None
+
+
+def test_parts_are_the_disk_s(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
+    """Sizes and files of the parts are those of the generation's folder, shares add up to 1."""
+    stats = document(run, env)
+    folder = real_index.path / f"generation-{stats['generation']:06d}"
+    files = [file for file in folder.iterdir() if file.name != "manifest.json"]
+    assert sum(part["size"] for part in stats["parts"]) == sum(file.stat().st_size for file in files)
+    assert sum(part["size"] for part in stats["parts"]) == stats["size"]
+    assert sum(part["files"] for part in stats["parts"]) == len(files)
+    assert sum(part["share"] for part in stats["parts"]) == pytest.approx(1)
+    late = next(part for part in stats["parts"] if part["name"] == "late interaction")
+    assert late["size"] == sum(file.stat().st_size for file in files if file.name.startswith("pieces."))
+    assert stats["late_interaction"]["pieces"] == real_index.manifest.axis("M")
+    assert stats["encoder"] == {"name": stats["model"], "dimensions": 384, "query_backend": "numpy"}
+
+
+def test_the_schema(run: Run, env: dict[str, str], of_records: dict[str, str]) -> None:
+    """Both documents are as the schema says, in one line too; one that lacks a field is not."""
+    Draft202012Validator.check_schema(SCHEMA)
+    for place in (env, of_records):
+        stats = document(run, place)
+        Draft202012Validator(SCHEMA).validate(stats)
+        assert json.loads(run("stats", "--format", "jsonl", env=place).stdout) == stats
+    for field in stats:
+        with pytest.raises(ValidationError):
+            Draft202012Validator(SCHEMA).validate({key: stats[key] for key in stats if key != field})
+
+
+def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each paper is read once, for JSON and for the table."""
+    from papersearch.cli.holdings import stats_document
+    from papersearch.cli.holdings_table import print_stats
+    from papersearch.cli.terminal import open_console
+
+    read: Counter[int] = Counter()
+    get = PaperStore.__getitem__
+
+    def counting(store: PaperStore, doc_idx: int) -> papersearch.Paper:
+        paper = get(store, doc_idx)
+        read[doc_idx] += 1
+        return paper
+
+    monkeypatch.setattr(PaperStore, "__getitem__", counting)
+    stats_document(real_index, indent=True)
+    assert read == Counter(range(len(real_index)))
+    print_stats(open_console("never"), real_index)
+    assert read == Counter(2 * list(range(len(real_index))))
+
+
+def test_bars_are_as_long_as_there_are_papers(run: Run, env: dict[str, str]) -> None:
+    """A year with more papers has no shorter bar; every year between is there; inferred ones differ."""
+    stats, rows = document(run, env), bars(run("stats", env=env).stdout)
+    years = sorted(map(int, stats["years"]))
+    assert [year for year, *_ in rows] == list(range(years[0], years[-1] + 1))
+    for year, bar, count, inferred in rows:
+        assert count == stats["years"].get(str(year), 0)
+        assert inferred == stats["years_inferred"].get(str(year), 0)
+        assert ("┅" in bar, "━" in bar) == (inferred > 0, count > inferred)
+    in_order = sorted(rows, key=lambda row: row[2])
+    assert [len(bar) for _, bar, *_ in in_order] == sorted(len(bar) for _, bar, *_ in rows)
+
+
+def test_many_years(run: Run, of_records: dict[str, str]) -> None:
+    """Of many years the latest have a line each, those before one together; no paper is lost."""
+    shown = run("stats", env=of_records).stdout
+    rows = bars(shown)
+    assert sum(count for _, _, count, _ in rows) == len(YEARS)
+    assert [year for year, *_ in rows[1:]] == sorted(set(YEARS))[-15:]
+    assert re.search(r"^  before 1998 ", shown, re.MULTILINE)
+    assert re.search("late interaction +not kept", shown)
+    for name in ("Ada Ng", "cs.CL", "example.org", "records.jsonl"):
+        assert name in shown
+
+
+def test_findings_by_kind_and_one_by_one(run: Run, env: dict[str, str]) -> None:
+    """Each kind stands there with its number, and below every finding with its place."""
+    stats, shown = document(run, env), run("stats", env=env).stdout
+    by_kind, one_by_one = shown.split("\nFindings ")[1].split("\n\n")
+    for kind, count in stats["finding_kinds"].items():
+        assert re.search(rf"^  {kind} +━+ +{count}$", by_kind, re.MULTILINE)
+        assert one_by_one.count(f": {kind}: ") == count
+    assert len(one_by_one.splitlines()) == len(stats["findings"])
+
+
+@pytest.mark.parametrize("width", [30, 60, 80, 120, 160])
+def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], width: int) -> None:
+    """No line is wider than the terminal; from 110 columns on, sections stand side by side."""
+    for place in (env, of_records):
+        code, shown = on_terminal(["stats"], width, place)
+        lines = ESCAPE.sub("", shown).split("\n")
+        assert code == 0
+        assert max(map(cell_len, lines)) <= width
+        assert any(line.startswith("Dated ") and "   Dumps " in line for line in lines) == (
+            width >= 110 and place is env
+        )
+        assert width < 60 or sum("generation 1, format version" in line for line in lines) == 1
+
+
+def test_an_ascii_terminal(env: dict[str, str]) -> None:
+    """Bars and months are drawn with what an ASCII terminal has."""
+    plain = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "NO_COLOR": "1"}
+    _, shown = on_terminal(["stats"], 80, plain)
+    drawn = shown.split("README.md: ")[0]
+    assert drawn.isascii()
+    assert "?" not in drawn
+    assert {mark for _, bar, *_ in bars(drawn) for mark in bar} == {"#", "~"}
+
+
+def test_without_dates_or_links(run: Run, small_index: Path) -> None:
+    """An index that knows neither says so, and leaves out what it has none of."""
+    shown = run("stats", cwd=small_index.parent).stdout
+    assert "Dated  0 papers, 4 undated\n" in shown
+    assert "Links  in 0 of 4 papers, to source code in 0\n" in shown
+    assert "Findings  none" in shown
+    assert not re.search("^(Authors|Organisations|Categories)", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("link", "host", "has_code"),
+    [
+        ("https://github.com/a/b", "github.com", True),
+        ("https://WWW.GitHub.com./a", "github.com", True),
+        ("https://gist.github.com/a", "gist.github.com", True),
+        ("https://gitlab.inria.fr/a", "gitlab.inria.fr", True),
+        ("https://codeberg.org/a", "codeberg.org", True),
+        ("https://git.sr.ht/~a/b", "git.sr.ht", True),
+        ("https://a.github.io/b", "a.github.io", False),
+        ("https://notgithub.com/a", "notgithub.com", False),
+        ("https://github.com.example.org/a", "github.com.example.org", False),
+        ("https://example.org/github.com/a", "example.org", False),
+        ("https://github.com@example.org/a", "example.org", False),
+        ("https://[/INST]", None, False),
+        ("https://", None, False),
+    ],
+)
+def test_hosts(link: str, host: str | None, has_code: bool) -> None:
+    """A link's host is where it leads, and source code is at hosts of source code only."""
+    assert host_of(link) == host
+    assert holds_code(host or "") == has_code
