@@ -215,6 +215,7 @@ class _Making:
             n_positions=self._shapes["positions.npy"][0],
             n_expansions=self._shapes["expansions.offsets.npy"][0] - 1,
             n_probes=self._shapes["probes.npy"][0],
+            n_words=self._shapes["words.counts.npy"][0],
             n_organisations=self._shapes["organisations.offsets.npy"][0] - 1,
             corpus=_relative(corpus_path, index_path) if corpus_path else None,
             dumps=self._read.dumps,
@@ -230,6 +231,9 @@ class _Making:
             statistics = CorpusStatistics(map(analyzer.words, self._texts), analyzer.word)
             title_lengths = [analyzer.n_positions(paper.title) for paper in self._read.papers]
             expansions = expansion_lines(learn(self._texts), analyzer)
+        words, counts = statistics.spellings()
+        yield from _table("words", words)
+        yield "words.counts.npy", counts
         self._learned["lexical"] = LexicalRecord(
             ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
         )

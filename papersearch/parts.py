@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from papersearch.storage.facts import Facts
     from papersearch.storage.generations import Generation
     from papersearch.storage.manifest import Manifest
-    from papersearch.types import IntArray
+    from papersearch.types import DocIndices, IntArray
 
 
 class Parts:
@@ -46,15 +46,19 @@ class Parts:
         return tuple(PaperName(paper.paper_id, paper.title) for paper in found)
 
     @cached_property
-    def terms(self) -> StringTable:
-        """The vocabulary, T strings."""
-        return self._strings("terms")
+    def words(self) -> StringTable:
+        """The words as papers write them, W strings; `word_counts`: how often."""
+        return self._strings("words")
+
+    @cached_property
+    def word_counts(self) -> DocIndices:
+        return self._generation.array("words.counts.npy")
 
     @cached_property
     def postings(self) -> Postings:
         files = self._generation
         return Postings(
-            terms=self.terms,
+            terms=self._strings("terms"),
             idf=files.array("terms.idf.npy"),
             offsets=files.array("postings.offsets.npy"),
             doc_idx=files.array("postings.papers.npy"),

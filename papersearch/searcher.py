@@ -175,8 +175,8 @@ class Index:
         `explain` adds to each hit how its score came about; `strict` leaves out papers
         that answer weakly; `late=False` does without late interaction; `literal` takes quotation
         marks, dashes and `title:` as text. `filters` say which papers are looked at at all.
-        `sort="date"`: the newest of the first hundred that answer better than weakly (of all of
-        them where none does), those of unknown date last. `fold` puts near-duplicates
+        `sort="date"`: newest first, those of the first hundred (or `k`) that answer better than
+        weakly, all of them where none does; those of unknown date last. `fold` puts near-duplicates
         under the best of them. `facets` counts the papers that answer; `related` finds terms
         that would narrow the search. Raises QueryError.
         """

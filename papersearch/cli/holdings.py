@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from papersearch.cli.records import dump
 from papersearch.cli.reports import index_fields
+from papersearch.ingest.links import host_of
+from papersearch.storage.facts import has_code
 from papersearch.types import Finding, Paper
 
 if TYPE_CHECKING:
@@ -21,22 +22,9 @@ if TYPE_CHECKING:
 _LISTED = 100
 """Of each kind of name in JSON: a large corpus has a million authors."""
 
-_CODE_HOSTS = frozenset(
-    {
-        "bitbucket.org",
-        "codeberg.org",
-        "gitee.com",
-        "github.com",
-        "gitlab.com",
-        "sourceforge.net",
-        "sr.ht",
-    }
-)
-"""Each with its subdomains; besides them, any `gitlab.` of an institute."""
-
 _PARTS = {
-    "papers": ("papers", "ids", "titles"),
-    "words": ("terms", "postings", "positions", "lengths", "expansions"),
+    "papers": ("papers", "ids", "titles", "organisations", "dumps"),
+    "words": ("terms", "postings", "positions", "lengths", "expansions", "words"),
     "vectors": ("vectors", "probes", "texts"),
     "late interaction": ("pieces",),
     "findings": ("report",),
@@ -96,7 +84,7 @@ def holdings_of(papers: Iterable[Paper]) -> Holdings:
             months[paper.date[:7]] += 1
         hosts = {host for link in paper.links if (host := host_of(link))}
         n_with_links += bool(paper.links)
-        n_with_code += any(map(holds_code, hosts))
+        n_with_code += has_code(paper)
         organisation = (paper.organisation.name or paper.organisation.handle,) if paper.organisation else ()
         for place, found in enumerate((organisation, paper.authors, paper.categories, sorted(hosts))):
             names[place].update(list(dict.fromkeys(found)))
@@ -107,20 +95,6 @@ def holdings_of(papers: Iterable[Paper]) -> Holdings:
     return Holdings(
         dated, inferred, undated, months, organisations, authors, categories, of_links, n_with_links, n_with_code
     )
-
-
-def host_of(link: str) -> str | None:
-    """The host that a link leads to; None where it has none."""
-    try:
-        host = urlsplit(link).hostname or ""
-    except ValueError:  # brackets that are no address, characters that pass for others
-        return None
-    return host.rstrip(".").removeprefix("www.") or None
-
-
-def holds_code(host: str) -> bool:
-    """Whether repositories are kept there; pages (`github.io`) are not."""
-    return host in _CODE_HOSTS or host.startswith("gitlab.") or host.partition(".")[2] in _CODE_HOSTS
 
 
 def parts_of(manifest: Manifest) -> list[Part]:

@@ -7,6 +7,7 @@ A mirror is somebody else's server, so no link of a paper ever leads there.
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 _LINK = re.compile(
     r"(?P<scheme>https?://)(?P<rest>[^\s<>\"{}|\\^`]+)"
@@ -15,6 +16,12 @@ _LINK = re.compile(
 )
 _MAY_BE_LINK = re.compile(r"://|\.co", re.IGNORECASE)
 _MIRROR = re.compile(r"(?P<scheme>https?://)hf-(?:mirror|proxy)[\w.-]*?\.?(?=[/:\s]|$)", re.IGNORECASE)
+_CODE_HOSTS = frozenset(
+    "anonymous.4open.science bitbucket.org codeberg.org gitee.com github.com gitlab.com sourceforge.net"
+    " sr.ht".split()
+)
+"""Each with its subdomains; besides them, any `gitlab.` of an institute."""
+
 _TRAILING = ".,;:!?'*_"
 
 
@@ -31,6 +38,22 @@ def find_links(text: str) -> tuple[str, ...]:
     punctuation that ends a sentence or closes a bracket around them."""
     links = (link if "://" in link else f"https://{link}" for link in _printed_links(text))
     return tuple(dict.fromkeys(links))
+
+
+def host_of(link: str) -> str | None:
+    """The host that a link leads to, without `www.`; None where it has none."""
+    try:
+        host = urlsplit(link).hostname or ""
+    except ValueError:  # brackets that are no address, characters that pass for others
+        return None
+    return host.rstrip(".").removeprefix("www.") or None
+
+
+def leads_to_code(link: str) -> bool:
+    """Whether repositories of source code are kept where the link leads; not on pages made of
+    them (`github.io`)."""
+    host = host_of(link) or ""
+    return host in _CODE_HOSTS or host.startswith("gitlab.") or host.partition(".")[2] in _CODE_HOSTS
 
 
 def _printed_links(text: str) -> list[str]:

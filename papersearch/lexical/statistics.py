@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from papersearch.analysis import Word
     from papersearch.types import DocIndices, IntArray
 
+SHORTEST_SPELLING = 4
+"""Letters: of shorter words, too many others are near for any to be offered."""
+
 _BLOCK = 4096
 """Papers inverted together."""
 
@@ -76,8 +79,11 @@ class CorpusStatistics(LuceneBM25):
         lengths: list[IntArray] = []
         n_papers = 0
         waiting = iter(corpus)
+        self._n_written = np.zeros(0, dtype=np.int64)
         while chunk := list(islice(waiting, _BLOCK)):
-            block, n_terms = _invert(chunk, self._words, n_papers)
+            block, n_terms, n_written = _invert(chunk, self._words, n_papers)
+            n_written[: len(self._n_written)] += self._n_written
+            self._n_written = n_written
             self._blocks.append(block)
             lengths.append(n_terms)
             n_papers += len(chunk)
@@ -88,6 +94,17 @@ class CorpusStatistics(LuceneBM25):
         for block in self._blocks:
             df[block.terms] += block.counts
         return dict(zip(self._words.terms, df.tolist(), strict=True))
+
+    def spellings(self) -> tuple[list[str], npt.NDArray[np.uint32]]:
+        """The words of plain letters as papers write them, in small letters, ascending; and how
+        often they stand in the papers, (W,)."""
+        counts: dict[str, int] = {}
+        for written, count in zip(self._words, self._n_written.tolist(), strict=True):
+            if written.isalpha() and len(written) >= SHORTEST_SPELLING:
+                folded = written.lower()
+                counts[folded] = counts.get(folded, 0) + count
+        words = sorted(counts)
+        return words, np.array([counts[word] for word in words], dtype=np.uint32)
 
     def postings(self) -> Postings:
         """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them.
@@ -158,8 +175,11 @@ class _WordNumbers(dict[str, int]):
         return number
 
 
-def _invert(papers: Sequence[Sequence[str]], words: _WordNumbers, first_doc_idx: int) -> tuple[_Block, IntArray]:
-    """The postings of consecutive papers, and how many terms each of them has."""
+def _invert(
+    papers: Sequence[Sequence[str]], words: _WordNumbers, first_doc_idx: int
+) -> tuple[_Block, IntArray, IntArray]:
+    """The postings of consecutive papers, how many terms each of them has, and how often each
+    word known so far stands in them."""
     numbers = array("q")
     for paper in papers:
         numbers.extend(map(words.__getitem__, paper))
@@ -191,7 +211,7 @@ def _invert(papers: Sequence[Sequence[str]], words: _WordNumbers, first_doc_idx:
         tf=np.diff(postings, append=len(term)).astype(np.uint32),
         positions=position.astype(np.uint32),
     )
-    return block, n_terms
+    return block, n_terms, np.bincount(written, minlength=len(words))
 
 
 def _view(values: array[int]) -> IntArray:

@@ -5,12 +5,12 @@ Asking the records themselves would mean decoding every one of them for each que
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.ingest.links import leads_to_code
 from papersearch.types import Organisation, Paper
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from papersearch.types import DocIndices, IntArray
 
 _LAST_YEAR = 9999
-_CODE = re.compile(
-    r"https?://(?:www\.)?(?:(?:github|gitlab|bitbucket)\.(?:com|org)|codeberg\.org|gitee\.com"
-    r"|anonymous\.4open\.science)/[^/\s]",
-    re.IGNORECASE,
-)
 
 
 class Facts(NamedTuple):
@@ -70,8 +65,8 @@ def date_of(paper: Paper) -> int:
 
 
 def has_code(paper: Paper) -> bool:
-    """Whether one of the paper's links leads into a host of source code."""
-    return any(_CODE.match(link) for link in paper.links)
+    """Whether one of the paper's links leads to source code."""
+    return any(map(leads_to_code, paper.links))
 
 
 def organisation_table(papers: Sequence[Paper]) -> tuple[list[str], npt.NDArray[np.uint32]]:

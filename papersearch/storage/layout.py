@@ -9,7 +9,7 @@ OLDEST_READABLE_VERSION = 4
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 
-Axis = Literal["N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "B", "M", "V", "C", "S", "A", "F+1", "G+1"]
+Axis = Literal["N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1"]
 
 
 class ArrayFile(NamedTuple):
@@ -44,6 +44,8 @@ ARRAYS: dict[str, ArrayFile] = {
     "papers.dates.npy": ArrayFile("<u4", ("N",)),
     "papers.code.npy": ArrayFile("u1", ("N",)),
     "papers.organisations.npy": ArrayFile("<u4", ("N",)),
+    "words.offsets.npy": ArrayFile("<u8", ("W+1",)),
+    "words.counts.npy": ArrayFile("<u4", ("W",)),
     "organisations.offsets.npy": ArrayFile("<u8", ("G+1",)),
     "dumps.papers.npy": ArrayFile("<u4", ("A",)),
     "dumps.offsets.npy": ArrayFile("<u8", ("F+1",)),
@@ -58,7 +60,16 @@ LATE_ARRAYS: dict[str, ArrayFile] = {
 }
 """Of late interaction; an index has all of them or none."""
 
-TEXTS = ("papers.jsonl", "ids.txt", "titles.txt", "terms.txt", "expansions.txt", "organisations.txt", "report.json")
+TEXTS = (
+    "papers.jsonl",
+    "ids.txt",
+    "titles.txt",
+    "terms.txt",
+    "expansions.txt",
+    "words.txt",
+    "organisations.txt",
+    "report.json",
+)
 
 
 def files_of(*, has_late_interaction: bool) -> frozenset[str]:

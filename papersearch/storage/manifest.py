@@ -45,7 +45,7 @@ class Manifest(NamedTuple):
     `quantization` tells how the int8 vectors were made. `background` are the cosines of
     papers to queries that are not about them (`verdict`).
     Counts: papers N, appearances A, terms T, postings P, their positions O, expansions E,
-    probes B, organisations G; dumps F."""
+    probes B, organisations G, spellings W; dumps F."""
 
     format_version: int
     generation: int
@@ -58,6 +58,7 @@ class Manifest(NamedTuple):
     n_expansions: int
     n_probes: int
     n_organisations: int
+    n_words: int
     lexical: LexicalRecord
     encoder: EncoderRecord
     quantization: Quantization
@@ -81,6 +82,7 @@ class Manifest(NamedTuple):
             "A": self.n_appearances,
             "F": len(self.dumps),
             "G": self.n_organisations,
+            "W": self.n_words,
             "S": 32,  # bytes of a SHA-256
             "D": self.encoder.dimensions,
             "M": late.n_pieces,
@@ -162,6 +164,7 @@ def _checked(fields: dict[str, Any]) -> Manifest:
         manifest.n_expansions,
         manifest.n_probes,
         manifest.n_organisations,
+        manifest.n_words,
         *(manifest.late or ()),
         manifest.encoder.dimensions,
         manifest.encoder.max_length,

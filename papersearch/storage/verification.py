@@ -79,6 +79,7 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
         "titles.offsets.npy": manifest.files["titles.txt"].size,
         "terms.offsets.npy": manifest.files["terms.txt"].size,
         "expansions.offsets.npy": manifest.files["expansions.txt"].size,
+        "words.offsets.npy": manifest.files["words.txt"].size,
         "organisations.offsets.npy": manifest.files["organisations.txt"].size,
         "dumps.offsets.npy": manifest.n_appearances,
         "postings.offsets.npy": manifest.n_postings,
@@ -177,9 +178,10 @@ def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
             yield f"{table}.txt", "is not in order"
         elif names is not None and strings != [names[doc_idx] for doc_idx in order]:
             yield f"{table}.txt", "has other ids than the papers"
-    terms = bytes(generation.text("terms.txt")).decode("utf-8", "strict").split("\n")[:-1]
-    if any(a >= b for a, b in pairwise(terms)):
-        yield "terms.txt", "is not in order"
+    for name in ("terms.txt", "words.txt"):
+        strings = bytes(generation.text(name)).decode("utf-8", "strict").split("\n")[:-1]
+        if any(a >= b for a, b in pairwise(strings)):
+            yield name, "is not in order"
 
 
 def _model_faults(generation: Generation) -> Iterator[str]:

@@ -29,7 +29,7 @@ ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIT_FIELDS = {
     "rank", "score", "keyword_score", "semantic_score", "exact_title", "paper_id", "title", "abstract", "date",
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
-    "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes",
+    "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
 }  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def test_json_envelope(run: Run, env: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     envelope = json.loads(done.stdout)
     fields = {"schema_version", "query", "mode", "mode_used", "total", "verdict", "expansions", "hits"}
+    fields |= {"filters", "sort", "undated", "unknown_words", "related", "facets"}
     assert set(envelope) == fields
     assert (envelope["schema_version"], envelope["total"], len(envelope["hits"])) == (1, 302, 10)
     assert all(set(hit) == HIT_FIELDS for hit in envelope["hits"])
@@ -219,7 +220,7 @@ def hostile(tmp_path: Path, small_model: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["hostility", "hostility --format table", "hostility --json", "stats", "show on-markup"]
+    "command", ["hostility", "hostility --format table --no-fold", "hostility --json", "stats", "show on-markup"]
 )
 def test_hostile_text_stays_text(run: Run, hostile: dict[str, str], command: str) -> None:
     """Nothing in a title, an abstract or a file's name reaches a terminal but as text."""

@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator, ValidationError
 from rich.cells import cell_len
 
 import papersearch
-from papersearch.cli.holdings import holds_code, host_of
+from papersearch.ingest.links import host_of, leads_to_code
 from papersearch.storage.papers import PaperStore
 from tests.cli.test_output import ESCAPE, on_terminal
-from tests.conftest import PROJECT, Run, sentence
+from tests.conftest import PROJECT, Run, page, sentence
 
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / "stats-1.json").read_text(encoding="utf-8"))
 YEARS = [1950, *range(1990, 2012), 2023, 2023, 2023]
@@ -216,9 +216,13 @@ def test_an_ascii_terminal(env: dict[str, str]) -> None:
     assert {mark for _, bar, *_ in bars(drawn) for mark in bar} == {"#", "~"}
 
 
-def test_without_dates_or_links(run: Run, small_index: Path) -> None:
+def test_without_dates_or_links(run: Run, tmp_path: Path, small_model: Path) -> None:
     """An index that knows neither says so, and leaves out what it has none of."""
-    shown = run("stats", cwd=small_index.parent).stdout
+    (tmp_path / "corpus").mkdir()
+    papers = [(f"On {topic}", sentence(topic)) for topic in ("apples", "pears", "plums", "quinces")]
+    (tmp_path / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
+    papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+    shown = run("stats", cwd=tmp_path).stdout
     assert "Dated  0 papers, 4 undated\n" in shown
     assert "Links  in 0 of 4 papers, to source code in 0\n" in shown
     assert "Findings  none" in shown
@@ -246,4 +250,4 @@ def test_without_dates_or_links(run: Run, small_index: Path) -> None:
 def test_hosts(link: str, host: str | None, has_code: bool) -> None:
     """A link's host is where it leads, and source code is at hosts of source code only."""
     assert host_of(link) == host
-    assert holds_code(host or "") == has_code
+    assert leads_to_code(link) == has_code

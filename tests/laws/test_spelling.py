@@ -11,6 +11,7 @@ import pytest
 import papersearch
 from papersearch.analysis import Analyzer
 from papersearch.duplicates import LIKENESS, fold
+from papersearch.texts import paper_text
 from tests.conftest import page, sentence
 
 
@@ -43,7 +44,7 @@ def test_slips_are_understood(real_index: papersearch.Index) -> None:
     """Of words that papers have, with one slip, nine in ten are offered back, and everything
     offered is a word of a paper, near to what was typed."""
     drawn = random.Random(7)
-    text = " ".join(paper.abstract.lower() for paper in real_index.papers())
+    text = " ".join(paper_text(paper).lower() for paper in real_index.papers())
     words = sorted({word for word in text.split() if word.isascii() and word.isalpha() and 6 < len(word) < 14})
     offered = n_unknown = 0
     for word in drawn.sample(words, 150):
@@ -79,10 +80,11 @@ def test_related_terms_narrow(real_index: papersearch.Index) -> None:
     is of the query."""
     analyzer = Analyzer()
     for query in ("pipeline parallelism", "mixture of experts", "reinforcement learning exploration"):
-        results = real_index.search(query, k=30, related=True)
+        results = real_index.search(query, k=100, related=True)
         assert results.related
-        best = [f"{hit.paper.title}\n{hit.paper.abstract}" for hit in results if hit.verdict != "weak"]
-        best = best if len(best) >= 10 else [f"{hit.paper.title}\n{hit.paper.abstract}" for hit in results]
+        answering = [hit for hit in results if hit.verdict != "weak"]
+        chosen = (answering if len(answering) >= 10 else list(results))[:30]
+        best = [f"{hit.paper.title}\n{hit.paper.abstract}" for hit in chosen]
         for related in results.related:
             wanted = [term for _, term in analyzer.sequence(related.term)]
             assert not set(wanted) & set(analyzer.terms(query))
