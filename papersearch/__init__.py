@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from papersearch.builder import BuildReport, build
     from papersearch.errors import PapersearchError
     from papersearch.searcher import Index, open
-    from papersearch.types import Evidence, Finding, Hit, Mode, Organisation, Paper, Provenance, Results
+    from papersearch.types import Evidence, Filters, Finding, Hit, Mode, Organisation, Paper, Provenance, Results
     from papersearch.version import __version__
 
 _HOMES = {
     "BuildReport": "builder",
     "Evidence": "types",
+    "Filters": "types",
     "Finding": "types",
     "Hit": "types",
     "Index": "searcher",
@@ -40,6 +41,7 @@ _HOMES = {
 __all__ = [
     "BuildReport",
     "Evidence",
+    "Filters",
     "Finding",
     "Hit",
     "Index",

@@ -83,8 +83,11 @@ def _day(written: str, name: str, *, first: bool) -> int:
         year, month, day = int(found[1]), found[2], found[3]
         date(year, int(month or 1), int(day or 1))
     except ValueError:
+        import shlex
+
         raise QueryError(
-            f"--{name} {written} is no date", f"a year, month or day: --{name} 2024, 2024-06 or 2024-06-15"
+            f"--{name} {shlex.quote(written)} is no date",
+            f"a year, month or day: --{name} 2024, 2024-06 or 2024-06-15",
         ) from None
     return year * 10_000 + int(month or (1 if first else 12)) * 100 + int(day or (1 if first else 31))
 

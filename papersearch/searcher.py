@@ -43,6 +43,7 @@ from papersearch.types import (
     Finding,
     Hit,
     Mode,
+    Organisation,
     Paper,
     RankedPaper,
     RelatedTerm,
@@ -294,6 +295,11 @@ class Index:
     def papers(self) -> PaperStore:
         """All papers in paper order; each is read from disk when it is asked for."""
         return self._parts.papers
+
+    def organisations(self) -> list[Organisation]:
+        """The organisations that papers are of, by handle."""
+        facts = self._parts.facts
+        return [facts.organisation(place) for place in range(len(facts.organisation_lines))]
 
     def findings(self) -> tuple[Finding, ...]:
         """What the build did not understand, rewrote, or skipped."""

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -52,15 +53,52 @@ def paper_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return _of_index(context, look)
 
 
+def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Handles that begin so, each with the organisation's name."""
+
+    def look(opened: Index) -> Offers:
+        folded = typed_text(incomplete).casefold()
+        found = (one for one in opened.organisations() if one.handle.casefold().startswith(folded))
+        yield from islice(found, _MOST)
+
+    return _of_index(context, look)
+
+
+def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Names of dumps that begin so, each with how many papers appear in it."""
+
+    def look(opened: Index) -> Offers:
+        found = (dump for dump in opened.manifest.dumps if dump.name.startswith(typed_text(incomplete)))
+        for dump in islice(found, _MOST):
+            yield dump.name, f"{dump.n_appearances} papers"
+
+    return _of_index(context, look)
+
+
+def searches(incomplete: str) -> list[tuple[str, str]]:
+    """Names of saved searches that begin so, each with its query."""
+    from papersearch import saved
+    from papersearch.cli.locations import find_searches
+
+    found = saved.read(find_searches()).values()
+    offers = ((one.name, one.query) for one in found if one.name.startswith(typed_text(incomplete)))
+    return _harmless(islice(offers, _MOST))
+
+
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:
     """What `look` finds in the index that the line so far means, made harmless."""
     from papersearch import searcher
     from papersearch.cli.locations import find_locations
 
     places = find_locations(_folder(context, "corpus"), _folder(context, "index"))
+    return _harmless(look(searcher.open(places.index_path)))
+
+
+def _harmless(offers: Offers) -> list[tuple[str, str]]:
+    """Those whose values no shell takes for more, and what is said of them without what one might obey."""
     return [
         (value, shorten(clean_text(said).translate(_HARMLESS), _HELP_LENGTH, placeholder="..."))
-        for value, said in look(searcher.open(places.index_path))
+        for value, said in offers
         if _PLAIN.fullmatch(value)
     ]
 

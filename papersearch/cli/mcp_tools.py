@@ -20,7 +20,7 @@ from papersearch.cli import records
 from papersearch.cli.boundary import explained
 from papersearch.searcher import DEFAULT_K, Index
 from papersearch.storage.generations import read_manifest
-from papersearch.types import Mode
+from papersearch.types import Filters, Mode
 from papersearch.version import __version__
 
 _MOST = 100
@@ -66,6 +66,14 @@ class Tools:
             Mode, Field(description="Rank by words and meaning (hybrid), or by one of them alone.")
         ] = "hybrid",
         strict: Annotated[bool, Field(description="Leave out papers that answer weakly.")] = False,
+        since: Annotated[
+            str | None, Field(description="Of this year, month or day or later: 2024, 2024-06.")
+        ] = None,
+        until: Annotated[str | None, Field(description="Of this year, month or day or earlier.")] = None,
+        has_code: Annotated[bool, Field(description="With a link to source code.")] = False,
+        include_undated: Annotated[
+            bool, Field(description="Keep papers of unknown date, which since and until leave out.")
+        ] = False,
     ) -> CallToolResult:
         """Search the collection: a topic, a question, a method's name or acronym, a title.
 
@@ -75,10 +83,14 @@ class Tools:
         `hits` come best first, each with paper_id, title, abstract, year, links, `evidence` (the
         sentence that answers best, and where it stands) and `verdict`, how well it answers at
         all: strong, fair or weak. The answer's own `verdict` is that of its best hit: when it is
-        weak, the collection has probably nothing on the subject. `total` counts the papers
-        ranked. `mode_used` is keyword in place of `mode` when the model is missing.
+        weak, the collection has probably nothing on the subject. `undated` says what since and until
+        left out because its date is unknown; `unknown_words`, what may have been misspelt.
+        `total` counts the papers ranked. `mode_used` is keyword in place of `mode` when the model is missing.
         """
-        return self._answer(lambda index: records.envelope(index.search(query, k, mode, strict=strict)))
+        filters = Filters(since, until, has_code=has_code, include_undated=include_undated)
+        return self._answer(
+            lambda index: records.envelope(index.search(query, k, mode, strict=strict, filters=filters))
+        )
 
     async def show(self, papers: Annotated[Names, Field(min_length=1)]) -> CallToolResult:
         """Whole records of papers: abstract, date, authors, links, arXiv id and DOI where known,

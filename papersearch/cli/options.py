@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from papersearch.cli import completion
 from papersearch.cli.boundary import complain
 from papersearch.cli.terminal import ColorChoice, typed_text
 
@@ -117,11 +118,23 @@ UntilOption = Annotated[
 ]
 OrganisationOption = Annotated[
     Optional[list[str]],
-    typer.Option("--org", help="Of this organisation; may be given again.", metavar="NAME", show_default=False),
+    typer.Option(
+        "--org",
+        help="Of this organisation; may be given again.",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=completion.organisations,
+    ),
 ]
 DumpOption = Annotated[
     Optional[list[str]],
-    typer.Option("--dump", help="Read from this dump; may be given again.", metavar="FILE", show_default=False),
+    typer.Option(
+        "--dump",
+        help="Read from this dump; may be given again.",
+        metavar="FILE",
+        show_default=False,
+        autocompletion=completion.dumps,
+    ),
 ]
 HasCodeOption = Annotated[bool, typer.Option("--has-code", help="With a link to a repository of source code.")]
 NewOption = Annotated[bool, typer.Option("--new", help="Only papers that the last build added.")]

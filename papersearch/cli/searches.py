@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli import completion
+from papersearch.cli.boundary import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, complain
 from papersearch.cli.options import (
     EXPORTS,
     Color,
@@ -118,7 +119,10 @@ def list_searches(
 
 @saved.command("remove")
 def remove(
-    name: Annotated[str, typer.Argument(help="Which search.", show_default=False)], debug: DebugOption = False
+    name: Annotated[
+        str, typer.Argument(help="Which search.", show_default=False, autocompletion=completion.searches)
+    ],
+    debug: DebugOption = False,
 ) -> None:
     """Forget a search."""
     from papersearch import saved
@@ -131,7 +135,10 @@ def remove(
 @saved.command("run")
 def run(
     names: Annotated[
-        Optional[list[str]], typer.Argument(help="Which searches; all when none is named.", show_default=False)
+        Optional[list[str]],
+        typer.Argument(
+            help="Which searches; all when none is named.", show_default=False, autocompletion=completion.searches
+        ),
     ] = None,
     new: NewOption = False,
     top: TopOption = 10,
@@ -150,7 +157,7 @@ def run(
     from papersearch import saved
     from papersearch.cleaning import clean_text
     from papersearch.cli.locations import find_searches
-    from papersearch.errors import SavedSearchError
+    from papersearch.errors import QueryError, SavedSearchError
 
     chosen = chosen_hit_format(format_.value, json, jsonl)
     speak_utf8()
@@ -164,16 +171,24 @@ def run(
             raise SavedSearchError(f"there is no search called {name} in {path}", "papersearch saved list")
     opened = open_index(corpus, index)
     answers: list[tuple[str, Results]] = []
+    has_failed = False
     for search in (searches[name] for name in wanted):
         filters = search.filters._replace(new=new)
-        results = opened.search(
-            search.query, top, search.mode, strict=True, filters=filters, fold=chosen == "table"
-        )
+        try:
+            results = opened.search(
+                search.query, top, search.mode, strict=True, filters=filters, fold=chosen == "table"
+            )
+        except QueryError as error:  # an organisation that is gone, say: the other searches are run all the same
+            complain(f"{search.name}: {error.message}", error.hint)
+            has_failed = True
+            continue
         if results.mode_reason:
             complain(f"{search.name}: answering by keywords alone: {results.mode_reason}", "papersearch index")
         warn_of_undated(results)
         answers.append((search.name, results))
     _print(answers, chosen, color, len(opened))
+    if has_failed:
+        return EXIT_ERROR
     return EXIT_HITS if any(results.hits for _, results in answers) else EXIT_NO_HITS
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +35,9 @@ def test_the_schema_is_one() -> None:
         ("MoE routing", "--mode", "semantic"),
         ("GPipe: Efficient Training of Giant Neural Networks using Pipeline Parallelism", "--explain"),
         ("qqqqzzzz", "--mode", "keyword"),
-        ("similar", "gpipe", "--unlike", "megascale"),
+        ("similar", "gpipe", "--unlike", "megascale", "--since", "2024"),
+        ("expert routing", "--since", "2024", "--org", "microsoft", "--sort", "date", "--fold"),
+        ("expert rouuting", "--facets", "--suggest", "--has-code", "--new"),
     ],
 )
 def test_results(run: Run, env: dict[str, str], arguments: tuple[str, ...]) -> None:
@@ -50,6 +53,17 @@ def test_papers(run: Run, env: dict[str, str]) -> None:
     validator("papers").validate(json.loads(run("show", *names, "--json", env=env).stdout))
     for line in run("show", *names, "--jsonl", env=env).stdout.splitlines():
         validator("paper").validate(json.loads(line))
+
+
+def test_saved_searches(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    """Answers under their names, as one document and line by line."""
+    (tmp_path / "searches.toml").write_text('[a]\nquery = "bubbles"\n[b]\nquery = "experts"\nsince = "2024"\n')
+    env = {**env, "PAPERSEARCH_SEARCHES": str(tmp_path / "searches.toml")}
+    document = json.loads(run("saved", "run", "--json", env=env).stdout)
+    validator("searches").validate(document)
+    assert [search["name"] for search in document["searches"]] == ["a", "b"]
+    for line in run("saved", "run", "--jsonl", env=env).stdout.splitlines():
+        validator("search_hit").validate(json.loads(line))
 
 
 def test_lines_of_a_batch(run: Run, env: dict[str, str]) -> None:

@@ -1,0 +1,168 @@
+"""Filters, order, shape and words at the command line: what is printed where, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import papersearch
+from tests.conftest import Run, page, sentence
+
+
+def ids(output: str) -> list[str]:
+    return [line.split("\t")[2] for line in output.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "filters"),
+    [
+        (["--since", "2024", "--until", "2025-06"], {"since": "2024", "until": "2025-06"}),
+        (["--since", "2024", "--include-undated"], {"since": "2024", "include_undated": True}),
+        (["--org", "microsoft", "--org", "Gensyn"], {"organisations": ["microsoft", "Gensyn"]}),
+        (["--dump", "001_9a167583107e1402.txt"], {"dumps": ["001_9a167583107e1402.txt"]}),
+        (["--has-code", "--new"], {"has_code": True, "new": True}),
+    ],
+)
+def test_options_are_the_library_s_filters(
+    run: Run, env: dict[str, str], real_index: papersearch.Index, options: list[str], filters: dict[str, object]
+) -> None:
+    """The command answers what the library answers, before the query or after it; JSON repeats them."""
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in filters.items()}
+    expected = [
+        hit.paper.paper_id for hit in real_index.search("expert routing", filters=papersearch.Filters(**given))
+    ]
+    assert expected
+    assert ids(run("expert routing", *options, env=env).stdout) == expected
+    assert ids(run(*options, "expert", "routing", env=env).stdout) == expected
+    document = json.loads(run("expert routing", *options, "--json", env=env).stdout)
+    assert {name: document["filters"][name] for name in filters} == filters
+    nothing = (None, False, [])
+    assert all(value in nothing for name, value in document["filters"].items() if name not in filters)
+    similar = json.loads(run("similar", "gpipe", *options, "--json", env=env).stdout)
+    assert similar["filters"] == document["filters"]
+
+
+def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> None:
+    """One line on stderr with the number and the best of them; the same in JSON; none of either
+    when they are kept, or when there is no date filter."""
+    done = run("expert routing", "--since", "2024", "--json", env=env)
+    undated = json.loads(done.stdout)["undated"]
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("hint:")]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"papersearch: {undated['n_papers']} papers of unknown date left out, among them: ")
+    assert all(paper["title"] in lines[0] for paper in undated["papers"][:3])
+    assert "hint: --include-undated keeps them" in done.stderr
+    for options in (["--since", "2024", "--include-undated"], []):
+        done = run("expert routing", *options, "--json", env=env)
+        assert (json.loads(done.stdout)["undated"], done.stderr) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "hint"),
+    [
+        (["--since", "yesterday"], "--since yesterday is no date", "--since 2024, 2024-06 or 2024-06-15"),
+        (["--until", "2024-02-30"], "--until 2024-02-30 is no date", "--until 2024"),
+        (["--since", ""], "--since '' is no date", "--since 2024"),
+        (
+            ["--since", "2025", "--until", "2024-12"],
+            "--since 2025 is after --until 2024-12",
+            "--since 2024-12 --until 2025",
+        ),
+        (["--org", "Mircosoft"], "no organisation is called Mircosoft; the nearest: Microsoft", "--org Microsoft"),
+        (["--org", "zzzz"], "no organisation is called zzzz", "papersearch stats"),
+        (["--dump", "001_9a16.txt"], "no dump is called 001_9a16.txt; the nearest: 001_", "--dump 001_"),
+        (["--sort", "size"], "'size' is not one of", "--help"),
+        (["--mode", "fuzzy"], "'fuzzy' is not one of", "--help"),
+        (["--format", "xml"], "'xml' is not one of", "--help"),
+        (["--color", "red"], "'red' is not one of", "--help"),
+        (["-k", "0"], "0 is not in the range", "--help"),
+        (["-k", "ten"], "'ten' is not a valid int", "--help"),
+        (["--since"], "requires an argument", "--help"),
+        (["--sortt", "date"], "no such option: --sortt", "--help"),
+    ],
+)
+def test_bad_options(run: Run, env: dict[str, str], options: list[str], said: str, hint: str) -> None:
+    """Each is exit 2 with what is wrong and what to type, and nothing on stdout."""
+    done = run("pipeline bubbles", *options, env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said.lower() in done.stderr.lower()
+    assert hint in done.stderr.split("hint: ", 1)[1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["show", "similar", "open"])
+def test_ids_that_do_not_exist(run: Run, env: dict[str, str], verb: str) -> None:
+    """One unknown id among known ones: exit 2, named, nothing printed."""
+    done = run(verb, "gpipe", "no-such-paper", env={**env, "BROWSER": "true"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no-such-paper" in done.stderr
+    assert "hint: " in done.stderr
+
+
+def test_unlike_an_id_that_does_not_exist(run: Run, env: dict[str, str]) -> None:
+    """As for those to be near to."""
+    done = run("similar", "gpipe", "--unlike", "no-such-paper", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no-such-paper" in done.stderr
+
+
+def test_did_you_mean(run: Run, env: dict[str, str]) -> None:
+    """A word that no paper has, with what may have been meant, and the whole query to type, which answers."""
+    done = run("pipelne bubbels", env=env)
+    assert "no paper has the word pipelne: did you mean pipeline" in done.stderr
+    assert "hint: papersearch 'pipeline bubbles'\n" in done.stderr
+    unknown = json.loads(run("pipelne bubbels", "--json", env=env).stdout)["unknown_words"]
+    assert [(word["word"], word["instead"][0]) for word in unknown] == [
+        ("pipelne", "pipeline"),
+        ("bubbels", "bubbles"),
+    ]
+    assert run("pipeline bubbles", env=env).stderr == ""
+
+
+def test_facets_and_related_terms_on_paper(run: Run, env: dict[str, str]) -> None:
+    """A table ends with the shape of the answer; JSON has it; where neither is printed, stderr says so."""
+    table = run("mixture of experts", "--facets", "--suggest", "--format", "table", env=env).stdout
+    document = json.loads(run("mixture of experts", "--facets", "--suggest", "--json", env=env).stdout)
+    facets, related = document["facets"], document["related"]
+    assert f"{facets['n_papers']} papers, {facets['n_undated']} of unknown year" in table
+    assert f"{facets['dumps'][0]['value']} {facets['dumps'][0]['n_papers']}" in table
+    assert all(f"{term['term']} ({term['n_papers']})" in table for term in related)
+    [dates] = [line for line in table.splitlines() if line.startswith("dates")]
+    months = facets["months"]
+    assert months[0]["value"] in dates
+    assert months[-1]["value"] in dates
+    bars = dates[dates.index(months[0]["value"]) + 8 :][: len(months)]
+    most = max(month["n_papers"] for month in months)
+    assert [bar == " " for bar in bars] == [month["n_papers"] == 0 for month in months]
+    assert [bar == "█" for bar in bars] == [month["n_papers"] == most for month in months]
+    plain = run("mixture of experts", "--facets", "--suggest", env=env)
+    assert "narrow by: " in plain.stderr
+    assert "facets are part of tables and JSON" in plain.stderr
+    assert plain.stdout == run("mixture of experts", env=env).stdout
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "100", "160"])
+def test_the_shape_fits_the_terminal(run: Run, env: dict[str, str], columns: str) -> None:
+    """No line is wider than the terminal; months become years where they have no room."""
+    done = run("mixture of experts", "--facets", "--suggest", "--format", "table", env={**env, "COLUMNS": columns})
+    assert max(map(len, done.stdout.splitlines())) <= int(columns)
+    assert "narrow by" in done.stdout
+
+
+def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> None:
+    """Near-duplicates stand as "+1 similar" in a table; programs get every paper, unless they ask."""
+    (tmp_path / "corpus").mkdir()
+    same = sentence("pipeline bubbles", 900)
+    papers = [("On pipeline bubbles", same), ("Pipeline bubbles, revisited", same + " Corrected.")]
+    (tmp_path / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
+    papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+    table = run("bubbles", "--format", "table", cwd=tmp_path).stdout
+    assert "+1 similar" in table
+    assert "similar" not in run("bubbles", "--format", "table", "--no-fold", cwd=tmp_path).stdout
+    assert len(run("bubbles", cwd=tmp_path).stdout.splitlines()) == 2
+    every = json.loads(run("bubbles", "--json", cwd=tmp_path).stdout)["hits"]
+    assert [hit["duplicates"] for hit in every] == [[], []]
+    [folded] = json.loads(run("bubbles", "--json", "--fold", cwd=tmp_path).stdout)["hits"]
+    assert folded["duplicates"] == [{"paper_id": every[1]["paper_id"], "title": every[1]["title"]}]

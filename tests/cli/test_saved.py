@@ -1,0 +1,254 @@
+"""Searches under names: kept in a file of the user's, run again when the corpus has grown."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import papersearch
+from papersearch import saved
+from papersearch.cleaning import clean_text
+from papersearch.errors import SavedSearchError
+from papersearch.types import MODES, Filters
+from tests.conftest import Run, page, sentence
+
+texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(lambda text: clean_text(text) == text)
+
+
+@pytest.fixture
+def project(tmp_path: Path, small_corpus: Path, small_index: Path) -> Path:
+    """A folder with a corpus and its index, to be written to."""
+    return small_corpus.parent
+
+
+@given(
+    st.dictionaries(
+        texts,
+        st.tuples(
+            texts,
+            st.sampled_from(MODES),
+            st.builds(
+                Filters,
+                since=st.none() | st.just("2024-06"),
+                until=st.none() | st.just("2025"),
+                organisations=st.lists(texts, max_size=2).map(tuple),
+                dumps=st.lists(texts, max_size=2).map(tuple),
+                has_code=st.booleans(),
+                new=st.just(False),
+                include_undated=st.booleans(),
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_is_kept_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, tuple[str, str, Filters]]
+) -> None:
+    """Whatever the names, queries and filters: the file is TOML, and holds them in their order;
+    removing one leaves the others."""
+    path = tmp_path_factory.mktemp("saved") / "searches.toml"
+    searches = [saved.SavedSearch(name, *given) for name, given in wanted.items()]  # type: ignore[arg-type]
+    for search in searches:
+        saved.add(path, search)
+    assert list(saved.read(path).values()) == searches
+    assert set(tomllib.loads(path.read_text("utf-8"))) == set(wanted)
+    saved.remove(path, searches[0].name)
+    assert list(saved.read(path).values()) == searches[1:]
+
+
+def test_what_the_user_wrote_stays(run: Run, project: Path) -> None:
+    """Comments, order and spacing of the file are the user's own."""
+    path = project / "searches.toml"
+    written = '# my topics\n\n[first]\nquery = "apples"  # fruit\n\n[last]\nquery = "pears"\n'
+    path.write_text(written, encoding="utf-8")
+    assert run("saved", "add", "middle", "plums", cwd=project).returncode == 0
+    assert path.read_text("utf-8").startswith(written)
+    assert run("saved", "remove", "middle", cwd=project).returncode == 0
+    assert path.read_text("utf-8").rstrip() == written.rstrip()
+    assert run("saved", "remove", "first", cwd=project).returncode == 0
+    assert tomllib.loads(path.read_text("utf-8")) == {"last": {"query": "pears"}}
+
+
+def test_saved_run_is_search(run: Run, project: Path) -> None:
+    """A saved search answers what search answers with its options, weak papers left out; in each format."""
+    options = ["--mode", "keyword", "--dump", "page.txt", "--since", "2020", "--include-undated"]
+    kept = run("saved", "add", "bubbles", "pipeline", "bubbles", *options, cwd=project)
+    assert (kept.returncode, kept.stdout) == (0, "")
+    assert "searches.toml" in kept.stderr
+    searched = run("search", "pipeline bubbles", *options, "--strict", "--json", cwd=project)
+    expected = json.loads(searched.stdout)
+    assert expected["hits"]
+    document = json.loads(run("saved", "run", "--json", cwd=project).stdout)
+    assert document == {"schema_version": 1, "searches": [{"name": "bubbles", **expected}]}
+    lines = run("saved", "run", "bubbles", "--jsonl", cwd=project).stdout.splitlines()
+    assert [json.loads(line) for line in lines] == [{"search": "bubbles", **hit} for hit in expected["hits"]]
+    rows = run("saved", "run", cwd=project).stdout.splitlines()
+    plain = run("search", "pipeline bubbles", *options, "--strict", cwd=project).stdout.splitlines()
+    assert rows == [f"bubbles\t{line}" for line in plain]
+    bibtex = run("search", "pipeline bubbles", *options, "--strict", "--format", "bibtex", cwd=project).stdout
+    assert run("saved", "run", "--format", "bibtex", cwd=project).stdout == bibtex
+    assert "bubbles  pipeline bubbles" in run("saved", "run", "--format", "table", cwd=project).stdout
+    listed = run("saved", "list", cwd=project).stdout
+    assert listed == "bubbles\tpipeline bubbles\t--mode keyword --since 2020 --dump page.txt --include-undated\n"
+    [search] = json.loads(run("saved", "list", "--json", cwd=project).stdout)["searches"]
+    assert (search["name"], search["query"], search["filters"]["dumps"]) == (
+        "bubbles",
+        "pipeline bubbles",
+        ["page.txt"],
+    )
+
+
+def test_what_is_new_on_my_topics(run: Run, project: Path, small_model: Path) -> None:
+    """After a rebuild, --new shows the papers that it brought and that answer, and no others."""
+    assert run("saved", "add", "bubbles", "pipeline bubbles", "--mode", "keyword", cwd=project).returncode == 0
+    fresh = [("New pipeline bubbles", sentence("new pipeline bubbles")), ("On quinces", sentence("quinces"))]
+    (project / "corpus" / "new.txt").write_text(page(fresh), encoding="utf-8")
+    papersearch.build(project / "corpus", project / "index", model=str(small_model))
+    everything = run("saved", "run", cwd=project).stdout.splitlines()
+    assert {line.split("\t")[5] for line in everything} == {"New pipeline bubbles", "On pipeline bubbles"}
+    new = run("saved", "run", "--new", cwd=project)
+    assert (new.returncode, [line.split("\t")[5] for line in new.stdout.splitlines()]) == (
+        0,
+        ["New pipeline bubbles"],
+    )
+    (project / "corpus" / "more.txt").write_text(page([("On plums", sentence("plums"))]), encoding="utf-8")
+    papersearch.build(project / "corpus", project / "index", model=str(small_model))
+    assert (run("saved", "run", "--new", cwd=project).returncode) == 1
+
+
+def test_one_search_that_fails_does_not_stop_the_others(run: Run, project: Path) -> None:
+    """It is named with what is wrong, the others answer, and the exit code says so."""
+    path = project / "searches.toml"
+    path.write_text('[gone]\nquery = "pears"\norg = ["acmee"]\n[here]\nquery = "bubbles"\nmode = "keyword"\n')
+    done = run("saved", "run", cwd=project)
+    assert done.returncode == 2
+    assert "gone: no organisation is called acmee; the nearest: acme" in done.stderr
+    assert done.stdout.startswith("here\t1\t")
+
+
+def test_where_searches_are(run: Run, project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Beside the nearest corpus or index, from below too; without one in the configuration folder;
+    before both, where the environment says."""
+    below = project / "notes" / "2024"
+    below.mkdir(parents=True)
+    assert run("saved", "add", "a", "apples", cwd=below).returncode == 0
+    assert (project / "searches.toml").exists()
+    elsewhere, config = tmp_path_factory.mktemp("elsewhere"), tmp_path_factory.mktemp("config")
+    assert run("saved", "add", "a", "apples", cwd=elsewhere, env={"XDG_CONFIG_HOME": str(config)}).returncode == 0
+    assert (config / "papersearch" / "searches.toml").exists()
+    named = {"PAPERSEARCH_SEARCHES": str(elsewhere / "deep" / "mine.toml")}
+    assert run("saved", "add", "a", "apples", cwd=project, env=named).returncode == 0
+    assert saved.read(elsewhere / "deep" / "mine.toml")["a"].query == "apples"
+
+
+def test_a_config_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    """A file where the folder should be, and a system of which nothing can be written: exit 2,
+    the reason, and what to type."""
+    (tmp_path / "config").write_text("mine")
+    for config in (tmp_path / "config", Path("/proc/nowhere")):
+        done = run("saved", "add", "a", "apples", env={"XDG_CONFIG_HOME": str(config)})
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "searches.toml cannot be" in done.stderr
+        assert "hint: " in done.stderr
+        assert "Traceback" not in done.stderr
+    assert (tmp_path / "config").read_text() == "mine"
+
+
+def test_a_failed_write_loses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full while a search is added leaves the file as it was, and nothing beside it."""
+    path = project / "searches.toml"
+    saved.add(path, saved.SavedSearch("a", "apples"))
+    before, beside = path.read_bytes(), sorted(project.iterdir())
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("papersearch.storage.files.os.fsync", refuse)
+    with pytest.raises(SavedSearchError, match="No space left on device"):
+        saved.add(path, saved.SavedSearch("b", "bananas"))
+    assert (path.read_bytes(), sorted(project.iterdir())) == (before, beside)
+
+
+def test_a_linked_file_stays_a_link(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A user who keeps the file elsewhere keeps it there."""
+    target = tmp_path_factory.mktemp("dotfiles") / "mine.toml"
+    target.write_text("")
+    path = project / "searches.toml"
+    path.symlink_to(target)
+    saved.add(path, saved.SavedSearch("a", "apples"))
+    assert path.is_symlink()
+    assert "apples" in target.read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[a", "Expected"),
+        (b"\xff", "utf-8"),
+        (b"a = 1", "a has no query"),
+        (b"[a]\nmode = 'keyword'", "a has no query"),
+        (b"[a]\nquery = 'x'\ncolour = 'red'", "a has a colour, which means nothing here"),
+        (b"[a]\nquery = 'x'\nmode = 'fuzzy'", "a has the mode fuzzy"),
+        (b"[a]\nquery = 'x'\nsince = 2024", "since of a is no text"),
+        (b"[a]\nquery = 'x'\nsince = 2024-06-01", "since of a is no text"),
+        (b"[a]\nquery = 'x'\norg = 'nvidia'", "org of a is no list of texts"),
+        (b"[a]\nquery = 'x'\nhas-code = 'yes'", "has-code of a is neither true nor false"),
+        (b"[a]\nquery = 'x'\n" * 2, "a"),
+        (b"#" * (1 << 20) + b"#", "bytes"),
+    ],
+)
+def test_a_file_that_says_something_else(run: Run, project: Path, content: bytes, said: str) -> None:
+    """Each is refused with the file, what in it is wrong, and is not written to."""
+    path = project / "searches.toml"
+    path.write_bytes(content)
+    for arguments in (("list",), ("run",), ("add", "b", "bananas"), ("remove", "a")):
+        done = run("saved", *arguments, cwd=project)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "searches.toml cannot be read" in done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "a"), "missing argument"),
+        (("add", "", "apples"), "a name has 1 to 100 characters"),
+        (("add", "x" * 101, "apples"), "a name has 1 to 100 characters"),
+        (("add", "a", ""), "the query is empty"),
+        (("add", "a", '"apples'), "never closed"),
+        (("add", "a", "apples", "--since", "soon"), "--since soon is no date"),
+        (("add", "a", "apples", "--since", "2025", "--until", "2024"), "is after"),
+        (("add", "a", "apples", "--mode", "fuzzy"), "fuzzy"),
+        (("run",), "no search is kept"),
+        (("remove", "a"), "no search called a"),
+        ((), "missing command"),
+        (("sing",), "no such command"),
+    ],
+)
+def test_what_cannot_be_kept(run: Run, project: Path, arguments: tuple[str, ...], said: str) -> None:
+    """Refused with a hint, and nothing is written."""
+    done = run("saved", *arguments, cwd=project)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not (project / "searches.toml").exists()
+
+
+def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
+    """A second search of a name does not take the first one's place; an unknown one is said."""
+    assert run("saved", "add", "a", "apples", cwd=project).returncode == 0
+    again = run("saved", "add", "a", "pears", cwd=project)
+    assert (again.returncode, saved.read(project / "searches.toml")["a"].query) == (2, "apples")
+    assert "papersearch saved remove a" in again.stderr
+    unknown = run("saved", "run", "b", cwd=project)
+    assert (unknown.returncode, "no search called b" in unknown.stderr) == (2, True)
+    shutil.rmtree(project / "index")
+    assert run("saved", "list", cwd=project).stdout == "a\tapples\t\n"
