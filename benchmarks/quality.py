@@ -25,7 +25,7 @@ import Stemmer
 from ir_measures import ScoredDoc, nDCG
 
 import papersearch
-from papersearch import analysis, ranking, searcher
+from papersearch import analysis, answering, ranking
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
@@ -141,9 +141,9 @@ def changed(**constants: Any) -> Iterator[None]:
     places: dict[str, tuple[Any, str]] = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
-        "depth": (searcher, "DEPTH"),
-        "feedback": (searcher, "FEEDBACK_DEPTH"),
-        "beta": (searcher.move_towards.__globals__, "FEEDBACK_WEIGHT"),
+        "depth": (answering, "DEPTH"),
+        "feedback": (answering, "FEEDBACK_DEPTH"),
+        "beta": (answering.move_towards.__globals__, "FEEDBACK_WEIGHT"),
         "weights": (ranking, "WEIGHTS"),
     }
     with ExitStack() as stack:

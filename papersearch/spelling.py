@@ -30,7 +30,7 @@ def unknown_words(query: Query, parts: Parts) -> tuple[UnknownWord, ...]:
 
 
 def _spelt_like(word: str, parts: Parts) -> tuple[str, ...]:
-    """The nearest first, then the most frequent."""
+    """Those that are nearest, the most frequent first."""
     if len(word) < _SHORTEST or not word.isalpha():
         return ()
     from rapidfuzz import process
@@ -39,4 +39,4 @@ def _spelt_like(word: str, parts: Parts) -> tuple[str, ...]:
     edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
     near = process.extract(word, parts.words.all(), scorer=OSA.distance, score_cutoff=edits, limit=None)
     near.sort(key=lambda found: (found[1], -int(parts.word_counts[found[2]]), found[0]))
-    return tuple(spelling for spelling, _, _ in near[:_OFFERED])
+    return tuple(spelling for spelling, distance, _ in near[:_OFFERED] if distance == near[0][1])

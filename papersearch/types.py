@@ -247,8 +247,7 @@ class Undated(NamedTuple):
 
 
 class UnknownWord(NamedTuple):
-    """A word of the query that no paper has, and words that papers have and are spelt like it,
-    nearest first."""
+    """A word of the query that no paper has, and the words of papers that are spelt most like it."""
 
     word: str
     instead: tuple[str, ...]

@@ -23,6 +23,7 @@ LAYERS = [
     {"evidence", "keywords", "ranking", "saved", "staleness"},
     {"parts"},
     {"filters", "facets", "related", "spelling"},
+    {"answering"},
     {"builder", "searcher"},
     {"evaluation"},
     {"cli"},

@@ -46,7 +46,7 @@ def build_index(
         Optional[bool],
         typer.Option(
             "--late/--no-late",
-            help="Keep what late interaction needs, about 13 kB a paper; by default up to 20,000 papers.",
+            help="Keep what late interaction needs, about 10 kB a paper; by default up to 50,000 papers.",
             show_default=False,
         ),
     ] = None,
