@@ -97,7 +97,13 @@ def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
 def random_vectors() -> Iterator[None]:
     """Builds within it give papers random unit vectors and no word pieces."""
 
-    def encode_papers(self: BatchEncoder, texts: Sequence[str], receive: Callable[[int, Encoded], None]) -> None:
+    def encode_papers(
+        self: BatchEncoder,
+        texts: Sequence[str],
+        receive: Callable[[int, Encoded, np.ndarray], None],
+        *,
+        with_starts: bool = False,
+    ) -> None:
         numbers = np.random.default_rng(0)
         no_pieces, no_states = np.zeros(0, dtype=np.int64), np.zeros((0, 384), dtype=np.float32)
         for start in range(0, len(texts), 4096):
@@ -105,7 +111,7 @@ def random_vectors() -> Iterator[None]:
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
             for place, row in enumerate(rows, start):
                 texts[place]  # as an encoder would read it
-                receive(place, Encoded(row, no_pieces, no_states))
+                receive(place, Encoded(row, no_pieces, no_states), no_pieces)
 
     with mock.patch.object(BatchEncoder, "encode_papers", encode_papers):
         yield

@@ -200,9 +200,15 @@ class Answering(NamedTuple):
         from papersearch.facets import count_facets
 
         papers = found.allowed
-        cosines = None if found.semantic is None else found.semantic.exact(papers)
         coverage = self.parts.keywords.coverage(query, found.words, papers)
-        is_answer = answers(cosines, coverage, self.parts.manifest.background)
+        background = self.parts.manifest.background
+        if found.semantic is None:
+            is_answer = answers(None, coverage, background)
+        else:  # exact cosines of those alone that the estimates leave in doubt
+            estimates, margin = found.semantic.estimates[papers].astype(np.float64), found.semantic.margin
+            is_answer = answers(estimates - margin, coverage, background)
+            doubt = np.flatnonzero(answers(estimates + margin, coverage, background) & ~is_answer)
+            is_answer[doubt] = answers(found.semantic.exact(papers[doubt]), coverage[doubt], background)
         return count_facets(
             np.array(sorted({*papers[is_answer].tolist(), *found.titled}), dtype=np.int64), self.parts
         )

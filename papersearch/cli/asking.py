@@ -192,7 +192,10 @@ def similar(
     opened = open_index(corpus, index)
     filters = chosen_filters(since, until, organisations, dumps, has_code, new, include_undated)
     names, text = read_names(opened, papers)
-    results = opened.similar(names, list(map(typed_text, unlike or ())), top, text=text, filters=filters)
+    unlike_names, unlike_text = read_names(opened, unlike or ())
+    if unlike_text is not None:
+        raise typer.BadParameter("what stands on standard input is no id", param_hint="--unlike -")
+    results = opened.similar(names, unlike_names, top, text=text, filters=filters)
     warn_of_undated(results)
     return _print(results, chosen, color, len(opened))
 

@@ -47,9 +47,7 @@ def _bibtex(papers: Sequence[Paper]) -> str:
     for paper in papers:
         fields = {
             "title": f"{{{_latex(paper.title)}}}" if paper.title else None,  # braces keep its capitals
-            "author": " and ".join(
-                f"{{{_latex(name)}}}" if " and " in name else _latex(name) for name in paper.authors
-            ),
+            "author": " and ".join(map(_author, paper.authors)),
             "year": str(paper.year) if paper.year is not None else None,
             "month": paper.date[5:7].lstrip("0") if paper.date else None,
             "note": "year inferred from the page" if paper.year_inferred else None,

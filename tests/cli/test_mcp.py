@@ -91,7 +91,7 @@ def test_tools(env: dict[str, str], mode: str) -> None:
         assert tool.annotations.read_only_hint
         assert not tool.annotations.open_world_hint
     search, show, similar = ({**tool.input_schema["properties"]} for tool in tools)
-    assert list(search) == ["query", "k", "mode", "strict"]
+    assert list(search) == ["query", "k", "mode", "strict", "since", "until", "has_code", "include_undated"]
     assert list(show) == ["papers"]
     assert list(similar) == ["papers", "unlike", "text", "k"]
     assert (search["k"]["minimum"], search["k"]["maximum"], search["k"]["default"]) == (1, 100, 10)
@@ -104,6 +104,11 @@ def test_tools(env: dict[str, str], mode: str) -> None:
         (
             Call("search", {"query": '"pipeline" -survey', "k": 3, "mode": "keyword", "strict": True}),
             ["search", '"pipeline" -survey', "-k", "3", "--mode", "keyword", "--strict"],
+            None,
+        ),
+        (
+            Call("search", {"query": "expert routing", "since": "2024", "until": "2025-06", "has_code": True}),
+            ["expert routing", "--since", "2024", "--until", "2025-06", "--has-code"],
             None,
         ),
         (Call("search", {"query": "qqqqzzzz", "mode": "keyword"}), ["qqqqzzzz", "--mode", "keyword"], None),
@@ -139,6 +144,7 @@ def test_errors_are_answers(env: dict[str, str], mode: str) -> None:
         (Call("search", {"query": "gpipe", "k": 0}), "greater than or equal to 1"),
         (Call("search", {"query": "gpipe", "k": 101}), "less than or equal to 100"),
         (Call("search", {"query": "gpipe", "mode": "fuzzy"}), "'hybrid', 'keyword' or 'semantic'"),
+        (Call("search", {"query": "gpipe", "since": "soon"}), "--since soon is no date\nhint: "),
         (Call("show", {"papers": []}), "at least 1"),
     ]
     calls = [call for call, _ in expected]
