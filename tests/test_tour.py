@@ -1,0 +1,199 @@
+"""docs/tour.md is executable: played from top to bottom in a folder of its own, it prints what it says."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import bibtexparser
+import pytest
+from bibtexparser.bparser import BibTexParser
+
+import papersearch
+from papersearch.cli.app import VERBS
+from tests.conftest import CORPUS, PROJECT, command_environment
+
+TOUR = PROJECT / "docs" / "tour.md"
+
+ELSEWHERE = {"browse", "batch", "eval", "doctor"}
+"""Verbs that the tour does without: one needs a terminal, the others are not for an afternoon."""
+
+FEATURES = (
+    *("--strict", "--json", "--unlike", "--facets", "--suggest", "--fold", "--new", "--rollback", "--print"),
+    *("--since", "--until", "--org", "--dump", "--has-code", "--sort date", "--include-undated"),
+    *("--format table", "--format bibtex", "--format ris", "--format csv", "--format markdown"),
+    *("similar -", "saved add", "saved run", "complete_bash"),
+)
+
+BIBLIOGRAPHY = "similar.bib"
+
+_SECONDS = 120
+"""After which a command hangs; the slowest loads the encoder."""
+
+
+class Step(NamedTuple):
+    """A command of the tour, its line in the page, and what the page says it prints."""
+
+    line: int
+    command: str
+    output: str
+
+
+class Project(NamedTuple):
+    """A folder with `corpus/` and `index/`, and the environment of a shell in it."""
+
+    folder: Path
+    environment: dict[str, str]
+
+
+def steps(page: str) -> list[Step]:
+    """The steps of the console blocks of `page`, in order. Lines after `$ command` that begin
+    with `>`, as a shell prompts for them, go on with it."""
+    found: list[Step] = []
+    is_console = False
+    for number, line in enumerate(page.splitlines(), 1):
+        if line.startswith("```"):
+            is_console = line == "```console"
+        elif is_console and line.startswith("$ "):
+            found.append(Step(number, line[2:], ""))
+        elif is_console:
+            line_number, command, output = found.pop()
+            if not output and re.match(r">( |$)", line):
+                command += f"\n{line[2:]}"
+            else:
+                output += f"{line}\n"
+            found.append(Step(line_number, command, output))
+    return found
+
+
+def runnable(played: Sequence[Step]) -> list[Step]:
+    """Those whose programs are here: all but biber's, where that is not installed."""
+    return [step for step in played if not step.command.startswith("biber ") or shutil.which("biber")]
+
+
+def play(played: Sequence[Step], project: Project) -> Iterator[tuple[Step, str]]:
+    """Run the steps one after the other: each with what a terminal would have shown."""
+    for step in played:
+        done = subprocess.run(
+            step.command,
+            shell=True,
+            cwd=project.folder,
+            env=project.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+            timeout=_SECONDS,
+        )
+        yield step, done.stdout
+
+
+def complaints(played: Sequence[tuple[Step, str]]) -> list[str]:
+    """For each step that printed something else than the page says: the command, and the difference."""
+    found = []
+    for step, printed in played:
+        if printed != step.output:
+            lines = difflib.unified_diff(step.output.splitlines(), printed.splitlines(), "tour", "now", lineterm="")
+            found.append("\n".join([f"line {step.line}: $ {step.command}", *lines]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> Project:
+    """The corpus and an index of it side by side, free to be changed; on PATH, the `papersearch`
+    and `python` under test."""
+    root = tmp_path_factory.mktemp("tour")
+    folder, programs = root / "afternoon", root / "bin"
+    shutil.copytree(CORPUS, folder / "corpus")
+    shutil.copytree(real_index_path, folder / "index")
+    report = papersearch.build(folder / "corpus", folder / "index")  # whose corpus is now the copy
+    assert report.n_encoded == 0
+    programs.mkdir()
+    for name, arguments in (("papersearch", " -m papersearch"), ("python", "")):
+        program = programs / name
+        # PYTHONPATH: a client of the Model Context Protocol does not hand it on.
+        program.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}"{arguments} "$@"\n')
+        program.chmod(0o755)
+    changes = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    return Project(folder, command_environment(changes))
+
+
+@pytest.fixture(scope="module")
+def afternoon(project: Project) -> list[tuple[Step, str]]:
+    """The whole tour, played once: each step and what it printed."""
+    return list(play(runnable(steps(TOUR.read_text(encoding="utf-8"))), project))
+
+
+def test_the_tour_prints_what_it_says(afternoon: list[tuple[Step, str]]) -> None:
+    """Each command prints exactly the lines below it, on stdout and stderr together."""
+    assert len(afternoon) > 30
+    assert not complaints(afternoon), "\n\n".join(complaints(afternoon))
+
+
+def test_the_bibliography_can_be_read(afternoon: list[tuple[Step, str]], project: Project) -> None:
+    """bibtexparser finds the entries that the tour shows, biber or not."""
+    (shown,) = [printed for step, printed in afternoon if step.command.startswith("grep") and "@" in printed]
+    content = (project.folder / BIBLIOGRAPHY).read_text(encoding="utf-8")
+    entries = bibtexparser.loads(content, BibTexParser(ignore_nonstandard_types=False)).entries
+    assert [entry["ID"] for entry in entries] == re.findall(r"^@misc\{(.+),$", shown, flags=re.MULTILINE)
+    assert len(entries) == 3
+
+
+def test_monday_brings_what_is_new_on_the_topic(afternoon: list[tuple[Step, str]]) -> None:
+    """`saved run --new` prints the new papers on it and no other; the rest was not encoded again."""
+    printed = {step.command: output for step, output in afternoon}
+    assert "3 new, 0 changed, 0 gone" in printed["papersearch index"]
+    assert "; 3 encoded" in printed["papersearch index"]
+    found = printed["papersearch saved run bubbles --new | cut -f 1,2,6"].splitlines()
+    assert len(found) == 2
+    assert all("Bubble" in line for line in found)
+    assert "Whales" in printed['papersearch --new "satellite images" -k 1 | cut -f 5']
+
+
+def test_without_biber(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where biber is not installed, the tour goes without its one command."""
+    every = steps(TOUR.read_text(encoding="utf-8"))
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    (left_out,) = set(every) - set(runnable(every))
+    assert left_out.command.startswith("biber --tool")
+
+
+def test_a_wrong_output_is_reported(project: Project) -> None:
+    """A tour that says something else fails, by the command and the lines that differ; a right one does not."""
+    page = "```console\n$ papersearch --version\npapersearch 0.0\n$ cat <<END\n> a\n>\n> END\na\n\n```\n"
+    (complaint,) = complaints(list(play(steps(page), project)))
+    version = papersearch.__version__
+    assert complaint.splitlines()[0] == "line 2: $ papersearch --version"
+    assert complaint.splitlines()[-2:] == ["-papersearch 0.0", f"+papersearch {version}"]
+    assert not complaints(list(play(steps(page.replace(" 0.0", f" {version}")), project)))
+
+
+def test_every_verb_is_used() -> None:
+    """The tour calls every verb but those of `ELSEWHERE`, and papersearch without one."""
+    commands = "\n".join(step.command for step in steps(TOUR.read_text(encoding="utf-8")))
+    called = set(re.findall(r"\bpapersearch ([a-z]+)\b", commands)) | set(
+        re.findall(r'command="papersearch", args=\["([a-z]+)"\]', commands)
+    )
+    assert set(VERBS) - ELSEWHERE <= called
+    assert re.search(r"^papersearch [\"']", commands, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_every_feature_is_used(feature: str) -> None:
+    """What the tour is there to show occurs in a command of it."""
+    commands = " ".join(step.command for step in steps(TOUR.read_text(encoding="utf-8")))
+    assert re.search(rf"{re.escape(feature)}(?![\w-])", commands)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every file that the tour links to exists."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", TOUR.read_text(encoding="utf-8")):
+        assert (TOUR.parent / target).exists(), target
