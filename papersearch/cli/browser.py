@@ -1,0 +1,323 @@
+"""The application behind `papersearch browse`: a line to type on, hits, a preview.
+
+The line keeps the focus; keys that it has no use for move through the hits and act on the one
+they stand on. While the index answers, of what is typed only the latest is asked next: the index
+itself sets the pace, and no timer delays the first letter. What the panes show is made in `panes`.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import ClassVar, NamedTuple
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Footer, Input, Static
+
+from papersearch.cleaning import clean_text
+from papersearch.cli.boundary import EXIT_INTERRUPTED
+from papersearch.cli.filter_words import FILTER_WORDS
+from papersearch.cli.live import Asked, LiveIndex
+from papersearch.cli.pages import open_page
+from papersearch.cli.panes import address, help_text, preview, said_of
+from papersearch.cli.widgets import HitList, Line, TerminalDriver
+from papersearch.errors import PapersearchError
+from papersearch.searcher import Index
+from papersearch.types import MODES, Hit, Mode, Paper, Results
+
+_NARROW = 100
+"""Columns from which the preview stands beside the hits, not below them."""
+
+_FIRST_HITS = 8
+"""At least so many are asked for at first; at most as many as can be seen."""
+
+
+class Step(NamedTuple):
+    """Where to go back to: what was shown, and the place in it."""
+
+    like: Paper | None
+    place: int
+
+
+class Browser(App[list[str]]):
+    """Search as you type. Its result: the ids of the papers chosen, in the order of choosing.
+
+    `failure` is an error that ended it, for whoever ran it to raise.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  # declared by textual
+    CSS = """
+    Screen { layout: vertical; }
+    .line { height: 1; layout: horizontal; }
+    .line > Static { width: auto; padding: 0 1 0 0; }
+    .line > Input { width: 1fr; }
+    #narrowing { display: none; }
+    .-filtering #narrowing { display: block; }
+    #panes { height: 1fr; layout: horizontal; }
+    #hits { width: 11fr; height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    #preview { width: 9fr; height: 1fr; border-left: vkey; padding: 0 1; scrollbar-size-vertical: 1; }
+    .-narrow #panes { layout: vertical; }
+    .-narrow #hits { width: 100%; height: 2fr; }
+    .-narrow #preview { width: 100%; height: 3fr; border-left: none; border-top: hkey; padding: 0; }
+    #paper { width: 100%; height: auto; }
+    #status { height: 1; text-wrap: nowrap; text-overflow: ellipsis; text-style: dim; }
+    Input > .input--cursor, Input:ansi > .input--cursor {
+        background: ansi_default; color: ansi_default; text-style: reverse;
+    }
+    """
+    # Keys that terminals and multiplexers keep for themselves have a second key: tmux takes ctrl+b,
+    # input methods ctrl+space, some terminals f1. Priority: the line would take some of them.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "choose", priority=True),
+        Binding("ctrl+t,ctrl+at,ctrl+space", "mark", "mark", key_display="^t", priority=True),
+        Binding("tab", "cycle_mode", "mode", priority=True),
+        Binding("ctrl+s", "similar", "similar", key_display="^s", priority=True),
+        Binding("ctrl+f", "filter", "filter", key_display="^f", priority=True),
+        Binding("f1,ctrl+g", "help", "help", key_display="f1", priority=True),
+        Binding("escape", "undo", "back/quit", key_display="esc", priority=True),
+        Binding("ctrl+y,ctrl+b", "copy_bibtex", "BibTeX", key_display="^y", priority=True),
+        Binding("ctrl+o", "read", "web", key_display="^o", priority=True),
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
+        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
+        Binding("pageup", "turn(-1)", show=False, priority=True),
+        Binding("pagedown", "turn(1)", show=False, priority=True),
+        Binding("shift+up", "scroll_preview(-1)", show=False, priority=True),
+        Binding("shift+down", "scroll_preview(1)", show=False, priority=True),
+    ]
+
+    def __init__(self, index: Index, query: str = "", mode: Mode = "hybrid", k: int = 50) -> None:
+        super().__init__(driver_class=TerminalDriver, ansi_color=True)
+        self.theme = "ansi-dark"  # only what is the same on light: the terminal's own colours
+        self.failure: Exception | None = None
+        self.results: Results | None = None
+        self.marks: dict[str, Paper] = {}
+        self._index = LiveIndex(index)
+        self._k = k
+        self._first_query = clean_text(query)
+        self._mode: Mode = mode
+        self._like: Paper | None = None
+        self._steps: list[Step] = []
+        self._filters_before = ""
+        self._is_helping = False
+        self._note = ""
+        self._wanted: tuple[Asked, int] | None = None
+        self._is_asking = False
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="line"):
+            yield Static(">", markup=False)
+            yield Line(self._first_query, id="query", compact=True, select_on_focus=False)
+        with Container(classes="line", id="narrowing"):
+            yield Static("filter", markup=False)
+            yield Line(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
+        with Container(id="panes"):
+            yield HitList(self.marks)
+            with VerticalScroll(id="preview", can_focus=False):
+                yield Static(id="paper", markup=False)
+        yield Static(id="status", markup=False)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._line("query").focus()
+        self._ask()
+
+    def on_unmount(self) -> None:
+        self._index.close()
+
+    @property
+    def current(self) -> Hit | None:
+        """The hit that the keys act on."""
+        hits = self.results.hits if self.results is not None else ()
+        place = self.query_one(HitList).place
+        return hits[place] if place < len(hits) else None
+
+    # Asking
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "query":
+            self._like = None
+            self._steps.clear()
+        self._ask()
+
+    def _ask(self, place: int = 0) -> None:
+        """Have what is typed answered, once what is being answered is done."""
+        asked = Asked(self._line("query").value, self._mode, self._line("filters").value, self._like)
+        self._wanted = (asked, place)
+        if not self._is_asking:
+            self._is_asking = True
+            self.run_worker(self._answer())
+
+    async def _answer(self) -> None:
+        """Answer the latest that is wanted, until nothing is: a screenful at first, then the rest."""
+        try:
+            while self._wanted is not None:
+                (asked, place), self._wanted = self._wanted, None
+                height = self.query_one(HitList).size.height
+                screenful = min(max(place + height, _FIRST_HITS), self._k)
+                results = await self._answered(asked, screenful)
+                if results is not None and self._wanted is None:
+                    self._show(results, place)
+                    if len(results) == screenful < self._k:
+                        more = await self._answered(asked, self._k)
+                        if more is not None and self._wanted is None:
+                            self._show(more, self.query_one(HitList).place)
+        except Exception as error:
+            self.failure = error
+            self.exit()
+        finally:
+            self._is_asking = False
+
+    async def _answered(self, asked: Asked, k: int) -> Results | None:
+        """The answer; None where there is none, with the reason on the status line."""
+        if asked.like is None and not asked.query.strip():
+            self._note = ""
+            self.results = None
+            self._show(None, 0)
+            return None
+        try:
+            return await self._index.answer(asked, k)
+        except PapersearchError as error:
+            if self._wanted is None:
+                self._note = clean_text(error.message.split("\n", 1)[0].rstrip(":"))
+                self._say()
+            return None
+
+    # Showing
+
+    def _show(self, results: Results | None, place: int) -> None:
+        self.results = results
+        self._note = ""
+        self.query_one(HitList).fill(results.hits if results is not None else (), place)
+        self._preview()
+        self._say()
+
+    def on_hit_list_moved(self) -> None:
+        self._preview()
+
+    def _preview(self) -> None:
+        hit = self.current
+        shown = help_text() if self._is_helping or self.results is None else preview(hit) if hit else Text()
+        self.query_one("#paper", Static).update(shown)
+        self.query_one("#preview").scroll_home(animate=False)
+
+    def _say(self) -> None:
+        """The status line; what went wrong, or was done, comes first."""
+        results, filters = self.results, self._line("filters").value.strip()
+        said = [self._note] if self._note else []
+        if self._like is not None:
+            said.append(f"similar to {self._like.title or self._like.paper_id}")
+        else:
+            said.append(results.mode_used if results is not None else self._mode)
+        if results is None:
+            said.append(f"{len(self._index)} papers, f1 for help")
+        else:
+            said += said_of(results)
+        said += [filters] if filters else []
+        said += [f"{len(self.marks)} marked"] if self.marks else []
+        self.query_one("#status", Static).update(Text(clean_text(" · ".join(said))))
+
+    def _remark(self, note: str) -> None:
+        self._note = note
+        self._say()
+
+    def _line(self, name: str) -> Line:
+        return self.query_one(f"#{name}", Line)
+
+    # Keys
+
+    def action_move(self, by: int) -> None:
+        self.query_one(HitList).move(by)
+
+    def action_turn(self, by: int) -> None:
+        hits = self.query_one(HitList)
+        hits.move(by * max(hits.size.height - 1, 1))
+
+    def action_scroll_preview(self, by: int) -> None:
+        self.query_one("#preview").scroll_relative(y=3 * by, animate=False)
+
+    def action_cycle_mode(self) -> None:
+        self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
+        if self._like is None:
+            self._ask()
+        self._say()
+
+    def action_filter(self) -> None:
+        if self._is_filtering:
+            self._close_filters()
+            return
+        self._filters_before = self._line("filters").value
+        self.screen.add_class("-filtering")
+        self._line("filters").focus()
+
+    def action_mark(self) -> None:
+        if self.current is not None:
+            paper = self.current.paper
+            if self.marks.pop(paper.paper_id, None) is None:
+                self.marks[paper.paper_id] = paper
+            self.action_move(1)
+            self.query_one(HitList).refresh()
+            self._say()
+
+    def action_similar(self) -> None:
+        if self.current is not None:
+            self._steps.append(Step(self._like, self.query_one(HitList).place))
+            self._like = self.current.paper
+            self._ask()
+
+    def action_copy_bibtex(self) -> None:
+        from papersearch.cli.exports import export
+
+        papers = list(self.marks.values()) or ([self.current.paper] if self.current is not None else [])
+        if papers:
+            self.copy_to_clipboard(export(papers, "bibtex").decode())
+            self._remark(f"BibTeX of {len(papers)} paper{'' if len(papers) == 1 else 's'} copied")
+
+    def action_read(self) -> None:
+        if self.current is not None:
+            url = address(self.current)
+            threading.Thread(target=open_page, args=[url], daemon=True).start()
+            self._remark(f"opening {url}")
+
+    def action_help(self) -> None:
+        self._is_helping = not self._is_helping
+        self._preview()
+
+    def action_choose(self) -> None:
+        if self._is_filtering:
+            self._close_filters()
+        elif self.current is not None:
+            paper = self.current.paper
+            self.marks.setdefault(paper.paper_id, paper)
+            self.action_leave()
+
+    def action_undo(self) -> None:
+        """Undo the latest of what was opened; leave when there is nothing to undo."""
+        if self._is_filtering:
+            self._line("filters").value = self._filters_before
+            self._close_filters()
+        elif self._is_helping:
+            self.action_help()
+        elif self._steps:
+            self._like, place = self._steps.pop()
+            self._ask(place)
+        else:
+            self.action_leave()
+
+    def action_leave(self) -> None:
+        self.exit(list(self.marks))
+
+    def action_interrupt(self) -> None:
+        self.exit(return_code=EXIT_INTERRUPTED)
+
+    @property
+    def _is_filtering(self) -> bool:
+        return self.screen.has_class("-filtering")
+
+    def _close_filters(self) -> None:
+        self.screen.remove_class("-filtering")
+        self._line("query").focus()

@@ -1,0 +1,90 @@
+"""Parts of the application behind `papersearch browse`: its terminal, its line, its hits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Click, Paste, Resize
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.widgets import Input
+
+from papersearch.cleaning import clean_text
+from papersearch.cli.panes import row
+from papersearch.types import Hit, Paper
+
+
+class TerminalDriver(LinuxDriver):
+    """Draws on standard error, as its base does, and asks that terminal for its size, not
+    standard output, which may be a pipe."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            columns, lines = os.get_terminal_size(2)
+        except OSError:
+            columns = lines = 0
+        return (columns, lines) if columns and lines else super()._get_terminal_size()
+
+
+class Line(Input):
+    """A line to type on; what is pasted is made safe, and all of it is taken."""
+
+    def on_paste(self, event: Paste) -> None:
+        event.prevent_default()
+        self.replace(clean_text(event.text), *self.selection)
+
+
+class HitList(ScrollView, can_focus=False):
+    """The hits, a line each, drawn when they are seen; `place` is the current one's, from 0."""
+
+    place = reactive(0)
+
+    class Moved(Message):
+        """Another hit is the current one."""
+
+    def __init__(self, marks: dict[str, Paper]) -> None:
+        super().__init__(id="hits")
+        self._hits: Sequence[Hit] = ()
+        self._marks = marks
+
+    def fill(self, hits: Sequence[Hit], place: int) -> None:
+        """Show other hits, and stand on the one at `place`."""
+        self._hits = hits
+        self.virtual_size = Size(0, len(hits))
+        self.place = min(max(place, 0), max(len(hits) - 1, 0))
+        self._keep_in_sight()
+        self.refresh()
+
+    def move(self, by: int) -> None:
+        """Stand on another hit, so many lines below; on the first or the last rather than beyond."""
+        self.place = min(max(self.place + by, 0), max(len(self._hits) - 1, 0))
+
+    def watch_place(self) -> None:
+        self._keep_in_sight()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def on_resize(self, event: Resize) -> None:
+        self._keep_in_sight()
+
+    def on_click(self, event: Click) -> None:
+        self.move(event.y + self.scroll_offset.y - self.place)
+
+    def render_line(self, y: int) -> Strip:
+        number = y + self.scroll_offset.y
+        width = self.size.width
+        if number >= len(self._hits):
+            return Strip.blank(width, self.rich_style)
+        hit = self._hits[number]
+        is_marked = hit.paper.paper_id in self._marks
+        line = row(hit, width, is_marked=is_marked, is_current=number == self.place)
+        return Strip(line.render(self.app.console), width).apply_style(self.rich_style)
+
+    def _keep_in_sight(self) -> None:
+        top, height = self.scroll_offset.y, max(self.size.height, 1)
+        self.scroll_to(y=min(max(top, self.place - height + 1), self.place), animate=False)
