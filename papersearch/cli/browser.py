@@ -57,11 +57,13 @@ class Browser(App[list[str]]):
     #narrowing { display: none; }
     .-filtering #narrowing { display: block; }
     #panes { height: 1fr; layout: horizontal; }
-    #hits { width: 11fr; height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
-    #preview { width: 9fr; height: 1fr; border-left: vkey; padding: 0 1; scrollbar-size-vertical: 1; }
+    #hits, #preview { height: 1fr; scrollbar-size-vertical: 1; }
+    #hits { width: 11fr; overflow-x: hidden; }
+    #preview { width: 9fr; border-left: vkey ansi_bright_black; padding: 0 1; }
     .-narrow #panes { layout: vertical; }
     .-narrow #hits { width: 100%; height: 2fr; }
-    .-narrow #preview { width: 100%; height: 3fr; border-left: none; border-top: hkey; padding: 0; }
+    .-narrow #preview { width: 100%; height: 3fr; padding: 0; }
+    .-narrow #preview { border-left: none; border-top: hkey ansi_bright_black; }
     #paper { width: 100%; height: auto; }
     #status { height: 1; text-wrap: nowrap; text-overflow: ellipsis; text-style: dim; }
     Input > .input--cursor, Input:ansi > .input--cursor {
@@ -77,7 +79,7 @@ class Browser(App[list[str]]):
         Binding("ctrl+s", "similar", "similar", key_display="^s", priority=True),
         Binding("ctrl+f", "filter", "filter", key_display="^f", priority=True),
         Binding("f1,ctrl+g", "help", "help", key_display="f1", priority=True),
-        Binding("escape", "undo", "back/quit", key_display="esc", priority=True),
+        Binding("escape", "undo", "back", key_display="esc", priority=True),
         Binding("ctrl+y,ctrl+b", "copy_bibtex", "BibTeX", key_display="^y", priority=True),
         Binding("ctrl+o", "read", "web", key_display="^o", priority=True),
         Binding("ctrl+q", "leave", show=False, priority=True),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.table import Table
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
@@ -30,21 +31,20 @@ _LEAST_TITLE = 24
 """Year and verdict go, the verdict first, before titles have less than this."""
 
 _HELP = (
-    ("type", 'words to rank by, "a phrase", title:word, -word'),
-    ("up down pgup pgdn", "another paper"),
-    ("shift+up shift+down", "scroll the abstract"),
-    ("tab", "rank by words and meaning, by words, or by meaning"),
-    ("ctrl+f", f"filter: {FILTER_WORDS}"),
+    ("type", 'words to rank by; "a phrase", title:word, -word'),
+    ("up down", "another paper; also pgup pgdn"),
+    ("shift+up", "scroll the abstract; also shift+down"),
+    ("tab", "rank by words and meaning, by words, by meaning"),
+    ("ctrl+f", f"filter by {FILTER_WORDS}"),
     ("ctrl+s", "papers similar to this one; escape goes back"),
-    ("ctrl+t", "mark this paper, or no longer (also ctrl+space)"),
-    ("ctrl+y", "copy BibTeX of the marked papers, or of this one (also ctrl+b)"),
+    ("ctrl+t", "mark this paper, or no longer; also ctrl+space"),
+    ("ctrl+y", "copy BibTeX of what is marked, or of this paper; also ctrl+b"),
     ("ctrl+o", "read this paper in the web browser"),
-    ("enter", "choose this paper, with those marked, and leave"),
-    ("escape", "leave with those marked; their ids are printed (also ctrl+q)"),
+    ("enter", "choose this paper too, and leave"),
+    ("escape", "go back; leave with what is marked, as ctrl+q does"),
     ("ctrl+c", "leave with nothing"),
-    ("f1", "this page (also ctrl+g)"),
+    ("f1", "this help, or no longer; also ctrl+g"),
 )
-_KEY_WIDTH = 21
 
 
 def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
@@ -84,7 +84,7 @@ def preview(hit: Hit) -> Text:
         parts += [Text(), abstract]
     parts.append(Text())
     parts += [Text(clean_text(link), style=_LINK) for link in paper.links]
-    if (page := address(hit)) not in paper.links:
+    if (page := page_of(paper)) and page not in paper.links:
         parts.append(Text(page, style=_LINK))
     for other in hit.duplicates:
         parts.append(Text(f"nearly the same: {clean_text(other.title or other.paper_id)}"))
@@ -101,10 +101,14 @@ def address(hit: Hit) -> str:
     return page_of(hit.paper) or search_for(hit.paper)
 
 
-def help_text() -> Text:
-    """The keys, one a line."""
-    lines = [Text.assemble((keys.ljust(_KEY_WIDTH), "bold"), said) for keys, said in _HELP]
-    return Text("\n").join(lines)
+def help_text() -> Table:
+    """The keys and what they do; what is marked or chosen is printed on leaving."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for keys, said in _HELP:
+        table.add_row(Text(keys, style="bold"), Text(said))
+    return table
 
 
 def said_of(results: Results) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from textual.binding import Binding
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Click, Paste, Resize
+from textual.events import Click, Key, Paste, Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -31,8 +32,24 @@ class TerminalDriver(LinuxDriver):
         return (columns, lines) if columns and lines else super()._get_terminal_size()
 
 
+_EDITING = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+}
+
+
 class Line(Input):
     """A line to type on; what is pasted is made safe, and all of it is taken."""
+
+    async def on_key(self, event: Key) -> None:
+        """Keys that edit, in their turn: as bindings they would wait until letters that were
+        typed after them, and came in the same piece, had been taken."""
+        if event.key in _EDITING:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(_EDITING[event.key])
 
     def on_paste(self, event: Paste) -> None:
         event.prevent_default()
