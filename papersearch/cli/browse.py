@@ -19,6 +19,7 @@ from papersearch.cli.options import (
     DebugOption,
     IndexOption,
     ModeChoice,
+    ModeOption,
     TopOption,
     open_index,
     write_bytes,
@@ -30,7 +31,7 @@ from papersearch.errors import PapersearchError
 def browse(
     query: Annotated[Optional[list[str]], typer.Argument(help="What to begin with.", show_default=False)] = None,
     top: TopOption = 50,
-    mode: Annotated[ModeChoice, typer.Option("--mode", help="Which ranking.")] = ModeChoice.hybrid,
+    mode: ModeOption = ModeChoice.hybrid,
     corpus: CorpusOption = None,
     index: IndexOption = None,
     debug: DebugOption = False,

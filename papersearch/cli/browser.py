@@ -44,7 +44,8 @@ class Step(NamedTuple):
 class Browser(App[list[str]]):
     """Search as you type. Its result: the ids of the papers chosen, in the order of choosing.
 
-    `failure` is an error that ended it, for whoever ran it to raise.
+    `failure` is an error that ended it, for whoever ran it to raise. `is_answering`: what is shown
+    is not, or not all of, what was asked for.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -71,25 +72,25 @@ class Browser(App[list[str]]):
     }
     """
     # Keys that terminals and multiplexers keep for themselves have a second key: tmux takes ctrl+b,
-    # input methods ctrl+space, some terminals f1. Priority: the line would take some of them.
+    # input methods ctrl+space, some terminals f1. Those with priority are also the line's own, the
+    # screen's or the base's; the others come here after what was typed before them.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "choose", priority=True),
-        Binding("ctrl+t,ctrl+at,ctrl+space", "mark", "mark", key_display="^t", priority=True),
+        Binding("ctrl+t,ctrl+at,ctrl+space", "mark", "mark", key_display="^t"),
         Binding("tab", "cycle_mode", "mode", priority=True),
-        Binding("ctrl+s", "similar", "similar", key_display="^s", priority=True),
-        Binding("ctrl+f", "filter", "filter", key_display="^f", priority=True),
-        Binding("f1,ctrl+g", "help", "help", key_display="f1", priority=True),
+        Binding("ctrl+s", "similar", "similar", key_display="^s"),
+        Binding("ctrl+f", "filter", "filter", key_display="^f"),
+        Binding("f1,ctrl+g", "help", "help", key_display="f1"),
         Binding("escape", "undo", "back", key_display="esc", priority=True),
-        Binding("ctrl+y,ctrl+b", "copy_bibtex", "BibTeX", key_display="^y", priority=True),
-        Binding("ctrl+o", "read", "web", key_display="^o", priority=True),
+        Binding("ctrl+y,ctrl+b", "copy_bibtex", "BibTeX", key_display="^y"),
+        Binding("ctrl+o", "read", "web", key_display="^o"),
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", show=False, priority=True),
-        Binding("down,ctrl+n", "move(1)", show=False, priority=True),
-        Binding("pageup", "turn(-1)", show=False, priority=True),
-        Binding("pagedown", "turn(1)", show=False, priority=True),
-        Binding("shift+up", "scroll_preview(-1)", show=False, priority=True),
-        Binding("shift+down", "scroll_preview(1)", show=False, priority=True),
+        Binding("up,ctrl+p", "move(-1)", show=False),
+        Binding("down,ctrl+n", "move(1)", show=False),
+        Binding("pageup", "turn(-1)", show=False),
+        Binding("pagedown", "turn(1)", show=False),
+        Binding("shift+up", "scroll_preview(-1)", show=False),
+        Binding("shift+down", "scroll_preview(1)", show=False),
     ]
 
     def __init__(self, index: Index, query: str = "", mode: Mode = "hybrid", k: int = 50) -> None:
@@ -108,7 +109,10 @@ class Browser(App[list[str]]):
         self._is_helping = False
         self._note = ""
         self._wanted: tuple[Asked, int] | None = None
-        self._is_asking = False
+        self.is_answering = False
+        self._is_current = False  # what is shown answers what is typed
+        self._is_choosing = False  # enter was pressed before it did
+        self._is_over = False
 
     def compose(self) -> ComposeResult:
         with Container(classes="line"):
@@ -129,6 +133,7 @@ class Browser(App[list[str]]):
         self._ask()
 
     def on_unmount(self) -> None:
+        self._is_over = True
         self._index.close()
 
     @property
@@ -146,48 +151,55 @@ class Browser(App[list[str]]):
             self._steps.clear()
         self._ask()
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "filters":
+            self._close_filters()
+        elif self._is_current:
+            self._choose()
+        else:
+            self._is_choosing = True
+
     def _ask(self, place: int = 0) -> None:
         """Have what is typed answered, once what is being answered is done."""
         asked = Asked(self._line("query").value, self._mode, self._line("filters").value, self._like)
         self._wanted = (asked, place)
-        if not self._is_asking:
-            self._is_asking = True
-            self.run_worker(self._answer())
+        self._is_current = self._is_choosing = False
+        if not self.is_answering:
+            self.is_answering = True
+            self.run_worker(self._answer_latest())
 
-    async def _answer(self) -> None:
-        """Answer the latest that is wanted, until nothing is: a screenful at first, then the rest."""
+    async def _answer_latest(self) -> None:
+        """Answer what is wanted, until nothing is."""
         try:
             while self._wanted is not None:
                 (asked, place), self._wanted = self._wanted, None
-                height = self.query_one(HitList).size.height
-                screenful = min(max(place + height, _FIRST_HITS), self._k)
-                results = await self._answered(asked, screenful)
-                if results is not None and self._wanted is None:
-                    self._show(results, place)
-                    if len(results) == screenful < self._k:
-                        more = await self._answered(asked, self._k)
-                        if more is not None and self._wanted is None:
-                            self._show(more, self.query_one(HitList).place)
+                await self._answer(asked, place)
         except Exception as error:
-            self.failure = error
-            self.exit()
+            if not self._is_over:
+                self.failure = error
+                self.exit()
         finally:
-            self._is_asking = False
+            self.is_answering = False
 
-    async def _answered(self, asked: Asked, k: int) -> Results | None:
-        """The answer; None where there is none, with the reason on the status line."""
+    async def _answer(self, asked: Asked, place: int) -> None:
+        """Show a screenful of hits at first, then the rest; nothing, when something else is wanted."""
         if asked.like is None and not asked.query.strip():
-            self._note = ""
-            self.results = None
             self._show(None, 0)
-            return None
+            return
+        hits = self.query_one(HitList)
+        screenful = min(max(place + hits.size.height, _FIRST_HITS), self._k)
         try:
-            return await self._index.answer(asked, k)
+            results = await self._index.answer(asked, screenful)
+            if self._wanted is None:
+                self._show(results, place)
+            if self._wanted is None and len(results) == screenful < self._k:
+                results = await self._index.answer(asked, self._k)
+                if self._wanted is None:
+                    self._show(results, hits.place)
         except PapersearchError as error:
             if self._wanted is None:
-                self._note = clean_text(error.message.split("\n", 1)[0].rstrip(":"))
-                self._say()
-            return None
+                self._is_choosing = False
+                self._remark(error.message.split("\n", 1)[0].rstrip(":"))
 
     # Showing
 
@@ -197,6 +209,9 @@ class Browser(App[list[str]]):
         self.query_one(HitList).fill(results.hits if results is not None else (), place)
         self._preview()
         self._say()
+        self._is_current = True
+        if self._is_choosing:
+            self._choose()
 
     def on_hit_list_moved(self) -> None:
         self._preview()
@@ -289,14 +304,6 @@ class Browser(App[list[str]]):
         self._is_helping = not self._is_helping
         self._preview()
 
-    def action_choose(self) -> None:
-        if self._is_filtering:
-            self._close_filters()
-        elif self.current is not None:
-            paper = self.current.paper
-            self.marks.setdefault(paper.paper_id, paper)
-            self.action_leave()
-
     def action_undo(self) -> None:
         """Undo the latest of what was opened; leave when there is nothing to undo."""
         if self._is_filtering:
@@ -308,6 +315,11 @@ class Browser(App[list[str]]):
             self._like, place = self._steps.pop()
             self._ask(place)
         else:
+            self.action_leave()
+
+    def _choose(self) -> None:
+        if self.current is not None:
+            self.marks.setdefault(self.current.paper.paper_id, self.current.paper)
             self.action_leave()
 
     def action_leave(self) -> None:

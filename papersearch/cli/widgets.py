@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Click, Key, Paste, Resize
 from textual.geometry import Size
@@ -43,6 +44,8 @@ _EDITING = {
 class Line(Input):
     """A line to type on; what is pasted is made safe, and all of it is taken."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "choose")]
+
     async def on_key(self, event: Key) -> None:
         """Keys that edit, in their turn: as bindings they would wait until letters that were
         typed after them, and came in the same piece, had been taken."""
@@ -52,8 +55,12 @@ class Line(Input):
             await self.run_action(_EDITING[event.key])
 
     def on_paste(self, event: Paste) -> None:
+        event.stop()
         event.prevent_default()
         self.replace(clean_text(event.text), *self.selection)
+
+    def action_paste(self) -> None:
+        self.replace(clean_text(self.app.clipboard), *self.selection)
 
 
 class HitList(ScrollView, can_focus=False):
