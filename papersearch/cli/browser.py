@@ -48,6 +48,7 @@ class Browser(App[list[str]]):
     is not, or not all of, what was asked for.
     """
 
+    TITLE = "papersearch browse"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  # declared by textual
     CSS = """
@@ -58,12 +59,13 @@ class Browser(App[list[str]]):
     #narrowing { display: none; }
     .-filtering #narrowing { display: block; }
     #panes { height: 1fr; layout: horizontal; }
-    #hits, #preview { height: 1fr; scrollbar-size-vertical: 1; }
+    #hits, #preview { height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: ansi_bright_black; }
+    .-reading-help #hits { display: none; }
     #hits { width: 11fr; overflow-x: hidden; }
     #preview { width: 9fr; border-left: vkey ansi_bright_black; padding: 0 1; }
     .-narrow #panes { layout: vertical; }
     .-narrow #hits { width: 100%; height: 2fr; }
-    .-narrow #preview { width: 100%; height: 3fr; padding: 0; }
+    .-narrow #preview { width: 100%; height: 3fr; padding: 0 1 0 0; }
     .-narrow #preview { border-left: none; border-top: hkey ansi_bright_black; }
     #paper { width: 100%; height: auto; }
     #status { height: 1; text-wrap: nowrap; text-overflow: ellipsis; text-style: dim; }
@@ -187,7 +189,7 @@ class Browser(App[list[str]]):
             self._show(None, 0)
             return
         hits = self.query_one(HitList)
-        screenful = min(max(place + hits.size.height, _FIRST_HITS), self._k)
+        screenful = min(max(place + (hits.size.height or self.size.height), _FIRST_HITS), self._k)
         try:
             results = await self._index.answer(asked, screenful)
             if self._wanted is None:
@@ -218,7 +220,9 @@ class Browser(App[list[str]]):
 
     def _preview(self) -> None:
         hit = self.current
-        shown = help_text() if self._is_helping or self.results is None else preview(hit) if hit else Text()
+        is_reading_help = self._is_helping or self.results is None
+        self.screen.set_class(is_reading_help, "-reading-help")
+        shown = help_text() if is_reading_help else preview(hit) if hit else Text()
         self.query_one("#paper", Static).update(shown)
         self.query_one("#preview").scroll_home(animate=False)
 

@@ -106,8 +106,9 @@ class HitList(ScrollView, can_focus=False):
             return Strip.blank(width, self.rich_style)
         hit = self._hits[number]
         is_marked = hit.paper.paper_id in self._marks
-        line = row(hit, width, is_marked=is_marked, is_current=number == self.place)
-        return Strip(line.render(self.app.console), width).apply_style(self.rich_style)
+        line = row(hit, width - 1, is_marked=is_marked, is_current=number == self.place)
+        strip = Strip(line.render(self.app.console), width - 1).apply_style(self.rich_style)
+        return strip.extend_cell_length(width, self.rich_style)  # a column between it and the scrollbar
 
     def _keep_in_sight(self) -> None:
         top, height = self.scroll_offset.y, max(self.size.height, 1)
