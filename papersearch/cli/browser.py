@@ -74,18 +74,15 @@ class Browser(App[list[str]]):
     }
     """
     # Keys that terminals and multiplexers keep for themselves have a second key: tmux takes ctrl+b,
-    # input methods ctrl+space, some terminals f1. Those with priority are also the line's own, the
-    # screen's or the base's; the others come here after what was typed before them.
+    # input methods ctrl+space, some terminals f1. All but an interrupt wait for what was typed before.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t,ctrl+at,ctrl+space", "mark", "mark", key_display="^t"),
-        Binding("tab", "cycle_mode", "mode", priority=True),
+        Binding("ctrl+t,ctrl+@,ctrl+space", "mark", "mark", key_display="^t"),
         Binding("ctrl+s", "similar", "similar", key_display="^s"),
         Binding("ctrl+f", "filter", "filter", key_display="^f"),
         Binding("f1,ctrl+g", "help", "help", key_display="f1"),
-        Binding("escape", "undo", "back", key_display="esc", priority=True),
         Binding("ctrl+y,ctrl+b", "copy_bibtex", "BibTeX", key_display="^y"),
         Binding("ctrl+o", "read", "web", key_display="^o"),
-        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+q", "leave", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("up,ctrl+p", "move(-1)", show=False),
         Binding("down,ctrl+n", "move(1)", show=False),

@@ -44,7 +44,12 @@ _EDITING = {
 class Line(Input):
     """A line to type on; what is pasted is made safe, and all of it is taken."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "choose")]
+    # The last two are the application's, and the screen's too if they were not the line's.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "choose"),
+        Binding("escape", "app.undo", "back", key_display="esc"),
+        Binding("tab", "app.cycle_mode", "mode"),
+    ]
 
     async def on_key(self, event: Key) -> None:
         """Keys that edit, in their turn: as bindings they would wait until letters that were
