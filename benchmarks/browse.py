@@ -3,7 +3,7 @@
     python benchmarks/browse.py INDEX [--query "pipeline bubbles in training"] [--rounds 5]
 
 Letters are typed one after the other, each when the hits of the one before are all there, in
-each mode. The time is that to the first screenful, drawn, in an application of 120 by 40 that
+each mode. The time is that to the first hits, drawn, in an application of 120 by 40 that
 draws into nothing; a terminal adds its own.
 """
 
@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line sets i
 from textual.events import Key
 
 import papersearch  # after the threads are set
-from papersearch.cli.browser import Browser
+from papersearch.cli.browser import _FIRST_HITS, Browser
 from papersearch.types import MODES, Mode
 
 SIZE = (120, 40)
@@ -45,38 +45,56 @@ def main() -> None:
         print(f"{mode:<16}" + "".join(f"{seconds * 1e3:>9.1f}" for seconds in shown), flush=True)
 
 
+class Watched(Browser):
+    """Tells when it has drawn hits that it had not drawn before."""
+
+    def __init__(self, index: papersearch.Index, mode: Mode) -> None:
+        super().__init__(index, mode=mode)
+        self.drawn = asyncio.Event()
+        self.expected = ""
+
+    def _show(self, results: papersearch.Results | None, place: int) -> None:
+        super()._show(results, place)
+        self.call_after_refresh(self._tell, results.query if results is not None else "")
+
+    def _tell(self, query: str) -> None:
+        if query == self.expected:
+            self.drawn.set()
+
+
 async def keystrokes(index: papersearch.Index, query: str, mode: Mode, rounds: int) -> list[float]:
     """Seconds from each keystroke to its hits; one round goes before those that count."""
-    app = Browser(index, mode=mode)
+    app = Watched(index, mode)
     times = []
     async with app.run_test(size=SIZE) as pilot:
+        await app.drawn.wait()
         for number in range(rounds + 1):
-            for character in query:
-                before = app.results
+            for end, character in enumerate(query, 1):
+                app.drawn.clear()
+                app.expected = query[:end].strip()
                 start = time.perf_counter()
                 app.post_message(Key("space" if character == " " else character, character))
-                while app.results is before:
-                    await asyncio.sleep(0.0005)
-                await pilot._wait_for_screen()
+                await app.drawn.wait()
                 if number:
                     times.append(time.perf_counter() - start)
                 while app.is_answering:
-                    await asyncio.sleep(0.001)
+                    await pilot.pause(0.02)
+                await pilot.pause(0.05)
+            app.drawn.clear()
+            app.expected = ""
             await pilot.press("ctrl+u")
-            await pilot.pause()
-            while app.is_answering or app.results is not None:
-                await asyncio.sleep(0.001)
+            await app.drawn.wait()
     return times
 
 
 def library(index: papersearch.Index, query: str, mode: Mode, rounds: int) -> list[float]:
-    """Seconds of the same searches without an application around them, of as many hits."""
+    """Seconds of the same searches without an application around them."""
     times = []
     for _ in range(rounds):
         for end in range(1, len(query) + 1):
             if query[:end].strip():
                 start = time.perf_counter()
-                index.search(query[:end], SIZE[1], mode, fold=True)
+                index.search(query[:end], _FIRST_HITS, mode, fold=True)
                 times.append(time.perf_counter() - start)
     return times
 

@@ -7,7 +7,9 @@ itself sets the pace, and no timer delays the first letter. What the panes show 
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from contextlib import suppress
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
@@ -30,8 +32,11 @@ from papersearch.types import MODES, Hit, Mode, Paper, Results
 _NARROW = 100
 """Columns from which the preview stands beside the hits, not below them."""
 
-_FIRST_HITS = 8
-"""At least so many are asked for at first; at most as many as can be seen."""
+_FIRST_HITS = 12
+"""So many are found and drawn at first: every hit takes most of a millisecond, and letters follow."""
+
+_PAUSE_S = 0.05
+"""From drawing these to asking for the rest, which would hold up the drawing and the next letter."""
 
 
 class Step(NamedTuple):
@@ -108,6 +113,7 @@ class Browser(App[list[str]]):
         self._is_helping = False
         self._note = ""
         self._wanted: tuple[Asked, int] | None = None
+        self._is_wanting = asyncio.Event()
         self.is_answering = False
         self._is_current = False  # what is shown answers what is typed
         self._is_choosing = False  # enter was pressed before it did
@@ -162,6 +168,7 @@ class Browser(App[list[str]]):
         """Have what is typed answered, once what is being answered is done."""
         asked = Asked(self._line("query").value, self._mode, self._line("filters").value, self._like)
         self._wanted = (asked, place)
+        self._is_wanting.set()
         self._is_current = self._is_choosing = False
         if not self.is_answering:
             self.is_answering = True
@@ -172,6 +179,7 @@ class Browser(App[list[str]]):
         try:
             while self._wanted is not None:
                 (asked, place), self._wanted = self._wanted, None
+                self._is_wanting.clear()
                 await self._answer(asked, place)
         except Exception as error:
             if not self._is_over:
@@ -181,24 +189,29 @@ class Browser(App[list[str]]):
             self.is_answering = False
 
     async def _answer(self, asked: Asked, place: int) -> None:
-        """Show a screenful of hits at first, then the rest; nothing, when something else is wanted."""
+        """Show the first hits, then all; nothing, when something else is wanted meanwhile."""
         if asked.like is None and not asked.query.strip():
             self._show(None, 0)
             return
-        hits = self.query_one(HitList)
-        screenful = min(max(place + (hits.size.height or self.size.height), _FIRST_HITS), self._k)
+        few = min(place + _FIRST_HITS, self._k)
         try:
-            results = await self._index.answer(asked, screenful)
+            results = await self._index.answer(asked, few)
             if self._wanted is None:
                 self._show(results, place)
-            if self._wanted is None and len(results) == screenful < self._k:
+            if len(results) == few < self._k and not await self._is_wanted_soon():
                 results = await self._index.answer(asked, self._k)
                 if self._wanted is None:
-                    self._show(results, hits.place)
+                    self._show(results, self.query_one(HitList).place)
         except PapersearchError as error:
             if self._wanted is None:
                 self._is_choosing = False
                 self._remark(error.message.split("\n", 1)[0].rstrip(":"))
+
+    async def _is_wanted_soon(self) -> bool:
+        """Wait a little; whether something else was wanted within this time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_wanting.wait(), _PAUSE_S)
+        return self._is_wanting.is_set()
 
     # Showing
 
