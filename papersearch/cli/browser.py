@@ -15,7 +15,7 @@ from typing import ClassVar, NamedTuple
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
 from papersearch.cleaning import clean_text
@@ -24,7 +24,7 @@ from papersearch.cli.filter_words import FILTER_WORDS
 from papersearch.cli.live import Asked, LiveIndex
 from papersearch.cli.pages import open_page
 from papersearch.cli.panes import address, help_text, preview, said_of
-from papersearch.cli.widgets import HitList, Line, TerminalDriver
+from papersearch.cli.widgets import HitList, Line, Page, TerminalDriver
 from papersearch.errors import PapersearchError
 from papersearch.searcher import Index
 from papersearch.types import MODES, Hit, Mode, Paper, Results
@@ -64,15 +64,15 @@ class Browser(App[list[str]]):
     #narrowing { display: none; }
     .-filtering #narrowing { display: block; }
     #panes { height: 1fr; layout: horizontal; }
-    #hits, #preview { height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: ansi_bright_black; }
+    #hits, #page { height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: ansi_bright_black; }
     .-reading-help #hits { display: none; }
-    #hits { width: 11fr; overflow-x: hidden; }
-    #preview { width: 9fr; border-left: vkey ansi_bright_black; padding: 0 1; }
+    #hits, #page { overflow: hidden scroll; }
+    #hits { width: 11fr; }
+    #page { width: 9fr; border-left: vkey ansi_bright_black; padding: 0 0 0 1; }
     .-narrow #panes { layout: vertical; }
     .-narrow #hits { width: 100%; height: 2fr; }
-    .-narrow #preview { width: 100%; height: 3fr; padding: 0 1 0 0; }
-    .-narrow #preview { border-left: none; border-top: hkey ansi_bright_black; }
-    #paper { width: 100%; height: auto; }
+    .-narrow #page { width: 100%; height: 3fr; padding: 0; }
+    .-narrow #page { border-left: none; border-top: hkey ansi_bright_black; }
     #status { height: 1; text-wrap: nowrap; text-overflow: ellipsis; text-style: dim; }
     Input > .input--cursor, Input:ansi > .input--cursor {
         background: ansi_default; color: ansi_default; text-style: reverse;
@@ -128,8 +128,7 @@ class Browser(App[list[str]]):
             yield Line(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
         with Container(id="panes"):
             yield HitList(self.marks)
-            with VerticalScroll(id="preview", can_focus=False):
-                yield Static(id="paper", markup=False)
+            yield Page()
         yield Static(id="status", markup=False)
         yield Footer(compact=True, show_command_palette=False)
 
@@ -233,8 +232,7 @@ class Browser(App[list[str]]):
         is_reading_help = self._is_helping or self.results is None
         self.screen.set_class(is_reading_help, "-reading-help")
         shown = help_text() if is_reading_help else preview(hit) if hit else Text()
-        self.query_one("#paper", Static).update(shown)
-        self.query_one("#preview").scroll_home(animate=False)
+        self.query_one(Page).show(shown)
 
     def _say(self) -> None:
         """The status line; what went wrong, or was done, comes first."""
@@ -250,7 +248,7 @@ class Browser(App[list[str]]):
             said += said_of(results)
         said += [filters] if filters else []
         said += [f"{len(self.marks)} marked"] if self.marks else []
-        self.query_one("#status", Static).update(Text(clean_text(" · ".join(said))))
+        self.query_one("#status", Static).update(Text(clean_text(" · ".join(said))), layout=False)
 
     def _remark(self, note: str) -> None:
         self._note = note
@@ -269,7 +267,7 @@ class Browser(App[list[str]]):
         hits.move(by * max(hits.size.height - 1, 1))
 
     def action_scroll_preview(self, by: int) -> None:
-        self.query_one("#preview").scroll_relative(y=3 * by, animate=False)
+        self.query_one(Page).scroll_relative(y=3 * by, animate=False)
 
     def action_cycle_mode(self) -> None:
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]

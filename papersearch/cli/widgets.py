@@ -6,6 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Click, Key, Paste, Resize
@@ -118,3 +121,39 @@ class HitList(ScrollView, can_focus=False):
     def _keep_in_sight(self) -> None:
         top, height = self.scroll_offset.y, max(self.size.height, 1)
         self.scroll_to(y=min(max(top, self.place - height + 1), self.place), animate=False)
+
+
+class Page(ScrollView, can_focus=False):
+    """Something to read, wrapped to the width. Its lines are drawn when they are seen, and showing
+    others moves no other widget: laying out the screen takes longer than a search by keywords."""
+
+    def __init__(self) -> None:
+        super().__init__(id="page")
+        self._shown: Text | Table = Text()
+        self._lines: list[list[Segment]] = []
+
+    @property
+    def shown(self) -> Text | Table:
+        """What is on the page, as it was given."""
+        return self._shown
+
+    def show(self, shown: Text | Table) -> None:
+        """Show this from its beginning."""
+        self._shown = shown
+        self._wrap()
+        self.scroll_to(y=0, animate=False)
+
+    def on_resize(self, event: Resize) -> None:
+        self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        number = y + self.scroll_offset.y
+        line = self._lines[number] if number < len(self._lines) else []
+        return Strip(line).adjust_cell_length(self.size.width).apply_style(self.rich_style)
+
+    def _wrap(self) -> None:
+        console = self.app.console
+        width = max(self.size.width - 1, 1)  # a column between it and the scrollbar
+        self._lines = console.render_lines(self._shown, console.options.update(width=width, height=None), pad=False)
+        self.virtual_size = Size(0, len(self._lines))
+        self.refresh()

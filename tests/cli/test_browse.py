@@ -17,7 +17,7 @@ from papersearch.cli import browser as browser_module
 from papersearch.cli.browser import Browser
 from papersearch.cli.exports import export
 from papersearch.cli.filter_words import parse_filters
-from papersearch.cli.widgets import HitList, Line
+from papersearch.cli.widgets import HitList, Line, Page
 from papersearch.errors import QueryError
 from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence
@@ -211,7 +211,7 @@ def test_moving_shows_other_papers(real_index: papersearch.Index) -> None:
             assert hits.place == place
             assert hits.scroll_offset.y <= place < hits.scroll_offset.y + hits.size.height
             paper = found[place].paper
-            assert str(pilot.app.query_one("#paper", Static).content).startswith(paper.title)
+            assert str(pilot.app.query_one(Page).shown).startswith(paper.title)
         await press(pilot, "pageup", "pageup", "pageup", "pageup")
         assert hits.place == 0
         await pilot.click(HitList, offset=(5, 3))
@@ -429,7 +429,7 @@ def test_it_fits(real_index: papersearch.Index, size: tuple[int, int]) -> None:
     the terminal, and something of each pane is seen."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
-        hits, preview = pilot.app.query_one(HitList).region, pilot.app.query_one("#preview").region
+        hits, preview = pilot.app.query_one(HitList).region, pilot.app.query_one(Page).region
         if size[0] >= 100:
             assert preview.x >= hits.right
         else:
