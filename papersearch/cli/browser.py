@@ -64,9 +64,8 @@ class Browser(App[list[str]]):
     #narrowing { display: none; }
     .-filtering #narrowing { display: block; }
     #panes { height: 1fr; layout: horizontal; }
-    #hits, #page { height: 1fr; scrollbar-size-vertical: 1; scrollbar-color: ansi_bright_black; }
+    #hits, #page { height: 1fr; }
     .-reading-help #hits { display: none; }
-    #hits, #page { overflow: hidden scroll; }
     #hits { width: 11fr; }
     #page { width: 9fr; border-left: vkey ansi_bright_black; padding: 0 0 0 1; }
     .-narrow #panes { layout: vertical; }
@@ -267,7 +266,7 @@ class Browser(App[list[str]]):
         hits.move(by * max(hits.size.height - 1, 1))
 
     def action_scroll_preview(self, by: int) -> None:
-        self.query_one(Page).scroll_relative(y=3 * by, animate=False)
+        self.query_one(Page).scroll_lines(3 * by)
 
     def action_cycle_mode(self) -> None:
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]

@@ -11,12 +11,11 @@ from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Click, Key, Paste, Resize
-from textual.geometry import Size
+from textual.events import Click, Key, MouseScrollDown, MouseScrollUp, Paste, Resize
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input
 
 from papersearch.cleaning import clean_text
@@ -35,6 +34,9 @@ class TerminalDriver(LinuxDriver):
             columns = lines = 0
         return (columns, lines) if columns and lines else super()._get_terminal_size()
 
+
+_WHEEL = 3
+"""Lines that a turn of the mouse's wheel is worth."""
 
 _EDITING = {
     key: binding.action
@@ -71,8 +73,39 @@ class Line(Input):
         self.replace(clean_text(self.app.clipboard), *self.selection)
 
 
-class HitList(ScrollView, can_focus=False):
-    """The hits, a line each, drawn when they are seen; `place` is the current one's, from 0."""
+class Lines(Widget, can_focus=False):
+    """Lines, more than there is room for; those from `top` on are drawn.
+
+    Textual's own scrolling lays out the whole screen when the number of lines changes, which
+    takes longer than a search by keywords; here every letter changes it.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.top = 0
+
+    def line(self, number: int, width: int) -> list[Segment] | None:
+        """What stands on a line, at most so wide; None beyond the last."""
+        raise NotImplementedError
+
+    def scroll_lines(self, by: int) -> None:
+        """Draw from so many lines further down, as far as there are any."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        line = self.line(self.top + y, max(width - 1, 1)) or []  # a column between it and what is beside it
+        return Strip(line).adjust_cell_length(width).apply_style(self.rich_style)
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.scroll_lines(_WHEEL)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.scroll_lines(-_WHEEL)
+
+
+class HitList(Lines, can_focus=False):
+    """The hits, a line each; `place` is the current one's, from 0, and always in sight."""
 
     place = reactive(0)
 
@@ -80,55 +113,51 @@ class HitList(ScrollView, can_focus=False):
         """Another hit is the current one."""
 
     def __init__(self, marks: dict[str, Paper]) -> None:
-        super().__init__(id="hits")
+        super().__init__("hits")
         self._hits: Sequence[Hit] = ()
         self._marks = marks
 
     def fill(self, hits: Sequence[Hit], place: int) -> None:
         """Show other hits, and stand on the one at `place`."""
         self._hits = hits
-        self.virtual_size = Size(0, len(hits))
-        self.place = min(max(place, 0), max(len(hits) - 1, 0))
+        self.move(place - self.place)
         self._keep_in_sight()
-        self.refresh()
 
     def move(self, by: int) -> None:
         """Stand on another hit, so many lines below; on the first or the last rather than beyond."""
         self.place = min(max(self.place + by, 0), max(len(self._hits) - 1, 0))
 
+    def scroll_lines(self, by: int) -> None:
+        self.move(by)
+
+    def line(self, number: int, width: int) -> list[Segment] | None:
+        if number >= len(self._hits):
+            return None
+        hit = self._hits[number]
+        is_marked = hit.paper.paper_id in self._marks
+        shown = row(hit, width, is_marked=is_marked, is_current=number == self.place)
+        return list(shown.render(self.app.console))
+
     def watch_place(self) -> None:
         self._keep_in_sight()
-        self.refresh()
         self.post_message(self.Moved())
 
     def on_resize(self, event: Resize) -> None:
         self._keep_in_sight()
 
     def on_click(self, event: Click) -> None:
-        self.move(event.y + self.scroll_offset.y - self.place)
-
-    def render_line(self, y: int) -> Strip:
-        number = y + self.scroll_offset.y
-        width = self.size.width
-        if number >= len(self._hits):
-            return Strip.blank(width, self.rich_style)
-        hit = self._hits[number]
-        is_marked = hit.paper.paper_id in self._marks
-        line = row(hit, width - 1, is_marked=is_marked, is_current=number == self.place)
-        strip = Strip(line.render(self.app.console), width - 1).apply_style(self.rich_style)
-        return strip.extend_cell_length(width, self.rich_style)  # a column between it and the scrollbar
+        self.move(event.y + self.top - self.place)
 
     def _keep_in_sight(self) -> None:
-        top, height = self.scroll_offset.y, max(self.size.height, 1)
-        self.scroll_to(y=min(max(top, self.place - height + 1), self.place), animate=False)
+        self.top = min(max(self.top, self.place - max(self.size.height, 1) + 1), self.place)
+        self.refresh()
 
 
-class Page(ScrollView, can_focus=False):
-    """Something to read, wrapped to the width. Its lines are drawn when they are seen, and showing
-    others moves no other widget: laying out the screen takes longer than a search by keywords."""
+class Page(Lines, can_focus=False):
+    """Something to read, wrapped to the width; an arrow at its edge says that it goes on."""
 
     def __init__(self) -> None:
-        super().__init__(id="page")
+        super().__init__("page")
         self._shown: Text | Table = Text()
         self._lines: list[list[Segment]] = []
 
@@ -140,20 +169,30 @@ class Page(ScrollView, can_focus=False):
     def show(self, shown: Text | Table) -> None:
         """Show this from its beginning."""
         self._shown = shown
+        self.top = 0
         self._wrap()
-        self.scroll_to(y=0, animate=False)
+
+    def scroll_lines(self, by: int) -> None:
+        self.top = min(max(self.top + by, 0), max(len(self._lines) - self.size.height, 0))
+        self.refresh()
+
+    def line(self, number: int, width: int) -> list[Segment] | None:
+        return self._lines[number] if number < len(self._lines) else None
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        height = self.size.height
+        goes_on = "↑" if y == 0 and self.top else ""
+        if y == height - 1 and self.top + height < len(self._lines):
+            goes_on = "↓"
+        return Strip([*strip.crop(0, strip.cell_length - 1), Segment(goes_on)]) if goes_on else strip
 
     def on_resize(self, event: Resize) -> None:
         self._wrap()
-
-    def render_line(self, y: int) -> Strip:
-        number = y + self.scroll_offset.y
-        line = self._lines[number] if number < len(self._lines) else []
-        return Strip(line).adjust_cell_length(self.size.width).apply_style(self.rich_style)
+        self.scroll_lines(0)
 
     def _wrap(self) -> None:
         console = self.app.console
-        width = max(self.size.width - 1, 1)  # a column between it and the scrollbar
-        self._lines = console.render_lines(self._shown, console.options.update(width=width, height=None), pad=False)
-        self.virtual_size = Size(0, len(self._lines))
+        options = console.options.update(width=max(self.size.width - 2, 1), height=None)
+        self._lines = console.render_lines(self._shown, options, pad=False)
         self.refresh()

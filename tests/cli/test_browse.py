@@ -209,7 +209,7 @@ def test_moving_shows_other_papers(real_index: papersearch.Index) -> None:
         ):
             await press(pilot, *keys)
             assert hits.place == place
-            assert hits.scroll_offset.y <= place < hits.scroll_offset.y + hits.size.height
+            assert hits.top <= place < hits.top + hits.size.height
             paper = found[place].paper
             assert str(pilot.app.query_one(Page).shown).startswith(paper.title)
         await press(pilot, "pageup", "pageup", "pageup", "pageup")
