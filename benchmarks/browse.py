@@ -16,11 +16,15 @@ import statistics
 import time
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line sets it
+from papersearch.cli.browse import FRAMES_PER_SECOND
+
+# As the command line sets them, before numpy and textual are imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
 
 from textual.events import Key
 
-import papersearch  # after the threads are set
+import papersearch  # after both are set
 from papersearch.cli.browser import _FIRST_HITS, Browser
 from papersearch.types import MODES, Mode
 

@@ -95,7 +95,7 @@ class Lines(Widget, can_focus=False):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         line = self.line(self.top + y, max(width - 1, 1)) or []  # a column between it and what is beside it
-        return Strip(line).adjust_cell_length(width).apply_style(self.rich_style)
+        return Strip(line).adjust_cell_length(width)  # the terminal's own colours are below it
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self.scroll_lines(_WHEEL)
