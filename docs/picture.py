@@ -47,7 +47,7 @@ def draw(target: Path) -> None:
 
 
 async def draw_browsing(target: Path) -> None:
-    """Write the SVG of browsing to `target`: the query typed, the second hit marked."""
+    """Write the SVG of browsing to `target`: the query typed, the best hit marked."""
     os.environ.pop("NO_COLOR", None)
     import papersearch
     from papersearch.cli.browser import Browser
@@ -58,7 +58,7 @@ async def draw_browsing(target: Path) -> None:
         await pilot.press(*("space" if character == " " else character for character in QUERY))
         while app.is_answering:
             await pilot.pause(0.01)
-        await pilot.press("down", "ctrl+t")
+        await pilot.press("ctrl+t", "up")
         await pilot.pause()
         picture = app.export_screenshot()
     picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
