@@ -53,8 +53,8 @@ bench-scale: $(VENV)/installed  ## Measure size, postings and encoding on ABSTRA
 	$(BIN)/python benchmarks/encoding.py "$(ABSTRACTS)"
 	$(BIN)/python benchmarks/scale.py "$(ABSTRACTS)"
 
-picture: $(VENV)/installed  ## Draw docs/result.svg, the README's picture, from a real run
-	$(BIN)/python docs/picture.py docs/result.svg
+picture: $(VENV)/installed  ## Draw docs/result.svg and docs/browse.svg, the README's, from real runs
+	$(BIN)/python docs/picture.py docs/result.svg docs/browse.svg
 
 reference: $(VENV)/installed  ## Write docs/cli.md from --help
 	$(BIN)/python docs/reference.py docs/cli.md

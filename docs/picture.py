@@ -1,13 +1,15 @@
-"""Draw the README's picture: a real run of the command, exported as SVG by Rich.
+"""Draw the README's pictures: real runs of the command, as SVG.
 
-    python docs/picture.py docs/result.svg
+    python docs/picture.py docs/result.svg docs/browse.svg
 
-Runs the installed `papersearch` in a pipe of 100 columns with colours, and draws what it
-printed. The picture names no host: the font is whatever monospaced one the viewer has.
+The first runs the installed `papersearch` in a pipe of 100 columns with colours, and draws what
+it printed; the second types into `papersearch browse`, as its tests do, and draws its screen.
+The pictures name no host: the font is whatever monospaced one the viewer has.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -20,12 +22,13 @@ from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 100
+LINES = 30
 QUERY = "pipeline bubbles"
 HITS = "5"
 
 
 def draw(target: Path) -> None:
-    """Write the SVG to `target`."""
+    """Write the SVG of a search to `target`."""
     command = [str(Path(sys.executable).with_name("papersearch")), QUERY, "-k", HITS]
     environment = {**os.environ, "COLUMNS": str(COLUMNS)}
     printed = subprocess.run(
@@ -43,5 +46,25 @@ def draw(target: Path) -> None:
     )
 
 
+async def draw_browsing(target: Path) -> None:
+    """Write the SVG of browsing to `target`: the query typed, the best hit marked."""
+    os.environ.pop("NO_COLOR", None)
+    import papersearch
+    from papersearch.cli.browser import Browser
+    from papersearch.cli.locations import find_locations
+
+    app = Browser(papersearch.open(find_locations(None, None).index_path))
+    async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+        await pilot.press(*("space" if character == " " else character for character in QUERY))
+        while app.is_answering:
+            await pilot.pause(0.01)
+        await pilot.press("ctrl+t", "up")
+        await pilot.pause()
+        picture = app.export_screenshot()
+    picture = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+    target.write_text(re.sub(r"terminal-\d+", "browse", picture), encoding="utf-8")
+
+
 if __name__ == "__main__":
     draw(Path(sys.argv[1]))
+    asyncio.run(draw_browsing(Path(sys.argv[2])))

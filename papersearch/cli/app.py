@@ -13,6 +13,7 @@ VERBS = {
     "show": Verb("asking:show", "Print whole records: abstract, metadata, links, dumps and lines."),
     "similar": Verb("asking:similar", "Papers like these, and not like those."),
     "open": Verb("browsing:open_papers", "Open papers in the browser."),
+    "browse": Verb("browse:browse", "Search as you type, in the whole terminal."),
     "mcp": Verb("mcp_server:serve", "Serve search, show and similar by the Model Context Protocol."),
     "saved": Verb("searches:saved", "Keep searches under names, and run them again."),
     "index": Verb("building:build_index", "Build the index from the corpus, or bring it up to date."),

@@ -247,7 +247,7 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
         lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
-        facts = _facts(paper)
+        facts = facts_of(paper)
         if facts:
             lines.append(Text(" · ".join(facts), style=_FAINT))
         lines += [Text(), Text(clean_text(paper.abstract))] if paper.abstract else []
@@ -259,7 +259,7 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
 
 
-def _facts(paper: Paper) -> list[str]:
+def facts_of(paper: Paper) -> list[str]:
     facts = []
     if paper.date:
         facts.append(f"{paper.date} (year inferred)" if paper.year_inferred else paper.date)

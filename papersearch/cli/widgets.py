@@ -1,0 +1,198 @@
+"""Parts of the application behind `papersearch browse`: its terminal, its line, its hits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Click, Key, MouseScrollDown, MouseScrollUp, Paste, Resize
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from papersearch.cleaning import clean_text
+from papersearch.cli.panes import row
+from papersearch.types import Hit, Paper
+
+
+class TerminalDriver(LinuxDriver):
+    """Draws on standard error, as its base does, and asks that terminal for its size, not
+    standard output, which may be a pipe."""
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            columns, lines = os.get_terminal_size(2)
+        except OSError:
+            columns = lines = 0
+        return (columns, lines) if columns and lines else super()._get_terminal_size()
+
+
+_WHEEL = 3
+"""Lines that a turn of the mouse's wheel is worth."""
+
+_EDITING = {
+    key: binding.action
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding)
+    for key in binding.key.split(",")
+}
+
+
+class Line(Input):
+    """A line to type on; what is pasted is made safe, and all of it is taken."""
+
+    # The last two are the application's, and the screen's too if they were not the line's.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "choose"),
+        Binding("escape", "app.undo", "back", key_display="esc"),
+        Binding("tab", "app.cycle_mode", "mode"),
+    ]
+
+    async def on_key(self, event: Key) -> None:
+        """Keys that edit, in their turn: as bindings they would wait until letters that were
+        typed after them, and came in the same piece, had been taken."""
+        if event.key in _EDITING:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(_EDITING[event.key])
+
+    def on_paste(self, event: Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.replace(clean_text(event.text), *self.selection)
+
+    def action_paste(self) -> None:
+        self.replace(clean_text(self.app.clipboard), *self.selection)
+
+
+class Lines(Widget, can_focus=False):
+    """Lines, more than there is room for; those from `top` on are drawn.
+
+    Textual's own scrolling lays out the whole screen when the number of lines changes, which
+    takes longer than a search by keywords; here every letter changes it.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self.top = 0
+
+    def line(self, number: int, width: int) -> list[Segment] | None:
+        """What stands on a line, at most so wide; None beyond the last."""
+        raise NotImplementedError
+
+    def scroll_lines(self, by: int) -> None:
+        """Draw from so many lines further down, as far as there are any."""
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        line = self.line(self.top + y, max(width - 1, 1)) or []  # a column between it and what is beside it
+        return Strip(line).adjust_cell_length(width)  # the terminal's own colours are below it
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.scroll_lines(_WHEEL)
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.scroll_lines(-_WHEEL)
+
+
+class HitList(Lines, can_focus=False):
+    """The hits, a line each; `place` is the current one's, from 0, and always in sight."""
+
+    place = reactive(0)
+
+    class Moved(Message):
+        """Another hit is the current one."""
+
+    def __init__(self, marks: dict[str, Paper]) -> None:
+        super().__init__("hits")
+        self._hits: Sequence[Hit] = ()
+        self._marks = marks
+
+    def fill(self, hits: Sequence[Hit], place: int) -> None:
+        """Show other hits, and stand on the one at `place`."""
+        self._hits = hits
+        self.move(place - self.place)
+        self._keep_in_sight()
+
+    def move(self, by: int) -> None:
+        """Stand on another hit, so many lines below; on the first or the last rather than beyond."""
+        self.place = min(max(self.place + by, 0), max(len(self._hits) - 1, 0))
+
+    def scroll_lines(self, by: int) -> None:
+        self.move(by)
+
+    def line(self, number: int, width: int) -> list[Segment] | None:
+        if number >= len(self._hits):
+            return None
+        hit = self._hits[number]
+        is_marked = hit.paper.paper_id in self._marks
+        shown = row(hit, width, is_marked=is_marked, is_current=number == self.place)
+        return list(shown.render(self.app.console))
+
+    def watch_place(self) -> None:
+        self._keep_in_sight()
+        self.post_message(self.Moved())
+
+    def on_resize(self, event: Resize) -> None:
+        self._keep_in_sight()
+
+    def on_click(self, event: Click) -> None:
+        self.move(event.y + self.top - self.place)
+
+    def _keep_in_sight(self) -> None:
+        self.top = min(max(self.top, self.place - max(self.size.height, 1) + 1), self.place)
+        self.refresh()
+
+
+class Page(Lines, can_focus=False):
+    """Something to read, wrapped to the width; an arrow at its edge says that it goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("page")
+        self._shown: Text | Table = Text()
+        self._lines: list[list[Segment]] = []
+
+    @property
+    def shown(self) -> Text | Table:
+        """What is on the page, as it was given."""
+        return self._shown
+
+    def show(self, shown: Text | Table) -> None:
+        """Show this from its beginning."""
+        self._shown = shown
+        self.top = 0
+        self._wrap()
+
+    def scroll_lines(self, by: int) -> None:
+        self.top = min(max(self.top + by, 0), max(len(self._lines) - self.size.height, 0))
+        self.refresh()
+
+    def line(self, number: int, width: int) -> list[Segment] | None:
+        return self._lines[number] if number < len(self._lines) else None
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        height = self.size.height
+        goes_on = "↑" if y == 0 and self.top else ""
+        if y == height - 1 and self.top + height < len(self._lines):
+            goes_on = "↓"
+        return Strip([*strip.crop(0, strip.cell_length - 1), Segment(goes_on)]) if goes_on else strip
+
+    def on_resize(self, event: Resize) -> None:
+        self._wrap()
+        self.scroll_lines(0)
+
+    def _wrap(self) -> None:
+        console = self.app.console
+        options = console.options.update(width=max(self.size.width - 2, 1), height=None)
+        self._lines = console.render_lines(self._shown, options, pad=False)
+        self.refresh()

@@ -1,0 +1,544 @@
+"""`browse`: the application driven by its own pilot, and the command at a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+import papersearch
+from papersearch.cli import browser as browser_module
+from papersearch.cli.browser import Browser
+from papersearch.cli.exports import export
+from papersearch.cli.filter_words import parse_filters
+from papersearch.cli.widgets import HitList, Line, Page
+from papersearch.errors import QueryError
+from papersearch.types import Filters, Hit, Mode
+from tests.conftest import Run, command_environment, sentence
+from tests.terminal import Terminal, terminal_environment
+
+Talk = Callable[[Pilot[list[str]]], Awaitable[None]]
+QUERY = "pipeline bubbles"
+K = 50
+
+
+def browse(
+    index: papersearch.Index, talk: Talk, query: str = "", mode: Mode = "hybrid", size: tuple[int, int] = (120, 40)
+) -> Browser:
+    """The application after `talk` with it."""
+    app = Browser(index, query, mode, K)
+
+    async def session() -> None:
+        async with app.run_test(size=size) as pilot:
+            await settled(pilot)
+            await talk(pilot)
+
+    asyncio.run(session())
+    return app
+
+
+async def settled(pilot: Pilot[list[str]]) -> None:
+    """Wait until what was typed has been answered."""
+    await pilot.pause()
+    while browser_of(pilot).is_answering:
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def press(pilot: Pilot[list[str]], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settled(pilot)
+
+
+async def write(pilot: Pilot[list[str]], text: str) -> None:
+    names = {" ": "space", '"': "quotation_mark", ":": "colon", "-": "minus"}
+    await press(pilot, *(names.get(character, character) for character in text))
+
+
+def browser_of(pilot: Pilot[list[str]]) -> Browser:
+    assert isinstance(pilot.app, Browser)
+    return pilot.app
+
+
+def ids(pilot: Pilot[list[str]]) -> list[str]:
+    results = browser_of(pilot).results
+    return [] if results is None else [hit.paper.paper_id for hit in results]
+
+
+def status(pilot: Pilot[list[str]]) -> str:
+    return str(pilot.app.query_one("#status", Static).content)
+
+
+def screen(pilot: Pilot[list[str]]) -> str:
+    """What the terminal would show."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+def asked(index: papersearch.Index, query: str = QUERY, mode: Mode = "hybrid") -> list[str]:
+    return [hit.paper.paper_id for hit in index.search(query, K, mode, fold=True)]
+
+
+def test_typing_searches(real_index: papersearch.Index) -> None:
+    """What is typed gives the hits that the library gives, on a row each, the best one beside them."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await write(pilot, QUERY)
+        hits = real_index.search(QUERY, K, fold=True).hits
+        assert browser_of(pilot).results is not None
+        assert browser_of(pilot).results.hits == hits
+        shown = screen(pilot)
+        assert hits[0].paper.title[:30] in shown
+        assert hits[20].paper.title[:30] in shown
+        assert hits[0].paper.abstract[:20] in shown
+        assert f"hybrid · {K} of {len(real_index)} papers" in status(pilot)
+
+    browse(real_index, talk)
+
+
+def test_the_arguments_are_where_it_begins(real_index: papersearch.Index) -> None:
+    """A query and a mode of the command line are the first ones, and can be typed on."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        assert ids(pilot) == asked(real_index, "pipeline", "keyword")
+        await write(pilot, " bubbles")
+        assert ids(pilot) == asked(real_index, QUERY, "keyword")
+
+    browse(real_index, talk, "pipeline", "keyword")
+
+
+def test_nothing_typed_shows_help(real_index: papersearch.Index) -> None:
+    """Without a query there is help and no hits, at first and again; enter chooses nothing."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        assert "words to rank by" in screen(pilot)
+        await press(pilot, "enter", "ctrl+t", "ctrl+s", "ctrl+y", "ctrl+o", "down", "pagedown")
+        assert pilot.app.is_running
+        await write(pilot, "moe")
+        assert "words to rank by" not in screen(pilot)
+        await press(pilot, "f1")
+        assert "words to rank by" in screen(pilot)
+        await press(pilot, "escape")
+        assert "words to rank by" not in screen(pilot)
+        await press(pilot, "ctrl+u")
+        assert ids(pilot) == []
+        assert "words to rank by" in screen(pilot)
+        await press(pilot, "escape")
+
+    assert browse(real_index, talk).return_value == []
+
+
+def test_tab_changes_the_mode(real_index: papersearch.Index) -> None:
+    """Tab goes through the modes, asks again, and leaves the focus where it is."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        for mode in ("keyword", "semantic", "hybrid"):
+            await press(pilot, "tab")
+            assert status(pilot).startswith(mode)
+            assert ids(pilot) == asked(real_index, QUERY, mode)
+        await write(pilot, "s")
+        assert pilot.app.query_one("#query", Line).value == f"{QUERY}s"
+
+    browse(real_index, talk, QUERY)
+
+
+def test_marks_are_given_back_in_order(real_index: papersearch.Index) -> None:
+    """Marked papers are the result, in the order of marking; a mark can be taken back."""
+    expected = asked(real_index)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "down", "down", "ctrl+t", "up", "up", "up", "ctrl+t")  # the third, the first
+        assert pilot.app.query_one(HitList).place == 1
+        assert "* " in screen(pilot)
+        await press(pilot, "ctrl+@", "up", "ctrl+t")  # the second, and not
+        assert "2 marked" in status(pilot)
+        await press(pilot, "ctrl+q")
+
+    assert browse(real_index, talk, QUERY).return_value == [expected[2], expected[0]]
+
+
+@pytest.mark.parametrize(("keys", "places"), [(["down", "enter"], [1]), (["ctrl+t", "down", "enter"], [0, 2])])
+def test_enter_chooses(real_index: papersearch.Index, keys: list[str], places: list[int]) -> None:
+    """Enter chooses the current paper, after those marked."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, *keys)
+
+    expected = asked(real_index)
+    assert browse(real_index, talk, QUERY).return_value == [expected[place] for place in places]
+
+
+def test_enter_waits_for_the_answer(real_index: papersearch.Index) -> None:
+    """Enter typed on the heels of a query chooses of its hits, not of those before."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await pilot.press("ctrl+u", *"gpipe", "enter")
+        await settled(pilot)
+
+    assert browse(real_index, talk, "speech").return_value == asked(real_index, "gpipe")[:1]
+
+
+def test_interrupt_gives_nothing(real_index: papersearch.Index) -> None:
+    """Ctrl+C ends with 130, whatever is marked."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "ctrl+t", "ctrl+c")
+
+    app = browse(real_index, talk, QUERY)
+    assert (app.return_value, app.return_code) == (None, 130)
+
+
+def test_moving_shows_other_papers(real_index: papersearch.Index) -> None:
+    """The preview is of the current hit, which stays in sight; the ends are the ends."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        hits = pilot.app.query_one(HitList)
+        found = browser_of(pilot).results
+        assert found is not None
+        for keys, place in (
+            (["up"], 0),
+            (["down"], 1),
+            (["pagedown"] * 9, K - 1),
+            (["down"], K - 1),
+            (["up"], K - 2),
+        ):
+            await press(pilot, *keys)
+            assert hits.place == place
+            assert hits.top <= place < hits.top + hits.size.height
+            paper = found[place].paper
+            assert str(pilot.app.query_one(Page).shown).startswith(paper.title)
+        await press(pilot, "pageup", "pageup", "pageup", "pageup")
+        assert hits.place == 0
+        await pilot.click(HitList, offset=(5, 3))
+        assert hits.place == 3
+
+    browse(real_index, talk, QUERY)
+
+
+def test_similar_and_back(real_index: papersearch.Index) -> None:
+    """Ctrl+S shows what is like the current paper; escape goes back, to where it was."""
+    found = asked(real_index)
+    like = real_index.similar([found[2]], k=K)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "down", "down", "ctrl+s")
+        assert ids(pilot) == [hit.paper.paper_id for hit in like]
+        assert status(pilot).startswith("similar to ")
+        await press(pilot, "down", "ctrl+s")
+        assert ids(pilot) == [hit.paper.paper_id for hit in real_index.similar([ids_of(like)[1]], k=K)]
+        await press(pilot, "escape")
+        assert (ids(pilot), pilot.app.query_one(HitList).place) == (ids_of(like), 1)
+        await press(pilot, "escape")
+        assert (ids(pilot), pilot.app.query_one(HitList).place) == (found, 2)
+        await press(pilot, "ctrl+s")
+        await write(pilot, "s")  # another query: nothing to go back to
+        assert ids(pilot) == asked(real_index, f"{QUERY}s")
+        await press(pilot, "escape")
+        assert not pilot.app.is_running
+
+    browse(real_index, talk, QUERY)
+
+
+def ids_of(hits: papersearch.Results) -> list[str]:
+    return [hit.paper.paper_id for hit in hits]
+
+
+def test_filters(real_index: papersearch.Index) -> None:
+    """The filter line means what the options mean; what is wrong in it is said, the hits stay; enter
+    keeps it, escape takes back what was written since it was opened."""
+    of_2025 = ids_of(real_index.search(QUERY, K, filters=Filters(since="2025"), fold=True))
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "ctrl+f")
+        await write(pilot, "since:2025")
+        assert ids(pilot) == of_2025
+        await write(pilot, "-13")
+        assert status(pilot).startswith("--since 2025-13 is no date")
+        assert ids(pilot) == of_2025
+        await press(pilot, "backspace", "backspace", "backspace", "enter")
+        assert pilot.app.is_running
+        assert pilot.app.focused is pilot.app.query_one("#query")
+        assert "since:2025" in status(pilot)
+        await press(pilot, "ctrl+f")
+        await write(pilot, " frob")
+        assert status(pilot).startswith("frob is no filter")
+        await press(pilot, "escape")
+        assert (ids(pilot), pilot.app.is_running) == (of_2025, True)
+
+    browse(real_index, talk, QUERY)
+
+
+@pytest.mark.parametrize(
+    ("line", "filters"),
+    [
+        ("", Filters()),
+        ("since:2024 until:2025-06", Filters("2024", "2025-06")),
+        ('org:nvidia org:"Peking University"', Filters(organisations=("nvidia", "Peking University"))),
+        ('ORG:"not closed', Filters(organisations=("not closed",))),
+        ("dump:a.txt  code new undated", Filters(None, None, (), ("a.txt",), True, True, True)),
+        ("since:2023 since:2024", Filters("2024")),
+    ],
+)
+def test_filter_words(line: str, filters: Filters) -> None:
+    """Each word is an option; names may be several, of dates the last counts."""
+    assert parse_filters(line) == filters
+
+
+@pytest.mark.parametrize(
+    "line", ["since", "since:", 'org:""', "code:yes", "frob:1", "2024", ":", '"', "since:2024x y:"]
+)
+def test_wrong_filter_words(line: str) -> None:
+    """Anything else is an error that says what may be written."""
+    with pytest.raises(QueryError, match=r"is no filter|wants something") as caught:
+        parse_filters(line)
+    assert "since:2024" in caught.value.hint
+
+
+def test_an_open_quotation_mark_is_no_error(real_index: papersearch.Index) -> None:
+    """While a phrase is typed the hits before it stay, and the status says why."""
+    phrase = '"pipeline parallelism"'
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await write(pilot, "gpipe")
+        before = ids(pilot)
+        await write(pilot, f" {phrase[:-1]}")
+        assert ids(pilot) == before
+        assert status(pilot).startswith("a quotation mark is never closed")
+        await write(pilot, '"')
+        assert ids(pilot) == asked(real_index, f"gpipe {phrase}")
+        assert status(pilot).startswith("hybrid")
+
+    browse(real_index, talk)
+
+
+def test_a_weak_answer_says_so(real_index: papersearch.Index) -> None:
+    """When no hit is better than weak, the status line says so."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        assert "none matches this well" in status(pilot)
+
+    browse(real_index, talk, "banana bread recipe")
+
+
+@pytest.mark.parametrize("key", ["ctrl+y", "ctrl+b"])
+def test_bibtex_is_copied(real_index: papersearch.Index, key: str) -> None:
+    """The clipboard gets what the export writes: of the current paper, or of those marked."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        results = browser_of(pilot).results
+        assert results is not None
+        await press(pilot, "down", key)
+        assert pilot.app.clipboard == export([results[1].paper], "bibtex").decode()
+        await press(pilot, "ctrl+t", "ctrl+t", "up", key)
+        assert pilot.app.clipboard == export([results[1].paper, results[2].paper], "bibtex").decode()
+        assert status(pilot).startswith("BibTeX of 2 papers copied")
+        await press(pilot, "ctrl+u", "ctrl+v")  # a line stays one line
+        assert "\n" not in pilot.app.query_one("#query", Line).value
+
+    browse(real_index, talk, QUERY)
+
+
+def test_reading_opens_the_page(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+O hands the current paper's page, or a search for it, to the web browser."""
+    opened: list[str] = []
+    monkeypatch.setattr(browser_module, "open_page", opened.append)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "ctrl+o")
+
+    browse(real_index, talk, "gpipe")
+    assert [url.split("/")[:3] for url in opened] == [["https:", "", "arxiv.org"]]
+
+
+HOSTILE = [
+    "A [bold]title[/bold] of [/x] and [link=https://example.com]markup[/link] $text {brace}",
+    "An \x1b[31mescape\x1b[0m and \x1b]0;a title\x07 and \x9b2J in it",
+]
+
+
+@pytest.fixture(scope="module")
+def hostile_index(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Iterator[papersearch.Index]:
+    """An index of papers whose titles and abstracts mean to be more than text."""
+    project = tmp_path_factory.mktemp("hostile")
+    (project / "corpus").mkdir()
+    lines = [
+        json.dumps({"_id": f"hostile-{number}[/]", "title": title, "text": f"{title}. {sentence('markup')}"})
+        for number, title in enumerate(HOSTILE)
+    ]
+    (project / "corpus" / "records.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    papersearch.build(project / "corpus", project / "index", model=str(small_model))
+    yield papersearch.open(project / "index")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+def test_hostile_text_is_shown_as_it_is(
+    hostile_index: papersearch.Index, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Markup is shown and not obeyed; escapes reach no cell, though the index were to hold them."""
+
+    def tamper(hit: Hit) -> Hit:
+        paper = hit.paper._replace(organisation=papersearch.types.Organisation("x", "Labs [/] \x1b[2J"))
+        return hit._replace(paper=paper._replace(title=f"{paper.title} \x1b[5m[/]", links=("https://x/\x1b[1m",)))
+
+    search = hostile_index.search
+
+    def tampered(*arguments: object, **options: object) -> papersearch.Results:
+        results = search(*arguments, **{**options, "fold": False})  # type: ignore[arg-type]
+        return papersearch.Results(
+            results.query, results.mode, results.mode_used, None, results.total, tuple(map(tamper, results.hits))
+        )
+
+    monkeypatch.setattr(hostile_index, "search", tampered)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        shown = ""
+        for _ in HOSTILE:
+            shown += screen(pilot)
+            await press(pilot, "down")
+        assert "[bold]title[/bold] of [/x]" in shown
+        assert "An escape and" in shown
+        assert "Labs [/]" in shown
+        assert not [character for character in shown if not character.isprintable() and character != "\n"]
+        await press(pilot, "ctrl+t", "ctrl+s")
+        assert "[/x]" in status(pilot) or "escape" in status(pilot)
+
+    browse(hostile_index, talk, "title [/x] [bold", size=size)
+
+
+def test_what_is_pasted_is_one_clean_line(real_index: papersearch.Index) -> None:
+    """A pasted abstract is taken whole, without its line ends and escapes."""
+    from textual.events import Paste
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        pilot.app.post_message(Paste("mixture of\nexperts \x1b[31mrouting\x1b[0m\n"))
+        await settled(pilot)
+        assert pilot.app.query_one("#query", Line).value == "mixture of experts routing"
+        assert ids(pilot) == asked(real_index, "mixture of experts routing")
+
+    browse(real_index, talk)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (100, 30), (99, 30), (80, 24), (60, 20), (30, 10), (20, 8)])
+def test_it_fits(real_index: papersearch.Index, size: tuple[int, int]) -> None:
+    """From 100 columns on the preview stands beside the hits, else below; nothing is wider than
+    the terminal, and something of each pane is seen."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        hits, preview = pilot.app.query_one(HitList).region, pilot.app.query_one(Page).region
+        if size[0] >= 100:
+            assert preview.x >= hits.right
+        else:
+            assert preview.y >= hits.bottom
+        assert min(hits.width, hits.height, preview.width, preview.height) > 0
+        assert max(hits.right, preview.right) <= size[0]
+        assert all(len(line) <= size[0] for line in screen(pilot).splitlines())
+
+    browse(real_index, talk, QUERY, size=size)
+
+
+def test_an_error_of_the_index_ends_it(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is handed to whoever ran it, who says it; it is no answer."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(real_index, "search", fail)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await pilot.press("x")
+        await settled(pilot)
+
+    assert isinstance(browse(real_index, talk).failure, ZeroDivisionError)
+
+
+# The command
+
+
+@pytest.fixture
+def at_terminal(tmp_path: Path, real_index_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """A shell command at a terminal."""
+    started: list[Terminal] = []
+
+    def start(command: str, **changes: str) -> Terminal:
+        environment = {**terminal_environment(tmp_path, real_index_path), **changes}
+        started.append(Terminal(["sh", "-c", command], tmp_path, environment))
+        return started[-1]
+
+    yield start
+    for terminal in started:
+        terminal.close()
+
+
+def test_ids_land_in_a_captured_stdout(
+    at_terminal: Callable[..., Terminal], tmp_path: Path, real_index: papersearch.Index
+) -> None:
+    """While stdout is a file the application draws on the terminal, as large as that is, and the
+    file gets the ids and nothing else."""
+    terminal = at_terminal("papersearch browse gpipe > ids; echo ended $?")
+    terminal.wait_for("of 302 papers")
+    terminal.type("\x14\x15expert routing\r")
+    terminal.wait_for("ended 0")
+    assert terminal.wait_for_end() == 0
+    expected = [asked(real_index, "gpipe")[0], asked(real_index, "expert routing")[0]]
+    assert (tmp_path / "ids").read_text().splitlines() == expected
+
+
+def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) -> None:
+    """With stdout in a pipe the size is the terminal's: its last line is drawn."""
+    terminal = at_terminal("papersearch browse gpipe | cat; echo ended", COLUMNS="33", LINES="11")
+    terminal.wait_for("\x1b[50;1H")
+    terminal.wait_for("of 302 papers")
+    terminal.type("\x11")
+    terminal.wait_for("ended")
+
+
+@pytest.mark.parametrize(("keys", "code"), [("\x11", 1), ("\x03", 130), ("\x14\x11", 0), ("\x14\x03", 130)])
+def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) -> None:
+    """0 with papers, 1 with none, 130 when interrupted."""
+    terminal = at_terminal("papersearch browse gpipe")
+    terminal.wait_for("of 302 papers")
+    terminal.wait_for_quiet(0.5)
+    terminal.type(keys)
+    assert terminal.wait_for_end() == code
+
+
+def test_it_needs_a_terminal(run: Run, env: dict[str, str]) -> None:
+    """Without one: exit 2, and what to type instead."""
+    done = run("browse", "two", "words", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "papersearch: browsing needs a terminal, and standard input is none\nhint: papersearch search 'two words'\n"
+    )
+
+
+def test_a_dumb_terminal_is_none(at_terminal: Callable[..., Terminal]) -> None:
+    """TERM=dumb: exit 2, and no escape."""
+    terminal = at_terminal("papersearch browse", TERM="dumb")
+    terminal.wait_for("TERM is dumb")
+    assert terminal.wait_for_end() == 2
+
+
+def test_without_textual(at_terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    """Without the package: exit 2, and how to get it."""
+    (tmp_path / "textual.py").write_text("raise ImportError('no textual here')\n")
+    path = f"{tmp_path}:{command_environment()['PYTHONPATH']}"
+    terminal = at_terminal("papersearch browse", PYTHONPATH=path)
+    terminal.wait_for("browsing needs the package textual, 8.2 or newer: no textual here")
+    terminal.wait_for("hint: pip install 'papersearch[tui]'")
+    assert terminal.wait_for_end() == 2
+
+
+def test_help_imports_no_textual() -> None:
+    """The verb's module imports neither textual nor numpy at its head."""
+    import subprocess
+
+    script = "import sys, papersearch.cli.browse; print({'textual', 'numpy', 'rich'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=command_environment()
+    )
+    assert done.stdout == "set()\n"
