@@ -25,7 +25,7 @@ os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
 from textual.events import Key
 
 import papersearch  # after both are set
-from papersearch.cli.browser import _FIRST_HITS, Browser
+from papersearch.cli.tui.browser import _FIRST_HITS, Browser
 from papersearch.types import MODES, Mode
 
 SIZE = (120, 40)

@@ -57,7 +57,7 @@ def main() -> None:
             texts = [paper.abstract[start:end] for start, end in spans]
             near = library.encode([query.plain, *texts], normalize_embeddings=True)
             best = spans[int(np.argmax(near[1:] @ near[0]))]
-            alignment = parts.pieces.alignment(encoded, doc_idx)
+            alignment = parts.pieces.beside(parts.pieces.of_query(encoded), doc_idx)
             for place, given in enumerate((None, alignment)):
                 found = find_evidence(paper, idf, parts.analyzer, given)
                 right[place] += (found.start, found.end) == best

@@ -50,8 +50,8 @@ async def draw_browsing(target: Path) -> None:
     """Write the SVG of browsing to `target`: the query typed, the best hit marked."""
     os.environ.pop("NO_COLOR", None)
     import papersearch
-    from papersearch.cli.browser import Browser
     from papersearch.cli.locations import find_locations
+    from papersearch.cli.tui.browser import Browser
 
     app = Browser(papersearch.open(find_locations(None, None).index_path))
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:

@@ -44,7 +44,7 @@ from papersearch.types import (
 from papersearch.verdict import answers, judge
 
 if TYPE_CHECKING:
-    from papersearch.dense.late import Encoded
+    from papersearch.dense.late import Asked, Encoded
     from papersearch.dense.vectors import Cosines
     from papersearch.keywords import Found
     from papersearch.query import Query
@@ -264,12 +264,13 @@ class Answering(NamedTuple):
         """`judged`: those to be shown; cosines: (K,), in the order found."""
         idf = self.parts.keywords.idf(query, found.words)
         keyword = None if how.mode_used == "semantic" else found.words.scores
-        pieces = self.parts.pieces if encoded is not None else None
+        pieces = self.parts.pieces
+        asked = pieces.of_query(encoded) if pieces is not None and encoded is not None else None
         hits = []
         for rank, (place, verdict) in enumerate(judged, 1):
             doc_idx, score = int(found.order[place]), float(found.scores[place])
             paper = self.parts.papers[doc_idx]
-            alignment = pieces.alignment(encoded, doc_idx) if pieces is not None and encoded is not None else None
+            alignment = pieces.beside(asked, doc_idx) if pieces is not None and asked is not None else None
             hits.append(
                 Hit(
                     rank=rank,
@@ -283,6 +284,18 @@ class Answering(NamedTuple):
                     explanation=self._explain(doc_idx, score, query, found) if how.explain else None,
                 )
             )
+        return hits
+
+    def hits_near(self, ranking: Ranking, asked: Asked | None, idf: dict[str, float]) -> list[Hit]:
+        """The papers of a ranking by meaning alone; `asked` and the words of `idf` choose their evidence."""
+        pieces = self.parts.pieces
+        hits = []
+        for doc_idx, score in zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True):
+            paper = self.parts.papers[doc_idx]
+            alignment = pieces.beside(asked, doc_idx) if pieces is not None and asked is not None else None
+            evidence = find_evidence(paper, idf, self.parts.analyzer, alignment)
+            rank = len(hits) + 1
+            hits.append(Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence))
         return hits
 
     def _explain(self, doc_idx: int, score: float, query: Query, found: Findings) -> Explanation:

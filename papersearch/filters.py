@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _NEAREST = 3
+_LISTED = 12
 
 
 class Selection(NamedTuple):
@@ -130,6 +131,8 @@ def _unknown(what: str, name: str, known: Sequence[str], option: str) -> QueryEr
 
         listed = ", ".join(near)
         return QueryError(f"no {what} is called {name}; the nearest: {listed}", f"{option} {shlex.quote(near[0])}")
+    if 0 < len(known) <= _LISTED:
+        return QueryError(f"no {what} is called {name}", f"one of: {', '.join(dict.fromkeys(known))}")
     return QueryError(f"no {what} is called {name}", "papersearch stats lists them" if known else "")
 
 

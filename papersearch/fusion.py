@@ -42,13 +42,16 @@ def balance(signals: Sequence[Signal]) -> list[Signal]:
 
     The combination then ranks as a weighted sum of z-scores does: a signal that hardly
     tells these papers apart for this query does not drown one that does. A signal that is
-    the same for all of them gets no share.
+    the same for all of them gets no share, unless all are, as with a single paper: then shares
+    are as the weights.
     """
     spreads = [float(signal.scores.std()) if len(signal.scores) else 0.0 for signal in signals]
     shares = [
         signal.weight * (signal.high - signal.low) / spread if spread > 1e-12 and signal.high > signal.low else 0.0
         for signal, spread in zip(signals, spreads, strict=True)
     ]
+    if not any(shares):
+        shares = [signal.weight if signal.high > signal.low else 0.0 for signal in signals]
     total = sum(shares)
     return [
         signal._replace(weight=share / total if total else 0.0)

@@ -18,7 +18,6 @@ from papersearch.answering import UNDATED_NAMED, Answering, Request, has_dates
 from papersearch.cleaning import clean_text
 from papersearch.dense.feedback import between
 from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, QueryError
-from papersearch.evidence import find_evidence
 from papersearch.parts import Parts
 from papersearch.query import Query, parse_query
 from papersearch.ranking import by_meaning
@@ -29,7 +28,6 @@ from papersearch.types import (
     NO_FILTERS,
     Filters,
     Finding,
-    Hit,
     Mode,
     Organisation,
     Paper,
@@ -38,6 +36,7 @@ from papersearch.types import (
     Sort,
     Undated,
 )
+from papersearch.verdict import is_like
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
@@ -162,7 +161,8 @@ class Index:
     ) -> Results:
         """The `k` papers nearest to those of `like`, away from those of `unlike`, without any
         of them; named as for `paper`. `text`: an abstract that is no paper of the index, to be
-        near to as well. `filters` as in `search`.
+        near to as well; when it is alone and no paper is like it, the verdict is weak. `filters`
+        as in `search`.
 
         Raises QueryError when there is nothing to be near to, PaperLookupError, ModelError.
         """
@@ -177,8 +177,13 @@ class Index:
             examples = [self._parts.papers[doc_idx] for doc_idx in (*liked, *unliked)]
             rows = self._parts.vectors.exact
             near = [rows[doc_idx] for doc_idx in liked]
+            pieces = self._parts.pieces
+            asked = pieces.of_papers(liked) if pieces is not None and liked else None
             if text:
-                near.append(self._parts.encoder.encode_batch([text])[0].vector)
+                encoded = self._parts.encoder.encode_batch([text])[0]
+                near.append(encoded.vector)
+                if asked is None and pieces is not None:
+                    asked = pieces.of_query(encoded)
             semantic = self._parts.vectors.scan(between(np.array(near), rows[unliked]))
             is_example = np.zeros(len(self), dtype=np.bool_)
             is_example[liked + unliked] = True
@@ -187,30 +192,23 @@ class Index:
             # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
             titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
             idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
-            hits = []
-            for rank, (doc_idx, score) in enumerate(
-                zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True), 1
-            ):
-                paper = self._parts.papers[doc_idx]
-                evidence = find_evidence(paper, idf, self._analyzer)
-                hits.append(
-                    Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence)
-                )
+            hits = self._answering.hits_near(ranking, asked, idf)
+            is_text = bool(text) and not liked  # it alone can be unlike everything here
+            is_strange = is_text and not (hits and is_like(hits[0].score, self.manifest.background))
             undated = None
             if has_dates(filters):
                 nearest = by_meaning(semantic, undecided, UNDATED_NAMED).papers
                 undated = Undated(len(undecided), self._parts.named(nearest))
-        ids = [paper.paper_id for paper in examples]
-        described = ["like", *ids[: len(liked)], *([text] if text else [])]
-        if unliked:
-            described += ["unlike", *ids[len(liked) :]]
+        names = [paper.paper_id for paper in examples]
+        described = _described([*names[: len(liked)], *([text] if text else [])], names[len(liked) :])
         return Results(
-            " ".join(described),
+            described,
             "semantic",
             "semantic",
             None,
             ranking.total,
             tuple(hits),
+            verdict="weak" if is_strange and hits else None,
             filters=filters,
             undated=undated,
         )
@@ -286,6 +284,11 @@ class Index:
 def open(path: str | Path = "index") -> Index:
     """Open the index in the folder `path`. Raises a StoredIndexError when it cannot be used."""
     return Index(open_current(Path(path)))
+
+
+def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
+    """What was asked for, in words."""
+    return " ".join(["like", *like, *(["unlike", *unlike] if unlike else [])])
 
 
 def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:

@@ -31,6 +31,7 @@ _STRONG_COVERAGE, _FAIR_COVERAGE = 0.5, 0.25
 """Where there is no cosine: reached by 0.1 % and 4 % of papers that do not answer."""
 
 _LEAST_DEVIATION = 0.02
+_LIKE = 3.0
 
 
 class Background(NamedTuple):
@@ -53,6 +54,12 @@ def judge(cosine: float | None, coverage: float, background: Background) -> Verd
         return "strong"
     # Two words say little to the encoder; a paper that holds every word answers all the same.
     return "fair" if log_odds >= _FAIR or coverage > 1 - 1e-9 else "weak"
+
+
+def is_like(cosine: float, background: Background) -> bool:
+    """Whether a paper is at all like an abstract that is not of the corpus: nearer than chance
+    comes by three deviations. No paper of the real corpus is less near to its nearest."""
+    return cosine >= background.mean + _LIKE * max(background.deviation, _LEAST_DEVIATION)
 
 
 def answers(cosines: Float64Array | None, coverage: Float64Array, background: Background) -> BoolArray:

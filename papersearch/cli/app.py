@@ -12,7 +12,7 @@ VERBS = {
     "search": Verb("asking:search", 'Search; the same as papersearch "QUERY".'),
     "show": Verb("asking:show", "Print whole records: abstract, metadata, links, dumps and lines."),
     "similar": Verb("asking:similar", "Papers like these, and not like those."),
-    "open": Verb("browsing:open_papers", "Open papers in the browser."),
+    "open": Verb("opening:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal."),
     "mcp": Verb("mcp_server:serve", "Serve search, show and similar by the Model Context Protocol."),
     "saved": Verb("searches:saved", "Keep searches under names, and run them again."),

@@ -5,6 +5,8 @@ Imports that cost time stand inside the commands: a word too many should not cos
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
@@ -42,7 +44,7 @@ from papersearch.cli.options import (
     open_index,
     read_names,
     warn_if_stale,
-    warn_of_undated,
+    warn_of_filters,
     write_bytes,
 )
 from papersearch.cli.terminal import open_console, speak_utf8, typed_text
@@ -121,8 +123,8 @@ def search(
         complain(f"answering by keywords alone: {results.mode_reason}", "papersearch index")
     if results.verdict == "weak":
         complain(f"none of the {results.total} papers matches this well", "")
-    _offer_words(results)
-    warn_of_undated(results)
+    _offer_words(results, query)
+    warn_of_filters(results)
     warn_if_stale(opened, locations)
     if facets and chosen not in ("table", "json"):
         complain(f"facets are part of tables and JSON, not of {chosen}", "--format table, or --json")
@@ -131,7 +133,7 @@ def search(
     return _print(results, chosen, color, len(opened))
 
 
-def _offer_words(results: Results) -> None:
+def _offer_words(results: Results, query: Sequence[str]) -> None:
     """A line for the words that no paper has where others are spelt like them, and the query
     to type in its place."""
     offered = [unknown for unknown in results.unknown_words if unknown.instead]
@@ -142,10 +144,11 @@ def _offer_words(results: Results) -> None:
             f"no paper has the word {unknown.word}: did you mean {' or '.join(unknown.instead)}?"
             for unknown in offered
         )
-        corrected = results.query
+        # As it was typed, options and all, where that can be told.
+        typed = sys.argv[1:] if set(query) <= set(sys.argv[1:]) else [results.query]
         for unknown in offered:
-            corrected = corrected.replace(unknown.word, unknown.instead[0])
-        complain(said, f"papersearch {shlex.quote(corrected)}")
+            typed = [word.replace(unknown.word, unknown.instead[0]) for word in typed]
+        complain(said, f"papersearch {shlex.join(typed)}")
 
 
 def similar(
@@ -196,7 +199,9 @@ def similar(
     if unlike_text is not None:
         raise typer.BadParameter("what stands on standard input is no id", param_hint="--unlike -")
     results = opened.similar(names, unlike_names, top, text=text, filters=filters)
-    warn_of_undated(results)
+    warn_of_filters(results)
+    if results.verdict == "weak":
+        complain("no paper is much like it", "")
     return _print(results, chosen, color, len(opened))
 
 

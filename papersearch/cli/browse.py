@@ -50,7 +50,7 @@ def browse(
     _check_terminal(text)
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)  # read when it is imported
     try:
-        from papersearch.cli.browser import Browser
+        from papersearch.cli.tui.browser import Browser
     except ImportError as error:
         raise PapersearchError(
             f"browsing needs the package textual, 8.2 or newer: {error}", "pip install 'papersearch[tui]'"

@@ -196,17 +196,20 @@ def chosen_filters(
     )
 
 
-def warn_of_undated(results: Results) -> None:
-    """One line on stderr where a date filter could not decide, naming what would answer."""
+def warn_of_filters(results: Results) -> None:
+    """One line on stderr where a date filter could not decide, naming what would answer; or
+    where the filters leave nothing."""
+    from papersearch.types import NO_FILTERS
+
     undated = results.undated
-    if undated is None or not undated.n_papers:
-        return
-    said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
-    if undated.papers:
-        named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f", among them: {named}"
-        said += f"; and {len(undated.papers) - _NAMED} more" if len(undated.papers) > _NAMED else ""
-    complain(said, "--include-undated keeps them")
+    if undated is not None and undated.n_papers:
+        said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
+        if undated.papers:
+            named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
+            said += f"; of those that answer: {named}"
+        complain(said, "--include-undated keeps them")
+    elif results.total == 0 and results.filters != NO_FILTERS:
+        complain("no paper is left by the filters", "papersearch stats shows what there is")
 
 
 def chosen_color(color: Color) -> ColorChoice:
@@ -232,6 +235,12 @@ def open_index(corpus: Path | None, index: Path | None) -> Index:
     return opened
 
 
+def _name_in(line: str) -> str:
+    """The name on a line of input: all of it, or the id of a plain line of results."""
+    row = line.split("\t")
+    return (row[2] if len(row) > 3 and row[0].isdigit() else line).strip()
+
+
 def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
     """Names of papers as typed, - replaced by the lines of standard input; or, where its first
     line names no paper, the text that stands there."""
@@ -244,7 +253,7 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
             found.append(typed_text(name))
             continue
         read = sys.stdin.buffer.read(_MAX_INPUT_BYTES).decode("utf-8", "replace")
-        lines = [line.strip() for line in read.splitlines() if line.strip()]
+        lines = [_name_in(line) for line in read.splitlines() if line.strip()]
         try:
             if lines:
                 opened.paper(lines[0])

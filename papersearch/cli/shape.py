@@ -23,13 +23,16 @@ _NAMED = 5
 
 
 def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Text]:
-    """A sparkline by month, or by year where months do not fit; organisations; dumps."""
+    """A sparkline by month, or by year where months do not fit or are mostly without papers;
+    organisations; dumps."""
     papers = f"{facets.n_papers} paper{'' if facets.n_papers == 1 else 's'}"
     lines = [
         _labelled("answer", Text(f"{papers}, {facets.n_undated} of unknown year" if facets.n_undated else papers))
     ]
     room = (width or 120) - _LABEL_WIDTH - 20  # the first and the last date stand beside it
-    counted = facets.months if 1 < len(facets.months) <= room else facets.years
+    n_dated = sum(month.n_papers for month in facets.months)
+    is_dense = 1 < len(facets.months) <= min(room, n_dated)  # mostly blanks say less than years
+    counted = facets.months if is_dense else facets.years
     if counted:
         lines.append(_labelled("dates", sparkline(counted, ascii_only)))
     for label, values in (("from", facets.organisations), ("dumps", facets.dumps)):

@@ -17,7 +17,7 @@ from rich.text import Text
 from papersearch.cleaning import clean_text
 from papersearch.cli.pages import page_of, search_for
 from papersearch.cli.terminal import links_shown
-from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
+from papersearch.types import NO_FILTERS, Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -46,30 +46,17 @@ def print_results(console: Console, results: Results, n_papers: int, name: str =
     """The whole answer: a heading, the hits, their shape, and what to type for more; `name`: of
     a saved search."""
     width = None if _unlimited(console) else console.width
-    shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
-    status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
-    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
-    for expansion in results.expansions:
-        status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
-    if width is None:
-        lines = [Text.assemble(query, "  ", status)]
-    else:
-        room = max(width - status.cell_len - 2, width // 3)
-        query.truncate(room, overflow="ellipsis")
-        status.truncate(width - query.cell_len - 2, overflow="ellipsis")
-        lines = [Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)]
-    lines.append(Text())
+    lines = [_heading(results, width, name), Text()]
     if not results.hits:
-        nothing = "answers it." if results.total else "has a word of it."
-        lines.append(Text(f"None of the {n_papers} papers {nothing}", style=_FAINT))
+        lines.append(Text(_nothing(results, n_papers), style=_FAINT))
     top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
         score = _score(hit, top, ascii_only)
         if width is not None and width >= _WIDE:
-            lines += _row(console, hit, score, width)
+            lines += _row(console, hit, _note(hit, results), score, width)
         else:
-            lines += _block(console, hit, score, width)
+            lines += _block(console, hit, _note(hit, results), score, width)
         if hit.explanation and hit.verdict is not None:
             lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
         lines.append(Text())
@@ -88,13 +75,42 @@ def print_results(console: Console, results: Results, n_papers: int, name: str =
     write(console, Text("\n").join(lines))
 
 
-def _row(console: Console, hit: Hit, score: Text, width: int) -> list[Text]:
+def _heading(results: Results, width: int | None, name: str) -> Text:
+    """The query on the left; how it was read, and how many papers there are, on the right."""
+    shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
+    status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
+    for expansion in results.expansions:
+        status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
+    if width is None:
+        return Text.assemble(query, "  ", status)
+    query.truncate(max(width - status.cell_len - 2, width // 3), overflow="ellipsis")
+    status.truncate(width - query.cell_len - 2, overflow="ellipsis")
+    return Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)
+
+
+def _nothing(results: Results, n_papers: int) -> str:
+    """Why there are no hits."""
+    if results.total == 0 and results.filters != NO_FILTERS:
+        return "No paper is left by the filters."
+    return f"None of the {n_papers} papers {'answers it.' if results.total else 'has a word of it.'}"
+
+
+def _note(hit: Hit, results: Results) -> str:
+    """What stands behind the title: that papers are folded into this one, or that it answers
+    weakly where others do better."""
+    notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
+    notes += ["weak"] if hit.verdict == "weak" and results.verdict != "weak" else []
+    return " ".join(notes)
+
+
+def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list[Text]:
     """Evidence beside the title."""
     prose = width - _RANK_WIDTH - _YEAR_WIDTH - _SCORE_WIDTH - 4 * _GAP
     title_width = prose * 2 // 5
     cells = [
         (_rank(hit), _RANK_WIDTH),
-        (_title(hit), title_width),
+        (_title(hit, note), title_width),
         (_year(hit.paper), _YEAR_WIDTH),
         (score, _SCORE_WIDTH),
         (_evidence(hit, (prose - title_width) * _EVIDENCE_LINES), prose - title_width),
@@ -102,18 +118,18 @@ def _row(console: Console, hit: Hit, score: Text, width: int) -> list[Text]:
     return _columns(console, cells)
 
 
-def _block(console: Console, hit: Hit, score: Text, width: int | None) -> list[Text]:
+def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None) -> list[Text]:
     """Evidence below the title; where the width is not limited, each of them is one line."""
     margin = _RANK_WIDTH + _GAP
     if width is None:
-        heading = Text(" " * _GAP).join([_rank(hit), _title(hit), _year(hit.paper), score])
+        heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), score])
         return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
     if width < _NARROW:
-        heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit), width - margin)]
+        heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit, note), width - margin)]
     else:
         heading_cells = [
             (_rank(hit), _RANK_WIDTH),
-            (_title(hit), width - margin - _YEAR_WIDTH - _SCORE_WIDTH - 2 * _GAP),
+            (_title(hit, note), width - margin - _YEAR_WIDTH - _SCORE_WIDTH - 2 * _GAP),
             (_year(hit.paper), _YEAR_WIDTH),
             (score, _SCORE_WIDTH),
         ]
@@ -144,7 +160,7 @@ def _rank(hit: Hit) -> Text:
     return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=_FAINT)
 
 
-def _title(hit: Hit) -> Text:
+def _title(hit: Hit, note: str) -> Text:
     if not hit.paper.title:  # a record without: its id is what it is known by
         title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
     else:
@@ -153,9 +169,7 @@ def _title(hit: Hit) -> Text:
         from rich.style import Style
 
         title.stylize(Style(link=page_of(hit.paper) or search_for(hit.paper)))
-    if hit.duplicates:
-        title = Text.assemble(title, (f" +{len(hit.duplicates)} similar", _FAINT))
-    return title
+    return Text.assemble(title, (f" {note}", _FAINT)) if note else title
 
 
 def _evidence(hit: Hit, room: int) -> Text:

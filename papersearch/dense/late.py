@@ -87,46 +87,62 @@ class PieceVectors(NamedTuple):
         scores[filled] = (weights @ best).astype(np.float64)
         return scores
 
-    def alignment(self, query: Encoded, doc_idx: int) -> Alignment | None:
-        """The query beside one paper, word piece by word piece; None where one of them has none."""
+    def of_query(self, query: Encoded) -> Asked | None:
+        """The query's word pieces that count; None where it is of stop words alone."""
         weights = self.weights[query.pieces]
         used = np.flatnonzero(weights > 0)
-        start, stop = int(self.offsets[doc_idx]), int(self.offsets[doc_idx + 1])
-        if len(used) == 0 or not 0 < stop - start <= MAX_PIECES:
+        if len(used) == 0:
             return None
-        rows = self.vectors[start:stop].astype(np.float32) / np.float32(_SCALE)
-        return Alignment(
-            query=_unit_rows(query.states[used] @ self.basis),
-            query_weights=weights[used] / weights[used].sum(),
-            paper=rows,
-            paper_weights=self.weights[self.ids[start:stop]],
-            starts=self.starts[start:stop].astype(np.int64),
-        )
+        return Asked(_unit_rows(query.states[used] @ self.basis), weights[used] / weights[used].sum())
+
+    def of_papers(self, papers: Sequence[int]) -> Asked | None:
+        """The stored word pieces of `papers`, as what is asked for."""
+        places = [np.arange(*self.offsets[doc_idx : doc_idx + 2].astype(np.int64)) for doc_idx in papers]
+        rows = np.concatenate(places)
+        weights = self.weights[self.ids[rows]]
+        total = weights.sum()
+        return Asked(self._rows(rows), weights / total) if total > 0 else None
+
+    def beside(self, asked: Asked, doc_idx: int) -> Alignment | None:
+        """What is asked for beside one paper; None where that has no word pieces."""
+        start, stop = int(self.offsets[doc_idx]), int(self.offsets[doc_idx + 1])
+        if not 0 < stop - start <= MAX_PIECES:
+            return None
+        rows = np.arange(start, stop)
+        return Alignment(asked, self._rows(rows), self.weights[self.ids[rows]], self.starts[rows].astype(np.int64))
+
+    def _rows(self, rows: IntArray) -> Float32Array:
+        return self.vectors[rows].astype(np.float32) / np.float32(_SCALE)
+
+
+class Asked(NamedTuple):
+    """Word pieces to look for. rows: (Q', C) float32 unit rows; weights: (Q',), adding up to 1."""
+
+    rows: Float32Array
+    weights: Float32Array
 
 
 class Alignment(NamedTuple):
-    """A query's word pieces beside a paper's. query: (Q', C) and paper: (L, C) float32 unit rows;
-    query_weights: (Q',), adding up to 1; paper_weights: (L,) idf; starts: (L,) ascending, where
-    in the paper's text each begins."""
+    """What is asked for beside a paper's word pieces. rows: (L, C) float32 unit rows; weights:
+    (L,) idf; starts: (L,) ascending, where in the paper's text each begins."""
 
-    query: Float32Array
-    query_weights: Float32Array
-    paper: Float32Array
-    paper_weights: Float32Array
+    asked: Asked
+    rows: Float32Array
+    weights: Float32Array
     starts: IntArray
 
     def likeness(self, ranges: IntArray) -> Float64Array:
-        """How near the query is to each of `ranges` (S, 2) of the text, in meaning: (S,), the
+        """How near what is asked for is to each of `ranges` (S, 2) of the text, in meaning: (S,), the
         sum of their late interaction and of the cosine of their weighted means; 0 for a range
         without word pieces."""
         first, last = np.searchsorted(self.starts, ranges[:, 0]), np.searchsorted(self.starts, ranges[:, 1])
-        cosines = self.query @ self.paper.T
-        mean = self.query_weights @ self.query
+        cosines = self.asked.rows @ self.rows.T
+        mean = self.asked.weights @ self.asked.rows
         found = np.zeros(len(ranges))
         for place, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
             if start < stop:
-                late = self.query_weights @ cosines[:, start:stop].max(axis=1)
-                found[place] = late + _cosine(mean, self.paper_weights[start:stop] @ self.paper[start:stop])
+                late = self.asked.weights @ cosines[:, start:stop].max(axis=1)
+                found[place] = late + _cosine(mean, self.weights[start:stop] @ self.rows[start:stop])
         return found
 
 

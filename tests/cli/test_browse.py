@@ -13,11 +13,11 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 import papersearch
-from papersearch.cli import browser as browser_module
-from papersearch.cli.browser import Browser
 from papersearch.cli.exports import export
-from papersearch.cli.filter_words import parse_filters
-from papersearch.cli.widgets import HitList, Line, Page
+from papersearch.cli.tui import browser as browser_module
+from papersearch.cli.tui.browser import Browser
+from papersearch.cli.tui.filter_words import parse_filters
+from papersearch.cli.tui.widgets import HitList, Line, Page
 from papersearch.errors import QueryError
 from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence

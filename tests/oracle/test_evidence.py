@@ -63,7 +63,9 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
         paper = real_index.papers()[doc_idx]
         before = abstract_start(paper)
         ranges = np.array([(start + before, end + before) for start, end in sentences(paper.abstract)])
-        alignment = pieces.alignment(query, doc_idx)
+        asked = pieces.of_query(query)
+        assert asked is not None
+        alignment = pieces.beside(asked, doc_idx)
         assert alignment is not None
         found = alignment.likeness(ranges)
         encoded = library.encode_batch([paper_text(paper)])[0]
@@ -102,9 +104,10 @@ def test_meaning_finds_what_words_cannot(real_index: papersearch.Index, library:
         near = model.encode([query.plain, *(paper.abstract[start:end] for start, end in spans)])
         best = spans[int(np.argmax(near[1:] @ near[0]))]
         idf = parts.postings.idf_of(query.terms)
-        encoded = parts.encoder.encode_batch([query.plain])[0]
+        asked = parts.pieces.of_query(parts.encoder.encode_batch([query.plain])[0])
+        assert asked is not None
         words = find_evidence(paper, idf, parts.analyzer)
-        meaning = find_evidence(paper, idf, parts.analyzer, parts.pieces.alignment(encoded, doc_idx))
+        meaning = find_evidence(paper, idf, parts.analyzer, parts.pieces.beside(asked, doc_idx))
         by_words += (words.start, words.end) == best
         by_meaning += (meaning.start, meaning.end) == best
         n_asked += 1

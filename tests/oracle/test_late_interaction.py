@@ -97,5 +97,8 @@ def test_papers_without_pieces_and_queries_of_stop_words() -> None:
     np.testing.assert_allclose(pieces.scores(query, papers), [0.25, 0.0, 1.0], atol=1e-6)
     assert pieces.scores(query._replace(pieces=np.array([0, 0])), papers).tolist() == [0.0, 0.0, 0.0]
     assert pieces.scores(query, papers[:0]).tolist() == []
-    assert pieces.alignment(query, 1) is None
-    assert pieces.alignment(query._replace(pieces=np.array([0, 0])), 0) is None
+    asked = pieces.of_query(query)
+    assert asked is not None
+    assert pieces.beside(asked, 1) is None
+    assert pieces.of_query(query._replace(pieces=np.array([0, 0]))) is None
+    assert pieces.of_papers([1]) is None

@@ -20,11 +20,11 @@ from textual.widgets import Footer, Input, Static
 
 from papersearch.cleaning import clean_text
 from papersearch.cli.boundary import EXIT_INTERRUPTED
-from papersearch.cli.filter_words import FILTER_WORDS
-from papersearch.cli.live import Asked, LiveIndex
 from papersearch.cli.pages import open_page
-from papersearch.cli.panes import address, help_text, preview, said_of
-from papersearch.cli.widgets import HitList, Line, Page, TerminalDriver
+from papersearch.cli.tui.filter_words import FILTER_WORDS
+from papersearch.cli.tui.live import Asked, LiveIndex
+from papersearch.cli.tui.panes import address, help_text, preview, said_of
+from papersearch.cli.tui.widgets import HitList, Line, Page, TerminalDriver
 from papersearch.errors import PapersearchError
 from papersearch.searcher import Index
 from papersearch.types import MODES, Hit, Mode, Paper, Results

@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from papersearch.cli.filter_words import parse_filters
+from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.searcher import Index
 from papersearch.types import Mode, Paper, Results
 

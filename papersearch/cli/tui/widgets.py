@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from papersearch.cleaning import clean_text
-from papersearch.cli.panes import row
+from papersearch.cli.tui.panes import row
 from papersearch.types import Hit, Paper
 
 

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
-from papersearch.cli.filter_words import FILTER_WORDS
 from papersearch.cli.pages import page_of, search_for
 from papersearch.cli.table import facts_of
+from papersearch.cli.tui.filter_words import FILTER_WORDS
 from papersearch.types import Hit, Results, Span
 
 _MATCH = "bold magenta"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from papersearch.cleaning import clean_text
+from papersearch.cli import completion
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, open_index, read_names
 from papersearch.cli.terminal import speak_utf8, typed_text
 
@@ -33,6 +34,7 @@ def open_papers(
         typer.Argument(
             help="Ids, beginnings of ids, or titles; - reads them from standard input, one a line.",
             show_default=False,
+            autocompletion=completion.paper_ids,
         ),
     ],
     print_: Annotated[bool, typer.Option("--print", help="Only print the addresses.")] = False,

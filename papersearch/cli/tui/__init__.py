@@ -1,0 +1,1 @@
+"""The application of `papersearch browse`: search as you type, in the whole terminal."""
