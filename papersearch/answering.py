@@ -289,7 +289,7 @@ class Answering(NamedTuple):
     def hits_near(self, ranking: Ranking, asked: Asked | None, idf: dict[str, float]) -> list[Hit]:
         """The papers of a ranking by meaning alone; `asked` and the words of `idf` choose their evidence."""
         pieces = self.parts.pieces
-        hits = []
+        hits: list[Hit] = []
         for doc_idx, score in zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True):
             paper = self.parts.papers[doc_idx]
             alignment = pieces.beside(asked, doc_idx) if pieces is not None and asked is not None else None

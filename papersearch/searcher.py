@@ -193,7 +193,7 @@ class Index:
             titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
             idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
             hits = self._answering.hits_near(ranking, asked, idf)
-            is_text = bool(text) and not liked  # it alone can be unlike everything here
+            is_text = bool(text) and not examples  # it alone can be unlike everything here
             is_strange = is_text and not (hits and is_like(hits[0].score, self.manifest.background))
             undated = None
             if has_dates(filters):

@@ -196,20 +196,26 @@ def chosen_filters(
     )
 
 
+def warn_of_undated(results: Results) -> None:
+    """One line on stderr where a date filter could not decide, naming what would answer."""
+    undated = results.undated
+    if undated is None or not undated.n_papers:
+        return
+    said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
+    if undated.papers:
+        named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
+        said += f"; of those that answer: {named}"
+    complain(said, "--include-undated keeps them")
+
+
 def warn_of_filters(results: Results) -> None:
-    """One line on stderr where a date filter could not decide, naming what would answer; or
-    where the filters leave nothing."""
+    """The same, and one line where filters leave nothing."""
     from papersearch.types import NO_FILTERS
 
-    undated = results.undated
-    if undated is not None and undated.n_papers:
-        said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
-        if undated.papers:
-            named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-            said += f"; of those that answer: {named}"
-        complain(said, "--include-undated keeps them")
-    elif results.total == 0 and results.filters != NO_FILTERS:
-        complain("no paper is left by the filters", "papersearch stats shows what there is")
+    warn_of_undated(results)
+    if results.total == 0 and results.filters != NO_FILTERS and not (results.undated and results.undated.n_papers):
+        new = "the last build added no paper that fits"
+        complain(new if results.filters.new else "no paper is left by the filters", "")
 
 
 def chosen_color(color: Color) -> ColorChoice:

@@ -36,7 +36,7 @@ from papersearch.cli.options import (
     chosen_format,
     chosen_hit_format,
     open_index,
-    warn_of_filters,
+    warn_of_undated,
     write_bytes,
 )
 from papersearch.cli.terminal import open_console, speak_utf8, typed_text
@@ -184,7 +184,7 @@ def run(
             continue
         if results.mode_reason:
             complain(f"{search.name}: answering by keywords alone: {results.mode_reason}", "papersearch index")
-        warn_of_filters(results)
+        warn_of_undated(results)
         answers.append((search.name, results))
     _print(answers, chosen, color, len(opened))
     if has_failed:

@@ -101,7 +101,7 @@ def _note(hit: Hit, results: Results) -> str:
     weakly where others do better."""
     notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
     notes += ["weak"] if hit.verdict == "weak" and results.verdict != "weak" else []
-    return " ".join(notes)
+    return ", ".join(notes)
 
 
 def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list[Text]:
@@ -169,7 +169,7 @@ def _title(hit: Hit, note: str) -> Text:
         from rich.style import Style
 
         title.stylize(Style(link=page_of(hit.paper) or search_for(hit.paper)))
-    return Text.assemble(title, (f" {note}", _FAINT)) if note else title
+    return Text.assemble(title, (f" ({note})", _FAINT)) if note else title
 
 
 def _evidence(hit: Hit, room: int) -> Text:

@@ -10,6 +10,9 @@ import pytest
 import papersearch
 from papersearch.dense.feedback import UNLIKE_WEIGHT, between
 from papersearch.errors import AmbiguousPaper, PaperLookupError, QueryError
+from papersearch.evidence import sentences
+from papersearch.texts import paper_text
+from papersearch.verdict import is_like
 from tests.conftest import Run
 
 
@@ -87,9 +90,49 @@ def test_an_abstract_on_standard_input(run: Run, env: dict[str, str]) -> None:
     assert run("similar", "-", "megascale", "-k", "3", env=env, stdin=text).returncode == 0
 
 
+def test_whole_lines_of_results_are_read(run: Run, env: dict[str, str]) -> None:
+    """Plain results piped as they are name their papers too: of a line, the third column."""
+    lines = run("pipeline bubbles", "-k", "3", env=env).stdout
+    ids = [line.split("\t")[2] for line in lines.splitlines()]
+    for verb in ("similar", "show"):
+        expected = run(verb, *ids, "--json", env=env).stdout
+        assert run(verb, "-", "--json", env=env, stdin=lines).stdout == expected
+    unlike = run("similar", "gpipe", "--unlike", "-", "--json", env=env, stdin=lines)
+    assert unlike.stdout == run("similar", "gpipe", *(f"--unlike={name}" for name in ids), "--json", env=env).stdout
+
+
+def test_a_text_like_nothing_here(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
+    """What is about something else is said to be; an abstract of the field is not, and no paper
+    of the corpus would be."""
+    whales = "Whales sing. We recorded the songs of humpback whales for ten years, and they change every season."
+    done = run("similar", "-", "--json", env=env, stdin=whales)
+    assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "weak")
+    assert done.stderr == "papersearch: no paper is much like it\n"
+    vectors = real_index._parts.vectors.exact
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -1.0)
+    assert all(is_like(float(best), real_index.manifest.background) for best in cosines.max(axis=1))
+
+
+def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
+    """The sentence shown of a similar paper is among its nearer ones to the paper asked for, by
+    the encoder's own vectors of sentences: better than one drawn by lot, on the whole."""
+    better = 0.0
+    encode = real_index._parts.encoder.encode_batch
+    for paper_id in [paper.paper_id for paper in list(real_index.papers())[::50]]:
+        [asked] = encode([paper_text(real_index.paper(paper_id))])
+        hit = real_index.similar([paper_id], k=1)[0]
+        spans = sentences(hit.paper.abstract)
+        vectors = np.array([one.vector for one in encode([hit.paper.abstract[a:b] for a, b in spans])])
+        near = vectors @ asked.vector
+        better += float(near[spans.index((hit.evidence.start, hit.evidence.end))] - near.mean())
+    assert better > 0.5
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [
+        (["similar", "gpipe", "--unlike", "-"], "what is this?", "is no id"),
         (["similar", "-"], "", "nothing to be similar to"),
         (["similar", "p"], "", "p begins 17 ids"),
         (["similar", "-"], "p\n", "p begins 17 ids"),

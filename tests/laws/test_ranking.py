@@ -294,6 +294,8 @@ def test_balance_ranks_as_z_scores(rows: list[tuple[float, float, float]]) -> No
 def test_a_signal_that_is_the_same_for_all_has_no_share() -> None:
     """It cannot tell the papers apart, and does not count."""
     flat, steep = np.array([0.5, 0.5]), np.array([0.1, 0.9])
+    alone = balance([Signal("keyword", flat[:1], 0.0, 0.5, 0.7), Signal("semantic", steep[:1], 0.0, 0.9, 1.0)])
+    assert [signal.weight for signal in alone] == pytest.approx([0.7 / 1.7, 1.0 / 1.7])  # nothing to compare
     signals = balance([Signal("keyword", flat, 0.0, 0.5, 1.0), Signal("semantic", steep, 0.0, 0.9, 1.0)])
     assert [signal.weight for signal in signals] == [0.0, 1.0]
 
