@@ -34,7 +34,7 @@ demo: $(VENV)/installed  ## Install, build the index from corpus/, answer "pipel
 test: $(VENV)/installed  ## Install, run the tests
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/installed  ## Install, run the tests that take minutes
+test-slow: $(VENV)/installed  ## Install, run the tests that take long
 	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/installed  ## Lint, formatting, types

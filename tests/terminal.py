@@ -6,11 +6,13 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
 import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import command_environment
@@ -58,7 +60,8 @@ class Terminal:
         return code
 
     def close(self) -> None:
-        self._program.kill()
+        with suppress(ProcessLookupError):  # what it has started too, which a pipe may keep waiting
+            os.killpg(self._program.pid, signal.SIGKILL)
         self._program.wait()
         os.close(self._file)
 

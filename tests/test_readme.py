@@ -69,6 +69,7 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_collection_commands_run(tmp_path: Path, shell_environment: dict[str, str]) -> None:
     """The commands on a judged collection work as printed, on one of three papers."""
     (block,) = [block for block in fences("sh") if "cranfield" in block]

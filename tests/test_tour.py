@@ -20,6 +20,8 @@ import papersearch
 from papersearch.cli.app import VERBS
 from tests.conftest import CORPUS, PROJECT, command_environment
 
+pytestmark = pytest.mark.slow
+
 TOUR = PROJECT / "docs" / "tour.md"
 
 ELSEWHERE = {"browse", "batch", "eval", "doctor"}

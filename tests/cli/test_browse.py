@@ -23,6 +23,8 @@ from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
 
+pytestmark = pytest.mark.slow
+
 Talk = Callable[[Pilot[list[str]]], Awaitable[None]]
 QUERY = "pipeline bubbles"
 K = 50

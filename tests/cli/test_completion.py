@@ -19,6 +19,9 @@ from papersearch.storage.string_table import StringTable, pack_strings
 from tests.conftest import CORPUS, command_environment
 from tests.terminal import Terminal, terminal_environment
 
+pytestmark = pytest.mark.slow
+
+ORGANISATIONS = ["CognizantAI", "Gensyn", "PekingUniversity", "Uchicago", "microsoft", "nebius"]
 GPIPE = "gpipe-efficient-training-of-giant-neural-86739e"
 MODES = ["hybrid", "keyword", "semantic"]
 SHELLS = ["bash", "zsh", "fish"]
@@ -51,7 +54,12 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
     """Ask as a shell does, in a folder with neither corpus nor index."""
 
     def ask(shell: str, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        places = {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
+        (tmp_path / "searches.toml").write_text('[moe]\nquery = "experts"\n[bubbles]\nquery = "bubbles"\n')
+        places = {
+            "PAPERSEARCH_INDEX": str(real_index_path),
+            "PAPERSEARCH_CORPUS": str(CORPUS),
+            "PAPERSEARCH_SEARCHES": str(tmp_path / "searches.toml"),
+        }
         environment = command_environment({**places, **as_asked(shell, list(words)), **changes})
         return subprocess.run(
             [sys.executable, "-m", "papersearch"],
@@ -85,6 +93,15 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
         (["similar", "gp"], [GPIPE]),
         (["similar", "skippipe", "--unlike", "gp"], [GPIPE]),
         (["-k", "3", "similar", "gp"], [GPIPE]),
+        (["open", "gp"], [GPIPE]),
+        (["bubbles", "--org", ""], ORGANISATIONS),
+        (["similar", "gpipe", "--org", "MICRO"], ["microsoft"]),
+        (["bubbles", "--dump", "00"], sorted(path.name for path in CORPUS.glob("00*.txt"))),
+        (["bubbles", "--sort", ""], ["relevance", "date"]),
+        (["saved", ""], ["add", "list", "remove", "run"]),
+        (["saved", "add", "x", "bubbles", "--org", "nebi"], ["nebius"]),
+        (["saved", "run", "mo"], ["moe"]),
+        (["saved", "remove", ""], ["moe", "bubbles"]),
         (["show", "no-paper-begins-so"], []),
         (["show", "--index", "/nowhere", "gp"], []),
         (["show", "--index=/nowhere", "gp"], []),

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import PROJECT
 from tests.terminal import Terminal, terminal_environment
 
+pytestmark = pytest.mark.slow  # it is typed at, at a terminal
+
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 

@@ -23,6 +23,8 @@ import papersearch
 from tests.cli.test_schema import validator
 from tests.conftest import Run, command_environment, page, sentence
 
+pytestmark = pytest.mark.slow
+
 SERVE = ["-m", "papersearch", "mcp"]
 ABSTRACT = "We cut the idle time of pipeline parallelism. We train large models over many devices."
 

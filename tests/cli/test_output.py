@@ -238,6 +238,7 @@ def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
     assert done.stdout.startswith("[/INST] [bold]")
 
 
+@pytest.mark.slow
 def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
     """Without an index the query builds one and answers; stdout holds the answer alone."""
     first = run("pipeline bubbles", "--json", cwd=small_corpus.parent)

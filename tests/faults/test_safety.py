@@ -360,6 +360,7 @@ def test_a_disk_that_is_really_full(small_corpus: Path, small_model: Path, small
     assert len(papersearch.open(index_path)) == 5
 
 
+@pytest.mark.slow
 def test_faults_in_small() -> None:
     """benchmarks/faults.py in small: kills, damages, readers and mutations all end well."""
     command = [sys.executable, str(PROJECT / "benchmarks" / "faults.py")]
