@@ -372,7 +372,7 @@ def test_faults_in_small() -> None:
     assert "8 times doctor was clean" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_faults_at_large() -> None:
     """The same in full, for a few minutes."""
     command = [sys.executable, str(PROJECT / "benchmarks" / "faults.py"), "--seed", "7"]
