@@ -57,8 +57,7 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
     """Handles that begin so, each with the organisation's name."""
 
     def look(opened: Index) -> Offers:
-        folded = typed_text(incomplete).casefold()
-        found = (one for one in opened.organisations() if one.handle.casefold().startswith(folded))
+        found = (one for one in opened.organisations() if one.handle.startswith(typed_text(incomplete)))
         yield from islice(found, _MOST)
 
     return _of_index(context, look)

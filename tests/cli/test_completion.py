@@ -95,7 +95,7 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
         (["-k", "3", "similar", "gp"], [GPIPE]),
         (["open", "gp"], [GPIPE]),
         (["bubbles", "--org", ""], ORGANISATIONS),
-        (["similar", "gpipe", "--org", "MICRO"], ["microsoft"]),
+        (["similar", "gpipe", "--org", "micro"], ["microsoft"]),
         (["bubbles", "--dump", "00"], sorted(path.name for path in CORPUS.glob("00*.txt"))),
         (["bubbles", "--sort", ""], ["relevance", "date"]),
         (["saved", ""], ["add", "list", "remove", "run"]),
