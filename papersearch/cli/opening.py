@@ -47,14 +47,14 @@ def open_papers(
     The page is arXiv's or the DOI's; where neither is known, a search of arXiv for the title.
     Prints one line a paper: its id, a tab, the address.
     """
-    from papersearch.cli.pages import page_of, search_for
+    from papersearch.cli.pages import address_of
 
     speak_utf8()
     found = _named(open_index(corpus, index), papers)
     if len(found) > _AT_ONCE and not print_:
         raise typer.BadParameter(f"{len(found)} papers: at most {_AT_ONCE} are opened at once; see --print")
     for paper in found:
-        address = page_of(paper) or search_for(paper)
+        address = address_of(paper)
         if not print_:
             _browse(address, paper.paper_id)
         print(f"{clean_text(paper.paper_id)}\t{address}", flush=True)

@@ -9,6 +9,11 @@ from urllib.parse import quote
 from papersearch.types import Paper
 
 
+def address_of(paper: Paper) -> str:
+    """The paper's page; a search for it where that is not known."""
+    return page_of(paper) or search_for(paper)
+
+
 def page_of(paper: Paper) -> str | None:
     """Where the paper is read: its arXiv page, else its DOI's; None when neither is known."""
     if paper.arxiv_id:

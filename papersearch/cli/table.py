@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
-from papersearch.cli.pages import page_of, search_for
+from papersearch.cli.pages import address_of
 from papersearch.cli.terminal import links_shown
 from papersearch.types import NO_FILTERS, Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
@@ -164,28 +164,28 @@ def _title(hit: Hit, note: str) -> Text:
     if not hit.paper.title:  # a record without: its id is what it is known by
         title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
     else:
-        title = _marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
+        title = marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
     if links_shown():
         from rich.style import Style
 
-        title.stylize(Style(link=page_of(hit.paper) or search_for(hit.paper)))
+        title.stylize(Style(link=address_of(hit.paper)))
     return Text.assemble(title, (f" ({note})", _FAINT)) if note else title
 
 
 def _evidence(hit: Hit, room: int) -> Text:
     """As much of the evidence as has room, around its matches."""
     text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12)
-    return _marked(text, spans, "")
+    return marked(text, spans, "")
 
 
-def _marked(text: str, spans: Sequence[Span], style: str) -> Text:
+def marked(text: str, spans: Sequence[Span], style: str) -> Text:
     """`text` with the characters at `spans` marked; safe whatever it holds."""
     if clean_text(text) != text:  # an index from elsewhere: its offsets cannot be kept
         return Text(clean_text(text), style=style)
-    marked = Text(text, style=style)
+    shown = Text(text, style=style)
     for start, end in spans:
-        marked.stylize(_MATCH, start, end)
-    return marked
+        shown.stylize(_MATCH, start, end)
+    return shown
 
 
 def window(text: str, spans: Sequence[Span], room: int) -> tuple[str, list[Span]]:
@@ -210,10 +210,14 @@ def window(text: str, spans: Sequence[Span], room: int) -> tuple[str, list[Span]
 
 
 def _year(paper: Paper) -> Text:
+    return Text(year_of(paper).rjust(_YEAR_WIDTH), style=_FAINT)
+
+
+def year_of(paper: Paper) -> str:
+    """The year, behind a tilde where it was inferred; a dash where none is known."""
     if paper.year is None:
-        return Text("—".rjust(_YEAR_WIDTH), style=_FAINT)
-    year = f"~{paper.year}" if paper.year_inferred else str(paper.year)
-    return Text(year.rjust(_YEAR_WIDTH), style=_FAINT)
+        return "—"
+    return f"~{paper.year}" if paper.year_inferred else str(paper.year)
 
 
 def _score(hit: Hit, top: float, ascii_only: bool) -> Text:

@@ -20,10 +20,10 @@ from textual.widgets import Footer, Input, Static
 
 from papersearch.cleaning import clean_text
 from papersearch.cli.boundary import EXIT_INTERRUPTED
-from papersearch.cli.pages import open_page
+from papersearch.cli.pages import address_of, open_page
 from papersearch.cli.tui.filter_words import FILTER_WORDS
 from papersearch.cli.tui.live import Asked, LiveIndex
-from papersearch.cli.tui.panes import address, help_text, preview, said_of
+from papersearch.cli.tui.panes import help_text, preview, said_of
 from papersearch.cli.tui.widgets import HitList, Line, Page, TerminalDriver
 from papersearch.errors import PapersearchError
 from papersearch.searcher import Index
@@ -307,7 +307,7 @@ class Browser(App[list[str]]):
 
     def action_read(self) -> None:
         if self.current is not None:
-            url = address(self.current)
+            url = address_of(self.current.paper)
             threading.Thread(target=open_page, args=[url], daemon=True).start()
             self._remark(f"opening {url}")
 

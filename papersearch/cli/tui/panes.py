@@ -7,16 +7,14 @@ light and dark themes both work, and none of them carries meaning alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.table import Table
 from rich.text import Text
 
 from papersearch.cleaning import clean_text
-from papersearch.cli.pages import page_of, search_for
-from papersearch.cli.table import facts_of
+from papersearch.cli.pages import page_of
+from papersearch.cli.table import facts_of, marked, year_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS
-from papersearch.types import Hit, Results, Span
+from papersearch.types import Hit, Results
 
 _MATCH = "bold magenta"
 _FAINT = "dim"
@@ -53,11 +51,11 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
     title_width = width - _RANK_WIDTH - 2
     if title_width - _YEAR_WIDTH >= _LEAST_TITLE:
         title_width -= _YEAR_WIDTH
-        tail.append(_year(hit).rjust(_YEAR_WIDTH), style=_FAINT)
+        tail.append(year_of(hit.paper).rjust(_YEAR_WIDTH), style=_FAINT)
     if hit.verdict is not None and title_width - _VERDICT_WIDTH >= _LEAST_TITLE:
         title_width -= _VERDICT_WIDTH
         tail.append(hit.verdict.rjust(_VERDICT_WIDTH), style=_FAINT)
-    title = marked(hit.paper.title or hit.paper.paper_id, hit.evidence.title_spans)
+    title = marked(hit.paper.title or hit.paper.paper_id, hit.evidence.title_spans, "")
     title.truncate(max(title_width, 0), overflow="ellipsis", pad=True)
     line = Text.assemble((f"{hit.rank:>{_RANK_WIDTH - 1}}", _FAINT), MARK if is_marked else " ", " ", title, tail)
     line.truncate(width, pad=True)
@@ -71,14 +69,13 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
 def preview(hit: Hit) -> Text:
     """The whole paper, its evidence underlined and the matches marked in it."""
     paper, evidence = hit.paper, hit.evidence
-    title = marked(paper.title or paper.paper_id, evidence.title_spans)
-    title.stylize("bold")
+    title = marked(paper.title or paper.paper_id, evidence.title_spans, "bold")
     parts = [title]
     if known := facts_of(paper):
         parts.append(Text(" · ".join(known), style=_FAINT))
     if paper.abstract:
         spans = [(evidence.start + start, evidence.start + end) for start, end in evidence.text_spans]
-        abstract = marked(paper.abstract, spans)
+        abstract = marked(paper.abstract, spans, "")
         if abstract.plain == paper.abstract:
             abstract.stylize(_EVIDENCE, evidence.start, evidence.end)
         parts += [Text(), abstract]
@@ -94,11 +91,6 @@ def preview(hit: Hit) -> Text:
     ]
     parts.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
     return Text("\n").join(parts)
-
-
-def address(hit: Hit) -> str:
-    """Where the paper is read on the web, or searched for."""
-    return page_of(hit.paper) or search_for(hit.paper)
 
 
 def help_text() -> Table:
@@ -124,19 +116,3 @@ def said_of(results: Results) -> list[str]:
     if results.undated is not None and results.undated.n_papers:
         said.append(f"{results.undated.n_papers} of unknown date left out")
     return said
-
-
-def marked(text: str, spans: Sequence[Span]) -> Text:
-    """`text` with the characters at `spans` marked; safe whatever it holds."""
-    if clean_text(text) != text:  # an index from elsewhere: its offsets cannot be kept
-        return Text(clean_text(text))
-    shown = Text(text)
-    for start, end in spans:
-        shown.stylize(_MATCH, start, end)
-    return shown
-
-
-def _year(hit: Hit) -> str:
-    if hit.paper.year is None:
-        return "—"
-    return f"~{hit.paper.year}" if hit.paper.year_inferred else str(hit.paper.year)
