@@ -18,10 +18,10 @@ def fold(vectors: Float32Array) -> list[list[int]]:
     """Groups of places in `vectors` (K, D), unit rows in rank order. A row belongs to the first
     group whose first row is like it; groups are in the order of their first rows."""
     alike = vectors @ vectors.T >= LIKENESS
-    has_earlier: list[bool] = np.tril(alike, -1).any(axis=1).tolist()  # nearly no paper has
+    later = set(np.nonzero(np.tril(alike, -1))[0].tolist())  # those with one like them before; nearly none
     groups: list[list[int]] = []
-    for place, is_like_one in enumerate(has_earlier):
-        group = next((group for group in groups if alike[group[0], place]), None) if is_like_one else None
+    for place in range(len(vectors)):
+        group = next((group for group in groups if alike[group[0], place]), None) if place in later else None
         if group is None:
             groups.append([place])
         else:
