@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 QUERY ?= pipeline bubbles
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench bench-scale picture reference clean
+.PHONY: help demo test test-slow test-typed check bench bench-scale picture reference clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,7 +35,10 @@ test: $(VENV)/installed  ## Install, run the tests
 	$(BIN)/python -m pytest
 
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not typed"
+
+test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
+	$(BIN)/python -m pytest -m typed
 
 check: $(VENV)/installed  ## Lint, formatting, types
 	$(BIN)/ruff check .

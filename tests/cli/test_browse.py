@@ -23,7 +23,7 @@ from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.typed
 
 Talk = Callable[[Pilot[list[str]]], Awaitable[None]]
 QUERY = "pipeline bubbles"
@@ -306,9 +306,9 @@ def test_an_open_quotation_mark_is_no_error(real_index: papersearch.Index) -> No
     phrase = '"pipeline parallelism"'
 
     async def talk(pilot: Pilot[list[str]]) -> None:
-        await write(pilot, "gpipe")
+        await write(pilot, "gpipe ")
         before = ids(pilot)
-        await write(pilot, f" {phrase[:-1]}")
+        await write(pilot, phrase[:-1])
         assert ids(pilot) == before
         assert status(pilot).startswith("a quotation mark is never closed")
         await write(pilot, '"')

@@ -273,6 +273,7 @@ def typing_at(shell: str, folder: Path, environment: dict[str, str]) -> Iterator
         terminal.close()
 
 
+@pytest.mark.typed
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
     ("typed", "shown", "expected"),
@@ -295,6 +296,7 @@ def test_in_the_shell(
         terminal.wait_for("".join(f"<{word}>" for word in expected))
 
 
+@pytest.mark.typed
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_runs_nothing_of_an_index(
     tmp_path: Path, shell_environment: dict[str, str], small_model: Path, shell: str

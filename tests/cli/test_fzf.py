@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.terminal import Terminal, terminal_environment
 
-pytestmark = pytest.mark.slow  # it is typed at, at a terminal
+pytestmark = pytest.mark.typed
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
