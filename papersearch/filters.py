@@ -95,7 +95,7 @@ def _day(written: str, name: str, *, first: bool) -> int:
 
 def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
     """The numbers in `Facts.organisations` of those with these handles or names, case apart."""
-    known = [facts.organisation(place) for place in range(len(facts.organisation_lines))]
+    known = facts.every_organisation()
     numbers: list[int] = []
     for name in names:
         folded = name.strip().casefold()

@@ -227,8 +227,7 @@ class Index:
 
     def organisations(self) -> list[Organisation]:
         """The organisations that papers are of, by handle."""
-        facts = self._parts.facts
-        return [facts.organisation(place) for place in range(len(facts.organisation_lines))]
+        return self._parts.facts.every_organisation()
 
     def findings(self) -> tuple[Finding, ...]:
         """What the build did not understand, rewrote, or skipped."""

@@ -30,6 +30,7 @@ from papersearch.cli.options import (
     LateOption,
     ModeChoice,
     ModeOption,
+    NamesArgument,
     NewOption,
     OrganisationOption,
     PaperFormat,
@@ -42,6 +43,7 @@ from papersearch.cli.options import (
     chosen_format,
     chosen_hit_format,
     open_index,
+    read_ids,
     read_names,
     warn_if_stale,
     warn_of_filters,
@@ -53,8 +55,6 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.searcher import Index
     from papersearch.types import Results
-
-_NAMES_HELP = "Ids, beginnings of ids, or titles; - reads them from standard input, one a line."
 
 
 def search(
@@ -195,10 +195,7 @@ def similar(
     opened = open_index(corpus, index)
     filters = chosen_filters(since, until, organisations, dumps, has_code, new, include_undated)
     names, text = read_names(opened, papers)
-    unlike_names, unlike_text = read_names(opened, unlike or ())
-    if unlike_text is not None:
-        raise typer.BadParameter("what stands on standard input is no id", param_hint="--unlike -")
-    results = opened.similar(names, unlike_names, top, text=text, filters=filters)
+    results = opened.similar(names, read_ids(opened, unlike or (), "--unlike -"), top, text=text, filters=filters)
     warn_of_filters(results)
     if results.verdict == "weak":
         complain("no paper is much like it", "")
@@ -228,7 +225,7 @@ def _print(results: Results, chosen: str, color: Color, n_papers: int) -> int:
 
 
 def show(
-    papers: Annotated[list[str], typer.Argument(help=_NAMES_HELP, show_default=False, autocompletion=paper_ids)],
+    papers: NamesArgument,
     format_: Annotated[
         PaperFormat, typer.Option("--format", help="How to print; auto is the same as table.")
     ] = PaperFormat.auto,
@@ -246,10 +243,7 @@ def show(
     chosen = chosen_format(format_.value, json, jsonl)
     speak_utf8()
     opened = searcher.open(find_locations(corpus, index).index_path)
-    names, text = read_names(opened, papers)
-    if text is not None:
-        raise typer.BadParameter("what stands on standard input is no id", param_hint="-")
-    found = [opened.paper(name) for name in names]
+    found = [opened.paper(name) for name in read_ids(opened, papers)]
     if chosen in ("json", "jsonl"):
         from papersearch.cli import records
 

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from papersearch.cleaning import clean_text
-from papersearch.cli import completion
-from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, open_index, read_names
+from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument, open_index, read_ids
 from papersearch.cli.terminal import speak_utf8, typed_text
 
 if TYPE_CHECKING:
@@ -29,14 +28,7 @@ _AT_ONCE = 10
 
 
 def open_papers(
-    papers: Annotated[
-        list[str],
-        typer.Argument(
-            help="Ids, beginnings of ids, or titles; - reads them from standard input, one a line.",
-            show_default=False,
-            autocompletion=completion.paper_ids,
-        ),
-    ],
+    papers: NamesArgument,
     print_: Annotated[bool, typer.Option("--print", help="Only print the addresses.")] = False,
     corpus: CorpusOption = None,
     index: IndexOption = None,
@@ -65,10 +57,7 @@ def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
     from papersearch.errors import AmbiguousPaper, PaperLookupError
 
     try:
-        read, text = read_names(opened, names)
-        if text is not None:
-            raise typer.BadParameter("what stands on standard input is no id", param_hint="-")
-        return list({paper.paper_id: paper for paper in map(opened.paper, read)}.values())
+        return list({paper.paper_id: paper for paper in map(opened.paper, read_ids(opened, names))}.values())
     except AmbiguousPaper as error:
         hint = f"{shlex.join(['papersearch', 'open', error.candidates[0]])}, or: {_search_instead(names)}"
         raise AmbiguousPaper(error.message, hint, error.candidates) from error

@@ -109,6 +109,14 @@ FormatOption = Annotated[
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
 ]
+NamesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="Ids, beginnings of ids, or titles; - reads them from standard input, one a line.",
+        show_default=False,
+        autocompletion=completion.paper_ids,
+    ),
+]
 _DATE = "YYYY[-MM[-DD]]"
 SinceOption = Annotated[
     Optional[str], typer.Option("--since", help="Of this date or later.", metavar=_DATE, show_default=False)
@@ -269,6 +277,14 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
         except PaperLookupError:
             text = read
     return found, text
+
+
+def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]:
+    """The same where only names can stand; `place`: what an error calls standard input."""
+    found, text = read_names(opened, names)
+    if text is not None:
+        raise typer.BadParameter("what stands on standard input is no id", param_hint=place)
+    return found
 
 
 def write_bytes(content: bytes) -> None:

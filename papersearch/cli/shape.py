@@ -51,12 +51,7 @@ def sparkline(counted: Sequence[Counted], ascii_only: bool) -> Text:
     """One character for each value between the names of the first and the last; a blank for none."""
     levels = _ASCII_LEVELS if ascii_only else _LEVELS
     most = max(one.n_papers for one in counted)
-    bars = "".join(
-        levels[(one.n_papers * len(levels) - 1) // most]
-        if one.n_papers
-        else (" " if len(counted) > 1 else levels[0])
-        for one in counted
-    )
+    bars = "".join(levels[(one.n_papers * len(levels) - 1) // most] if one.n_papers else " " for one in counted)
     first, last = counted[0].value, counted[-1].value
     named = (first + " ", _FAINT), (bars, _BAR), (f" {last}" if last != first else "", _FAINT)
     return Text.assemble(*named, (f"  at most {most}", _FAINT))

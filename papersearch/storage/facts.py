@@ -42,6 +42,10 @@ class Facts(NamedTuple):
         handle, _, name = self.organisation_lines[number].partition("\t")
         return Organisation(handle, name)
 
+    def every_organisation(self) -> list[Organisation]:
+        """All of the table."""
+        return [self.organisation(number) for number in range(len(self.organisation_lines))]
+
     def of_dump(self, number: int) -> IntArray:
         """doc_idx of the papers that the dump holds; one for each appearance."""
         start, stop = int(self.dump_offsets[number]), int(self.dump_offsets[number + 1])
