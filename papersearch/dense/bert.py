@@ -8,7 +8,9 @@ whether it agrees; where it does not, queries go through sentence-transformers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -23,14 +25,17 @@ from papersearch.dense.safetensors_file import SafetensorsFile
 if TYPE_CHECKING:
     from papersearch.types import Float32Array, IntArray
 
-_BATCH_PIECES = 2048
+_BATCH_PIECES = 1024
 """Word pieces of one forward pass: enough for the processor, little for the memory."""
 
 _CACHED = 1 << 15
-"""Elements that a chain of elementwise operations takes together: they stay in the cache."""
+"""Elements that are handled together: they stay in the processor's cache."""
+
+_ERF = [np.float32(half / 2) for half in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)]
+"""Of erf's complement, from the highest power of t down; halved, since 1 - Phi is half of it."""
 
 _FEW_ROWS = 64
-"""Of so few word pieces a product with the weights is quicker transposed, by half (docs/performance.md)."""
+"""Of so few word pieces a product with the weights is quicker another way (docs/performance.md)."""
 
 
 class BertShape(NamedTuple):
@@ -114,89 +119,132 @@ class BertEncoder:
         return self.encode_batch([text])[0]
 
     def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
-        """Many queries in the order given; those of equal length share a forward pass."""
+        """Many queries in the order given."""
         ids = [np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64) for text in texts]
-        by_length: dict[int, list[int]] = {}
-        for number, pieces in enumerate(ids):
-            by_length.setdefault(len(pieces), []).append(number)
         encoded: dict[int, Encoded] = {}
-        for length, numbers in by_length.items():
-            step = max(1, _BATCH_PIECES // length)
-            for start in range(0, len(numbers), step):
-                chosen = numbers[start : start + step]
-                batch = self._hidden_states(np.stack([ids[number] for number in chosen]))
-                for number, states in zip(chosen, batch, strict=True):
-                    pooled = states.mean(axis=0) if self._shape.pooling == "mean" else states[0]
-                    encoded[number] = Encoded(unit(pooled), ids[number], states)
+        for numbers in _batches([len(pieces) for pieces in ids]):
+            for number, states in zip(numbers, self._hidden_states([ids[n] for n in numbers]), strict=True):
+                pooled = states.mean(axis=0) if self._shape.pooling == "mean" else states[0]
+                encoded[number] = Encoded(unit(pooled), ids[number], states)
         return [encoded[number] for number in range(len(texts))]
 
-    def _hidden_states(self, ids: IntArray) -> Float32Array:
-        """Last hidden states (Q, L, D) of Q sequences of L word pieces."""
-        words = self._tensor("embeddings.word_embeddings.weight")[ids]
-        places = self._tensor("embeddings.position_embeddings.weight")[: ids.shape[1]]
+    def _hidden_states(self, ids: Sequence[IntArray]) -> Iterable[Float32Array]:
+        """Last hidden states, (L, D) each, of sequences of L word pieces; those of equal length
+        stand together. All their pieces are rows of one matrix, without padding: only
+        attention looks at one sequence at a time."""
+        lengths = np.array([len(pieces) for pieces in ids])
+        ends = np.cumsum(lengths)
+        words = self._tensor("embeddings.word_embeddings.weight")[np.concatenate(ids)]
+        within = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
+        places = self._tensor("embeddings.position_embeddings.weight")[within]
         segment = self._tensor("embeddings.token_type_embeddings.weight")[0]
         states = self._norm(words + places + segment, "embeddings.LayerNorm")
         for layer in range(self._shape.n_layers):
             scope = f"encoder.layer.{layer}"
-            attended = self._linear(self._attention(states, scope), f"{scope}.attention.output.dense")
-            states = self._norm(attended + states, f"{scope}.attention.output.LayerNorm")
-            inner = gelu(self._linear(states, f"{scope}.intermediate.dense"))
-            states = self._norm(self._linear(inner, f"{scope}.output.dense") + states, f"{scope}.output.LayerNorm")
-        return states
+            attended = self._linear(self._attention(states, lengths, scope), f"{scope}.attention.output.dense")
+            attended += states
+            states = self._norm(attended, f"{scope}.attention.output.LayerNorm")
+            inner = self._linear(states, f"{scope}.intermediate.dense")
+            gelu(inner)
+            inner = self._linear(inner, f"{scope}.output.dense")
+            inner += states
+            states = self._norm(inner, f"{scope}.output.LayerNorm")
+        return np.split(states, ends[:-1])
 
-    def _attention(self, states: Float32Array, scope: str) -> Float32Array:
-        """Multi-head scaled dot-product attention of sequences to themselves, (Q, L, D) to (Q, L, D)."""
-        n_texts, length, width = states.shape
-        heads = self._shape.n_heads
-
-        def split(part: str) -> Float32Array:
-            projected = self._linear(states, f"{scope}.attention.self.{part}")
-            return projected.reshape(n_texts, length, heads, width // heads).transpose(0, 2, 1, 3)
-
-        query, key, value = split("query"), split("key"), split("value")
-        logits = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // heads))
-        weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        attended: Float32Array = (weights @ value).transpose(0, 2, 1, 3).reshape(n_texts, length, width)
+    def _attention(self, states: Float32Array, lengths: IntArray, scope: str) -> Float32Array:
+        """Multi-head scaled dot-product attention of sequences, so many rows of `states` (R, D) each,
+        to themselves: (R, D)."""
+        width, heads = states.shape[1], self._shape.n_heads
+        query, key, value = (
+            self._linear(states, f"{scope}.attention.self.{part}") for part in ("query", "key", "value")
+        )
+        query *= np.float32(1 / math.sqrt(width // heads))
+        attended = np.empty_like(states)
+        start = 0
+        for length, run in groupby(lengths.tolist()):
+            shape = (len(list(run)), length, heads, width // heads)
+            rows = slice(start, start + shape[0] * length)
+            q, k, v = (part[rows].reshape(shape).transpose(0, 2, 1, 3) for part in (query, key, value))
+            weights = q @ k.transpose(0, 1, 3, 2)
+            weights -= weights.max(axis=-1, keepdims=True)
+            np.exp(weights, out=weights)
+            weights /= weights.sum(axis=-1, keepdims=True)
+            attended[rows].reshape(shape)[...] = (weights @ v).transpose(0, 2, 1, 3)
+            start = rows.stop
         return attended
 
     def _linear(self, states: Float32Array, name: str) -> Float32Array:
-        """states (.., D) @ weight.T + bias, where weight is (D', D)."""
-        rows = states.reshape(-1, states.shape[-1])
+        """states (R, D) @ weight.T + bias, where weight is (D', D)."""
         weight = self._tensor(f"{name}.weight")
-        # OpenBLAS copies its second factor: of the two, let it be the smaller one.
-        projected = rows @ weight.T if len(rows) > _FEW_ROWS else np.ascontiguousarray((weight @ rows.T).T)
-        biased: Float32Array = projected + self._tensor(f"{name}.bias")
-        return biased.reshape(*states.shape[:-1], -1)
+        projected = states @ weight.T if len(states) > _FEW_ROWS else _few_rows(states, weight)
+        projected += self._tensor(f"{name}.bias")
+        return projected
 
     def _norm(self, states: Float32Array, name: str) -> Float32Array:
-        """Layer normalisation over the last axis (Ba et al. 2016)."""
-        centred = states - states.mean(axis=-1, keepdims=True)
-        variance = np.square(centred).mean(axis=-1, keepdims=True)
-        scaled: Float32Array = centred / np.sqrt(variance + np.float32(self._shape.norm_epsilon))
-        scaled = scaled * self._tensor(f"{name}.weight") + self._tensor(f"{name}.bias")
-        return scaled
+        """Layer normalisation of each row (Ba et al. 2016)."""
+        centred: Float32Array = states - states.mean(axis=1, keepdims=True)
+        variance = np.einsum("ij,ij->i", centred, centred) / np.float32(states.shape[1])
+        centred /= np.sqrt(variance + np.float32(self._shape.norm_epsilon))[:, np.newaxis]
+        centred *= self._tensor(f"{name}.weight")
+        centred += self._tensor(f"{name}.bias")
+        return centred
 
     def _tensor(self, name: str) -> Float32Array:
         return self._weights.tensor(self._scope + name)
 
 
-def gelu(x: Float32Array) -> Float32Array:
-    """x Phi(x), elementwise, float32. The exact GELU (Hendrycks and Gimpel 2016), by formula
-    7.1.26 of Abramowitz and Stegun for erf: absolute error of Phi below 1e-7."""
-    activated = np.empty_like(x)
-    flat, target = x.reshape(-1), activated.reshape(-1)
+def _few_rows(states: Float32Array, weight: Float32Array) -> Float32Array:
+    """states (R, D) @ weight.T, for few rows. OpenBLAS copies both factors before it multiplies
+    them: the second is the smaller one here, and of the first so much is given at a time that
+    its copy stays in the cache."""
+    projected = np.empty((len(weight), len(states)), dtype=np.float32)
+    step = max(1, _CACHED // weight.shape[1])
+    for start in range(0, len(weight), step):
+        np.matmul(weight[start : start + step], states.T, out=projected[start : start + step])
+    return np.ascontiguousarray(projected.T)
+
+
+def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
+    """The numbers of texts of so many word pieces, shortest first, in batches of _BATCH_PIECES or
+    of one text."""
+    batch: list[int] = []
+    n_pieces = 0
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and n_pieces + lengths[number] > _BATCH_PIECES:
+            yield batch
+            batch, n_pieces = [], 0
+        batch.append(number)
+        n_pieces += lengths[number]
+    if batch:
+        yield batch
+
+
+def gelu(x: Float32Array) -> None:
+    """x Phi(x) in place of `x`, elementwise, contiguous float32. The exact GELU (Hendrycks and
+    Gimpel 2016), by formula 7.1.26 of Abramowitz and Stegun for erf: absolute error of Phi
+    below 1e-7."""
+    flat = x.reshape(-1)
+    # Written over again and again: memory that is new each time costs twice what is computed.
+    size, t, series = (np.empty(min(_CACHED, len(flat)), dtype=np.float32) for _ in range(3))
     for start in range(0, len(flat), _CACHED):
-        target[start : start + _CACHED] = _gelu(flat[start : start + _CACHED])
-    return activated
+        block = flat[start : start + _CACHED]
+        _gelu(block, *(space[: len(block)] for space in (size, t, series)))
 
 
-def _gelu(x: Float32Array) -> Float32Array:
-    z = np.abs(x) * np.float32(1 / np.sqrt(2.0))
-    t = 1 / (1 + np.float32(0.3275911) * z)
-    series = np.full_like(t, 1.061405429)
-    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series = series * t + np.float32(coefficient)
-    tail = np.float32(0.5) * series * t * np.exp(-z * z)  # 1 - Phi(|x|)
-    activated: Float32Array = x * np.where(x >= 0, 1 - tail, tail)
-    return activated
+def _gelu(x: Float32Array, size: Float32Array, t: Float32Array, series: Float32Array) -> None:
+    """`gelu` of as many elements as the other three, whose contents are lost, have."""
+    np.abs(x, out=size)
+    np.multiply(size, np.float32(0.3275911 / math.sqrt(2.0)), out=t)
+    t += np.float32(1)
+    np.reciprocal(t, out=t)
+    np.multiply(t, _ERF[0], out=series)
+    for coefficient in _ERF[1:]:
+        series += coefficient
+        series *= t
+    series *= size
+    np.square(size, out=size)
+    size *= np.float32(-0.5)
+    np.exp(size, out=size)
+    series *= size  # |x| (1 - Phi(|x|))
+    np.maximum(x, np.float32(0), out=x)
+    x -= series

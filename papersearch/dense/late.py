@@ -37,6 +37,12 @@ MAX_PAPERS = 50_000
 here that becomes half a gigabyte."""
 
 _SCALE = 127.0
+_TINY = np.float32(1e-9)
+"""Shorter than any vector that points somewhere."""
+
+_BLOCK = 1024
+"""Word pieces multiplied together."""
+
 _BASIS_WORDS = 6000
 _WORDS_PER_TEXT = 12
 
@@ -82,9 +88,9 @@ class PieceVectors(NamedTuple):
         starts, lengths = starts[filled], lengths[filled]
         ends = np.cumsum(lengths)
         rows = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
-        cosines = pieces @ self.vectors[rows].astype(np.float32).T
-        best = np.maximum.reduceat(cosines, ends - lengths, axis=1) / np.float32(_SCALE)
-        scores[filled] = (weights @ best).astype(np.float64)
+        cosines = _products(np.take(self.vectors, rows, axis=0), pieces)
+        best = np.maximum.reduceat(cosines, ends - lengths, axis=0) / np.float32(_SCALE)
+        scores[filled] = (best @ weights).astype(np.float64)
         return scores
 
     def of_query(self, query: Encoded) -> Asked | None:
@@ -108,10 +114,10 @@ class PieceVectors(NamedTuple):
         start, stop = int(self.offsets[doc_idx]), int(self.offsets[doc_idx + 1])
         if not 0 < stop - start <= MAX_PIECES:
             return None
-        rows = np.arange(start, stop)
+        rows = slice(start, stop)
         return Alignment(asked, self._rows(rows), self.weights[self.ids[rows]], self.starts[rows].astype(np.int64))
 
-    def _rows(self, rows: IntArray) -> Float32Array:
+    def _rows(self, rows: IntArray | slice) -> Float32Array:
         return self.vectors[rows].astype(np.float32) / np.float32(_SCALE)
 
 
@@ -135,20 +141,27 @@ class Alignment(NamedTuple):
         """How near what is asked for is to each of `ranges` (S, 2) of the text, in meaning: (S,), the
         sum of their late interaction and of the cosine of their weighted means; 0 for a range
         without word pieces."""
-        first, last = np.searchsorted(self.starts, ranges[:, 0]), np.searchsorted(self.starts, ranges[:, 1])
+        inside = (self.starts >= ranges[:, :1]) & (self.starts < ranges[:, 1:])  # (S, L)
         cosines = self.asked.rows @ self.rows.T
+        best = np.where(inside, cosines[:, np.newaxis], np.float32(-1)).max(axis=2)  # (Q', S)
         mean = self.asked.weights @ self.asked.rows
-        found = np.zeros(len(ranges))
-        for place, (start, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-            if start < stop:
-                late = self.asked.weights @ cosines[:, start:stop].max(axis=1)
-                found[place] = late + _cosine(mean, self.weights[start:stop] @ self.rows[start:stop])
-        return found
+        means = (inside * self.weights) @ self.rows
+        lengths = np.sqrt((mean @ mean) * np.einsum("ij,ij->i", means, means))
+        likeness: Float64Array = self.asked.weights @ best + (means @ mean) / np.maximum(lengths, _TINY)
+        return np.where(inside.any(axis=1), likeness, 0.0)
 
 
-def _cosine(one: Float32Array, other: Float32Array) -> float:
-    lengths = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / lengths if lengths > 0 else 0.0
+def _products(stored: npt.NDArray[np.int8], rows: Float32Array) -> Float32Array:
+    """stored (M, C) @ rows (n, C).T, (M, n), in blocks whose float32 stays in the cache: a third of
+    the time of converting and multiplying all at once."""
+    products = np.empty((len(stored), len(rows)), dtype=np.float32)
+    factor = np.ascontiguousarray(rows.T)
+    block = np.empty((min(_BLOCK, len(stored)), stored.shape[1]), dtype=np.float32)
+    for start in range(0, len(stored), _BLOCK):
+        part = stored[start : start + _BLOCK]
+        block[: len(part)] = part
+        np.matmul(block[: len(part)], factor, out=products[start : start + _BLOCK])
+    return products
 
 
 def kept_pieces(vocabulary: Sequence[str]) -> BoolArray:
@@ -199,7 +212,7 @@ def compress(states: Float32Array, basis: Float32Array) -> npt.NDArray[np.int8]:
 
 def _unit_rows(rows: Float32Array) -> Float32Array:
     lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    scaled: Float32Array = rows / np.maximum(lengths, np.float32(1e-9))
+    scaled: Float32Array = rows / np.maximum(lengths, _TINY)
     return scaled
 
 

@@ -226,7 +226,8 @@ def test_gelu_is_exact() -> None:
     """The activation is x Phi(x) to 1e-6, with math.erf as the oracle."""
     x = np.linspace(-9, 9, 4001, dtype=np.float32)
     expected = [v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x.tolist()]
-    np.testing.assert_allclose(bert.gelu(x), expected, atol=1e-6)
+    bert.gelu(x)
+    np.testing.assert_allclose(x, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("damage", ["cut", "header", "empty", "short header"])
