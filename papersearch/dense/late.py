@@ -41,7 +41,8 @@ _TINY = np.float32(1e-9)
 """Shorter than any vector that points somewhere."""
 
 _BLOCK = 1024
-"""Word pieces multiplied together."""
+_TILE = 64
+"""Word pieces multiplied together, and what their number is a multiple of."""
 
 _BASIS_WORDS = 6000
 _WORDS_PER_TEXT = 12
@@ -90,7 +91,7 @@ class PieceVectors(NamedTuple):
         rows = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
         cosines = _products(np.take(self.vectors, rows, axis=0), pieces)
         best = np.maximum.reduceat(cosines, ends - lengths, axis=0) / np.float32(_SCALE)
-        scores[filled] = (best @ weights).astype(np.float64)
+        scores[filled] = np.einsum("ij,j->i", best, weights)  # no matrix product: equal rows, equal sums
         return scores
 
     def of_query(self, query: Encoded) -> Asked | None:
@@ -153,14 +154,16 @@ class Alignment(NamedTuple):
 
 def _products(stored: npt.NDArray[np.int8], rows: Float32Array) -> Float32Array:
     """stored (M, C) @ rows (n, C).T, (M, n), in blocks whose float32 stays in the cache: a third of
-    the time of converting and multiplying all at once."""
+    the time of converting and multiplying all at once. Equal rows give equal products."""
     products = np.empty((len(stored), len(rows)), dtype=np.float32)
     factor = np.ascontiguousarray(rows.T)
-    block = np.empty((min(_BLOCK, len(stored)), stored.shape[1]), dtype=np.float32)
+    # Always a whole block, its end left as it is: the last rows of a matrix whose height is no
+    # multiple of the processor's tile are summed in another order.
+    block = np.zeros((min(_BLOCK, -(-len(stored) // _TILE) * _TILE), stored.shape[1]), dtype=np.float32)
     for start in range(0, len(stored), _BLOCK):
         part = stored[start : start + _BLOCK]
         block[: len(part)] = part
-        np.matmul(block[: len(part)], factor, out=products[start : start + _BLOCK])
+        products[start : start + _BLOCK] = (block @ factor)[: len(part)]
     return products
 
 

@@ -80,6 +80,19 @@ def test_weights_are_lucene_s_idf() -> None:
     np.testing.assert_allclose(weights, [np.log(2), np.log(1.2), 0.0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("n_pieces", [1, 7, 64, 65, 700, 1024, 1030])
+@pytest.mark.parametrize("n_asked", [1, 3, 8])
+def test_products_of_equal_pieces_are_equal(n_pieces: int, n_asked: int) -> None:
+    """To the last bit, wherever they stand; and they are the products by float64 to 1e-5."""
+    numbers = np.random.default_rng(n_pieces)
+    rows = numbers.standard_normal((n_asked, 64)).astype(np.float32)
+    stored = numbers.integers(-127, 128, (n_pieces, 64)).astype(np.int8)
+    expected = stored.astype(np.float64) @ rows.astype(np.float64).T
+    np.testing.assert_allclose(late._products(stored, rows), expected, rtol=1e-5, atol=1e-2)
+    same = late._products(np.tile(stored[:1], (n_pieces, 1)), rows)
+    assert (same == same[0]).all()
+
+
 def test_papers_without_pieces_and_queries_of_stop_words() -> None:
     """Both score zero, and a paper between others keeps its own pieces."""
     vectors = np.array([[127, 0], [0, 127], [127, 0]], np.int8)
