@@ -16,7 +16,7 @@ PACKAGE = PROJECT / "papersearch"
 
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
-    {"checksums", "errors", "types", "version"},
+    {"checksums", "errors", "processes", "types", "version"},
     {"cleaning", "identity", "texts", "analysis", "fusion", "topk", "verdict", "duplicates"},
     {"lexical", "dense", "ingest", "query"},
     {"storage"},

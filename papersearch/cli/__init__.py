@@ -7,17 +7,18 @@ import sys
 from typing import NoReturn
 
 _MANY_TEXTS = frozenset({"index", "batch", "eval"})
+_EVERY_CORE = frozenset({"index"})
 
 
 def main() -> NoReturn:
     """The `papersearch` command."""
+    if _EVERY_CORE.isdisjoint(sys.argv[1:]):
+        # A query multiplies small matrices: more threads only wait for each other. Many queries
+        # are shared between processes. To be set before numpy and tokenizers are imported.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if _MANY_TEXTS.isdisjoint(sys.argv[1:]):
         import gc
 
-        # One query multiplies small matrices: more threads only wait for each other. Many of
-        # them, and a build, want every core. Both must be set before numpy and tokenizers are
-        # imported.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         gc.disable()  # what a query leaves to be collected is less than what looking for it costs
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from papersearch.cli.app import app

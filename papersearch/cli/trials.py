@@ -31,7 +31,10 @@ from papersearch.cli.options import (
 from papersearch.cli.terminal import open_console, speak_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from papersearch.evaluation.topics import Topic
+    from papersearch.searcher import Index
     from papersearch.types import Mode
 
 _DEPTHS = {"jsonl": 10, "trec": 100}
@@ -70,21 +73,27 @@ def batch(
     opened = open_index(corpus, index)
     chosen = "jsonl" if format_.value == "auto" else format_.value
     k = top or _DEPTHS[chosen]
+    n_processes = _processes(opened)
     found = False
     if chosen == "trec":
         from papersearch.evaluation.runs import make_run, trec_lines
 
-        for topic, ranking in make_run(opened, read, mode.value, k, late=late, literal=not operators):
+        run = make_run(opened, read, mode.value, k, late=late, literal=not operators, n_processes=n_processes)
+        for topic, ranking in run:
             found = found or bool(ranking)
             write_bytes(trec_lines(topic, ranking, tag).encode("utf-8", "replace"))
     else:
         from papersearch.cli.records import topic_lines
-        from papersearch.evaluation.topics import as_texts
+        from papersearch.evaluation.topics import as_texts, in_parts
+        from papersearch.processes import in_order
 
-        answers = opened.search_many(as_texts(read), k, mode.value, late=late, literal=not operators)
-        for topic, results in zip(read, answers, strict=True):
-            found = found or bool(results.hits)
-            write_bytes(topic_lines(topic.topic_id, results))
+        def answer(part: Sequence[Topic]) -> bytes:
+            results = opened.search_many(as_texts(part), k, mode.value, late=late, literal=not operators)
+            return b"".join(topic_lines(topic.topic_id, one) for topic, one in zip(part, results, strict=True))
+
+        for lines in in_order(answer, in_parts(read, k), n_processes):
+            found = found or bool(lines)
+            write_bytes(lines)
     return EXIT_HITS if found else EXIT_NO_HITS
 
 
@@ -131,12 +140,23 @@ def evaluate(
     speak_utf8()
     opened = open_index(corpus, index)
     modes: list[Mode] = [choice.value for choice in dict.fromkeys(mode)] if mode else list(MODES)
-    runs = {name: scored(make_run(opened, asked, name, late=late, literal=not operators)) for name in modes}
+    n_processes = _processes(opened)
+    runs = {
+        name: scored(make_run(opened, asked, name, late=late, literal=not operators, n_processes=n_processes))
+        for name in modes
+    }
     result = measure(judged, runs)
     if chosen in ("json", "jsonl"):
         write_bytes(measured.document(result, per_query=per_query, indent=chosen == "json"))
     else:
         measured.print_evaluation(open_console(chosen_color(color)), result, per_query=per_query)
+
+
+def _processes(index: Index) -> int:
+    """How many to share the topics between: one where the model's library has threads of its own."""
+    from papersearch.processes import available
+
+    return available() if index.manifest.encoder.query_backend == "numpy" else 1
 
 
 def _topics(name: str) -> list[Topic]:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 from ir_measures import ScoredDoc
 
-from papersearch.evaluation.topics import Topic, as_texts
+from papersearch.evaluation.topics import Topic, as_texts, in_parts
+from papersearch.processes import in_order
 from papersearch.types import Mode, RankedPaper
 
 if TYPE_CHECKING:
@@ -30,10 +32,18 @@ def make_run(
     *,
     late: bool = True,
     literal: bool = True,
+    n_processes: int = 1,
 ) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Each topic with the `k` papers that answer it best."""
-    rankings = index.rank_many(as_texts(topics), k, mode, late=late, literal=literal)
-    yield from zip(topics, rankings, strict=True)
+    """Each topic with the `k` papers that answer it best, worked out by so many processes."""
+
+    def rank(part: Sequence[Topic]) -> bytes:
+        rankings = index.rank_many(as_texts(part), k, mode, late=late, literal=literal)
+        return orjson.dumps([[tuple(paper) for paper in ranking] for ranking in rankings])
+
+    parts = in_parts(topics)
+    for part, rankings in zip(parts, in_order(rank, parts, n_processes), strict=True):
+        for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
+            yield topic, [RankedPaper(*pair) for pair in ranking]
 
 
 def falling(scores: Iterable[float]) -> list[float]:

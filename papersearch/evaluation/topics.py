@@ -6,7 +6,7 @@ id is then its number. What a file is, its first line says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -21,6 +21,7 @@ _IDS = ("_id", "id", "topic_id", "query_id", "query-id", "qid")
 _TEXTS = ("text", "query", "title")
 _HEADERS = frozenset({"_id", "id", "query-id", "query_id", "qid", "topic_id", "topic"})
 _MAX_LINE_BYTES = 1 << 20
+_PART, _PART_HITS = 128, 2000
 
 
 class Topic(NamedTuple):
@@ -95,6 +96,13 @@ def _from_words(line: Line) -> Topic:
 
 def _unreadable(name: str, line: Line, why: str) -> EvaluationError:
     return EvaluationError(f"{name}:{line.number}: {why}", "give one query per line, id<TAB>text, or JSON lines")
+
+
+def in_parts(topics: Sequence[Topic], n_hits: int = 1) -> list[Sequence[Topic]]:
+    """Enough of them together for the encoder to be quick, few enough to be shared between
+    processes, and to be held in memory with `n_hits` papers each."""
+    size = max(1, min(_PART, _PART_HITS // n_hits))
+    return [topics[start : start + size] for start in range(0, len(topics), size)]
 
 
 def as_texts(topics: Iterable[Topic]) -> list[str]:
