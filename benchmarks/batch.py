@@ -1,9 +1,10 @@
-"""Many queries in one warm process, both cores, with and without late interaction.
+"""Many queries by `papersearch batch`, on every core, with and without late interaction.
 
-    python benchmarks/batch.py [--index FOLDER] [--queries 1000] [--rounds 3]
+    python benchmarks/batch.py [--index FOLDER] [--queries 2000] [--rounds 3]
 
-Queries are two to four neighbouring words of titles. Rankings are what a TREC run needs;
-results have papers, verdicts and evidence besides.
+Queries are two to four neighbouring words of titles. Rankings are a TREC run of ten papers;
+results have papers, verdicts and evidence besides, as JSON lines. What the command takes for
+one query, its start, is taken off. Both are also made on one core, and compared to the byte.
 """
 
 from __future__ import annotations
@@ -11,22 +12,29 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", str(os.cpu_count() or 1))
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from measuring import medians, print_table, timed  # after the threads are set
+from measuring import PAPERSEARCH, commands, medians, print_table, timed  # after the threads are set
 
 import papersearch
+
+WAYS = {
+    "rankings, without late interaction": ["--format", "trec", "--top", "10", "--no-late"],
+    "rankings": ["--format", "trec", "--top", "10"],
+    "results, without late interaction": ["--no-late"],
+    "results": [],
+}
 
 
 def main() -> None:
     """Answer the same queries each way, in turn; print medians per query and queries per second."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("--index", type=Path, help="an index built from corpus/; built if not given")
-    options.add_argument("--queries", type=int, default=1000)
+    options.add_argument("--queries", type=int, default=2000)
     options.add_argument("--rounds", type=int, default=3)
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -34,29 +42,58 @@ def main() -> None:
         if arguments.index is None:
             papersearch.build(Path(__file__).parents[1] / "corpus", path)
         index = papersearch.open(path)
-        titles = [paper.title.split() for paper in index.papers()]
-        chosen = random.Random(3)
-        queries = []
-        for number in range(arguments.queries):
-            words = titles[chosen.randrange(len(titles))]
-            start = chosen.randrange(len(words))
-            queries.append(" ".join(words[start : start + 2 + number % 3]))
-
-        def per_query(answers: Callable[[], Iterable[object]]) -> Callable[[], float]:
-            return lambda: timed(lambda: [None for _ in answers()]) / len(queries)
-
+        queries = phrases([paper.title for paper in index.papers()], arguments.queries)
+        many, one = Path(scratch) / "many.txt", Path(scratch) / "one.txt"
+        many.write_text("\n".join(queries))
+        one.write_text(queries[0])
+        asked = {
+            (name, topics): [PAPERSEARCH, "batch", str(topics), "--index", str(path), *how]
+            for name, how in WAYS.items()
+            for topics in (many, one)
+        }
+        for name in WAYS:
+            compare(asked[name, many])
         times = medians(
             {
-                "rankings, without late interaction": per_query(lambda: index.rank_many(queries, late=False)),
-                "rankings": per_query(lambda: index.rank_many(queries)),
-                "results, without late interaction": per_query(lambda: index.search_many(queries, late=False)),
-                "results": per_query(lambda: index.search_many(queries)),
-                "encoding alone": per_query(lambda: index._parts.encoder.encode_batch(queries)),
+                **commands({f"{name}, {topics.stem}": command for (name, topics), command in asked.items()}),
+                "encoding alone, one core": lambda: timed(lambda: encode(index, queries)),
             },
             arguments.rounds,
         )
-    print(f"{len(index)} papers, {len(queries)} queries, medians of {arguments.rounds} rounds")
-    print_table(times, "per query", {"queries/s": lambda value: 1 / value})
+    per_query = {name: (times[f"{name}, many"] - times[f"{name}, one"]) / (len(queries) - 1) for name in WAYS} | {
+        "encoding alone, one core": times["encoding alone, one core"] / len(queries)
+    }
+    cores = len(os.sched_getaffinity(0))
+    print(f"{len(index)} papers, {len(queries)} queries, {cores} cores, medians of {arguments.rounds} rounds")
+    print_table(per_query, "per query", {"queries/s": lambda value: 1 / value})
+
+
+def phrases(titles: list[str], n_queries: int) -> list[str]:
+    """So many of two to four neighbouring words of titles."""
+    chosen = random.Random(3)
+    queries = []
+    for number in range(n_queries):
+        words = chosen.choice(titles).split()
+        start = chosen.randrange(len(words))
+        queries.append(" ".join(words[start : start + 2 + number % 3]))
+    return queries
+
+
+def encode(index: papersearch.Index, queries: list[str]) -> None:
+    """All of them, so many together as a search for many does."""
+    for start in range(0, len(queries), 128):
+        index._parts.encoder.encode_batch(queries[start : start + 128])
+
+
+def compare(command: list[str]) -> None:
+    """Every core gives the bytes that one core gives."""
+    on_all = subprocess.run(command, capture_output=True, check=True).stdout
+    core = min(os.sched_getaffinity(0))
+    on_one = subprocess.run(
+        command, capture_output=True, check=True, preexec_fn=lambda: os.sched_setaffinity(0, {core})
+    ).stdout
+    if on_all != on_one:
+        raise SystemExit(f"not the same on one core: {' '.join(command)}")
 
 
 if __name__ == "__main__":
