@@ -204,15 +204,32 @@ def test_a_linked_file_stays_a_link(project: Path, tmp_path_factory: pytest.Temp
         (b"#" * (1 << 20) + b"#", "bytes"),
     ],
 )
-def test_a_file_that_says_something_else(run: Run, project: Path, content: bytes, said: str) -> None:
+def test_a_file_that_says_something_else(tmp_path: Path, content: bytes, said: str) -> None:
     """Each is refused with the file, what in it is wrong, and is not written to."""
+    path = tmp_path / "searches.toml"
+    path.write_bytes(content)
+    for use in (
+        lambda: saved.read(path),
+        lambda: saved.add(path, saved.SavedSearch("b", "bananas")),
+        lambda: saved.remove(path, "a"),
+    ):
+        with pytest.raises(SavedSearchError) as refused:
+            use()
+        assert "searches.toml cannot be read" in refused.value.message
+        assert said in refused.value.message
+    assert path.read_bytes() == content
+
+
+def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
+    """With exit code 2, and without a traceback."""
     path = project / "searches.toml"
+    content = b"[a]\nquery = 'x'\ncolour = 'red'"
     path.write_bytes(content)
     for arguments in (("list",), ("run",), ("add", "b", "bananas"), ("remove", "a")):
         done = run("saved", *arguments, cwd=project)
         assert (done.returncode, done.stdout) == (2, "")
         assert "searches.toml cannot be read" in done.stderr
-        assert said in done.stderr
+        assert "a has a colour, which means nothing here" in done.stderr
         assert "Traceback" not in done.stderr
     assert path.read_bytes() == content
 

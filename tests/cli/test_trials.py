@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +15,7 @@ import pytest
 from ir_measures import AP, nDCG
 
 import papersearch
-from tests.conftest import Run
+from tests.conftest import Run, command_environment
 
 TOPICS = '1\tpipeline bubbles\n2\tMoE -experts\n3\tA query with an unclosed " mark\n'
 
@@ -110,3 +114,42 @@ def test_bad_input(run: Run, env: dict[str, str], tmp_path: Path, arguments: tup
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
+    """SIGINT to all of them, as a terminal sends it, while they work: exit 130, one line, and none
+    of them is left."""
+    topics = "".join(f"pipeline bubbles {n}\n" for n in range(5000))
+    with subprocess.Popen(
+        [sys.executable, "-m", "papersearch", "batch", "-"],
+        env=command_environment(env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdin and process.stdout and process.stderr
+        process.stdin.write(topics.encode())
+        process.stdin.close()
+        assert process.stdout.readline().startswith(b'{"topic_id":"1"')
+        os.killpg(process.pid, signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(timeout=30) == 130
+        assert process.stderr.read().startswith(b"papersearch: interrupted")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_a_reader_of_many_answers_leaves_early(env: dict[str, str], tmp_path: Path) -> None:
+    """`batch | head -1`: exit 0, a quiet stderr, and no process is left to hold the pipe."""
+    topics = tmp_path / "topics.txt"
+    topics.write_text("bubbles\n" * 2000)
+    done = subprocess.run(
+        ["bash", "-c", f'set -o pipefail; "{sys.executable}" -m papersearch batch "{topics}" | head -1'],
+        env=command_environment(env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)

@@ -295,7 +295,7 @@ class FailingOs:
         return getattr(os, name)
 
 
-@pytest.mark.parametrize(("code", "step"), [(errno.ENOSPC, 2), (errno.EIO, 5)])
+@pytest.mark.parametrize(("code", "step"), [pytest.param(errno.ENOSPC, 2, marks=pytest.mark.slow), (errno.EIO, 5)])
 def test_every_write_fails_in_turn(
     small_corpus: Path, small_index: Path, build: Any, monkeypatch: pytest.MonkeyPatch, code: int, step: int
 ) -> None:

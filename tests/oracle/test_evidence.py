@@ -88,6 +88,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
             assert value == pytest.approx(late + cosine, abs=0.02)
 
 
+@pytest.mark.slow
 def test_meaning_finds_what_words_cannot(real_index: papersearch.Index, library: BatchEncoder) -> None:
     """Of forty abstracts, asked for by their titles, the sentence that sentence-transformers
     finds nearest to the title is chosen more often than by words alone."""
