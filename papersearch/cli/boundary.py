@@ -140,7 +140,12 @@ class QueryGroup(TyperGroup):
                 import traceback
 
                 traceback.print_exception(error)
-            complain(*explained(error))
+            message, hint = explained(error)
+            if _reads_like_a_query(arguments, error):
+                import shlex
+
+                hint += f", or: papersearch search {shlex.join(arguments)}"
+            complain(message, hint)
             return EXIT_ERROR
 
     def _invoke(self, arguments: list[str]) -> int:
@@ -183,6 +188,16 @@ def explained(error: Exception) -> tuple[str, str]:
         f"unexpected {type(error).__name__}: {error}",
         "run the same command with --debug, and report what it prints",
     )
+
+
+def _reads_like_a_query(arguments: Sequence[str], error: Exception) -> bool:
+    """Whether what was refused may have been meant as a query whose first word is a verb, as in
+    "batch normalization": a plain word follows it, and it is not used as the verb is, or names
+    no file."""
+    if len(arguments) < 2 or arguments[0] == "search" or not arguments[1].isalpha():
+        return False
+    takes_files = arguments[0] in ("index", "batch", "eval")
+    return isinstance(error, typer.TyperException) or (takes_files and isinstance(error, PapersearchError))
 
 
 def _command_path(error: typer.TyperException) -> str:

@@ -190,3 +190,30 @@ def test_help_lists_every_verb() -> None:
     assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "] == [
         *ALL_VERBS
     ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["batch", "normalization"],
+        ["index", "structures", "-k", "3"],
+        ["open", "models", "-k", "2"],
+        ["eval", "harness"],
+        ["stats", "models"],
+        ["saved", "by", "the", "bell"],
+    ],
+)
+def test_a_query_whose_first_word_is_a_verb(invoke: Any, words: list[str]) -> None:
+    """What the verb refuses is offered as a search, which answers."""
+    assert_usage_error(invoke(*words), f", or: papersearch search {' '.join(words)}\n")
+    assert invoke("search", *words).exit_code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    "words", [["batch", "./normalization"], ["index", "--corpus", "structures"], ["search", "-k"]]
+)
+def test_no_search_is_offered_for_what_is_none(invoke: Any, words: list[str]) -> None:
+    """A path, an option, a search itself."""
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert "or: papersearch search" not in result.stderr
