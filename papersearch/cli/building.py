@@ -61,6 +61,7 @@ def build_index(
     debug: DebugOption = False,
 ) -> None:
     """Build the index from the corpus, or bring it up to date."""
+    from papersearch import searcher
     from papersearch.cli import reports
     from papersearch.cli.locations import find_locations
 
@@ -71,6 +72,9 @@ def build_index(
         if dumps or full or dry_run:
             raise typer.BadParameter("--rollback builds nothing: it goes alone")
         _roll_back(locations)
+        if chosen in ("json", "jsonl"):
+            opened = searcher.open(locations.index_path)
+            write_bytes(reports.rollback_document(opened, indent=chosen == "json"))
         return
     report = run_build(
         locations,

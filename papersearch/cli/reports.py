@@ -62,6 +62,11 @@ def build_document(report: BuildReport, *, indent: bool) -> bytes:
     return dump(document, indent=indent)
 
 
+def rollback_document(index: Index, *, indent: bool) -> bytes:
+    """What the index holds after going back, as JSON."""
+    return dump({**index_fields(index.manifest, index.findings()), "outcome": "rolled back"}, indent=indent)
+
+
 def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> None:
     """Each fault with its file and the command that mends it; or that there is none."""
     manifest = index.manifest

@@ -179,6 +179,8 @@ def test_rollback(small_corpus: Path, small_index: Path, build: Any, run: Run) -
     assert "no generation before 1" in again.stderr
     report = build()
     assert (report.manifest.generation, report.n_encoded, report.n_papers) == (3, 0, 5)
+    said = json.loads(run("index", "--rollback", "--json", cwd=small_corpus.parent).stdout)
+    assert (said["outcome"], said["generation"], said["papers"]) == ("rolled back", 1, 4)
 
 
 def test_a_damaged_index_is_not_taken_over(small_corpus: Path, small_index: Path, build: Any) -> None:
