@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import orjson
 
-from papersearch.analysis import ANALYZER, Analyzer
+from papersearch.analysis import ANALYZER, Analyzer, stretches, words_of_stretch
 from papersearch.checksums import sha256_of
 from papersearch.dense import encoders, models
 from papersearch.dense.corpus import ENCODING, EncodedCorpus, encode_corpus, text_hash
@@ -56,9 +56,12 @@ if TYPE_CHECKING:
     from papersearch.dense.batch import BatchEncoder
     from papersearch.storage.files import Content
 
-Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "publishing"]
+Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
 Progress = Callable[[Step, int, int], None]
 """Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
+
+_TOLD_EVERY = 1000
+"""Papers analysed between two calls of `Progress`."""
 
 Outcome = Literal["published", "up to date", "dry run"]
 
@@ -225,13 +228,12 @@ class _Making:
         )
 
     def _lexical_files(self) -> Iterator[tuple[str, Content]]:
-        self._wanted.progress("analysing", 0, len(self._texts))
         analyzer = Analyzer()
         with _everything_kept():
-            statistics = CorpusStatistics(map(analyzer.words, self._texts), analyzer.word)
-            title_lengths = [analyzer.n_positions(paper.title) for paper in self._read.papers]
+            statistics = CorpusStatistics(map(stretches, self._analysing()), analyzer.stretch)
+            title_lengths = [statistics.n_positions(stretches(paper.title)) for paper in self._read.papers]
             expansions = expansion_lines(learn(self._texts), analyzer)
-        words, counts = statistics.spellings()
+        words, counts = statistics.spellings(words_of_stretch)
         yield from _table("words", words)
         yield "words.counts.npy", counts
         self._learned["lexical"] = LexicalRecord(
@@ -249,6 +251,13 @@ class _Making:
         yield "lengths.npy", statistics.doc_len.astype(np.uint32)
         yield "lengths.titles.npy", np.array(title_lengths, dtype=np.uint32)
         yield from _table("expansions", expansions)
+
+    def _analysing(self) -> Iterator[str]:
+        """The texts; how many have been asked for is told."""
+        for doc_idx, text in enumerate(self._texts):
+            if doc_idx % _TOLD_EVERY == 0:
+                self._wanted.progress("analysing", doc_idx, len(self._texts))
+            yield text
 
     def _dense_files(self) -> Iterator[tuple[str, Content]]:
         encoded = self._encoded()
@@ -308,6 +317,7 @@ class _Making:
             raise ModelError(
                 f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index"
             )
+        wanted.progress("checking the model", 0, 0)
         described: EncoderRecord | None = None
         if before is not None and not wanted.full and before.manifest.encoder.fingerprint == self._fingerprint:
             described = encoders.same_record(before.manifest.encoder, wanted.model, self._texts)

@@ -11,7 +11,7 @@ import math
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, AnyStr, Generic, NamedTuple
 
 import numpy as np
 from rank_bm25 import BM25Okapi
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 SHORTEST_SPELLING = 4
 """Letters: of shorter words, too many others are near for any to be offered."""
 
-_BLOCK = 4096
-"""Papers inverted together."""
+_BLOCK = 1024
+"""Papers inverted together: what is made of them meanwhile fits in the processor's cache."""
+
+_INDEX_BITS = 32
+"""A token of a block is sorted as one number: its term above, its place in the block below."""
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
@@ -54,66 +57,69 @@ class _Block(NamedTuple):
     terms: (t,) numbers, ascending; counts, n_positions: (t,) postings and positions of each;
     doc_idx, tf: (p,); positions: (o,), those of one posting after another."""
 
-    terms: IntArray
-    counts: IntArray
-    n_positions: IntArray
+    terms: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.uint32]
+    n_positions: npt.NDArray[np.uint32]
     doc_idx: DocIndices
     tf: DocIndices
     positions: DocIndices
 
 
-class CorpusStatistics(LuceneBM25):
+class CorpusStatistics(LuceneBM25, Generic[AnyStr]):
     """The statistics of a stream of papers, ready to become `Postings`.
 
-    `corpus` yields the words of each paper as they are written, in paper order, and is read
-    once; `analyse` is asked once about each distinct one. Papers are inverted in blocks, with
-    numbers in place of words, so that what is done per word is done by numpy.
+    `corpus` yields each paper in paper order, as the pieces that its text is made of, and is
+    read once; `analyse` is asked once about each distinct piece, and gives its words. Papers
+    are inverted in blocks, with numbers in place of pieces, so that what is done per piece is
+    done by numpy.
     """
 
-    def __init__(self, corpus: Iterable[Sequence[str]], analyse: Callable[[str], Word]) -> None:
-        self._words = _WordNumbers(analyse)
+    def __init__(self, corpus: Iterable[Sequence[AnyStr]], analyse: Callable[[AnyStr], Iterable[Word]]) -> None:
+        self._pieces: _PieceNumbers[AnyStr] = _PieceNumbers(analyse)
         super().__init__(corpus)  # type: ignore[arg-type]  # its only reader is _initialize, below
 
-    def _initialize(self, corpus: Iterable[Sequence[str]]) -> dict[str, int]:
+    def _initialize(self, corpus: Iterable[Sequence[AnyStr]]) -> dict[str, int]:
         self._blocks: list[_Block] = []
         lengths: list[IntArray] = []
         n_papers = 0
         waiting = iter(corpus)
-        self._n_written = np.zeros(0, dtype=np.int64)
         while chunk := list(islice(waiting, _BLOCK)):
-            block, n_terms, n_written = _invert(chunk, self._words, n_papers)
-            n_written[: len(self._n_written)] += self._n_written
-            self._n_written = n_written
+            block, n_terms = _invert(chunk, self._pieces, n_papers)
             self._blocks.append(block)
             lengths.append(n_terms)
             n_papers += len(chunk)
         self.corpus_size = n_papers
         self.doc_len = np.concatenate(lengths) if lengths else np.zeros(0, dtype=np.int64)
         self.avgdl = int(self.doc_len.sum()) / n_papers if n_papers else 0.0
-        df = np.zeros(len(self._words.terms), dtype=np.int64)
+        df = np.zeros(len(self._pieces.terms), dtype=np.int64)
         for block in self._blocks:
             df[block.terms] += block.counts
-        return dict(zip(self._words.terms, df.tolist(), strict=True))
+        return dict(zip(self._pieces.terms, df.tolist(), strict=True))
 
-    def spellings(self) -> tuple[list[str], npt.NDArray[np.uint32]]:
+    def n_positions(self, paper: Sequence[AnyStr]) -> int:
+        """How many positions the pieces of a text take, stop words included."""
+        return sum(map(self._pieces.n_parts_of, paper))
+
+    def spellings(self, words: Callable[[AnyStr], Iterable[str]]) -> tuple[list[str], npt.NDArray[np.uint32]]:
         """The words of plain letters as papers write them, in small letters, ascending; and how
-        often they stand in the papers, (W,)."""
+        often they stand in the papers, (W,). `words`: those of a piece, as written."""
         counts: dict[str, int] = {}
-        for written, count in zip(self._words, self._n_written.tolist(), strict=True):
-            if written.isalpha() and len(written) >= SHORTEST_SPELLING:
-                folded = written.lower()
-                counts[folded] = counts.get(folded, 0) + count
-        words = sorted(counts)
-        return words, np.array([counts[word] for word in words], dtype=np.uint32)
+        for piece, count in zip(self._pieces, self._pieces.n_written.tolist(), strict=False):
+            for written in words(piece):
+                if written.isalpha() and len(written) >= SHORTEST_SPELLING:
+                    folded = written.lower()
+                    counts[folded] = counts.get(folded, 0) + count
+        spelt = sorted(counts)
+        return spelt, np.array([counts[word] for word in spelt], dtype=np.uint32)
 
     def postings(self) -> Postings:
         """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them.
 
         Blocks are given up as they are merged: this can be asked once.
         """
-        terms = sorted(self._words.terms)
+        terms = sorted(self._pieces.terms)
         place = np.empty(len(terms), dtype=np.int64)
-        place[[self._words.terms[term] for term in terms]] = np.arange(len(terms))
+        place[[self._pieces.terms[term] for term in terms]] = np.arange(len(terms))
         df, n_positions = (np.zeros(len(terms), dtype=np.int64) for _ in range(2))
         for block in self._blocks:
             df[place[block.terms]] += block.counts
@@ -152,66 +158,87 @@ class CorpusStatistics(LuceneBM25):
         )
 
 
-class _WordNumbers(dict[str, int]):
-    """Numbers of written words, given as they come; and of each, by its number, what it is
+class _PieceNumbers(dict[AnyStr, int]):
+    """Numbers of pieces of text, given as they come; and of each, by its number, what it is
     analysed to: `n_parts`, and its tokens from `first_token` on, a number of a term and a
-    place within the word for each."""
+    place within the piece for each. `n_written`: how often each stands in the papers so far,
+    and room for more."""
 
-    def __init__(self, analyse: Callable[[str], Word]) -> None:
+    def __init__(self, analyse: Callable[[AnyStr], Iterable[Word]]) -> None:
         super().__init__()
-        self._analyse = analyse
+        self.analyse: Callable[[AnyStr], Iterable[Word]] = analyse
         self.terms: dict[str, int] = {}
         self.n_parts, self.first_token = array("q"), array("q", [0])
         self.token_terms, self.token_places = array("q"), array("q")
+        self.n_written = np.zeros(0, dtype=np.int64)
 
-    def __missing__(self, written: str) -> int:
-        word = self._analyse(written)
-        for term, place, *_ in word.tokens:
-            self.token_terms.append(self.terms.setdefault(term, len(self.terms)))
-            self.token_places.append(place)
+    def __missing__(self, piece: AnyStr) -> int:
+        n_parts = 0
+        for word in self.analyse(piece):
+            for token in word.tokens:
+                self.token_terms.append(self.terms.setdefault(token[0], len(self.terms)))
+                self.token_places.append(n_parts + token[1])
+            n_parts += word.n_parts
         self.first_token.append(len(self.token_terms))
-        self.n_parts.append(word.n_parts)
-        number = self[written] = len(self)
+        self.n_parts.append(n_parts)
+        number = self[piece] = len(self)
         return number
+
+    def count(self, written: IntArray) -> None:
+        """So many more of each number among `written`."""
+        if len(self) > len(self.n_written):
+            grown = np.zeros(2 * len(self), dtype=np.int64)
+            grown[: len(self.n_written)] = self.n_written
+            self.n_written = grown
+        np.add.at(self.n_written, written, 1)
+
+    def n_parts_of(self, piece: AnyStr) -> int:
+        """Of any piece; one that is new gets no number by it."""
+        number = self.get(piece)
+        if number is None:
+            return sum(word.n_parts for word in self.analyse(piece))
+        return self.n_parts[number]
 
 
 def _invert(
-    papers: Sequence[Sequence[str]], words: _WordNumbers, first_doc_idx: int
-) -> tuple[_Block, IntArray, IntArray]:
-    """The postings of consecutive papers, how many terms each of them has, and how often each
-    word known so far stands in them."""
+    papers: Sequence[Sequence[AnyStr]], pieces: _PieceNumbers[AnyStr], first_doc_idx: int
+) -> tuple[_Block, IntArray]:
+    """The postings of consecutive papers, and how many terms each of them has."""
     numbers = array("q")
     for paper in papers:
-        numbers.extend(map(words.__getitem__, paper))
+        numbers.extend(map(pieces.__getitem__, paper))
     written = _view(numbers)
-    n_written = np.array([len(paper) for paper in papers], dtype=np.int64)
-    n_parts = _view(words.n_parts)[written]
-    first_token = _view(words.first_token)
+    pieces.count(written)
+    n_pieces = np.array([len(paper) for paper in papers], dtype=np.int64)
+    n_parts = _view(pieces.n_parts)[written]
+    first_token = _view(pieces.first_token)
     n_tokens = first_token[written + 1] - first_token[written]
     # Positions count a paper's parts from 0; what comes before it in the block is taken off.
     before = _ends(n_parts)
-    paper_starts = _ends(n_written)
-    position = before[:-1] - np.repeat(before[paper_starts[:-1]], n_written)
+    paper_starts = _ends(n_pieces)
+    position = before[:-1] - np.repeat(before[paper_starts[:-1]], n_pieces)
     token = _places(first_token[written], n_tokens)
-    term = _view(words.token_terms)[token]
-    position = np.repeat(position, n_tokens) + _view(words.token_places)[token]
+    term = _view(pieces.token_terms)[token]
+    position = np.repeat(position, n_tokens) + _view(pieces.token_places)[token]
     n_terms = np.diff(_ends(n_tokens)[paper_starts])
     doc_idx = np.repeat(np.arange(len(papers)), n_terms)
-    order = np.argsort(term, kind="stable")  # papers and positions ascend already
-    term, doc_idx, position = term[order], doc_idx[order], position[order]
+    # Papers and positions ascend already. A stable argsort takes seven times as long.
+    ordered = np.sort((term << _INDEX_BITS) | np.arange(len(term)))
+    term, order = ordered >> _INDEX_BITS, ordered & ((1 << _INDEX_BITS) - 1)
+    doc_idx, position = doc_idx[order], position[order]
     is_first = np.ones(len(term), dtype=np.bool_)
     is_first[1:] = (term[1:] != term[:-1]) | (doc_idx[1:] != doc_idx[:-1])
     postings = np.flatnonzero(is_first)
     starts = np.flatnonzero(is_new(term[postings]))
     block = _Block(
-        terms=term[postings][starts],
-        counts=np.diff(starts, append=len(postings)),
-        n_positions=np.diff(postings[starts], append=len(term)),
+        terms=term[postings][starts].astype(np.uint32),
+        counts=np.diff(starts, append=len(postings)).astype(np.uint32),
+        n_positions=np.diff(postings[starts], append=len(term)).astype(np.uint32),
         doc_idx=(doc_idx[postings] + first_doc_idx).astype(np.uint32),
         tf=np.diff(postings, append=len(term)).astype(np.uint32),
         positions=position.astype(np.uint32),
     )
-    return block, n_terms, np.bincount(written, minlength=len(words))
+    return block, n_terms
 
 
 def _view(values: array[int]) -> IntArray:
@@ -226,7 +253,7 @@ def _ends(counts: npt.NDArray[Any]) -> IntArray:
     return ends
 
 
-def _places(starts: IntArray, counts: IntArray) -> IntArray:
+def _places(starts: IntArray, counts: npt.NDArray[Any]) -> IntArray:
     """`counts[i]` numbers ascending from `starts[i]`, for each i."""
     ends = _ends(counts)
     return np.arange(int(ends[-1])) + np.repeat(starts - ends[:-1], counts)

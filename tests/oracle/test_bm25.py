@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer, plain_word
+from papersearch.analysis import Analyzer, plain_word, stretches, words_of_stretch
+from papersearch.lexical import statistics
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.statistics import CorpusStatistics, LuceneBM25
 from papersearch.texts import paper_text
@@ -72,6 +75,43 @@ def test_any_corpus_scores_as_rank_bm25(corpus: list[list[str]], query: list[str
     scores, matched = postings.score(query, len(corpus))
     np.testing.assert_allclose(scores, expected, atol=1e-9)
     assert matched.tolist() == [bool(set(query) & set(terms)) for terms in corpus]
+
+
+TEXTS = st.lists(st.text(alphabet="abcd0.-$^ é\n", max_size=30), max_size=9)
+
+
+@given(TEXTS, st.integers(1, 4))
+def test_any_texts_are_indexed_as_analysed(texts: list[str], block: int) -> None:
+    """However many papers are inverted together, postings, positions, lengths and spellings are
+    those of the analyser's tokens, one paper after another."""
+    analyzer = Analyzer()
+    with mock.patch.object(statistics, "_BLOCK", block):
+        corpus = CorpusStatistics(map(stretches, texts), analyzer.stretch)
+    tokens = [analyzer.tokens(text) for text in texts]
+    assert corpus.doc_len.tolist() == list(map(len, tokens))
+    assert [corpus.n_positions(stretches(text)) for text in texts] == list(map(analyzer.n_positions, texts))
+    counted = Counter(word.lower() for text in texts for word in analyzer.words(text) if word.isalpha())
+    expected = {word: n for word, n in counted.items() if len(word) >= statistics.SHORTEST_SPELLING}
+    spelt, counts = corpus.spellings(words_of_stretch)
+    assert list(zip(spelt, counts.tolist(), strict=True)) == sorted(expected.items())
+    postings = corpus.postings()
+    assert list(postings.terms) == sorted({token.term for found in tokens for token in found})
+    for term in postings.terms:
+        places = [
+            (doc_idx << 32) | token.position
+            for doc_idx, found in enumerate(tokens)
+            for token in found
+            if token.term == term
+        ]
+        assert postings.occurrences(term).tolist() == places
+
+
+def test_positions_of_a_text_that_is_not_in_the_corpus() -> None:
+    """Asking how long a text is does not make its words part of the corpus."""
+    corpus = CorpusStatistics([stretches("pipeline bubbles")], Analyzer().stretch)
+    assert corpus.n_positions(stretches("a well-known bubble")) == 4
+    assert corpus.spellings(words_of_stretch)[0] == ["bubbles", "pipeline"]
+    assert list(corpus.postings().terms) == ["bubbl", "pipelin"]
 
 
 def test_score_of_one_paper_by_hand() -> None:
