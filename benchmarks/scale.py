@@ -31,6 +31,7 @@ from measuring import PAPERSEARCH, commands, medians, peak_private_bytes, print_
 import papersearch
 from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.lexical.workers import n_spare_processors
 
 SMALL = 302
 QUERIES = {
@@ -130,7 +131,7 @@ def build_here(dump: Path, index: Path) -> None:
     ends = [start for _, start in began[1:]] + [time.perf_counter()]
     took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
     steps = ", ".join(f"{step} {spent:.1f} s" for step, spent in took.items())
-    rest = sum(spent for step, spent in took.items() if step != "loading the model")
+    rest = sum(spent for step, spent in took.items() if not step.endswith("the model"))
     print(
         f"{report.n_papers:,} papers: {report.n_papers / rest:,.0f} abstracts/s without the model"
         f" ({steps}); peak {peak_bytes() / 1e9:.2f} GB",
@@ -139,10 +140,13 @@ def build_here(dump: Path, index: Path) -> None:
 
 
 def peak_bytes() -> int:
-    """The most memory this process has had."""
+    """The most memory that this process has had, and as often as there are workers, the most that
+    one of them has had; at most so much was used at once."""
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    unit = 1 if sys.platform == "darwin" else 1024
+    own, of_one = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return (own + n_spare_processors() * of_one) * unit
 
 
 def time_scan(index_path: Path) -> None:

@@ -12,13 +12,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import orjson
 
-from papersearch.analysis import ANALYZER, Analyzer, stretches, words_of_stretch
+from papersearch.analysis import ANALYZER, Analyzer
 from papersearch.checksums import sha256_of
 from papersearch.dense import encoders, models
 from papersearch.dense.corpus import ENCODING, EncodedCorpus, encode_corpus, text_hash
@@ -27,9 +28,9 @@ from papersearch.dense.late import MAX_PAPERS
 from papersearch.dense.vectors import quantize
 from papersearch.errors import CorpusError, ModelError, StoredIndexError
 from papersearch.ingest.reading import Ingest, ingest
-from papersearch.lexical.acronyms import expansion_lines, learn
+from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.corpus import analyse_corpus
 from papersearch.staleness import is_stale
 from papersearch.storage import previous
 from papersearch.storage.facts import fact_arrays, organisation_table
@@ -59,9 +60,6 @@ if TYPE_CHECKING:
 Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
 Progress = Callable[[Step, int, int], None]
 """Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
-
-_TOLD_EVERY = 1000
-"""Papers analysed between two calls of `Progress`."""
 
 Outcome = Literal["published", "up to date", "dry run"]
 
@@ -228,14 +226,12 @@ class _Making:
         )
 
     def _lexical_files(self) -> Iterator[tuple[str, Content]]:
-        analyzer = Analyzer()
+        title_lengths = [len(paper.title) for paper in self._read.papers]
         with _everything_kept():
-            statistics = CorpusStatistics(map(stretches, self._analysing()), analyzer.stretch)
-            title_lengths = [statistics.n_positions(stretches(paper.title)) for paper in self._read.papers]
-            expansions = expansion_lines(learn(self._texts), analyzer)
-        words, counts = statistics.spellings(words_of_stretch)
-        yield from _table("words", words)
-        yield "words.counts.npy", counts
+            analysed = analyse_corpus(self._texts, title_lengths, partial(self._wanted.progress, "analysing"))
+        statistics = analysed.statistics
+        yield from _table("words", analysed.spellings)
+        yield "words.counts.npy", analysed.spelling_counts
         self._learned["lexical"] = LexicalRecord(
             ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
         )
@@ -249,15 +245,8 @@ class _Making:
         yield "positions.offsets.npy", postings.position_offsets
         yield "positions.npy", postings.positions
         yield "lengths.npy", statistics.doc_len.astype(np.uint32)
-        yield "lengths.titles.npy", np.array(title_lengths, dtype=np.uint32)
-        yield from _table("expansions", expansions)
-
-    def _analysing(self) -> Iterator[str]:
-        """The texts; how many have been asked for is told."""
-        for doc_idx, text in enumerate(self._texts):
-            if doc_idx % _TOLD_EVERY == 0:
-                self._wanted.progress("analysing", doc_idx, len(self._texts))
-            yield text
+        yield "lengths.titles.npy", analysed.title_positions
+        yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
     def _dense_files(self) -> Iterator[tuple[str, Content]]:
         encoded = self._encoded()

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from papersearch.types import Expansion
@@ -100,28 +99,39 @@ def _folded_singly(text: str) -> str:
     return "".join(small if len(small := character.lower()) == 1 else character for character in text)
 
 
-def learn(texts: Iterable[str]) -> list[Acronym]:
-    """The acronyms that papers define, by short form, then from the most to the least used.
-
-    Spellings of one long form that differ in case, hyphens or plural are one acronym.
-    """
-    folded = cache(_folded)
+def definitions_in(texts: Iterable[str]) -> Counter[tuple[str, str]]:
+    """How many of the texts define which (short form, long form); of an acronym that a text
+    spells in several ways, the first counts."""
     n_papers: Counter[tuple[str, str]] = Counter()
     for text in texts:
         if "(" in text:
             found = list(definitions(text))
-            if len(found) > 1:  # each acronym once, as the paper writes it first
-                found = list({(folded(short), folded(long)): (short, long) for short, long in found[::-1]}.values())
+            if len(found) > 1:
+                found = list({_key(*pair): pair for pair in reversed(found)}.values())
             n_papers.update(found)
+    return n_papers
+
+
+def learn(n_papers: Mapping[tuple[str, str], int]) -> list[Acronym]:
+    """The acronyms of a corpus that has these definitions, by short form, then from the most to
+    the least used.
+
+    Spellings of one long form that differ in case, hyphens or plural are one acronym.
+    """
     spellings: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for short, long in n_papers:
-        spellings.setdefault((folded(short), folded(long)), []).append((short, long))
+    for pair in n_papers:
+        spellings.setdefault(_key(*pair), []).append(pair)
     learned = []
     for (folded_short, folded_long), written in spellings.items():
         short, long = min(written, key=lambda spelling: (-n_papers[spelling], spelling))
         acronym = Acronym(short, long, sum(n_papers[spelling] for spelling in written))
         learned.append((folded_short, -acronym.n_papers, folded_long, acronym))
     return [acronym for *_, acronym in sorted(learned)]
+
+
+def _key(short: str, long: str) -> tuple[str, str]:
+    """What the spellings of one acronym have in common."""
+    return _folded(short), _folded(long)
 
 
 def _is_short_form(text: str) -> bool:

@@ -13,6 +13,7 @@ from papersearch.lexical.acronyms import (
     ExpansionTable,
     best_long_form,
     definitions,
+    definitions_in,
     expansion_lines,
     learn,
 )
@@ -91,7 +92,7 @@ def test_spellings_are_counted_together() -> None:
         "Mixture of Experts (MoEs)",
         "Mixture-of-Experts (MoE)",
     ]
-    assert learn(texts) == [Acronym("MoE", "Mixture-of-Experts", 4)]
+    assert learn(definitions_in(texts)) == [Acronym("MoE", "Mixture-of-Experts", 4)]
 
 
 @given(st.lists(st.lists(st.integers(0, 2), max_size=3), max_size=6))
@@ -107,7 +108,7 @@ def test_acronyms_are_counted_by_paper(corpus: list[list[int]]) -> None:
     ordered = sorted(
         expected, key=lambda acronym: (-acronym[2], acronym[1].replace("-", "").replace(" ", "").lower())
     )
-    assert learn(texts) == [Acronym(*acronym) for acronym in ordered if acronym[2]]
+    assert learn(definitions_in(texts)) == [Acronym(*acronym) for acronym in ordered if acronym[2]]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,18 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer, plain_word, stretches, words_of_stretch
-from papersearch.lexical import statistics
+from papersearch.analysis import Analyzer, plain_word
 from papersearch.lexical.bm25 import K1, B
-from papersearch.lexical.statistics import CorpusStatistics, LuceneBM25
+from papersearch.lexical.corpus import analyse_corpus
+from papersearch.lexical.inverting import SHORTEST_SPELLING
+from papersearch.lexical.statistics import LuceneBM25, statistics_of
 from papersearch.texts import paper_text
 
 WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)
-
-
-def statistics_of(corpus: list[list[str]]) -> CorpusStatistics:
-    """Our statistics of papers that are lists of terms, one term a position."""
-    return CorpusStatistics(corpus, plain_word)
 
 
 def corpus_queries(index: papersearch.Index, n_queries: int) -> list[str]:
@@ -71,7 +66,7 @@ def test_any_corpus_scores_as_rank_bm25(corpus: list[list[str]], query: list[str
     if not any(corpus):
         return  # rank_bm25 divides by the mean length
     expected = LuceneBM25(corpus).get_scores(query)
-    postings = statistics_of(corpus).postings()
+    postings = statistics_of(corpus, plain_word).postings()
     scores, matched = postings.score(query, len(corpus))
     np.testing.assert_allclose(scores, expected, atol=1e-9)
     assert matched.tolist() == [bool(set(query) & set(terms)) for terms in corpus]
@@ -80,21 +75,21 @@ def test_any_corpus_scores_as_rank_bm25(corpus: list[list[str]], query: list[str
 TEXTS = st.lists(st.text(alphabet="abcd0.-$^ é\n", max_size=30), max_size=9)
 
 
-@given(TEXTS, st.integers(1, 4))
-def test_any_texts_are_indexed_as_analysed(texts: list[str], block: int) -> None:
-    """However many papers are inverted together, postings, positions, lengths and spellings are
-    those of the analyser's tokens, one paper after another."""
+@given(TEXTS)
+def test_any_texts_are_indexed_as_analysed(texts: list[str]) -> None:
+    """Postings, positions, lengths and spellings are those of the analyser's tokens, one paper
+    after another."""
     analyzer = Analyzer()
-    with mock.patch.object(statistics, "_BLOCK", block):
-        corpus = CorpusStatistics(map(stretches, texts), analyzer.stretch)
+    analysed = analyse_corpus(texts, [len(text) // 2 for text in texts], n_workers=0)
     tokens = [analyzer.tokens(text) for text in texts]
-    assert corpus.doc_len.tolist() == list(map(len, tokens))
-    assert [corpus.n_positions(stretches(text)) for text in texts] == list(map(analyzer.n_positions, texts))
+    assert analysed.statistics.doc_len.tolist() == list(map(len, tokens))
+    halves = [text[: len(text) // 2] for text in texts]
+    assert analysed.title_positions.tolist() == list(map(analyzer.n_positions, halves))
     counted = Counter(word.lower() for text in texts for word in analyzer.words(text) if word.isalpha())
-    expected = {word: n for word, n in counted.items() if len(word) >= statistics.SHORTEST_SPELLING}
-    spelt, counts = corpus.spellings(words_of_stretch)
-    assert list(zip(spelt, counts.tolist(), strict=True)) == sorted(expected.items())
-    postings = corpus.postings()
+    expected = {word: n for word, n in counted.items() if len(word) >= SHORTEST_SPELLING}
+    found = zip(analysed.spellings, analysed.spelling_counts.tolist(), strict=True)
+    assert list(found) == sorted(expected.items())
+    postings = analysed.statistics.postings()
     assert list(postings.terms) == sorted({token.term for found in tokens for token in found})
     for term in postings.terms:
         places = [
@@ -106,17 +101,9 @@ def test_any_texts_are_indexed_as_analysed(texts: list[str], block: int) -> None
         assert postings.occurrences(term).tolist() == places
 
 
-def test_positions_of_a_text_that_is_not_in_the_corpus() -> None:
-    """Asking how long a text is does not make its words part of the corpus."""
-    corpus = CorpusStatistics([stretches("pipeline bubbles")], Analyzer().stretch)
-    assert corpus.n_positions(stretches("a well-known bubble")) == 4
-    assert corpus.spellings(words_of_stretch)[0] == ["bubbles", "pipeline"]
-    assert list(corpus.postings().terms) == ["bubbl", "pipelin"]
-
-
 def test_score_of_one_paper_by_hand() -> None:
     """Two papers, one term: idf and saturation worked out with a pencil."""
-    postings = statistics_of([["bubble", "pipeline"], ["model", "data", "token", "cache"]]).postings()
+    postings = statistics_of([["bubble", "pipeline"], ["model", "data", "token", "cache"]], plain_word).postings()
     idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
     saturation = 1 * (K1 + 1) / (1 + K1 * (1 - B + B * 2 / 3))
     scores, _ = postings.score(["bubble"], 2)
@@ -125,6 +112,6 @@ def test_score_of_one_paper_by_hand() -> None:
 
 def test_corpus_without_terms() -> None:
     """Papers of stop words alone give an empty vocabulary, and no query matches."""
-    scores, matched = statistics_of([[], []]).postings().score(["bubble"], 2)
+    scores, matched = statistics_of([[], []], plain_word).postings().score(["bubble"], 2)
     assert scores.tolist() == [0.0, 0.0]
     assert not matched.any()
