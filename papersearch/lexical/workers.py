@@ -27,8 +27,9 @@ from papersearch.lexical.inverting import Block
 if TYPE_CHECKING:
     from papersearch.types import DocIndices
 
-_MOST_WORKERS = 7
-"""Merging what they bring is the work of one; more would wait for it."""
+_MOST_WORKERS = 3
+"""Each has the words of the whole corpus in memory, and putting together what they bring is the
+work of one."""
 
 _FRAME = b"papers 1"
 """What a frame begins with, so that nothing else is taken for one."""
