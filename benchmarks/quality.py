@@ -31,7 +31,7 @@ from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
 from papersearch.fusion import Signal, combine
 from papersearch.lexical import phrases
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.statistics import statistics_of
 from papersearch.texts import paper_text
 from papersearch.topk import top_k
 from papersearch.types import Mode
@@ -84,7 +84,7 @@ def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
 
 def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[[str], Scores]:
     """BM25 of every paper for a text, by another analysis."""
-    postings = CorpusStatistics(map(terms, collection.texts), analysis.plain_word).postings()
+    postings = statistics_of(map(terms, collection.texts), analysis.plain_word).postings()
     return lambda text: postings.score(terms(text), len(collection.ids))[0]
 
 

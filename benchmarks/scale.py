@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -125,24 +126,52 @@ def build_here(dump: Path, index: Path) -> None:
         if not began or began[-1][0] != step:
             began.append((step, time.perf_counter()))
 
-    with random_vectors():
+    with random_vectors(), peak_bytes() as peak:
         report = papersearch.build(dump, index, late=False, progress=progress)
     ends = [start for _, start in began[1:]] + [time.perf_counter()]
     took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
     steps = ", ".join(f"{step} {spent:.1f} s" for step, spent in took.items())
-    rest = sum(spent for step, spent in took.items() if step != "loading the model")
+    rest = sum(spent for step, spent in took.items() if not step.endswith("the model"))
     print(
         f"{report.n_papers:,} papers: {report.n_papers / rest:,.0f} abstracts/s without the model"
-        f" ({steps}); peak {peak_bytes() / 1e9:.2f} GB",
+        f" ({steps}); peak {peak[0] / 1e9:.2f} GB",
         flush=True,
     )
 
 
-def peak_bytes() -> int:
-    """The most memory this process has had."""
-    import resource
+@contextmanager
+def peak_bytes() -> Iterator[list[int]]:
+    """The most memory that this process and its children were seen to have at once: the sum of
+    their proportional set sizes, twice a second. Not their `ru_maxrss`, which for a child begins
+    with what its parent had."""
+    peak, is_over = [0], threading.Event()
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    def look() -> None:
+        while not is_over.wait(0.5):
+            peak[0] = max(peak[0], sum(map(proportional_bytes, [os.getpid(), *children()])))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield peak
+    finally:
+        is_over.set()
+        looking.join()
+
+
+def children() -> list[int]:
+    """The processes that this one has started, whichever thread did."""
+    lists = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
+    return [int(pid) for pids in lists for pid in pids.split()]
+
+
+def proportional_bytes(pid: int) -> int:
+    """Its memory, each shared page divided by how many share it; 0 when it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
 
 
 def time_scan(index_path: Path) -> None:

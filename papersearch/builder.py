@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -27,9 +28,9 @@ from papersearch.dense.late import MAX_PAPERS
 from papersearch.dense.vectors import quantize
 from papersearch.errors import CorpusError, ModelError, StoredIndexError
 from papersearch.ingest.reading import Ingest, ingest
-from papersearch.lexical.acronyms import expansion_lines, learn
+from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.corpus import analyse_corpus
 from papersearch.staleness import is_stale
 from papersearch.storage import previous
 from papersearch.storage.facts import fact_arrays, organisation_table
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     from papersearch.dense.batch import BatchEncoder
     from papersearch.storage.files import Content
 
-Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "publishing"]
+Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
 Progress = Callable[[Step, int, int], None]
 """Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
 
@@ -225,15 +226,12 @@ class _Making:
         )
 
     def _lexical_files(self) -> Iterator[tuple[str, Content]]:
-        self._wanted.progress("analysing", 0, len(self._texts))
-        analyzer = Analyzer()
+        title_lengths = [len(paper.title) for paper in self._read.papers]
         with _everything_kept():
-            statistics = CorpusStatistics(map(analyzer.words, self._texts), analyzer.word)
-            title_lengths = [analyzer.n_positions(paper.title) for paper in self._read.papers]
-            expansions = expansion_lines(learn(self._texts), analyzer)
-        words, counts = statistics.spellings()
-        yield from _table("words", words)
-        yield "words.counts.npy", counts
+            analysed = analyse_corpus(self._texts, title_lengths, partial(self._wanted.progress, "analysing"))
+        statistics = analysed.statistics
+        yield from _table("words", analysed.spellings)
+        yield "words.counts.npy", analysed.spelling_counts
         self._learned["lexical"] = LexicalRecord(
             ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
         )
@@ -247,8 +245,8 @@ class _Making:
         yield "positions.offsets.npy", postings.position_offsets
         yield "positions.npy", postings.positions
         yield "lengths.npy", statistics.doc_len.astype(np.uint32)
-        yield "lengths.titles.npy", np.array(title_lengths, dtype=np.uint32)
-        yield from _table("expansions", expansions)
+        yield "lengths.titles.npy", analysed.title_positions
+        yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
     def _dense_files(self) -> Iterator[tuple[str, Content]]:
         encoded = self._encoded()
@@ -308,6 +306,7 @@ class _Making:
             raise ModelError(
                 f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index"
             )
+        wanted.progress("checking the model", 0, 0)
         described: EncoderRecord | None = None
         if before is not None and not wanted.full and before.manifest.encoder.fingerprint == self._fingerprint:
             described = encoders.same_record(before.manifest.encoder, wanted.model, self._texts)

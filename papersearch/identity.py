@@ -13,6 +13,7 @@ from papersearch.checksums import sha256_of
 
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 6
+_ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def title_key(title: str) -> str:
@@ -21,6 +22,9 @@ def title_key(title: str) -> str:
     Only letters and digits stay ("M$^3$ViT" and "M3ViT" are one title); a title without
     any keeps its other characters, so that two of these do not become one paper.
     """
+    if title.isascii():  # most are, and nothing of them needs to be normalised
+        folded = title.lower()
+        return folded.encode().translate(None, _ASCII_MARKS).decode() or "".join(folded.split())
     folded = unicodedata.normalize("NFKC", title).casefold()
     folded = unicodedata.normalize("NFKC", folded)
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

@@ -14,7 +14,10 @@ _LINK = re.compile(
     r"|(?<![\w/.@-])(?P<bare>(?:github\.com|gitlab\.com|huggingface\.co)/[^\s<>\"{}|\\^`]+)",
     re.IGNORECASE,
 )
-_MAY_BE_LINK = re.compile(r"://|\.co", re.IGNORECASE)
+_MARKS_OF_LINKS = ("://", ".co", ".Co", ".cO", ".CO")
+_LONGEST_BEFORE_MARK = len("huggingface")
+"""Every link has such a mark, so many characters or fewer after its beginning."""
+
 _MIRROR = re.compile(r"(?P<scheme>https?://)hf-(?:mirror|proxy)[\w.-]*?\.?(?=[/:\s]|$)", re.IGNORECASE)
 _CODE_HOSTS = frozenset(
     "anonymous.4open.science bitbucket.org codeberg.org gitee.com github.com gitlab.com sourceforge.net"
@@ -27,7 +30,7 @@ _TRAILING = ".,;:!?'*_"
 
 def without_mirrors(text: str) -> tuple[str, tuple[str, ...]]:
     """`text` with the hosts of mirrors replaced by huggingface.co, and the links replaced."""
-    if "://hf-" not in text.lower():
+    if "://" not in text or "://hf-" not in text.lower():
         return text, ()
     replaced = tuple(link for link in _printed_links(text) if _MIRROR.match(link))
     return _MIRROR.sub(r"\g<scheme>huggingface.co", text), replaced
@@ -57,10 +60,13 @@ def leads_to_code(link: str) -> bool:
 
 
 def _printed_links(text: str) -> list[str]:
-    # Most abstracts have no link; trying the pattern everywhere in them takes most of an ingest.
-    if not _MAY_BE_LINK.search(text):
+    # Most abstracts have no link, or one at their end; trying the pattern everywhere in them
+    # takes most of an ingest.
+    marks = [place for mark in _MARKS_OF_LINKS if (place := text.find(mark)) >= 0]
+    if not marks:
         return []
-    return [link for match in _LINK.finditer(text) if len(link := _trimmed(match[0])) > len("https://")]
+    found = _LINK.finditer(text, max(0, min(marks) - _LONGEST_BEFORE_MARK))
+    return [link for match in found if len(link := _trimmed(match[0])) > len("https://")]
 
 
 def _trimmed(link: str) -> str:

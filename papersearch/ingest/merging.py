@@ -10,7 +10,8 @@ year beats an inferred one and the longer abstract beats one that was cut.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from operator import attrgetter
 from typing import TypeVar
 
 from papersearch.checksums import sha256_of
@@ -37,8 +38,9 @@ def _group(appearances: Iterable[Appearance], findings: list[Finding]) -> tuple[
     listed = list(appearances)
     names = _record_names(listed, findings)
     with_title: dict[str, set[str]] = {}
+    is_any_nameless = None in names  # otherwise nobody asks
     for appearance, name in zip(listed, names, strict=True):
-        if name is not None and appearance.title:
+        if is_any_nameless and name is not None and appearance.title:
             with_title.setdefault(title_key(appearance.title), set()).add(name)
     groups: dict[Hashable, _Group] = {}
     own_ids: dict[Hashable, str | None] = {}
@@ -65,7 +67,7 @@ def _record_names(appearances: list[Appearance], findings: list[Finding]) -> lis
         name = appearance.record_id
         if name is not None:
             first = taken.setdefault(name, appearance)
-            if not _may_be_same(first, appearance):
+            if first is not appearance and not _may_be_same(first, appearance):
                 text = f"{title_key(appearance.title)}\n{appearance.abstract if not appearance.title else ''}"
                 digest = sha256_of(text.encode("utf-8", "surrogatepass"))
                 detail = f"{name} is “{first.title}” in {first.dump}:{first.first_line}; “{appearance.title}” is"
@@ -94,19 +96,19 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
             findings.append(Finding("mirror link rewritten", appearance.dump, appearance.first_line, detail))
     dated = _preferred_date(group)
 
-    def agree(what: str, values: list[_T | None]) -> _T | None:
+    def agree(what: str, value_of: Callable[[Appearance], _T | None]) -> _T | None:
         """The first value known; a finding for every appearance that has another."""
-        if len(values) == 1:  # nearly always
-            return values[0]
-        known = [(value, place) for value, place in zip(values, group, strict=True) if value is not None]
+        if len(group) == 1:  # nearly always
+            return value_of(first)
+        known = [(value, place) for place in group if (value := value_of(place)) is not None]
         for value, place in known[1:]:
             if value != known[0][0]:
                 detail = f"{what} of “{first.title}”: kept {known[0][0]!r}, here {value!r}"
                 findings.append(Finding("metadata conflict", place.dump, place.first_line, detail))
         return known[0][0] if known else None
 
-    agree("abstract", [appearance.abstract or None for appearance in group])
-    agree("date", [a.date if a.year_inferred == dated.year_inferred else None for a in group])
+    agree("abstract", lambda a: a.abstract or None)
+    agree("date", lambda a: a.date if a.year_inferred == dated.year_inferred else None)
     abstract = max((appearance.abstract for appearance in group), key=len)
     links = dict.fromkeys(link for appearance in group for link in appearance.links)
     return Paper(
@@ -116,15 +118,15 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
         date=dated.date,
         year=dated.year,
         year_inferred=dated.year_inferred,
-        author_count=agree("author count", [appearance.author_count for appearance in group]),
-        organisation=agree("organisation", [appearance.organisation for appearance in group]),
+        author_count=agree("author count", attrgetter("author_count")),
+        organisation=agree("organisation", attrgetter("organisation")),
         comment_count=_largest([appearance.comment_count for appearance in group]),
         links=tuple(links),
         provenance=tuple(Provenance(a.dump, a.first_line, a.last_line) for a in group),
-        authors=agree("authors", [appearance.authors or None for appearance in group]) or (),
+        authors=agree("authors", lambda a: a.authors or None) or (),
         categories=tuple(dict.fromkeys(name for appearance in group for name in appearance.categories)),
-        arxiv_id=agree("arXiv id", [appearance.arxiv_id for appearance in group]),
-        doi=agree("DOI", [appearance.doi for appearance in group]),
+        arxiv_id=agree("arXiv id", attrgetter("arxiv_id")),
+        doi=agree("DOI", attrgetter("doi")),
         upvotes=_largest([appearance.upvotes for appearance in group]),
     )
 

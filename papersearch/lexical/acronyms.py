@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from papersearch.types import Expansion
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _BRACKETED = re.compile(r"\(([^()]{2,80})\)")
 _SHORT_FORM = re.compile(r"[A-Za-z0-9][\w.+/-]{1,9}")
 _SENTENCE_END = re.compile(r"[.!?;:]\s|[()\[\]]")
+_ENUMERATED = re.compile(r"[,;]\s")
+_WORDS = re.compile(r"[^\W_]+")
+_REACH = 200
+"""Characters before a bracket in which a long form may begin."""
 _MAX_WORDS = 8
 
 
@@ -43,18 +47,22 @@ class Acronym(NamedTuple):
 def definitions(text: str) -> Iterator[tuple[str, str]]:
     """The (short form, long form) pairs that `text` defines, in order."""
     for bracket in _BRACKETED.finditer(text):
-        inner = re.split(r"[,;]\s", bracket[1])[0].strip()
-        before = text[max(0, bracket.start() - 200) : bracket.start()].rstrip()
-        before = _SENTENCE_END.split(before)[-1]
+        inner = _ENUMERATED.split(bracket[1], 1)[0].strip()
+        before = text[max(0, bracket.start() - _REACH) : bracket.start()].split()
         if _is_short_form(inner):
-            long = best_long_form(inner, " ".join(before.split()[-_words_allowed(inner) :]))
+            candidate = _end_of_sentence(" ".join(before[-_words_allowed(inner) :]))
+            long = best_long_form(inner, candidate) if candidate else None
             if long:
                 yield inner, long
-        else:  # the reverse: MoE (mixture of experts)
-            words = before.split()
-            short = words[-1].strip("\"'`*") if words else ""
+        elif before and not before[-1].islower():  # the reverse: MoE (mixture of experts)
+            short = _end_of_sentence(before[-1]).strip("\"'`*")
             if _is_short_form(short) and best_long_form(short, inner) == inner:
                 yield short, inner
+
+
+def _end_of_sentence(words: str) -> str:
+    """What of `words`, with single spaces between them, is of the last sentence or bracket."""
+    return _SENTENCE_END.split(words)[-1].strip()
 
 
 def best_long_form(short: str, candidate: str) -> str | None:
@@ -63,18 +71,17 @@ def best_long_form(short: str, candidate: str) -> str | None:
 
     Schwartz and Hearst 2003, figure 1, and its tests on the result.
     """
+    folded = _folded_singly(candidate)
     place = len(candidate)
     for number, character in reversed(list(enumerate(short.lower()))):
         if not character.isalnum():
             continue
-        place -= 1
-        while place >= 0 and (
-            candidate[place].lower() != character or (number == 0 and place > 0 and candidate[place - 1].isalnum())
-        ):
-            place -= 1
+        place = folded.rfind(character, 0, place)
+        while number == 0 and place > 0 and candidate[place - 1].isalnum():
+            place = folded.rfind(character, 0, place)
         if place < 0:
             return None
-    start = max(candidate.rfind(" ", 0, place + 1), -1) + 1
+    start = candidate.rfind(" ", 0, place + 1) + 1
     long = candidate[start:].strip(" \"'`*,~")
     words = long.split()
     n_letters = sum(map(str.isalnum, short))
@@ -82,31 +89,49 @@ def best_long_form(short: str, candidate: str) -> str | None:
     if too_long or len(long) <= len(short) or short.lower() in (word.lower() for word in words):
         return None
     # One word is seldom abbreviated by its letters: "Transformer (Trans)" is no acronym.
-    return long if len(re.findall(r"[^\W_]+", long)) > 1 else None
+    return long if len(_WORDS.findall(long)) > 1 else None
 
 
-def learn(texts: Iterable[str]) -> list[Acronym]:
-    """The acronyms that papers define, by short form, then from the most to the least used.
+def _folded_singly(text: str) -> str:
+    """`text` in small letters, each in its place: a letter that becomes several stays."""
+    if text.isascii():
+        return text.lower()
+    return "".join(small if len(small := character.lower()) == 1 else character for character in text)
+
+
+def definitions_in(texts: Iterable[str]) -> Counter[tuple[str, str]]:
+    """How many of the texts define which (short form, long form); of an acronym that a text
+    spells in several ways, the first counts."""
+    n_papers: Counter[tuple[str, str]] = Counter()
+    for text in texts:
+        if "(" in text:
+            found = list(definitions(text))
+            if len(found) > 1:
+                found = list({_key(*pair): pair for pair in reversed(found)}.values())
+            n_papers.update(found)
+    return n_papers
+
+
+def learn(n_papers: Mapping[tuple[str, str], int]) -> list[Acronym]:
+    """The acronyms of a corpus that has these definitions, by short form, then from the most to
+    the least used.
 
     Spellings of one long form that differ in case, hyphens or plural are one acronym.
     """
-    papers: Counter[tuple[str, str]] = Counter()
-    written: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
-    for text in texts:
-        if "(" not in text:
-            continue
-        seen: dict[tuple[str, str], tuple[str, str]] = {}
-        for short, long in definitions(text):
-            seen.setdefault((_folded(short), _folded(long)), (short, long))
-        papers.update(seen.keys())
-        for key, spelling in seen.items():
-            written.setdefault(key, Counter())[spelling] += 1
+    spellings: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for pair in n_papers:
+        spellings.setdefault(_key(*pair), []).append(pair)
     learned = []
-    for key in sorted(papers, key=lambda key: (key[0], -papers[key], key[1])):
-        spellings = written[key]
-        short, long = min(spellings, key=lambda spelling: (-spellings[spelling], spelling))
-        learned.append(Acronym(short, long, papers[key]))
-    return learned
+    for (folded_short, folded_long), written in spellings.items():
+        short, long = min(written, key=lambda spelling: (-n_papers[spelling], spelling))
+        acronym = Acronym(short, long, sum(n_papers[spelling] for spelling in written))
+        learned.append((folded_short, -acronym.n_papers, folded_long, acronym))
+    return [acronym for *_, acronym in sorted(learned)]
+
+
+def _key(short: str, long: str) -> tuple[str, str]:
+    """What the spellings of one acronym have in common."""
+    return _folded(short), _folded(long)
 
 
 def _is_short_form(text: str) -> bool:
@@ -125,8 +150,7 @@ def _words_allowed(short: str) -> int:
 
 def _folded(form: str) -> str:
     """Case, hyphens and a plural's s folded."""
-    words = re.findall(r"[^\W_]+", form)
-    plain = "".join(words)
+    plain = "".join(_WORDS.findall(form))
     is_plural = plain.endswith("s") and not plain.endswith(("ss", "is", "us"))
     return (plain[:-1] if is_plural else plain).lower()
 
@@ -170,10 +194,10 @@ def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str
     ascending; forms of which nothing is indexed are left out."""
     lines = []
     for short, long, n_papers in acronyms:
-        forms = analyzer.sequence(short), analyzer.sequence(long)
-        if all(forms):
-            lines.append(f"{forms[0][0][1]}\t{short}\t{long}\t{n_papers}")
-            lines.append(f"{forms[1][0][1]}\t{long}\t{short}\t{n_papers}")
+        first_of_short, first_of_long = analyzer.first_term(short), analyzer.first_term(long)
+        if first_of_short and first_of_long:
+            lines.append(f"{first_of_short}\t{short}\t{long}\t{n_papers}")
+            lines.append(f"{first_of_long}\t{long}\t{short}\t{n_papers}")
     return sorted(lines)
 
 

@@ -2,34 +2,25 @@
 
 `LuceneBM25` is the formula: rank_bm25's BM25Okapi with Lucene's idf. Its `get_scores` is
 rank_bm25's own and serves as the oracle of the tests. `CorpusStatistics` is the same class
-reading a stream: where rank_bm25 keeps one dict per document, it keeps flat arrays.
+reading a stream of inverted papers: where rank_bm25 keeps one dict per document, it keeps flat
+arrays.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, AnyStr
 
 import numpy as np
 from rank_bm25 import BM25Okapi
 
 from papersearch.lexical.bm25 import K1, B, bm25_saturation
-from papersearch.lexical.postings import Postings, is_new
+from papersearch.lexical.inverting import Block, Inverter, ends_of, places_of
+from papersearch.lexical.postings import Postings
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from papersearch.analysis import Word
-    from papersearch.types import DocIndices, IntArray
-
-SHORTEST_SPELLING = 4
-"""Letters: of shorter words, too many others are near for any to be offered."""
-
-_BLOCK = 4096
-"""Papers inverted together."""
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
@@ -48,97 +39,68 @@ class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
         self.idf = {term: math.log1p((n - df + 0.5) / (df + 0.5)) for term, df in nd.items()}
 
 
-class _Block(NamedTuple):
-    """The postings of some papers: sorted by the number of their term, then by paper.
-
-    terms: (t,) numbers, ascending; counts, n_positions: (t,) postings and positions of each;
-    doc_idx, tf: (p,); positions: (o,), those of one posting after another."""
-
-    terms: IntArray
-    counts: IntArray
-    n_positions: IntArray
-    doc_idx: DocIndices
-    tf: DocIndices
-    positions: DocIndices
-
-
 class CorpusStatistics(LuceneBM25):
-    """The statistics of a stream of papers, ready to become `Postings`.
+    """The statistics of inverted papers, ready to become `Postings`.
 
-    `corpus` yields the words of each paper as they are written, in paper order, and is read
-    once; `analyse` is asked once about each distinct one. Papers are inverted in blocks, with
-    numbers in place of words, so that what is done per word is done by numpy.
+    `blocks`: in paper order, each with the number of the inverter that made it; `terms`: those
+    of each inverter, in order of their numbers.
     """
 
-    def __init__(self, corpus: Iterable[Sequence[str]], analyse: Callable[[str], Word]) -> None:
-        self._words = _WordNumbers(analyse)
-        super().__init__(corpus)  # type: ignore[arg-type]  # its only reader is _initialize, below
+    def __init__(self, blocks: Sequence[tuple[int, Block]], terms: Sequence[Sequence[str]]) -> None:
+        self._terms: dict[str, int] = {}
+        self._numbers = [  # here, of each inverter's terms
+            np.array([self._terms.setdefault(term, len(self._terms)) for term in found], dtype=np.uint32)
+            for found in terms
+        ]
+        super().__init__(blocks)  # type: ignore[arg-type]  # its only reader is _initialize, below
 
-    def _initialize(self, corpus: Iterable[Sequence[str]]) -> dict[str, int]:
-        self._blocks: list[_Block] = []
-        lengths: list[IntArray] = []
-        n_papers = 0
-        waiting = iter(corpus)
-        self._n_written = np.zeros(0, dtype=np.int64)
-        while chunk := list(islice(waiting, _BLOCK)):
-            block, n_terms, n_written = _invert(chunk, self._words, n_papers)
-            n_written[: len(self._n_written)] += self._n_written
-            self._n_written = n_written
-            self._blocks.append(block)
-            lengths.append(n_terms)
-            n_papers += len(chunk)
-        self.corpus_size = n_papers
+    def _initialize(self, blocks: Sequence[tuple[int, Block]]) -> dict[str, int]:
+        self._blocks = [block._replace(terms=self._numbers[who][block.terms]) for who, block in blocks]
+        lengths = [block.n_terms.astype(np.int64) for block in self._blocks]
+        self.corpus_size = sum(map(len, lengths))
         self.doc_len = np.concatenate(lengths) if lengths else np.zeros(0, dtype=np.int64)
-        self.avgdl = int(self.doc_len.sum()) / n_papers if n_papers else 0.0
-        df = np.zeros(len(self._words.terms), dtype=np.int64)
+        self.avgdl = int(self.doc_len.sum()) / self.corpus_size if lengths else 0.0
+        df = np.zeros(len(self._terms), dtype=np.int64)
         for block in self._blocks:
             df[block.terms] += block.counts
-        return dict(zip(self._words.terms, df.tolist(), strict=True))
-
-    def spellings(self) -> tuple[list[str], npt.NDArray[np.uint32]]:
-        """The words of plain letters as papers write them, in small letters, ascending; and how
-        often they stand in the papers, (W,)."""
-        counts: dict[str, int] = {}
-        for written, count in zip(self._words, self._n_written.tolist(), strict=True):
-            if written.isalpha() and len(written) >= SHORTEST_SPELLING:
-                folded = written.lower()
-                counts[folded] = counts.get(folded, 0) + count
-        words = sorted(counts)
-        return words, np.array([counts[word] for word in words], dtype=np.uint32)
+        return dict(zip(self._terms, df.tolist(), strict=True))
 
     def postings(self) -> Postings:
         """The inverted index, terms ascending, with BM25 impacts as `get_scores` adds them.
 
         Blocks are given up as they are merged: this can be asked once.
         """
-        terms = sorted(self._words.terms)
+        terms = sorted(self._terms)
         place = np.empty(len(terms), dtype=np.int64)
-        place[[self._words.terms[term] for term in terms]] = np.arange(len(terms))
+        place[[self._terms[term] for term in terms]] = np.arange(len(terms))
         df, n_positions = (np.zeros(len(terms), dtype=np.int64) for _ in range(2))
         for block in self._blocks:
             df[place[block.terms]] += block.counts
             n_positions[place[block.terms]] += block.n_positions
-        offsets, position_offsets = _ends(df), _ends(n_positions)
+        offsets, position_offsets = ends_of(df), ends_of(n_positions)
         idf = np.array([self.idf[term] for term in terms], dtype=np.float64)
         lengths = self.doc_len.astype(np.float64)
         doc_idx, starts = (np.empty(int(offsets[-1]), dtype=np.uint32) for _ in range(2))
         impacts = np.empty(int(offsets[-1]), dtype=np.float64)
         positions = np.empty(int(position_offsets[-1]), dtype=np.uint32)
         posting, position = offsets[:-1].copy(), position_offsets[:-1].copy()  # the next of each term
+        first_doc_idx = 0
         while self._blocks:  # in paper order, so that doc_idx ascend within a term
             block = self._blocks.pop(0)
             term = place[block.terms]
-            target = _places(posting[term], block.counts)
+            target = places_of(posting[term], block.counts)
             term_of_posting = np.repeat(term, block.counts)
-            saturation = bm25_saturation(block.tf.astype(np.float64), lengths[block.doc_idx], self.avgdl)
-            doc_idx[target], impacts[target] = block.doc_idx, idf[term_of_posting] * saturation
-            before = _ends(block.tf)[:-1]  # positions of the block before each posting
-            of_term = before[_ends(block.counts)[:-1]]
+            of_paper = first_doc_idx + block.doc_idx.astype(np.int64)
+            saturation = bm25_saturation(block.tf.astype(np.float64), lengths[of_paper], self.avgdl)
+            doc_idx[target], impacts[target] = of_paper, idf[term_of_posting] * saturation
+            before = ends_of(block.tf)[:-1]  # positions of the block before each posting
+            of_term = before[ends_of(block.counts)[:-1]]
             shift = position[term] - position_offsets[term] - of_term
             starts[target] = before + np.repeat(shift, block.counts)
-            positions[_places(position[term], block.n_positions)] = block.positions
+            positions[places_of(position[term], block.n_positions)] = block.positions
             posting[term] += block.counts
             position[term] += block.n_positions
+            first_doc_idx += len(block.n_terms)
         return Postings(
             terms=terms,
             idf=idf,
@@ -152,81 +114,10 @@ class CorpusStatistics(LuceneBM25):
         )
 
 
-class _WordNumbers(dict[str, int]):
-    """Numbers of written words, given as they come; and of each, by its number, what it is
-    analysed to: `n_parts`, and its tokens from `first_token` on, a number of a term and a
-    place within the word for each."""
-
-    def __init__(self, analyse: Callable[[str], Word]) -> None:
-        super().__init__()
-        self._analyse = analyse
-        self.terms: dict[str, int] = {}
-        self.n_parts, self.first_token = array("q"), array("q", [0])
-        self.token_terms, self.token_places = array("q"), array("q")
-
-    def __missing__(self, written: str) -> int:
-        word = self._analyse(written)
-        for term, place, *_ in word.tokens:
-            self.token_terms.append(self.terms.setdefault(term, len(self.terms)))
-            self.token_places.append(place)
-        self.first_token.append(len(self.token_terms))
-        self.n_parts.append(word.n_parts)
-        number = self[written] = len(self)
-        return number
-
-
-def _invert(
-    papers: Sequence[Sequence[str]], words: _WordNumbers, first_doc_idx: int
-) -> tuple[_Block, IntArray, IntArray]:
-    """The postings of consecutive papers, how many terms each of them has, and how often each
-    word known so far stands in them."""
-    numbers = array("q")
-    for paper in papers:
-        numbers.extend(map(words.__getitem__, paper))
-    written = _view(numbers)
-    n_written = np.array([len(paper) for paper in papers], dtype=np.int64)
-    n_parts = _view(words.n_parts)[written]
-    first_token = _view(words.first_token)
-    n_tokens = first_token[written + 1] - first_token[written]
-    # Positions count a paper's parts from 0; what comes before it in the block is taken off.
-    before = _ends(n_parts)
-    paper_starts = _ends(n_written)
-    position = before[:-1] - np.repeat(before[paper_starts[:-1]], n_written)
-    token = _places(first_token[written], n_tokens)
-    term = _view(words.token_terms)[token]
-    position = np.repeat(position, n_tokens) + _view(words.token_places)[token]
-    n_terms = np.diff(_ends(n_tokens)[paper_starts])
-    doc_idx = np.repeat(np.arange(len(papers)), n_terms)
-    order = np.argsort(term, kind="stable")  # papers and positions ascend already
-    term, doc_idx, position = term[order], doc_idx[order], position[order]
-    is_first = np.ones(len(term), dtype=np.bool_)
-    is_first[1:] = (term[1:] != term[:-1]) | (doc_idx[1:] != doc_idx[:-1])
-    postings = np.flatnonzero(is_first)
-    starts = np.flatnonzero(is_new(term[postings]))
-    block = _Block(
-        terms=term[postings][starts],
-        counts=np.diff(starts, append=len(postings)),
-        n_positions=np.diff(postings[starts], append=len(term)),
-        doc_idx=(doc_idx[postings] + first_doc_idx).astype(np.uint32),
-        tf=np.diff(postings, append=len(term)).astype(np.uint32),
-        positions=position.astype(np.uint32),
-    )
-    return block, n_terms, np.bincount(written, minlength=len(words))
-
-
-def _view(values: array[int]) -> IntArray:
-    """`values`, of type "q", as a numpy array over the same memory; they cannot grow meanwhile."""
-    return np.frombuffer(values, dtype=np.int64)
-
-
-def _ends(counts: npt.NDArray[Any]) -> IntArray:
-    """0 and the running sums of `counts` (n,): (n + 1,)."""
-    ends = np.zeros(len(counts) + 1, dtype=np.int64)
-    np.cumsum(counts, out=ends[1:])
-    return ends
-
-
-def _places(starts: IntArray, counts: IntArray) -> IntArray:
-    """`counts[i]` numbers ascending from `starts[i]`, for each i."""
-    ends = _ends(counts)
-    return np.arange(int(ends[-1])) + np.repeat(starts - ends[:-1], counts)
+def statistics_of(
+    corpus: Iterable[Sequence[AnyStr]], analyse: Callable[[AnyStr], Iterable[Word]]
+) -> CorpusStatistics:
+    """The statistics of papers that are given as the pieces their texts are made of."""
+    inverter = Inverter(analyse)
+    block = inverter.invert(list(corpus))
+    return CorpusStatistics([(0, block)], [inverter.terms()])

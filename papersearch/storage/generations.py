@@ -219,20 +219,27 @@ def publish(
     """Write `contents`, (name, content) of each file, as the new generation that `describe`
     says, and make it current.
 
-    Contents are asked for one by one, so that they need not all be in memory. `describe`
-    gets the files' records and gives the manifest. When anything fails, what was current
-    stays current. Raises IndexNotWritable.
+    Contents are asked for one by one, so that they need not all be in memory; while one is
+    written, the next is made. `describe` gets the files' records and gives the manifest. When
+    anything fails, what was current stays current. Raises IndexNotWritable.
     """
+    from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
+
     building = index_path / _BUILDING
     try:
         with _write_errors(index_path):
             before = _current_number(index_path)
             files.remove(building)
             files.make_folder(building)
-        records = {}
-        for name, content in contents:
-            with _write_errors(index_path):
-                records[name] = files.write_file(building / name, content)
+        written: dict[str, Future[FileRecord]] = {}
+        with ThreadPoolExecutor(1) as writer:
+            for name, content in contents:
+                for earlier in list(written)[-1:]:  # one at a time: more would fill the memory
+                    with _write_errors(index_path):
+                        written[earlier].result()
+                written[name] = writer.submit(files.write_file, building / name, content)
+        with _write_errors(index_path):
+            records = {name: record.result() for name, record in written.items()}
         if set(records) not in (files_of(has_late_interaction=False), files_of(has_late_interaction=True)):
             raise ValueError("the layout lists other files")
         manifest = describe(records)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from papersearch.ingest.links import find_links, without_mirrors
+from papersearch.ingest.links import _LINK, _trimmed, find_links, without_mirrors
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,17 @@ from papersearch.ingest.links import find_links, without_mirrors
 def test_links_by_hand(text: str, links: list[str]) -> None:
     """Each kind of surrounding that the dumps have, and a few that they might."""
     assert list(find_links(text)) == links
+
+
+LINK_PARTS = "http https HTTPS httpſ :// github.com GitHub.CO huggıngface.co huggingface.Co / a.b . ) ( x İ".split()
+
+
+@given(st.lists(st.sampled_from([*LINK_PARTS, " ", "-"]), max_size=12).map("".join))
+def test_no_link_is_passed_over(text: str) -> None:
+    """Looking only from where a link may begin finds what looking everywhere finds."""
+    everywhere = [link for match in _LINK.finditer(text) if len(link := _trimmed(match[0])) > len("https://")]
+    links = dict.fromkeys(link if "://" in link else f"https://{link}" for link in everywhere)
+    assert list(find_links(text)) == list(links)
 
 
 @pytest.mark.parametrize(

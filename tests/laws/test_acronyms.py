@@ -13,6 +13,7 @@ from papersearch.lexical.acronyms import (
     ExpansionTable,
     best_long_form,
     definitions,
+    definitions_in,
     expansion_lines,
     learn,
 )
@@ -47,6 +48,32 @@ def test_best_long_form_is_the_shortest() -> None:
     assert best_long_form("HSF", "in which heat shock transcription factor") == "heat shock transcription factor"
 
 
+def long_form_by_steps(short: str, candidate: str) -> int:
+    """Where the long form's first letter stands, as Schwartz and Hearst's figure 1 looks for it,
+    one character at a time; -1 where there is none."""
+    place = len(candidate)
+    for number, letter in reversed(list(enumerate(short.lower()))):
+        if letter.isalnum():
+            place -= 1
+            while place >= 0 and (
+                candidate[place].lower() != letter or (number == 0 and place > 0 and candidate[place - 1].isalnum())
+            ):
+                place -= 1
+            if place < 0:
+                return -1
+    return place
+
+
+@given(st.text(alphabet="aAbİß-. ", min_size=2), st.text(alphabet="aAbİıß-. "))
+def test_long_form_is_that_of_the_figure(short: str, candidate: str) -> None:
+    """A long form begins with the word that holds the letter the figure finds."""
+    place = long_form_by_steps(short, candidate)
+    long = best_long_form(short, candidate)
+    assert long is None or place >= 0
+    if long is not None:
+        assert long == candidate[candidate.rfind(" ", 0, place + 1) + 1 :].strip(" \"'`*,~")
+
+
 @given(st.text())
 def test_definitions_stand_in_the_text(text: str) -> None:
     """Whatever the text, both forms are pieces of it and the long one holds the short one's letters."""
@@ -65,7 +92,23 @@ def test_spellings_are_counted_together() -> None:
         "Mixture of Experts (MoEs)",
         "Mixture-of-Experts (MoE)",
     ]
-    assert learn(texts) == [Acronym("MoE", "Mixture-of-Experts", 4)]
+    assert learn(definitions_in(texts)) == [Acronym("MoE", "Mixture-of-Experts", 4)]
+
+
+@given(st.lists(st.lists(st.integers(0, 2), max_size=3), max_size=6))
+def test_acronyms_are_counted_by_paper(corpus: list[list[int]]) -> None:
+    """An acronym counts once for each paper that defines it, and is written as most papers
+    write it first."""
+    written = [("MoE", "Mixture-of-Experts"), ("MoE", "mixture of experts"), ("MoE", "Mother of Eve")]
+    texts = [" and ".join(f"the {written[n][1]} ({written[n][0]})" for n in paper) for paper in corpus]
+    firsts = [next((n for n in paper if n < 2), None) for paper in corpus]  # of the two spellings
+    spelt = written[0][1] if firsts.count(0) >= firsts.count(1) else written[1][1]
+    expected = [("MoE", spelt, len(firsts) - firsts.count(None))]
+    expected += [(*written[2], sum(2 in paper for paper in corpus))]
+    ordered = sorted(
+        expected, key=lambda acronym: (-acronym[2], acronym[1].replace("-", "").replace(" ", "").lower())
+    )
+    assert learn(definitions_in(texts)) == [Acronym(*acronym) for acronym in ordered if acronym[2]]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,14 @@ def test_title_key_folds_spelling(title: str) -> None:
         assert title_key(title) == title_key("  {" + title.upper().replace(" ", "  -") + "}!")
 
 
+@given(st.text(alphabet="aBz09 -:{}$^_,.\t"))
+def test_title_key_of_ascii(title: str) -> None:
+    """A title of ASCII has the key that it has among characters that need normalising."""
+    key = title_key(title)
+    assert title_key(f"{title}ﬁ") == ("".join(filter(str.isalnum, key)) + "fi")
+    assert key or not title.strip()
+
+
 @given(st.text(min_size=1))
 def test_paper_id_is_short_and_plain(title: str) -> None:
     """An id is lower-case ASCII words and hash characters, whatever the title."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.analysis import Analyzer, plain_word
 from papersearch.errors import QueryError
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.statistics import statistics_of
 from papersearch.query import Clause, parse_query
 from papersearch.texts import paper_text
 from papersearch.types import MODES, Mode
@@ -90,7 +90,7 @@ def test_phrases_are_found_as_by_looking(
     documents: list[list[str]], phrase: list[str], data: st.DataObject
 ) -> None:
     """Where a phrase stands, and how often, is what a loop over the words finds."""
-    postings = CorpusStatistics(documents, plain_word).postings()
+    postings = statistics_of(documents, plain_word).postings()
     expected = [
         (doc_idx, start)
         for doc_idx, terms in enumerate(documents)

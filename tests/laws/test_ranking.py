@@ -18,7 +18,7 @@ from papersearch.dense.feedback import FEEDBACK_WEIGHT, move_towards
 from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.errors import QueryError
 from papersearch.fusion import Signal, balance, combine
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.statistics import statistics_of
 from papersearch.ranking import by_both, by_meaning
 from papersearch.topk import may_be_in_top_k, top_k
 from papersearch.types import MODES, Mode, SignalName
@@ -262,7 +262,7 @@ def test_bm25_rises_with_tf(documents: list[list[str]], term: str, data: st.Data
     richer[doc_idx] = [term if place == others[0] else word for place, word in enumerate(document)]
 
     def score(corpus: list[list[str]]) -> float:
-        return float(CorpusStatistics(corpus, plain_word).postings().score([term], len(corpus))[0][doc_idx])
+        return float(statistics_of(corpus, plain_word).postings().score([term], len(corpus))[0][doc_idx])
 
     assert score(richer) > score(documents)
 

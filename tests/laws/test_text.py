@@ -9,7 +9,7 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.analysis import STOP_WORDS, Analyzer
+from papersearch.analysis import STOP_WORDS, Analyzer, stretches, words_of_stretch
 from papersearch.cli.table import window
 from papersearch.evidence import find_evidence, sentences
 from papersearch.types import Paper
@@ -31,6 +31,31 @@ def test_tokens_and_terms_agree(text: str) -> None:
     assert all(token.position < analyzer.n_positions(text) for token in tokens)
     assert all(text[token.start : token.end].strip() for token in tokens)
     assert set(analyzer.query_terms(text)) <= set(analyzer.terms(text))
+
+
+# What words are made of and joined by, and what stands between them.
+WRITTEN = st.text(alphabet="abSTthe0179.-$^_{}\u2010é β\n,;(")
+
+
+@given(st.one_of(st.text(), WRITTEN))
+def test_stretches_hold_the_words(text: str) -> None:
+    """The words of a text's stretches are the text's words, in order."""
+    assert [word for stretch in stretches(text) for word in words_of_stretch(stretch)] == Analyzer().words(text)
+
+
+@given(WRITTEN)
+def test_common_words_are_analysed_as_any(text: str) -> None:
+    """What is done for words of letters and hyphens, to save time, says what is done for any word."""
+    analyzer = Analyzer()
+    for word in analyzer.words(text):
+        assert analyzer._analyse(word) == analyzer._mixed(word)
+
+
+@given(st.one_of(st.text(), WRITTEN))
+def test_first_term(text: str) -> None:
+    """The first term is the one that a phrase begins with."""
+    sequence = Analyzer().sequence(text)
+    assert Analyzer().first_term(text) == (sequence[0][1] if sequence else None)
 
 
 @given(st.text(), st.text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -13,15 +14,12 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.analysis import Analyzer, plain_word
 from papersearch.lexical.bm25 import K1, B
-from papersearch.lexical.statistics import CorpusStatistics, LuceneBM25
+from papersearch.lexical.corpus import analyse_corpus
+from papersearch.lexical.inverting import SHORTEST_SPELLING
+from papersearch.lexical.statistics import LuceneBM25, statistics_of
 from papersearch.texts import paper_text
 
 WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)
-
-
-def statistics_of(corpus: list[list[str]]) -> CorpusStatistics:
-    """Our statistics of papers that are lists of terms, one term a position."""
-    return CorpusStatistics(corpus, plain_word)
 
 
 def corpus_queries(index: papersearch.Index, n_queries: int) -> list[str]:
@@ -68,15 +66,44 @@ def test_any_corpus_scores_as_rank_bm25(corpus: list[list[str]], query: list[str
     if not any(corpus):
         return  # rank_bm25 divides by the mean length
     expected = LuceneBM25(corpus).get_scores(query)
-    postings = statistics_of(corpus).postings()
+    postings = statistics_of(corpus, plain_word).postings()
     scores, matched = postings.score(query, len(corpus))
     np.testing.assert_allclose(scores, expected, atol=1e-9)
     assert matched.tolist() == [bool(set(query) & set(terms)) for terms in corpus]
 
 
+TEXTS = st.lists(st.text(alphabet="abcd0.-$^ é\n", max_size=30), max_size=9)
+
+
+@given(TEXTS)
+def test_any_texts_are_indexed_as_analysed(texts: list[str]) -> None:
+    """Postings, positions, lengths and spellings are those of the analyser's tokens, one paper
+    after another."""
+    analyzer = Analyzer()
+    analysed = analyse_corpus(texts, [len(text) // 2 for text in texts], n_workers=0)
+    tokens = [analyzer.tokens(text) for text in texts]
+    assert analysed.statistics.doc_len.tolist() == list(map(len, tokens))
+    halves = [text[: len(text) // 2] for text in texts]
+    assert analysed.title_positions.tolist() == list(map(analyzer.n_positions, halves))
+    counted = Counter(word.lower() for text in texts for word in analyzer.words(text) if word.isalpha())
+    expected = {word: n for word, n in counted.items() if len(word) >= SHORTEST_SPELLING}
+    found = zip(analysed.spellings, analysed.spelling_counts.tolist(), strict=True)
+    assert list(found) == sorted(expected.items())
+    postings = analysed.statistics.postings()
+    assert list(postings.terms) == sorted({token.term for found in tokens for token in found})
+    for term in postings.terms:
+        places = [
+            (doc_idx << 32) | token.position
+            for doc_idx, found in enumerate(tokens)
+            for token in found
+            if token.term == term
+        ]
+        assert postings.occurrences(term).tolist() == places
+
+
 def test_score_of_one_paper_by_hand() -> None:
     """Two papers, one term: idf and saturation worked out with a pencil."""
-    postings = statistics_of([["bubble", "pipeline"], ["model", "data", "token", "cache"]]).postings()
+    postings = statistics_of([["bubble", "pipeline"], ["model", "data", "token", "cache"]], plain_word).postings()
     idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
     saturation = 1 * (K1 + 1) / (1 + K1 * (1 - B + B * 2 / 3))
     scores, _ = postings.score(["bubble"], 2)
@@ -85,6 +112,6 @@ def test_score_of_one_paper_by_hand() -> None:
 
 def test_corpus_without_terms() -> None:
     """Papers of stop words alone give an empty vocabulary, and no query matches."""
-    scores, matched = statistics_of([[], []]).postings().score(["bubble"], 2)
+    scores, matched = statistics_of([[], []], plain_word).postings().score(["bubble"], 2)
     assert scores.tolist() == [0.0, 0.0]
     assert not matched.any()
