@@ -58,7 +58,10 @@ def real_index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     given = os.environ.get("PAPERSEARCH_TEST_INDEX")
     if given:
         return Path(given).resolve()
-    path = tmp_path_factory.mktemp("real") / "index"
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the first builds it, the others wait, and find it
+        path = tmp_path_factory.getbasetemp().parent / "real-index"
+    else:
+        path = tmp_path_factory.mktemp("real") / "index"
     papersearch.build(CORPUS, path)
     return path
 

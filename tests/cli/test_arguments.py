@@ -21,6 +21,7 @@ def invoke(real_index_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     """Run the command in this process, on the real index, in a folder without a corpus."""
     monkeypatch.setenv("PAPERSEARCH_INDEX", str(real_index_path))
     monkeypatch.setenv("PAPERSEARCH_CORPUS", str(tmp_path / "nowhere"))
+    monkeypatch.delenv("COLUMNS", raising=False)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
 

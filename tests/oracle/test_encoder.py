@@ -183,6 +183,7 @@ def test_unusual_words_equal_the_library(
     assert ours.ids(text) == library.ids(text)
 
 
+@pytest.mark.slow
 def test_word_pieces_of_the_corpus_equal_the_library(
     real_index: papersearch.Index, tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer]
 ) -> None:
