@@ -19,7 +19,7 @@ VERBS = {
     "index": Verb("building:build_index", "Build the index from the corpus, or bring it up to date."),
     "stats": Verb("building:stats", "Say what is in the index, and what could not be parsed."),
     "doctor": Verb("building:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
-    "batch": Verb("trials:batch", "Answer many queries in one process."),
+    "batch": Verb("trials:batch", "Answer many queries at once, on every core."),
     "eval": Verb("trials:evaluate", "Measure rankings against judgements, side by side."),
 }
 

@@ -65,7 +65,7 @@ def batch(
     index: IndexOption = None,
     debug: DebugOption = False,
 ) -> int:
-    """Answer many queries in one process."""
+    """Answer many queries at once, on every core."""
     if not tag or len(tag.split()) != 1:
         raise typer.BadParameter("a run's tag is one word", param_hint="--tag")
     read = _topics(topics)
