@@ -32,7 +32,7 @@ demo: $(VENV)/installed  ## Install, build the index from corpus/, answer "pipel
 	$(BIN)/papersearch --format table "$(QUERY)"
 
 test: $(VENV)/installed  ## Install, run the tests
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
 	$(BIN)/python -m pytest -m "slow and not typed"

@@ -21,6 +21,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from measuring import PAPERSEARCH, commands, medians, print_table, timed  # after the threads are set
 
 import papersearch
+from papersearch.processes import n_cores
 
 WAYS = {
     "rankings, without late interaction": ["--format", "trec", "--top", "10", "--no-late"],
@@ -63,8 +64,7 @@ def main() -> None:
     per_query = {name: (times[f"{name}, many"] - times[f"{name}, one"]) / (len(queries) - 1) for name in WAYS} | {
         "encoding alone, one core": times["encoding alone, one core"] / len(queries)
     }
-    cores = len(os.sched_getaffinity(0))
-    print(f"{len(index)} papers, {len(queries)} queries, {cores} cores, medians of {arguments.rounds} rounds")
+    print(f"{len(index)} papers, {len(queries)} queries, {n_cores()} cores, medians of {arguments.rounds} rounds")
     print_table(per_query, "per query", {"queries/s": lambda value: 1 / value})
 
 

@@ -18,10 +18,14 @@ _Work = Callable[[_Part], bytes]
 _LENGTH_BYTES = 8
 
 
-def available() -> int:
-    """How many processes can work at once: the cores that this one may use, or 1 where a process
-    cannot be copied safely."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+def n_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def n_copies() -> int:
+    """How many processes `in_order` does well to use: 1 where a process cannot be copied safely."""
+    return n_cores() if sys.platform == "linux" else 1
 
 
 def in_order(work: _Work[_Part], parts: Sequence[_Part], n_processes: int) -> Iterator[bytes]:

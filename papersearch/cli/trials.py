@@ -154,9 +154,9 @@ def evaluate(
 
 def _processes(index: Index) -> int:
     """How many to share the topics between: one where the model's library has threads of its own."""
-    from papersearch.processes import available
+    from papersearch.processes import n_copies
 
-    return available() if index.manifest.encoder.query_backend == "numpy" else 1
+    return n_copies() if index.manifest.encoder.query_backend == "numpy" else 1
 
 
 def _topics(name: str) -> list[Topic]:

@@ -23,6 +23,7 @@ import orjson
 
 from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
 from papersearch.lexical.inverting import Block
+from papersearch.processes import n_cores
 
 if TYPE_CHECKING:
     from papersearch.types import DocIndices
@@ -44,8 +45,7 @@ def n_spare_processors() -> int:
     """How many workers this process may well have beside itself."""
     if getattr(sys, "frozen", False) or not Path(sys.executable or "").name.lower().startswith(("python", "pypy")):
         return 0  # a program that only contains Python: starting it again would do anything
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(allowed - 1, _MOST_WORKERS)
+    return min(n_cores() - 1, _MOST_WORKERS)
 
 
 class Worker:

@@ -13,10 +13,10 @@ import pytest
 import papersearch
 from papersearch.evaluation.runs import make_run
 from papersearch.evaluation.topics import Topic, in_parts
-from papersearch.processes import available, in_order
+from papersearch.processes import in_order, n_copies
 
 pytestmark = [
-    pytest.mark.skipif(available() == 1, reason="processes are not copied here, or there is one core"),
+    pytest.mark.skipif(n_copies() == 1, reason="processes are not copied here, or there is one core"),
     # The tests' own process has threads, of model libraries; the commands' processes have none.
     pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
 ]
