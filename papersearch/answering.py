@@ -233,7 +233,7 @@ class Answering(NamedTuple):
             start=np.zeros(len(candidates)),
         )
         late = self.parts.pieces.scores(encoded, candidates) if how.late and self.parts.pieces is not None else None
-        cosines = semantic.exact(candidates)
+        cosines = base.tiers[0].scores_by("semantic", candidates)
         first = best_of(candidates, candidate_signals(keyword, cosines, late), FEEDBACK_DEPTH)
         moved = move_towards(encoded.vector, self.parts.vectors.exact[first])
         signals = candidate_signals(keyword, self.parts.vectors.cosines(moved, candidates), late)

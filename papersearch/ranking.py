@@ -32,6 +32,11 @@ class Tier(NamedTuple):
     papers: IntArray
     signals: list[Signal]
 
+    def scores_by(self, name: SignalName, papers: IntArray) -> Float64Array:
+        """What the signal gave `papers` (K,), all of this tier: (K,)."""
+        [scores] = [signal.scores for signal in self.signals if signal.name == name]
+        return scores[np.searchsorted(self.papers, papers)]
+
     def explain(self, doc_idx: int) -> list[SignalScore] | None:
         """What each signal gave the paper; None when it is of another tier."""
         place = int(np.searchsorted(self.papers, doc_idx))
