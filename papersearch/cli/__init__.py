@@ -20,7 +20,7 @@ def main() -> NoReturn:
         import gc
 
         gc.disable()  # what a query leaves to be collected is less than what looking for it costs
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false" if _EVERY_CORE.isdisjoint(sys.argv[1:]) else "true")
     from papersearch.cli.app import app
 
     code: object = 0

@@ -9,7 +9,7 @@ import copy
 import logging
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
@@ -93,35 +93,33 @@ class BatchEncoder:
         self, texts: Sequence[str], receive: Callable[[int, Encoded, IntArray], None], *, with_starts: bool = False
     ) -> None:
         """Encode `texts` as papers and hand each over as soon as it is done, with its position,
-        and where in the text each of its word pieces begins, (L,), if that is asked for.
-
-        Longest first, so that a batch is padded little and memory fails early if at all.
-        """
-        order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
+        and where in the text each of its word pieces begins, (L,), if that is asked for."""
         size = _BATCH_SIZE if self._model.device.type == "cpu" else _ACCELERATOR_BATCH_SIZE
-        for start in range(0, len(order), size):
-            chosen = order[start : start + size]
-            outputs = self._papers_model.encode_document(
-                [texts[i] for i in chosen], batch_size=size, output_value=None, show_progress_bar=False
+        for chosen in _longest_first(texts, size):
+            batch = [texts[i] for i in chosen]
+            encoded = _encoded(
+                self._papers_model.encode_document(
+                    batch, batch_size=size, output_value=None, show_progress_bar=False
+                )
             )
-            for i, output in zip(chosen, outputs, strict=True):
-                encoded = _encoded(output)
-                receive(i, encoded, self._starts(texts[i], encoded.pieces) if with_starts else encoded.pieces[:0])
+            starts = self._starts(batch, encoded) if with_starts else [one.pieces[:0] for one in encoded]
+            for i, one, places in zip(chosen, encoded, starts, strict=True):
+                receive(i, one, places)
 
-    def _starts(self, text: str, pieces: IntArray) -> IntArray:
-        """Where in `text` each of its word `pieces` (L,) begins, in characters, (L,); all 0
-        where the model's tokenizer does not say."""
-        tokenizer = self._model.tokenizer
-        nowhere = np.zeros(len(pieces), dtype=np.int64)
-        if not getattr(tokenizer, "is_fast", False):
-            return nowhere
-        found = tokenizer(
-            self._paper_prefix + text, truncation=True, max_length=self.max_length, return_offsets_mapping=True
-        )
-        if found["input_ids"] != pieces.tolist():
-            return nowhere
-        starts = np.array(found["offset_mapping"], dtype=np.int64)[:, 0] - len(self._paper_prefix)
-        return np.maximum(starts, 0)
+    def _starts(self, texts: Sequence[str], encoded: Sequence[Encoded]) -> list[IntArray]:
+        """Where in each text each of its word pieces (L,) begins, in characters, (L,); all 0 where
+        the model's tokenizer does not say."""
+        starts = [np.zeros(len(one.pieces), dtype=np.int64) for one in encoded]
+        tokenizer, prefix = self._model.tokenizer, self._paper_prefix
+        if getattr(tokenizer, "is_fast", False):
+            prefixed = [prefix + text for text in texts]
+            found = tokenizer(prefixed, truncation=True, max_length=self.max_length, return_offsets_mapping=True)
+            for places, one, ids, offsets in zip(
+                starts, encoded, found["input_ids"], found["offset_mapping"], strict=True
+            ):
+                if ids == one.pieces.tolist():
+                    places[:] = [max(0, start - len(prefix)) for start, _ in offsets]
+        return starts
 
     def encode(self, text: str) -> Encoded:
         """`text`, read as a query."""
@@ -129,10 +127,14 @@ class BatchEncoder:
 
     def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
         """Many queries in the order given."""
-        outputs = self._model.encode_query(
-            list(texts), batch_size=_QUERY_BATCH_SIZE, output_value=None, show_progress_bar=False
-        )
-        return [_encoded(output) for output in outputs]
+        encoded: dict[int, Encoded] = {}
+        for chosen in _longest_first(texts, _QUERY_BATCH_SIZE):
+            batch = [texts[i] for i in chosen]
+            outputs = self._model.encode_query(
+                batch, batch_size=_QUERY_BATCH_SIZE, output_value=None, show_progress_bar=False
+            )
+            encoded |= zip(chosen, _encoded(outputs), strict=True)
+        return [encoded[i] for i in range(len(texts))]
 
     def vocabulary(self) -> list[str]:
         """The model's word pieces by id; an id that none has is an empty string."""
@@ -190,11 +192,26 @@ def _with_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
     return lighter
 
 
-def _encoded(output: Mapping[str, Any]) -> Encoded:
-    """What sentence-transformers gives for one text, without padding."""
-    real = output["attention_mask"].bool()
-    return Encoded(
-        vector=unit(output["sentence_embedding"].float().cpu().numpy()),
-        pieces=output["input_ids"][real].cpu().numpy().astype(np.int64),
-        states=output["token_embeddings"][real].float().cpu().numpy(),
-    )
+def _longest_first(texts: Sequence[str], size: int) -> Iterator[list[int]]:
+    """The places of the texts in batches of `size`: a batch is padded little, and memory fails
+    early if at all."""
+    order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
+    yield from (order[start : start + size] for start in range(0, len(order), size))
+
+
+def _encoded(outputs: Sequence[Mapping[str, Any]]) -> list[Encoded]:
+    """What sentence-transformers gives for the texts of one batch, without padding. It comes from
+    the device at once: waiting for each text by itself would take longer than the model."""
+    import torch
+
+    def together(name: str) -> torch.Tensor:
+        return torch.stack([output[name] for output in outputs]).cpu()
+
+    is_real = together("attention_mask").bool().numpy()
+    pieces = together("input_ids").numpy().astype(np.int64)
+    states = together("token_embeddings").float().numpy()
+    vectors = together("sentence_embedding").float().numpy()
+    return [
+        Encoded(unit(vector), ids[real], rows[real])
+        for vector, ids, rows, real in zip(vectors, pieces, states, is_real, strict=True)
+    ]

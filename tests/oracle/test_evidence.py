@@ -69,7 +69,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
         assert alignment is not None
         found = alignment.likeness(ranges)
         encoded = library.encode_batch([paper_text(paper)])[0]
-        offsets = library._starts(paper_text(paper), encoded.pieces)
+        [offsets] = library._starts([paper_text(paper)], [encoded])
 
         def projected(states: np.ndarray) -> np.ndarray:
             rows = states @ pieces.basis
