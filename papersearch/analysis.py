@@ -123,10 +123,6 @@ class Analyzer:
         """The analysis of each word of one of the `stretches`; not kept."""
         return list(map(self._analyse, words_of_stretch(written)))
 
-    def n_positions(self, text: str) -> int:
-        """How many positions `text` takes, stop words included."""
-        return sum(self.word(match).n_parts for match in self.words(text))
-
     def query_terms(self, text: str) -> list[str]:
         """What to ask the postings for, repeats included: the parts of every word, and the
         whole of one that has letters and digits, or a part that is a stop word ("few-shot")."""

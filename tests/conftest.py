@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
 
 import papersearch  # after the threads are set
+from papersearch.analysis import Analyzer
 
 PROJECT = Path(__file__).parents[1]
 CORPUS = PROJECT / "corpus"
@@ -45,6 +46,11 @@ def sentence(topic: str, length: int = 300) -> str:
     while len(text) < length:
         text += f"We study how {topic} behaves when everything else is kept as it was. "
     return text.strip()
+
+
+def n_positions(analyzer: Analyzer, text: str) -> int:
+    """How many positions `text` takes, stop words included."""
+    return sum(analyzer.word(written).n_parts for written in analyzer.words(text))
 
 
 def page(papers: Sequence[tuple[str, str]]) -> str:

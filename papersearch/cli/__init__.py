@@ -7,20 +7,21 @@ import sys
 from typing import NoReturn
 
 _MANY_TEXTS = frozenset({"index", "batch", "eval"})
-_EVERY_CORE = frozenset({"index"})
 
 
 def main() -> NoReturn:
     """The `papersearch` command."""
-    if _EVERY_CORE.isdisjoint(sys.argv[1:]):
-        # A query multiplies small matrices: more threads only wait for each other. Many queries
-        # are shared between processes. To be set before numpy and tokenizers are imported.
+    is_build = "index" in sys.argv[1:]
+    # A build wants every core. A query multiplies small matrices: more threads only wait for each
+    # other; many queries are shared between processes. To be set before numpy and tokenizers are
+    # imported.
+    if not is_build:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if is_build else "false")
     if _MANY_TEXTS.isdisjoint(sys.argv[1:]):
         import gc
 
         gc.disable()  # what a query leaves to be collected is less than what looking for it costs
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false" if _EVERY_CORE.isdisjoint(sys.argv[1:]) else "true")
     from papersearch.cli.app import app
 
     code: object = 0

@@ -61,7 +61,6 @@ def build_index(
     debug: DebugOption = False,
 ) -> None:
     """Build the index from the corpus, or bring it up to date."""
-    from papersearch import searcher
     from papersearch.cli import reports
     from papersearch.cli.locations import find_locations
 
@@ -73,6 +72,8 @@ def build_index(
             raise typer.BadParameter("--rollback builds nothing: it goes alone")
         _roll_back(locations)
         if chosen in ("json", "jsonl"):
+            from papersearch import searcher
+
             opened = searcher.open(locations.index_path)
             write_bytes(reports.rollback_document(opened, indent=chosen == "json"))
         return

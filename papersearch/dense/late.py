@@ -74,24 +74,21 @@ class PieceVectors(NamedTuple):
     def scores(self, query: Encoded, papers: IntArray) -> Float64Array:
         """Late interaction of the query with each of `papers` (K,): (K,), a weighted mean of
         cosines, higher is better; 0 for a paper without word pieces or a query of stop words."""
-        weights = self.weights[query.pieces]
-        used = np.flatnonzero(weights > 0)
+        asked = self.of_query(query)
         starts = self.offsets[papers].astype(np.int64)
         lengths = self.offsets[papers + 1].astype(np.int64) - starts
         if len(papers) and (int(lengths.min()) < 0 or int(lengths.max()) > MAX_PIECES):
             raise ValueError("word pieces do not fit their papers")
         scores = np.zeros(len(papers))
         filled = np.flatnonzero(lengths > 0)
-        if len(used) == 0 or len(filled) == 0:
+        if asked is None or len(filled) == 0:
             return scores
-        weights = weights[used] / weights[used].sum()
-        pieces = _unit_rows(query.states[used] @ self.basis)
         starts, lengths = starts[filled], lengths[filled]
         ends = np.cumsum(lengths)
         rows = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
-        cosines = _products(np.take(self.vectors, rows, axis=0), pieces)
+        cosines = _products(np.take(self.vectors, rows, axis=0), asked.rows)
         best = np.maximum.reduceat(cosines, ends - lengths, axis=0) / np.float32(_SCALE)
-        scores[filled] = np.einsum("ij,j->i", best, weights)  # no matrix product: equal rows, equal sums
+        scores[filled] = np.einsum("ij,j->i", best, asked.weights)  # no matrix product: equal rows, equal sums
         return scores
 
     def of_query(self, query: Encoded) -> Asked | None:

@@ -232,12 +232,13 @@ def publish(
             files.remove(building)
             files.make_folder(building)
         written: dict[str, Future[FileRecord]] = {}
+        last: Future[FileRecord] | None = None
         with ThreadPoolExecutor(1) as writer:
             for name, content in contents:
-                for earlier in list(written)[-1:]:  # one at a time: more would fill the memory
+                if last is not None:  # one at a time: more would fill the memory
                     with _write_errors(index_path):
-                        written[earlier].result()
-                written[name] = writer.submit(files.write_file, building / name, content)
+                        last.result()
+                last = written[name] = writer.submit(files.write_file, building / name, content)
         with _write_errors(index_path):
             records = {name: record.result() for name, record in written.items()}
         if set(records) not in (files_of(has_late_interaction=False), files_of(has_late_interaction=True)):

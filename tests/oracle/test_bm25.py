@@ -18,6 +18,7 @@ from papersearch.lexical.corpus import analyse_corpus
 from papersearch.lexical.inverting import SHORTEST_SPELLING
 from papersearch.lexical.statistics import LuceneBM25, statistics_of
 from papersearch.texts import paper_text
+from tests.conftest import n_positions
 
 WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)
 
@@ -84,7 +85,7 @@ def test_any_texts_are_indexed_as_analysed(texts: list[str]) -> None:
     tokens = [analyzer.tokens(text) for text in texts]
     assert analysed.statistics.doc_len.tolist() == list(map(len, tokens))
     halves = [text[: len(text) // 2] for text in texts]
-    assert analysed.title_positions.tolist() == list(map(analyzer.n_positions, halves))
+    assert analysed.title_positions.tolist() == [n_positions(analyzer, half) for half in halves]
     counted = Counter(word.lower() for text in texts for word in analyzer.words(text) if word.isalpha())
     expected = {word: n for word, n in counted.items() if len(word) >= SHORTEST_SPELLING}
     found = zip(analysed.spellings, analysed.spelling_counts.tolist(), strict=True)
