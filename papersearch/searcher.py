@@ -176,15 +176,15 @@ class Index:
             )
             examples = [self._parts.papers[doc_idx] for doc_idx in (*liked, *unliked)]
             rows = self._parts.vectors.exact
-            near = [rows[doc_idx] for doc_idx in liked]
+            near = [rows[doc_idx] for doc_idx in sorted(liked)]  # in whichever order they were named
             pieces = self._parts.pieces
-            asked = pieces.of_papers(liked) if pieces is not None and liked else None
+            asked = pieces.of_papers(sorted(liked)) if pieces is not None and liked else None
             if text:
                 encoded = self._parts.encoder.encode_batch([text])[0]
                 near.append(encoded.vector)
                 if asked is None and pieces is not None:
                     asked = pieces.of_query(encoded)
-            semantic = self._parts.vectors.scan(between(np.array(near), rows[unliked]))
+            semantic = self._parts.vectors.scan(between(np.array(near), rows[sorted(unliked)]))
             is_example = np.zeros(len(self), dtype=np.bool_)
             is_example[liked + unliked] = True
             allowed, undecided = self._answering.filtered(np.flatnonzero(~is_example), filters)

@@ -17,10 +17,10 @@ PACKAGE = PROJECT / "papersearch"
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
     {"checksums", "errors", "processes", "types", "version"},
-    {"cleaning", "identity", "texts", "analysis", "fusion", "topk", "verdict", "duplicates"},
+    {"cleaning", "identity", "texts", "analysis", "fusion", "topk", "verdict"},
     {"lexical", "dense", "ingest", "query"},
     {"storage"},
-    {"evidence", "keywords", "ranking", "saved", "staleness"},
+    {"duplicates", "evidence", "keywords", "ranking", "saved", "staleness"},
     {"parts"},
     {"filters", "facets", "related", "spelling"},
     {"answering"},

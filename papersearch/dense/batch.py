@@ -123,10 +123,15 @@ class BatchEncoder:
 
     def encode(self, text: str) -> Encoded:
         """`text`, read as a query."""
-        return self.encode_batch([text])[0]
+        return self.encode_together([text])[0]
 
     def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
-        """Many queries in the order given."""
+        """Many queries in the order given, each by itself: beside others its last digits would be
+        others, and its answer might."""
+        return [self.encode(text) for text in texts]
+
+    def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
+        """Many texts, read as queries, in the order given; several at a time, for speed."""
         encoded: dict[int, Encoded] = {}
         for chosen in _longest_first(texts, _QUERY_BATCH_SIZE):
             batch = [texts[i] for i in chosen]

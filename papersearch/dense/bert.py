@@ -97,6 +97,14 @@ def _pooling_mode(config: dict[str, object]) -> Literal["mean", "cls"] | None:
     return "mean" if modes == ["mean"] else "cls" if modes == ["cls"] else None
 
 
+class _Run(NamedTuple):
+    """Sequences of `length` word pieces each that lie at `rows` of a matrix."""
+
+    rows: slice
+    n_sequences: int
+    length: int
+
+
 class Tokenizer(Protocol):
     """Whatever gives the ids of a text's word pieces, special tokens included, at most as
     many as the model has positions."""
@@ -130,10 +138,10 @@ class BertEncoder:
 
     def _hidden_states(self, ids: Sequence[IntArray]) -> Iterable[Float32Array]:
         """Last hidden states, (L, D) each, of sequences of L word pieces; those of equal length
-        stand together. All their pieces are rows of one matrix, without padding: only
-        attention looks at one sequence at a time."""
+        stand together. All their pieces are rows of one matrix, without padding."""
         lengths = np.array([len(pieces) for pieces in ids])
         ends = np.cumsum(lengths)
+        runs = _runs(lengths.tolist())
         words = self._tensor("embeddings.word_embeddings.weight")[np.concatenate(ids)]
         within = np.arange(int(ends[-1])) - np.repeat(ends - lengths, lengths)
         places = self._tensor("embeddings.position_embeddings.weight")[within]
@@ -141,42 +149,49 @@ class BertEncoder:
         states = self._norm(words + places + segment, "embeddings.LayerNorm")
         for layer in range(self._shape.n_layers):
             scope = f"encoder.layer.{layer}"
-            attended = self._linear(self._attention(states, lengths, scope), f"{scope}.attention.output.dense")
+            attended = self._attention(states, runs, scope)
+            attended = self._linear(attended, runs, f"{scope}.attention.output.dense")
             attended += states
             states = self._norm(attended, f"{scope}.attention.output.LayerNorm")
-            inner = self._linear(states, f"{scope}.intermediate.dense")
+            inner = self._linear(states, runs, f"{scope}.intermediate.dense")
             gelu(inner)
-            inner = self._linear(inner, f"{scope}.output.dense")
+            inner = self._linear(inner, runs, f"{scope}.output.dense")
             inner += states
             states = self._norm(inner, f"{scope}.output.LayerNorm")
         return np.split(states, ends[:-1])
 
-    def _attention(self, states: Float32Array, lengths: IntArray, scope: str) -> Float32Array:
-        """Multi-head scaled dot-product attention of sequences, so many rows of `states` (R, D) each,
-        to themselves: (R, D)."""
+    def _attention(self, states: Float32Array, runs: Sequence[_Run], scope: str) -> Float32Array:
+        """Multi-head scaled dot-product attention of sequences, rows of `states` (R, D), to
+        themselves: (R, D)."""
         width, heads = states.shape[1], self._shape.n_heads
         query, key, value = (
-            self._linear(states, f"{scope}.attention.self.{part}") for part in ("query", "key", "value")
+            self._linear(states, runs, f"{scope}.attention.self.{part}") for part in ("query", "key", "value")
         )
         query *= np.float32(1 / math.sqrt(width // heads))
         attended = np.empty_like(states)
-        start = 0
-        for length, run in groupby(lengths.tolist()):
-            shape = (len(list(run)), length, heads, width // heads)
-            rows = slice(start, start + shape[0] * length)
-            q, k, v = (part[rows].reshape(shape).transpose(0, 2, 1, 3) for part in (query, key, value))
+        for run in runs:
+            shape = (run.n_sequences, run.length, heads, width // heads)
+            q, k, v = (part[run.rows].reshape(shape).transpose(0, 2, 1, 3) for part in (query, key, value))
             weights = q @ k.transpose(0, 1, 3, 2)
             weights -= weights.max(axis=-1, keepdims=True)
             np.exp(weights, out=weights)
             weights /= weights.sum(axis=-1, keepdims=True)
-            attended[rows].reshape(shape)[...] = (weights @ v).transpose(0, 2, 1, 3)
-            start = rows.stop
+            attended[run.rows].reshape(shape)[...] = (weights @ v).transpose(0, 2, 1, 3)
         return attended
 
-    def _linear(self, states: Float32Array, name: str) -> Float32Array:
-        """states (R, D) @ weight.T + bias, where weight is (D', D)."""
+    def _linear(self, states: Float32Array, runs: Sequence[_Run], name: str) -> Float32Array:
+        """states (R, D) @ weight.T + bias, where weight is (D', D).
+
+        Each sequence is multiplied by itself: in one product of all, the last digits of a row
+        depend on the rows beside it, and a query's vector on the queries encoded with it.
+        """
         weight = self._tensor(f"{name}.weight")
-        projected = states @ weight.T if len(states) > _FEW_ROWS else _few_rows(states, weight)
+        projected = np.empty((len(states), len(weight)), dtype=np.float32)
+        for run in runs:
+            inputs = states[run.rows].reshape(run.n_sequences, run.length, -1)
+            outputs = projected[run.rows].reshape(run.n_sequences, run.length, -1)
+            multiply = np.matmul if run.length > _FEW_ROWS else _few_rows
+            multiply(inputs, weight.T, out=outputs)
         projected += self._tensor(f"{name}.bias")
         return projected
 
@@ -193,15 +208,26 @@ class BertEncoder:
         return self._weights.tensor(self._scope + name)
 
 
-def _few_rows(states: Float32Array, weight: Float32Array) -> Float32Array:
-    """states (R, D) @ weight.T, for few rows. OpenBLAS copies both factors before it multiplies
-    them: the second is the smaller one here, and of the first so much is given at a time that
-    its copy stays in the cache."""
-    projected = np.empty((len(weight), len(states)), dtype=np.float32)
-    step = max(1, _CACHED // weight.shape[1])
-    for start in range(0, len(weight), step):
-        np.matmul(weight[start : start + step], states.T, out=projected[start : start + step])
-    return np.ascontiguousarray(projected.T)
+def _runs(lengths: Sequence[int]) -> list[_Run]:
+    """The runs of sequences of these lengths, those of equal length beside each other."""
+    runs: list[_Run] = []
+    start = 0
+    for length, equal in groupby(lengths):
+        n_sequences = len(list(equal))
+        runs.append(_Run(slice(start, start + n_sequences * length), n_sequences, length))
+        start += n_sequences * length
+    return runs
+
+
+def _few_rows(inputs: Float32Array, factor: Float32Array, out: Float32Array) -> None:
+    """inputs (n, L, D) @ factor (D, D') into `out` (n, L, D'), where L is small. OpenBLAS copies
+    both sides before it multiplies: given in this order, the copy of the smaller one is made
+    once, and so little of the larger one at a time that it stays in the cache."""
+    columns = inputs.transpose(0, 2, 1)
+    step = max(1, _CACHED // len(factor))
+    for start in range(0, factor.shape[1], step):
+        block = factor[:, start : start + step]
+        out[:, :, start : start + step] = np.matmul(block.T, columns).transpose(0, 2, 1)
 
 
 def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:

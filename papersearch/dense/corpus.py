@@ -22,6 +22,7 @@ from papersearch.dense.late import (
     piece_weights,
     plain_words,
 )
+from papersearch.dense.products import row_dots
 from papersearch.verdict import Background, probes
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ ENCODING = "title and abstract to 512, 64 dimensions, 2"
 """Name of what is kept of a text; raise its number with every change."""
 
 _ROWS = 8192
+
+_ROUNDING = 1e-5
+"""More than float32 arithmetic can be off."""
 
 
 class TextEncoding(NamedTuple):
@@ -158,8 +162,8 @@ def learn_constants(encoder: BatchEncoder) -> ModelConstants:
     """What the model's vocabulary says, without any paper."""
     vocabulary = encoder.vocabulary()
     kept = kept_pieces(vocabulary)
-    learned = [encoded.states[kept[encoded.pieces]] for encoded in encoder.encode_batch(basis_texts(vocabulary))]
-    asked = encoder.encode_batch(probes(plain_words(vocabulary)))
+    learned = [encoded.states[kept[encoded.pieces]] for encoded in encoder.encode_together(basis_texts(vocabulary))]
+    asked = encoder.encode_together(probes(plain_words(vocabulary)))
     return ModelConstants(
         probes=np.array([encoded.vector for encoded in asked], dtype=np.float32),
         kept=kept,
@@ -196,7 +200,12 @@ def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> Pi
 
 def _background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
     """The best cosine in the corpus for each of the queries of random words."""
-    best = np.full(len(probe_vectors), -1.0, dtype=np.float32)
+    best = np.full(len(probe_vectors), -1.0)
     for start in range(0, len(vectors), _ROWS):  # so that memory does not grow with the corpus
-        best = np.maximum(best, (probe_vectors @ vectors[start : start + _ROWS].T).max(axis=1))
+        block = vectors[start : start + _ROWS]
+        estimates = probe_vectors @ block.T
+        likely = np.maximum(estimates.max(axis=1), best) - 2 * _ROUNDING
+        for number, probe in enumerate(probe_vectors):
+            near = np.flatnonzero(estimates[number] >= likely[number])
+            best[number] = max(best[number], row_dots(block[near], probe).max(initial=-1.0))
     return Background(float(best.mean()), float(best.std()))

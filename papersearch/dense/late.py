@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.analysis import STOP_WORDS
+from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,10 +40,6 @@ here that becomes half a gigabyte."""
 _SCALE = 127.0
 _TINY = np.float32(1e-9)
 """Shorter than any vector that points somewhere."""
-
-_BLOCK = 1024
-_TILE = 64
-"""Word pieces multiplied together, and what their number is a multiple of."""
 
 _BASIS_WORDS = 6000
 _WORDS_PER_TEXT = 12
@@ -86,9 +83,9 @@ class PieceVectors(NamedTuple):
         starts, lengths = starts[filled], lengths[filled]
         ends = np.cumsum(lengths)
         rows = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
-        cosines = _products(np.take(self.vectors, rows, axis=0), asked.rows)
-        best = np.maximum.reduceat(cosines, ends - lengths, axis=0) / np.float32(_SCALE)
-        scores[filled] = np.einsum("ij,j->i", best, asked.weights)  # no matrix product: equal rows, equal sums
+        products = whole_products(np.take(self.vectors, rows, axis=0), asked.rows)
+        best = np.maximum.reduceat(products, ends - lengths, axis=0)
+        scores[filled] = row_dots(best, asked.weights) / (_SCALE * asked.scale)
         return scores
 
     def of_query(self, query: Encoded) -> Asked | None:
@@ -97,7 +94,7 @@ class PieceVectors(NamedTuple):
         used = np.flatnonzero(weights > 0)
         if len(used) == 0:
             return None
-        return Asked(_unit_rows(query.states[used] @ self.basis), weights[used] / weights[used].sum())
+        return Asked(whole(_unit_rows(query.states[used] @ self.basis)), WHOLE, weights[used] / weights[used].sum())
 
     def of_papers(self, papers: Sequence[int]) -> Asked | None:
         """The stored word pieces of `papers`, as what is asked for."""
@@ -105,7 +102,7 @@ class PieceVectors(NamedTuple):
         rows = np.concatenate(places)
         weights = self.weights[self.ids[rows]]
         total = weights.sum()
-        return Asked(self._rows(rows), weights / total) if total > 0 else None
+        return Asked(self.vectors[rows].astype(np.float32), _SCALE, weights / total) if total > 0 else None
 
     def beside(self, asked: Asked, doc_idx: int) -> Alignment | None:
         """What is asked for beside one paper; None where that has no word pieces."""
@@ -113,55 +110,51 @@ class PieceVectors(NamedTuple):
         if not 0 < stop - start <= MAX_PIECES:
             return None
         rows = slice(start, stop)
-        return Alignment(asked, self._rows(rows), self.weights[self.ids[rows]], self.starts[rows].astype(np.int64))
-
-    def _rows(self, rows: IntArray | slice) -> Float32Array:
-        return self.vectors[rows].astype(np.float32) / np.float32(_SCALE)
+        return Alignment(
+            asked, self.vectors[rows], self.weights[self.ids[rows]], self.starts[rows].astype(np.int64)
+        )
 
 
 class Asked(NamedTuple):
-    """Word pieces to look for. rows: (Q', C) float32 unit rows; weights: (Q',), adding up to 1."""
+    """Word pieces to look for. rows: (Q', C) float32, unit rows times `scale`, rounded to whole
+    numbers; weights: (Q',), adding up to 1."""
 
     rows: Float32Array
+    scale: float
     weights: Float32Array
 
 
 class Alignment(NamedTuple):
-    """What is asked for beside a paper's word pieces. rows: (L, C) float32 unit rows; weights:
-    (L,) idf; starts: (L,) ascending, where in the paper's text each begins."""
+    """What is asked for beside a paper's word pieces. rows: (L, C) int8, unit rows times 127;
+    weights: (L,) idf; starts: (L,) ascending, where in the paper's text each begins."""
 
     asked: Asked
-    rows: Float32Array
+    rows: npt.NDArray[np.int8]
     weights: Float32Array
     starts: IntArray
 
     def likeness(self, ranges: IntArray) -> Float64Array:
         """How near what is asked for is to each of `ranges` (S, 2) of the text, in meaning: (S,), the
         sum of their late interaction and of the cosine of their weighted means; 0 for a range
-        without word pieces."""
-        inside = (self.starts >= ranges[:, :1]) & (self.starts < ranges[:, 1:])  # (S, L)
-        cosines = self.asked.rows @ self.rows.T
-        best = np.where(inside, cosines[:, np.newaxis], np.float32(-1)).max(axis=2)  # (Q', S)
-        mean = self.asked.weights @ self.asked.rows
-        means = (inside * self.weights) @ self.rows
-        lengths = np.sqrt((mean @ mean) * np.einsum("ij,ij->i", means, means))
-        likeness: Float64Array = self.asked.weights @ best + (means @ mean) / np.maximum(lengths, _TINY)
-        return np.where(inside.any(axis=1), likeness, 0.0)
-
-
-def _products(stored: npt.NDArray[np.int8], rows: Float32Array) -> Float32Array:
-    """stored (M, C) @ rows (n, C).T, (M, n), in blocks whose float32 stays in the cache: a third of
-    the time of converting and multiplying all at once. Equal rows give equal products."""
-    products = np.empty((len(stored), len(rows)), dtype=np.float32)
-    factor = np.ascontiguousarray(rows.T)
-    # Always a whole block, its end left as it is: the last rows of a matrix whose height is no
-    # multiple of the processor's tile are summed in another order.
-    block = np.zeros((min(_BLOCK, -(-len(stored) // _TILE) * _TILE), stored.shape[1]), dtype=np.float32)
-    for start in range(0, len(stored), _BLOCK):
-        part = stored[start : start + _BLOCK]
-        block[: len(part)] = part
-        products[start : start + _BLOCK] = (block @ factor)[: len(part)]
-    return products
+        without word pieces. Equal word pieces are equally near, wherever they stand."""
+        likeness = np.zeros(len(ranges))
+        bounds = np.searchsorted(self.starts, ranges)  # of each range's word pieces
+        filled = bounds[:, 0] < bounds[:, 1]
+        if not filled.any():
+            return likeness
+        # reduceat takes no end of the last row: there is one more, of zeros, after it.
+        edges = bounds[filled].reshape(-1)
+        products = np.zeros((len(self.rows) + 1, len(self.asked.rows)), dtype=np.float32)
+        products[:-1] = whole_products(self.rows, self.asked.rows)
+        best = np.maximum.reduceat(products, edges, axis=0)[::2]  # (S', Q')
+        weighted = np.zeros((len(self.rows) + 1, self.rows.shape[1]))
+        np.multiply(self.rows, self.weights[:, np.newaxis], out=weighted[:-1])
+        means = np.add.reduceat(weighted, edges, axis=0)[::2]  # (S', C), times a length that does not matter
+        mean = row_dots(self.asked.rows.T, self.asked.weights)  # (C,), likewise
+        lengths = np.sqrt(row_dots(means * means, np.ones_like(mean)) * (mean * mean).sum())
+        late = row_dots(best, self.asked.weights) / (_SCALE * self.asked.scale)
+        likeness[filled] = late + row_dots(means, mean) / np.maximum(lengths, _TINY)
+        return likeness
 
 
 def kept_pieces(vocabulary: Sequence[str]) -> BoolArray:

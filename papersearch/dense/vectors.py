@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.dense.products import row_dots
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -44,11 +46,8 @@ class PaperVectors(NamedTuple):
         """The query's (D,) cosine with each of `papers` (K,): (K,). A paper's does not depend
         on the papers beside it."""
         found = np.empty(len(papers))
-        wide = query.astype(np.float64)
         for start in range(0, len(papers), _ROWS):
-            rows = self.exact[papers[start : start + _ROWS]].astype(np.float64)
-            # Not a matrix product: there, a row's sum depends on which rows stand beside it.
-            found[start : start + _ROWS] = np.einsum("ij,j->i", rows, wide)
+            found[start : start + _ROWS] = row_dots(self.exact[papers[start : start + _ROWS]], query)
         return found
 
     def scan(self, query: Float32Array) -> Cosines:

@@ -72,16 +72,6 @@ def test_word_piece_states_equal_the_library(library: Any) -> None:
         assert np.abs(ours.states - expected).max() <= 1e-4
 
 
-def test_many_queries_are_encoded_as_one(library: Any) -> None:
-    """A batch gives each text what it gets alone, in the order given, whatever the lengths."""
-    encoder = numpy_encoder(default_model().folder, 512)
-    texts = [*TEXTS, *TEXTS[::-1], "pipeline stalls"]
-    for text, encoded in zip(texts, encoder.encode_batch(texts), strict=True):
-        alone = encoder.encode(text)
-        assert encoded.pieces.tolist() == alone.pieces.tolist()
-        np.testing.assert_allclose(encoded.vector, alone.vector, atol=1e-6)
-
-
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
     """A sample of the stored vectors is what sentence-transformers gives for title and abstract."""
     stored = real_index._parts.vectors.exact

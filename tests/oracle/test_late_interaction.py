@@ -69,7 +69,7 @@ def test_the_basis_is_orthonormal_and_the_model_s_alone(
     np.testing.assert_allclose(pieces.basis.T @ pieces.basis, np.eye(late.DIMENSIONS), atol=1e-5)
     vocabulary = library.vocabulary()
     kept = late.kept_pieces(vocabulary)
-    encoded = library.encode_batch(late.basis_texts(vocabulary))
+    encoded = library.encode_together(late.basis_texts(vocabulary))
     again = late.basis(np.concatenate([text.states[kept[text.pieces]] for text in encoded]))
     np.testing.assert_allclose(np.abs((again * pieces.basis).sum(axis=0)), 1.0, atol=1e-3)
 
@@ -78,19 +78,6 @@ def test_weights_are_lucene_s_idf() -> None:
     """Two papers, worked out with a pencil; what is not kept weighs nothing."""
     weights = late.piece_weights(np.array([1, 2, 0]), 2, np.array([True, True, False]))
     np.testing.assert_allclose(weights, [np.log(2), np.log(1.2), 0.0], rtol=1e-6)
-
-
-@pytest.mark.parametrize("n_pieces", [1, 7, 64, 65, 700, 1024, 1030])
-@pytest.mark.parametrize("n_asked", [1, 3, 8])
-def test_products_of_equal_pieces_are_equal(n_pieces: int, n_asked: int) -> None:
-    """To the last bit, wherever they stand; and they are the products by float64 to 1e-5."""
-    numbers = np.random.default_rng(n_pieces)
-    rows = numbers.standard_normal((n_asked, 64)).astype(np.float32)
-    stored = numbers.integers(-127, 128, (n_pieces, 64)).astype(np.int8)
-    expected = stored.astype(np.float64) @ rows.astype(np.float64).T
-    np.testing.assert_allclose(late._products(stored, rows), expected, rtol=1e-5, atol=1e-2)
-    same = late._products(np.tile(stored[:1], (n_pieces, 1)), rows)
-    assert (same == same[0]).all()
 
 
 def test_papers_without_pieces_and_queries_of_stop_words() -> None:
