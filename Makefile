@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 QUERY ?= pipeline bubbles
+ROUNDS ?= 1
+EXACTNESS := tests/oracle tests/laws/test_last_digits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-typed check bench bench-scale picture reference clean
+.PHONY: help demo test test-slow test-conditions test-exactness test-typed check bench bench-scale picture reference clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +38,13 @@ test: $(VENV)/installed  ## Install, run the tests
 
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
 	$(BIN)/python -m pytest -m "slow and not typed"
+
+test-conditions: $(VENV)/installed  ## Install, run the tests under other kernels of OpenBLAS, orders and loads
+	$(BIN)/python -m tests.conditions --rounds $(ROUNDS)
+
+test-exactness: $(VENV)/installed  ## Install, run the tests of exactness under two kernels of OpenBLAS
+	OPENBLAS_CORETYPE=Haswell $(BIN)/python -m pytest -m "not typed and not soak" $(EXACTNESS)
+	OPENBLAS_CORETYPE=Prescott $(BIN)/python -m pytest -m "not typed and not soak" $(EXACTNESS)
 
 test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
 	$(BIN)/python -m pytest -m typed

@@ -6,13 +6,17 @@ was built from this corpus with the default model, for quick turns while develop
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # As the command line sets it, before numpy is imported.
@@ -37,7 +41,46 @@ byAK and the research community
 Mar 11
 """
 
+PATIENCE_S = 300
+"""When to give up on what has to happen. No test depends on how fast a machine is: this says that
+something hangs."""
+
+# Examples may take as long as they take, on a busy machine too.
+hypothesis.settings.register_profile(
+    "papersearch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("papersearch")
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def wait_until(happened: Callable[[], bool], what: str) -> None:
+    """Wait for a state that a program reaches; fail, naming it, where it does not."""
+    end = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
+
+
+@contextmanager
+def held_at(pipe: Path, process: subprocess.Popen[str] | None = None) -> Iterator[None]:
+    """Wait until `process`, or anyone, reads the named pipe; it stays there as long as this lasts."""
+
+    def is_read() -> bool:
+        assert process is None or process.poll() is None, "it has ended before it read the pipe"
+        try:
+            opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError as error:
+            if error.errno != errno.ENXIO:  # nobody reads it yet
+                raise
+        return bool(opened)
+
+    opened: list[int] = []
+    wait_until(is_read, f"nobody reads {pipe}")
+    try:
+        yield
+    finally:
+        os.close(opened[0])
 
 
 def sentence(topic: str, length: int = 300) -> str:

@@ -15,10 +15,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from tests.conftest import command_environment
+from tests.conftest import PATIENCE_S, command_environment
 
 ROWS, COLUMNS = 50, 160
-PATIENCE_S = 30
 
 
 class Terminal:
@@ -44,12 +43,6 @@ class Terminal:
             assert time.monotonic() < end, f"{text!r} is not in {self._seen!r}"
             self._read(0.1)
         self._seen = self._seen.split(text, 1)[1]
-
-    def wait_for_quiet(self, seconds: float) -> None:
-        """Read until nothing has been shown for so long."""
-        end = time.monotonic() + PATIENCE_S
-        while self._read(seconds):
-            assert time.monotonic() < end, f"there is no end to {self._seen!r}"
 
     def wait_for_end(self) -> int:
         """Read until the program ends; its exit code."""

@@ -18,7 +18,7 @@ from bibtexparser.bparser import BibTexParser
 
 import papersearch
 from papersearch.cli.app import VERBS
-from tests.conftest import CORPUS, PROJECT, command_environment
+from tests.conftest import CORPUS, PATIENCE_S, PROJECT, command_environment
 
 pytestmark = pytest.mark.slow
 
@@ -35,9 +35,6 @@ FEATURES = (
 )
 
 BIBLIOGRAPHY = "similar.bib"
-
-_SECONDS = 120
-"""After which a command hangs; the slowest loads the encoder."""
 
 
 class Step(NamedTuple):
@@ -93,7 +90,7 @@ def play(played: Sequence[Step], project: Project) -> Iterator[tuple[Step, str]]
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             check=False,
-            timeout=_SECONDS,
+            timeout=PATIENCE_S,
         )
         yield step, done.stdout
 

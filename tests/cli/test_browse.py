@@ -259,10 +259,10 @@ def test_filters(real_index: papersearch.Index) -> None:
         await press(pilot, "ctrl+f")
         await write(pilot, "since:2025")
         assert ids(pilot) == of_2025
-        await write(pilot, "-13")
-        assert status(pilot).startswith("--since 2025-13 is no date")
+        await write(pilot, "-x")  # no date at any time: what is answered while one types may be cut short
+        assert status(pilot).startswith("--since 2025-x is no date")
         assert ids(pilot) == of_2025
-        await press(pilot, "backspace", "backspace", "backspace", "enter")
+        await press(pilot, "backspace", "backspace", "enter")
         assert pilot.app.is_running
         assert pilot.app.focused is pilot.app.query_one("#query")
         assert "since:2025" in status(pilot)
@@ -503,8 +503,7 @@ def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) ->
 def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) -> None:
     """0 with papers, 1 with none, 130 when interrupted."""
     terminal = at_terminal("papersearch browse gpipe")
-    terminal.wait_for("of 302 papers")
-    terminal.wait_for_quiet(0.5)
+    terminal.wait_for("50 of 302 papers")  # all of them
     terminal.type(keys)
     assert terminal.wait_for_end() == code
 

@@ -21,7 +21,7 @@ from mcp_types import CallToolResult
 
 import papersearch
 from tests.cli.test_schema import validator
-from tests.conftest import Run, command_environment, page, sentence
+from tests.conftest import PATIENCE_S, Run, command_environment, page, sentence
 
 pytestmark = pytest.mark.slow
 
@@ -210,7 +210,7 @@ def serving(env: dict[str, str]) -> subprocess.Popen[str]:
 def test_closed_input_ends_it(env: dict[str, str]) -> None:
     """Exit 0, and not a word more."""
     process = serving(env)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=PATIENCE_S) == ("", "")
     assert process.returncode == 0
 
 
@@ -220,7 +220,7 @@ def test_a_reader_that_goes_away(env: dict[str, str]) -> None:
     process.stdout.close()
     process.stdin.write('{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')
     process.stdin.close()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     assert process.stderr.read() == ""
     process.stderr.close()
 
@@ -229,7 +229,7 @@ def test_an_interrupt_ends_it(env: dict[str, str]) -> None:
     """SIGINT: exit 130 at once, though its input is still open, and no traceback."""
     with serving(env) as process:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 130
+        assert process.wait(timeout=PATIENCE_S) == 130
         assert process.stdout.read() == process.stderr.read() == ""
 
 
@@ -242,7 +242,7 @@ def test_on_a_terminal(env: dict[str, str]) -> None:
     ) as process:
         os.close(follower)
         os.write(leader, b"\x04")
-        assert process.communicate(timeout=30) == ("", NOTICE)
+        assert process.communicate(timeout=PATIENCE_S) == ("", NOTICE)
     os.close(leader)
     assert process.returncode == 0
 

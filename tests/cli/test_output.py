@@ -13,7 +13,6 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 import unicodedata
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from typer.testing import CliRunner
 
 import papersearch
 from papersearch.cli.app import app
-from tests.conftest import PROJECT, Run, command_environment, page, sentence
+from tests.conftest import PATIENCE_S, PROJECT, Run, command_environment, held_at, page, sentence
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIT_FIELDS = {
@@ -136,8 +135,8 @@ def test_a_pipe_gets_no_escapes_and_no_wrapping(run: Run, env: dict[str, str], a
     ],
 )
 def test_a_reader_that_leaves_early_is_no_error(env: dict[str, str], command: str) -> None:
-    """`| head -1` and a reader that reads nothing: exit 0 and a quiet stderr."""
-    for reader in ("head -1", "true", "(sleep 0.7; true)"):
+    """`| head -1`, a reader of one byte, and one that reads nothing: exit 0 and a quiet stderr."""
+    for reader in ("head -1", "true", "head -c 1 > /dev/null"):
         done = subprocess.run(
             ["bash", "-c", f'set -o pipefail; "{sys.executable}" -m papersearch {command} | {reader}'],
             env=command_environment(env),
@@ -319,20 +318,26 @@ def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_m
     assert done.stderr.startswith("papersearch: answering by keywords alone: ")
 
 
-def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path) -> None:
-    """SIGINT while building: exit 130, no traceback, and the old index answers as before."""
+def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
+    """SIGINT while the model's library is imported: exit 130, no traceback, and the old index
+    answers as before."""
     before = papersearch.open(small_index).search("bubbles")
+    # A library whose import waits for a word that nobody says.
+    pipe, library = tmp_path / "pipe", tmp_path / "libraries" / "sentence_transformers.py"
+    os.mkfifo(pipe)
+    library.parent.mkdir()
+    library.write_text(f"open({str(pipe)!r}).read()\n")
     process = subprocess.Popen(
         [sys.executable, "-m", "papersearch", "index"],
         cwd=small_corpus.parent,
-        env=command_environment(),
+        env=command_environment({"PYTHONPATH": f"{library.parent}{os.pathsep}{PROJECT}"}),
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    time.sleep(2)  # somewhere in the import of torch
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    with held_at(pipe, process):
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert stderr.startswith("papersearch: interrupted")
     assert "Traceback" not in stderr

@@ -15,7 +15,7 @@ import pytest
 from ir_measures import AP, nDCG
 
 import papersearch
-from tests.conftest import Run, command_environment
+from tests.conftest import PATIENCE_S, Run, command_environment
 
 TOPICS = '1\tpipeline bubbles\n2\tMoE -experts\n3\tA query with an unclosed " mark\n'
 
@@ -134,7 +134,7 @@ def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
         assert process.stdout.readline().startswith(b'{"topic_id":"1"')
         os.killpg(process.pid, signal.SIGINT)
         process.stdout.read()
-        assert process.wait(timeout=30) == 130
+        assert process.wait(timeout=PATIENCE_S) == 130
         assert process.stderr.read().startswith(b"papersearch: interrupted")
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
@@ -150,6 +150,6 @@ def test_a_reader_of_many_answers_leaves_early(env: dict[str, str], tmp_path: Pa
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)

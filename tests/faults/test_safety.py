@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,17 @@ from papersearch.storage.journal import FOLDER as JOURNAL
 from papersearch.storage.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.storage.locking import LOCK, writing
 from papersearch.types import Filters
-from tests.conftest import CORPUS, PROJECT, Run, command_environment, page, sentence
+from tests.conftest import (
+    CORPUS,
+    PATIENCE_S,
+    PROJECT,
+    Run,
+    command_environment,
+    held_at,
+    page,
+    sentence,
+    wait_until,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LEXICAL = [
@@ -235,19 +244,24 @@ def test_a_torn_journal_is_passed_over(small_corpus: Path, small_index: Path, bu
 
 
 def test_ctrl_c_is_130(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """A real interrupt while the model is loaded: exit 130, one line, the old index as it was."""
+    """A real interrupt in the middle of a build, which reads its model from a pipe that says
+    nothing: exit 130, one line, the old index as it was."""
     before = answers(small_index)
     add(small_corpus, "new.txt", "quantum annealing")
-    command = [sys.executable, "-m", "papersearch", "index", "--model", str(small_model)]
+    model = shutil.copytree(small_model, small_corpus.parent / "model")
+    (model / "model.safetensors").unlink()
+    os.mkfifo(model / "model.safetensors")
     process = subprocess.Popen(
-        command, cwd=small_corpus.parent, env=command_environment(), stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "papersearch", "index", "--model", str(model)],
+        cwd=small_corpus.parent,
+        env=command_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    lock = small_index / LOCK
-    while not (lock.exists() and str(process.pid) in lock.read_text()):
-        time.sleep(0.01)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    with held_at(model / "model.safetensors", process):
+        assert str(process.pid) in (small_index / LOCK).read_text()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, told
     assert "interrupted" in told
     assert "Traceback" not in told
@@ -262,8 +276,7 @@ def test_a_second_build_waits_and_says_for_whom(small_corpus: Path, small_index:
     with writing(small_index, told.append):
         waiting = threading.Thread(target=lambda: done.append(build(announce=told.append)))
         waiting.start()
-        while not told:
-            time.sleep(0.01)
+        wait_until(lambda: bool(told), "a second build does not say that it waits")
         assert done == []
     waiting.join()
     assert told == [f"waiting for another build of {small_index} ({told[0].split('(')[1]}"]

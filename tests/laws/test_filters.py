@@ -64,7 +64,7 @@ dates = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(dates, dates, st.booleans(), st.sampled_from(MODES))
 def test_dates(
     real_index: papersearch.Index, since: str | None, until: str | None, undated: bool, mode: Mode

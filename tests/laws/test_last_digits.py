@@ -165,7 +165,7 @@ def test_the_background_does_not_depend_on_the_order_of_papers() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 30))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_pairs_at_the_threshold_fold_alike(seed: int, n_others: int) -> None:
     """Two papers whose cosine is the threshold to float32 are folded, or not, as their exact cosine
     says, together with any others as by themselves."""

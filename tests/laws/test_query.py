@@ -139,7 +139,7 @@ def test_exclusion_in_the_corpus(real_index: papersearch.Index) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(words=st.permutations(["-expert", "-training", '-"language model"', "-title:pipeline", "-data"]))
 def test_more_exclusions_never_add_hits(real_index: papersearch.Index, mode: Mode, words: list[str]) -> None:
     """Each further exclusion leaves a subset of the papers."""

@@ -1,0 +1,104 @@
+"""Run the quick tests under other kernels, orders and loads: a green run then says something of
+other machines.
+
+    python -m tests.conditions [--rounds N] [--only NAME...] [pytest's arguments...]
+
+Each round runs every condition once, each time in another random order and with another hash
+seed. Prints a line a run and, last, how many failed; what failed is kept in a file and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+
+
+class Condition(NamedTuple):
+    """kernel: of OpenBLAS, empty for the processor's own; wrapper: a command that runs another;
+    arguments: pytest's; n_busy: loops that keep the processor busy beside it."""
+
+    kernel: str = ""
+    wrapper: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = PARALLEL
+    n_busy: int = 0
+
+
+CONDITIONS = {
+    "haswell": Condition("Haswell"),
+    "zen": Condition("Zen"),
+    "skylakex": Condition("SkylakeX"),  # where the processor has AVX-512
+    "prescott": Condition("Prescott"),
+    "one-core": Condition("Haswell", ("taskset", "-c", "0"), ()),
+    "busy": Condition("", ("nice",), PARALLEL, 4),
+}
+
+
+def has_avx512() -> bool:
+    try:
+        return "avx512f" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+@contextmanager
+def busy_loops(n: int) -> Iterator[None]:
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def run(condition: Condition, seed: int, arguments: list[str], log: Path) -> str:
+    """The last line that pytest prints; all of it is in `log`."""
+    command = [*condition.wrapper, sys.executable, "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"]
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    if condition.kernel:
+        environment["OPENBLAS_CORETYPE"] = condition.kernel
+    with busy_loops(condition.n_busy), log.open("w") as output:
+        done = subprocess.run(
+            [*command, *condition.arguments, *arguments], env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    lines = log.read_text(errors="replace").splitlines()
+    return f"{'passed' if done.returncode == 0 else 'FAILED'}: {lines[-1] if lines else 'nothing printed'}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--only", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
+    chosen, arguments = parser.parse_known_args()
+    folder = Path(tempfile.mkdtemp(prefix="conditions-"))
+    n_failed = n_passed = 0
+    for round_number in range(1, chosen.rounds + 1):
+        for name in chosen.only:
+            if name == "skylakex" and not has_avx512():
+                print(f"{round_number} {name}: this processor has no AVX-512", flush=True)
+                continue
+            seed, begun = random.SystemRandom().randrange(1, 10**6), time.monotonic()
+            log = folder / f"{round_number}-{name}"
+            said = run(CONDITIONS[name], seed, arguments, log)
+            print(f"{round_number} {name} (seed {seed}, {time.monotonic() - begun:.0f} s) {said}", flush=True)
+            n_failed += said.startswith("FAILED")
+            n_passed += said.startswith("passed")
+            if said.startswith("FAILED"):
+                print(f"  {log}", flush=True)
+    print(f"{n_passed} passed, {n_failed} failed")
+    return 1 if n_failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
