@@ -20,8 +20,8 @@ from sentence_transformers import SentenceTransformer
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.topics import read_topics
-from papersearch.evidence import find_evidence, sentences
-from papersearch.query import parse_query
+from papersearch.search.evidence import find_evidence, sentences
+from papersearch.text.query import parse_query
 
 FEWEST = 4
 """Sentences: of fewer, any choice is often right."""

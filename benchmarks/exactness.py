@@ -18,7 +18,7 @@ import numpy as np
 from quality import Collection
 
 from papersearch.dense.vectors import Cosines, PaperVectors
-from papersearch.query import parse_query
+from papersearch.text.query import parse_query
 
 if TYPE_CHECKING:
     from papersearch.types import Float32Array

@@ -28,8 +28,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: forked build
 
 import papersearch
 from papersearch.errors import PapersearchError
+from papersearch.index import files
 from papersearch.ingest.reading import ingest
-from papersearch.storage import files
 
 PROJECT = Path(__file__).parents[1]
 QUERY = "pipeline bubbles"

@@ -26,10 +26,10 @@ from measuring import medians, print_table, timed
 from scale import random_vectors, write_abstracts
 
 import papersearch
-from papersearch.analysis import Analyzer
 from papersearch.lexical.statistics import LuceneBM25
-from papersearch.texts import paper_text
-from papersearch.topk import top_k
+from papersearch.search.topk import top_k
+from papersearch.text.analysis import Analyzer
+from papersearch.text.paper_text import paper_text
 
 COMMON = ["model", "learning", "language model", "deep learning model", "data analysis method"]
 

@@ -25,15 +25,16 @@ import Stemmer
 from ir_measures import ScoredDoc, nDCG
 
 import papersearch
-from papersearch import analysis, answering, ranking
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
-from papersearch.fusion import Signal, combine
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
-from papersearch.texts import paper_text
-from papersearch.topk import top_k
+from papersearch.search import pipeline, ranking
+from papersearch.search.fusion import Signal, combine
+from papersearch.search.topk import top_k
+from papersearch.text import analysis
+from papersearch.text.paper_text import paper_text
 from papersearch.types import Mode
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
@@ -141,9 +142,9 @@ def changed(**constants: Any) -> Iterator[None]:
     places: dict[str, tuple[Any, str]] = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
-        "depth": (answering, "DEPTH"),
-        "feedback": (answering, "FEEDBACK_DEPTH"),
-        "beta": (answering.move_towards.__globals__, "FEEDBACK_WEIGHT"),
+        "depth": (pipeline, "DEPTH"),
+        "feedback": (pipeline, "FEEDBACK_DEPTH"),
+        "beta": (pipeline.move_towards.__globals__, "FEEDBACK_WEIGHT"),
         "weights": (ranking, "WEIGHTS"),
     }
     with ExitStack() as stack:

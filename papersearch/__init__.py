@@ -14,19 +14,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from papersearch.builder import BuildReport, build
+    from papersearch.api import Index, open
     from papersearch.errors import PapersearchError
-    from papersearch.searcher import Index, open
+    from papersearch.index.build import BuildReport, build
     from papersearch.types import Evidence, Filters, Finding, Hit, Mode, Organisation, Paper, Provenance, Results
     from papersearch.version import __version__
 
 _HOMES = {
-    "BuildReport": "builder",
+    "BuildReport": "index.build",
     "Evidence": "types",
     "Filters": "types",
     "Finding": "types",
     "Hit": "types",
-    "Index": "searcher",
+    "Index": "api",
     "Mode": "types",
     "Organisation": "types",
     "Paper": "types",
@@ -34,8 +34,8 @@ _HOMES = {
     "Provenance": "types",
     "Results": "types",
     "__version__": "version",
-    "build": "builder",
-    "open": "searcher",
+    "build": "index.build",
+    "open": "api",
 }
 
 __all__ = [

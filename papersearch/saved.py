@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from papersearch.cleaning import clean_text
 from papersearch.errors import SavedSearchError
-from papersearch.storage.files import replace_file
+from papersearch.index.files import replace_file
+from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
 
 FILE = "searches.toml"

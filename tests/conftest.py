@@ -25,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
 
 import papersearch  # after the threads are set
-from papersearch.analysis import Analyzer
+from papersearch.text.analysis import Analyzer
 
 PROJECT = Path(__file__).parents[1]
 CORPUS = PROJECT / "corpus"

@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 import papersearch
-from papersearch.cli import records
 from papersearch.cli.app import VERBS
+from papersearch.cli.output import json_documents
 from tests.conftest import CORPUS, PROJECT, command_environment
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -103,7 +103,7 @@ def test_make_targets_exist() -> None:
 
 def test_envelope_is_documented(real_index: papersearch.Index) -> None:
     """Every field of the envelope and of a hit stands in the README's tables, and no other."""
-    envelope = orjson.loads(records.envelope(real_index.search("pipeline bubbles", k=1)))
+    envelope = orjson.loads(json_documents.envelope(real_index.search("pipeline bubbles", k=1)))
     section = README.split("## In scripts")[1].split("| exit code")[0]
     tables = re.findall(r"((?:^\|.*\n)+)", section, flags=re.MULTILINE)
     documented = [

@@ -9,18 +9,18 @@ import typer
 from papersearch.cli.boundary import QueryGroup, Verb
 
 VERBS = {
-    "search": Verb("asking:search", 'Search; the same as papersearch "QUERY".'),
-    "show": Verb("asking:show", "Print whole records: abstract, metadata, links, dumps and lines."),
-    "similar": Verb("asking:similar", "Papers like these, and not like those."),
-    "open": Verb("opening:open_papers", "Open papers in the browser."),
+    "search": Verb("search:search", 'Search; the same as papersearch "QUERY".'),
+    "show": Verb("search:show", "Print whole records: abstract, metadata, links, dumps and lines."),
+    "similar": Verb("search:similar", "Papers like these, and not like those."),
+    "open": Verb("open:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal."),
     "mcp": Verb("mcp_server:serve", "Serve search, show and similar by the Model Context Protocol."),
-    "saved": Verb("searches:saved", "Keep searches under names, and run them again."),
-    "index": Verb("building:build_index", "Build the index from the corpus, or bring it up to date."),
-    "stats": Verb("building:stats", "Say what is in the index, and what could not be parsed."),
-    "doctor": Verb("building:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
-    "batch": Verb("trials:batch", "Answer many queries at once, on every core."),
-    "eval": Verb("trials:evaluate", "Measure rankings against judgements, side by side."),
+    "saved": Verb("saved:saved", "Keep searches under names, and run them again."),
+    "index": Verb("index:build_index", "Build the index from the corpus, or bring it up to date."),
+    "stats": Verb("index:stats", "Say what is in the index, and what could not be parsed."),
+    "doctor": Verb("index:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
+    "batch": Verb("batch:batch", "Answer many queries at once, on every core."),
+    "eval": Verb("batch:evaluate", "Measure rankings against judgements, side by side."),
 }
 
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from papersearch.cleaning import clean_text
 from papersearch.errors import PapersearchError
+from papersearch.text.cleaning import clean_text
 
 EXIT_HITS = 0
 EXIT_NO_HITS = 1

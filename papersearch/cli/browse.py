@@ -12,7 +12,6 @@ from typing import Annotated, Optional
 
 import typer
 
-from papersearch.cleaning import clean_text
 from papersearch.cli.boundary import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
 from papersearch.cli.options import (
     CorpusOption,
@@ -24,8 +23,9 @@ from papersearch.cli.options import (
     open_index,
     write_bytes,
 )
-from papersearch.cli.terminal import typed_text
+from papersearch.cli.output.terminal import typed_text
 from papersearch.errors import PapersearchError
+from papersearch.text.cleaning import clean_text
 
 FRAMES_PER_SECOND = "120"
 """A letter's hits wait for the next frame: at textual's own 60 a second, a third of their time."""

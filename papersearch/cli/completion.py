@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from papersearch.cleaning import clean_text
-from papersearch.cli.terminal import speak_utf8, typed_text
+from papersearch.cli.output.terminal import speak_utf8, typed_text
+from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
-    from papersearch.searcher import Index
+    from papersearch.api import Index
 
     Offers = Iterable[tuple[str, str]]
     """Values and what is said of each."""
@@ -86,11 +86,11 @@ def searches(incomplete: str) -> list[tuple[str, str]]:
 
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:
     """What `look` finds in the index that the line so far means, made harmless."""
-    from papersearch import searcher
+    from papersearch import api
     from papersearch.cli.locations import find_locations
 
     places = find_locations(_folder(context, "corpus"), _folder(context, "index"))
-    return _harmless(look(searcher.open(places.index_path)))
+    return _harmless(look(api.open(places.index_path)))
 
 
 def _harmless(offers: Offers) -> list[tuple[str, str]]:

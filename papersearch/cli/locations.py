@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from papersearch.storage.generations import is_index
+from papersearch.index.generations import is_index
 
 
 class Locations(NamedTuple):

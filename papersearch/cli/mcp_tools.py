@@ -15,11 +15,11 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
-from papersearch import searcher
-from papersearch.cli import records
+from papersearch import api
+from papersearch.api import DEFAULT_K, Index
 from papersearch.cli.boundary import explained
-from papersearch.searcher import DEFAULT_K, Index
-from papersearch.storage.generations import read_manifest
+from papersearch.cli.output import json_documents
+from papersearch.index.generations import read_manifest
 from papersearch.types import Filters, Mode
 from papersearch.version import __version__
 
@@ -89,7 +89,7 @@ class Tools:
         """
         filters = Filters(since, until, has_code=has_code, include_undated=include_undated)
         return self._answer(
-            lambda index: records.envelope(index.search(query, k, mode, strict=strict, filters=filters))
+            lambda index: json_documents.envelope(index.search(query, k, mode, strict=strict, filters=filters))
         )
 
     async def show(self, papers: Annotated[Names, Field(min_length=1)]) -> CallToolResult:
@@ -98,7 +98,7 @@ class Tools:
 
         A name that fits several papers is an error which lists their ids.
         """
-        return self._answer(lambda index: records.papers([index.paper(name) for name in papers]))
+        return self._answer(lambda index: json_documents.papers([index.paper(name) for name in papers]))
 
     async def similar(
         self,
@@ -116,7 +116,7 @@ class Tools:
         At least one of `papers` and `text` is needed.
         `hits` are as those of search, best first; `score` is a cosine, and nothing is judged.
         """
-        return self._answer(lambda index: records.envelope(index.similar(papers, unlike, k, text=text)))
+        return self._answer(lambda index: json_documents.envelope(index.similar(papers, unlike, k, text=text)))
 
     def _answer(self, ask: Callable[[Index], bytes]) -> CallToolResult:
         """What `ask` says of the current index, or why it cannot: every error is an answer."""
@@ -130,13 +130,13 @@ class Tools:
             message, hint = explained(error)
             return CallToolResult(content=[_text(f"{message}\nhint: {hint}" if hint else message)], is_error=True)
         # As text too, for clients that show their model nothing else.
-        text = records.dump(document, indent=False).decode()
+        text = json_documents.dump(document, indent=False).decode()
         return CallToolResult(content=[_text(text)], structured_content=document)
 
     def _current(self) -> Index:
         """The index, opened anew when another generation has become the current one."""
         if read_manifest(self._opened.path) != self._opened.manifest:
-            self._opened = searcher.open(self._opened.path)
+            self._opened = api.open(self._opened.path)
         return self._opened
 
 

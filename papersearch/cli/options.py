@@ -12,11 +12,11 @@ import typer
 
 from papersearch.cli import completion
 from papersearch.cli.boundary import complain
-from papersearch.cli.terminal import ColorChoice, typed_text
+from papersearch.cli.output.terminal import ColorChoice, typed_text
 
 if TYPE_CHECKING:
+    from papersearch.api import Index
     from papersearch.cli.locations import Locations
-    from papersearch.searcher import Index
     from papersearch.types import Filters, Results
 
 
@@ -232,7 +232,7 @@ def chosen_color(color: Color) -> ColorChoice:
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """One line on stderr where the corpus has other dumps than the index."""
-    from papersearch.staleness import is_stale
+    from papersearch.index.staleness import is_stale
 
     if is_stale(opened.manifest, opened.path, locations.corpus_path):
         complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
@@ -240,11 +240,11 @@ def warn_if_stale(opened: Index, locations: Locations) -> None:
 
 def open_index(corpus: Path | None, index: Path | None) -> Index:
     """The index that a command reads; said on stderr when it is stale."""
-    from papersearch import searcher
+    from papersearch import api
     from papersearch.cli.locations import find_locations
 
     locations = find_locations(corpus, index)
-    opened = searcher.open(locations.index_path)
+    opened = api.open(locations.index_path)
     warn_if_stale(opened, locations)
     return opened
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
-from papersearch.dense.corpus import ENCODING
+from papersearch.dense.encoding import ENCODING
 from papersearch.errors import ModelError
 
 if TYPE_CHECKING:

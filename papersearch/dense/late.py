@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.analysis import STOP_WORDS
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
+from papersearch.text.analysis import STOP_WORDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt

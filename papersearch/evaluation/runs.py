@@ -18,7 +18,7 @@ from papersearch.processes import in_order
 from papersearch.types import Mode, RankedPaper
 
 if TYPE_CHECKING:
-    from papersearch.searcher import Index
+    from papersearch.api import Index
 
 DEPTH = 1000
 """Papers per topic that are evaluated, as TREC's runs have."""

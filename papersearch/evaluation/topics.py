@@ -12,10 +12,10 @@ from typing import IO, NamedTuple
 
 import orjson
 
-from papersearch.cleaning import clean_text
 from papersearch.errors import EvaluationError
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.streams import Unreadable, open_stream
+from papersearch.text.cleaning import clean_text
 
 _IDS = ("_id", "id", "topic_id", "query_id", "query-id", "qid")
 _TEXTS = ("text", "query", "title")

@@ -15,8 +15,8 @@ from operator import attrgetter
 from typing import TypeVar
 
 from papersearch.checksums import sha256_of
-from papersearch.identity import paper_id, title_key
 from papersearch.ingest.appearance import Appearance
+from papersearch.text.identity import paper_id, title_key
 from papersearch.types import Finding, Paper, Provenance
 
 _T = TypeVar("_T")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from papersearch.checksums import sha256_of_file
-from papersearch.ingest import daily_papers, records
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.files import corpus_files
+from papersearch.ingest.corpus_files import corpus_files
+from papersearch.ingest.formats import daily_papers, json_records
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.merging import merge
 from papersearch.ingest.streams import Unreadable, open_stream, probe
@@ -94,7 +94,7 @@ def _is_daily_papers(head: bytes) -> bool:
 
 _FORMATS: tuple[tuple[Callable[[bytes], bool], _Reader], ...] = (
     (_is_daily_papers, _read_daily_papers),
-    (records.is_records, records.read),
+    (json_records.is_records, json_records.read),
 )
 
 

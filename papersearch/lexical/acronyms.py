@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from papersearch.types import Expansion
 
 if TYPE_CHECKING:
-    from papersearch.analysis import Analyzer
+    from papersearch.text.analysis import Analyzer
 
 _BRACKETED = re.compile(r"\(([^()]{2,80})\)")
 _SHORT_FORM = re.compile(r"[A-Za-z0-9][\w.+/-]{1,9}")

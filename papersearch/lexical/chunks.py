@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.analysis import Analyzer, stretches, words_of_stretch
 from papersearch.lexical.acronyms import definitions_in
 from papersearch.lexical.inverting import Block, Inverter
+from papersearch.text.analysis import Analyzer, stretches, words_of_stretch
 
 if TYPE_CHECKING:
     from papersearch.types import DocIndices

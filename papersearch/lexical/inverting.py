@@ -18,7 +18,7 @@ from papersearch.lexical.postings import is_new
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.analysis import Word
+    from papersearch.text.analysis import Word
     from papersearch.types import DocIndices, IntArray
 
 SHORTEST_SPELLING = 4

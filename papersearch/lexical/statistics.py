@@ -20,7 +20,7 @@ from papersearch.lexical.inverting import Block, Inverter, ends_of, places_of
 from papersearch.lexical.postings import Postings
 
 if TYPE_CHECKING:
-    from papersearch.analysis import Word
+    from papersearch.text.analysis import Word
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types

@@ -121,7 +121,7 @@ def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest
     def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh no")
 
-    monkeypatch.setattr("papersearch.searcher.Index.search", fail)
+    monkeypatch.setattr("papersearch.api.Index.search", fail)
     assert_usage_error(invoke("q"), "unexpected ZeroDivisionError: oh no")
     debugged = invoke("q", "--debug")
     assert debugged.exit_code == 2
@@ -134,7 +134,7 @@ def test_interruption(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("papersearch.searcher.Index.search", interrupt)
+    monkeypatch.setattr("papersearch.api.Index.search", interrupt)
     result = invoke("q")
     assert result.exit_code == 130
     assert result.stderr.startswith("papersearch: interrupted")

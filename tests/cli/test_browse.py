@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 import papersearch
-from papersearch.cli.exports import export
+from papersearch.cli.output.exports import export
 from papersearch.cli.tui import browser as browser_module
 from papersearch.cli.tui.browser import Browser
 from papersearch.cli.tui.filter_words import parse_filters

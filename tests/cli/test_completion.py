@@ -15,7 +15,7 @@ import pytest
 
 import papersearch
 from papersearch.cli.app import VERBS
-from papersearch.storage.string_table import StringTable, pack_strings
+from papersearch.index.string_table import StringTable, pack_strings
 from tests.conftest import CORPUS, command_environment
 from tests.terminal import Terminal, terminal_environment
 
@@ -212,7 +212,7 @@ def test_only_ids_import_numpy(words: list[str]) -> None:
     script = (
         "import os, sys; sys.argv = ['papersearch']; os._exit = lambda code: None\n"
         "from papersearch.cli import main; main()\n"
-        "heavy = {'numpy', 'scipy', 'tokenizers', 'torch', 'sentence_transformers', 'papersearch.searcher'}\n"
+        "heavy = {'numpy', 'scipy', 'tokenizers', 'torch', 'sentence_transformers', 'papersearch.api'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     environment = command_environment(as_asked("bash", words))

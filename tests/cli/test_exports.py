@@ -13,8 +13,8 @@ from bibtexparser.bparser import BibTexParser
 from markdown_it import MarkdownIt
 
 import papersearch
-from papersearch.cli.exports import export
-from papersearch.cli.pages import page_of, search_for
+from papersearch.cli.browsers import page_of, search_for
+from papersearch.cli.output.exports import export
 from papersearch.types import Organisation, Paper
 from tests.conftest import Run
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch import saved
-from papersearch.cleaning import clean_text
 from papersearch.errors import SavedSearchError
+from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Filters
 from tests.conftest import Run, page, sentence
 
@@ -170,7 +170,7 @@ def test_a_failed_write_loses_nothing(project: Path, monkeypatch: pytest.MonkeyP
     def refuse(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("papersearch.storage.files.os.fsync", refuse)
+    monkeypatch.setattr("papersearch.index.files.os.fsync", refuse)
     with pytest.raises(SavedSearchError, match="No space left on device"):
         saved.add(path, saved.SavedSearch("b", "bananas"))
     assert (path.read_bytes(), sorted(project.iterdir())) == (before, beside)

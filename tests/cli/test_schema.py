@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from papersearch.cli.records import SCHEMA_VERSION
+from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from tests.conftest import PROJECT, Run
 
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / f"results-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))

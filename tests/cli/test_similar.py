@@ -10,9 +10,9 @@ import pytest
 import papersearch
 from papersearch.dense.feedback import UNLIKE_WEIGHT, between
 from papersearch.errors import AmbiguousPaper, PaperLookupError, QueryError
-from papersearch.evidence import sentences
-from papersearch.texts import paper_text
-from papersearch.verdict import is_like
+from papersearch.search.evidence import sentences
+from papersearch.search.verdict import is_like
+from papersearch.text.paper_text import paper_text
 from tests.conftest import Run
 
 

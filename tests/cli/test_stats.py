@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from rich.cells import cell_len
 
 import papersearch
+from papersearch.index.papers import PaperStore
 from papersearch.ingest.links import host_of, leads_to_code
-from papersearch.storage.papers import PaperStore
 from tests.cli.test_output import ESCAPE, on_terminal
 from tests.conftest import PROJECT, Run, page, sentence
 
@@ -138,9 +138,9 @@ def test_the_schema(run: Run, env: dict[str, str], of_records: dict[str, str]) -
 
 def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each paper is read once, for JSON and for the table."""
-    from papersearch.cli.holdings import stats_document
-    from papersearch.cli.holdings_table import print_stats
-    from papersearch.cli.terminal import open_console
+    from papersearch.cli.output.stats_table import print_stats
+    from papersearch.cli.output.terminal import open_console
+    from papersearch.cli.stats import stats_document
 
     read: Counter[int] = Counter()
     get = PaperStore.__getitem__

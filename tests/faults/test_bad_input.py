@@ -26,10 +26,10 @@ from papersearch.errors import (
     ModelError,
     PapersearchError,
 )
+from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
+from papersearch.index.staleness import is_stale
 from papersearch.ingest.lines import MAX_LINE_BYTES, read_lines
 from papersearch.ingest.reading import ingest
-from papersearch.staleness import is_stale
-from papersearch.storage.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.types import Filters
 from tests.conftest import page, sentence
 

@@ -21,10 +21,10 @@ import pytest
 
 import papersearch
 from papersearch.errors import IndexDamaged, IndexNotWritable, IndexVersionError
-from papersearch.storage import files, generations
-from papersearch.storage.journal import FOLDER as JOURNAL
-from papersearch.storage.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
-from papersearch.storage.locking import LOCK, writing
+from papersearch.index import files, generations
+from papersearch.index.journal import FOLDER as JOURNAL
+from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
+from papersearch.index.locking import LOCK, writing
 from papersearch.types import Filters
 from tests.conftest import (
     CORPUS,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.daily_papers import parse
+from papersearch.ingest.formats.daily_papers import parse
 from papersearch.ingest.lines import Line
 from papersearch.ingest.merging import merge
 from papersearch.ingest.reading import ingest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from papersearch.ingest.daily_papers import HEADER_LINES
+from papersearch.ingest.formats.daily_papers import HEADER_LINES
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.types import Paper
 from tests.conftest import CORPUS

@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.ingest.json_values import MAX_VALUE_BYTES, read_values
+from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, read_values
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.types import Organisation, Provenance
 from tests.conftest import page, sentence

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer
+from papersearch.index.string_table import StringTable, pack_strings
 from papersearch.lexical.acronyms import (
     Acronym,
     ExpansionTable,
@@ -17,7 +17,7 @@ from papersearch.lexical.acronyms import (
     expansion_lines,
     learn,
 )
-from papersearch.storage.string_table import StringTable, pack_strings
+from papersearch.text.analysis import Analyzer
 
 
 def table_of(*acronyms: Acronym) -> ExpansionTable:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.cleaning import clean_text
-from papersearch.identity import paper_id, title_key
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.merging import merge
+from papersearch.text.cleaning import clean_text
+from papersearch.text.identity import paper_id, title_key
 
 HOSTILE = st.text(alphabet=st.sampled_from("ab \x1b[]0;31m\x07\x9b\u202e\u2066\u200b\x00\t\r\n\u2028\x85\ud800\\"))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.errors import QueryError
-from papersearch.storage.facts import has_code
+from papersearch.index.facts import has_code
 from papersearch.types import MODES, Filters, Mode, Paper
 
 QUERY = "mixture of experts training"

@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.cli.records import envelope
+from papersearch.cli.output.json_documents import envelope
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.batch import BatchEncoder
-from papersearch.dense.corpus import _background
+from papersearch.dense.encoding import _background
 from papersearch.dense.late import Alignment, Asked, Encoded, PieceVectors
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
 from papersearch.dense.vectors import PaperVectors, quantize
-from papersearch.duplicates import LIKENESS, fold
+from papersearch.search.duplicates import LIKENESS, fold
 from tests.conftest import sentence
 
 N_ROWS = [1, 7, 64, 65, 192, 700, 1024, 1030]

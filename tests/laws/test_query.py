@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer, plain_word
 from papersearch.errors import QueryError
 from papersearch.lexical.statistics import statistics_of
-from papersearch.query import Clause, parse_query
-from papersearch.texts import paper_text
+from papersearch.text.analysis import Analyzer, plain_word
+from papersearch.text.paper_text import paper_text
+from papersearch.text.query import Clause, parse_query
 from papersearch.types import MODES, Mode
 
 TERMS = "pipeline bubble model data".split()

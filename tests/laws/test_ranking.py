@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import plain_word
 from papersearch.dense.feedback import FEEDBACK_WEIGHT, move_towards
 from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.errors import QueryError
-from papersearch.fusion import Signal, balance, combine
 from papersearch.lexical.statistics import statistics_of
-from papersearch.ranking import by_both, by_meaning
-from papersearch.topk import may_be_in_top_k, top_k
+from papersearch.search.fusion import Signal, balance, combine
+from papersearch.search.ranking import by_both, by_meaning
+from papersearch.search.topk import may_be_in_top_k, top_k
+from papersearch.text.analysis import plain_word
 from papersearch.types import MODES, Mode, SignalName
 
 SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 1.0, -1.0]), min_size=1, max_size=30)

@@ -9,9 +9,9 @@ import Stemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.analysis import STOP_WORDS, Analyzer, stretches, words_of_stretch
-from papersearch.cli.table import window
-from papersearch.evidence import find_evidence, sentences
+from papersearch.cli.output.table import window
+from papersearch.search.evidence import find_evidence, sentences
+from papersearch.text.analysis import STOP_WORDS, Analyzer, stretches, words_of_stretch
 from papersearch.types import Paper
 from tests.conftest import n_positions
 

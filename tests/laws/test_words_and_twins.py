@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import papersearch
-from papersearch.analysis import Analyzer
-from papersearch.duplicates import LIKENESS, fold
-from papersearch.texts import paper_text
+from papersearch.search.duplicates import LIKENESS, fold
+from papersearch.text.analysis import Analyzer
+from papersearch.text.paper_text import paper_text
 from tests.conftest import page, sentence
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from papersearch.lexical import corpus, workers
-from papersearch.lexical.corpus import AnalysedCorpus, analyse_corpus
+from papersearch.lexical import indexing, workers
+from papersearch.lexical.indexing import AnalysedCorpus, analyse_corpus
 from papersearch.lexical.workers import Worker
 from tests.conftest import command_environment, wait_until
 
@@ -52,7 +52,7 @@ def test_processes_and_chunks_do_not_matter(n_workers: int, chunk_size: int) -> 
 
 def test_a_worker_does_what_is_done_here() -> None:
     """What crosses the pipes is what an analyst says in this process."""
-    worker, analyst = Worker(), corpus.Analyst()
+    worker, analyst = Worker(), indexing.Analyst()
     try:
         for start in (0, 9):
             chunk = TEXTS[start : start + 9], LENGTHS[start : start + 9]
@@ -101,8 +101,8 @@ def test_small_corpora_need_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
         started.append(n_workers)
         return []
 
-    monkeypatch.setattr(corpus, "_employ", employ)
-    monkeypatch.setattr(corpus, "n_spare_processors", lambda: 3)
+    monkeypatch.setattr(indexing, "_employ", employ)
+    monkeypatch.setattr(indexing, "n_spare_processors", lambda: 3)
     analyse_corpus(["model"] * 302, [5] * 302)
     assert started == []
     analyse_corpus(["model"] * 9000, [5] * 9000)
@@ -142,18 +142,18 @@ def test_a_script_without_a_guard_in_a_hostile_folder(tmp_path: Path) -> None:
 
 INTERRUPTED = """
 import os, signal, subprocess, sys
-from papersearch.lexical import corpus
+from papersearch.lexical import indexing
 started = []
-class Noted(corpus.Worker):
+class Noted(indexing.Worker):
     def __init__(self):
         super().__init__()
         started.append(self._process)
-corpus.Worker = Noted
+indexing.Worker = Noted
 def progress(done, total):
     if done > 4:
         os.killpg(0, signal.SIGINT)  # as a terminal does
 try:
-    corpus.analyse_corpus(["pipeline bubbles"] * 99, [8] * 99, progress, n_workers=2, chunk_size=1)
+    indexing.analyse_corpus(["pipeline bubbles"] * 99, [8] * 99, progress, n_workers=2, chunk_size=1)
 except KeyboardInterrupt:
     print([process.returncode for process in started])
 """

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.analysis import Analyzer, plain_word
 from papersearch.lexical.bm25 import K1, B
-from papersearch.lexical.corpus import analyse_corpus
+from papersearch.lexical.indexing import analyse_corpus
 from papersearch.lexical.inverting import SHORTEST_SPELLING
 from papersearch.lexical.statistics import LuceneBM25, statistics_of
-from papersearch.texts import paper_text
+from papersearch.text.analysis import Analyzer, plain_word
+from papersearch.text.paper_text import paper_text
 from tests.conftest import n_positions
 
 WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache token".split()), max_size=12)

@@ -18,7 +18,7 @@ from papersearch.dense import bert, encoders, models, wordpiece
 from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
 from papersearch.errors import ModelError
-from papersearch.texts import paper_text
+from papersearch.text.paper_text import paper_text
 from tests.conftest import make_model
 
 TEXTS = [

@@ -9,12 +9,12 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 import papersearch
-from papersearch.analysis import Analyzer
 from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.models import ModelFiles, locate
-from papersearch.evidence import find_evidence, sentences
-from papersearch.query import parse_query
-from papersearch.texts import abstract_start, paper_text
+from papersearch.search.evidence import find_evidence, sentences
+from papersearch.text.analysis import Analyzer
+from papersearch.text.paper_text import abstract_start, paper_text
+from papersearch.text.query import parse_query
 from papersearch.types import Paper
 from tests.conftest import make_model
 

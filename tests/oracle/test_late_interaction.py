@@ -9,7 +9,7 @@ import papersearch
 from papersearch.dense import late
 from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.models import locate
-from papersearch.texts import paper_text
+from papersearch.text.paper_text import paper_text
 
 QUERIES = ["pipeline bubbles", "How are experts routed in a mixture of experts?", "M$^3$ViT"]
 

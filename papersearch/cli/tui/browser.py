@@ -18,15 +18,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
-from papersearch.cleaning import clean_text
+from papersearch.api import Index
 from papersearch.cli.boundary import EXIT_INTERRUPTED
-from papersearch.cli.pages import address_of, open_page
+from papersearch.cli.browsers import address_of, open_page
 from papersearch.cli.tui.filter_words import FILTER_WORDS
 from papersearch.cli.tui.live import Asked, LiveIndex
 from papersearch.cli.tui.panes import help_text, preview, said_of
 from papersearch.cli.tui.widgets import HitList, Line, Page, TerminalDriver
 from papersearch.errors import PapersearchError
-from papersearch.searcher import Index
+from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Hit, Mode, Paper, Results
 
 _NARROW = 100
@@ -298,7 +298,7 @@ class Browser(App[list[str]]):
             self._ask()
 
     def action_copy_bibtex(self) -> None:
-        from papersearch.cli.exports import export
+        from papersearch.cli.output.exports import export
 
         papers = list(self.marks.values()) or ([self.current.paper] if self.current is not None else [])
         if papers:

@@ -6,8 +6,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from papersearch.api import Index
 from papersearch.cli.tui.filter_words import parse_filters
-from papersearch.searcher import Index
 from papersearch.types import Mode, Paper, Results
 
 

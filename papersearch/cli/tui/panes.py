@@ -10,10 +10,10 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from papersearch.cleaning import clean_text
-from papersearch.cli.pages import page_of
-from papersearch.cli.table import facts_of, marked, year_of
+from papersearch.cli.browsers import page_of
+from papersearch.cli.output.table import facts_of, marked, year_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS
+from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Results
 
 _MATCH = "bold magenta"

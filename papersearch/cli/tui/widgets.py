@@ -18,8 +18,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from papersearch.cleaning import clean_text
 from papersearch.cli.tui.panes import row
+from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper
 
 

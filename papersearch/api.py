@@ -1,0 +1,299 @@
+"""An open index: what may be asked of it, and what becomes of files that are damaged.
+
+What a query goes through stands in `answering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from papersearch.dense.feedback import between
+from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, QueryError
+from papersearch.index.generations import Generation, open_current
+from papersearch.index.manifest import Manifest
+from papersearch.index.opened import Parts
+from papersearch.index.papers import PaperStore
+from papersearch.search.pipeline import UNDATED_NAMED, Answering, Request, has_dates
+from papersearch.search.ranking import by_meaning
+from papersearch.search.verdict import is_like
+from papersearch.text.analysis import ANALYZER, Analyzer
+from papersearch.text.cleaning import clean_text
+from papersearch.text.query import Query, parse_query
+from papersearch.types import (
+    NO_FILTERS,
+    Filters,
+    Finding,
+    Mode,
+    Organisation,
+    Paper,
+    RankedPaper,
+    Results,
+    Sort,
+    Undated,
+)
+
+if TYPE_CHECKING:
+    from papersearch.dense.late import Encoded
+    from papersearch.index.verification import Fault
+    from papersearch.types import Float64Array
+
+DEFAULT_K = 10
+
+_BATCH = 256
+"""Queries encoded together."""
+
+
+class Index:
+    """A built index, open for reading. Arrays are mapped; opening reads none of them whole.
+
+    It holds one generation for as long as it lives: a build published meanwhile changes
+    nothing here. Not meant to be shared between threads.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._analyzer = Analyzer()
+        self._parts = Parts(generation, self._analyzer)
+        self._answering = Answering(self._parts)
+        if self.manifest.lexical.analyzer != ANALYZER:
+            raise IndexVersionError(
+                f"{generation.index_path} was analysed by {self.manifest.lexical.analyzer}, "
+                f"this release analyses by {ANALYZER}",
+                f"papersearch index --index {generation.index_path}",
+            )
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index is: counts, encoder, dumps, files."""
+        return self._generation.manifest
+
+    @property
+    def path(self) -> Path:
+        """The folder the index lies in."""
+        return self._generation.index_path
+
+    def __len__(self) -> int:
+        return self.manifest.n_papers
+
+    def search(
+        self,
+        query: str,
+        k: int = DEFAULT_K,
+        mode: Mode = "hybrid",
+        *,
+        explain: bool = False,
+        strict: bool = False,
+        late: bool = True,
+        literal: bool = False,
+        filters: Filters = NO_FILTERS,
+        sort: Sort = "relevance",
+        fold: bool = False,
+        facets: bool = False,
+        related: bool = False,
+    ) -> Results:
+        """The `k` papers that answer `query` best, best first.
+
+        A paper whose whole title is the query comes first in every mode. Ties keep paper
+        order, so the same index and query always give the same answer. When the encoder
+        cannot be had, keywords answer and the results say so.
+
+        `explain` adds to each hit how its score came about; `strict` leaves out papers
+        that answer weakly; `late=False` does without late interaction; `literal` takes quotation
+        marks, dashes and `title:` as text. `filters` say which papers are looked at at all.
+        `sort="date"`: newest first, those of the first hundred (or `k`) that answer better than
+        weakly, all of them where none does; those of unknown date last. `fold` puts near-duplicates
+        under the best of them. `facets` counts the papers that answer; `related` finds terms
+        that would narrow the search. Raises QueryError.
+        """
+        _check(k, mode, sort)
+        parsed = parse_query(query, self._analyzer, literal=literal)
+        with self._reading():
+            mode_used, (encoded,), reason = self._encode([parsed], mode)
+            how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
+            return self._answering.answer(parsed, encoded, how)
+
+    def search_many(
+        self,
+        queries: Iterable[str],
+        k: int = DEFAULT_K,
+        mode: Mode = "hybrid",
+        *,
+        late: bool = True,
+        literal: bool = True,
+    ) -> Iterator[Results]:
+        """The same for many queries, in their order, encoded many at a time."""
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+            with self._reading():
+                answer = self._answering.answer(parsed, encoded, how)
+            yield answer
+
+    def rank_many(
+        self,
+        queries: Iterable[str],
+        k: int = DEFAULT_K,
+        mode: Mode = "hybrid",
+        *,
+        late: bool = True,
+        literal: bool = True,
+    ) -> Iterator[list[RankedPaper]]:
+        """The same rankings without the papers: for runs and evaluation."""
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+            with self._reading():
+                found = self._answering.rank(parsed, encoded, how)
+                pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
+                ranked = [RankedPaper(self._parts.paper_ids[doc_idx], score) for doc_idx, score in pairs]
+            yield ranked
+
+    def similar(
+        self,
+        like: Sequence[str],
+        unlike: Sequence[str] = (),
+        k: int = DEFAULT_K,
+        *,
+        text: str | None = None,
+        filters: Filters = NO_FILTERS,
+    ) -> Results:
+        """The `k` papers nearest to those of `like`, away from those of `unlike`, without any
+        of them; named as for `paper`. `text`: an abstract that is no paper of the index, to be
+        near to as well; when it is alone and no paper is like it, the verdict is weak. `filters`
+        as in `search`.
+
+        Raises QueryError when there is nothing to be near to, PaperLookupError, ModelError.
+        """
+        _check(k, "semantic")
+        text = clean_text(text or "")
+        if not like and not text:
+            raise QueryError("nothing to be similar to", "papersearch similar ID")
+        with self._reading():
+            liked, unliked = (
+                [self._parts.papers.find(clean_text(name)) for name in names] for names in (like, unlike)
+            )
+            examples = [self._parts.papers[doc_idx] for doc_idx in (*liked, *unliked)]
+            rows = self._parts.vectors.exact
+            near = [rows[doc_idx] for doc_idx in sorted(liked)]  # in whichever order they were named
+            pieces = self._parts.pieces
+            asked = pieces.of_papers(sorted(liked)) if pieces is not None and liked else None
+            if text:
+                encoded = self._parts.encoder.encode_batch([text])[0]
+                near.append(encoded.vector)
+                if asked is None and pieces is not None:
+                    asked = pieces.of_query(encoded)
+            semantic = self._parts.vectors.scan(between(np.array(near), rows[sorted(unliked)]))
+            is_example = np.zeros(len(self), dtype=np.bool_)
+            is_example[liked + unliked] = True
+            allowed, undecided = self._answering.filtered(np.flatnonzero(~is_example), filters)
+            ranking = by_meaning(semantic, allowed, k)
+            # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
+            titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
+            idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
+            hits = self._answering.hits_near(ranking, asked, idf)
+            is_text = bool(text) and not examples  # it alone can be unlike everything here
+            is_strange = is_text and not (hits and is_like(hits[0].score, self.manifest.background))
+            undated = None
+            if has_dates(filters):
+                nearest = by_meaning(semantic, undecided, UNDATED_NAMED).papers
+                undated = Undated(len(undecided), self._parts.named(nearest))
+        names = [paper.paper_id for paper in examples]
+        described = _described([*names[: len(liked)], *([text] if text else [])], names[len(liked) :])
+        return Results(
+            described,
+            "semantic",
+            "semantic",
+            None,
+            ranking.total,
+            tuple(hits),
+            verdict="weak" if is_strange and hits else None,
+            filters=filters,
+            undated=undated,
+        )
+
+    def paper(self, name: str) -> Paper:
+        """The paper with this id, unambiguous beginning of an id, or title.
+
+        Raises PaperLookupError, or AmbiguousPaper with the candidates.
+        """
+        with self._reading():
+            return self._parts.papers[self._parts.papers.find(clean_text(name))]
+
+    def papers(self) -> PaperStore:
+        """All papers in paper order; each is read from disk when it is asked for."""
+        return self._parts.papers
+
+    def organisations(self) -> list[Organisation]:
+        """The organisations that papers are of, by handle."""
+        return self._parts.facts.every_organisation()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the build did not understand, rewrote, or skipped."""
+        return self._generation.findings()
+
+    def verify(self) -> list[Fault]:
+        """Every fault of the files, the arrays and the model; none when all is well. Reads all."""
+        from papersearch.index.verification import verify
+
+        return verify(self._generation)
+
+    def keyword_scores(self, query: str) -> Float64Array:
+        """BM25 of every paper, (N,), as `rank_bm25`'s `get_scores` gives it for the query's terms."""
+        return self._parts.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Opening checks sizes and shapes; what is wrong inside a file shows here, as an error
+        of ours and never as a crash."""
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        except (IndexError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
+            raise IndexDamaged(
+                f"{self.path} is damaged: reading it gave {type(error).__name__}: {error}",
+                f"papersearch doctor --index {self.path}",
+            ) from error
+
+    def _prepared(
+        self, queries: Iterable[str], k: int, mode: Mode, late: bool, literal: bool
+    ) -> Iterator[tuple[Query, Encoded | None, Request]]:
+        """Each query parsed and encoded, many at a time."""
+        _check(k, mode)
+        waiting = iter(queries)
+        while chunk := list(islice(waiting, _BATCH)):
+            parsed = [parse_query(query, self._analyzer, literal=literal) for query in chunk]
+            with self._reading():
+                mode_used, encoded, reason = self._encode(parsed, mode)
+            how = Request(k, mode, mode_used, reason, late)
+            yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
+
+    def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
+        """(mode used, each query encoded if the mode needs it, why it is another mode)."""
+        nothing = [None] * len(queries)
+        if mode == "keyword":
+            return mode, nothing, None
+        try:
+            return mode, self._parts.encoder.encode_batch([query.plain for query in queries]), None
+        except ModelError as error:
+            return "keyword", nothing, error.message
+
+
+def open(path: str | Path = "index") -> Index:
+    """Open the index in the folder `path`. Raises a StoredIndexError when it cannot be used."""
+    return Index(open_current(Path(path)))
+
+
+def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
+    """What was asked for, in words."""
+    return " ".join(["like", *like, *(["unlike", *unlike] if unlike else [])])
+
+
+def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
+    if sort not in get_args(Sort):
+        raise ValueError(f"sort is one of {', '.join(get_args(Sort))}, not {sort!r}")
+    if mode not in get_args(Mode):
+        raise ValueError(f"mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
+    if k < 1:
+        raise ValueError(f"k is at least 1, not {k}")

@@ -1,0 +1,73 @@
+"""The shape of an answer for people: when its papers are from, whose, in which dumps, and what
+would narrow it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from papersearch.text.cleaning import clean_text
+from papersearch.types import Counted, Facets, RelatedTerm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_FAINT = "dim"
+_BAR = "cyan"
+_LABEL_WIDTH = 10
+_LEVELS = "▁▂▃▄▅▆▇█"
+_ASCII_LEVELS = ".:-=+*#@"
+_NAMED = 5
+
+
+def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Text]:
+    """A sparkline by month, or by year where months do not fit or are mostly without papers;
+    organisations; dumps."""
+    papers = f"{facets.n_papers} paper{'' if facets.n_papers == 1 else 's'}"
+    lines = [
+        _labelled("answer", Text(f"{papers}, {facets.n_undated} of unknown year" if facets.n_undated else papers))
+    ]
+    room = (width or 120) - _LABEL_WIDTH - 20  # the first and the last date stand beside it
+    n_dated = sum(month.n_papers for month in facets.months)
+    is_dense = 1 < len(facets.months) <= min(room, n_dated)  # mostly blanks say less than years
+    counted = facets.months if is_dense else facets.years
+    if counted:
+        lines.append(_labelled("dates", sparkline(counted, ascii_only)))
+    for label, values in (("from", facets.organisations), ("dumps", facets.dumps)):
+        if values:
+            lines.append(_labelled(label, Text(" · ".join(_named(values)))))
+    return [_within(line, width) for line in lines]
+
+
+def related_line(related: Sequence[RelatedTerm], width: int | None) -> Text:
+    """The terms that narrow the search, and how many of the best papers have each."""
+    said = " · ".join(f"{clean_text(term.term)} ({term.n_papers})" for term in related) or "nothing narrows it"
+    return _within(_labelled("narrow by", Text(said)), width)
+
+
+def sparkline(counted: Sequence[Counted], ascii_only: bool) -> Text:
+    """One character for each value between the names of the first and the last; a blank for none."""
+    levels = _ASCII_LEVELS if ascii_only else _LEVELS
+    most = max(one.n_papers for one in counted)
+    bars = "".join(levels[(one.n_papers * len(levels) - 1) // most] if one.n_papers else " " for one in counted)
+    first, last = counted[0].value, counted[-1].value
+    named = (first + " ", _FAINT), (bars, _BAR), (f" {last}" if last != first else "", _FAINT)
+    return Text.assemble(*named, (f"  at most {most}", _FAINT))
+
+
+def _named(values: Sequence[Counted]) -> Iterable[str]:
+    yield from (f"{clean_text(one.value)} {one.n_papers}" for one in values[:_NAMED])
+    if len(values) > _NAMED:
+        yield f"{len(values) - _NAMED} more"
+
+
+def _labelled(label: str, text: Text) -> Text:
+    return Text.assemble((label.ljust(_LABEL_WIDTH), _FAINT), text)
+
+
+def _within(line: Text, width: int | None) -> Text:
+    if width is not None:
+        line.truncate(width, overflow="ellipsis")
+    return line

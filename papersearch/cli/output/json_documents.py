@@ -1,0 +1,139 @@
+"""Results for programs: the JSON envelope, JSON lines, tab-separated lines.
+
+Scripts depend on these. Fields are only ever added; every field is always there, null when
+unknown; no hits is a valid envelope with an empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from papersearch.text.cleaning import clean_text
+from papersearch.types import Explanation, Facets, Hit, Paper, Results, Undated
+
+SCHEMA_VERSION = 1
+
+
+def paper_fields(paper: Paper) -> dict[str, Any]:
+    """A paper as JSON has it."""
+    return {
+        "paper_id": paper.paper_id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "date": paper.date,
+        "year": paper.year,
+        "year_inferred": paper.year_inferred,
+        "author_count": paper.author_count,
+        "organisation": paper.organisation._asdict() if paper.organisation else None,
+        "comment_count": paper.comment_count,
+        "links": paper.links,
+        "provenance": [place._asdict() for place in paper.provenance],
+        "authors": paper.authors,
+        "categories": paper.categories,
+        "arxiv_id": paper.arxiv_id,
+        "doi": paper.doi,
+        "upvotes": paper.upvotes,
+    }
+
+
+def hit_fields(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON has it: its rank and scores, the evidence, and the paper's fields."""
+    return {
+        "rank": hit.rank,
+        "score": hit.score,
+        "keyword_score": hit.keyword_score,
+        "semantic_score": hit.semantic_score,
+        "exact_title": hit.exact_title,
+        "verdict": hit.verdict,
+        **paper_fields(hit.paper),
+        "evidence": hit.evidence._asdict(),
+        "explanation": _explanation_fields(hit.explanation) if hit.explanation else None,
+        "duplicates": [paper._asdict() for paper in hit.duplicates],
+    }
+
+
+def _explanation_fields(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "signals": [signal._asdict() for signal in explanation.signals],
+        "terms": [term._asdict() for term in explanation.terms],
+        "coverage": explanation.coverage,
+    }
+
+
+def _undated_fields(undated: Undated) -> dict[str, Any]:
+    return {"n_papers": undated.n_papers, "papers": [paper._asdict() for paper in undated.papers]}
+
+
+def _facet_fields(facets: Facets) -> dict[str, Any]:
+    return {
+        name: [counted._asdict() for counted in value] if isinstance(value, tuple) else value
+        for name, value in facets._asdict().items()
+    }
+
+
+def envelope(results: Results) -> bytes:
+    """The one JSON document of a search, ended by a line feed."""
+    return dump(envelope_fields(results))
+
+
+def envelope_fields(results: Results) -> dict[str, Any]:
+    """A search's answer as JSON has it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "query": results.query,
+        "mode": results.mode,
+        "mode_used": results.mode_used,
+        "total": results.total,
+        "verdict": results.verdict,
+        "expansions": [expansion._asdict() for expansion in results.expansions],
+        "filters": results.filters._asdict(),
+        "sort": results.sort,
+        "undated": _undated_fields(results.undated) if results.undated else None,
+        "unknown_words": [word._asdict() for word in results.unknown_words],
+        "related": None if results.related is None else [term._asdict() for term in results.related],
+        "facets": _facet_fields(results.facets) if results.facets else None,
+        "hits": [hit_fields(hit) for hit in results],
+    }
+
+
+def papers(found: Iterable[Paper]) -> bytes:
+    """The one JSON document of whole records, ended by a line feed."""
+    return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
+
+
+def hit_lines(results: Results) -> bytes:
+    """One JSON object per hit and line."""
+    return b"".join(dump(hit_fields(hit), indent=False) for hit in results)
+
+
+def topic_lines(topic_id: str, results: Results) -> bytes:
+    """One JSON object per hit and line, each with its topic's id and query first."""
+    named = {"topic_id": topic_id, "query": results.query}
+    return b"".join(dump({**named, **hit_fields(hit)}, indent=False) for hit in results)
+
+
+def hit_rows(results: Results, *first: str) -> str:
+    """One line per hit: what comes `first`, then rank, score, paper_id, year, title, evidence,
+    separated by tabs."""
+    rows = (
+        (
+            *first,
+            str(hit.rank),
+            f"{hit.score:.6f}",
+            hit.paper.paper_id,
+            "" if hit.paper.year is None else str(hit.paper.year),
+            hit.paper.title,
+            hit.evidence.text,
+        )
+        for hit in results
+    )
+    return "".join("\t".join(map(clean_text, row)) + "\n" for row in rows)
+
+
+def dump(document: Any, *, indent: bool = True) -> bytes:
+    """JSON by orjson; text that is not Unicode (it cannot come from a build) becomes `?`."""
+    option = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
+    return orjson.dumps(document, option=option)

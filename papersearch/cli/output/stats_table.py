@@ -1,0 +1,280 @@
+"""What an index holds, for people: counts as bars, in one column, or in two where they fit.
+
+Colour, in the terminal's own sixteen, never says anything alone: an inferred year has another
+bar and a note. What was printed by others passes `clean_text` and enters Rich as `Text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.text import Text
+
+from papersearch.cli.output.reports import counted, print_findings
+from papersearch.cli.output.table import write
+from papersearch.cli.stats import Holdings, Tally, holdings_of, kinds_of, parts_of
+from papersearch.text.cleaning import clean_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from papersearch.api import Index
+    from papersearch.index.manifest import Manifest
+    from papersearch.types import Finding
+
+_TITLE = "bold"
+_FAINT = "dim"
+_BAR = "cyan"
+
+_WIDE = 110
+"""From so many columns on, sections stand side by side."""
+_WIDEST = 160
+_BETWEEN = 4
+_MOST_COLUMNS = 10_000
+"""Of any terminal; a pipe has more, and everything below each other."""
+_MARGIN = 2
+_GAP = 2
+_LONG_BAR = 36
+_SHORT_BAR = 8
+_SHOWN_YEARS = 15
+_SHOWN_MONTHS = 24
+_SHOWN_NAMES = 8
+_SHOWN_DUMPS = 20
+
+
+class _Room(NamedTuple):
+    """Where a section goes: so many columns of this console."""
+
+    console: Console
+    width: int
+    ascii_only: bool
+
+    def glyph(self, wanted: str, plain: str) -> str:
+        return plain if self.ascii_only else wanted
+
+
+class _Row(NamedTuple):
+    """A bar: its label, how long it is, how much of that is inferred, and what stands beside it."""
+
+    label: str
+    length: int
+    value: str
+    inferred: int = 0
+    note: str = ""
+
+
+def print_stats(console: Console, index: Index) -> None:
+    """Counts, dates, names, links, dumps, the index's parts, and every finding of the build."""
+    manifest, findings = index.manifest, index.findings()
+    held = holdings_of(index.papers())
+    is_wide = _WIDE <= console.width <= _MOST_COLUMNS
+    width = (min(console.width, _WIDEST) - _BETWEEN) // 2 if is_wide else console.width
+    room = _Room(console, width, not (console.encoding or "").lower().startswith("utf"))
+    sections = [
+        _dates(held, manifest.n_papers, room),
+        _names("Organisations", held.organisations, room),
+        _names("Authors", held.authors, room),
+        _names("Categories", held.categories, room),
+        _links(held, manifest.n_papers, room),
+        _dumps(manifest, room),
+        _index(index, room),
+        _kinds(findings, room),
+    ]
+    sections = [section for section in sections if section]
+    lines = [Text(counted(manifest.n_papers, manifest.n_appearances, len(manifest.dumps)), style=_TITLE), Text()]
+    lines += _side_by_side(sections, width) if is_wide else _stacked(sections)
+    write(console, Text("\n").join(lines))
+    if findings:
+        console.print()
+        print_findings(console, findings, frozenset(), len(findings))
+
+
+def _dates(held: Holdings, n_papers: int, room: _Room) -> list[Text]:
+    """A bar for each year, the months of late as one line."""
+    n_inferred = held.inferred.total()
+    remark = f"{n_papers - held.undated} papers, {held.undated} undated"
+    remark += f", {n_inferred} year{'' if n_inferred == 1 else 's'} inferred" if n_inferred else ""
+    return [_heading("Dated", remark, room), *_bars(_year_rows(held), room), *_month_line(held, room)]
+
+
+def _year_rows(held: Holdings) -> list[_Row]:
+    """The latest years and, in one row, those before; years without papers where they are few."""
+    shown: Sequence[int] = sorted(held.years)[-_SHOWN_YEARS:]
+    if not shown:
+        return []
+    first, last = shown[0], shown[-1]
+    if last - first < _SHOWN_YEARS:
+        shown = range(first, last + 1)
+    rows = []
+    earlier = sum(count for year, count in held.years.items() if year < first)
+    if earlier:
+        inferred = sum(count for year, count in held.inferred.items() if year < first)
+        rows.append(_year_row(f"before {first}", earlier, inferred))
+    return rows + [_year_row(str(year), held.years[year], held.inferred[year]) for year in shown]
+
+
+def _year_row(label: str, count: int, inferred: int) -> _Row:
+    return _Row(label, count, str(count), inferred, f"  {inferred} inferred" if inferred else "")
+
+
+def _month_line(held: Holdings, room: _Room) -> list[Text]:
+    """The latest months, a character each, as high as there are papers of it."""
+    if len(held.months) < 2:
+        return []
+    numbered = {int(month[:4]) * 12 + int(month[5:]) - 1: count for month, count in held.months.items()}
+    last = max(numbered)
+    shown = range(max(min(numbered), last - _SHOWN_MONTHS + 1), last + 1)
+    counts = [numbered.get(month, 0) for month in shown]
+    none, steps = room.glyph("·", "."), room.glyph("▁▂▃▄▅▆▇█", "_-=+*#")
+    top = max(counts)
+    line = "".join(steps[(count * len(steps) - 1) // top] if count else none for count in counts)
+    first_and_last = [f"{month // 12:04}-{month % 12 + 1:02}" for month in (shown[0], last)]
+    text = Text.assemble(" " * _MARGIN, first_and_last[0], " ", (line, _BAR), " ", first_and_last[1])
+    return [text.append(f"  at most {top}", style=_FAINT)]
+
+
+def _names(title: str, tally: Tally, room: _Room) -> list[Text]:
+    """The most frequent names; nothing where no paper has any."""
+    if not tally.counts:
+        return []
+    remark = f"{len(tally.counts)}, of {tally.n_papers} paper{'' if tally.n_papers == 1 else 's'}"
+    return [_heading(title, remark, room), *_top(tally, room)]
+
+
+def _links(held: Holdings, n_papers: int, room: _Room) -> list[Text]:
+    remark = f"in {held.n_with_links} of {n_papers} papers, to source code in {held.n_with_code}"
+    return [_heading("Links", remark, room), *_top(held.hosts, room)]
+
+
+def _top(tally: Tally, room: _Room) -> list[Text]:
+    rows = [_Row(name, count, str(count)) for name, count in tally.counts.most_common(_SHOWN_NAMES)]
+    return _bars(rows, room) + _and_more(len(tally.counts) - len(rows))
+
+
+def _dumps(manifest: Manifest, room: _Room) -> list[Text]:
+    shown = manifest.dumps[:_SHOWN_DUMPS]
+    rows = [_Row(dump.name, dump.n_appearances, str(dump.n_appearances)) for dump in shown]
+    return [
+        _heading("Dumps", "papers in each, as they appear", room),
+        *_bars(rows, room),
+        *_and_more(len(manifest.dumps) - len(rows)),
+    ]
+
+
+def _index(index: Index, room: _Room) -> list[Text]:
+    """Where it is, which build, by which model, and what takes its space."""
+    manifest = index.manifest
+    encoder, late = manifest.encoder, manifest.late
+    size = _size(sum(record.size for record in manifest.files.values()))
+    pieces = f"{late.n_pieces} word pieces, {late.dimensions} dimensions" if late else "not kept"
+    facts = {
+        "folder": str(index.path),
+        "build": f"generation {manifest.generation}, format version {manifest.format_version}",
+        "model": f"{encoder.name}, {encoder.dimensions} dimensions, queries by {encoder.query_backend}",
+        "words": f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings",
+        "late interaction": pieces,
+    }
+    parts = sorted((part for part in parts_of(manifest) if part.size), key=lambda part: -part.size)
+    rows = [_Row(part.name, part.size, f"{_size(part.size)} {_share(part.share):>4}") for part in parts]
+    return [
+        _heading("Index", f"{size} in {len(manifest.files)} files", room),
+        *(line for name, value in facts.items() for line in _fact(name, value, max(map(len, facts)), room)),
+        Text(),
+        *_bars(rows, room),
+    ]
+
+
+def _kinds(findings: Sequence[Finding], room: _Room) -> list[Text]:
+    kinds = kinds_of(findings)
+    if not kinds:
+        return [_heading("Findings", "none: every line of the dumps was understood", room)]
+    remark = "what was not understood, skipped or rewritten"
+    return [_heading("Findings", remark, room), *_bars([_Row(kind, n, str(n)) for kind, n in kinds], room)]
+
+
+def _heading(title: str, remark: str, room: _Room) -> Text:
+    text = Text.assemble((title, _TITLE), "  ", (remark, _FAINT))
+    _cut(text, room.width, room)
+    return text
+
+
+def _fact(name: str, value: str, name_width: int, room: _Room) -> list[Text]:
+    """A name, and its value beside it in as many lines as it takes."""
+    width = max(room.width - _MARGIN - name_width - _GAP, _SHORT_BAR)
+    pieces = Text(clean_text(value)).wrap(room.console, width, overflow="fold")
+    names = [name] + [""] * (len(pieces) - 1)
+    return [
+        Text.assemble(" " * _MARGIN, (label.ljust(name_width + _GAP), _FAINT), piece)
+        for label, piece in zip(names, pieces, strict=True)
+    ]
+
+
+def _bars(rows: Sequence[_Row], room: _Room) -> list[Text]:
+    """Labels, bars as long as their share of the longest, values, notes. Where room is short, bars
+    are, then labels are cut, then there are no bars."""
+    if not rows:
+        return []
+    value_width = max(len(row.value) for row in rows)
+    beside = value_width + max(len(row.note) for row in rows)
+    labels = [Text(clean_text(row.label)) for row in rows]
+    left = room.width - 2 * _MARGIN - _GAP - beside
+    label_width = min(max(label.cell_len for label in labels), max(left - _SHORT_BAR, _SHORT_BAR))
+    cells = min(left - label_width, _LONG_BAR)
+    top = max(row.length for row in rows)
+    lines = []
+    for row, label in zip(rows, labels, strict=True):
+        _cut(label, label_width, room, pad=True)
+        line = Text.assemble(" " * _MARGIN, label, " " * _GAP)
+        if cells >= _SHORT_BAR:
+            line.append_text(_bar(row, top, cells, room)).append(" " * _GAP)
+        lines.append(line.append(row.value.rjust(value_width)).append(row.note, style=_FAINT))
+    return lines
+
+
+def _bar(row: _Row, top: int, cells: int, room: _Room) -> Text:
+    """At least one cell of each kind that there is any of, though it were less."""
+    full = max(round(cells * row.length / top), 1) if row.length else 0
+    inferred = max(round(full * row.inferred / row.length), 1) if row.inferred else 0
+    if row.inferred < row.length and full > 1:
+        inferred = min(inferred, full - 1)
+    known = room.glyph("━", "#") * (full - inferred)
+    return Text.assemble((known, _BAR), (room.glyph("┅", "~") * inferred, _BAR), " " * (cells - full))
+
+
+def _and_more(n_left: int) -> list[Text]:
+    """All of them are in JSON, as far as it goes."""
+    return [Text(f"{' ' * _MARGIN}and {n_left} more", style=_FAINT)] if n_left else []
+
+
+def _cut(text: Text, width: int, room: _Room, *, pad: bool = False) -> None:
+    text.truncate(width, overflow="crop" if room.ascii_only else "ellipsis", pad=pad)
+
+
+def _size(n_bytes: int) -> str:
+    """In the unit that leaves it one to three digits before the point."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.1f} {unit}"
+    return f"{n_bytes} B"
+
+
+def _share(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.005 else "<1%"
+
+
+def _stacked(sections: Sequence[list[Text]]) -> list[Text]:
+    """One below the other, an empty line between."""
+    return [line for number, section in enumerate(sections) for line in ([Text()] if number else []) + section]
+
+
+def _side_by_side(sections: Sequence[list[Text]], width: int) -> list[Text]:
+    """Two columns, the first sections on the left, parted where the longer column is shortest."""
+    parted = [(_stacked(sections[:place]), _stacked(sections[place:])) for place in range(1, len(sections))]
+    left, right = min(parted, key=lambda columns: max(map(len, columns)))
+    lines = []
+    for number in range(max(len(left), len(right))):
+        line = left[number].copy() if number < len(left) else Text()
+        line.truncate(width + _BETWEEN, pad=True)
+        lines.append(line.append_text(right[number]) if number < len(right) else line)
+    return lines

@@ -1,0 +1,311 @@
+"""Results for people: rank, title, year, a score bar, and the sentence that answers.
+
+Below 110 columns a hit is a block, its evidence under its title; above, it is a row, its
+evidence beside it; below 50, year and score are left out. All text of papers passes
+`clean_text` and enters Rich as `Text`, so that it is never read as markup and never reaches
+the terminal with an escape in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from papersearch.cli.browsers import address_of
+from papersearch.cli.output.terminal import links_shown
+from papersearch.text.cleaning import clean_text
+from papersearch.types import NO_FILTERS, Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+# The sixteen colours of the terminal's own theme, so that light and dark both work.
+_MATCH = "bold magenta"
+_TITLE = "bold"
+_FAINT = "dim"
+_BAR = "cyan"
+
+_WIDE = 110
+_NARROW = 50
+_BAR_CELLS = 8
+_EVIDENCE_LINES = 2
+_RANK_WIDTH = 3
+_YEAR_WIDTH = 5
+_SCORE_WIDTH = _BAR_CELLS + 6
+_GAP = 2
+_SHOWN_AUTHORS = 8
+_UNLIMITED = 1_000_000
+_PROSE_WIDTH = 100
+"""No line of prose is longer, however wide the terminal is."""
+
+
+def print_results(console: Console, results: Results, n_papers: int, name: str = "") -> None:
+    """The whole answer: a heading, the hits, their shape, and what to type for more; `name`: of
+    a saved search."""
+    width = None if _unlimited(console) else console.width
+    lines = [_heading(results, width, name), Text()]
+    if not results.hits:
+        lines.append(Text(_nothing(results, n_papers), style=_FAINT))
+    top = max((hit.score for hit in results), default=0.0)
+    ascii_only = not (console.encoding or "").lower().startswith("utf")
+    for hit in results:
+        score = _score(hit, top, ascii_only)
+        if width is not None and width >= _WIDE:
+            lines += _row(console, hit, _note(hit, results), score, width)
+        else:
+            lines += _block(console, hit, _note(hit, results), score, width)
+        if hit.explanation and hit.verdict is not None:
+            lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
+        lines.append(Text())
+    if results.related is not None or results.facets is not None:
+        from papersearch.cli.output.facets import facet_lines, related_line
+
+        lines += facet_lines(results.facets, width, ascii_only) if results.facets else []
+        lines += [related_line(results.related, width)] if results.related is not None else []
+        lines.append(Text())
+    if results.hits:
+        import shlex
+
+        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
+    for line in lines:
+        line.rstrip()
+    write(console, Text("\n").join(lines))
+
+
+def _heading(results: Results, width: int | None, name: str) -> Text:
+    """The query on the left; how it was read, and how many papers there are, on the right."""
+    shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
+    status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
+    for expansion in results.expansions:
+        status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
+    if width is None:
+        return Text.assemble(query, "  ", status)
+    query.truncate(max(width - status.cell_len - 2, width // 3), overflow="ellipsis")
+    status.truncate(width - query.cell_len - 2, overflow="ellipsis")
+    return Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)
+
+
+def _nothing(results: Results, n_papers: int) -> str:
+    """Why there are no hits."""
+    if results.total == 0 and results.filters != NO_FILTERS:
+        return "No paper is left by the filters."
+    return f"None of the {n_papers} papers {'answers it.' if results.total else 'has a word of it.'}"
+
+
+def _note(hit: Hit, results: Results) -> str:
+    """What stands behind the title: that papers are folded into this one, or that it answers
+    weakly where others do better."""
+    notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
+    notes += ["weak"] if hit.verdict == "weak" and results.verdict != "weak" else []
+    return ", ".join(notes)
+
+
+def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list[Text]:
+    """Evidence beside the title."""
+    prose = width - _RANK_WIDTH - _YEAR_WIDTH - _SCORE_WIDTH - 4 * _GAP
+    title_width = prose * 2 // 5
+    cells = [
+        (_rank(hit), _RANK_WIDTH),
+        (_title(hit, note), title_width),
+        (_year(hit.paper), _YEAR_WIDTH),
+        (score, _SCORE_WIDTH),
+        (_evidence(hit, (prose - title_width) * _EVIDENCE_LINES), prose - title_width),
+    ]
+    return _columns(console, cells)
+
+
+def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None) -> list[Text]:
+    """Evidence below the title; where the width is not limited, each of them is one line."""
+    margin = _RANK_WIDTH + _GAP
+    if width is None:
+        heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), score])
+        return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
+    if width < _NARROW:
+        heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit, note), width - margin)]
+    else:
+        heading_cells = [
+            (_rank(hit), _RANK_WIDTH),
+            (_title(hit, note), width - margin - _YEAR_WIDTH - _SCORE_WIDTH - 2 * _GAP),
+            (_year(hit.paper), _YEAR_WIDTH),
+            (score, _SCORE_WIDTH),
+        ]
+    heading_lines = _columns(console, heading_cells)
+    room = width - margin
+    evidence = _evidence(hit, room * _EVIDENCE_LINES)
+    if not evidence.plain.strip():  # of a paper without abstract
+        return heading_lines
+    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (evidence, room)])
+
+
+def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
+    """Cells side by side, each wrapped to its own width: what rich.table does, without
+    measuring what is known, in a tenth of its time."""
+    wrapped = [text.wrap(console, width) for text, width in cells]
+    lines = []
+    for number in range(max(len(column) for column in wrapped)):
+        line = Text()
+        for column, (_, width) in zip(wrapped, cells, strict=True):
+            piece = column[number] if number < len(column) else Text()
+            piece.truncate(width, pad=True)
+            line.append_text(piece).append(" " * _GAP)
+        lines.append(line)
+    return lines
+
+
+def _rank(hit: Hit) -> Text:
+    return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=_FAINT)
+
+
+def _title(hit: Hit, note: str) -> Text:
+    if not hit.paper.title:  # a record without: its id is what it is known by
+        title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
+    else:
+        title = marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
+    if links_shown():
+        from rich.style import Style
+
+        title.stylize(Style(link=address_of(hit.paper)))
+    return Text.assemble(title, (f" ({note})", _FAINT)) if note else title
+
+
+def _evidence(hit: Hit, room: int) -> Text:
+    """As much of the evidence as has room, around its matches."""
+    text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12)
+    return marked(text, spans, "")
+
+
+def marked(text: str, spans: Sequence[Span], style: str) -> Text:
+    """`text` with the characters at `spans` marked; safe whatever it holds."""
+    if clean_text(text) != text:  # an index from elsewhere: its offsets cannot be kept
+        return Text(clean_text(text), style=style)
+    shown = Text(text, style=style)
+    for start, end in spans:
+        shown.stylize(_MATCH, start, end)
+    return shown
+
+
+def window(text: str, spans: Sequence[Span], room: int) -> tuple[str, list[Span]]:
+    """At most `room` characters of `text` (and its spans in them), cut between words, with
+    the most matches in it; the earliest of equals. What is cut shows as an ellipsis."""
+    room = max(room, 20)
+    if len(text) <= room:
+        return text, list(spans)
+    starts = [0, *(max(0, start - room // 4) for start, _ in spans)]
+    start = max(starts, key=lambda left: (sum(left <= a and b <= left + room for a, b in spans), -left))
+    start = min(start, len(text) - room)  # no room is left unused at the end
+    if start:
+        start = text.find(" ", start) + 1 or start
+    stop = len(text)
+    if start + room < stop:
+        stop = text.rfind(" ", start, start + room)
+        stop = stop if stop > start else start + room
+    before, after = ("… " if start else ""), (" …" if stop < len(text) else "")
+    shift = len(before) - start
+    kept = [(a + shift, b + shift) for a, b in spans if start <= a and b <= stop]
+    return before + text[start:stop].rstrip() + after, kept
+
+
+def _year(paper: Paper) -> Text:
+    return Text(year_of(paper).rjust(_YEAR_WIDTH), style=_FAINT)
+
+
+def year_of(paper: Paper) -> str:
+    """The year, behind a tilde where it was inferred; a dash where none is known."""
+    if paper.year is None:
+        return "—"
+    return f"~{paper.year}" if paper.year_inferred else str(paper.year)
+
+
+def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
+    """A bar as long as the score is of the best one, and the score itself."""
+    share = hit.score / top if top > 0 else 0.0
+    filled = round(_BAR_CELLS * min(max(share, 0.0), 1.0))
+    full, empty = ("#", "-") if ascii_only else ("━", "─")
+    number = f"{hit.score:.2f}" if abs(hit.score) < 100 else f"{hit.score:.0f}"
+    return Text.assemble((full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT))
+
+
+def explanation_tree(explanation: Explanation, verdict: Verdict, width: int | None, ascii_only: bool) -> list[Text]:
+    """A branch per signal, what it gave and out of what; below the keywords' the terms."""
+    branch, last, stem = ("|- ", "`- ", "|  ") if ascii_only else ("├─ ", "└─ ", "│  ")
+    lines = [
+        f"{verdict}: holds {explanation.coverage:.0%} of the query's words, by rarity; the score is the sum of"
+    ]
+    for number, signal in enumerate(explanation.signals, 1):
+        is_last = number == len(explanation.signals)
+        share = f"{signal.contribution:.3f}  {signal.name}"
+        if signal.name != "exact title":
+            share += f"  {signal.weight:.3f} × {signal.normalised:.3f}  ({_raw_score(signal)})"
+        lines.append((last if is_last else branch) + share)
+        if signal.name == "keyword":
+            below = " " * len(stem) if is_last else stem
+            for place, term in enumerate(explanation.terms, 1):
+                twig = last if place == len(explanation.terms) else branch
+                kind = "" if term.kind == "term" else f"  ({term.kind})"
+                lines.append(f"{below}{twig}{term.impact:.2f}  {clean_text(term.term)}{kind}")
+    margin = " " * (_RANK_WIDTH + _GAP)
+    shown = [Text(margin + line, style=_FAINT) for line in lines]
+    if width is not None:
+        for text in shown:
+            text.truncate(width, overflow="ellipsis")
+    return shown
+
+
+def _raw_score(signal: SignalScore) -> str:
+    """The signal's own score in its own words."""
+    return f"BM25 {signal.score:.2f}" if signal.name == "keyword" else f"cosine {signal.score:.3f}"
+
+
+def print_papers(console: Console, papers: Sequence[Paper]) -> None:
+    """Whole records: title, what is known of it, abstract, links, where it was read."""
+    for number, paper in enumerate(papers):
+        lines = [Text()] if number else []
+        lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
+        facts = facts_of(paper)
+        if facts:
+            lines.append(Text(" · ".join(facts), style=_FAINT))
+        lines += [Text(), Text(clean_text(paper.abstract))] if paper.abstract else []
+        lines.append(Text())
+        lines += [Text(clean_text(link), style=_BAR) for link in paper.links]
+        places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
+        lines += [Text(clean_text(place), style=_FAINT) for place in places]
+        lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
+        write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
+
+
+def facts_of(paper: Paper) -> list[str]:
+    facts = []
+    if paper.date:
+        facts.append(f"{paper.date} (year inferred)" if paper.year_inferred else paper.date)
+    if paper.organisation:
+        facts.append(clean_text(paper.organisation.name))
+    if paper.authors:
+        others = len(paper.authors) - _SHOWN_AUTHORS
+        facts.append(", ".join(paper.authors[:_SHOWN_AUTHORS]) + (f" and {others} more" if others > 0 else ""))
+    elif paper.author_count is not None:
+        facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
+    if paper.upvotes is not None:
+        facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
+    if paper.comment_count is not None:
+        facts.append(f"{paper.comment_count} comment{'' if paper.comment_count == 1 else 's'}")
+    facts += paper.categories
+    facts += [f"arXiv:{paper.arxiv_id}"] if paper.arxiv_id else []
+    facts += [f"doi:{paper.doi}"] if paper.doi else []
+    return [clean_text(fact) for fact in facts]
+
+
+def write(console: Console, renderable: RenderableType, at_most: int | None = None) -> None:
+    """Print to stdout, at most so many columns wide, without the spaces Rich pads lines with."""
+    width = None if at_most is None else min(console.width, at_most)
+    with console.capture() as capture:
+        console.print(renderable, width=width)
+    sys.stdout.write("\n".join(line.rstrip(" ") for line in capture.get().split("\n")))
+
+
+def _unlimited(console: Console) -> bool:
+    """In a pipe, where nothing is wrapped, cut or spread."""
+    return console.width > 10_000

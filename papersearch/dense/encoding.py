@@ -1,0 +1,211 @@
+"""A corpus encoded: what is known already is taken over, the rest goes through the model.
+
+A text's encoding depends on the text and the model alone, so it is kept under the text's
+SHA-256. One forward pass gives a paper's vector and its word pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.dense.late import (
+    MAX_PIECES,
+    Encoded,
+    PieceVectors,
+    basis,
+    basis_texts,
+    compress,
+    kept_pieces,
+    piece_weights,
+    plain_words,
+)
+from papersearch.dense.products import row_dots
+from papersearch.search.verdict import Background, probes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from papersearch.dense.batch import BatchEncoder
+    from papersearch.types import BoolArray, Float32Array, IntArray
+
+
+ENCODING = "title and abstract to 512, 64 dimensions, 2"
+"""Name of what is kept of a text; raise its number with every change."""
+
+_ROWS = 8192
+
+_ROUNDING = 1e-5
+"""More than float32 arithmetic can be off."""
+
+
+class TextEncoding(NamedTuple):
+    """What an index keeps of one text. vector: (D,) float32, a unit vector; pieces: (L,)
+    uint32 ids of the word pieces that are kept; starts: (L,) uint32, where in the text each
+    begins; piece_vectors: (L, C) int8. Without late interaction the last three are empty."""
+
+    vector: Float32Array
+    pieces: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.uint32]
+    piece_vectors: npt.NDArray[np.int8]
+
+
+def without_pieces(vector: Float32Array) -> TextEncoding:
+    """What is kept of a text without late interaction."""
+    nothing = np.zeros(0, dtype=np.uint32)
+    return TextEncoding(vector, nothing, nothing, np.zeros((0, 0), dtype=np.int8))
+
+
+class ModelConstants(NamedTuple):
+    """What depends on the model alone. probes: (B, D) vectors of queries of random words;
+    kept: (V,) which word pieces are kept; basis: (D, C), see `late.basis`."""
+
+    probes: Float32Array
+    kept: BoolArray
+    basis: Float32Array
+
+
+class EncodedCorpus(NamedTuple):
+    """vectors: (N, D) float32 unit rows in paper order; hashes: (N, 32) uint8, SHA-256 of the
+    texts; pieces: for late interaction, or None; n_encoded: how many texts were not known."""
+
+    vectors: Float32Array
+    hashes: npt.NDArray[np.uint8]
+    pieces: PieceVectors | None
+    constants: ModelConstants
+    background: Background
+    n_encoded: int
+
+
+def text_hash(text: str) -> bytes:
+    """What a text's encoding is kept under."""
+    import hashlib  # here for the reason that `checksums` gives
+
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def encode_corpus(
+    texts: Sequence[str],
+    known: Mapping[bytes, TextEncoding],
+    constants: ModelConstants | None,
+    open_encoder: Callable[[], BatchEncoder],
+    *,
+    with_late: bool,
+    keep: Callable[[bytes, TextEncoding], None],
+    progress: Callable[[int, int], None],
+) -> EncodedCorpus:
+    """Encode the papers' texts, in paper order.
+
+    `known` and `constants` are of the same model; where they suffice, the encoder is never
+    opened. `keep` gets every new encoding as soon as it is there. `progress` hears how many
+    of how many new texts are done.
+    """
+    hashes = [text_hash(text) for text in texts]
+    missing: dict[bytes, int] = {}  # where each text that is not known stands first
+    for doc_idx, digest in enumerate(hashes):
+        if digest not in known:
+            missing.setdefault(digest, doc_idx)
+    encoder = None
+    if missing or constants is None:
+        encoder = open_encoder()
+        constants = constants or learn_constants(encoder)
+    vectors = np.empty((len(texts), constants.probes.shape[1]), dtype=np.float32)
+    kept: dict[bytes, TextEncoding] = {}  # with late interaction alone: this is what memory is used for
+    if missing and encoder is not None:
+        digests, places = list(missing), list(missing.values())
+        done = 0
+
+        def receive(number: int, encoded: Encoded, starts: IntArray) -> None:
+            nonlocal done
+            encoding = _kept(encoded, starts, constants) if with_late else without_pieces(encoded.vector)
+            keep(digests[number], encoding)
+            vectors[places[number]] = encoding.vector
+            if with_late:
+                kept[digests[number]] = encoding
+            done += 1
+            progress(done, len(missing))
+
+        progress(0, len(missing))
+        encoder.encode_papers(_Picked(texts, places), receive, with_starts=with_late)
+    for doc_idx, digest in enumerate(hashes):
+        if digest in known:
+            vectors[doc_idx] = known[digest].vector
+        elif missing[digest] != doc_idx:  # two papers with the same text
+            vectors[doc_idx] = vectors[missing[digest]]
+    return EncodedCorpus(
+        vectors=vectors,
+        hashes=np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), 32),
+        pieces=_stacked([known.get(digest) or kept[digest] for digest in hashes], constants) if with_late else None,
+        constants=constants,
+        background=_background(constants.probes, vectors),
+        n_encoded=len(missing),
+    )
+
+
+class _Picked(Sequence[str]):
+    """Some of the texts, made when they are asked for."""
+
+    def __init__(self, texts: Sequence[str], places: Sequence[int]) -> None:
+        self._texts = texts
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: int) -> str:  # type: ignore[override]  # no slices
+        return self._texts[self._places[number]]
+
+
+def learn_constants(encoder: BatchEncoder) -> ModelConstants:
+    """What the model's vocabulary says, without any paper."""
+    vocabulary = encoder.vocabulary()
+    kept = kept_pieces(vocabulary)
+    learned = [encoded.states[kept[encoded.pieces]] for encoded in encoder.encode_together(basis_texts(vocabulary))]
+    asked = encoder.encode_together(probes(plain_words(vocabulary)))
+    return ModelConstants(
+        probes=np.array([encoded.vector for encoded in asked], dtype=np.float32),
+        kept=kept,
+        basis=basis(np.concatenate(learned)),
+    )
+
+
+def _kept(encoded: Encoded, starts: IntArray, constants: ModelConstants) -> TextEncoding:
+    chosen = np.flatnonzero(constants.kept[encoded.pieces])[:MAX_PIECES]
+    return TextEncoding(
+        encoded.vector,
+        encoded.pieces[chosen].astype(np.uint32),
+        starts[chosen].astype(np.uint32),
+        compress(encoded.states[chosen], constants.basis),
+    )
+
+
+def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> PieceVectors:
+    """All papers' word pieces one after another, weighted by how rare they are among them."""
+    offsets = np.zeros(len(encodings) + 1, dtype=np.uint64)
+    np.cumsum([len(encoding.pieces) for encoding in encodings], out=offsets[1:])
+    df = np.zeros(len(constants.kept), dtype=np.int64)
+    for encoding in encodings:
+        df[np.unique(encoding.pieces)] += 1
+    return PieceVectors(
+        vectors=np.concatenate([encoding.piece_vectors for encoding in encodings]),
+        ids=np.concatenate([encoding.pieces for encoding in encodings]),
+        starts=np.concatenate([encoding.starts for encoding in encodings]),
+        offsets=offsets,
+        basis=constants.basis,
+        weights=piece_weights(df, len(encodings), constants.kept),
+    )
+
+
+def _background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
+    """The best cosine in the corpus for each of the queries of random words."""
+    best = np.full(len(probe_vectors), -1.0)
+    for start in range(0, len(vectors), _ROWS):  # so that memory does not grow with the corpus
+        block = vectors[start : start + _ROWS]
+        estimates = probe_vectors @ block.T
+        likely = np.maximum(estimates.max(axis=1), best) - 2 * _ROUNDING
+        for number, probe in enumerate(probe_vectors):
+            near = np.flatnonzero(estimates[number] >= likely[number])
+            best[number] = max(best[number], row_dots(block[near], probe).max(initial=-1.0))
+    return Background(float(best.mean()), float(best.std()))

@@ -1,0 +1,407 @@
+"""A build: the only place that orders its steps.
+
+Dumps to papers, papers to postings and encodings, and all of it published as one generation.
+What the index has already is taken from it: a text is encoded once. Postings and statistics
+are made anew from all papers, so that an index brought up to date equals a fresh one.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import orjson
+
+from papersearch.checksums import sha256_of
+from papersearch.dense import encoders, models
+from papersearch.dense.encoders import EncoderRecord
+from papersearch.dense.encoding import ENCODING, EncodedCorpus, encode_corpus, text_hash
+from papersearch.dense.late import MAX_PAPERS
+from papersearch.dense.vectors import quantize
+from papersearch.errors import CorpusError, ModelError, StoredIndexError
+from papersearch.index import previous
+from papersearch.index.facts import fact_arrays, organisation_table
+from papersearch.index.files import FileRecord
+from papersearch.index.generations import (
+    Generation,
+    check_writable,
+    next_generation,
+    open_current,
+    open_generations,
+    publish,
+)
+from papersearch.index.journal import Journal
+from papersearch.index.layout import FORMAT_VERSION
+from papersearch.index.locking import writing
+from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
+from papersearch.index.papers import encode_paper, id_order, title_order
+from papersearch.index.staleness import is_stale
+from papersearch.index.string_table import pack_strings
+from papersearch.ingest.reading import Ingest, ingest
+from papersearch.lexical.acronyms import expansion_lines
+from papersearch.lexical.bm25 import K1, B
+from papersearch.lexical.indexing import analyse_corpus
+from papersearch.text.analysis import ANALYZER, Analyzer
+from papersearch.text.paper_text import Texts
+from papersearch.types import Changes, Finding
+from papersearch.version import __version__
+
+if TYPE_CHECKING:
+    from papersearch.dense.batch import BatchEncoder
+    from papersearch.index.files import Content
+
+Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
+Progress = Callable[[Step, int, int], None]
+"""Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
+
+Outcome = Literal["published", "up to date", "dry run"]
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `manifest` is the index as it is now, None when a dry run found none;
+    `changes` against what was there before; `n_encoded` texts went (or would go) through the
+    model; `findings` of the dumps, those of the last build when nothing had to be read."""
+
+    outcome: Outcome
+    manifest: Manifest | None
+    changes: Changes
+    n_papers: int
+    n_appearances: int
+    n_dumps: int
+    n_encoded: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the caller asked for."""
+
+    places: Sequence[Path]
+    corpus_path: Path | None
+    index_path: Path
+    model: models.ModelFiles
+    device: str | None
+    late: bool | None
+    full: bool
+    progress: Progress
+
+    def keeps_late(self, n_papers: int) -> bool:
+        """Whether an index of so many papers keeps what late interaction needs."""
+        return n_papers <= MAX_PAPERS if self.late is None else self.late
+
+
+def build(
+    corpus: str | Path | Sequence[str | Path],
+    index_path: str | Path,
+    *,
+    model: str | None = None,
+    device: str | None = None,
+    late: bool | None = None,
+    full: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda step, done, total: None,
+    announce: Callable[[str], None] = lambda message: None,
+) -> BuildReport:
+    """Bring the index at `index_path` up to date with `corpus` (a folder, or dumps one by one).
+
+    `model`: a sentence-transformers model, by folder or name; None for the packaged one.
+    `device`: as torch names it; None chooses. `late`: whether to keep what late interaction
+    needs; None: while there are at most `dense.late.MAX_PAPERS` papers. `full`: as if there
+    were no index yet. `dry_run`: only say what would change. `announce` hears what a user
+    should know. Waits for another build of the same index to end.
+
+    Raises CorpusError, ModelError or StoredIndexError; the index that was there stays, and
+    what was encoded until then is not lost.
+    """
+    index_path = Path(index_path)
+    if isinstance(corpus, str | Path):
+        places, corpus_path = [Path(corpus)], Path(corpus)
+    else:
+        places, corpus_path = [Path(place) for place in corpus], None
+    if corpus_path is not None and not corpus_path.is_dir():
+        corpus_path = None
+    if not dry_run:
+        check_writable(index_path)
+    found = models.locate(model, announce)
+    wanted = _Wanted(places, corpus_path, index_path, found, device, late, full, progress)
+    if dry_run:
+        return _update(wanted, dry_run=True)
+    with writing(index_path, announce):
+        return _update(wanted, dry_run=False)
+
+
+@contextmanager
+def _everything_kept() -> Iterator[None]:
+    """Within it, no search for garbage: nearly all that is made is kept, and looking through
+    millions of kept objects again and again takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
+    before = _open_current(wanted.index_path, leased=dry_run)
+    if before is not None and not wanted.full and _is_up_to_date(wanted, before):
+        return _unchanged(before)
+    wanted.progress("reading dumps", 0, 0)
+    with _everything_kept():
+        read = ingest(wanted.places)
+        changes = previous.compare(before, read.papers)
+    if not read.papers:
+        raise _nothing_to_index(read, wanted.places)
+    making = _Making(wanted, before, read)
+    if dry_run:
+        manifest = before.manifest if before else None
+        return _report("dry run", manifest, changes, read, making.n_missing())
+    manifest = publish(wanted.index_path, making.files(), making.manifest)
+    making.journal.discard()
+    return _report("published", manifest, changes, read, making.n_encoded)
+
+
+class _Making:
+    """A generation in the making: its files one after another, each forgotten once it is
+    written, and what the manifest says of them."""
+
+    def __init__(self, wanted: _Wanted, before: Generation | None, read: Ingest) -> None:
+        self._wanted = wanted
+        self._before = before
+        self._read = read
+        self._texts = Texts(read.papers)
+        self._with_late = wanted.keeps_late(len(read.papers))
+        self._fingerprint = models.fingerprint(wanted.model)
+        self._generation = next_generation(wanted.index_path)
+        on_disk = [] if wanted.full else open_generations(wanted.index_path)
+        self._known, self._constants = previous.encodings(on_disk, self._fingerprint, with_late=self._with_late)
+        key = sha256_of(f"{self._fingerprint} {ENCODING} {self._with_late}".encode())
+        self.journal = Journal(wanted.index_path, key)
+        self.n_encoded = 0
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._learned: dict[str, Any] = {}  # fields of the manifest
+
+    def n_missing(self) -> int:
+        """How many texts no index on disk has encoded."""
+        return len({text_hash(text) for text in self._texts} - self._known.keys())
+
+    def files(self) -> Iterator[tuple[str, Content]]:
+        """(name, content) of every file but the manifest."""
+        for part in (self._lexical_files, self._dense_files, self._paper_files):
+            for name, content in part():
+                if not isinstance(content, bytes | bytearray):
+                    self._shapes[name] = content.shape
+                yield name, content
+
+    def manifest(self, records: dict[str, FileRecord]) -> Manifest:
+        """What is said of the files, once all have been made; `records` of each."""
+        corpus_path, index_path = self._wanted.corpus_path, self._wanted.index_path
+        return Manifest(
+            format_version=FORMAT_VERSION,
+            generation=self._generation,
+            written_by=f"papersearch {__version__}",
+            n_papers=len(self._read.papers),
+            n_appearances=self._read.n_appearances,
+            n_terms=self._shapes["terms.idf.npy"][0],
+            n_postings=self._shapes["postings.papers.npy"][0],
+            n_positions=self._shapes["positions.npy"][0],
+            n_expansions=self._shapes["expansions.offsets.npy"][0] - 1,
+            n_probes=self._shapes["probes.npy"][0],
+            n_words=self._shapes["words.counts.npy"][0],
+            n_organisations=self._shapes["organisations.offsets.npy"][0] - 1,
+            corpus=_relative(corpus_path, index_path) if corpus_path else None,
+            dumps=self._read.dumps,
+            skipped=self._read.skipped,
+            files=records,
+            **self._learned,
+        )
+
+    def _lexical_files(self) -> Iterator[tuple[str, Content]]:
+        title_lengths = [len(paper.title) for paper in self._read.papers]
+        with _everything_kept():
+            analysed = analyse_corpus(self._texts, title_lengths, partial(self._wanted.progress, "analysing"))
+        statistics = analysed.statistics
+        yield from _table("words", analysed.spellings)
+        yield "words.counts.npy", analysed.spelling_counts
+        self._learned["lexical"] = LexicalRecord(
+            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
+        )
+        postings = statistics.postings()
+        yield from _table("terms", postings.terms)
+        yield "terms.idf.npy", postings.idf
+        yield "postings.offsets.npy", postings.offsets
+        yield "postings.papers.npy", postings.doc_idx
+        yield "postings.impacts.npy", postings.impacts
+        yield "postings.starts.npy", postings.starts
+        yield "positions.offsets.npy", postings.position_offsets
+        yield "positions.npy", postings.positions
+        yield "lengths.npy", statistics.doc_len.astype(np.uint32)
+        yield "lengths.titles.npy", analysed.title_positions
+        yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
+
+    def _dense_files(self) -> Iterator[tuple[str, Content]]:
+        encoded = self._encoded()
+        self._wanted.progress("publishing", 0, 0)
+        self.n_encoded = encoded.n_encoded
+        self._learned["background"] = encoded.background
+        coarse, self._learned["quantization"] = quantize(encoded.vectors)
+        yield "vectors.npy", encoded.vectors
+        yield "vectors.int8.npy", coarse
+        yield "texts.sha256.npy", encoded.hashes
+        yield "probes.npy", encoded.constants.probes
+        self._learned["late"] = None
+        if encoded.pieces is not None:
+            n_pieces, dimensions = encoded.pieces.vectors.shape
+            self._learned["late"] = LateRecord(n_pieces, len(encoded.pieces.weights), dimensions)
+            for name, array in encoded.pieces._asdict().items():
+                yield f"pieces.{name}.npy", array
+
+    def _paper_files(self) -> Iterator[tuple[str, Content]]:
+        papers = self._read.papers
+        yield from _table("papers", map(encode_paper, papers), "papers.jsonl")
+        yield "papers.since.npy", previous.since(self._before, papers, self._generation)
+        yield from fact_arrays(papers, [dump.name for dump in self._read.dumps])
+        lines, numbers = organisation_table(papers)
+        yield from _table("organisations", lines)
+        yield "papers.organisations.npy", numbers
+        for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+            yield from _table(table, names)
+            yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
+        yield "report.json", orjson.dumps([finding._asdict() for finding in self._read.findings])
+
+    def _encoded(self) -> EncodedCorpus:
+        """The papers' encodings; what the encoder is goes to the manifest."""
+        wanted, before = self._wanted, self._before
+        opened: list[BatchEncoder] = []
+
+        def open_encoder() -> BatchEncoder:
+            wanted.progress("loading the model", 0, 0)
+            from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
+
+            opened.append(BatchEncoder(wanted.model, wanted.device))
+            return opened[0]
+
+        known = self._known if wanted.full else self._known | self.journal.load()
+        with _kept_on_failure(self.journal):
+            encoded = encode_corpus(
+                self._texts,
+                known,
+                self._constants,
+                open_encoder,
+                with_late=self._with_late,
+                keep=self.journal.add,
+                progress=lambda done, total: wanted.progress("encoding", done, total),
+            )
+        if not np.isfinite(encoded.vectors).all():
+            self.journal.discard()
+            raise ModelError(
+                f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index"
+            )
+        wanted.progress("checking the model", 0, 0)
+        described: EncoderRecord | None = None
+        if before is not None and not wanted.full and before.manifest.encoder.fingerprint == self._fingerprint:
+            described = encoders.same_record(before.manifest.encoder, wanted.model, self._texts)
+        if described is None:
+            encoder = opened[0] if opened else open_encoder()
+            dimensions = encoded.vectors.shape[1]
+            described = encoders.record(wanted.model, self._fingerprint, encoder, dimensions, self._texts)
+        self._learned["encoder"] = described
+        return encoded
+
+
+def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
+    """The two files of a string table."""
+    text, offsets = pack_strings(strings)
+    yield file or f"{name}.txt", text
+    yield f"{name}.offsets.npy", offsets
+
+
+def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
+    """Whether a build would publish what is there. Costs what looking at the dumps costs."""
+    manifest, encoder = before.manifest, before.manifest.encoder
+    if wanted.corpus_path is None or is_stale(manifest, wanted.index_path, wanted.corpus_path, missing=True):
+        return False
+    return (
+        (manifest.late is not None) == wanted.keeps_late(manifest.n_papers)
+        and manifest.lexical.analyzer == ANALYZER
+        and encoder.encoding == ENCODING
+        and (encoder.name, encoder.source) == (wanted.model.name, wanted.model.source)
+        and encoders.is_untouched(encoder, wanted.model)
+    )
+
+
+@contextmanager
+def _kept_on_failure(journal: Journal) -> Iterator[None]:
+    """Whatever ends the encoding early, what is done stays for the next build."""
+    try:
+        yield
+    except BaseException:
+        journal.flush()
+        raise
+
+
+def _open_current(index_path: Path, *, leased: bool) -> Generation | None:
+    """The index that is there, if it can be read."""
+    try:
+        return open_current(index_path, leased=leased)
+    except StoredIndexError:
+        return None
+
+
+def _unchanged(before: Generation) -> BuildReport:
+    manifest = before.manifest
+    return BuildReport(
+        outcome="up to date",
+        manifest=manifest,
+        changes=Changes((), (), ()),
+        n_papers=manifest.n_papers,
+        n_appearances=manifest.n_appearances,
+        n_dumps=len(manifest.dumps),
+        n_encoded=0,
+        findings=before.findings(),
+    )
+
+
+def _report(
+    outcome: Outcome, manifest: Manifest | None, changes: Changes, read: Ingest, n_encoded: int
+) -> BuildReport:
+    return BuildReport(
+        outcome=outcome,
+        manifest=manifest,
+        changes=changes,
+        n_papers=len(read.papers),
+        n_appearances=read.n_appearances,
+        n_dumps=len(read.dumps),
+        n_encoded=n_encoded,
+        findings=read.findings,
+    )
+
+
+def _relative(corpus: Path, index_path: Path) -> str | None:
+    """The corpus as seen from the index, so that both can move together."""
+    try:
+        return Path(os.path.relpath(corpus.resolve(), index_path.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return None
+
+
+def _nothing_to_index(read: Ingest, places: Sequence[Path]) -> CorpusError:
+    where = ", ".join(map(str, places))
+    hint = f"save a Daily Papers page as a .txt file in {where}, then: papersearch index"
+    if not read.findings:
+        return CorpusError(f"there is nothing to index in {where}: no dumps", hint)
+    reasons = "; ".join(
+        f"{finding.file}{f':{finding.line}' if finding.line else ''}: {finding.kind} ({finding.detail})"
+        for finding in read.findings[:3]
+    )
+    more = f"; and {len(read.findings) - 3} more" if len(read.findings) > 3 else ""
+    return CorpusError(f"there is nothing to index in {where}: {reasons}{more}", hint)

@@ -1,0 +1,335 @@
+"""Opening the current generation of an index, publishing a new one, going back to the last.
+
+A generation is a folder that never changes once it is there. Publishing writes a folder
+under another name, syncs it, renames it, and then replaces the manifest: a reader has the
+old generation or the new one, whole. The generation before stays, and so does any that
+somebody still reads. Writers hold `locking.writing` while they are here.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from papersearch.errors import (
+    IndexDamaged,
+    IndexForeign,
+    IndexMissing,
+    IndexNotWritable,
+    IndexVersionError,
+    StoredIndexError,
+)
+from papersearch.index import files, locking
+from papersearch.index.files import FileRecord
+from papersearch.index.layout import ARRAYS, KIND, LATE_ARRAYS, MANIFEST, files_of, generation_folder
+from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
+from papersearch.types import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from papersearch.index.files import Content
+
+_OURS = re.compile(r"generation-\d{6,}|manifest\.json|\..*|README.*")
+_BUILDING = ".building"
+_ATTEMPTS = 100
+
+
+class Generation(NamedTuple):
+    """An open generation. Arrays and texts are mapped when asked for, and checked then
+    against the manifest in all that is cheap: presence, size, dtype, shape. `lease` keeps
+    its files where they are."""
+
+    index_path: Path
+    manifest: Manifest
+    lease: mmap.mmap | None
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """The array of the file `name`, read-only, mapped."""
+        path = self._checked_path(name)
+        described = ARRAYS.get(name) or LATE_ARRAYS[name]
+        dtype = np.dtype(described.dtype)
+        shape = tuple(self.manifest.axis(letter) for letter in described.shape)
+        # What the header must be is known to the byte: nothing of the file is interpreted.
+        header = files.npy_header(dtype, shape)
+        if self.manifest.files[name].size != len(header) + dtype.itemsize * math.prod(shape):
+            raise self._damaged(name, "has another shape than the manifest says")
+        with path.open("rb") as file:
+            if file.read(len(header)) != header:
+                raise self._damaged(name, "has another shape than the manifest says")
+            if not all(shape):  # a file cannot be mapped where there is nothing in it
+                return np.zeros(shape, dtype)
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return np.frombuffer(mapped, dtype, offset=len(header)).reshape(shape)
+
+    def text(self, name: str) -> bytes | mmap.mmap:
+        """The bytes of the file `name`, mapped."""
+        path = self._checked_path(name)
+        if self.manifest.files[name].size == 0:
+            return b""
+        with path.open("rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def file_path(self, name: str) -> Path:
+        """Where the file `name` lies."""
+        return self.index_path / generation_folder(self.manifest.generation) / name
+
+    def _checked_path(self, name: str) -> Path:
+        path = self.file_path(name)
+        try:
+            status = path.lstat()
+        except OSError as error:
+            raise self._damaged(name, "is missing") from error
+        if not stat.S_ISREG(status.st_mode):  # an index from elsewhere leads nowhere else
+            raise self._damaged(name, "is no regular file")
+        size = status.st_size
+        if size != self.manifest.files[name].size:
+            raise self._damaged(name, f"has {size:,} bytes in place of {self.manifest.files[name].size:,}")
+        return path
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the build did not understand, rewrote, or skipped."""
+        try:
+            return tuple(Finding(**finding) for finding in orjson.loads(bytes(self.text("report.json"))))
+        except (orjson.JSONDecodeError, TypeError) as error:
+            raise self._damaged("report.json", "cannot be read") from error
+
+    def check_files(self) -> None:
+        """Raise IndexDamaged unless every file is there with its size."""
+        for name in self.manifest.files:
+            self._checked_path(name)
+
+    def _damaged(self, name: str, what: str) -> IndexDamaged:
+        return _damaged(self.index_path, f"{name} {what}")
+
+
+def open_current(index_path: Path, *, leased: bool = True) -> Generation:
+    """The generation that the manifest names. Raises a StoredIndexError.
+
+    `leased`: nobody removes its files while it is open. Who holds `locking.writing` needs no
+    lease, and would stand in its own way.
+    """
+    for _ in range(_ATTEMPTS):
+        manifest = read_manifest(index_path)
+        folder = index_path / generation_folder(manifest.generation)
+        try:
+            if folder.is_symlink():
+                raise _damaged(index_path, f"{folder.name} is no folder of its own")
+            lease = locking.lease(folder / MANIFEST) if leased else None
+        except OSError:
+            # Either two builds have published since the manifest was read, or it is damaged.
+            if read_manifest(index_path).generation == manifest.generation:
+                raise _damaged(index_path, f"{generation_folder(manifest.generation)} is missing") from None
+            continue
+        opened = Generation(index_path, manifest, lease)
+        opened.check_files()
+        return opened
+    raise StoredIndexError(f"{index_path} is being replaced all the time", "try again")
+
+
+def open_generations(index_path: Path) -> list[Generation]:
+    """Every generation on disk that can be opened, the newest first, without leases."""
+    found = []
+    for number in reversed(generations(index_path)):
+        place = index_path / generation_folder(number) / MANIFEST
+        with suppress(StoredIndexError, OSError):
+            manifest = decode_manifest(place.read_bytes(), str(index_path))
+            if manifest.generation == number:
+                found.append(Generation(index_path, manifest, None))
+    return found
+
+
+def read_manifest(index_path: Path) -> Manifest:
+    """The current manifest. Raises a StoredIndexError."""
+    place = index_path / MANIFEST
+    try:
+        if not stat.S_ISREG(place.lstat().st_mode):
+            raise _damaged(index_path, f"{MANIFEST} is no regular file")
+        content = place.read_bytes()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if _foreign_entries(index_path):
+            raise IndexForeign(
+                f"{index_path} holds files, but no index of papersearch",
+                "papersearch index --index ANOTHER_FOLDER",
+            ) from error
+        raise IndexMissing(f"there is no index in {index_path}", "papersearch index") from error
+    except OSError as error:
+        raise StoredIndexError(f"{place}: {error.strerror or error}", "papersearch index") from error
+    return decode_manifest(content, str(index_path))
+
+
+def is_index(index_path: Path) -> bool:
+    """Whether the folder looks like an index of ours, current or not."""
+    try:
+        with (index_path / MANIFEST).open("rb") as file:
+            return KIND.encode() in file.read(200)
+    except OSError:
+        return False
+
+
+def check_writable(index_path: Path) -> None:
+    """Raise before hours of work what publishing would raise after them."""
+    if index_path.exists() and not index_path.is_dir():
+        raise IndexForeign(f"{index_path} is a file", "papersearch index --index ANOTHER_FOLDER")
+    foreign = _foreign_entries(index_path)
+    if foreign:
+        raise IndexForeign(
+            f"{index_path} holds files that papersearch did not write ({foreign[0]})",
+            "papersearch index --index ANOTHER_FOLDER",
+        )
+    if (index_path / MANIFEST).exists():
+        try:
+            decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
+        except IndexVersionError as error:
+            if error.is_newer:  # an older one is built anew
+                raise
+        except (IndexDamaged, OSError):
+            pass  # building anew is what mends it
+    try:
+        import tempfile  # slow to import, and no query writes
+
+        index_path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=index_path):
+            pass
+    except OSError as error:
+        raise _not_writable(index_path, error) from error
+
+
+def next_generation(index_path: Path) -> int:
+    """The number of the generation that would be published now."""
+    return max(generations(index_path), default=0) + 1
+
+
+def publish(
+    index_path: Path,
+    contents: Iterable[tuple[str, Content]],
+    describe: Callable[[dict[str, FileRecord]], Manifest],
+) -> Manifest:
+    """Write `contents`, (name, content) of each file, as the new generation that `describe`
+    says, and make it current.
+
+    Contents are asked for one by one, so that they need not all be in memory; while one is
+    written, the next is made. `describe` gets the files' records and gives the manifest. When
+    anything fails, what was current stays current. Raises IndexNotWritable.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
+
+    building = index_path / _BUILDING
+    try:
+        with _write_errors(index_path):
+            before = _current_number(index_path)
+            files.remove(building)
+            files.make_folder(building)
+        written: dict[str, Future[FileRecord]] = {}
+        last: Future[FileRecord] | None = None
+        with ThreadPoolExecutor(1) as writer:
+            for name, content in contents:
+                if last is not None:  # one at a time: more would fill the memory
+                    with _write_errors(index_path):
+                        last.result()
+                last = written[name] = writer.submit(files.write_file, building / name, content)
+        with _write_errors(index_path):
+            records = {name: record.result() for name, record in written.items()}
+        if set(records) not in (files_of(has_late_interaction=False), files_of(has_late_interaction=True)):
+            raise ValueError("the layout lists other files")
+        manifest = describe(records)
+        with _write_errors(index_path):
+            _make_current(index_path, building, manifest)
+    finally:
+        files.remove(building)
+    _remove_all_but(index_path, {manifest.generation, before})
+    return manifest
+
+
+def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
+    content = encode_manifest(manifest)
+    files.write_file(building / MANIFEST, content)
+    folder = index_path / generation_folder(manifest.generation)
+    files.rename_folder(building, folder)
+    try:
+        files.replace_file(index_path / MANIFEST, content)
+    except BaseException:
+        if _current_number(index_path) != manifest.generation:
+            files.remove(folder)
+        raise
+
+
+@contextmanager
+def _write_errors(index_path: Path) -> Iterator[None]:
+    """An OSError within it is one of writing the index."""
+    try:
+        yield
+    except OSError as error:
+        raise _not_writable(index_path, error) from error
+
+
+def rollback(index_path: Path) -> Manifest:
+    """Make the generation before the current one current again. Raises a StoredIndexError."""
+    current = read_manifest(index_path).generation
+    earlier = [number for number in generations(index_path) if number < current]
+    if not earlier:
+        raise StoredIndexError(f"{index_path} has no generation before {current}", "papersearch index")
+    content = (index_path / generation_folder(earlier[-1]) / MANIFEST).read_bytes()
+    manifest = decode_manifest(content, str(index_path))
+    Generation(index_path, manifest, None).check_files()
+    with _write_errors(index_path):
+        files.replace_file(index_path / MANIFEST, content)
+    return manifest
+
+
+def generations(index_path: Path) -> list[int]:
+    """Numbers of the generations on disk, ascending."""
+    return sorted(
+        int(path.name.removeprefix("generation-"))
+        for path in index_path.glob("generation-*")
+        if path.name.removeprefix("generation-").isdigit()
+    )
+
+
+def _current_number(index_path: Path) -> int | None:
+    try:
+        return read_manifest(index_path).generation
+    except StoredIndexError:
+        return None
+
+
+def _remove_all_but(index_path: Path, kept: set[int | None]) -> None:
+    """Remove generations that are neither kept nor being read, and what killed builds left."""
+    for number in generations(index_path):
+        folder = index_path / generation_folder(number)
+        if number not in kept:
+            with locking.unread(folder / MANIFEST) as is_unread:
+                if is_unread:
+                    files.remove(folder)
+    for pattern in (f"{_BUILDING}*", f".{MANIFEST}-*"):
+        for path in index_path.glob(pattern):
+            files.remove(path)
+
+
+def _foreign_entries(index_path: Path) -> list[str]:
+    """Names in the folder that no build of ours would write; dot files are nobody's concern."""
+    if not index_path.is_dir():
+        return []
+    return sorted(entry.name for entry in index_path.iterdir() if not _OURS.fullmatch(entry.name))
+
+
+def _damaged(index_path: Path, what: str) -> IndexDamaged:
+    return IndexDamaged(f"{index_path} is damaged: {what}", f"papersearch index --full --index {index_path}")
+
+
+def _not_writable(index_path: Path, error: OSError) -> IndexNotWritable:
+    return IndexNotWritable(
+        f"{index_path} cannot be written: {error.strerror or error}; what was there is untouched",
+        "papersearch index --index ANOTHER_FOLDER",
+    )

@@ -1,0 +1,142 @@
+"""The parts of an index, each mapped when it is first asked for: opening reads none of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from papersearch.dense.encoders import QueryEncoder, open_query_encoder
+from papersearch.dense.late import PieceVectors
+from papersearch.dense.vectors import PaperVectors
+from papersearch.index.papers import PaperStore
+from papersearch.index.string_table import StringTable
+from papersearch.lexical.acronyms import ExpansionTable
+from papersearch.lexical.matching import Keywords
+from papersearch.lexical.phrases import DocumentLengths
+from papersearch.lexical.postings import Postings
+from papersearch.text.paper_text import Texts
+from papersearch.types import PaperName
+
+if TYPE_CHECKING:
+    from papersearch.index.facts import Facts
+    from papersearch.index.generations import Generation
+    from papersearch.index.manifest import Manifest
+    from papersearch.text.analysis import Analyzer
+    from papersearch.types import DocIndices, IntArray
+
+
+class Parts:
+    """Of one generation. What only some queries need is imported when they do."""
+
+    def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
+        self._generation = generation
+        self.analyzer = analyzer
+
+    @property
+    def manifest(self) -> Manifest:
+        return self._generation.manifest
+
+    @property
+    def dump_names(self) -> list[str]:
+        return [dump.name for dump in self.manifest.dumps]
+
+    def named(self, papers: IntArray) -> tuple[PaperName, ...]:
+        """Ids and titles of the papers, in the order given."""
+        found = (self.papers[doc_idx] for doc_idx in papers.tolist())
+        return tuple(PaperName(paper.paper_id, paper.title) for paper in found)
+
+    @cached_property
+    def words(self) -> StringTable:
+        """The words as papers write them, W strings; `word_counts`: how often."""
+        return self._strings("words")
+
+    @cached_property
+    def word_counts(self) -> DocIndices:
+        return self._generation.array("words.counts.npy")
+
+    @cached_property
+    def postings(self) -> Postings:
+        files = self._generation
+        return Postings(
+            terms=self._strings("terms"),
+            idf=files.array("terms.idf.npy"),
+            offsets=files.array("postings.offsets.npy"),
+            doc_idx=files.array("postings.papers.npy"),
+            impacts=files.array("postings.impacts.npy"),
+            starts=files.array("postings.starts.npy"),
+            position_offsets=files.array("positions.offsets.npy"),
+            positions=files.array("positions.npy"),
+            found={},
+        )
+
+    @cached_property
+    def keywords(self) -> Keywords:
+        files = self._generation
+        mean = self.manifest.lexical.mean_length
+        lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
+        expansions = ExpansionTable(self._strings("expansions"), self.analyzer)
+        return Keywords(self.postings, lengths, expansions, self.analyzer)
+
+    @cached_property
+    def pieces(self) -> PieceVectors | None:
+        """For late interaction; None where the index was built without."""
+        if self.manifest.late is None:
+            return None
+        names = ("vectors", "ids", "starts", "offsets", "basis", "weights")
+        return PieceVectors(*(self._generation.array(f"pieces.{name}.npy") for name in names))
+
+    @cached_property
+    def vectors(self) -> PaperVectors:
+        return PaperVectors(
+            self._generation.array("vectors.npy"),
+            self._generation.array("vectors.int8.npy"),
+            self.manifest.quantization,
+        )
+
+    @cached_property
+    def papers(self) -> PaperStore:
+        return PaperStore(
+            lines=self._strings("papers", "papers.jsonl"),
+            ids=self._strings("ids"),
+            id_papers=self._generation.array("ids.papers.npy"),
+            titles=self._strings("titles"),
+            title_papers=self._generation.array("titles.papers.npy"),
+        )
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What is indexed of each paper."""
+        return Texts(self.papers)
+
+    @cached_property
+    def facts(self) -> Facts:
+        from papersearch.index.facts import Facts
+
+        files = self._generation
+        return Facts(
+            dates=files.array("papers.dates.npy"),
+            organisations=files.array("papers.organisations.npy"),
+            organisation_lines=self._strings("organisations"),
+            has_code=files.array("papers.code.npy"),
+            since=files.array("papers.since.npy"),
+            dump_papers=files.array("dumps.papers.npy"),
+            dump_offsets=files.array("dumps.offsets.npy"),
+        )
+
+    @cached_property
+    def paper_ids(self) -> list[str]:
+        """All ids in paper order; a run names so many papers that this is read whole."""
+        ids = self._strings("ids")
+        names = [""] * len(ids)
+        for place, doc_idx in enumerate(self._generation.array("ids.papers.npy").tolist()):
+            names[doc_idx] = ids[place]
+        return names
+
+    @cached_property
+    def encoder(self) -> QueryEncoder:
+        return open_query_encoder(self.manifest.encoder)
+
+    def _strings(self, name: str, file: str | None = None) -> StringTable:
+        return StringTable(
+            self._generation.text(file or f"{name}.txt"), self._generation.array(f"{name}.offsets.npy")
+        )

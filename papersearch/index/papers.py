@@ -1,0 +1,129 @@
+"""Papers on disk: one JSON object per line, fetched by offset, found by id or title."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperLookupError
+from papersearch.text.identity import title_key
+from papersearch.types import Organisation, Paper, Provenance
+
+if TYPE_CHECKING:
+    from papersearch.index.string_table import StringTable
+    from papersearch.types import DocIndices
+
+
+_SHOWN = 10
+"""Candidates that an error names."""
+
+
+class PaperStore(Sequence[Paper]):
+    """The papers in paper order: `store[doc_idx]`.
+
+    `ids` and `titles` hold every id and title key in ascending order, `id_papers` and
+    `title_papers` (both (N,) uint32) the doc_idx that each belongs to.
+    """
+
+    def __init__(
+        self,
+        lines: StringTable,
+        ids: StringTable,
+        id_papers: DocIndices,
+        titles: StringTable,
+        title_papers: DocIndices,
+    ) -> None:
+        self._lines = lines
+        self._ids = ids
+        self._id_papers = id_papers
+        self._titles = titles
+        self._title_papers = title_papers
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
+        return decode_paper(self._lines[doc_idx])
+
+    def find(self, name: str) -> int:
+        """doc_idx of the paper with this id, unambiguous beginning of an id, or title.
+
+        Raises PaperLookupError, or AmbiguousPaper with the candidates.
+        """
+        found = self.with_id(name) if name else []
+        if len(found) == 1:
+            return found[0][1]
+        if found:
+            ids = tuple(paper_id for paper_id, _ in found[:_SHOWN])
+            raise AmbiguousPaper(
+                f"{name} begins {len(found)} ids: {', '.join(ids)}", f"papersearch show {ids[0]}", ids
+            )
+        titled = self.with_title(title_key(name))
+        if len(titled) == 1:
+            return titled[0]
+        if titled:
+            ids = tuple(self[doc_idx].paper_id for doc_idx in titled[:_SHOWN])
+            raise AmbiguousPaper(
+                f"{len(titled)} papers have this title: {', '.join(ids)}", f"papersearch show {ids[0]}", ids
+            )
+        raise PaperLookupError(f"no paper has the id or title {name!r}", f'papersearch search -- "{name}"')
+
+    def with_title(self, key: str) -> list[int]:
+        """doc_idx of the papers whose title has this `title_key`, ascending."""
+        return sorted(int(self._title_papers[place]) for place in self._titles.find(key))
+
+    def with_id(self, prefix: str) -> list[tuple[str, int]]:
+        """(paper_id, doc_idx) of the paper with this id, or of those whose id begins so."""
+        places = self._ids.find(prefix) or self._ids.find_prefix(prefix)
+        return [(self._ids[place], int(self._id_papers[place])) for place in places]
+
+    def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """(paper_id, doc_idx) of the papers whose id begins so, by ascending id.
+
+        Of more than `limit` it gives the first ones and the last: what these ids have in common,
+        all between them have.
+        """
+        places: Sequence[int] = self._ids.find_prefix(prefix)
+        if len(places) > limit:
+            places = [*places[: limit - 1], places[-1]]
+        return [(self._ids[place], int(self._id_papers[place])) for place in places]
+
+
+def encode_paper(paper: Paper) -> str:
+    """One line of JSON, without its line feed; `decode_paper` reads it back unchanged."""
+    fields = paper._asdict()
+    fields["organisation"] = paper.organisation._asdict() if paper.organisation else None
+    fields["provenance"] = [place._asdict() for place in paper.provenance]
+    return orjson.dumps(fields).decode()
+
+
+def decode_paper(line: str) -> Paper:
+    """Raises IndexDamaged when the line is not a paper of ours."""
+    try:
+        fields: dict[str, Any] = orjson.loads(line)
+        organisation = fields.pop("organisation")
+        provenance = fields.pop("provenance")
+        return Paper(
+            **{**fields, **{name: tuple(fields[name]) for name in ("links", "authors", "categories")}},
+            organisation=Organisation(**organisation) if organisation else None,
+            provenance=tuple(Provenance(**place) for place in provenance),
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise IndexDamaged("a paper of the index cannot be read", "papersearch index") from error
+
+
+def title_order(papers: Sequence[Paper]) -> tuple[list[str], list[int]]:
+    """Title keys ascending, and the doc_idx of each."""
+    return _ordered([title_key(paper.title) for paper in papers])
+
+
+def id_order(papers: Sequence[Paper]) -> tuple[list[str], list[int]]:
+    """Paper ids ascending, and the doc_idx of each."""
+    return _ordered([paper.paper_id for paper in papers])
+
+
+def _ordered(names: list[str]) -> tuple[list[str], list[int]]:
+    order = sorted(range(len(names)), key=lambda doc_idx: (names[doc_idx], doc_idx))
+    return [names[doc_idx] for doc_idx in order], order

@@ -1,0 +1,111 @@
+"""What the index before still knows: encodings to take over, and what has changed since.
+
+An index that cannot be read, or not as its checksums say, knows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from papersearch.checksums import sha256_of_file
+from papersearch.dense.encoding import ENCODING, ModelConstants, TextEncoding, without_pieces
+from papersearch.errors import IndexDamaged
+from papersearch.index.papers import decode_paper
+from papersearch.index.string_table import StringTable
+from papersearch.types import Changes, Paper
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from papersearch.index.generations import Generation
+
+_DENSE = ("texts.sha256.npy", "vectors.npy", "probes.npy")
+_PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights"))
+
+
+def encodings(
+    generations: Sequence[Generation], fingerprint: str, *, with_late: bool
+) -> tuple[dict[bytes, TextEncoding], ModelConstants | None]:
+    """The encodings by text hash, and the model's constants, that the generations on disk
+    have, as far as they are of the same model and kind, and undamaged."""
+    known: dict[bytes, TextEncoding] = {}
+    constants: ModelConstants | None = None
+    for generation in generations:
+        if not _is_of(generation, fingerprint, with_late):
+            continue
+        try:
+            found, constants = _read_encodings(generation, with_late)
+        except (IndexDamaged, OSError):
+            continue
+        known = found | known
+    return known, constants
+
+
+def _is_of(generation: Generation, fingerprint: str, with_late: bool) -> bool:
+    encoder, has_late = generation.manifest.encoder, generation.manifest.late is not None
+    if (encoder.fingerprint, encoder.encoding) != (fingerprint, ENCODING) or (with_late and not has_late):
+        return False
+    try:
+        return all(
+            sha256_of_file(generation.file_path(name)) == generation.manifest.files[name].sha256
+            for name in (*_DENSE, *(_PIECES if with_late else ()))
+        )
+    except OSError:
+        return False
+
+
+def _read_encodings(before: Generation, with_late: bool) -> tuple[dict[bytes, TextEncoding], ModelConstants]:
+    hashes, vectors, probes = (before.array(name) for name in _DENSE)
+    dimensions = vectors.shape[1]
+    if not with_late:
+        found = {digest.tobytes(): without_pieces(vector) for digest, vector in zip(hashes, vectors, strict=True)}
+        no_basis = np.zeros((dimensions, 0), dtype=np.float32)
+        return found, ModelConstants(probes, np.zeros(0, dtype=np.bool_), no_basis)
+    piece_vectors, ids, piece_starts, offsets, basis, weights = (before.array(name) for name in _PIECES)
+    ends = offsets.astype(np.int64)
+    found = {
+        digest.tobytes(): TextEncoding(vector, ids[start:stop], piece_starts[start:stop], piece_vectors[start:stop])
+        for digest, vector, start, stop in zip(hashes, vectors, ends[:-1], ends[1:], strict=True)
+    }
+    return found, ModelConstants(probes, np.asarray(weights > 0), basis)
+
+
+def compare(before: Generation | None, papers: Sequence[Paper]) -> Changes:
+    """Which papers came, which say something else than before, which went; by id, in order.
+    Where a paper was read from does not count."""
+    now = {paper.paper_id: paper for paper in papers}
+    known: dict[str, bool] = {}  # whether the paper says what it said
+    for paper in _papers(before):
+        other = now.get(paper.paper_id, paper)
+        known[paper.paper_id] = other is paper or other._replace(provenance=()) == paper._replace(provenance=())
+    return Changes(
+        added=tuple(name for name in now if name not in known),
+        changed=tuple(name for name in now if not known.get(name, True)),
+        removed=tuple(name for name in known if name not in now),
+    )
+
+
+def since(before: Generation | None, papers: Sequence[Paper], generation: int) -> npt.NDArray[np.uint32]:
+    """(N,) the generation in which each paper first came; `generation` for those that come now."""
+    known: dict[str, int] = {}
+    if before is not None:
+        try:
+            first = before.array("papers.since.npy")
+            names = (paper.paper_id for paper in _papers(before))
+            known = dict(zip(names, first.tolist(), strict=True))
+        except (IndexDamaged, ValueError):
+            known = {}
+    return np.array([known.get(paper.paper_id, generation) for paper in papers], dtype=np.uint32)
+
+
+def _papers(before: Generation | None) -> Iterator[Paper]:
+    """The papers of the index before, in their order, one at a time; as far as they can be read."""
+    if before is None:
+        return
+    with suppress(IndexDamaged):
+        lines = StringTable(before.text("papers.jsonl"), before.array("papers.offsets.npy"))
+        yield from map(decode_paper, lines)

@@ -1,0 +1,52 @@
+"""Whether the corpus has changed since an index was built from it.
+
+Costs a directory listing and one `stat` per file; a file is read only where its time has
+changed and its size has not, or where it is new and must be told from a dump.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from papersearch.checksums import sha256_of_file
+from papersearch.index.manifest import Manifest
+from papersearch.ingest.corpus_files import corpus_files
+from papersearch.types import DumpFile, SkippedFile
+
+
+def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: bool = False) -> bool:
+    """True when `corpus` is the index's own and holds other dumps than the index does;
+    `missing` is the answer when it is another corpus, or none."""
+    if manifest.corpus is None or not corpus.is_dir():
+        return missing
+    if (index_path / manifest.corpus).resolve() != corpus.resolve():
+        return missing
+    dumps = {dump.name: dump for dump in manifest.dumps}
+    skipped = {file.name: file for file in manifest.skipped}
+    try:
+        files = dict(corpus_files([corpus]))
+        return (
+            not dumps.keys() <= files.keys()
+            or any(_dump_changed(dump, files[name]) for name, dump in dumps.items())
+            or any(_became_dump(skipped.get(name), name, files[name]) for name in files.keys() - dumps.keys())
+        )
+    except OSError:
+        return True
+
+
+def _dump_changed(dump: DumpFile, path: Path) -> bool:
+    status = path.stat()
+    if (status.st_size, status.st_mtime_ns) == (dump.size, dump.mtime_ns):
+        return False
+    if status.st_size != dump.size:
+        return True
+    return sha256_of_file(path) != dump.sha256
+
+
+def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:
+    status = path.lstat()
+    if skipped == SkippedFile(name, status.st_size, status.st_mtime_ns):
+        return False
+    from papersearch.ingest.reading import is_dump  # the parsers; nearly never needed
+
+    return is_dump(path)

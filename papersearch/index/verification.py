@@ -1,0 +1,199 @@
+"""Proof that an index is what it says: every byte by its checksum, every array by its laws.
+
+Opening an index checks what is cheap; this checks all. It knows what is wrong and in which
+file; what to do about it is nearly always to build anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.checksums import sha256_of_file
+from papersearch.dense import models
+from papersearch.dense.vectors import quantization_error
+from papersearch.errors import IndexDamaged, ModelError
+from papersearch.index.facts import fact_arrays, organisation_table
+from papersearch.index.papers import decode_paper
+from papersearch.index.string_table import StringTable
+
+if TYPE_CHECKING:
+    from papersearch.index.generations import Generation
+
+_REBUILD = "papersearch index --full"
+
+
+class Fault(NamedTuple):
+    """What is wrong with which file, and the command that mends it."""
+
+    file: str
+    what: str
+    command: str
+
+
+def verify(generation: Generation) -> list[Fault]:
+    """All faults of a generation, ordered by file; none when it is whole."""
+    rebuild = f"{_REBUILD} --index {generation.index_path}"
+    faults = [Fault(name, what, rebuild) for name, what in _broken_files(generation)]
+    for law in _LAWS:  # each relies on those before it, and all on the checksums
+        if faults:
+            break
+        try:
+            with np.errstate(all="ignore"):
+                faults = [Fault(name, what, rebuild) for name, what in law(generation)]
+        except (IndexDamaged, ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
+            faults = [Fault("manifest.json", f"does not fit its files ({error})", rebuild)]
+    faults += [Fault("model", what, "papersearch index") for what in _model_faults(generation)]
+    return sorted(faults)
+
+
+def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Files that are missing, short, long, or have another checksum."""
+    for name, record in generation.manifest.files.items():
+        path = generation.file_path(name)
+        try:
+            size = path.stat().st_size
+            if size != record.size:
+                yield name, f"has {size:,} bytes in place of {record.size:,}"
+            elif sha256_of_file(path) != record.sha256:
+                yield name, "has another SHA-256 than the manifest says"
+        except OSError as error:
+            yield name, f"cannot be read ({error.strerror or error})"
+    try:
+        inner = generation.file_path("manifest.json").read_bytes()
+        if inner != (generation.index_path / "manifest.json").read_bytes():
+            yield "manifest.json", "differs from the generation's own"
+    except OSError as error:
+        yield "manifest.json", f"cannot be read ({error.strerror or error})"
+
+
+def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Offsets ascend from zero to the end of what they divide."""
+    manifest = generation.manifest
+    ends = {
+        "papers.offsets.npy": manifest.files["papers.jsonl"].size,
+        "ids.offsets.npy": manifest.files["ids.txt"].size,
+        "titles.offsets.npy": manifest.files["titles.txt"].size,
+        "terms.offsets.npy": manifest.files["terms.txt"].size,
+        "expansions.offsets.npy": manifest.files["expansions.txt"].size,
+        "words.offsets.npy": manifest.files["words.txt"].size,
+        "organisations.offsets.npy": manifest.files["organisations.txt"].size,
+        "dumps.offsets.npy": manifest.n_appearances,
+        "postings.offsets.npy": manifest.n_postings,
+        "positions.offsets.npy": manifest.n_positions,
+    }
+    if manifest.late is not None:
+        ends["pieces.offsets.npy"] = manifest.late.n_pieces
+    for name, end in ends.items():
+        offsets = generation.array(name).astype(np.int64)
+        if offsets[0] != 0 or offsets[-1] != end or (np.diff(offsets) < 0).any():
+            yield name, f"does not ascend from 0 to {end:,}"
+
+
+def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Within a term, papers ascend; positions are divided among postings; impacts are positive;
+    the papers' lengths are the sums of their postings' positions."""
+    n_papers = generation.manifest.n_papers
+    offsets = generation.array("postings.offsets.npy").astype(np.int64)
+    papers = generation.array("postings.papers.npy").astype(np.int64)
+    first_of_term = np.zeros(len(papers), dtype=np.bool_)
+    first_of_term[offsets[:-1][np.diff(offsets) > 0]] = True
+    if (papers >= n_papers).any():
+        yield "postings.papers.npy", "names papers that there are not"
+    if ((np.diff(papers, prepend=-1) <= 0) & ~first_of_term).any():
+        yield "postings.papers.npy", "does not ascend within each term"
+    impacts = generation.array("postings.impacts.npy")
+    if not (np.isfinite(impacts) & (impacts > 0)).all():
+        yield "postings.impacts.npy", "has impacts that are not positive"
+    starts = generation.array("postings.starts.npy").astype(np.int64)
+    position_offsets = generation.array("positions.offsets.npy").astype(np.int64)
+    terms = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    absolute = starts + position_offsets[terms]
+    tf = np.diff(absolute, append=generation.manifest.n_positions)
+    if (starts[first_of_term] != 0).any() or (tf <= 0).any():
+        yield "postings.starts.npy", "does not divide the positions"
+    elif not (papers >= n_papers).any():
+        lengths = np.bincount(papers, weights=tf, minlength=n_papers).astype(np.int64)
+        if (lengths != generation.array("lengths.npy")).any():
+            yield "lengths.npy", "is not the sum of the postings"
+    if not np.isfinite(generation.array("terms.idf.npy")).all():
+        yield "terms.idf.npy", "has values that are not numbers"
+
+
+def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Vectors have length one, and int8 forms as near as is said; the basis has orthonormal
+    columns; weights are not negative."""
+    for name in ("vectors.npy", "probes.npy"):
+        lengths = np.linalg.norm(generation.array(name), axis=1)
+        if not np.allclose(lengths, 1.0, atol=1e-3):
+            yield name, "has rows that are no unit vectors"
+    scale, error = generation.manifest.quantization
+    coarse = generation.array("vectors.int8.npy")
+    if not quantization_error(generation.array("vectors.npy"), coarse, scale) <= error:
+        yield "vectors.int8.npy", "is further from the vectors than the manifest says"
+    if generation.manifest.late is not None:
+        basis = generation.array("pieces.basis.npy").astype(np.float64)
+        if not np.allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-3):
+            yield "pieces.basis.npy", "has columns that are not orthonormal"
+        if (generation.array("pieces.ids.npy") >= generation.manifest.late.n_vocabulary).any():
+            yield "pieces.ids.npy", "names word pieces that there are not"
+        starts = generation.array("pieces.starts.npy").astype(np.int64)
+        is_first = np.zeros(len(starts) + 1, dtype=np.bool_)
+        is_first[generation.array("pieces.offsets.npy").astype(np.int64)] = True
+        if ((np.diff(starts, prepend=0) < 0) & ~is_first[:-1]).any():
+            yield "pieces.starts.npy", "does not ascend within each paper"
+        if not (generation.array("pieces.weights.npy") >= 0).all():
+            yield "pieces.weights.npy", "has negative weights"
+
+
+def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
+    """What filters ask is what the papers say."""
+    lines = StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
+    papers = [decode_paper(line) for line in lines]
+    for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
+        if (generation.array(name) != expected).any():
+            yield name, "says other than the papers"
+    table, numbers = organisation_table(papers)
+    if bytes(generation.text("organisations.txt")).decode().split("\n")[:-1] != table:
+        yield "organisations.txt", "has other organisations than the papers"
+    elif (generation.array("papers.organisations.npy") != numbers).any():
+        yield "papers.organisations.npy", "says other than the papers"
+
+
+def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Every paper is one; ids and titles are in order, and each belongs to one paper."""
+    lines = bytes(generation.text("papers.jsonl")).decode("utf-8", "strict").splitlines()
+    if len(lines) != generation.manifest.n_papers:
+        yield "papers.jsonl", f"has {len(lines):,} lines in place of {generation.manifest.n_papers:,}"
+    found = [decode_paper(line) for line in lines]
+    for table, names in (("ids", [paper.paper_id for paper in found]), ("titles", None)):
+        order = generation.array(f"{table}.papers.npy").tolist()
+        strings = bytes(generation.text(f"{table}.txt")).decode("utf-8", "strict").split("\n")[:-1]
+        if sorted(order) != list(range(len(found))):
+            yield f"{table}.papers.npy", "does not name every paper once"
+        elif strings != sorted(strings):
+            yield f"{table}.txt", "is not in order"
+        elif names is not None and strings != [names[doc_idx] for doc_idx in order]:
+            yield f"{table}.txt", "has other ids than the papers"
+    for name in ("terms.txt", "words.txt"):
+        strings = bytes(generation.text(name)).decode("utf-8", "strict").split("\n")[:-1]
+        if any(a >= b for a, b in pairwise(strings)):
+            yield name, "is not in order"
+
+
+def _model_faults(generation: Generation) -> Iterator[str]:
+    """Whether the model that queries need is on this machine, and the same."""
+    encoder = generation.manifest.encoder
+    try:
+        found = models.relocate(encoder.name, encoder.source, encoder.folder)
+        if models.fingerprint(found) != encoder.fingerprint:
+            yield f"{encoder.name} is not the one the index was built with"
+    except ModelError as error:
+        yield error.message
+
+
+_Law = Callable[["Generation"], Iterator[tuple[str, str]]]
+_LAWS: tuple[_Law, ...] = (_offsets, _postings, _vectors, _papers, _facts)

@@ -1,0 +1,271 @@
+"""The dump format "Daily Papers": a Hugging Face search page, selected and copied as text.
+
+A page is a header (newsletter, "byAK and the research community", a day), then per paper a
+title line, an abstract line, and on some pages a metadata block:
+
+      • 9 authors          or an organisation, as handle and name
+    ·
+    Jan 6, 2025 2          a date (some without year) and the comment count
+
+with blank lines between. Nothing marks what a line is, so the parser reads by shape: a
+metadata block by its separator and date, an abstract by its length. What fits nowhere
+becomes a finding; the papers around it are read all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.lines import Line
+from papersearch.ingest.links import find_links, without_mirrors
+from papersearch.text.cleaning import clean_text
+from papersearch.types import Finding, FindingKind, Organisation
+
+HEADER_LINES = frozenset(
+    {
+        "new",
+        "Get trending papers in your email inbox!",
+        "Subscribe",
+        "Daily Papers",
+        "byAK and the research community",
+    }
+)
+SIGNATURES = ("byAK and the research community", "Get trending papers in your email inbox!")
+"""A file is a dump of this format when one of these is a line of its header."""
+
+MAX_TITLE_LENGTH = 250
+"""Characters. The longest title of the given dumps has 138, the shortest abstract 404."""
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(
+    rf"(?P<month>{'|'.join(_MONTHS)}) (?P<day>\d{{1,2}})(?:, (?P<year>\d{{4}}))?(?: (?P<comments>\d{{1,6}}))?"
+)
+_AUTHORS = re.compile(r"• (?P<count>\d{1,5}) authors?")
+_SEPARATOR = "·"
+
+
+@dataclass(slots=True)
+class _Metadata:
+    """One metadata block as printed; the year of `day` is still missing when `year` is None."""
+
+    first_line: int
+    last_line: int
+    author_count: int | None = None
+    organisation: Organisation | None = None
+    month_day: tuple[int, int] | None = None
+    year: int | None = None
+    comment_count: int | None = None
+    findings: list[tuple[int, str]] = field(default_factory=list)
+
+
+def is_daily_papers(first_lines: Iterable[str]) -> bool:
+    """Whether a file that begins with these lines is a dump of this format."""
+    return any(line.strip() in SIGNATURES for line in first_lines)
+
+
+def parse(dump: str, lines: Iterable[Line]) -> tuple[list[Appearance], list[Finding]]:
+    """The papers of one page in order, and what was not understood, in line order."""
+    reader = _PageReader(dump)
+    for block in _blocks(line for line in lines if not reader.is_unreadable(line)):
+        reader.read(block)
+    reader.finish()
+    year = _page_year(reader.metadata)
+    found = [_dated(appearance, metadata, year) for appearance, metadata in reader.papers]
+    return found, sorted(reader.findings, key=lambda finding: finding.line or 0)
+
+
+def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Runs of lines that are not blank."""
+    block: list[Line] = []
+    for line in lines:
+        text = clean_text(line.text)
+        if text:
+            block.append(Line(line.number, text, line.fault))
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+class _PageReader:
+    """Reads block after block; holds a title until its abstract comes."""
+
+    def __init__(self, dump: str) -> None:
+        self.papers: list[tuple[Appearance, _Metadata | None]] = []
+        self.findings: list[Finding] = []
+        self.metadata: list[_Metadata] = []
+        self._dump = dump
+        self._title: Line | None = None
+        self._may_take_metadata = False
+        self._in_header = True
+
+    def is_unreadable(self, line: Line) -> bool:
+        """Report a line's fault; true when the line is lost with it."""
+        if line.fault:
+            self._report(line.fault.kind, line.number, line.fault.detail)
+        return line.fault is not None and line.fault.line_is_lost
+
+    def read(self, block: list[Line]) -> None:
+        """Take the next block: header, metadata, title or abstract, or several run together."""
+        texts: list[Line] = []
+        position = 0
+        while position < len(block):
+            length = _metadata_length(block, position)
+            line = block[position]
+            if length and not (self._in_header and length == 1 and _DATE.fullmatch(line.text)):
+                self._read_text(texts)
+                texts = []
+                self._read_metadata(block[position : position + length])
+                position += length
+                continue
+            if line.text in HEADER_LINES:
+                self._read_text(texts)
+                texts = []
+                self._in_header = True
+            elif not (self._in_header and _DATE.fullmatch(line.text)):
+                texts.append(line)
+            position += 1
+        self._read_text(texts)
+
+    def finish(self) -> None:
+        """The page ended: a title still waiting has no abstract."""
+        self._drop_title()
+
+    def _read_text(self, lines: list[Line]) -> None:
+        """Lines of one block that are neither header nor metadata: titles and abstracts.
+
+        A short line followed by a long one in the same block is a title that lost its blank
+        line; otherwise the lines are one wrapped paragraph.
+        """
+        if not lines:
+            return
+        self._in_header = False
+        if len(lines) > 1 and len(lines[0].text) <= MAX_TITLE_LENGTH < len(lines[1].text):
+            self._read_text(lines[:1])
+            self._read_text(lines[1:])
+            return
+        text = " ".join(line.text for line in lines)
+        if len(text) <= MAX_TITLE_LENGTH:
+            self._drop_title()
+            self._title = Line(lines[0].number, text)
+            self._may_take_metadata = False
+        elif self._title is None:
+            self._report("abstract without title", lines[0].number, _shortened(text))
+            self._may_take_metadata = False
+        else:
+            abstract, mirror_links = without_mirrors(text)
+            appearance = Appearance(
+                dump=self._dump,
+                first_line=self._title.number,
+                last_line=lines[-1].number,
+                title=self._title.text,
+                abstract=abstract,
+                links=find_links(abstract),
+                mirror_links=mirror_links,
+            )
+            self.papers.append((appearance, None))
+            self._title = None
+            self._may_take_metadata = True
+
+    def _read_metadata(self, block: list[Line]) -> None:
+        metadata = _parse_metadata(block)
+        self.metadata.append(metadata)
+        for number, detail in metadata.findings:
+            self._report("metadata not understood", number, detail)
+        if self._may_take_metadata:
+            self.papers[-1] = (self.papers[-1][0], metadata)
+        else:
+            self._drop_title()
+            self._report(
+                "metadata without paper", block[0].number, _shortened(" ".join(line.text for line in block))
+            )
+        self._may_take_metadata = False
+
+    def _drop_title(self) -> None:
+        if self._title is not None:
+            self._report("title without abstract", self._title.number, _shortened(self._title.text))
+            self._title = None
+
+    def _report(self, kind: FindingKind, line: int, detail: str) -> None:
+        self.findings.append(Finding(kind, self._dump, line, detail))
+
+
+def _metadata_length(block: list[Line], position: int) -> int:
+    """How many lines from `position` on are a metadata block; 0 when none begins there.
+
+    Any of its three lines may be missing, but only a separator tells an organisation.
+    """
+    texts = [line.text for line in block[position : position + 3]]
+    authors = _AUTHORS.fullmatch(texts[0]) is not None
+    separated = texts[1:2] == [_SEPARATOR]
+    if separated and (authors or (len(texts) == 3 and _DATE.fullmatch(texts[2]))):
+        length = 2
+    elif authors or texts[0] == _SEPARATOR:
+        length = 1
+    else:
+        return 1 if _DATE.fullmatch(texts[0]) else 0
+    return length + (1 if len(texts) > length and _DATE.fullmatch(texts[length]) else 0)
+
+
+def _parse_metadata(block: list[Line]) -> _Metadata:
+    metadata = _Metadata(block[0].number, block[-1].number)
+    for line in block:
+        if authors := _AUTHORS.fullmatch(line.text):
+            metadata.author_count = int(authors["count"])
+        elif printed := _DATE.fullmatch(line.text):
+            month, day = _MONTHS.index(printed["month"]) + 1, int(printed["day"])
+            year = int(printed["year"]) if printed["year"] else None
+            # A day without year is checked in a leap year: the derived one may be.
+            if _is_day(year or 2000, month, day):
+                metadata.month_day, metadata.year = (month, day), year
+            else:
+                metadata.findings.append((line.number, f"no such day: {line.text}"))
+            metadata.comment_count = int(printed["comments"]) if printed["comments"] else None
+        elif line.text != _SEPARATOR:
+            handle, _, name = line.text.partition(" ")
+            metadata.organisation = Organisation(handle, name or handle)
+    return metadata
+
+
+def _page_year(blocks: list[_Metadata]) -> int | None:
+    """The year the page was copied: it prints a year for every date but those of its own
+    year, so its own is the one after the latest printed. None when it prints none."""
+    printed = [block.year for block in blocks if block.year]
+    return max(printed) + 1 if printed else None
+
+
+def _dated(appearance: Appearance, metadata: _Metadata | None, page_year: int | None) -> Appearance:
+    """`appearance` with its metadata, the year derived where the page left it out."""
+    if metadata is None:
+        return appearance
+    year = metadata.year or (page_year if metadata.month_day else None)
+    day = None
+    if year and metadata.month_day and _is_day(year, *metadata.month_day):
+        day = date(year, *metadata.month_day).isoformat()
+    return replace(
+        appearance,
+        last_line=metadata.last_line,
+        date=day,
+        year=year,
+        year_inferred=year is not None and metadata.year is None,
+        author_count=metadata.author_count,
+        organisation=metadata.organisation,
+        comment_count=metadata.comment_count,
+    )
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,151 @@
+"""Which papers a search looks at, by what is known of them: dates, organisations, dumps, code.
+
+A date filter decides about a paper only where it can: one of which nothing is known, or only
+a year that the range cuts in two, is undecided, and the results say so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.errors import QueryError
+from papersearch.types import Filters
+
+if TYPE_CHECKING:
+    from papersearch.index.facts import Facts
+    from papersearch.index.opened import Parts
+    from papersearch.types import BoolArray, IntArray
+
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
+_NEAREST = 3
+_LISTED = 12
+
+
+class Selection(NamedTuple):
+    """kept: (N,), which papers a search looks at; undecided: (N,), which others it would if
+    their dates were known to fit."""
+
+    kept: BoolArray
+    undecided: BoolArray
+
+
+def select(filters: Filters, parts: Parts) -> Selection:
+    """What `filters` leave of an index. Raises QueryError for dates, organisations and dumps
+    that there are not."""
+    facts = parts.facts
+    kept = np.ones(len(facts.dates), dtype=np.bool_)
+    if filters.organisations:
+        kept &= np.isin(facts.organisations, _organisations(filters.organisations, facts))
+    if filters.dumps:
+        held = np.zeros(len(kept), dtype=np.bool_)
+        for name in filters.dumps:
+            held[facts.of_dump(_dump(name, parts.dump_names))] = True
+        kept &= held
+    if filters.has_code:
+        kept &= facts.has_code != 0
+    if filters.new:
+        kept &= facts.since == parts.manifest.generation
+    since, until = days(filters)
+    if since is None and until is None:
+        return Selection(kept, np.zeros(len(kept), dtype=np.bool_))
+    first, last = facts.days()
+    low, high = since or 0, until or 99_999_999
+    decided = (first >= low) & (last <= high)
+    undecided = ~decided & (last >= low) & (first <= high)
+    if filters.include_undated:
+        return Selection(kept & (decided | undecided), np.zeros(len(kept), dtype=np.bool_))
+    return Selection(kept & decided, kept & undecided)
+
+
+def days(filters: Filters) -> tuple[int | None, int | None]:
+    """The first and the last day of the range, YYYYMMDD; None where it is open. Raises
+    QueryError for what is no date, and for a range that ends before it begins."""
+    since = _day(filters.since, "since", first=True) if filters.since is not None else None
+    until = _day(filters.until, "until", first=False) if filters.until is not None else None
+    if since is not None and until is not None and since > until:
+        raise QueryError(
+            f"--since {filters.since} is after --until {filters.until}: no paper can be of then",
+            f"--since {filters.until} --until {filters.since}",
+        )
+    return since, until
+
+
+def _day(written: str, name: str, *, first: bool) -> int:
+    """YYYYMMDD, the first or the last day that a year, month or day has; a month's last is 31."""
+    found = _DAY.fullmatch(written.strip())
+    try:
+        if found is None:
+            raise ValueError
+        year, month, day = int(found[1]), found[2], found[3]
+        date(year, int(month or 1), int(day or 1))
+    except ValueError:
+        import shlex
+
+        raise QueryError(
+            f"--{name} {shlex.quote(written)} is no date",
+            f"a year, month or day: --{name} 2024, 2024-06 or 2024-06-15",
+        ) from None
+    return year * 10_000 + int(month or (1 if first else 12)) * 100 + int(day or (1 if first else 31))
+
+
+def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
+    """The numbers in `Facts.organisations` of those with these handles or names, case apart."""
+    known = facts.every_organisation()
+    numbers: list[int] = []
+    for name in names:
+        folded = name.strip().casefold()
+        found = [
+            place
+            for place, (handle, full) in enumerate(known, 1)
+            if folded and folded in (handle.casefold(), full.casefold())
+        ]
+        if not found:
+            every = [spelling for organisation in known for spelling in organisation]
+            raise _unknown("organisation", name, every, "--org")
+        numbers += found
+    return np.array(numbers, dtype=np.int64)
+
+
+def _dump(name: str, dumps: Sequence[str]) -> int:
+    """The dump of this name, or of this last part of a name."""
+    found = [place for place, dump in enumerate(dumps) if name in (dump, dump.rsplit("/", 1)[-1])]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise QueryError(
+            f"{len(found)} dumps are called {name}: {', '.join(dumps[place] for place in found)}",
+            f"--dump {dumps[found[0]]}",
+        )
+    raise _unknown("dump", name, dumps, "--dump")
+
+
+def _unknown(what: str, name: str, known: Sequence[str], option: str) -> QueryError:
+    near = nearest(name, known)
+    if near:
+        import shlex
+
+        listed = ", ".join(near)
+        return QueryError(f"no {what} is called {name}; the nearest: {listed}", f"{option} {shlex.quote(near[0])}")
+    if 0 < len(known) <= _LISTED:
+        return QueryError(f"no {what} is called {name}", f"one of: {', '.join(dict.fromkeys(known))}")
+    return QueryError(f"no {what} is called {name}", "papersearch stats lists them" if known else "")
+
+
+def nearest(name: str, known: Sequence[str]) -> list[str]:
+    """Those of `known` that are spelt most like `name`: those that it begins or is a part of,
+    then those that differ little; at most three."""
+    from rapidfuzz import fuzz, process
+
+    folded = name.casefold()
+    holding = sorted(
+        {text for text in known if folded and folded in text.casefold()}, key=lambda text: (len(text), text)
+    )
+    alike = process.extract(folded, sorted(set(known)), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=55)
+    return list(
+        dict.fromkeys([*sorted(holding, key=lambda text: (len(text), text)), *(text for text, _, _ in alike)])
+    )[:_NEAREST]

@@ -1,0 +1,158 @@
+"""What a mode makes of a query: the best papers, their scores, and why each is what it is.
+
+Pure: arrays in, values out. The searcher brings the signals; here they become a ranking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.search.fusion import KEYWORD_WEIGHT, Signal, balance, combine
+from papersearch.search.topk import may_be_in_top_k, top_k
+from papersearch.types import SignalName, SignalScore
+
+if TYPE_CHECKING:
+    from papersearch.dense.vectors import Cosines
+    from papersearch.types import Float64Array, IntArray
+
+DEPTH = 100
+"""Candidates: as many papers as the cheap combination of words and meaning puts first are
+ranked again by everything there is."""
+
+WEIGHTS: dict[SignalName, float] = {"keyword": 0.7, "semantic": 1.0, "late interaction": 0.6}
+"""What the signals' spreads over the candidates count for; figures in docs/ranking.md."""
+
+
+class Tier(NamedTuple):
+    """Papers that are scored alike: `papers` (K,) ascending doc_idx, and their signals."""
+
+    papers: IntArray
+    signals: list[Signal]
+
+    def scores_by(self, name: SignalName, papers: IntArray) -> Float64Array:
+        """What the signal gave `papers` (K,), all of this tier: (K,)."""
+        [scores] = [signal.scores for signal in self.signals if signal.name == name]
+        return scores[np.searchsorted(self.papers, papers)]
+
+    def explain(self, doc_idx: int) -> list[SignalScore] | None:
+        """What each signal gave the paper; None when it is of another tier."""
+        place = int(np.searchsorted(self.papers, doc_idx))
+        if place == len(self.papers) or self.papers[place] != doc_idx:
+            return None
+        return [
+            SignalScore(
+                signal.name,
+                float(signal.scores[place]),
+                float(signal.normalised[place]),
+                signal.weight,
+                signal.weight * float(signal.normalised[place]),
+            )
+            for signal in self.signals
+        ]
+
+
+class Ranking(NamedTuple):
+    """The best papers: `papers` (K,), best first, with their `scores` (K,), of `total` that
+    are ranked; `tiers` tell how the scores came about."""
+
+    papers: IntArray
+    scores: Float64Array
+    total: int
+    tiers: tuple[Tier, ...]
+
+    def explain(self, doc_idx: int, score: float) -> tuple[SignalScore, ...]:
+        """Contributions that add up to `score`; what the exact title's rule added is one of them."""
+        given = next((found for tier in self.tiers if (found := tier.explain(doc_idx)) is not None), [])
+        added = score - sum(part.contribution for part in given)
+        if abs(added) > 1e-12:
+            given = [*given, SignalScore("exact title", 1.0, 1.0, added, added)]
+        return tuple(given)
+
+
+def by_keyword(scores: Float64Array, ranked: IntArray, k: int) -> Ranking:
+    """The `k` best of the papers `ranked` by BM25 `scores` (N,) alone, as they are."""
+    return _by_one_signal("keyword", scores[ranked], ranked, k, len(ranked))
+
+
+def by_meaning(semantic: Cosines, allowed: IntArray, k: int) -> Ranking:
+    """The `k` best of the papers `allowed` by their cosines alone, as they are."""
+    papers = may_be_in_top_k(semantic.estimates.astype(np.float64), semantic.margin, k, allowed)
+    return _by_one_signal("semantic", semantic.exact(papers), papers, k, len(allowed))
+
+
+def _by_one_signal(name: SignalName, scores: Float64Array, papers: IntArray, k: int, total: int) -> Ranking:
+    places = top_k(scores, k, np.arange(len(papers)))
+    kept = np.sort(places)
+    tier = Tier(papers[kept], [Signal(name, scores[kept], 0.0, 1.0, 1.0)])
+    return Ranking(papers[places], scores[places], total, (tier,))
+
+
+def by_both(keyword: Float64Array, semantic: Cosines, allowed: IntArray, k: int) -> Ranking:
+    """The `k` best of the papers `allowed` by words and meaning together: a convex combination
+    of BM25 `keyword` (N,) and cosines, each mapped linearly to [0, 1] over all papers."""
+    word_bounds, meaning_bounds = (float(keyword.min()), float(keyword.max())), semantic.bounds()
+
+    def signals(papers: IntArray, cosines: Float64Array) -> list[Signal]:
+        return [
+            Signal("keyword", keyword[papers], *word_bounds, KEYWORD_WEIGHT),
+            Signal("semantic", cosines, *meaning_bounds, 1 - KEYWORD_WEIGHT),
+        ]
+
+    papers = allowed
+    if k < len(allowed):
+        width = meaning_bounds[1] - meaning_bounds[0]
+        margin = (1 - KEYWORD_WEIGHT) * semantic.margin / width if width > 0 else 0.0
+        estimates = combine(signals(allowed, semantic.estimates[allowed].astype(np.float64)))
+        papers = allowed[may_be_in_top_k(estimates, margin, k, np.arange(len(allowed)))]
+    given = signals(papers, semantic.exact(papers))
+    scores = combine(given)
+    places = top_k(scores, k, np.arange(len(papers)))
+    kept = np.sort(places)
+    tier = Tier(papers[kept], [signal._replace(scores=signal.scores[kept]) for signal in given])
+    return Ranking(papers[places], scores[places], len(allowed), (tier,))
+
+
+def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float64Array | None) -> list[Signal]:
+    """The signals of the candidates, all (K,), in balance. Zero stays zero when normalised:
+    no word in common, and no likeness, are worth nothing."""
+    given: list[tuple[SignalName, Float64Array | None]] = [
+        ("keyword", keyword),
+        ("semantic", semantic),
+        ("late interaction", late),
+    ]
+    return balance(
+        [
+            Signal(name, scores, min(0.0, float(scores.min())), float(scores.max()), WEIGHTS[name])
+            for name, scores in given
+            if scores is not None and len(scores)
+        ]
+    )
+
+
+def best_of(candidates: IntArray, signals: Sequence[Signal], k: int) -> IntArray:
+    """The `k` best of the candidates by these signals: doc_idx, best first."""
+    if len(candidates) == 0:
+        return candidates
+    return candidates[top_k(combine(signals), k, np.arange(len(candidates)))]
+
+
+def in_two_tiers(base: Ranking, candidates: IntArray, signals: list[Signal], k: int) -> Ranking:
+    """The `k` best when the first papers of `base`, the `candidates` (ascending), are ranked by
+    these signals; the papers below keep their order, scaled so that none passes the last candidate."""
+    if len(candidates) == 0:
+        return base
+    head = combine(signals)
+    least = float(base.scores[len(candidates) - 1])
+    scale = float(head.min()) / least if least > 0 else 0.0
+    places = top_k(head, len(candidates), np.arange(len(candidates)))
+    [tier] = base.tiers
+    below = Tier(tier.papers, [signal._replace(weight=signal.weight * scale) for signal in tier.signals])
+    return Ranking(
+        np.concatenate([candidates[places], base.papers[len(candidates) :]])[:k],
+        np.concatenate([head[places], base.scores[len(candidates) :] * scale])[:k],
+        base.total,
+        (Tier(candidates, signals), below),
+    )

@@ -1,0 +1,104 @@
+"""Words that would narrow a search: frequent among its best papers, rare elsewhere.
+
+A term is worth p log2(p / q), p being the share of the best papers that have it and q the
+share of all papers: its part of the Kullback-Leibler divergence between the two (Carpineto
+et al., "An Information-Theoretic Approach to Automatic Query Expansion", ACM TOIS 2001).
+Two words that stand together in many of those papers are offered as one term.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from math import log2
+from typing import TYPE_CHECKING, TypeAlias
+
+from papersearch.types import RelatedTerm
+
+if TYPE_CHECKING:
+    from papersearch.index.opened import Parts
+    from papersearch.lexical.postings import Postings
+    from papersearch.text.analysis import Analyzer
+
+DEPTH = 30
+"""Papers that are looked into."""
+
+_OFFERED = 6
+_LEAST, _MOST = 0.1, 0.6
+"""Shares of the best papers: in fewer it says something of one of them, in more it does not
+narrow."""
+
+_KEPT_BY_PAIR = 0.6
+"""A word that stands in one pair in so many of its papers is offered as the pair alone."""
+
+_Form: TypeAlias = tuple[str, ...]
+
+
+def related_terms(papers: Sequence[int], asked: Collection[str], parts: Parts) -> tuple[RelatedTerm, ...]:
+    """At most six terms of `papers`, doc_idx of the best ones, that are not `asked` for already."""
+    texts, postings, n_papers = [parts.texts[doc_idx] for doc_idx in papers], parts.postings, len(parts.papers)
+    having: Counter[_Form] = Counter()
+    written: dict[_Form, Counter[str]] = {}
+    for text in texts:
+        for form, spelling in _forms(text, asked, parts.analyzer).items():
+            having[form] += 1
+            written.setdefault(form, Counter())[spelling] += 1
+    likely = [form for form, n in having.items() if max(2, _LEAST * len(texts)) <= n <= max(2, _MOST * len(texts))]
+    worth = {form: _worth(having[form] / len(texts), _df(form, postings) / n_papers) for form in likely}
+    best = sorted(worth, key=lambda form: (-worth[form], form))
+    kept: list[_Form] = []
+    for form in best:
+        inside = any(set(form) & set(other) for other in kept)
+        within_pair = len(form) == 1 and any(
+            len(other) == 2 and form[0] in other and having[other] >= _KEPT_BY_PAIR * having[form] for other in best
+        )
+        if not inside and not within_pair:
+            kept.append(form)
+        if len(kept) == _OFFERED:
+            break
+    return tuple(
+        RelatedTerm(min(written[form], key=lambda text: (-written[form][text], text)), having[form])
+        for form in kept
+    )
+
+
+def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form, str]:
+    """The words and neighbouring pairs of words of `text`, and how it first writes them."""
+    tokens = [token for token in analyzer.tokens(text) if not token.is_whole]
+    found: dict[_Form, str] = {}
+    for token in tokens:
+        is_part = text[token.end : token.end + 1] == "-" or text[token.start - 1 : token.start] == "-"
+        if token.term not in asked and len(token.term) > 2 and token.term.isalpha() and not is_part:
+            found.setdefault((token.term,), _spelling(text[token.start : token.end]))
+    for first, second in pairwise(tokens):
+        pair = (first.term, second.term)
+        between = text[first.end : second.start]
+        if (
+            second.position == first.position + 1
+            and between in (" ", "-")
+            and all((term,) in found for term in pair)
+        ):
+            found.setdefault(pair, _spelling(text[first.start : second.end]))
+    return found
+
+
+def _mostly(spellings: Counter[str]) -> str:
+    return min(spellings, key=lambda text: (-spellings[text], text))
+
+
+def _spelling(written: str) -> str:
+    """In small letters, but for acronyms."""
+    return " ".join(word if sum(map(str.isupper, word)) > 1 else word.lower() for word in written.split())
+
+
+def _df(form: _Form, postings: Postings) -> int:
+    """How many papers have the word, or both words of the pair side by side."""
+    if len(form) > 1:
+        return len(postings.phrase(list(enumerate(form)))[2])
+    place = postings.find(form[0])
+    return 0 if place is None else int(postings.offsets[place + 1] - postings.offsets[place])
+
+
+def _worth(share: float, everywhere: float) -> float:
+    return share * log2(share / everywhere) if everywhere > 0 else 0.0

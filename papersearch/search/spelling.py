@@ -1,0 +1,42 @@
+"""Words of a query that no paper has, and words that papers have and are spelt like them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from papersearch.types import UnknownWord
+
+if TYPE_CHECKING:
+    from papersearch.index.opened import Parts
+    from papersearch.text.query import Query
+
+_SHORTEST = 5
+_TWO_EDITS_FROM = 7
+"""Letters: of shorter words, too many others are near for any to be offered; from the second on,
+two slips are allowed for."""
+
+_OFFERED = 3
+
+
+def unknown_words(query: Query, parts: Parts) -> tuple[UnknownWord, ...]:
+    """The words of the query of which no paper has any form, each with what may have been
+    meant; stop words are none."""
+    unknown = []
+    for word in dict.fromkeys(parts.analyzer.words(query.plain)):
+        terms = parts.analyzer.word(word).terms
+        if terms and all(parts.postings.find(term) is None for term in terms):
+            unknown.append(UnknownWord(word, _spelt_like(word.lower(), parts)))
+    return tuple(unknown)
+
+
+def _spelt_like(word: str, parts: Parts) -> tuple[str, ...]:
+    """Those that are nearest, the most frequent first."""
+    if len(word) < _SHORTEST or not word.isalpha():
+        return ()
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA  # neighbours that changed places are one slip
+
+    edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
+    near = process.extract(word, parts.words.all(), scorer=OSA.distance, score_cutoff=edits, limit=None)
+    near.sort(key=lambda found: (found[1], -int(parts.word_counts[found[2]]), found[0]))
+    return tuple(spelling for spelling, distance, _ in near[:_OFFERED] if distance == near[0][1])

@@ -1,0 +1,1 @@
+"""Text: what analysis, cleaning and identity make of it."""
