@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.dense.background import Background, learn_background, probes
 from papersearch.dense.late import (
     MAX_PIECES,
     Encoded,
@@ -22,8 +23,6 @@ from papersearch.dense.late import (
     piece_weights,
     plain_words,
 )
-from papersearch.dense.products import row_dots
-from papersearch.search.verdict import Background, probes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
 
 ENCODING = "title and abstract to 512, 64 dimensions, 2"
 """Name of what is kept of a text; raise its number with every change."""
-
-_ROWS = 8192
-
-_ROUNDING = 1e-5
-"""More than float32 arithmetic can be off."""
 
 
 class TextEncoding(NamedTuple):
@@ -139,7 +133,7 @@ def encode_corpus(
         hashes=np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(len(hashes), 32),
         pieces=_stacked([known.get(digest) or kept[digest] for digest in hashes], constants) if with_late else None,
         constants=constants,
-        background=_background(constants.probes, vectors),
+        background=learn_background(constants.probes, vectors),
         n_encoded=len(missing),
     )
 
@@ -196,16 +190,3 @@ def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> Pi
         basis=constants.basis,
         weights=piece_weights(df, len(encodings), constants.kept),
     )
-
-
-def _background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
-    """The best cosine in the corpus for each of the queries of random words."""
-    best = np.full(len(probe_vectors), -1.0)
-    for start in range(0, len(vectors), _ROWS):  # so that memory does not grow with the corpus
-        block = vectors[start : start + _ROWS]
-        estimates = probe_vectors @ block.T
-        likely = np.maximum(estimates.max(axis=1), best) - 2 * _ROUNDING
-        for number, probe in enumerate(probe_vectors):
-            near = np.flatnonzero(estimates[number] >= likely[number])
-            best[number] = max(best[number], row_dots(block[near], probe).max(initial=-1.0))
-    return Background(float(best.mean()), float(best.std()))

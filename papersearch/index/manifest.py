@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from papersearch.dense.background import Background
 from papersearch.dense.encoders import QUERY_BACKENDS, QUERY_TOKENIZERS, EncoderRecord
 from papersearch.dense.models import SOURCES
 from papersearch.dense.vectors import Quantization
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of
-from papersearch.search.verdict import Background
 from papersearch.types import DumpFile, SkippedFile
 
 

@@ -7,17 +7,13 @@ how much of the query's own words, by idf, the paper holds. Figures in docs/rank
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from papersearch.types import Verdict
 
 if TYPE_CHECKING:
+    from papersearch.dense.background import Background
     from papersearch.types import BoolArray, Float64Array
-
-N_PROBES = 128
-"""Queries of random words that a build asks, to see what chance gives."""
-
-PROBE_LENGTH = 3
 
 _PER_DEVIATION = 2.0
 _PER_COVERAGE = 6.0
@@ -32,13 +28,6 @@ _STRONG_COVERAGE, _FAIR_COVERAGE = 0.5, 0.25
 
 _LEAST_DEVIATION = 0.02
 _LIKE = 3.0
-
-
-class Background(NamedTuple):
-    """Mean and standard deviation of the best cosine in the corpus for random words."""
-
-    mean: float
-    deviation: float
 
 
 def judge(cosine: float | None, coverage: float, background: Background) -> Verdict:
@@ -70,12 +59,3 @@ def answers(cosines: Float64Array | None, coverage: Float64Array, background: Ba
     log_odds = _PER_DEVIATION * deviations + _PER_COVERAGE * coverage + _OFFSET
     enough: BoolArray = (log_odds >= _FAIR) | (coverage > 1 - 1e-9)
     return enough
-
-
-def probes(words: list[str]) -> list[str]:
-    """N_PROBES queries (fewer where words are few) of PROBE_LENGTH words, far apart in `words`."""
-    n_probes = min(N_PROBES, len(words) // PROBE_LENGTH)
-    if n_probes == 0:
-        return words[:1]
-    spread = words[:: len(words) // (n_probes * PROBE_LENGTH)]
-    return [" ".join(spread[start::n_probes][:PROBE_LENGTH]) for start in range(n_probes)]

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.cli.output.json_documents import envelope
 from papersearch.dense import bert, models, wordpiece
+from papersearch.dense.background import learn_background
 from papersearch.dense.batch import BatchEncoder
-from papersearch.dense.encoding import _background
 from papersearch.dense.late import Alignment, Asked, Encoded, PieceVectors
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
 from papersearch.dense.vectors import PaperVectors, quantize
@@ -157,9 +157,9 @@ def test_the_background_does_not_depend_on_the_order_of_papers() -> None:
     vectors[8500] = vectors[17]  # one of the best of a probe, in the second block too
     probes[0] = vectors[17]
     vectors[100:160] = [at_cosine(numbers, probe, 0.9) for probe in probes[1:4] for _ in range(20)]  # all but equal
-    found = _background(probes, vectors)
+    found = learn_background(probes, vectors)
     for seed in range(3):
-        assert _background(probes, vectors[np.random.default_rng(seed).permutation(9000)]) == found
+        assert learn_background(probes, vectors[np.random.default_rng(seed).permutation(9000)]) == found
     best = (probes.astype(np.float64) @ vectors.astype(np.float64).T).max(axis=1)
     assert tuple(found) == pytest.approx((best.mean(), best.std()), abs=1e-12)
 
