@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUERY ?= pipeline bubbles
 ROUNDS ?= 1
-EXACTNESS := tests/oracle tests/laws/test_last_digits.py
+EXACTNESS := tests/dense tests/lexical/test_bm25.py tests/search/test_evidence.py tests/test_last_digits.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-conditions test-exactness test-typed check bench bench-scale picture reference clean
