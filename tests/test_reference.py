@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from papersearch.cli.app import VERBS
-from papersearch.cli.boundary import with_verb
+from papersearch.cli.group import with_verb
 from tests.conftest import PROJECT
 
 PAGE = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")

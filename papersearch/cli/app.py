@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from papersearch.cli.boundary import QueryGroup, Verb
+from papersearch.cli.group import QueryGroup, Verb
 
 VERBS = {
     "search": Verb("search:search", 'Search; the same as papersearch "QUERY".'),

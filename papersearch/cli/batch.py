@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS, complain
 from papersearch.cli.options import (
     Color,
     ColorOption,

@@ -12,7 +12,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from papersearch.cli.boundary import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
+from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
 from papersearch.cli.options import (
     CorpusOption,
     DebugOption,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from papersearch.cli.boundary import EXIT_ERROR, EXIT_HITS, complain
+from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, complain
 from papersearch.cli.options import (
     Color,
     ColorOption,

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import NoReturn
 
-from papersearch.cli.boundary import EXIT_HITS, EXIT_INTERRUPTED, complain
+from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, complain
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, open_index
 from papersearch.errors import PapersearchError
 

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from papersearch import api
 from papersearch.api import DEFAULT_K, Index
-from papersearch.cli.boundary import explained
+from papersearch.cli.errors import explained
 from papersearch.cli.output import json_documents
 from papersearch.index.generations import read_manifest
 from papersearch.types import Filters, Mode

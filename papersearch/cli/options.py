@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.boundary import complain
+from papersearch.cli.errors import complain
 from papersearch.cli.output.terminal import ColorChoice, typed_text
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.boundary import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, complain
 from papersearch.cli.options import (
     EXPORTS,
     Color,

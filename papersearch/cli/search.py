@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from papersearch.cli.boundary import EXIT_HITS, EXIT_NO_HITS, complain
 from papersearch.cli.completion import paper_ids
+from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS, complain
 from papersearch.cli.options import (
     EXPORTS,
     Color,

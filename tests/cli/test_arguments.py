@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from papersearch.cli.app import VERBS as ALL_VERBS
 from papersearch.cli.app import app
-from papersearch.cli.boundary import with_verb
+from papersearch.cli.group import with_verb
 
 VERBS = ["search", "index", "show", "stats"]
 

@@ -1,7 +1,6 @@
-"""The command group: words that are no verb become a query, errors become text and a code.
+"""The command group: words that are no verb become a query, exceptions become exit codes.
 
-Exit codes: 0 hits, 1 no hits, 2 an error, 130 interrupted. A reader that closes the pipe
-early is not an error. This is the only place where an exception turns into any of these.
+A reader that closes the pipe early is not an error.
 """
 
 from __future__ import annotations
@@ -16,13 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_INTERRUPTED, complain, explained
 from papersearch.errors import PapersearchError
-from papersearch.text.cleaning import clean_text
-
-EXIT_HITS = 0
-EXIT_NO_HITS = 1
-EXIT_ERROR = 2
-EXIT_INTERRUPTED = 130
 
 _GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 _OPTIONS_WITH_VALUE = frozenset(
@@ -164,32 +158,6 @@ class QueryGroup(TyperGroup):
             raise
 
 
-def complain(message: str, hint: str) -> None:
-    """`papersearch: what failed` and `hint: what to type next`, on stderr."""
-    # An error may show a place in the query by a caret below it: indentation is kept.
-    lines = [line[: len(line) - len(line.lstrip(" "))] + clean_text(line) for line in message.split("\n")]
-    text = "papersearch: " + "\n".join(lines)
-    if hint:
-        text += f"\nhint: {clean_text(hint)}"
-    with suppress(OSError, ValueError):  # nobody may be reading it any more
-        print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
-
-
-def explained(error: Exception) -> tuple[str, str]:
-    """(what failed, what to type next)."""
-    if isinstance(error, PapersearchError):
-        return error.message, error.hint
-    if isinstance(error, typer.TyperException):
-        message = error.format_message().rstrip(".")
-        return message[:1].lower() + message[1:], f"{_command_path(error)} --help"
-    if isinstance(error, OSError):
-        return f"{error.filename or 'input or output'}: {error.strerror or error}", ""
-    return (
-        f"unexpected {type(error).__name__}: {error}",
-        "run the same command with --debug, and report what it prints",
-    )
-
-
 def _reads_like_a_query(arguments: Sequence[str], error: Exception) -> bool:
     """Whether what was refused may have been meant as a query whose first word is a verb, as in
     "batch normalization": a plain word follows it, and it is not used as the verb is, or names
@@ -198,11 +166,6 @@ def _reads_like_a_query(arguments: Sequence[str], error: Exception) -> bool:
         return False
     takes_files = arguments[0] in ("index", "batch", "eval")
     return isinstance(error, typer.TyperException) or (takes_files and isinstance(error, PapersearchError))
-
-
-def _command_path(error: typer.TyperException) -> str:
-    context = getattr(error, "ctx", None)
-    return getattr(context, "command_path", None) or "papersearch"
 
 
 def _silence_stdout() -> None:
