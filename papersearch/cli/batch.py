@@ -31,8 +31,6 @@ from papersearch.cli.options import (
 from papersearch.cli.output.terminal import open_console, speak_utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from papersearch.api import Index
     from papersearch.evaluation.topics import Topic
     from papersearch.types import Mode
@@ -83,15 +81,12 @@ def batch(
             found = found or bool(ranking)
             write_bytes(trec_lines(topic, ranking, tag).encode("utf-8", "replace"))
     else:
-        from papersearch.cli.output.json_documents import topic_lines
-        from papersearch.evaluation.topics import as_texts, in_parts
-        from papersearch.processes import in_order
+        from papersearch.cli.output.topic_answers import answer_topics
+        from papersearch.evaluation.sharing import Asking, answers
+        from papersearch.evaluation.topics import in_parts
 
-        def answer(part: Sequence[Topic]) -> bytes:
-            results = opened.search_many(as_texts(part), k, mode.value, late=late, literal=not operators)
-            return b"".join(topic_lines(topic.topic_id, one) for topic, one in zip(part, results, strict=True))
-
-        for lines in in_order(answer, in_parts(read, k), n_processes):
+        asking = Asking(k, mode.value, late, not operators)
+        for lines in answers(opened, in_parts(read, k), answer_topics, asking, n_processes):
             found = found or bool(lines)
             write_bytes(lines)
     return EXIT_HITS if found else EXIT_NO_HITS
@@ -153,10 +148,10 @@ def evaluate(
 
 
 def _processes(index: Index) -> int:
-    """How many to share the topics between: one where the model's library has threads of its own."""
-    from papersearch.processes import n_copies
+    """Count the processes that share the topics: one where the model's library has threads of its own."""
+    from papersearch.processes import n_spare_processors
 
-    return n_copies() if index.manifest.encoder.query_backend == "numpy" else 1
+    return 1 + n_spare_processors() if index.manifest.encoder.query_backend == "numpy" else 1
 
 
 def _topics(name: str) -> list[Topic]:
