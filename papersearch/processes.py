@@ -36,7 +36,18 @@ LOST = (OSError, EOFError, ValueError, TypeError)
 _FRAME = b"papers 1"
 """The mark of a frame: other output is not taken for one."""
 
-_START = "import sys; sys.path[:] = sys.argv[2:]; from papersearch.processes import serve; serve(sys.argv[1])"
+_START = """
+import sys
+folder, service, *sys.path = sys.argv[1:]
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("papersearch", folder + "/__init__.py", submodule_search_locations=[folder])
+sys.modules["papersearch"] = package = module_from_spec(spec)
+spec.loader.exec_module(package)
+from papersearch.processes import serve
+serve(service)
+"""
+"""A worker's program. The package is that of the program that starts it, wherever that has found
+it: another may be installed, and its folder may hold stray modules."""
 
 _AHEAD = 3
 """Parts for each process that may be done before their turn. More would only fill the memory of
@@ -70,13 +81,11 @@ class Worker:
     """A worker process that runs `service(*arguments)`. Talking to it raises `LOST`."""
 
     def __init__(self, service: Service, *arguments: bytes) -> None:
-        places = [place for place in sys.path if Path(place).is_absolute()]
-        home = str(Path(__file__).parents[1])
         self._process = subprocess.Popen(  # noqa: S603  # this Python and the package's own module
             # Isolated: neither the current folder nor the environment says what is imported.
             [
-                *(sys.executable, "-I", "-c", _START, place_of(service)),
-                *(places if home in places else [*places, home]),
+                *(sys.executable, "-I", "-c", _START, str(Path(__file__).parent), place_of(service)),
+                *(folder for folder in sys.path if Path(folder).is_absolute()),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

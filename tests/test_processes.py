@@ -221,11 +221,10 @@ def run_script(script: str, *arguments: str, **how: object) -> subprocess.Comple
     """Run a Python script as a program of its own, away from this process's group."""
     return subprocess.run(
         [sys.executable, *(arguments or ("-c", script))],
-        env=command_environment(),
         capture_output=True,
         text=True,
         start_new_session=True,
-        **how,  # type: ignore[call-overload]
+        **{"env": command_environment(), **how},  # type: ignore[call-overload]
     )
 
 
@@ -247,6 +246,19 @@ def test_a_script_without_a_guard_in_a_hostile_folder(tmp_path: Path) -> None:
     for name in ("orjson", "numpy", "struct", "papersearch", "sitecustomize"):
         (folder / f"{name}.py").write_text("raise SystemExit('imported')", encoding="utf-8")
     done = run_script(SCRIPT, str(script), cwd=folder)
+    assert (done.stdout, done.stderr) == ("once\n[1]\n", "")
+
+
+def test_workers_import_the_package_of_their_program(tmp_path: Path) -> None:
+    """A package that is found in the current folder is not exchanged for an installed one."""
+    (tmp_path / "installed" / "papersearch").mkdir(parents=True)
+    (tmp_path / "installed" / "papersearch" / "__init__.py").write_text("raise SystemExit('installed')")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "papersearch").symlink_to(Path(processes.__file__).parent, target_is_directory=True)
+    (tmp_path / "here" / "struct.py").write_text("raise SystemExit('stray')")
+    script = f"import sys; del sys.path[0]; import struct; sys.path.insert(0, ''){SCRIPT}"
+    environment = command_environment({"PYTHONPATH": str(tmp_path / "installed")})
+    done = run_script(script, cwd=tmp_path / "here", env=environment)
     assert (done.stdout, done.stderr) == ("once\n[1]\n", "")
 
 
