@@ -80,6 +80,14 @@ def test_named_paths_exist(page: Path) -> None:
         assert (PROJECT / name).exists(), name
 
 
+def test_modules_of_the_architecture_exist() -> None:
+    """Every module and folder that ARCHITECTURE.md names in short exists in the package."""
+    page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:text|ingest|lexical|dense|index|search|evaluation|cli)/[\w/]*(?:\.py)?)`", page))
+    assert named
+    assert {name for name in named if not (PROJECT / "papersearch" / name).exists()} == set()
+
+
 @pytest.mark.slow
 def test_collection_commands_run(tmp_path: Path) -> None:
     """The commands of docs/evaluation.md work as printed, on a collection of three papers."""
@@ -112,3 +120,23 @@ def test_collection_commands_run(tmp_path: Path) -> None:
     assert "3 papers (3 appearances in 1 dump), indexed in cranfield/index" in done.stdout
     assert re.search(r"nDCG@10 +1\.0000 +1\.0000 +1\.0000", done.stdout)
     assert (tmp_path / "cranfield.run").read_text().startswith("7 Q0 1 1 ")
+
+
+def test_promises_name_their_tests() -> None:
+    """Every test that ARCHITECTURE.md names is a function in tests/."""
+    named = set(re.findall(r"`(test_\w+)`", (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (PROJECT / "tests").rglob("test_*.py"))
+    assert named
+    assert named - set(re.findall(r"^(?:async )?def (test_\w+)", written, flags=re.MULTILINE)) == set()
+
+
+def test_every_folder_is_in_the_architecture() -> None:
+    """The table of ARCHITECTURE.md has each folder and module at the package's root, and no other."""
+    page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = page.split("\n## Folders\n")[1].split("\n\n")[1:3]
+    cells = [row.split("|")[2] for row in "\n".join(rows).splitlines() if row.startswith("|")]
+    listed = {name for cell in cells for name in re.findall(r"`([\w./]+)`", cell)}
+    package = PROJECT / "papersearch"
+    modules = {path.name for path in package.glob("*.py")}
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert listed == modules | folders
