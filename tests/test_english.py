@@ -65,15 +65,20 @@ def prose(page: str) -> str:
 
 
 def passages(path: Path) -> Iterator[Passage]:
-    """Yield what a reader meets in a file: a document's lines, a module's strings and comments."""
+    """Yield the lines of a document, or the strings and comments of a module.
+
+    Of a test, only docstrings and comments: its other strings are input.
+    """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         for number, line in enumerate(prose(text).splitlines(), 1):
             yield Passage(number, line)
         return
+    is_test = path.is_relative_to(PROJECT / "tests")
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield Passage(node.lineno, node.value)
+        string = node.value if is_test and isinstance(node, ast.Expr) else None if is_test else node
+        if isinstance(string, ast.Constant) and isinstance(string.value, str):
+            yield Passage(string.lineno, string.value)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             yield Passage(token.start[0], token.string.lstrip("# "))
