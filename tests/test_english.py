@@ -74,9 +74,9 @@ def passages(path: Path) -> Iterator[Passage]:
         for number, line in enumerate(prose(text).splitlines(), 1):
             yield Passage(number, line)
         return
+    nodes = ast.walk(ast.parse(text))
     is_test = path.is_relative_to(PROJECT / "tests")
-    for node in ast.walk(ast.parse(text)):
-        string = node.value if is_test and isinstance(node, ast.Expr) else None if is_test else node
+    for string in (node.value for node in nodes if isinstance(node, ast.Expr)) if is_test else nodes:
         if isinstance(string, ast.Constant) and isinstance(string.value, str):
             yield Passage(string.lineno, string.value)
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
