@@ -46,7 +46,7 @@ def analyse(chunk: Chunk) -> AnalysedChunk:
 
 
 def loky() -> AbstractContextManager[Any]:
-    """A pool of joblib's loky."""
+    """Make a pool of joblib's loky."""
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.backend.context import get_context
 
@@ -54,7 +54,7 @@ def loky() -> AbstractContextManager[Any]:
 
 
 def standard(method: str) -> Callable[[], AbstractContextManager[Any]]:
-    """A pool of the standard library."""
+    """Make pools of the standard library."""
 
     def pool() -> AbstractContextManager[Any]:
         import multiprocessing
@@ -70,7 +70,7 @@ CONTENDERS = ["one process", "workers", *POOLS]
 
 
 def by(contender: str, chunks: Sequence[Chunk]) -> Iterable[AnalysedChunk]:
-    """The chunks analysed, in order."""
+    """Analyse the chunks; yield them in order."""
     if contender in POOLS:
         with POOLS[contender]() as pool:
             yield from pool.map(analyse, chunks)

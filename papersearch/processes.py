@@ -245,7 +245,7 @@ def _send(stream: IO[bytes], parts: Sequence[bytes]) -> None:
 
 
 def _receive(stream: IO[bytes]) -> list[bytes]:
-    """Read a frame. Raises EOFError where it is cut short, ValueError where it is none."""
+    """Read a frame. Raises EOFError where it is cut short, ValueError where its mark is missing."""
     if _exactly(stream, len(_FRAME)) != _FRAME:
         raise ValueError("not a frame")
     (n_parts,) = struct.unpack("<Q", _exactly(stream, 8))

@@ -68,7 +68,7 @@ def there(worker: Worker, number: int) -> bytes:
 
 @contextmanager
 def squares(n_parts: int, n_workers: int, *fault: bytes) -> Iterator[Iterator[bytes]]:
-    """The squares in order, by this process and some workers."""
+    """Yield the squares in order, by this process and some workers."""
     with employed(squaring, n_workers, *fault) as workers:
         with closing(in_order(range(n_parts), square, workers, there)) as found:  # type: ignore[type-var]
             yield found

@@ -39,7 +39,7 @@ _Analysed: TypeAlias = tuple[Worker | None, AnalysedChunk]
 
 class AnalysedCorpus(NamedTuple):
     """title_positions: (N,) uint32, how many positions each title takes; spellings: ascending,
-    and how often each stands in the papers, (W,)."""
+    and how often each occurs in the papers, (W,)."""
 
     statistics: CorpusStatistics
     title_positions: DocIndices
@@ -56,9 +56,9 @@ def analyse_corpus(
     n_workers: int | None = None,
     chunk_size: int = CHUNK,
 ) -> AnalysedCorpus:
-    """Analyse the papers with these texts, which begin with titles of so many characters.
+    """Analyse the papers with these texts, which begin with titles of these lengths.
 
-    `progress` hears how many papers are done, and of how many. `n_workers`: None for as many
+    `progress` is told how many papers are done, and of how many. `n_workers`: None for as many
     as are worth it. What a worker does not bring back is done here.
     """
     if n_workers is None:

@@ -29,7 +29,7 @@ ASKING = Asking(3, "hybrid", late=True, literal=True)
 
 @pytest.fixture(scope="module")
 def topics(real_index: papersearch.Index) -> list[Topic]:
-    """A topic for each paper, with odd characters in some."""
+    """Return a topic for each paper, and two with odd characters."""
     titles = [paper.title for paper in real_index.papers()]
     found = [Topic(str(n), " ".join(title.split()[:3])) for n, title in enumerate(titles)]
     return [*found, Topic("näme\t\x7f", 'a "quoted 模型 \U0001f600'), Topic("last", "-")]
