@@ -26,7 +26,7 @@ from measuring import medians, print_table, timed
 from scale import random_vectors, write_abstracts
 
 import papersearch
-from papersearch.lexical.statistics import LuceneBM25
+from papersearch.lexical.definition import LuceneBM25
 from papersearch.search.topk import top_k
 from papersearch.text.analysis import Analyzer
 from papersearch.text.paper_text import paper_text

@@ -30,7 +30,7 @@ from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
-from papersearch.search import pipeline, ranking
+from papersearch.search import candidates, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
 from papersearch.text import analysis
@@ -142,9 +142,9 @@ def changed(**constants: Any) -> Iterator[None]:
     places: dict[str, tuple[Any, str]] = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
-        "depth": (pipeline, "DEPTH"),
-        "feedback": (pipeline, "FEEDBACK_DEPTH"),
-        "beta": (pipeline.move_towards.__globals__, "FEEDBACK_WEIGHT"),
+        "depth": (candidates, "CANDIDATE_DEPTH"),
+        "feedback": (candidates, "FEEDBACK_DEPTH"),
+        "beta": (candidates.move_towards.__globals__, "FEEDBACK_WEIGHT"),
         "weights": (ranking, "WEIGHTS"),
     }
     with ExitStack() as stack:

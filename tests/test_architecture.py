@@ -18,7 +18,8 @@ PACKAGE = PROJECT / "papersearch"
 LAYERS = [
     {"checksums", "errors", "processes", "types", "version"},
     {"text"},
-    {"dense", "ingest", "lexical"},
+    {"ingest", "lexical"},
+    {"dense"},
     {"index"},
     {"search"},
     {"api", "saved"},

@@ -20,7 +20,7 @@ from papersearch.cli.output.json_documents import envelope
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.background import learn_background
 from papersearch.dense.batch import BatchEncoder
-from papersearch.dense.late import Alignment, Asked, Encoded, PieceVectors
+from papersearch.dense.late import Alignment, Encoded, PieceVectors, QueryPieces
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
 from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.search.duplicates import LIKENESS, fold
@@ -139,7 +139,7 @@ def test_equal_ranges_are_equally_like(seed: int) -> None:
     first, second = (slice(*ranges[place]) for place in (2, 7))
     rows[second], weights[second] = rows[first], weights[first]
     asked_weights = np.abs(numbers.standard_normal(5)).astype(np.float32)
-    asked = Asked(whole(unit_rows(numbers, 5, 64)), WHOLE, asked_weights / asked_weights.sum())
+    asked = QueryPieces(whole(unit_rows(numbers, 5, 64)), WHOLE, asked_weights / asked_weights.sum())
     alignment = Alignment(asked, rows, weights, np.arange(n_pieces))
     found = alignment.likeness(ranges)
     assert found[2] == found[7]

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
+from papersearch.lexical.bm25 import idf_of_each
 from papersearch.text.analysis import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -88,23 +89,24 @@ class PieceVectors(NamedTuple):
         scores[filled] = row_dots(best, asked.weights) / (_SCALE * asked.scale)
         return scores
 
-    def of_query(self, query: Encoded) -> Asked | None:
+    def of_query(self, query: Encoded) -> QueryPieces | None:
         """The query's word pieces that count; None where it is of stop words alone."""
         weights = self.weights[query.pieces]
         used = np.flatnonzero(weights > 0)
         if len(used) == 0:
             return None
-        return Asked(whole(_unit_rows(query.states[used] @ self.basis)), WHOLE, weights[used] / weights[used].sum())
+        rows = whole(_unit_rows(query.states[used] @ self.basis))
+        return QueryPieces(rows, WHOLE, weights[used] / weights[used].sum())
 
-    def of_papers(self, papers: Sequence[int]) -> Asked | None:
+    def of_papers(self, papers: Sequence[int]) -> QueryPieces | None:
         """The stored word pieces of `papers`, as what is asked for."""
         places = [np.arange(*self.offsets[doc_idx : doc_idx + 2].astype(np.int64)) for doc_idx in papers]
         rows = np.concatenate(places)
         weights = self.weights[self.ids[rows]]
         total = weights.sum()
-        return Asked(self.vectors[rows].astype(np.float32), _SCALE, weights / total) if total > 0 else None
+        return QueryPieces(self.vectors[rows].astype(np.float32), _SCALE, weights / total) if total > 0 else None
 
-    def beside(self, asked: Asked, doc_idx: int) -> Alignment | None:
+    def beside(self, asked: QueryPieces, doc_idx: int) -> Alignment | None:
         """What is asked for beside one paper; None where that has no word pieces."""
         start, stop = int(self.offsets[doc_idx]), int(self.offsets[doc_idx + 1])
         if not 0 < stop - start <= MAX_PIECES:
@@ -115,9 +117,11 @@ class PieceVectors(NamedTuple):
         )
 
 
-class Asked(NamedTuple):
-    """Word pieces to look for. rows: (Q', C) float32, unit rows times `scale`, rounded to whole
-    numbers; weights: (Q',), adding up to 1."""
+class QueryPieces(NamedTuple):
+    """The word pieces to look for: a query's, or those of example papers.
+
+    rows: (Q', C) float32, unit rows times `scale`, rounded to whole numbers; weights: (Q',),
+    adding up to 1."""
 
     rows: Float32Array
     scale: float
@@ -128,7 +132,7 @@ class Alignment(NamedTuple):
     """What is asked for beside a paper's word pieces. rows: (L, C) int8, unit rows times 127;
     weights: (L,) idf; starts: (L,) ascending, where in the paper's text each begins."""
 
-    asked: Asked
+    asked: QueryPieces
     rows: npt.NDArray[np.int8]
     weights: Float32Array
     starts: IntArray
@@ -164,8 +168,7 @@ def kept_pieces(vocabulary: Sequence[str]) -> BoolArray:
 
 def piece_weights(df: IntArray, n_papers: int, kept: BoolArray) -> Float32Array:
     """(V,) Lucene's idf of word pieces that occur in `df` (V,) of so many papers; 0 where not kept."""
-    idf = np.log1p((n_papers - df + 0.5) / (df + 0.5))
-    return np.where(kept, idf, 0.0).astype(np.float32)
+    return np.where(kept, idf_of_each(df, n_papers), 0.0).astype(np.float32)
 
 
 def basis_texts(vocabulary: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ from papersearch.types import Mode, RankedPaper
 if TYPE_CHECKING:
     from papersearch.api import Index
 
-DEPTH = 1000
+RUN_DEPTH = 1000
 """Papers per topic that are evaluated, as TREC's runs have."""
 
 
@@ -28,7 +28,7 @@ def make_run(
     index: Index,
     topics: Sequence[Topic],
     mode: Mode,
-    k: int = DEPTH,
+    k: int = RUN_DEPTH,
     *,
     late: bool = True,
     literal: bool = True,

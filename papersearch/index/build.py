@@ -233,18 +233,18 @@ class _Making:
         yield from _table("words", analysed.spellings)
         yield "words.counts.npy", analysed.spelling_counts
         self._learned["lexical"] = LexicalRecord(
-            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
+            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.mean_length
         )
         postings = statistics.postings()
         yield from _table("terms", postings.terms)
         yield "terms.idf.npy", postings.idf
         yield "postings.offsets.npy", postings.offsets
-        yield "postings.papers.npy", postings.doc_idx
+        yield "postings.papers.npy", postings.doc_indices
         yield "postings.impacts.npy", postings.impacts
         yield "postings.starts.npy", postings.starts
         yield "positions.offsets.npy", postings.position_offsets
         yield "positions.npy", postings.positions
-        yield "lengths.npy", statistics.doc_len.astype(np.uint32)
+        yield "lengths.npy", statistics.doc_lengths.astype(np.uint32)
         yield "lengths.titles.npy", analysed.title_positions
         yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
@@ -273,9 +273,9 @@ class _Making:
         lines, numbers = organisation_table(papers)
         yield from _table("organisations", lines)
         yield "papers.organisations.npy", numbers
-        for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+        for table, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
             yield from _table(table, names)
-            yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
+            yield f"{table}.papers.npy", np.array(doc_indices, dtype=np.uint32)
         yield "report.json", orjson.dumps([finding._asdict() for finding in self._read.findings])
 
     def _encoded(self) -> EncodedCorpus:

@@ -32,13 +32,13 @@ class Block(NamedTuple):
     """The postings of some papers: sorted by the number of their term, then by paper.
 
     terms: (t,) numbers, ascending; counts, n_positions: (t,) postings and positions of each;
-    doc_idx: (p,), counted from the block's first paper; tf: (p,); positions: (o,), those of one
+    doc_indices: (p,), counted from the block's first paper; tf: (p,); positions: (o,), those of one
     posting after another; n_terms: (n,) terms of each paper, repeats included. All uint32."""
 
     terms: DocIndices
     counts: DocIndices
     n_positions: DocIndices
-    doc_idx: DocIndices
+    doc_indices: DocIndices
     tf: DocIndices
     positions: DocIndices
     n_terms: DocIndices
@@ -71,20 +71,20 @@ class Inverter(Generic[AnyStr]):
         term = _view(pieces.token_terms)[token]
         position = np.repeat(position, n_tokens) + _view(pieces.token_places)[token]
         n_terms = np.diff(ends_of(n_tokens)[paper_starts])
-        doc_idx = np.repeat(np.arange(len(papers)), n_terms)
+        doc_indices = np.repeat(np.arange(len(papers)), n_terms)
         # Papers and positions ascend already. A stable argsort takes seven times as long.
         ordered = np.sort((term << _INDEX_BITS) | np.arange(len(term)))
         term, order = ordered >> _INDEX_BITS, ordered & ((1 << _INDEX_BITS) - 1)
-        doc_idx, position = doc_idx[order], position[order]
+        doc_indices, position = doc_indices[order], position[order]
         is_first = np.ones(len(term), dtype=np.bool_)
-        is_first[1:] = (term[1:] != term[:-1]) | (doc_idx[1:] != doc_idx[:-1])
+        is_first[1:] = (term[1:] != term[:-1]) | (doc_indices[1:] != doc_indices[:-1])
         postings = np.flatnonzero(is_first)
         starts = np.flatnonzero(is_new(term[postings]))
         return Block(
             terms=term[postings][starts].astype(np.uint32),
             counts=np.diff(starts, append=len(postings)).astype(np.uint32),
             n_positions=np.diff(postings[starts], append=len(term)).astype(np.uint32),
-            doc_idx=doc_idx[postings].astype(np.uint32),
+            doc_indices=doc_indices[postings].astype(np.uint32),
             tf=np.diff(postings, append=len(term)).astype(np.uint32),
             positions=position.astype(np.uint32),
             n_terms=n_terms.astype(np.uint32),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.lexical.bm25 import bm25_saturation
+from papersearch.lexical.bm25 import bm25_saturation, idf_of_each
 from papersearch.lexical.postings import is_new
 
 if TYPE_CHECKING:
@@ -87,6 +87,6 @@ def expansion_impacts(
     scored by BM25 as one term, by its own idf, at EXPANSION_WEIGHT."""
     docs = phrase_papers(postings, sequence, lengths, in_title=False)
     n_papers = len(lengths.terms)
-    idf = float(np.log1p((n_papers - len(docs) + 0.5) / (len(docs) + 0.5)))
+    idf = float(idf_of_each(len(docs), n_papers))
     docs, impacts = phrase_impacts(postings, sequence, idf, lengths)
     return docs, EXPANSION_WEIGHT * impacts

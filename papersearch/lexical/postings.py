@@ -1,7 +1,7 @@
 """An inverted index with precomputed impacts and positions, and scoring from it.
 
 Postings are sorted by term: those of term t are at [offsets[t], offsets[t+1]), their
-doc_idx ascending. An impact is what its term adds to its paper's BM25 score, so scoring is
+doc_indices ascending. An impact is what its term adds to its paper's BM25 score, so scoring is
 adding. The positions of term t are at [position_offsets[t], position_offsets[t+1]); those
 of its posting p begin `starts[p]` after the first and end where the next posting's begin.
 It knows nothing of files; the arrays may be mapped ones.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from papersearch.types import BoolArray, DocIndices, Float64Array, IntArray
 
 _REMEMBERED = 10_000
-"""Terms whose places are remembered."""
+"""Terms whose places are remembered; then all are forgotten, so that memory stays bounded."""
 
 _POSITION_BITS = 32
 """An occurrence is one number: doc_idx above, position below."""
@@ -53,31 +53,50 @@ def _checked(tf: IntArray, n_positions: int) -> IntArray:
     return tf
 
 
-class Postings(NamedTuple):
-    """terms: T strings ascending by code point; idf: (T,) float64; offsets: (T + 1,) uint64;
-    doc_idx: (P,) uint32; impacts: (P,) float64, positive; starts: (P,) uint32;
-    position_offsets: (T + 1,) uint64; positions: (O,) uint32, ascending within a posting.
-    found: begins empty; remembers where terms are, each of which a query looks up many times."""
+class Postings:
+    """An inverted index.
 
-    terms: Sequence[str]
-    idf: Float64Array
-    offsets: npt.NDArray[np.uint64]
-    doc_idx: DocIndices
-    impacts: Float64Array
-    starts: DocIndices
-    position_offsets: npt.NDArray[np.uint64]
-    positions: DocIndices
-    found: dict[str, int | None]
+    terms: T strings ascending by code point; idf: (T,) float64; offsets: (T + 1,) uint64;
+    doc_indices: (P,) uint32; impacts: (P,) float64, positive; starts: (P,) uint32;
+    position_offsets: (T + 1,) uint64; positions: (O,) uint32, ascending within a posting.
+    """
+
+    def __init__(
+        self,
+        *,
+        terms: Sequence[str],
+        idf: Float64Array,
+        offsets: npt.NDArray[np.uint64],
+        doc_indices: DocIndices,
+        impacts: Float64Array,
+        starts: DocIndices,
+        position_offsets: npt.NDArray[np.uint64],
+        positions: DocIndices,
+    ) -> None:
+        self.terms = terms
+        self.idf = idf
+        self.offsets = offsets
+        self.doc_indices = doc_indices
+        self.impacts = impacts
+        self.starts = starts
+        self.position_offsets = position_offsets
+        self.positions = positions
+        self._places: dict[str, int | None] = {}  # of terms: a query looks up each of its own many times
 
     def find(self, term: str) -> int | None:
-        """Position of `term` in the vocabulary, or None."""
-        if term not in self.found:
-            if len(self.found) >= _REMEMBERED:
-                self.found.clear()
+        """Return the position of `term` in the vocabulary, or None."""
+        if term not in self._places:
+            if len(self._places) >= _REMEMBERED:
+                self._places.clear()
             place = bisect_left(self.terms, term)
             has_it = place < len(self.terms) and self.terms[place] == term
-            self.found[term] = place if has_it else None
-        return self.found[term]
+            self._places[term] = place if has_it else None
+        return self._places[term]
+
+    def df(self, term: str) -> int:
+        """Count the papers that have `term`."""
+        place = self.find(term)
+        return 0 if place is None else int(self.offsets[place + 1] - self.offsets[place])
 
     def idf_of(self, terms: Iterable[str]) -> dict[str, float]:
         """The idf of those of `terms` that the corpus has."""
@@ -97,7 +116,7 @@ class Postings(NamedTuple):
                 continue
             start, stop = self._range(place)
             # A third of the time of scores[papers] += impacts, although no paper comes twice.
-            np.add.at(scores, self.doc_idx[start:stop], self.impacts[start:stop])
+            np.add.at(scores, self.doc_indices[start:stop], self.impacts[start:stop])
         return scores, scores > 0  # impacts are positive
 
     def impacts_of(self, term: str, papers: IntArray) -> Float64Array:
@@ -107,7 +126,7 @@ class Postings(NamedTuple):
         place = self.find(term)
         if place is not None:
             start, stop = self._range(place)
-            docs = self.doc_idx[start:stop]
+            docs = self.doc_indices[start:stop]
             at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
             impacts = np.where(docs[at] == papers, self.impacts[start:stop][at], 0.0)
         return impacts
@@ -121,7 +140,7 @@ class Postings(NamedTuple):
         if place is None:
             return np.zeros(0, dtype=np.int64)
         start, stop = self._range(place)
-        docs = self.doc_idx[start:stop]
+        docs = self.doc_indices[start:stop]
         first, last = int(self.position_offsets[place]), int(self.position_offsets[place + 1])
         if papers is None:
             starts = self.starts[start:stop].astype(np.int64)

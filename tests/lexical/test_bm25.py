@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.lexical.bm25 import K1, B
+from papersearch.lexical.definition import LuceneBM25
 from papersearch.lexical.indexing import analyse_corpus
 from papersearch.lexical.inverting import SHORTEST_SPELLING
-from papersearch.lexical.statistics import LuceneBM25, statistics_of
+from papersearch.lexical.statistics import statistics_of
 from papersearch.text.analysis import Analyzer, plain_word
 from papersearch.text.paper_text import paper_text
 from tests.conftest import n_positions
@@ -83,7 +84,7 @@ def test_any_texts_are_indexed_as_analysed(texts: list[str]) -> None:
     analyzer = Analyzer()
     analysed = analyse_corpus(texts, [len(text) // 2 for text in texts], n_workers=0)
     tokens = [analyzer.tokens(text) for text in texts]
-    assert analysed.statistics.doc_len.tolist() == list(map(len, tokens))
+    assert analysed.statistics.doc_lengths.tolist() == list(map(len, tokens))
     halves = [text[: len(text) // 2] for text in texts]
     assert analysed.title_positions.tolist() == [n_positions(analyzer, half) for half in halves]
     counted = Counter(word.lower() for text in texts for word in analyzer.words(text) if word.isalpha())
