@@ -99,13 +99,20 @@ class Keywords(NamedTuple):
         """What each term, other form and (if counted) pair gave the paper; nothing that gave nothing."""
         paper = np.array([doc_idx])
         terms = [
-            TermImpact(term, "term", query.terms.count(term) * float(self.postings.impacts_of(term, paper)[0]))
+            TermImpact(
+                term=term,
+                kind="term",
+                impact=query.terms.count(term) * float(self.postings.impacts_of(term, paper)[0]),
+            )
             for term in sorted(set(query.terms))
         ]
         for expansion, impacts in found.expanded:
-            terms.append(TermImpact(expansion.other, "expansion", float(impacts[doc_idx])))
+            terms.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
         if with_pairs:
-            terms += [TermImpact(pair, "pair", float(impacts[0])) for pair, impacts in self.pairs(query, paper)]
+            terms += [
+                TermImpact(term=pair, kind="pair", impact=float(impacts[0]))
+                for pair, impacts in self.pairs(query, paper)
+            ]
         return tuple(term for term in terms if term.impact)
 
     def _holding(self, clause: Clause) -> IntArray:

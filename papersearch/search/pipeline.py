@@ -149,7 +149,7 @@ class Answering(NamedTuple):
         hits = self._hits(query, [group[0] for group in groups], found, cosines, encoded, how)
         if how.fold:
             also = [self.parts.named(found.order[[one.place for one in group[1:]]]) for group in groups]
-            hits = [hit._replace(duplicates=names) for hit, names in zip(hits, also, strict=True)]
+            hits = [hit.replace(duplicates=names) for hit, names in zip(hits, also, strict=True)]
         return Results(
             query=query.text,
             mode=how.mode,
@@ -178,7 +178,7 @@ class Answering(NamedTuple):
         cosines = None if found.semantic is None else found.semantic.exact(ranking.papers)
         judged = self._judge(query, found._replace(order=ranking.papers), cosines)
         answering = [one.place for one in judged if one.verdict != "weak"]
-        return Undated(len(undecided), self.parts.named(ranking.papers[answering]))
+        return Undated(n_papers=len(undecided), papers=self.parts.named(ranking.papers[answering]))
 
     def _unknown_words(self, query: Query) -> tuple[UnknownWord, ...]:
         postings = self.parts.postings
@@ -294,8 +294,18 @@ class Answering(NamedTuple):
             paper = self.parts.papers[doc_idx]
             alignment = pieces.beside(asked, doc_idx) if pieces is not None and asked is not None else None
             evidence = find_evidence(paper, idf, self.parts.analyzer, alignment)
-            rank = len(hits) + 1
-            hits.append(Hit(rank, paper, score, None, score, exact_title=False, verdict=None, evidence=evidence))
+            hits.append(
+                Hit(
+                    rank=len(hits) + 1,
+                    paper=paper,
+                    score=score,
+                    keyword_score=None,
+                    semantic_score=score,
+                    exact_title=False,
+                    verdict=None,
+                    evidence=evidence,
+                )
+            )
         return hits
 
     def _explain(self, doc_idx: int, score: float, query: Query, found: Findings) -> Explanation:
@@ -306,7 +316,7 @@ class Answering(NamedTuple):
             is_candidate = len(ranking.tiers) > 1 and _holds(ranking.tiers[0].papers, doc_idx)
             terms = self.parts.keywords.explain(query, words, doc_idx, with_pairs=is_candidate)
         coverage = self.parts.keywords.coverage(query, words, np.array([doc_idx]))
-        return Explanation(signals, terms, float(coverage[0]))
+        return Explanation(signals=signals, terms=terms, coverage=float(coverage[0]))
 
 
 def _titles_first(ranking: Ranking, titled: list[int], k: int) -> tuple[IntArray, Float64Array]:

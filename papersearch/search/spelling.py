@@ -25,7 +25,7 @@ def unknown_words(query: Query, parts: Parts) -> tuple[UnknownWord, ...]:
     for word in dict.fromkeys(parts.analyzer.words(query.plain)):
         terms = parts.analyzer.word(word).terms
         if terms and all(parts.postings.find(term) is None for term in terms):
-            unknown.append(UnknownWord(word, _spelt_like(word.lower(), parts)))
+            unknown.append(UnknownWord(word=word, instead=_spelt_like(word.lower(), parts)))
     return tuple(unknown)
 
 
