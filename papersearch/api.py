@@ -149,7 +149,9 @@ class Index:
             with self._reading():
                 found = retrieve(parsed, encoded, how, self._parts)
                 pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-                ranked = [RankedPaper(self._parts.paper_ids[doc_idx], score) for doc_idx, score in pairs]
+                ranked = [
+                    RankedPaper(paper_id=self._parts.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
+                ]
             yield ranked
 
     def similar(
@@ -200,16 +202,16 @@ class Index:
             undated = None
             if leaves_undated_out(filters):
                 nearest = by_meaning(semantic, undecided, UNDATED_NAMED).papers
-                undated = Undated(len(undecided), self._parts.named(nearest))
+                undated = Undated(n_papers=len(undecided), papers=self._parts.named(nearest))
         names = [paper.paper_id for paper in examples]
         described = _described([*names[: len(liked)], *([text] if text else [])], names[len(liked) :])
         return Results(
-            described,
-            "semantic",
-            "semantic",
-            None,
-            ranking.total,
-            tuple(hits),
+            query=described,
+            mode="semantic",
+            mode_used="semantic",
+            mode_reason=None,
+            total=ranking.total,
+            hits=tuple(hits),
             verdict="weak" if is_strange and hits else None,
             filters=filters,
             undated=undated,

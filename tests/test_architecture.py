@@ -16,6 +16,7 @@ PACKAGE = PROJECT / "papersearch"
 
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
+    {"values"},
     {"checksums", "errors", "processes", "types", "version"},
     {"text"},
     {"ingest", "lexical"},

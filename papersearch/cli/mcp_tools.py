@@ -87,7 +87,7 @@ class Tools:
         left out because its date is unknown; `unknown_words`, what may have been misspelt.
         `total` counts the papers ranked. `mode_used` is keyword in place of `mode` when the model is missing.
         """
-        filters = Filters(since, until, has_code=has_code, include_undated=include_undated)
+        filters = Filters(since=since, until=until, has_code=has_code, include_undated=include_undated)
         return self._answer(
             lambda index: json_documents.envelope(index.search(query, k, mode, strict=strict, filters=filters))
         )

@@ -194,13 +194,13 @@ def chosen_filters(
     from papersearch.types import Filters
 
     return Filters(
-        since,
-        until,
-        tuple(map(typed_text, organisations or ())),
-        tuple(map(typed_text, dumps or ())),
-        has_code,
-        new,
-        include_undated,
+        since=since,
+        until=until,
+        organisations=tuple(map(typed_text, organisations or ())),
+        dumps=tuple(map(typed_text, dumps or ())),
+        has_code=has_code,
+        new=new,
+        include_undated=include_undated,
     )
 
 

@@ -105,7 +105,7 @@ def list_searches(
     chosen = chosen_format(format_.value, json, False)
     speak_utf8()
     searches = saved.read(find_searches())
-    fields = [{**search._asdict(), "filters": search.filters._asdict()} for search in searches.values()]
+    fields = [{**search._asdict(), "filters": search.filters.asdict()} for search in searches.values()]
     if chosen == "json":
         write_bytes(json_documents.dump({"schema_version": json_documents.SCHEMA_VERSION, "searches": fields}))
     elif chosen == "jsonl":
@@ -173,7 +173,7 @@ def run(
     answers: list[tuple[str, Results]] = []
     has_failed = False
     for search in (searches[name] for name in wanted):
-        filters = search.filters._replace(new=new)
+        filters = search.filters.replace(new=new)
         try:
             results = opened.search(
                 search.query, top, search.mode, strict=True, filters=filters, fold=chosen == "table"

@@ -6,11 +6,12 @@ paper's cosine with what these find.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from papersearch.dense.products import row_dots
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.types import Float32Array
@@ -25,7 +26,7 @@ _ROUNDING = 1e-5
 """More than float32 arithmetic can be off."""
 
 
-class Background(NamedTuple):
+class Background(Value):
     """Mean and standard deviation of the best cosine in the corpus for random words."""
 
     mean: float
@@ -51,4 +52,4 @@ def learn_background(probe_vectors: Float32Array, vectors: Float32Array) -> Back
         for number, probe in enumerate(probe_vectors):
             near = np.flatnonzero(estimates[number] >= likely[number])
             best[number] = max(best[number], row_dots(block[near], probe).max(initial=-1.0))
-    return Background(float(best.mean()), float(best.std()))
+    return Background(mean=float(best.mean()), deviation=float(best.std()))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
 from papersearch.errors import ModelError
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.dense.batch import BatchEncoder
@@ -42,7 +43,7 @@ class QueryEncoder(Protocol):
     def encode_batch(self, texts: Sequence[str]) -> list[Encoded]: ...
 
 
-class EncoderRecord(NamedTuple):
+class EncoderRecord(Value):
     """What the manifest keeps of the encoder, so that queries use the very same.
 
     `folder` is empty for the packaged model. `weights_size` and `weights_mtime_ns` spare a
@@ -85,7 +86,7 @@ def record(
     )
     if _numpy_agrees(model.folder, described, encoder):
         return described
-    return described._replace(query_backend="sentence-transformers")
+    return described.replace(query_backend="sentence-transformers")
 
 
 def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence[str]) -> EncoderRecord | None:
@@ -96,7 +97,7 @@ def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence
         model.folder, before.max_length, _sample(texts)
     ):
         return None
-    return before._replace(**_place(model))
+    return before.replace(**_place(model))
 
 
 def _place(model: models.ModelFiles) -> dict[str, Any]:

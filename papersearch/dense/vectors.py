@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.dense.products import row_dots
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,7 +28,7 @@ _ROUNDING = 1e-5
 length one to the last bit."""
 
 
-class Quantization(NamedTuple):
+class Quantization(Value):
     """How vectors became int8. scale: what one level is worth; error: the greatest distance
     between a vector and what its int8 form stands for."""
 
@@ -54,11 +55,11 @@ class PaperVectors(NamedTuple):
         """The query's cosine with every paper."""
         import simsimd  # integer dot products at the speed of memory; numpy's take four times as long
 
-        coarse, (scale, error) = quantize(query[np.newaxis])
+        coarse, own = quantize(query[np.newaxis])
         dots = np.asarray(simsimd.cdist(coarse, self.coarse, metric="dot", out_dtype="float32")).reshape(-1)
-        dots *= np.float32(scale * self.quantization.scale)
+        dots *= np.float32(own.scale * self.quantization.scale)
         # |q.v - q'.v'| <= |q| |v - v'| + |q - q'| |v'| by Cauchy and Schwarz.
-        margin = self.quantization.error + error * (1.0 + self.quantization.error) + _ROUNDING
+        margin = self.quantization.error + own.error * (1.0 + self.quantization.error) + _ROUNDING
         return Cosines(self, query, dots, margin)
 
 
@@ -90,7 +91,7 @@ def quantize(vectors: Float32Array) -> tuple[npt.NDArray[np.int8], Quantization]
     coarse = np.empty(vectors.shape, dtype=np.int8)
     for start in _starts(vectors):
         coarse[start : start + _ROWS] = np.rint(vectors[start : start + _ROWS] / np.float32(scale))
-    return coarse, Quantization(scale, quantization_error(vectors, coarse, scale))
+    return coarse, Quantization(scale=scale, error=quantization_error(vectors, coarse, scale))
 
 
 def quantization_error(vectors: Float32Array, coarse: npt.NDArray[np.int8], scale: float) -> float:

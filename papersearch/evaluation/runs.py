@@ -38,12 +38,12 @@ def make_run(
 
     def rank(part: Sequence[Topic]) -> bytes:
         rankings = index.rank_many(as_texts(part), k, mode, late=late, literal=literal)
-        return orjson.dumps([[tuple(paper) for paper in ranking] for ranking in rankings])
+        return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
 
     parts = in_parts(topics)
     for part, rankings in zip(parts, in_order(rank, parts, n_processes), strict=True):
         for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
-            yield topic, [RankedPaper(*pair) for pair in ranking]
+            yield topic, [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in ranking]
 
 
 def falling(scores: Iterable[float]) -> list[float]:

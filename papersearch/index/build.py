@@ -51,6 +51,7 @@ from papersearch.lexical.indexing import analyse_corpus
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.paper_text import Texts
 from papersearch.types import Changes, Finding
+from papersearch.values import Value
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ Progress = Callable[[Step, int, int], None]
 Outcome = Literal["published", "up to date", "dry run"]
 
 
-@dataclass(frozen=True, slots=True)
-class BuildReport:
+class BuildReport(Value):
     """What a build did. `manifest` is the index as it is now, None when a dry run found none;
     `changes` against what was there before; `n_encoded` texts went (or would go) through the
     model; `findings` of the dumps, those of the last build when nothing had to be read."""
@@ -233,7 +233,11 @@ class _Making:
         yield from _table("words", analysed.spellings)
         yield "words.counts.npy", analysed.spelling_counts
         self._learned["lexical"] = LexicalRecord(
-            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.mean_length
+            analyzer=ANALYZER,
+            statistics="rank_bm25.BM25Okapi, idf of Lucene",
+            k1=K1,
+            b=B,
+            mean_length=statistics.mean_length,
         )
         postings = statistics.postings()
         yield from _table("terms", postings.terms)
@@ -261,7 +265,9 @@ class _Making:
         self._learned["late"] = None
         if encoded.pieces is not None:
             n_pieces, dimensions = encoded.pieces.vectors.shape
-            self._learned["late"] = LateRecord(n_pieces, len(encoded.pieces.weights), dimensions)
+            self._learned["late"] = LateRecord(
+                n_pieces=n_pieces, n_vocabulary=len(encoded.pieces.weights), dimensions=dimensions
+            )
             for name, array in encoded.pieces._asdict().items():
                 yield f"pieces.{name}.npy", array
 
@@ -276,7 +282,7 @@ class _Making:
         for table, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
             yield from _table(table, names)
             yield f"{table}.papers.npy", np.array(doc_indices, dtype=np.uint32)
-        yield "report.json", orjson.dumps([finding._asdict() for finding in self._read.findings])
+        yield "report.json", orjson.dumps([finding.asdict() for finding in self._read.findings])
 
     def _encoded(self) -> EncodedCorpus:
         """The papers' encodings; what the encoder is goes to the manifest."""
@@ -362,7 +368,7 @@ def _unchanged(before: Generation) -> BuildReport:
     return BuildReport(
         outcome="up to date",
         manifest=manifest,
-        changes=Changes((), (), ()),
+        changes=Changes(added=(), changed=(), removed=()),
         n_papers=manifest.n_papers,
         n_appearances=manifest.n_appearances,
         n_dumps=len(manifest.dumps),

@@ -40,7 +40,7 @@ class Facts(NamedTuple):
     def organisation(self, number: int) -> Organisation:
         """The organisation at a place of the table."""
         handle, _, name = self.organisation_lines[number].partition("\t")
-        return Organisation(handle, name)
+        return Organisation(handle=handle, name=name)
 
     def every_organisation(self) -> list[Organisation]:
         """All of the table."""

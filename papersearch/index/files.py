@@ -9,9 +9,11 @@ import io
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 24
 
 
-class FileRecord(NamedTuple):
+class FileRecord(Value):
     """Size in bytes and SHA-256 of one file of the index."""
 
     size: int
@@ -45,7 +47,7 @@ def write_file(path: Path, content: Content) -> FileRecord:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return FileRecord(size, digest.hexdigest())
+    return FileRecord(size=size, sha256=digest.hexdigest())
 
 
 def replace_file(path: Path, content: bytes) -> None:

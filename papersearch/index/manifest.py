@@ -7,7 +7,7 @@ outside the index.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -19,9 +19,10 @@ from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of
 from papersearch.types import DumpFile, SkippedFile
+from papersearch.values import Value
 
 
-class LexicalRecord(NamedTuple):
+class LexicalRecord(Value):
     """Which analysis and which BM25 the postings hold."""
 
     analyzer: str
@@ -31,7 +32,7 @@ class LexicalRecord(NamedTuple):
     mean_length: float
 
 
-class LateRecord(NamedTuple):
+class LateRecord(Value):
     """Late interaction: word pieces stored M, of a vocabulary V, in so many dimensions C."""
 
     n_pieces: int
@@ -39,7 +40,7 @@ class LateRecord(NamedTuple):
     dimensions: int
 
 
-class Manifest(NamedTuple):
+class Manifest(Value):
     """One generation. `corpus` is the corpus folder relative to the index, or None when the
     dumps were named one by one. `late` is None where late interaction was left out.
     `quantization` tells how the int8 vectors were made. `background` are the cosines of
@@ -71,7 +72,7 @@ class Manifest(NamedTuple):
 
     def axis(self, letter: str) -> int:
         """The length of an axis of `layout.ARRAYS` and `layout.LATE_ARRAYS`."""
-        late = self.late or LateRecord(0, 0, 0)
+        late = self.late or LateRecord(n_pieces=0, n_vocabulary=0, dimensions=0)
         lengths = {
             "N": self.n_papers,
             "T": self.n_terms,
@@ -94,21 +95,7 @@ class Manifest(NamedTuple):
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """The manifest as indented JSON with its kind first."""
-    return orjson.dumps(
-        {
-            "kind": KIND,
-            **manifest._asdict(),
-            "lexical": manifest.lexical._asdict(),
-            "encoder": manifest.encoder._asdict(),
-            "quantization": manifest.quantization._asdict(),
-            "late": manifest.late._asdict() if manifest.late else None,
-            "background": manifest.background._asdict(),
-            "dumps": [dump._asdict() for dump in manifest.dumps],
-            "skipped": [file._asdict() for file in manifest.skipped],
-            "files": {name: record._asdict() for name, record in manifest.files.items()},
-        },
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
-    )
+    return orjson.dumps({"kind": KIND, **manifest.asdict()}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def decode_manifest(content: bytes, place: str) -> Manifest:
@@ -165,7 +152,7 @@ def _checked(fields: dict[str, Any]) -> Manifest:
         manifest.n_probes,
         manifest.n_organisations,
         manifest.n_words,
-        *(manifest.late or ()),
+        *(manifest.late.asdict().values() if manifest.late else ()),
         manifest.encoder.dimensions,
         manifest.encoder.max_length,
         manifest.encoder.weights_size,
@@ -185,7 +172,11 @@ def _checked(fields: dict[str, Any]) -> Manifest:
         raise ValueError("it names an unknown encoder")
     if not all(
         isinstance(figure, float | int)
-        for figure in (*manifest.background, *manifest.quantization, manifest.lexical.mean_length)
+        for figure in (
+            *manifest.background.asdict().values(),
+            *manifest.quantization.asdict().values(),
+            manifest.lexical.mean_length,
+        )
     ):
         raise ValueError("a figure is not a number")
     texts = (

@@ -45,7 +45,7 @@ class OpenedIndex:
     def named(self, papers: IntArray) -> tuple[PaperName, ...]:
         """Ids and titles of the papers, in the order given."""
         found = (self.papers[doc_idx] for doc_idx in papers.tolist())
-        return tuple(PaperName(paper.paper_id, paper.title) for paper in found)
+        return tuple(PaperName(paper_id=paper.paper_id, title=paper.title) for paper in found)
 
     @cached_property
     def words(self) -> StringTable:

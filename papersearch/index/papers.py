@@ -93,10 +93,7 @@ class PaperStore(Sequence[Paper]):
 
 def encode_paper(paper: Paper) -> str:
     """One line of JSON, without its line feed; `decode_paper` reads it back unchanged."""
-    fields = paper._asdict()
-    fields["organisation"] = paper.organisation._asdict() if paper.organisation else None
-    fields["provenance"] = [place._asdict() for place in paper.provenance]
-    return orjson.dumps(fields).decode()
+    return orjson.dumps(paper.asdict()).decode()
 
 
 def decode_paper(line: str) -> Paper:

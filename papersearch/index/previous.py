@@ -81,7 +81,7 @@ def compare(before: Generation | None, papers: Sequence[Paper]) -> Changes:
     known: dict[str, bool] = {}  # whether the paper says what it said
     for paper in _papers(before):
         other = now.get(paper.paper_id, paper)
-        known[paper.paper_id] = other is paper or other._replace(provenance=()) == paper._replace(provenance=())
+        known[paper.paper_id] = other is paper or other.replace(provenance=paper.provenance) == paper
     return Changes(
         added=tuple(name for name in now if name not in known),
         changed=tuple(name for name in now if not known.get(name, True)),

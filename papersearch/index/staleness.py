@@ -45,7 +45,7 @@ def _dump_changed(dump: DumpFile, path: Path) -> bool:
 
 def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:
     status = path.lstat()
-    if skipped == SkippedFile(name, status.st_size, status.st_mtime_ns):
+    if skipped == SkippedFile(name=name, size=status.st_size, mtime_ns=status.st_mtime_ns):
         return False
     from papersearch.ingest.reading import is_dump  # the parsers; nearly never needed
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.index.generations import Generation
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _REBUILD = "papersearch index --full"
 
 
-class Fault(NamedTuple):
+class Fault(Value):
     """What is wrong with which file, and the command that mends it."""
 
     file: str
@@ -37,17 +38,17 @@ class Fault(NamedTuple):
 def verify(generation: Generation) -> list[Fault]:
     """All faults of a generation, ordered by file; none when it is whole."""
     rebuild = f"{_REBUILD} --index {generation.index_path}"
-    faults = [Fault(name, what, rebuild) for name, what in _broken_files(generation)]
+    faults = [Fault(file=name, what=what, command=rebuild) for name, what in _broken_files(generation)]
     for law in _LAWS:  # each relies on those before it, and all on the checksums
         if faults:
             break
         try:
             with np.errstate(all="ignore"):
-                faults = [Fault(name, what, rebuild) for name, what in law(generation)]
+                faults = [Fault(file=name, what=what, command=rebuild) for name, what in law(generation)]
         except (IndexDamaged, ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
-            faults = [Fault("manifest.json", f"does not fit its files ({error})", rebuild)]
-    faults += [Fault("model", what, "papersearch index") for what in _model_faults(generation)]
-    return sorted(faults)
+            faults = [Fault(file="manifest.json", what=f"does not fit its files ({error})", command=rebuild)]
+    faults += [Fault(file="model", what=what, command="papersearch index") for what in _model_faults(generation)]
+    return sorted(faults, key=lambda fault: (fault.file, fault.what, fault.command))
 
 
 def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
@@ -130,9 +131,9 @@ def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
         lengths = np.linalg.norm(generation.array(name), axis=1)
         if not np.allclose(lengths, 1.0, atol=1e-3):
             yield name, "has rows that are no unit vectors"
-    scale, error = generation.manifest.quantization
+    said = generation.manifest.quantization
     coarse = generation.array("vectors.int8.npy")
-    if not quantization_error(generation.array("vectors.npy"), coarse, scale) <= error:
+    if not quantization_error(generation.array("vectors.npy"), coarse, said.scale) <= said.error:
         yield "vectors.int8.npy", "is further from the vectors than the manifest says"
     if generation.manifest.late is not None:
         basis = generation.array("pieces.basis.npy").astype(np.float64)

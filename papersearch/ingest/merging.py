@@ -73,7 +73,12 @@ def _record_names(appearances: list[Appearance], findings: list[Finding]) -> lis
                 detail = f"{name} is “{first.title}” in {first.dump}:{first.first_line}; “{appearance.title}” is"
                 name = f"{name}-{digest[:6]}"
                 findings.append(
-                    Finding("id used twice", appearance.dump, appearance.first_line, f"{detail} {name} now")
+                    Finding(
+                        kind="id used twice",
+                        file=appearance.dump,
+                        line=appearance.first_line,
+                        detail=f"{detail} {name} now",
+                    )
                 )
         names.append(name)
     return names
@@ -93,7 +98,11 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
     for appearance in group:
         for link in appearance.mirror_links:
             detail = f"{link} in “{appearance.title}” now leads to huggingface.co"
-            findings.append(Finding("mirror link rewritten", appearance.dump, appearance.first_line, detail))
+            findings.append(
+                Finding(
+                    kind="mirror link rewritten", file=appearance.dump, line=appearance.first_line, detail=detail
+                )
+            )
     dated = _preferred_date(group)
 
     def agree(what: str, value_of: Callable[[Appearance], _T | None]) -> _T | None:
@@ -104,7 +113,9 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
         for value, place in known[1:]:
             if value != known[0][0]:
                 detail = f"{what} of “{first.title}”: kept {known[0][0]!r}, here {value!r}"
-                findings.append(Finding("metadata conflict", place.dump, place.first_line, detail))
+                findings.append(
+                    Finding(kind="metadata conflict", file=place.dump, line=place.first_line, detail=detail)
+                )
         return known[0][0] if known else None
 
     agree("abstract", lambda a: a.abstract or None)
@@ -122,7 +133,7 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
         organisation=agree("organisation", attrgetter("organisation")),
         comment_count=_largest([appearance.comment_count for appearance in group]),
         links=tuple(links),
-        provenance=tuple(Provenance(a.dump, a.first_line, a.last_line) for a in group),
+        provenance=tuple(Provenance(dump=a.dump, first_line=a.first_line, last_line=a.last_line) for a in group),
         authors=agree("authors", lambda a: a.authors or None) or (),
         categories=tuple(dict.fromkeys(name for appearance in group for name in appearance.categories)),
         arxiv_id=agree("arXiv id", attrgetter("arxiv_id")),

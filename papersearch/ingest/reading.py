@@ -50,7 +50,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
         head = probe(path)
         read = None if isinstance(head, str) else _reader(head)
         if read is None or isinstance(head, str):
-            findings.append(Finding("file skipped", name, None, _why_not(head)))
+            findings.append(Finding(kind="file skipped", file=name, line=None, detail=_why_not(head)))
             skipped.append(_describe_skipped(name, path))
             continue
         before = len(appearances)
@@ -59,7 +59,9 @@ def ingest(places: Iterable[Path]) -> Ingest:
                 for appearance in read(name, head, stream, findings.append):
                     appearances.append(appearance)  # noqa: PERF402  # what came before a fault is kept
         except Unreadable as error:
-            findings.append(Finding("file damaged", name, None, f"{error}; what came before is kept"))
+            findings.append(
+                Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
+            )
         dumps.append(_describe(name, path, len(appearances) - before))
     papers, merge_findings = merge(appearances)
     return Ingest(tuple(papers), tuple(dumps), tuple(skipped), tuple(findings + merge_findings))
@@ -115,12 +117,18 @@ def _why_not(head: bytes | str) -> str:
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
     digest = sha256_of_file(path)
     status = path.stat()
-    return DumpFile(name, status.st_size, status.st_mtime_ns, digest, n_appearances)
+    return DumpFile(
+        name=name,
+        size=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        sha256=digest,
+        n_appearances=n_appearances,
+    )
 
 
 def _describe_skipped(name: str, path: Path) -> SkippedFile:
     try:
         status = path.lstat()
     except OSError:  # gone since it was listed
-        return SkippedFile(name, 0, 0)
-    return SkippedFile(name, status.st_size, status.st_mtime_ns)
+        return SkippedFile(name=name, size=0, mtime_ns=0)
+    return SkippedFile(name=name, size=status.st_size, mtime_ns=status.st_mtime_ns)

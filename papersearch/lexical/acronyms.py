@@ -185,7 +185,7 @@ class ExpansionTable:
                 taken = sequence[place + length - 1][0]
                 other_form = self._analyzer.sequence(other)
                 if not any(_stands_at(sequence, at, other_form) for at in range(len(sequence))):
-                    found.append(Expansion(written, other, n_papers))
+                    found.append(Expansion(written=written, other=other, n_papers=n_papers))
         return list(dict.fromkeys(found))
 
 

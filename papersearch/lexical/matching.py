@@ -100,13 +100,17 @@ class Matched:
         """List what each term, other form and (if counted) pair gave the paper, zeros left out."""
         postings, terms, paper = self._index.postings, self._query.terms, np.array([doc_idx])
         given = [
-            TermImpact(term, "term", terms.count(term) * float(postings.impacts_of(term, paper)[0]))
+            TermImpact(
+                term=term, kind="term", impact=terms.count(term) * float(postings.impacts_of(term, paper)[0])
+            )
             for term in sorted(set(terms))
         ]
         for expansion, impacts in self.expanded:
-            given.append(TermImpact(expansion.other, "expansion", float(impacts[doc_idx])))
+            given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
         if with_pairs:
-            given += [TermImpact(pair, "pair", float(impacts[0])) for pair, impacts in self.pairs(paper)]
+            given += [
+                TermImpact(term=pair, kind="pair", impact=float(impacts[0])) for pair, impacts in self.pairs(paper)
+            ]
         return tuple(each for each in given if each.impact)
 
     @cached_property

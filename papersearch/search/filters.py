@@ -101,11 +101,11 @@ def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
         caseless = name.strip().casefold()
         found = [
             place
-            for place, (handle, full) in enumerate(known, 1)
-            if caseless and caseless in (handle.casefold(), full.casefold())
+            for place, one in enumerate(known, 1)
+            if caseless and caseless in (one.handle.casefold(), one.name.casefold())
         ]
         if not found:
-            every = [spelling for organisation in known for spelling in organisation]
+            every = [spelling for one in known for spelling in (one.handle, one.name)]
             raise _unknown("organisation", name, every, "--org")
         numbers += found
     return np.array(numbers, dtype=np.int64)

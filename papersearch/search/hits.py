@@ -93,4 +93,4 @@ def _explain(doc_idx: int, score: float, found: Retrieved) -> Explanation:
         is_candidate = len(ranking.tiers) > 1 and holds(ranking.tiers[0].papers, doc_idx)
         terms = words.explain(doc_idx, with_pairs=is_candidate)
     coverage = words.coverage(np.array([doc_idx]))
-    return Explanation(signals, terms, float(coverage[0]))
+    return Explanation(signals=signals, terms=terms, coverage=float(coverage[0]))

@@ -106,7 +106,7 @@ def _folded(judged: Sequence[Judged], found: Retrieved, index: OpenedIndex) -> l
 
 
 def _with_duplicates(hit: Hit, group: Sequence[Judged], found: Retrieved, index: OpenedIndex) -> Hit:
-    return hit._replace(duplicates=index.named(found.order[[one.place for one in group[1:]]]))
+    return hit.replace(duplicates=index.named(found.order[[one.place for one in group[1:]]]))
 
 
 def _undated(found: Retrieved, how: Request, index: OpenedIndex) -> Undated:
@@ -117,7 +117,7 @@ def _undated(found: Retrieved, how: Request, index: OpenedIndex) -> Undated:
     papers = rank(found.scan, undecided, how._replace(k=UNDATED_NAMED), index).papers
     judged = _judge(papers, found.titled, found.scan, index)
     answering = [one.place for one in judged if one.verdict != "weak"]
-    return Undated(len(undecided), index.named(papers[answering]))
+    return Undated(n_papers=len(undecided), papers=index.named(papers[answering]))
 
 
 def _unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:

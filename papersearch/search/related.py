@@ -58,7 +58,7 @@ def related_terms(papers: Sequence[int], asked: Collection[str], index: OpenedIn
         if len(kept) == _OFFERED:
             break
     return tuple(
-        RelatedTerm(min(written[form], key=lambda text: (-written[form][text], text)), having[form])
+        RelatedTerm(term=min(written[form], key=lambda text: (-written[form][text], text)), n_papers=having[form])
         for form in kept
     )
 

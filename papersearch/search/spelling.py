@@ -25,7 +25,7 @@ def unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
     for word in dict.fromkeys(index.analyzer.words(query.plain)):
         terms = index.analyzer.word(word).terms
         if terms and all(index.postings.find(term) is None for term in terms):
-            unknown.append(UnknownWord(word, _spelt_like(word.lower(), index)))
+            unknown.append(UnknownWord(word=word, instead=_spelt_like(word.lower(), index)))
     return tuple(unknown)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from papersearch.ingest.formats.daily_papers import HEADER_LINES
 from papersearch.ingest.reading import Ingest, ingest
-from papersearch.types import Paper
+from papersearch.types import Organisation, Paper
 from tests.conftest import CORPUS
 
 DATED = "003_754a33801e2b48b9.txt"
@@ -66,10 +66,10 @@ def test_known_papers(read: Ingest) -> None:
     gpipe = papers["GPipe"]
     assert (gpipe.date, gpipe.year_inferred, gpipe.author_count) == ("2018-11-16", False, 11)
     skippipe = papers["SkipPipe"]
-    assert skippipe.organisation == ("Gensyn", "Gensyn")
+    assert skippipe.organisation == Organisation(handle="Gensyn", name="Gensyn")
     assert skippipe.links == ("https://github.com/gensyn-ai/skippipe",)
     chicago = next(paper for paper in read.papers if paper.organisation and "Chicago" in paper.organisation.name)
-    assert chicago.organisation == ("Uchicago", "University of Chicago")
+    assert chicago.organisation == Organisation(handle="Uchicago", name="University of Chicago")
 
 
 @pytest.mark.parametrize("beginning", ["SCALE: Selective", "Endless Terminals"])

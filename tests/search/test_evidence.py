@@ -121,11 +121,9 @@ def test_words_alone_where_there_are_no_pieces() -> None:
     """Without an alignment the sentence with most of the query's words wins, the first of equals;
     an abstract without any of them gives its first sentence, an empty one nothing."""
     analyzer = Analyzer()
-    paper = Paper(
-        "x", "On cats", "Dogs bark. Cats purr at dogs. Cats and dogs.", *[None] * 2, False, *[None] * 3, (), ()
-    )
+    paper = Paper(paper_id="x", title="On cats", abstract="Dogs bark. Cats purr at dogs. Cats and dogs.")
     assert find_evidence(paper, {"cat": 1.0, "dog": 0.5}, analyzer).text == "Cats purr at dogs."
     assert find_evidence(paper, {"bird": 1.0}, analyzer).text == "Dogs bark."
     assert find_evidence(paper, {}, analyzer).text == "Dogs bark."
-    nothing = find_evidence(paper._replace(abstract=""), {"cat": 1.0}, analyzer)
+    nothing = find_evidence(paper.replace(abstract=""), {"cat": 1.0}, analyzer)
     assert (nothing.text, nothing.start, nothing.end, nothing.text_spans) == ("", 0, 0, ())

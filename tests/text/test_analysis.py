@@ -17,7 +17,7 @@ from tests.conftest import n_positions
 
 
 def paper_with(abstract: str) -> Paper:
-    return Paper("id", "A title", abstract, None, None, False, None, None, None, (), ())
+    return Paper(paper_id="id", title="A title", abstract=abstract)
 
 
 @given(st.text())

@@ -30,19 +30,19 @@ def parse_filters(line: str) -> Filters:
             raise QueryError(f"{name}: wants something after it", FILTER_WORDS)
         match name, bool(value):
             case "since", True:
-                filters = filters._replace(since=value)
+                filters = filters.replace(since=value)
             case "until", True:
-                filters = filters._replace(until=value)
+                filters = filters.replace(until=value)
             case "org", True:
-                filters = filters._replace(organisations=(*filters.organisations, value))
+                filters = filters.replace(organisations=(*filters.organisations, value))
             case "dump", True:
-                filters = filters._replace(dumps=(*filters.dumps, value))
+                filters = filters.replace(dumps=(*filters.dumps, value))
             case "code", False:
-                filters = filters._replace(has_code=True)
+                filters = filters.replace(has_code=True)
             case "new", False:
-                filters = filters._replace(new=True)
+                filters = filters.replace(new=True)
             case "undated", False:
-                filters = filters._replace(include_undated=True)
+                filters = filters.replace(include_undated=True)
             case _:
                 raise QueryError(f"{word[0]} is no filter", FILTER_WORDS)
     return filters

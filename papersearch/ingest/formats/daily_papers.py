@@ -192,7 +192,7 @@ class _PageReader:
             self._title = None
 
     def _report(self, kind: FindingKind, line: int, detail: str) -> None:
-        self.findings.append(Finding(kind, self._dump, line, detail))
+        self.findings.append(Finding(kind=kind, file=self._dump, line=line, detail=detail))
 
 
 def _metadata_length(block: list[Line], position: int) -> int:
@@ -228,7 +228,7 @@ def _parse_metadata(block: list[Line]) -> _Metadata:
             metadata.comment_count = int(printed["comments"]) if printed["comments"] else None
         elif line.text != _SEPARATOR:
             handle, _, name = line.text.partition(" ")
-            metadata.organisation = Organisation(handle, name or handle)
+            metadata.organisation = Organisation(handle=handle, name=name or handle)
     return metadata
 
 

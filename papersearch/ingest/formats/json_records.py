@@ -45,7 +45,7 @@ def read(dump: str, head: bytes, stream: IO[bytes], report: Callable[[Finding], 
     """The papers of one file in order; what is no paper is reported."""
 
     def complain(kind: FindingKind, line: int, detail: str) -> None:
-        report(Finding(kind, dump, line, detail))
+        report(Finding(kind=kind, file=dump, line=line, detail=detail))
 
     values = _line_values(stream, complain) if layout_of(head) == "lines" else read_values(stream)
     for value in values:
@@ -176,7 +176,7 @@ def _organisation(fields: dict[str, Any]) -> Organisation | None:
     if not isinstance(found, dict):
         return None
     handle, name = _text(found, "handle", "name"), _text(found, "fullname", "name", "handle")
-    return Organisation(handle, name) if handle else None
+    return Organisation(handle=handle, name=name) if handle else None
 
 
 def _day(value: Any) -> str | None:
