@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
 from papersearch.errors import ModelError
+from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
 
 QueryBackend = Literal["numpy", "sentence-transformers"]
-QUERY_BACKENDS: tuple[QueryBackend, ...] = get_args(QueryBackend)
-
 QueryTokenizer = Literal["vocab.txt", "tokenizer.json"]
-QUERY_TOKENIZERS: tuple[QueryTokenizer, ...] = get_args(QueryTokenizer)
 
 TOLERANCE = 1e-5
 """Largest difference of a component between numpy's and the library's unit vectors."""
@@ -54,10 +52,10 @@ class EncoderRecord(Value):
     source: models.Source
     folder: str
     fingerprint: str
-    weights_size: int
+    weights_size: Count
     weights_mtime_ns: int
-    dimensions: int
-    max_length: int
+    dimensions: Count
+    max_length: Count
     encoding: str
     query_prefix: str
     query_backend: QueryBackend

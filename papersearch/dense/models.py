@@ -11,7 +11,7 @@ import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from papersearch.checksums import sha256_of_file
 from papersearch.errors import ModelError
@@ -23,7 +23,6 @@ _DEFAULT_HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WEIGHTS = "model.safetensors"
 
 Source = Literal["package", "folder"]
-SOURCES: tuple[Source, ...] = get_args(Source)
 
 
 class ModelFiles(NamedTuple):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PIECE = 1 << 24
 class FileRecord(Value):
     """Size in bytes and SHA-256 of one file of the index."""
 
-    size: int
+    size: Count
     sha256: str
 
 
