@@ -18,6 +18,8 @@ def main() -> NoReturn:
     if not is_build:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if is_build else "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # what it says while it is imported
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if _MANY_TEXTS.isdisjoint(sys.argv[1:]):
         import gc
 

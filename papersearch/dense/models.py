@@ -8,7 +8,6 @@ is a folder as sentence-transformers saves it; its fingerprint is the SHA-256 of
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -90,8 +89,9 @@ def _packaged_folder() -> Path | None:
 
 
 def _from_hub(name: str, announce: Callable[[str], None]) -> Path:
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from huggingface_hub import snapshot_download
+
+    from papersearch.dense.quiet import quiet_hub  # not for every query
 
     wanted = ["*.json", "*.txt", "*.safetensors", "*.model"]
     try:
@@ -99,7 +99,8 @@ def _from_hub(name: str, announce: Callable[[str], None]) -> Path:
     except Exception:  # the hub's error tree is wide, and each of them means "not cached"
         announce(f"the model {name} is not on this machine; fetching it from the hub")
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted))
+        with quiet_hub():
+            return Path(snapshot_download(name, allow_patterns=wanted))
     except Exception as error:
         raise ModelError(
             f"the model {name} is neither on this machine nor to be had from the hub ({type(error).__name__})",
