@@ -1,7 +1,7 @@
 """Files of the corpus as byte streams, decompressed if necessary.
 
-Compression is detected by the first bytes, not by the name. The output is bounded by the size of
-the input, so that a small file cannot fill the memory or take a day to read.
+Compression is detected by the first bytes, not by the name. The size of the input bounds the
+output: a small file cannot fill the memory or take a day to read.
 """
 
 from __future__ import annotations

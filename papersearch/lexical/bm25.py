@@ -1,4 +1,4 @@
-"""BM25's parameters and its tf part, as pure functions; rank-bm25 is not needed here."""
+"""BM25's parameters and its term frequency part, as pure functions without rank-bm25."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 K1 = 1.2
 B = 0.75
-"""Lucene's parameters (Robertson and Zaragoza 2009, section 3.2, call them usual). Measured
-from 0.9 to 2 and from 0.3 to 0.9: nothing is better everywhere (docs/ranking.md)."""
+"""Lucene's parameters; Robertson and Zaragoza 2009, section 3.2, call them usual. Other values were
+measured, K1 from 0.9 to 2 and B from 0.3 to 0.9. None is better everywhere (docs/ranking.md)."""
 
 
 def bm25_saturation(tf: Float64Array, doc_lengths: Float64Array, mean_length: float) -> Float64Array:
-    """BM25's tf part, tf (k1 + 1) / (tf + k1 (1 - b + b |d| / mean |d|)), elementwise.
+    """Return BM25's tf part, tf (k1 + 1) / (tf + k1 (1 - b + b |d| / mean |d|)), elementwise.
 
     Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), equation 3.15.
     """
