@@ -93,8 +93,7 @@ class Postings(NamedTuple):
         return {term: float(self.idf[place]) for term, place in found if place is not None}
 
     def score(self, terms: Iterable[str], n_papers: int) -> tuple[Float64Array, BoolArray]:
-        """Return every paper's BM25 score for a bag of terms, and a mask of papers with any of
-        them.
+        """Return every paper's BM25 score for a bag of terms, and a mask of papers with any of them.
 
         Both are (N,). A repeated term counts again, as in rank_bm25's `get_scores`. Terms are added
         in sorted order, so that equal bags give equal bytes.
@@ -154,8 +153,7 @@ class Postings(NamedTuple):
     def phrase(
         self, sequence: Sequence[tuple[int, str]], papers: IntArray | None = None
     ) -> tuple[IntArray, IntArray, IntArray]:
-        """Find the terms of `sequence`, (distance from the first, term), at exactly these
-        distances.
+        """Find the terms of `sequence`, (distance from the first, term), at exactly these distances.
 
         Returns doc_idx and position of the first term for each occurrence, ascending. The third
         array is the phrase's tf, one value for each distinct paper.

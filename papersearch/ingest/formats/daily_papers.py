@@ -197,8 +197,7 @@ class _PageReader:
 
 
 def _metadata_length(block: list[Line], position: int) -> int:
-    """Return the number of lines from `position` on that form a metadata block, 0 if none starts
-    there.
+    """Return the number of lines from `position` on that form a metadata block, 0 if none starts there.
 
     Each of the three lines may be missing, but only a separator identifies an organisation.
     """
