@@ -197,8 +197,7 @@ def env(real_index_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Return a function that runs the command in a process: `run("query", "--json", cwd=...,
-    env={...})`."""
+    """Return a function that runs the command as a process: `run("query", "--json", env={...})`."""
 
     def start(
         *arguments: str,

@@ -131,7 +131,7 @@ def test_expansion_both_ways(query: str, other: list[str]) -> None:
 
 
 def test_the_most_frequent_meaning_wins() -> None:
-    """Of two long forms, the one that more papers define wins; of overlapping forms, the longest."""
+    """The long form that more papers define wins; of overlapping forms, the longest wins."""
     table = table_of(
         Acronym("CoE", "Composition of Experts", 2),
         Acronym("CoE", "Chain of Experts", 3),
