@@ -90,7 +90,7 @@ class EncodedCorpus(NamedTuple):
 
 def text_hash(text: str) -> bytes:
     """Return the key under which a text's encoding is stored."""
-    import hashlib  # here for the reason that `checksums` gives
+    import hashlib  # imported here for the reason given in `checksums`
 
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
