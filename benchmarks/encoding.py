@@ -1,9 +1,10 @@
-"""Encoding papers, against sentence-transformers' `encode` with its defaults.
+"""Encoding of papers, against sentence-transformers' `encode` with its defaults.
 
     python benchmarks/encoding.py ABSTRACTS.jsonl.gz [--papers 128] [--rounds 3]
 
-Both on the same machine and texts. Its defaults cut a text at 256 word pieces, ours reads
-512, so it is timed with 512 as well. Vectors are compared with its float32 ones.
+Both use the same machine and texts. The library's default cuts a text at 256 word pieces, while
+papersearch reads 512. So the library is timed with 512 as well. Vectors are compared with its
+float32 vectors.
 """
 
 from __future__ import annotations

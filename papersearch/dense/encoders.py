@@ -1,4 +1,8 @@
-"""Which encoder reads the queries of an index: numpy where it agrees, otherwise the library."""
+"""The choice of the encoder for an index's queries.
+
+A build compares the numpy encoder with sentence-transformers and records the result in the
+manifest. A query then uses numpy where both agree, and the library elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ QueryBackend = Literal["numpy", "sentence-transformers"]
 QueryTokenizer = Literal["vocab.txt", "tokenizer.json"]
 
 TOLERANCE = 1e-5
-"""Largest difference of a component between numpy's and the library's unit vectors."""
+"""Largest accepted difference in a component between numpy's and the library's unit vectors."""
 
 _COMPARED = 100
 
@@ -34,7 +38,7 @@ _PROBES = (
 
 
 class QueryEncoder(Protocol):
-    """Whatever encodes queries, one or many."""
+    """Protocol of an encoder of queries, one or many."""
 
     def encode(self, text: str) -> Encoded: ...
 
@@ -42,10 +46,10 @@ class QueryEncoder(Protocol):
 
 
 class EncoderRecord(Value):
-    """What the manifest keeps of the encoder, so that queries use the very same.
+    """The encoder as the manifest describes it, so that queries use exactly the same.
 
-    `folder` is empty for the packaged model. `weights_size` and `weights_mtime_ns` spare a
-    query the hashing of weights that have not been touched since the build.
+    `folder` is empty for the packaged model. `weights_size` and `weights_mtime_ns` let a query skip
+    the hash of weights that have not been touched since the build.
     """
 
     name: str
@@ -69,8 +73,10 @@ def record(
     dimensions: int,
     texts: Sequence[str],
 ) -> EncoderRecord:
-    """Describe `encoder`, after comparing our word pieces of `texts` and our vectors of a few
-    probes with its own."""
+    """Describe `encoder`, after comparing it with the numpy encoder.
+
+    Compared are the word pieces of a sample of `texts`, and the vectors of a few probes.
+    """
     same_pieces = wordpiece.agrees(model.folder, encoder.max_length, (*_PROBES, *_sample(texts)))
     described = EncoderRecord(
         **_place(model),
@@ -88,7 +94,10 @@ def record(
 
 
 def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence[str]) -> EncoderRecord | None:
-    """The record of a build before, of the same weights, where it still holds for `texts`."""
+    """Reuse the previous build's record if it is still valid for `texts`, else return None.
+
+    `before` must describe the same weights.
+    """
     if before.encoding != ENCODING:
         return None
     if before.query_tokenizer == "vocab.txt" and not wordpiece.agrees(
@@ -99,7 +108,7 @@ def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence
 
 
 def _place(model: models.ModelFiles) -> dict[str, Any]:
-    """The fields of a record that say where the model is, and whether it was touched since."""
+    """Return the record's fields on where the model is and when its weights were touched."""
     weights = (model.folder / models.WEIGHTS).stat()
     return {
         "name": model.name,
@@ -111,18 +120,20 @@ def _place(model: models.ModelFiles) -> dict[str, Any]:
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:
-    """About _COMPARED of the texts, evenly spread: comparing all of many takes minutes."""
+    """Return about _COMPARED of the texts, evenly spread: comparing all of a large corpus takes
+    minutes."""
     step = max(1, len(texts) // _COMPARED)
     return [texts[place] for place in range(0, len(texts), step)]
 
 
 def is_untouched(described: EncoderRecord, model: models.ModelFiles) -> bool:
-    """Whether the weights have the size and time they had when they were hashed."""
+    """Return whether the weights still have the size and time they had when they were hashed."""
     weights = (model.folder / models.WEIGHTS).stat()
     return (weights.st_size, weights.st_mtime_ns) == (described.weights_size, described.weights_mtime_ns)
 
 
 def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder) -> bool:
+    """Return whether numpy computes this model, and within TOLERANCE of the library."""
     try:
         ours = _numpy_encoder(folder, described)
         if ours is None:
@@ -134,7 +145,7 @@ def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder)
 
 
 def _numpy_encoder(folder: Path, described: EncoderRecord) -> bert.BertEncoder | None:
-    """None when the model is no BERT that numpy computes."""
+    """Return the numpy encoder of the model, or None if numpy cannot compute it."""
     shape = bert.read_shape(folder)
     if shape is None:
         return None
@@ -144,7 +155,7 @@ def _numpy_encoder(folder: Path, described: EncoderRecord) -> bert.BertEncoder |
 
 
 def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
-    """The encoder of an index's queries. Raises ModelError when its files are gone or changed."""
+    """Open the encoder of an index's queries. Raises ModelError if its files are missing or changed."""
     model = models.relocate(described.name, described.source, described.folder)
     if not is_untouched(described, model) and models.fingerprint(model) != described.fingerprint:
         raise ModelError(

