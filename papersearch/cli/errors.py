@@ -150,9 +150,11 @@ def _nearest_value(error: errors.UnknownFilterValue) -> str:
     option = _OPTIONS[error.field]
     if error.nearest:
         return typed(option, error.nearest[0])
-    if 0 < len(error.known) <= _LISTED:
+    if not error.known:
+        return f"leave {option} out: no paper of the index has one"
+    if len(error.known) <= _LISTED:
         return f"{option} takes one of: {', '.join(error.known)}"
-    return f"papersearch stats lists what {option} takes"
+    return f"to see what {option} takes: papersearch stats"
 
 
 def _corpus_hint(error: errors.CorpusError) -> str:
