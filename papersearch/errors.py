@@ -404,8 +404,8 @@ class AmbiguousPaper(PaperLookupError):
         self, *, name: str, matched: Literal["id", "title"], n_papers: int, candidates: tuple[str, ...]
     ) -> None:
         how = "ids begin with it" if matched == "id" else "papers have this title"
-        more = ", ..." if n_papers > len(candidates) else ""
-        super().__init__(f"{name!r} is ambiguous: {n_papers} {how}: {', '.join(candidates)}{more}")
+        first = f"; the first {len(candidates)}" if n_papers > len(candidates) else ""
+        super().__init__(f"{name!r} is ambiguous: {n_papers} {how}{first}: {', '.join(candidates)}")
         self.name = name
         self.matched = matched
         self.n_papers = n_papers
