@@ -14,7 +14,7 @@ import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
-from papersearch.errors import ModelError
+from papersearch.errors import ModelChanged, ModelError
 from papersearch.types import Count
 from papersearch.values import Value
 
@@ -158,10 +158,7 @@ def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
     """Open the encoder of an index's queries. Raises ModelError if its files are missing or changed."""
     model = models.relocate(described.name, described.source, described.folder)
     if not is_untouched(described, model) and models.fingerprint(model) != described.fingerprint:
-        raise ModelError(
-            f"the model {described.name} in {model.folder} is not the one the index was built with",
-            "papersearch index",
-        )
+        raise ModelChanged(name=described.name, folder=model.folder)
     if described.query_backend == "numpy":
         encoder = _numpy_encoder(model.folder, described)
         if encoder is not None:

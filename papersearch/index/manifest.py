@@ -7,6 +7,8 @@ outside the index.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 
 from papersearch.dense.background import Background
@@ -104,29 +106,28 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
     try:
         fields = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise _damaged(place, "its manifest is not JSON") from error
+        raise _damaged(place, "is not JSON") from error
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
-        raise IndexForeign(f"{place} is not an index of papersearch", "papersearch index --index ANOTHER_FOLDER")
+        raise IndexForeign(path=Path(place), cause="papersearch did not write its manifest.json")
     version = fields.get("format_version")
     if type(version) is not int:
-        raise _damaged(place, "its manifest has no format version")
+        raise _damaged(place, "has no format version")
     if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
         raise IndexVersionError(
-            f"{place} is written in format {version}; this release reads {OLDEST_READABLE_VERSION}"
-            f" to {FORMAT_VERSION}",
-            "pip install --upgrade papersearch"
-            if version > FORMAT_VERSION
-            else f"papersearch index --index {place}",
+            path=Path(place),
+            what="format",
+            found=str(version),
+            readable=f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}",
             is_newer=version > FORMAT_VERSION,
         )
     try:
         manifest = read_record(Manifest, fields)
     except (ValueError, OverflowError) as error:
-        raise _damaged(place, f"its manifest is incomplete ({error})") from error
+        raise _damaged(place, f"is incomplete ({error})") from error
     if manifest.files.keys() != files_of(has_late_interaction=manifest.late is not None):
-        raise _damaged(place, "its manifest lists other files than this format has")
+        raise _damaged(place, "lists other files than this format has")
     return manifest
 
 
-def _damaged(place: str, what: str) -> IndexDamaged:
-    return IndexDamaged(f"{place} is damaged: {what}", f"papersearch index --full --index {place}")
+def _damaged(place: str, fault: str) -> IndexDamaged:
+    return IndexDamaged(path=Path(place), file="manifest.json", fault=fault)

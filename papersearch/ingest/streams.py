@@ -29,6 +29,12 @@ _MAX_RATIO = 100
 class Unreadable(Exception):
     """A file that cannot be read to its end; the message is one phrase that says why."""
 
+    @property
+    def cause(self) -> str:
+        """Say the same after "cannot read", which the message of a system error repeats."""
+        error = self.__cause__
+        return (isinstance(error, OSError) and error.strerror) or str(self)
+
 
 def probe(path: Path) -> bytes | str:
     """Return the first bytes of the file, decompressed, or one phrase on why it cannot be read."""
