@@ -22,8 +22,8 @@ from measuring import medians, print_table, timed
 from sentence_transformers import SentenceTransformer
 
 from papersearch.dense import models
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.dense.reference import ReferenceEncoder
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
         papers = [orjson.loads(line) for line in itertools.islice(file, arguments.papers)]
     texts = [f"{paper['title']}\n{paper['text']}" for paper in papers]
     model = models.locate(None, print)
-    ours = BatchEncoder(model)
+    ours = ReferenceEncoder(model)
     library = SentenceTransformer(str(model.folder))
     default_length = library.max_seq_length
     received: dict[int, Encoded] = {}

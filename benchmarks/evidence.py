@@ -20,6 +20,7 @@ from sentence_transformers import SentenceTransformer
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.topics import read_topics
+from papersearch.lexical.matching import match
 from papersearch.search.evidence import find_evidence, sentences
 from papersearch.text.query import parse_query
 
@@ -52,8 +53,8 @@ def main() -> None:
             if len(spans) < FEWEST:
                 continue
             query = parse_query(rare(index, topic.text) if shorten else topic.text, parts.analyzer, literal=True)
-            encoded = parts.encoder.encode_batch([query.plain])[0]
-            idf = parts.keywords.idf(query, parts.keywords.find(query))
+            encoded = parts.encoder.encode_many([query.plain])[0]
+            idf = match(query, parts.lexical).idf
             texts = [paper.abstract[start:end] for start, end in spans]
             near = library.encode([query.plain, *texts], normalize_embeddings=True)
             best = spans[int(np.argmax(near[1:] @ near[0]))]

@@ -42,7 +42,7 @@ def main() -> None:
         for folder in arguments.collections:
             collection = Collection(folder, arguments.indexes or Path(scratch))
             index, texts = collection.index, [topic.text for topic in collection.topics]
-            encoded = index._parts.encoder.encode_batch(
+            encoded = index._parts.encoder.encode_many(
                 [parse_query(t, index._analyzer, literal=True).plain for t in texts]
             )
             ranked = index.rank_many(texts, K, "semantic")

@@ -100,7 +100,7 @@ def dense(collection: Collection) -> Callable[[str], Scores]:
     texts = [topic.text for topic in collection.topics]
     vectors = {
         text: encoded.vector
-        for text, encoded in zip(texts, collection.index._parts.encoder.encode_batch(texts), strict=True)
+        for text, encoded in zip(texts, collection.index._parts.encoder.encode_many(texts), strict=True)
     }
     return lambda text: (collection.index._parts.vectors.exact @ vectors[text]).astype(np.float64)
 

@@ -30,8 +30,8 @@ import orjson
 from measuring import PAPERSEARCH, commands, medians, peak_private_bytes, print_table, timed
 
 import papersearch
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.dense.reference import ReferenceEncoder
 
 SMALL = 302
 QUERIES = {
@@ -99,7 +99,7 @@ def random_vectors() -> Iterator[None]:
     """Let builds in the block give papers random unit vectors and no word pieces."""
 
     def encode_papers(
-        self: BatchEncoder,
+        self: ReferenceEncoder,
         texts: Sequence[str],
         receive: Callable[[int, Encoded, np.ndarray], None],
         *,
@@ -114,7 +114,7 @@ def random_vectors() -> Iterator[None]:
                 texts[place]  # read the text, as an encoder would
                 receive(place, Encoded(row, no_pieces, no_states), no_pieces)
 
-    with mock.patch.object(BatchEncoder, "encode_papers", encode_papers):
+    with mock.patch.object(ReferenceEncoder, "encode_papers", encode_papers):
         yield
 
 

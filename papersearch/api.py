@@ -181,7 +181,7 @@ class Index:
             pieces = self._parts.pieces
             asked = pieces.of_papers(sorted(liked)) if pieces is not None and liked else None
             if text:
-                encoded = self._parts.encoder.encode_batch([text])[0]
+                encoded = self._parts.encoder.encode_many([text])[0]
                 near.append(encoded.vector)
                 if asked is None and pieces is not None:
                     asked = pieces.of_query(encoded)
@@ -274,7 +274,7 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._parts.encoder.encode_batch([query.plain for query in queries]), None
+            return mode, self._parts.encoder.encode_many([query.plain for query in queries]), None
         except ModelError as error:
             return "keyword", nothing, error.message
 

@@ -19,7 +19,7 @@ import orjson
 
 from papersearch.dense.feedback import unit
 from papersearch.dense.late import Encoded
-from papersearch.dense.models import WEIGHTS
+from papersearch.dense.models import WEIGHTS_FILE
 from papersearch.dense.safetensors_file import SafetensorsFile
 
 if TYPE_CHECKING:
@@ -126,14 +126,14 @@ class BertEncoder:
         self._shape = shape
         self._tokenizer = tokenizer
         self._prefix = prefix
-        self._weights = SafetensorsFile(folder / WEIGHTS)
+        self._weights = SafetensorsFile(folder / WEIGHTS_FILE)
         self._scope = "" if "embeddings.word_embeddings.weight" in self._weights else "bert."
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
-        return self.encode_batch([text])[0]
+        return self.encode_many([text])[0]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode queries; results are in the order given."""
         ids = [np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64) for text in texts]
         encoded: dict[int, Encoded] = {}

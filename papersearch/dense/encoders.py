@@ -19,8 +19,8 @@ from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
-    from papersearch.dense.batch import BatchEncoder
     from papersearch.dense.late import Encoded
+    from papersearch.dense.reference import ReferenceEncoder
 
 QueryBackend = Literal["numpy", "sentence-transformers"]
 QueryTokenizer = Literal["vocab.txt", "tokenizer.json"]
@@ -42,7 +42,7 @@ class QueryEncoder(Protocol):
 
     def encode(self, text: str) -> Encoded: ...
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]: ...
+    def encode_many(self, texts: Sequence[str]) -> list[Encoded]: ...
 
 
 class EncoderRecord(Value):
@@ -69,7 +69,7 @@ class EncoderRecord(Value):
 def record(
     model: models.ModelFiles,
     fingerprint: str,
-    encoder: BatchEncoder,
+    encoder: ReferenceEncoder,
     dimensions: int,
     texts: Sequence[str],
 ) -> EncoderRecord:
@@ -109,7 +109,7 @@ def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence
 
 def _place(model: models.ModelFiles) -> dict[str, Any]:
     """Return the record's fields on where the model is and when its weights were touched."""
-    weights = (model.folder / models.WEIGHTS).stat()
+    weights = (model.folder / models.WEIGHTS_FILE).stat()
     return {
         "name": model.name,
         "source": model.source,
@@ -128,11 +128,11 @@ def _sample(texts: Sequence[str]) -> Sequence[str]:
 
 def is_untouched(described: EncoderRecord, model: models.ModelFiles) -> bool:
     """Return whether the weights still have the size and time they had when they were hashed."""
-    weights = (model.folder / models.WEIGHTS).stat()
+    weights = (model.folder / models.WEIGHTS_FILE).stat()
     return (weights.st_size, weights.st_mtime_ns) == (described.weights_size, described.weights_mtime_ns)
 
 
-def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder) -> bool:
+def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: ReferenceEncoder) -> bool:
     """Return whether numpy computes this model, and within TOLERANCE of the library."""
     try:
         ours = _numpy_encoder(folder, described)
@@ -163,6 +163,6 @@ def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
         encoder = _numpy_encoder(model.folder, described)
         if encoder is not None:
             return encoder
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
 
-    return BatchEncoder(model)
+    return ReferenceEncoder(model)

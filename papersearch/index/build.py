@@ -55,11 +55,13 @@ from papersearch.values import Value
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
     from papersearch.index.files import Content
 
-Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
-Progress = Callable[[Step, int, int], None]
+BuildStep = Literal[
+    "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
+]
+Progress = Callable[[BuildStep, int, int], None]
 """Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
 
 Outcome = Literal["published", "up to date", "dry run"]
@@ -287,13 +289,13 @@ class _Making:
     def _encoded(self) -> EncodedCorpus:
         """The papers' encodings; what the encoder is goes to the manifest."""
         wanted, before = self._wanted, self._before
-        opened: list[BatchEncoder] = []
+        opened: list[ReferenceEncoder] = []
 
-        def open_encoder() -> BatchEncoder:
+        def open_encoder() -> ReferenceEncoder:
             wanted.progress("loading the model", 0, 0)
-            from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
+            from papersearch.dense.reference import ReferenceEncoder  # seconds: not where nothing is new
 
-            opened.append(BatchEncoder(wanted.model, wanted.device))
+            opened.append(ReferenceEncoder(wanted.model, wanted.device))
             return opened[0]
 
         known = self._known if wanted.full else self._known | self.journal.load()

@@ -76,14 +76,14 @@ def best_long_form(short: str, candidate: str) -> str | None:
     It must contain the letters and digits of `short` in order, the first at the beginning of a
     word. Schwartz and Hearst 2003, figure 1, and the paper's tests on the result.
     """
-    folded = _folded_singly(candidate)
+    lowered = _lowered_in_place(candidate)
     place = len(candidate)
     for number, character in reversed(list(enumerate(short.lower()))):
         if not character.isalnum():
             continue
-        place = folded.rfind(character, 0, place)
+        place = lowered.rfind(character, 0, place)
         while number == 0 and place > 0 and candidate[place - 1].isalnum():
-            place = folded.rfind(character, 0, place)
+            place = lowered.rfind(character, 0, place)
         if place < 0:
             return None
     start = candidate.rfind(" ", 0, place + 1) + 1
@@ -97,7 +97,7 @@ def best_long_form(short: str, candidate: str) -> str | None:
     return long if len(_WORDS.findall(long)) > 1 else None
 
 
-def _folded_singly(text: str) -> str:
+def _lowered_in_place(text: str) -> str:
     """Return `text` in lower case with unchanged offsets; a letter that becomes several is kept."""
     if text.isascii():
         return text.lower()
@@ -129,16 +129,16 @@ def learn(n_papers: Mapping[tuple[str, str], int]) -> list[Acronym]:
     for pair in n_papers:
         spellings.setdefault(_key(*pair), []).append(pair)
     learned = []
-    for (folded_short, folded_long), written in spellings.items():
+    for (short_key, long_key), written in spellings.items():
         short, long = min(written, key=lambda spelling: (-n_papers[spelling], spelling))
         acronym = Acronym(short, long, sum(n_papers[spelling] for spelling in written))
-        learned.append((folded_short, -acronym.n_papers, folded_long, acronym))
+        learned.append((short_key, -acronym.n_papers, long_key, acronym))
     return [acronym for *_, acronym in sorted(learned)]
 
 
 def _key(short: str, long: str) -> tuple[str, str]:
     """Return the key that all spellings of one acronym share."""
-    return _folded(short), _folded(long)
+    return _form_key(short), _form_key(long)
 
 
 def _is_short_form(text: str) -> bool:
@@ -159,8 +159,8 @@ def _words_allowed(short: str) -> int:
     return min(n_letters + 5, n_letters * 2)
 
 
-def _folded(form: str) -> str:
-    """Return `form` with case, hyphens and a plural s folded."""
+def _form_key(form: str) -> str:
+    """Return `form` without its case, hyphens and plural s."""
     plain = "".join(_WORDS.findall(form))
     is_plural = plain.endswith("s") and not plain.endswith(("ss", "is", "us"))
     return (plain[:-1] if is_plural else plain).lower()

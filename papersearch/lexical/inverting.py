@@ -115,8 +115,8 @@ class Inverter(Generic[AnyStr]):
         for piece, count in zip(self._pieces, self._pieces.n_written.tolist(), strict=False):
             for written in words(piece):
                 if written.isalpha() and len(written) >= SHORTEST_SPELLING:
-                    folded = written.lower()
-                    counts[folded] = counts.get(folded, 0) + count
+                    lowered = written.lower()
+                    counts[lowered] = counts.get(lowered, 0) + count
         return counts
 
 

@@ -1,4 +1,4 @@
-"""Text to terms: words are split, folded and stemmed, and each term keeps its place in the text.
+"""Text to terms: words are split, normalised and stemmed, and each term keeps its place in the text.
 
 A written word can be several words and one word at the same time: "pre-training", "GPT-4o",
 "M$^3$ViT", "IL6". A paper is indexed by the parts of such a word and by the whole, so that every
@@ -94,9 +94,9 @@ def disjoint(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
 
 
 class Analyzer:
-    """Analyzer for English: splits text into words, folds, stems and drops stop words.
+    """Analyzer for English: splits text into words, normalises, stems and drops stop words.
 
-    Folding is NFKC, lower case, no accents, and Greek letters by name. The stemmer is Snowball's
+    Normalising is NFKC, lower case, no accents, and Greek letters by name. The stemmer is Snowball's
     English one. An analyzer caches the words it has seen, so one instance should serve a whole
     build. It is not safe to share between threads.
     """
@@ -193,13 +193,13 @@ class Analyzer:
             if match[0].isascii() and match[0].isalpha():
                 parts.append((match[0].lower(), *match.span()))
                 continue
-            folded = _fold(match[0])
-            runs = [(run[0], *run.span()) for run in _RUN.finditer(folded)]
-            # Folding may change the length; then each run gets the range of the whole part.
-            same_length = len(folded) == len(match[0])
+            normal = _normalised(match[0])
+            runs = [(run[0], *run.span()) for run in _RUN.finditer(normal)]
+            # Normalising may change the length; then each run gets the range of the whole part.
+            same_length = len(normal) == len(match[0])
             if len(runs) > 1:
-                wholes.append((folded, len(parts), match.start(), match.end()))
-            for run, start, end in runs if len(runs) > 1 else [(folded, 0, len(folded))]:
+                wholes.append((normal, len(parts), match.start(), match.end()))
+            for run, start, end in runs if len(runs) > 1 else [(normal, 0, len(normal))]:
                 if same_length:
                     parts.append((run, match.start() + start, match.start() + end))
                 else:
@@ -234,9 +234,9 @@ class Analyzer:
         tokens: list[tuple[str, int, int, int, bool]] = []
         start = 0
         for place, part in enumerate(parts):
-            folded = part.lower()
-            if folded not in STOP_WORDS:
-                tokens.append((self._term(part, folded), place, start, start + len(part), False))
+            lowered = part.lower()
+            if lowered not in STOP_WORDS:
+                tokens.append((self._term(part, lowered), place, start, start + len(part), False))
             start += len(part) + 1
         query_terms = [token[0] for token in tokens]
         compound = self._stem("".join(parts).lower())
@@ -246,15 +246,15 @@ class Analyzer:
         tokens.insert(after_first, (compound, 0, 0, len(written), True))
         return Word(tuple(tokens), tuple([token[0] for token in tokens]), tuple(query_terms), len(parts))
 
-    def _term(self, written: str, folded: str) -> str:
+    def _term(self, written: str, normal: str) -> str:
         """Return the stem of one part.
 
         Snowball removes a plural s only from parts that look like words. Plurals of acronyms (LLMs,
         llms, GPUs, gpus) are therefore reduced to the singular here.
         """
-        if folded.endswith("s") and (_ACRONYMS.fullmatch(written) or _SPELT_OUT.fullmatch(folded)):
-            return folded[:-1]
-        stem: str = self._stem(folded)
+        if normal.endswith("s") and (_ACRONYMS.fullmatch(written) or _SPELT_OUT.fullmatch(normal)):
+            return normal[:-1]
+        stem: str = self._stem(normal)
         return stem
 
 
@@ -318,8 +318,8 @@ def plain_word(term: str) -> list[Word]:
     return [Word(((term, 0, 0, len(term), False),), (term,), (term,), 1)]
 
 
-def _fold(part: str) -> str:
-    """Fold compatibility forms, case and accents; replace Greek letters by their names."""
+def _normalised(part: str) -> str:
+    """Normalise compatibility forms, case and accents; replace Greek letters by their names."""
     if part.isascii():
         return part.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", part).lower())

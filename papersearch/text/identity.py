@@ -17,17 +17,17 @@ _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def title_key(title: str) -> str:
-    """Return `title` with case, spaces, punctuation, LaTeX braces and compatibility forms folded.
+    """Return `title` without case, spaces, punctuation, LaTeX braces and compatibility forms.
 
     Only letters and digits are kept: "M$^3$ViT" and "M3ViT" have the same key. A title without
     letters and digits keeps its other characters, so that two such titles stay two papers.
     """
     if title.isascii():  # most titles are, and ASCII needs no normalisation
-        folded = title.lower()
-        return folded.encode().translate(None, _ASCII_MARKS).decode() or "".join(folded.split())
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    folded = unicodedata.normalize("NFKC", folded)
-    return "".join(filter(str.isalnum, folded)) or "".join(folded.split())
+        lowered = title.lower()
+        return lowered.encode().translate(None, _ASCII_MARKS).decode() or "".join(lowered.split())
+    normal = unicodedata.normalize("NFKC", title).casefold()
+    normal = unicodedata.normalize("NFKC", normal)
+    return "".join(filter(str.isalnum, normal)) or "".join(normal.split())
 
 
 def paper_id(title: str, hash_length: int = _HASH_LENGTH) -> str:

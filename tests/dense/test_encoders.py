@@ -15,8 +15,8 @@ from sentence_transformers import SentenceTransformer
 
 import papersearch
 from papersearch.dense import bert, encoders, models, wordpiece
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.dense.reference import ReferenceEncoder
 from papersearch.errors import ModelError
 from papersearch.text.paper_text import paper_text
 from tests.conftest import make_model
@@ -101,7 +101,7 @@ def test_other_bert_models(tmp_path: Path, pooling: str) -> None:
 def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
     """A model with a query prompt uses it for queries and not for papers."""
     folder = make_model(tmp_path / "model", prompts={"query": "query: ", "document": ""})
-    batch = BatchEncoder(models.ModelFiles("m", "folder", folder))
+    batch = ReferenceEncoder(models.ModelFiles("m", "folder", folder))
     described = encoders.record(models.ModelFiles("m", "folder", folder), "", batch, 32, TEXTS)
     assert (described.query_prefix, described.query_backend) == ("query: ", "numpy")
     ours = encoders.open_query_encoder(described)
@@ -115,7 +115,7 @@ def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
 def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: papersearch.Index) -> None:
     """Papers in bfloat16 have a mean cosine of at least .9995 with float32; queries stay float32."""
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "bfloat16")
-    batch = BatchEncoder(default_model(), "cpu")
+    batch = ReferenceEncoder(default_model(), "cpu")
     received: dict[int, Encoded] = {}
     chosen = range(0, 302, 60)
     texts = [paper_text(real_index.papers()[place]) for place in chosen]
@@ -125,7 +125,7 @@ def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: p
     cosines = (vectors * real_index._parts.vectors.exact[list(chosen)]).sum(axis=1)
     assert 0.9995 <= cosines.mean() < 0.9999999
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float32")
-    expected = BatchEncoder(default_model(), "cpu").encode("pipeline bubbles").vector
+    expected = ReferenceEncoder(default_model(), "cpu").encode("pipeline bubbles").vector
     assert (batch.encode("pipeline bubbles").vector == expected).all()
 
 
@@ -133,14 +133,14 @@ def test_an_unknown_precision_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pa
     """A precision other than the three known words is refused."""
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float8")
     with pytest.raises(ModelError, match="float8"):
-        BatchEncoder(models.ModelFiles("m", "folder", make_model(tmp_path / "model")))
+        ReferenceEncoder(models.ModelFiles("m", "folder", make_model(tmp_path / "model")))
 
 
 def test_other_architectures_fall_back(tmp_path: Path) -> None:
     """A model that numpy cannot compute (here: another activation) is encoded by the library."""
     folder = make_model(tmp_path / "model", hidden_act="relu")
     model = models.ModelFiles("m", "folder", folder)
-    described = encoders.record(model, models.fingerprint(model), BatchEncoder(model), 32, TEXTS)
+    described = encoders.record(model, models.fingerprint(model), ReferenceEncoder(model), 32, TEXTS)
     assert described.query_backend == "sentence-transformers"
     expected = SentenceTransformer(str(folder), device="cpu").encode("model", normalize_embeddings=True)
     np.testing.assert_allclose(encoders.open_query_encoder(described).encode("model").vector, expected, atol=1e-6)
@@ -188,7 +188,7 @@ def test_models_without_vocabulary_file(tmp_path: Path) -> None:
     for name in ("vocab.txt", "special_tokens_map.json"):
         (folder / name).unlink(missing_ok=True)
     model = models.ModelFiles("m", "folder", folder)
-    described = encoders.record(model, "", BatchEncoder(model), 32, TEXTS)
+    described = encoders.record(model, "", ReferenceEncoder(model), 32, TEXTS)
     assert (described.query_backend, described.query_tokenizer) == ("numpy", "tokenizer.json")
 
 

@@ -7,20 +7,20 @@ import pytest
 
 import papersearch
 from papersearch.dense import late
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.models import locate
+from papersearch.dense.reference import ReferenceEncoder
 from papersearch.text.paper_text import paper_text
 
 QUERIES = ["pipeline bubbles", "How are experts routed in a mixture of experts?", "M$^3$ViT"]
 
 
 @pytest.fixture(scope="module")
-def library() -> BatchEncoder:
+def library() -> ReferenceEncoder:
     """Return sentence-transformers with the packaged model."""
-    return BatchEncoder(locate(None, print), "cpu")
+    return ReferenceEncoder(locate(None, print), "cpu")
 
 
-def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library: BatchEncoder) -> None:
+def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """Scores equal a plain loop over the library's states, within the error of int8.
 
     Each query piece counts its best cosine among the paper's pieces, weighted by idf.
@@ -31,7 +31,7 @@ def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library
     for query in map(library.encode, QUERIES):
         found = pieces.scores(query, papers)
         for doc_idx, score in zip(papers.tolist(), found.tolist(), strict=True):
-            paper = library.encode_batch([paper_text(real_index.papers()[doc_idx])])[0]
+            paper = library.encode_many([paper_text(real_index.papers()[doc_idx])])[0]
             weighted = total = 0.0
             for piece, state in zip(query.pieces, query.states @ pieces.basis, strict=True):
                 weight = float(pieces.weights[piece])
@@ -44,7 +44,7 @@ def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library
             assert score == pytest.approx(weighted / total, abs=0.01)
 
 
-def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library: BatchEncoder) -> None:
+def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """A paper's stored pieces are its projected states: unit rows times 127, rounded.
 
     Stop words and signs are left out; at most 250 pieces, and 16 kB, are stored.
@@ -53,7 +53,7 @@ def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library
     assert pieces is not None
     vocabulary = library.vocabulary()
     for doc_idx in (3, 250):
-        paper = library.encode_batch([paper_text(real_index.papers()[doc_idx])])[0]
+        paper = library.encode_many([paper_text(real_index.papers()[doc_idx])])[0]
         kept = [n for n, piece in enumerate(paper.pieces) if pieces.weights[piece] > 0][: late.MAX_PIECES]
         assert not {"the", "of", ",", ".", "[CLS]", "[SEP]"} & {vocabulary[paper.pieces[n]] for n in kept}
         start, stop = pieces.offsets[doc_idx : doc_idx + 2].tolist()
@@ -65,7 +65,7 @@ def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library
 
 
 def test_the_basis_is_orthonormal_and_the_model_s_alone(
-    real_index: papersearch.Index, library: BatchEncoder
+    real_index: papersearch.Index, library: ReferenceEncoder
 ) -> None:
     """The basis has orthonormal columns, and learning it again from the model alone gives it again."""
     pieces = real_index._parts.pieces
