@@ -14,7 +14,7 @@ VERBS = {
     "similar": Verb("search:similar", "Papers like these, and not like those."),
     "open": Verb("open:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal."),
-    "mcp": Verb("mcp_server:serve", "Serve search, show and similar by the Model Context Protocol."),
+    "mcp": Verb("mcp:serve", "Serve search, show and similar by the Model Context Protocol."),
     "saved": Verb("saved:saved", "Keep searches under names, and run them again."),
     "index": Verb("index:build_index", "Build the index from the corpus, or bring it up to date."),
     "stats": Verb("index:stats", "Say what is in the index, and what could not be parsed."),

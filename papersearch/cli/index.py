@@ -62,7 +62,7 @@ def build_index(
 ) -> None:
     """Build the index from the corpus, or bring it up to date."""
     from papersearch.cli.locations import find_locations
-    from papersearch.cli.output import reports
+    from papersearch.cli.output import build as reports
 
     chosen = chosen_format(format_.value, json, False)
     locations = find_locations(corpus, index)
@@ -103,7 +103,7 @@ def doctor(
     """Prove the index: versions, sizes, checksums, invariants, model, staleness."""
     from papersearch import api
     from papersearch.cli.locations import find_locations
-    from papersearch.cli.output import reports
+    from papersearch.cli.output import build as reports
 
     chosen = chosen_format(format_.value, json, False)
     locations = find_locations(corpus, index)
@@ -131,7 +131,7 @@ def stats(
     speak_utf8()
     opened = open_index(corpus, index)
     if chosen in ("json", "jsonl"):
-        from papersearch.cli.stats import stats_document
+        from papersearch.cli.counts import stats_document
 
         write_bytes(stats_document(opened, indent=chosen == "json"))
     else:

@@ -39,7 +39,7 @@ def open_papers(
     The page is arXiv's or the DOI's; where neither is known, a search of arXiv for the title.
     Prints one line a paper: its id, a tab, the address.
     """
-    from papersearch.cli.browsers import address_of
+    from papersearch.cli.output.addresses import address_of
 
     speak_utf8()
     found = _named(open_index(corpus, index), papers)

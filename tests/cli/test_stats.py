@@ -138,9 +138,9 @@ def test_the_schema(run: Run, env: dict[str, str], of_records: dict[str, str]) -
 
 def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each paper is read once, for JSON and for the table."""
+    from papersearch.cli.counts import stats_document
     from papersearch.cli.output.stats_table import print_stats
     from papersearch.cli.output.terminal import open_console
-    from papersearch.cli.stats import stats_document
 
     read: Counter[int] = Counter()
     get = PaperStore.__getitem__

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from papersearch.cli.browsers import page_of
+from papersearch.cli.output.addresses import page_of
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from papersearch.cli.output.reports import counted, print_findings
+from papersearch.cli.counts import Holdings, Tally, holdings_of, kinds_of, parts_of
+from papersearch.cli.output.build import counted, print_findings
 from papersearch.cli.output.table import write
-from papersearch.cli.stats import Holdings, Tally, holdings_of, kinds_of, parts_of
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from papersearch.cli.browsers import address_of
+from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.terminal import links_shown
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Explanation, Hit, Paper, Results, SignalScore, Span, Verdict

@@ -19,8 +19,8 @@ from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
 from papersearch.api import Index
-from papersearch.cli.browsers import address_of, open_page
 from papersearch.cli.errors import EXIT_INTERRUPTED
+from papersearch.cli.output.addresses import address_of, open_page
 from papersearch.cli.tui.filter_words import FILTER_WORDS
 from papersearch.cli.tui.live import Asked, LiveIndex
 from papersearch.cli.tui.panes import help_text, preview, said_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from papersearch.cli.browsers import page_of
+from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.table import facts_of, marked, year_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS
 from papersearch.text.cleaning import clean_text

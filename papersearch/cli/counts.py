@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from papersearch.cli.output.build import index_fields
 from papersearch.cli.output.json_documents import dump
-from papersearch.cli.output.reports import index_fields
 from papersearch.index.facts import has_code
 from papersearch.ingest.links import host_of
 from papersearch.types import Finding, Paper
