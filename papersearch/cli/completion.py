@@ -89,7 +89,7 @@ def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[t
     from papersearch import api
     from papersearch.cli.locations import find_locations
 
-    places = find_locations(_folder(context, "corpus"), _folder(context, "index"))
+    places = find_locations(_folder(context, "corpus_path"), _folder(context, "index_path"))
     return _harmless(look(api.open(places.index_path)))
 
 

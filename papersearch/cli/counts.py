@@ -1,6 +1,6 @@
-"""What an index holds, counted in one pass over its papers, and as JSON.
+"""Counts of what an index holds, made in one pass over its papers, and the same for JSON.
 
-`docs/schema/stats-1.json` describes the document; `holdings_table` prints the same for people.
+`docs/schema/stats-1.json` describes the document; `output/stats_table.py` prints tables.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cli.output.build import index_fields
-from papersearch.cli.output.json_documents import dump
 from papersearch.index.facts import has_code
 from papersearch.ingest.links import host_of
 from papersearch.types import Finding, Paper
@@ -20,31 +19,31 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
 
 _LISTED = 100
-"""Of each kind of name in JSON: a large corpus has a million authors."""
+"""Names of each kind in JSON: a large corpus has a million authors."""
 
-_PARTS = {
+_PURPOSES = {
     "papers": ("papers", "ids", "titles", "organisations", "dumps"),
     "words": ("terms", "postings", "positions", "lengths", "expansions", "words"),
     "vectors": ("vectors", "probes", "texts"),
     "late interaction": ("pieces",),
     "findings": ("report",),
 }
-_PART_OF = {name: part for part, names in _PARTS.items() for name in names}
+_PURPOSE_OF = {name: purpose for purpose, names in _PURPOSES.items() for name in names}
 _OTHER = "other"
 
 
 class Tally(NamedTuple):
-    """How many papers have each name, in paper order, and how many have any."""
+    """Number of papers with each name, in paper order, and of papers with any."""
 
     counts: Counter[str]
     n_papers: int
 
 
-class Holdings(NamedTuple):
-    """Papers by what is known of them.
+class IndexCounts(NamedTuple):
+    """Counts of papers by what is known of them.
 
-    `years` counts by year, `inferred` those of them whose page printed none; `months` counts
-    by `YYYY-MM`, for papers whose day is known. `hosts` are those of links, without `www.`.
+    `years`: by year; `inferred`: the part whose page printed no year. `months`: by `YYYY-MM`, for papers
+    whose day is known. `hosts`: by host of a link, without `www.`.
     """
 
     years: Counter[int]
@@ -59,8 +58,8 @@ class Holdings(NamedTuple):
     n_with_code: int
 
 
-class Part(NamedTuple):
-    """Files of the index that belong together, and their bytes."""
+class FileGroup(NamedTuple):
+    """Files of the index with one purpose: how many, their bytes, and their share of all bytes."""
 
     name: str
     n_files: int
@@ -68,8 +67,8 @@ class Part(NamedTuple):
     share: float
 
 
-def holdings_of(papers: Iterable[Paper]) -> Holdings:
-    """Counted in one pass: a paper is decoded each time it is asked for."""
+def count_papers(papers: Iterable[Paper]) -> IndexCounts:
+    """Count papers in one pass: reading a paper decodes it each time."""
     years: Counter[int | None] = Counter()
     inferred: Counter[int] = Counter()
     months: Counter[str] = Counter()
@@ -92,31 +91,34 @@ def holdings_of(papers: Iterable[Paper]) -> Holdings:
     undated = years.pop(None, 0)
     dated = Counter({year: count for year, count in years.items() if year is not None})
     organisations, authors, categories, of_links = map(Tally, names, having)
-    return Holdings(
+    return IndexCounts(
         dated, inferred, undated, months, organisations, authors, categories, of_links, n_with_links, n_with_code
     )
 
 
-def parts_of(manifest: Manifest) -> list[Part]:
-    """The index's files by what they are for, every part in a fixed order."""
-    sizes: dict[str, list[int]] = {part: [] for part in (*_PARTS, _OTHER)}
+def group_files(manifest: Manifest) -> list[FileGroup]:
+    """Group the index's files by purpose, in a fixed order."""
+    sizes: dict[str, list[int]] = {purpose: [] for purpose in (*_PURPOSES, _OTHER)}
     for name, record in manifest.files.items():
-        sizes[_PART_OF.get(name.split(".")[0], _OTHER)].append(record.size)
+        sizes[_PURPOSE_OF.get(name.split(".")[0], _OTHER)].append(record.size)
     total = sum(map(sum, sizes.values()))
-    return [Part(name, len(of), sum(of), sum(of) / total if total else 0.0) for name, of in sizes.items()]
+    return [
+        FileGroup(name, len(group), sum(group), sum(group) / total if total else 0.0)
+        for name, group in sizes.items()
+    ]
 
 
-def kinds_of(findings: Sequence[Finding]) -> list[tuple[str, int]]:
-    """(kind, how many), most first."""
+def count_kinds(findings: Sequence[Finding]) -> list[tuple[str, int]]:
+    """Count findings by kind, most frequent first."""
     return Counter(str(finding.kind) for finding in findings).most_common()
 
 
-def stats_document(index: Index, *, indent: bool) -> bytes:
-    """All of it as JSON. Fields are only ever added."""
+def stats_fields(index: Index) -> dict[str, Any]:
+    """Return every count for JSON. Fields are only ever added."""
     manifest, findings = index.manifest, index.findings()
-    held = holdings_of(index.papers())
+    held = count_papers(index.papers())
     encoder, late = manifest.encoder, manifest.late
-    fields = {
+    return {
         **index_fields(manifest, findings),
         "years": _by_name(held.years),
         "undated": held.undated,
@@ -128,10 +130,10 @@ def stats_document(index: Index, *, indent: bool) -> bytes:
         "with_links": held.n_with_links,
         "with_source_code": held.n_with_code,
         "link_hosts": _tally_fields(held.hosts),
-        "finding_kinds": dict(kinds_of(findings)),
+        "finding_kinds": dict(count_kinds(findings)),
         "parts": [
             {"name": part.name, "files": part.n_files, "size": part.size, "share": part.share}
-            for part in parts_of(manifest)
+            for part in group_files(manifest)
         ],
         "encoder": {
             "name": encoder.name,
@@ -140,7 +142,6 @@ def stats_document(index: Index, *, indent: bool) -> bytes:
         },
         "late_interaction": {"pieces": late.n_pieces, "dimensions": late.dimensions} if late else None,
     }
-    return dump(fields, indent=indent)
 
 
 def _by_name(counts: Counter[Any]) -> dict[str, int]:

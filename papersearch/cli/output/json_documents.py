@@ -7,12 +7,15 @@ unknown; no hits is a valid envelope with an empty list.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Explanation, Facets, Hit, Paper, Results, Undated
+
+if TYPE_CHECKING:
+    from papersearch.saved import SavedSearch
 
 SCHEMA_VERSION = 1
 
@@ -97,6 +100,11 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "facets": _facet_fields(results.facets) if results.facets else None,
         "hits": [hit_fields(hit) for hit in results],
     }
+
+
+def search_fields(search: SavedSearch) -> dict[str, Any]:
+    """Return a saved search for JSON."""
+    return {**search._asdict(), "filters": search.filters._asdict()}
 
 
 def papers(found: Iterable[Paper]) -> bytes:

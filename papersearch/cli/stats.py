@@ -1,0 +1,52 @@
+"""The verb `stats`: what an index holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from papersearch.cli.opening import open_index
+from papersearch.cli.options import (
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    IndexOption,
+    JsonOption,
+    RecordFormat,
+    RecordFormatOption,
+)
+from papersearch.cli.output.printer import open_printer
+from papersearch.cli.signatures import takes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class StatsOptions(NamedTuple):
+    """Options of `stats`."""
+
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(StatsOptions)
+def stats(options: StatsOptions) -> None:
+    """Say what is in the index, and what could not be parsed."""
+    printer = open_printer(options.format_, options.color, json=options.json)
+    opened = open_index(options.corpus_path, options.index_path)
+
+    def fields() -> dict[str, Any]:
+        from papersearch.cli.counts import stats_fields
+
+        return stats_fields(opened)
+
+    def show(console: Console) -> None:
+        from papersearch.cli.output.stats_table import print_stats
+
+        print_stats(console, opened)
+
+    printer.document(fields, show)
