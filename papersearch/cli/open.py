@@ -60,6 +60,28 @@ def open_papers(options: OpenOptions) -> None:
         printer.lines([(paper.paper_id, address)])
 
 
+def open_page(url: str) -> None:
+    """Open an address in the browser from a process of its own, without the streams of this one.
+
+    A browser that shared them would keep a pipe open, and write on a screen that is being drawn.
+    """
+    import subprocess
+
+    if not url.startswith(("https://", "http://")):
+        return
+    # Without TERM, no text browser is chosen, which would draw on the terminal.
+    environment = {name: value for name, value in os.environ.items() if name != "TERM"}
+    subprocess.run(  # noqa: S603  # this Python, and an address from `output.addresses`
+        [sys.executable, "-m", "webbrowser", url],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+        check=False,
+    )
+
+
 def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
     """Look up every paper before any is opened; each is returned once."""
     from papersearch.errors import AmbiguousPaper, PaperLookupError
