@@ -98,7 +98,7 @@ class QueryGroup(TyperGroup):
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         with self._listing():
             offered = super().shell_complete(ctx, incomplete)
-        if incomplete.startswith("-"):  # options of a query may stand before it
+        if incomplete.startswith("-"):  # options of a query may come before it
             known = {item.value for item in offered}
             of_search = self.verbs[SEARCH].load(SEARCH).shell_complete(ctx, incomplete)
             offered += [item for item in of_search if item.value not in known]

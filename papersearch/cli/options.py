@@ -159,8 +159,8 @@ GROUP: Any = None
 """Default of a field that a group of options gives: the field always gets its value from them."""
 
 if TYPE_CHECKING:
-    FilterOptions: TypeAlias = Filters
-    SavedFilterOptions: TypeAlias = Filters
+    FilterGroup: TypeAlias = Filters
+    SavedFilterGroup: TypeAlias = Filters
 else:  # `types` is imported by the verbs that search, not by help
-    FilterOptions = Annotated[Any, _filter_group(FILTER_ROWS)]
-    SavedFilterOptions = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]
+    FilterGroup = Annotated[Any, _filter_group(FILTER_ROWS)]
+    SavedFilterGroup = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]

@@ -27,7 +27,7 @@ from papersearch.cli.options import (
     QueryArgument,
     RecordFormat,
     RecordFormatOption,
-    SavedFilterOptions,
+    SavedFilterGroup,
     TopOption,
 )
 from papersearch.cli.output.printer import open_hit_printer, open_printer
@@ -63,7 +63,7 @@ class AddOptions(NamedTuple):
     name: Annotated[str, typer.Argument(help="What to call it.", show_default=False)]
     query: QueryArgument
     mode: ModeOption = ModeChoice.hybrid
-    filters: SavedFilterOptions = GROUP
+    filters: SavedFilterGroup = GROUP
     debug: DebugOption = False
 
 

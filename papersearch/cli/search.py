@@ -18,7 +18,7 @@ from papersearch.cli.options import (
     ColorOption,
     CorpusOption,
     DebugOption,
-    FilterOptions,
+    FilterGroup,
     Format,
     FormatOption,
     IndexOption,
@@ -47,7 +47,7 @@ class SearchOptions(NamedTuple):
     jsonl: JsonlOption = False
     explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
-    filters: FilterOptions = GROUP
+    filters: FilterGroup = GROUP
     sort: Annotated[
         SortChoice, typer.Option("--sort", help="Best first, or the newest of the best hundred first.")
     ] = SortChoice.relevance
@@ -74,7 +74,7 @@ class SearchOptions(NamedTuple):
 def search(options: SearchOptions) -> int:
     """Search; the same as papersearch "QUERY".
 
-    Words are ranked by; "a phrase" must stand in every hit, title:word in its title;
+    Words are ranked by; "a phrase" must be in every hit, title:word in its title;
     -word and -"a phrase" in none.
     """
     from papersearch.cli.locations import find_locations

@@ -17,7 +17,7 @@ from papersearch.cli.options import (
     ColorOption,
     CorpusOption,
     DebugOption,
-    FilterOptions,
+    FilterGroup,
     Format,
     FormatOption,
     IndexOption,
@@ -51,7 +51,7 @@ class SimilarOptions(NamedTuple):
         ),
     ] = None
     top: TopOption = 10
-    filters: FilterOptions = GROUP
+    filters: FilterGroup = GROUP
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False

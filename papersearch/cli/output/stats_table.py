@@ -1,7 +1,7 @@
-"""What an index holds, for people: counts as bars, in one column, or in two where they fit.
+"""Counts of an index for people: bars, in one column, or in two where they fit.
 
-Colour, in the terminal's own sixteen, never says anything alone: an inferred year has another
-bar and a note. What was printed by others passes `clean_text` and enters Rich as `Text`.
+Colour, in the terminal's own sixteen, never carries meaning alone: an inferred year has another
+bar and a note. Text of dumps passes `clean_text` and enters Rich as `Text`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _FAINT = "dim"
 _BAR = "cyan"
 
 _WIDE = 110
-"""From so many columns on, sections stand side by side."""
+"""Columns from which sections are side by side."""
 _WIDEST = 160
 _BETWEEN = 4
 _MOST_COLUMNS = 10_000
-"""Of any terminal; a pipe has more, and everything below each other."""
+"""More columns than any terminal has: a pipe, where sections are below each other."""
 _MARGIN = 2
 _GAP = 2
 _LONG_BAR = 36
@@ -44,18 +44,19 @@ _SHOWN_DUMPS = 20
 
 
 class _Area(NamedTuple):
-    """Where a section goes: so many columns of this console."""
+    """Area of a console that a section fills: its width in columns, and its characters."""
 
     console: Console
     width: int
     ascii_only: bool
 
     def glyph(self, wanted: str, plain: str) -> str:
+        """Choose between characters for this console: `plain` ones are ASCII."""
         return plain if self.ascii_only else wanted
 
 
 class _Row(NamedTuple):
-    """A bar: its label, how long it is, how much of that is inferred, and what stands beside it."""
+    """A bar: its label, its length, the inferred part of it, and the value and note beside it."""
 
     label: str
     length: int
@@ -65,7 +66,7 @@ class _Row(NamedTuple):
 
 
 def print_stats(console: Console, index: Index) -> None:
-    """Counts, dates, names, links, dumps, the index's parts, and every finding of the build."""
+    """Print counts, dates, names, links, dumps, groups of files, and every finding of the build."""
     manifest, findings = index.manifest, index.findings()
     held = count_papers(index.papers())
     is_wide = _WIDE <= console.width <= _MOST_COLUMNS
@@ -91,7 +92,7 @@ def print_stats(console: Console, index: Index) -> None:
 
 
 def _dates(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:
-    """A bar for each year, the months of late as one line."""
+    """Draw a bar for each year, and the latest months as one line."""
     n_inferred = held.inferred.total()
     remark = f"{n_papers - held.undated} papers, {held.undated} undated"
     remark += f", {n_inferred} year{'' if n_inferred == 1 else 's'} inferred" if n_inferred else ""
@@ -99,7 +100,10 @@ def _dates(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:
 
 
 def _year_rows(held: IndexCounts) -> list[_Row]:
-    """The latest years and, in one row, those before; years without papers where they are few."""
+    """Return a row for each of the latest years, and one for all earlier years.
+
+    Years without papers have a row if all years fit.
+    """
     shown: Sequence[int] = sorted(held.years)[-_SHOWN_YEARS:]
     if not shown:
         return []
@@ -119,7 +123,7 @@ def _year_row(label: str, count: int, inferred: int) -> _Row:
 
 
 def _month_line(held: IndexCounts, area: _Area) -> list[Text]:
-    """The latest months, a character each, as high as there are papers of it."""
+    """Draw the latest months, a character each, in height proportional to the number of papers."""
     if len(held.months) < 2:
         return []
     numbered = {int(month[:4]) * 12 + int(month[5:]) - 1: count for month, count in held.months.items()}
@@ -135,7 +139,7 @@ def _month_line(held: IndexCounts, area: _Area) -> list[Text]:
 
 
 def _names(title: str, tally: Tally, area: _Area) -> list[Text]:
-    """The most frequent names; nothing where no paper has any."""
+    """List the most frequent names; return no lines if no paper has any."""
     if not tally.counts:
         return []
     remark = f"{len(tally.counts)}, of {tally.n_papers} paper{'' if tally.n_papers == 1 else 's'}"
@@ -163,7 +167,7 @@ def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
 
 
 def _index(index: Index, area: _Area) -> list[Text]:
-    """Where it is, which build, by which model, and what takes its space."""
+    """List folder, build and model of the index, and what takes its space."""
     manifest = index.manifest
     encoder, late = manifest.encoder, manifest.late
     size = _size(sum(record.size for record in manifest.files.values()))
@@ -200,7 +204,7 @@ def _heading(title: str, remark: str, area: _Area) -> Text:
 
 
 def _fact(name: str, value: str, name_width: int, area: _Area) -> list[Text]:
-    """A name, and its value beside it in as many lines as it takes."""
+    """Lay out a name, and beside it its value in as many lines as needed."""
     width = max(area.width - _MARGIN - name_width - _GAP, _SHORT_BAR)
     pieces = Text(clean_text(value)).wrap(area.console, width, overflow="fold")
     names = [name] + [""] * (len(pieces) - 1)
@@ -211,8 +215,10 @@ def _fact(name: str, value: str, name_width: int, area: _Area) -> list[Text]:
 
 
 def _bars(rows: Sequence[_Row], area: _Area) -> list[Text]:
-    """Labels, bars as long as their share of the longest, values, notes. Where area is short, bars
-    are, then labels are cut, then there are no bars."""
+    """Draw labels, bars in proportion to the longest, values and notes.
+
+    Where the area is narrow, bars are shortened first, then labels are cut, then bars are left out.
+    """
     if not rows:
         return []
     value_width = max(len(row.value) for row in rows)
@@ -233,7 +239,7 @@ def _bars(rows: Sequence[_Row], area: _Area) -> list[Text]:
 
 
 def _bar(row: _Row, top: int, cells: int, area: _Area) -> Text:
-    """At least one cell of each kind that there is any of, though it were less."""
+    """Draw a bar; a non-zero count always gets at least one cell."""
     full = max(round(cells * row.length / top), 1) if row.length else 0
     inferred = max(round(full * row.inferred / row.length), 1) if row.inferred else 0
     if row.inferred < row.length and full > 1:
@@ -243,7 +249,7 @@ def _bar(row: _Row, top: int, cells: int, area: _Area) -> Text:
 
 
 def _and_more(n_left: int) -> list[Text]:
-    """All of them are in JSON, as far as it goes."""
+    """Say how many are not listed; JSON lists more."""
     return [Text(f"{' ' * _MARGIN}and {n_left} more", style=_FAINT)] if n_left else []
 
 
@@ -252,7 +258,7 @@ def _cut(text: Text, width: int, area: _Area, *, pad: bool = False) -> None:
 
 
 def _size(n_bytes: int) -> str:
-    """In the unit that leaves it one to three digits before the point."""
+    """Write a size in the unit that leaves one to three digits before the point."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= scale:
             return f"{n_bytes / scale:.1f} {unit}"
@@ -264,12 +270,12 @@ def _share(share: float) -> str:
 
 
 def _stacked(sections: Sequence[list[Text]]) -> list[Text]:
-    """One below the other, an empty line between."""
+    """Put sections below each other, with an empty line between them."""
     return [line for number, section in enumerate(sections) for line in ([Text()] if number else []) + section]
 
 
 def _side_by_side(sections: Sequence[list[Text]], width: int) -> list[Text]:
-    """Two columns, the first sections on the left, parted where the longer column is shortest."""
+    """Put sections in two columns, divided where the longer column is shortest."""
     parted = [(_stacked(sections[:place]), _stacked(sections[place:])) for place in range(1, len(sections))]
     left, right = min(parted, key=lambda columns: max(map(len, columns)))
     lines = []
