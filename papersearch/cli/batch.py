@@ -65,7 +65,7 @@ class BatchOptions(NamedTuple):
 def batch(options: BatchOptions) -> int:
     """Answer many queries at once, on every core."""
     if not options.tag or len(options.tag.split()) != 1:
-        raise typer.BadParameter("a run's tag is one word", param_hint="--tag")
+        raise typer.BadParameter(f"expected one word, found {options.tag!r}", param_hint="--tag")
     read = read_typed_topics(options.topics)
     chosen = "jsonl" if options.format_.value == "auto" else options.format_.value
     printer = Printer(chosen)

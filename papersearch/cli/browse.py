@@ -12,13 +12,12 @@ from typing import Annotated, NamedTuple, Optional
 
 import typer
 
-from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
+from papersearch.cli.errors import EXAMPLE, EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS, CommandError, typed
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, ModeChoice, ModeOption, TopOption
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import takes
-from papersearch.errors import PapersearchError
 
 FRAMES_PER_SECOND = "120"
 """A letter's hits wait for the next frame: at textual's default of 60, a third of the time to see them."""
@@ -48,8 +47,9 @@ def browse(options: BrowseOptions) -> int:
     try:
         from papersearch.cli.tui.browser import Browser
     except ImportError as error:
-        raise PapersearchError(
-            f"browsing needs the package textual, 8.2 or newer: {error}", "pip install 'papersearch[tui]'"
+        raise CommandError(
+            f"cannot browse without the package textual, 8.2 or newer: {error}",
+            "pip install '.[tui]' in a clone of the repository",
         ) from error
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # textual does not tell an empty value from a set one
@@ -66,15 +66,13 @@ def browse(options: BrowseOptions) -> int:
 
 
 def _check_terminal(query: str) -> None:
-    """Raise PapersearchError unless standard input and standard error are a terminal that can be drawn on.
+    """Raise CommandError unless standard input and standard error are a terminal that can be drawn on.
 
     Keys are read from the one and the screen is drawn on the other, so that stdout can be a pipe.
     """
-    import shlex
-
-    hint = f"papersearch search {shlex.quote(query)}" if query else 'papersearch search "pipeline bubbles"'
+    hint = typed("papersearch search", query) if query else EXAMPLE
     for stream, name in ((sys.__stdin__, "input"), (sys.__stderr__, "error")):
         if stream is None or not stream.isatty():
-            raise PapersearchError(f"browsing needs a terminal, and standard {name} is none", hint)
+            raise CommandError(f"cannot browse: standard {name} is not a terminal", hint)
     if os.environ.get("TERM") == "dumb":
-        raise PapersearchError("browsing needs a terminal that can be drawn on, and TERM is dumb", hint)
+        raise CommandError("cannot browse on a terminal of type dumb (TERM)", hint)

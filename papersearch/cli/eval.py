@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.batch import n_processes_for, read_typed_topics
+from papersearch.cli.errors import CommandError
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import (
     Color,
@@ -58,7 +59,6 @@ class EvalOptions(NamedTuple):
 def evaluate(options: EvalOptions) -> None:
     """Measure rankings against judgements, side by side."""
     from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
-    from papersearch.errors import EvaluationError
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
     from papersearch.evaluation.runs import make_run, scored
@@ -70,9 +70,7 @@ def evaluate(options: EvalOptions) -> None:
     judged_ids = {qrel.query_id for qrel in judged}
     asked = [topic for topic in read if topic.topic_id in judged_ids]
     if not asked:
-        raise EvaluationError(
-            f"no topic of {topics} has judgements in {qrels}", "check that their ids are the same"
-        )
+        raise CommandError(f"no topic of {topics} has judgements in {qrels}", "check that their ids are the same")
     missing = len(judged_ids) - len(asked)
     if missing:
         printer.hint(f"{missing} judged topics are not in {topics}, and count as zero")

@@ -69,7 +69,7 @@ def build_index(options: BuildOptions) -> None:
     locations = find_locations(options.corpus_path, options.index_path)
     if options.rollback:
         if options.dumps or options.full or options.dry_run:
-            raise typer.BadParameter("--rollback builds nothing: it goes alone")
+            raise typer.BadParameter("--rollback cannot be used with dumps, --full or --dry-run")
         _roll_back(locations, printer)
         return
     report = run_build(
@@ -95,7 +95,7 @@ def _roll_back(locations: Locations, printer: Printer) -> None:
     from papersearch.index.locking import writing
 
     if not locations.index_path.is_dir():
-        raise IndexMissing(f"there is no index in {locations.index_path}", "papersearch index")
+        raise IndexMissing(path=locations.index_path)
     with writing(locations.index_path, lambda message: complain(message, "")):
         manifest = rollback(locations.index_path)
     printer.hint(f"{locations.index_path} is back at generation {manifest.generation}")

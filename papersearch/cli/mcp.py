@@ -10,11 +10,10 @@ import os
 import sys
 from typing import NamedTuple, NoReturn
 
-from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, complain
+from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, CommandError, complain
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption
 from papersearch.cli.signatures import takes
-from papersearch.errors import PapersearchError
 
 
 class ServeOptions(NamedTuple):
@@ -37,8 +36,9 @@ def serve(options: ServeOptions) -> int:
     try:
         from papersearch.cli.mcp_tools import make_server
     except ImportError as error:
-        raise PapersearchError(
-            f"serving needs the package mcp, 2.3 or newer: {error}", "pip install 'papersearch[mcp]'"
+        raise CommandError(
+            f"cannot serve without the package mcp, 2.3 or newer: {error}",
+            "pip install '.[mcp]' in a clone of the repository",
         ) from error
     server = make_server(opened, debug=options.debug)
     signal.signal(signal.SIGINT, _leave)

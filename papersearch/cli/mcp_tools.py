@@ -22,6 +22,7 @@ from papersearch.cli.errors import explained
 from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.signatures import Group, parameter, takes
+from papersearch.errors import QueryError
 from papersearch.index.generations import read_manifest
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 from papersearch.types import Filters, Mode
@@ -157,6 +158,8 @@ class Tools:
 
                 traceback.print_exception(error)
             message, hint = explained(error)
+            if isinstance(error, QueryError):  # a tool has parameters, and no options to type
+                message, hint = error.message, ""
             return CallToolResult(content=[_text(f"{message}\nhint: {hint}" if hint else message)], is_error=True)
         # As text too, for clients that show their model nothing else.
         text = json_documents.dump(document, indent=False).decode()

@@ -47,7 +47,7 @@ def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]
     """Return names as typed where a text is an error, which calls standard input `place`."""
     found, text = read_names(opened, names)
     if text is not None:
-        raise typer.BadParameter("what stands on standard input is no id", param_hint=place)
+        raise typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
     return found
 
 

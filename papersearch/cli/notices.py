@@ -30,10 +30,11 @@ def warn_of_undated(results: Results) -> None:
     undated = results.undated
     if undated is None or not undated.n_papers:
         return
-    said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
+    were = "paper of unknown date was" if undated.n_papers == 1 else "papers of unknown date were"
+    said = f"{undated.n_papers} {were} left out"
     if undated.papers:
         named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f"; of those that answer: {named}"
+        said += f"; the best of them: {named}"
     complain(said, "--include-undated keeps them")
 
 
@@ -43,8 +44,8 @@ def warn_of_filters(results: Results) -> None:
 
     warn_of_undated(results)
     if results.total == 0 and results.filters != NO_FILTERS and not (results.undated and results.undated.n_papers):
-        new = "the last build added no paper that fits"
-        complain(new if results.filters.new else "no paper is left by the filters", "")
+        new = "the last build added no paper that the filters keep"
+        complain(new if results.filters.new else "the filters leave no paper", "")
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from papersearch.cli.errors import CommandError, typed
 from papersearch.cli.names import read_ids
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument
@@ -52,7 +53,7 @@ def open_papers(options: OpenOptions) -> None:
     printer = Printer()
     found = _named(open_index(options.corpus_path, options.index_path), options.papers)
     if len(found) > _AT_ONCE and not options.print_:
-        raise typer.BadParameter(f"{len(found)} papers: at most {_AT_ONCE} are opened at once; see --print")
+        raise typer.BadParameter(f"cannot open {len(found)} papers at once: the limit is {_AT_ONCE}; see --print")
     for paper in found:
         address = address_of(paper)
         if not options.print_:
@@ -84,15 +85,15 @@ def open_page(url: str) -> None:
 
 def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
     """Look up every paper before any is opened; each is returned once."""
-    from papersearch.errors import AmbiguousPaper, PaperLookupError
+    from papersearch.errors import AmbiguousPaper, PaperNotFound
 
     try:
         return list({paper.paper_id: paper for paper in map(opened.paper, read_ids(opened, names))}.values())
     except AmbiguousPaper as error:
-        hint = f"{shlex.join(['papersearch', 'open', error.candidates[0]])}, or: {_search_instead(names)}"
-        raise AmbiguousPaper(error.message, hint, error.candidates) from error
-    except PaperLookupError as error:
-        raise PaperLookupError(error.message, _search_instead(names)) from error
+        hint = f"{typed('papersearch open', error.candidates[0])}, or: {_search_instead(names)}"
+        raise CommandError(error.message, hint) from error
+    except PaperNotFound as error:
+        raise CommandError(error.message, _search_instead(names)) from error
 
 
 def _search_instead(names: Sequence[str]) -> str:
@@ -102,16 +103,14 @@ def _search_instead(names: Sequence[str]) -> str:
 
 
 def _browse(address: str, paper_id: str) -> None:
-    """Open an address in the browser. Raises PapersearchError if no browser takes it."""
+    """Open an address in the browser. Raises CommandError if no browser takes it."""
     import webbrowser
 
     with _silenced():
         is_open = webbrowser.open(address)
     if not is_open:
-        from papersearch.errors import PapersearchError
-
-        raise PapersearchError(
-            f"no browser can be had for {address}", shlex.join(["papersearch", "open", "--print", paper_id])
+        raise CommandError(
+            f"cannot open {address}: no browser was found", typed("papersearch open --print", paper_id)
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from papersearch.cli.errors import complain
+from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.notices import warn_if_stale
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def open_index(corpus: Path | None, index: Path | None) -> Index:
 def open_or_build(locations: Locations, query: str) -> Index:
     """Open the index; build it from the corpus first if there is none."""
     from papersearch import api
-    from papersearch.errors import CorpusError, IndexMissing
+    from papersearch.errors import IndexMissing
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
@@ -37,11 +37,11 @@ def open_or_build(locations: Locations, query: str) -> Index:
         return api.open(locations.index_path)
     except IndexMissing as missing:
         if not locations.corpus_path.is_dir():
-            raise CorpusError(
-                f"there is neither an index in {locations.index_path} nor a corpus in {locations.corpus_path}",
+            raise CommandError(
+                f"cannot find an index in {locations.index_path}, nor a corpus in {locations.corpus_path}",
                 f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
             ) from missing
-    complain(f"no index yet: building it from {locations.corpus_path}, once", "")
+    complain(f"building an index of {locations.corpus_path}, once", "")
     run_build(locations)
     return api.open(locations.index_path)
 
@@ -49,12 +49,11 @@ def open_or_build(locations: Locations, query: str) -> Index:
 def run_build(locations: Locations, dumps: list[Path] | None = None, **options: Any) -> BuildReport:
     """Build the index from `dumps`, or from the corpus, with progress on stderr."""
     from papersearch.cli.output.progress import build_progress
-    from papersearch.errors import CorpusError
     from papersearch.index.build import build
 
     if dumps is None and not locations.corpus_path.is_dir():
-        raise CorpusError(
-            f"there is no corpus in {locations.corpus_path}",
+        raise CommandError(
+            f"cannot find a corpus in {locations.corpus_path}",
             f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
         )
     with build_progress() as progress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, CommandError, complain, explained
 from papersearch.cli.notices import warn_of_undated
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import (
@@ -80,7 +80,7 @@ def add(options: AddOptions) -> None:
 
     name = clean_text(typed_text(options.name))
     if not name or len(name) > _MAX_NAME:
-        raise typer.BadParameter(f"a name has 1 to {_MAX_NAME} characters", param_hint="NAME")
+        raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
     days(options.filters)  # a search that cannot be run is not kept
     text = parse_query(" ".join(map(typed_text, options.query)), Analyzer()).text
     path = find_searches()
@@ -167,7 +167,8 @@ def run(options: RunOptions) -> int:
         try:
             results = _run_one(opened, search, options, printer)
         except QueryError as error:  # its organisation is gone, say: the other searches run all the same
-            printer.hint(f"{search.name}: {error.message}", error.hint)
+            message, hint = explained(error)
+            printer.hint(f"{search.name}: {message}", hint)
             has_failed = True
         else:
             answers.append((search.name, results))
@@ -181,17 +182,17 @@ def _wanted(names: Sequence[str]) -> list[SavedSearch]:
     """Read the searches of these names, or all of them. Raises SavedSearchError."""
     from papersearch import saved
     from papersearch.cli.locations import find_searches
-    from papersearch.errors import SavedSearchError
+    from papersearch.errors import UnknownSearch
     from papersearch.text.cleaning import clean_text
 
     path = find_searches()
     searches = saved.read(path)
     if not searches:
-        raise SavedSearchError(f"no search is kept in {path}", 'papersearch saved add pipelines "pipeline bubbles"')
+        raise CommandError(f"{path} has no searches", 'papersearch saved add pipelines "pipeline bubbles"')
     wanted = [clean_text(typed_text(name)) for name in names] or list(searches)
     for name in wanted:
         if name not in searches:
-            raise SavedSearchError(f"there is no search called {name} in {path}", "papersearch saved list")
+            raise UnknownSearch(path=path, name=name)
     return [searches[name] for name in wanted]
 
 

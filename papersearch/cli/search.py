@@ -104,7 +104,9 @@ def search(options: SearchOptions) -> int:
     warn_of_filters(results)
     warn_if_stale(opened, locations)
     if options.facets and printer.format not in ("table", "json"):
-        printer.hint(f"facets are part of tables and JSON, not of {printer.format}", "--format table, or --json")
+        printer.hint(
+            f"cannot print facets as {printer.format}: only tables and JSON have them", "--format table, or --json"
+        )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
     printer.hits(results, len(opened))

@@ -74,6 +74,6 @@ def similar(options: SimilarOptions) -> int:
     results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
     warn_of_filters(results)
     if results.verdict == "weak":
-        printer.hint("no paper is much like it")
+        printer.hint("no paper is very similar to this text")
     printer.hits(results, len(opened))
     return EXIT_HITS if results.hits else EXIT_NO_HITS

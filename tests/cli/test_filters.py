@@ -10,6 +10,7 @@ from papersearch import saved
 from papersearch.cli.app import VERBS
 from papersearch.cli.group import with_verb
 from papersearch.cli.tui.filter_words import FILTER_WORDS, parse_filters
+from papersearch.errors import SearchesUnreadable
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 
 SAMPLES = {"since": "2024", "until": "2025-06", "org": "Peking University", "dump": "page.txt"}
@@ -50,7 +51,7 @@ def test_a_filter_of_a_saved_search(row: FilterRow, tmp_path: Path) -> None:
     if row.is_saved:
         assert saved.read(path)["one"].filters == expected(row)
     else:
-        with pytest.raises(saved.SavedSearchError):
+        with pytest.raises(SearchesUnreadable):
             saved.read(path)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from papersearch.cli.errors import repair_of
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.text.cleaning import clean_text
 
@@ -27,7 +28,9 @@ def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> Non
         write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
     for fault in faults:
         write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
-        write(console, Text(clean_text(f"  mend it by: {fault.command}"), style="dim", overflow="fold"))
+        write(
+            console, Text(clean_text(f"  mend it by: {repair_of(fault, index.path)}"), style="dim", overflow="fold")
+        )
 
 
 def fault_fields(index: Index, faults: Sequence[Fault]) -> dict[str, Any]:
@@ -36,5 +39,7 @@ def fault_fields(index: Index, faults: Sequence[Fault]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "generation": index.manifest.generation,
         "format_version": index.manifest.format_version,
-        "faults": [fault._asdict() for fault in faults],
+        "faults": [
+            {"file": fault.file, "what": fault.what, "command": repair_of(fault, index.path)} for fault in faults
+        ],
     }

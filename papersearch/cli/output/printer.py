@@ -163,5 +163,5 @@ def chosen_format(format: str, *, json: bool = False, jsonl: bool = False) -> st
     if format != "auto":
         wanted.add(format)
     if len(wanted) > 1:
-        raise typer.BadParameter(f"choose one format, not {' and '.join(sorted(wanted))}")
+        raise typer.BadParameter(f"expected one format, found {' and '.join(sorted(wanted))}")
     return wanted.pop() if wanted else "auto"

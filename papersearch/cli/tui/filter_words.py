@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from papersearch.errors import QueryError
+from papersearch.cli.errors import CommandError
 from papersearch.search.filter_table import FILTER_ROWS, make_filters
 from papersearch.types import Filters
 
@@ -22,7 +22,7 @@ FILTER_WORDS = " ".join(f"{word}:{row.example}" if row.example else word for wor
 def parse_filters(line: str) -> Filters:
     """Parse the filters on `line`; of a date written twice, the last one counts.
 
-    Raises QueryError for an unknown word. Dates, organisations and dumps are not looked up.
+    Raises CommandError for an unknown word. Dates, organisations and dumps are not looked up.
     """
     values: dict[str, Any] = {}
     for found in _PATTERN.finditer(line):
@@ -30,9 +30,9 @@ def parse_filters(line: str) -> Filters:
         value = (found["quoted"] or found["plain"] or "").strip()
         takes_value = row is not None and row.kind != "switch"
         if row is not None and takes_value and found["valued"] and not value:
-            raise QueryError(f"{row.word}: wants something after it", FILTER_WORDS)
+            raise CommandError(f"expected a value after {row.word}:", FILTER_WORDS)
         if row is None or takes_value != bool(value):
-            raise QueryError(f"{found[0]} is no filter", FILTER_WORDS)
+            raise CommandError(f"unknown filter {found[0]}", FILTER_WORDS)
         if row.kind == "list":
             values.setdefault(row.field, []).append(value)
         else:
