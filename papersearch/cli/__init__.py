@@ -25,6 +25,8 @@ def main() -> NoReturn:
     if not encodes_many:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if encodes_many else "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # for messages of its import
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
     code: object = 0
     try:

@@ -51,21 +51,23 @@ from papersearch.lexical.indexing import analyse_corpus
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.paper_text import Texts
 from papersearch.types import Changes, Finding
+from papersearch.values import Value
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
     from papersearch.index.files import Content
 
-Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
-Progress = Callable[[Step, int, int], None]
+BuildStep = Literal[
+    "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
+]
+Progress = Callable[[BuildStep, int, int], None]
 """Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
 
 Outcome = Literal["published", "up to date", "dry run"]
 
 
-@dataclass(frozen=True, slots=True)
-class BuildReport:
+class BuildReport(Value):
     """What a build did. `manifest` is the index as it is now, None when a dry run found none;
     `changes` against what was there before; `n_encoded` texts went (or would go) through the
     model; `findings` of the dumps, those of the last build when nothing had to be read."""
@@ -233,18 +235,22 @@ class _Making:
         yield from _table("words", analysed.spellings)
         yield "words.counts.npy", analysed.spelling_counts
         self._learned["lexical"] = LexicalRecord(
-            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
+            analyzer=ANALYZER,
+            statistics="rank_bm25.BM25Okapi, idf of Lucene",
+            k1=K1,
+            b=B,
+            mean_length=statistics.mean_length,
         )
         postings = statistics.postings()
         yield from _table("terms", postings.terms)
         yield "terms.idf.npy", postings.idf
         yield "postings.offsets.npy", postings.offsets
-        yield "postings.papers.npy", postings.doc_idx
+        yield "postings.papers.npy", postings.doc_indices
         yield "postings.impacts.npy", postings.impacts
         yield "postings.starts.npy", postings.starts
         yield "positions.offsets.npy", postings.position_offsets
         yield "positions.npy", postings.positions
-        yield "lengths.npy", statistics.doc_len.astype(np.uint32)
+        yield "lengths.npy", statistics.doc_lengths.astype(np.uint32)
         yield "lengths.titles.npy", analysed.title_positions
         yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
@@ -261,7 +267,9 @@ class _Making:
         self._learned["late"] = None
         if encoded.pieces is not None:
             n_pieces, dimensions = encoded.pieces.vectors.shape
-            self._learned["late"] = LateRecord(n_pieces, len(encoded.pieces.weights), dimensions)
+            self._learned["late"] = LateRecord(
+                n_pieces=n_pieces, n_vocabulary=len(encoded.pieces.weights), dimensions=dimensions
+            )
             for name, array in encoded.pieces._asdict().items():
                 yield f"pieces.{name}.npy", array
 
@@ -273,21 +281,21 @@ class _Making:
         lines, numbers = organisation_table(papers)
         yield from _table("organisations", lines)
         yield "papers.organisations.npy", numbers
-        for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+        for table, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
             yield from _table(table, names)
-            yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
-        yield "report.json", orjson.dumps([finding._asdict() for finding in self._read.findings])
+            yield f"{table}.papers.npy", np.array(doc_indices, dtype=np.uint32)
+        yield "report.json", orjson.dumps([finding.asdict() for finding in self._read.findings])
 
     def _encoded(self) -> EncodedCorpus:
         """The papers' encodings; what the encoder is goes to the manifest."""
         wanted, before = self._wanted, self._before
-        opened: list[BatchEncoder] = []
+        opened: list[ReferenceEncoder] = []
 
-        def open_encoder() -> BatchEncoder:
+        def open_encoder() -> ReferenceEncoder:
             wanted.progress("loading the model", 0, 0)
-            from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
+            from papersearch.dense.reference import ReferenceEncoder  # seconds: not where nothing is new
 
-            opened.append(BatchEncoder(wanted.model, wanted.device))
+            opened.append(ReferenceEncoder(wanted.model, wanted.device))
             return opened[0]
 
         known = self._known if wanted.full else self._known | self.journal.load()
@@ -360,7 +368,7 @@ def _unchanged(before: Generation) -> BuildReport:
     return BuildReport(
         outcome="up to date",
         manifest=manifest,
-        changes=Changes((), (), ()),
+        changes=Changes(added=(), changed=(), removed=()),
         n_papers=manifest.n_papers,
         n_appearances=manifest.n_appearances,
         n_dumps=len(manifest.dumps),

@@ -279,11 +279,11 @@ def test_filters(real_index: papersearch.Index) -> None:
     ("line", "filters"),
     [
         ("", Filters()),
-        ("since:2024 until:2025-06", Filters("2024", "2025-06")),
+        ("since:2024 until:2025-06", Filters(since="2024", until="2025-06")),
         ('org:nvidia org:"Peking University"', Filters(organisations=("nvidia", "Peking University"))),
         ('ORG:"not closed', Filters(organisations=("not closed",))),
-        ("dump:a.txt  code new undated", Filters(None, None, (), ("a.txt",), True, True, True)),
-        ("since:2023 since:2024", Filters("2024")),
+        ("dump:a.txt  code new undated", Filters(dumps=("a.txt",), has_code=True, new=True, include_undated=True)),
+        ("since:2023 since:2024", Filters(since="2024")),
     ],
 )
 def test_filter_words(line: str, filters: Filters) -> None:
@@ -384,16 +384,14 @@ def test_hostile_text_is_shown_as_it_is(
     """Markup is shown and not obeyed; escapes reach no cell, though the index were to hold them."""
 
     def tamper(hit: Hit) -> Hit:
-        paper = hit.paper._replace(organisation=papersearch.types.Organisation("x", "Labs [/] \x1b[2J"))
-        return hit._replace(paper=paper._replace(title=f"{paper.title} \x1b[5m[/]", links=("https://x/\x1b[1m",)))
+        paper = hit.paper.replace(organisation=papersearch.Organisation(handle="x", name="Labs [/] \x1b[2J"))
+        return hit.replace(paper=paper.replace(title=f"{paper.title} \x1b[5m[/]", links=("https://x/\x1b[1m",)))
 
     search = hostile_index.search
 
     def tampered(*arguments: object, **options: object) -> papersearch.Results:
         results = search(*arguments, **{**options, "fold": False})  # type: ignore[arg-type]
-        return papersearch.Results(
-            results.query, results.mode, results.mode_used, None, results.total, tuple(map(tamper, results.hits))
-        )
+        return results.replace(hits=tuple(map(tamper, results.hits)))
 
     monkeypatch.setattr(hostile_index, "search", tampered)
 

@@ -116,7 +116,7 @@ def test_hostile_text_is_an_address(run: Run, hostile: dict[str, str], browser: 
 @given(title=st.text(min_size=1), doi=st.none() | st.text(), arxiv_id=st.none() | st.text())
 def test_every_address_is_one(title: str, doi: str | None, arxiv_id: str | None) -> None:
     """Whatever an index holds, addresses lead to arXiv or doi.org, of characters that URLs have."""
-    paper = Paper("x", title, "", None, None, False, None, None, None, (), (), arxiv_id=arxiv_id, doi=doi)
+    paper = Paper(paper_id="x", title=title, abstract="", arxiv_id=arxiv_id, doi=doi)
     for address in (page_of(paper), search_for(paper)):
         if address is not None:
             assert urlsplit(address).scheme == "https"

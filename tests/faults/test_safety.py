@@ -26,7 +26,7 @@ from papersearch.index import files, generations
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.index.locking import LOCK, writing
-from papersearch.types import Filters
+from papersearch.types import Changes, Filters
 from tests.conftest import (
     CORPUS,
     PATIENCE_S,
@@ -96,7 +96,11 @@ def test_nothing_new_builds_nothing(small_index: Path, build: Any) -> None:
 
     before = times()
     report = build()
-    assert (report.outcome, report.n_encoded, report.changes) == ("up to date", 0, ((), (), ()))
+    assert (report.outcome, report.n_encoded, report.changes) == (
+        "up to date",
+        0,
+        Changes(added=(), changed=(), removed=()),
+    )
     assert times() == before
     assert papersearch.open(small_index).manifest.generation == 1
 
@@ -442,7 +446,7 @@ def test_doctor_checks_laws_and_not_only_sums(small_index: Path) -> None:
         record = files.write_file(folder / name, np.ascontiguousarray(spoil(np.load(io.BytesIO(content)))))
         for path in manifests:
             fields = json.loads(path.read_bytes())
-            fields["files"][name] = record._asdict()
+            fields["files"][name] = record.asdict()
             path.write_text(json.dumps(fields))
         assert papersearch.open(small_index).verify(), name
         (folder / name).write_bytes(content)

@@ -73,13 +73,15 @@ def test_dates(
     when that is asked for."""
     if since and until and bound(since, first=True) > bound(until, first=False):
         with pytest.raises(EmptyDateRange, match="is after"):
-            real_index.search(QUERY, mode=mode, filters=Filters(since, until))
+            real_index.search(QUERY, mode=mode, filters=Filters(since=since, until=until))
         return
     unfiltered = ranked(real_index, mode)
     wanted = {
         name: verdict for name, paper in unfiltered.items() if (verdict := fits(paper, since, until)) is not False
     }
-    results = real_index.search(QUERY, k=1000, mode=mode, filters=Filters(since, until, include_undated=undated))
+    results = real_index.search(
+        QUERY, k=1000, mode=mode, filters=Filters(since=since, until=until, include_undated=undated)
+    )
     found = {hit.paper.paper_id for hit in results}
     if since is None and until is None:
         assert found == set(unfiltered)
@@ -136,12 +138,12 @@ def test_a_year_alone_decides_where_it_can(
     records: papersearch.Index, since: str | None, until: str | None, kept: set[str], undecided: set[str]
 ) -> None:
     """A range that cuts a paper's year in two does not decide; one that holds it whole does."""
-    results = records.search("pipeline bubbles", filters=Filters(since, until))
+    results = records.search("pipeline bubbles", filters=Filters(since=since, until=until))
     assert {hit.paper.paper_id for hit in results} == kept
     assert results.undated is not None
     assert results.undated.n_papers == len(undecided)
     assert {paper.paper_id for paper in results.undated.papers} <= undecided
-    everything = records.search("pipeline bubbles", filters=Filters(since, until, include_undated=True))
+    everything = records.search("pipeline bubbles", filters=Filters(since=since, until=until, include_undated=True))
     assert {hit.paper.paper_id for hit in everything} == kept | undecided
 
 
@@ -186,7 +188,7 @@ def test_what_is_code(real_index: papersearch.Index) -> None:
         ("https://owner.github.io/name", False),
         ("https://example.org/?u=https://github.com/owner/name", False),
     ):
-        assert has_code(paper._replace(links=(link,))) is expected
+        assert has_code(paper.replace(links=(link,))) is expected
 
 
 def test_what_there_is_not(real_index: papersearch.Index) -> None:

@@ -31,7 +31,8 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
     counts = counted(report.n_papers, report.n_appearances, report.n_dumps)
     what = {"published": "indexed in", "up to date": "up to date in", "dry run": "would be indexed in"}
     write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
-    added, changed, removed = map(len, report.changes)
+    changes = report.changes
+    added, changed, removed = len(changes.added), len(changes.changed), len(changes.removed)
     is_first = added == report.n_papers and not removed
     if report.outcome == "dry run" or (report.outcome == "published" and not is_first):
         encoded = "to encode" if report.outcome == "dry run" else "encoded"
@@ -76,7 +77,7 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
         "generation": manifest.generation,
         "format_version": manifest.format_version,
         "size": sum(record.size for record in manifest.files.values()),
-        "findings": [finding._asdict() for finding in findings],
+        "findings": [finding.asdict() for finding in findings],
     }
 
 

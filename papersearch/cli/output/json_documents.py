@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Explanation, Facets, Hit, Paper, Results, Undated
+from papersearch.types import Hit, Paper, Results
 
 if TYPE_CHECKING:
     from papersearch.saved import SavedSearch
@@ -30,10 +30,10 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "year": paper.year,
         "year_inferred": paper.year_inferred,
         "author_count": paper.author_count,
-        "organisation": paper.organisation._asdict() if paper.organisation else None,
+        "organisation": paper.organisation.asdict() if paper.organisation else None,
         "comment_count": paper.comment_count,
         "links": paper.links,
-        "provenance": [place._asdict() for place in paper.provenance],
+        "provenance": [place.asdict() for place in paper.provenance],
         "authors": paper.authors,
         "categories": paper.categories,
         "arxiv_id": paper.arxiv_id,
@@ -52,28 +52,9 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "exact_title": hit.exact_title,
         "verdict": hit.verdict,
         **paper_fields(hit.paper),
-        "evidence": hit.evidence._asdict(),
-        "explanation": _explanation_fields(hit.explanation) if hit.explanation else None,
-        "duplicates": [paper._asdict() for paper in hit.duplicates],
-    }
-
-
-def _explanation_fields(explanation: Explanation) -> dict[str, Any]:
-    return {
-        "signals": [signal._asdict() for signal in explanation.signals],
-        "terms": [term._asdict() for term in explanation.terms],
-        "coverage": explanation.coverage,
-    }
-
-
-def _undated_fields(undated: Undated) -> dict[str, Any]:
-    return {"n_papers": undated.n_papers, "papers": [paper._asdict() for paper in undated.papers]}
-
-
-def _facet_fields(facets: Facets) -> dict[str, Any]:
-    return {
-        name: [counted._asdict() for counted in value] if isinstance(value, tuple) else value
-        for name, value in facets._asdict().items()
+        "evidence": hit.evidence.asdict(),
+        "explanation": hit.explanation.asdict() if hit.explanation else None,
+        "duplicates": [paper.asdict() for paper in hit.duplicates],
     }
 
 
@@ -91,20 +72,20 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "mode_used": results.mode_used,
         "total": results.total,
         "verdict": results.verdict,
-        "expansions": [expansion._asdict() for expansion in results.expansions],
-        "filters": results.filters._asdict(),
+        "expansions": [expansion.asdict() for expansion in results.expansions],
+        "filters": results.filters.asdict(),
         "sort": results.sort,
-        "undated": _undated_fields(results.undated) if results.undated else None,
-        "unknown_words": [word._asdict() for word in results.unknown_words],
-        "related": None if results.related is None else [term._asdict() for term in results.related],
-        "facets": _facet_fields(results.facets) if results.facets else None,
+        "undated": results.undated.asdict() if results.undated else None,
+        "unknown_words": [word.asdict() for word in results.unknown_words],
+        "related": None if results.related is None else [term.asdict() for term in results.related],
+        "facets": results.facets.asdict() if results.facets else None,
         "hits": [hit_fields(hit) for hit in results],
     }
 
 
 def search_fields(search: SavedSearch) -> dict[str, Any]:
     """Return the fields of a saved search."""
-    return {**search._asdict(), "filters": search.filters._asdict()}
+    return {**search._asdict(), "filters": search.filters.asdict()}
 
 
 def papers(found: Iterable[Paper]) -> bytes:

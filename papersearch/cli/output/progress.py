@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.index.build import Progress, Step
+    from papersearch.index.build import BuildStep, Progress
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def build_progress() -> Iterator[Progress]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=None)
 
-        def show(step: Step, done: int, total: int) -> None:
+        def show(step: BuildStep, done: int, total: int) -> None:
             if bar.tasks[0].description != step:  # each stage has its own rate
                 bar.reset(task)
             bar.update(task, description=step, completed=done, total=total or None)
