@@ -15,17 +15,15 @@ from typing import Any, NamedTuple, get_args
 
 from papersearch.errors import SearchesNotWritable, SearchesUnreadable, SearchExists, UnknownSearch
 from papersearch.index.files import replace_file
+from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
 
 FILE = "searches.toml"
 
 _MAX_BYTES = 1 << 20
-_TEXTS = {"since": "since", "until": "until"}
-_LISTS = {"org": "organisations", "dump": "dumps"}
-_SWITCHES = {"has-code": "has_code", "include-undated": "include_undated"}
-_FIELDS = {**_TEXTS, **_LISTS, **_SWITCHES}
-"""Key of the file, which is also the option's name, to field of `Filters`."""
+_ROWS = {row.name: row for row in FILTER_ROWS if row.is_saved}
+"""Filters by key of the file, which is also the option's name."""
 
 
 class SavedSearch(NamedTuple):
@@ -98,7 +96,7 @@ def _edited(path: Path) -> Iterator[Any]:
 
 def fields(search: SavedSearch) -> dict[str, Any]:
     """Return the search as TOML fields, defaults omitted."""
-    said = {key: getattr(search.filters, field) for key, field in _FIELDS.items()}
+    said = {key: getattr(search.filters, row.field) for key, row in _ROWS.items()}
     kept = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items() if value}
     mode = {} if search.mode == "hybrid" else {"mode": search.mode}
     return {"query": search.query, **mode, **kept}
@@ -108,20 +106,23 @@ def _search(name: str, table: Any) -> SavedSearch:
     """Parse one table of the file. Raises ValueError if it does not describe a search."""
     if not isinstance(table, dict) or not isinstance(table.get("query"), str):
         raise ValueError(f"{name} has no query")
-    unknown = sorted(set(table) - {"query", "mode", *_FIELDS})
+    unknown = sorted(set(table) - {"query", "mode", *_ROWS})
     if unknown:
         raise ValueError(f"unknown key {unknown[0]} in {name}")
     mode = table.get("mode", "hybrid")
     if mode not in get_args(Mode):
         raise ValueError(f"unknown mode {mode} in {name}: expected {' or '.join(get_args(Mode))}")
-    given: dict[str, Any] = {}
-    for key, value in table.items():
-        if key in _SWITCHES and not isinstance(value, bool):
-            raise ValueError(f"expected true or false for {key} of {name}")
-        if key in _LISTS and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            raise ValueError(f"expected a list of texts for {key} of {name}")
-        if key in _TEXTS and not isinstance(value, str):
-            raise ValueError(f'expected text in quotation marks, such as "2024-06", for {key} of {name}')
-        if key in _FIELDS:
-            given[_FIELDS[key]] = tuple(value) if isinstance(value, list) else value
-    return SavedSearch(name, clean_text(table["query"]), mode, Filters(**given))
+    given = {_ROWS[key].field: _value(name, _ROWS[key], value) for key, value in table.items() if key in _ROWS}
+    return SavedSearch(name, clean_text(table["query"]), mode, make_filters(given))
+
+
+def _value(name: str, row: FilterRow, value: Any) -> Any:
+    """Return a filter's value. Raises ValueError if it has another type."""
+    is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if row.kind == "switch" and not isinstance(value, bool):
+        raise ValueError(f"expected true or false for {row.name} of {name}")
+    if row.kind == "list" and not is_list:
+        raise ValueError(f"expected a list of texts for {row.name} of {name}")
+    if row.kind == "text" and not isinstance(value, str):
+        raise ValueError(f'expected text in quotation marks, such as "2024-06", for {row.name} of {name}')
+    return value

@@ -132,4 +132,4 @@ def test_options_are_fields_in_python(given: dict[str, Any]) -> None:
 )
 def test_faults_have_a_command(part: Any, expected: str) -> None:
     """A fault says which part is at fault, and the command line what to type."""
-    assert repair_of(Fault("terms.txt", "is missing", part), Path("an index")) == expected
+    assert repair_of(Fault(file="terms.txt", what="is missing", part=part), Path("an index")) == expected
