@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from papersearch.dense.feedback import between
-from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, QueryError
+from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, NothingToCompare
 from papersearch.index.generations import Generation, open_current
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import Parts
@@ -62,11 +62,8 @@ class Index:
         self._parts = Parts(generation, self._analyzer)
         self._answering = Answering(self._parts)
         if self.manifest.lexical.analyzer != ANALYZER:
-            raise IndexVersionError(
-                f"{generation.index_path} was analysed by {self.manifest.lexical.analyzer}, "
-                f"this release analyses by {ANALYZER}",
-                f"papersearch index --index {generation.index_path}",
-            )
+            found = self.manifest.lexical.analyzer
+            raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
 
     @property
     def manifest(self) -> Manifest:
@@ -169,7 +166,7 @@ class Index:
         _check(k, "semantic")
         text = clean_text(text or "")
         if not like and not text:
-            raise QueryError("nothing to be similar to", "papersearch similar ID")
+            raise NothingToCompare()
         with self._reading():
             liked, unliked = (
                 [self._parts.papers.find(clean_text(name)) for name in names] for names in (like, unlike)
@@ -251,10 +248,8 @@ class Index:
             with np.errstate(all="ignore"):
                 yield
         except (IndexError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
-            raise IndexDamaged(
-                f"{self.path} is damaged: reading it gave {type(error).__name__}: {error}",
-                f"papersearch doctor --index {self.path}",
-            ) from error
+            fault = f"reading it failed with {type(error).__name__}: {error}"
+            raise IndexDamaged(path=self.path, file=None, fault=fault) from error
 
     def _prepared(
         self, queries: Iterable[str], k: int, mode: Mode, late: bool, literal: bool
@@ -292,8 +287,8 @@ def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
 
 def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
     if sort not in get_args(Sort):
-        raise ValueError(f"sort is one of {', '.join(get_args(Sort))}, not {sort!r}")
+        raise ValueError(f"unknown sort {sort!r}: expected {' or '.join(get_args(Sort))}")
     if mode not in get_args(Mode):
-        raise ValueError(f"mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
+        raise ValueError(f"unknown mode {mode!r}: expected {' or '.join(get_args(Mode))}")
     if k < 1:
-        raise ValueError(f"k is at least 1, not {k}")
+        raise ValueError(f"expected k of at least 1, found {k}")
