@@ -1,6 +1,6 @@
 """An open index: what may be asked of it, and what becomes of files that are damaged.
 
-What a query goes through stands in `answering`.
+`search.pipeline` orders a query's steps.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from papersearch.dense.feedback import between
-from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, QueryError
+from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, NothingToCompare
 from papersearch.index.generations import Generation, open_current
 from papersearch.index.manifest import Manifest
-from papersearch.index.opened import Parts
+from papersearch.index.opened import OpenedIndex
 from papersearch.index.papers import PaperStore
-from papersearch.search.pipeline import UNDATED_NAMED, Answering, Request, has_dates
+from papersearch.search.candidates import filtered
+from papersearch.search.hits import make_hits_near
+from papersearch.search.pipeline import UNDATED_NAMED, answer, retrieve
 from papersearch.search.ranking import by_meaning
+from papersearch.search.request import Request, leaves_undated_out
 from papersearch.search.verdict import is_like
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
@@ -59,14 +62,10 @@ class Index:
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._analyzer = Analyzer()
-        self._parts = Parts(generation, self._analyzer)
-        self._answering = Answering(self._parts)
+        self._parts = OpenedIndex(generation, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
-            raise IndexVersionError(
-                f"{generation.index_path} was analysed by {self.manifest.lexical.analyzer}, "
-                f"this release analyses by {ANALYZER}",
-                f"papersearch index --index {generation.index_path}",
-            )
+            found = self.manifest.lexical.analyzer
+            raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
 
     @property
     def manifest(self) -> Manifest:
@@ -116,7 +115,7 @@ class Index:
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
-            return self._answering.answer(parsed, encoded, how)
+            return answer(parsed, encoded, how, self._parts)
 
     def search_many(
         self,
@@ -130,8 +129,8 @@ class Index:
         """The same for many queries, in their order, encoded many at a time."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                answer = self._answering.answer(parsed, encoded, how)
-            yield answer
+                results = answer(parsed, encoded, how, self._parts)
+            yield results
 
     def rank_many(
         self,
@@ -145,9 +144,11 @@ class Index:
         """The same rankings without the papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                found = self._answering.rank(parsed, encoded, how)
+                found = retrieve(parsed, encoded, how, self._parts)
                 pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-                ranked = [RankedPaper(self._parts.paper_ids[doc_idx], score) for doc_idx, score in pairs]
+                ranked = [
+                    RankedPaper(paper_id=self._parts.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
+                ]
             yield ranked
 
     def similar(
@@ -169,7 +170,7 @@ class Index:
         _check(k, "semantic")
         text = clean_text(text or "")
         if not like and not text:
-            raise QueryError("nothing to be similar to", "papersearch similar ID")
+            raise NothingToCompare()
         with self._reading():
             liked, unliked = (
                 [self._parts.papers.find(clean_text(name)) for name in names] for names in (like, unlike)
@@ -180,34 +181,34 @@ class Index:
             pieces = self._parts.pieces
             asked = pieces.of_papers(sorted(liked)) if pieces is not None and liked else None
             if text:
-                encoded = self._parts.encoder.encode_batch([text])[0]
+                encoded = self._parts.encoder.encode_many([text])[0]
                 near.append(encoded.vector)
                 if asked is None and pieces is not None:
                     asked = pieces.of_query(encoded)
             semantic = self._parts.vectors.scan(between(np.array(near), rows[sorted(unliked)]))
             is_example = np.zeros(len(self), dtype=np.bool_)
             is_example[liked + unliked] = True
-            allowed, undecided = self._answering.filtered(np.flatnonzero(~is_example), filters)
+            allowed, undecided = filtered(np.flatnonzero(~is_example), filters, self._parts)
             ranking = by_meaning(semantic, allowed, k)
             # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
             titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
             idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
-            hits = self._answering.hits_near(ranking, asked, idf)
+            hits = make_hits_near(ranking, asked, idf, self._parts)
             is_text = bool(text) and not examples  # it alone can be unlike everything here
             is_strange = is_text and not (hits and is_like(hits[0].score, self.manifest.background))
             undated = None
-            if has_dates(filters):
+            if leaves_undated_out(filters):
                 nearest = by_meaning(semantic, undecided, UNDATED_NAMED).papers
-                undated = Undated(len(undecided), self._parts.named(nearest))
+                undated = Undated(n_papers=len(undecided), papers=self._parts.named(nearest))
         names = [paper.paper_id for paper in examples]
         described = _described([*names[: len(liked)], *([text] if text else [])], names[len(liked) :])
         return Results(
-            described,
-            "semantic",
-            "semantic",
-            None,
-            ranking.total,
-            tuple(hits),
+            query=described,
+            mode="semantic",
+            mode_used="semantic",
+            mode_reason=None,
+            total=ranking.total,
+            hits=tuple(hits),
             verdict="weak" if is_strange and hits else None,
             filters=filters,
             undated=undated,
@@ -251,10 +252,8 @@ class Index:
             with np.errstate(all="ignore"):
                 yield
         except (IndexError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
-            raise IndexDamaged(
-                f"{self.path} is damaged: reading it gave {type(error).__name__}: {error}",
-                f"papersearch doctor --index {self.path}",
-            ) from error
+            fault = f"reading it failed with {type(error).__name__}: {error}"
+            raise IndexDamaged(path=self.path, file=None, fault=fault) from error
 
     def _prepared(
         self, queries: Iterable[str], k: int, mode: Mode, late: bool, literal: bool
@@ -275,7 +274,7 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._parts.encoder.encode_batch([query.plain for query in queries]), None
+            return mode, self._parts.encoder.encode_many([query.plain for query in queries]), None
         except ModelError as error:
             return "keyword", nothing, error.message
 
@@ -292,8 +291,8 @@ def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
 
 def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
     if sort not in get_args(Sort):
-        raise ValueError(f"sort is one of {', '.join(get_args(Sort))}, not {sort!r}")
+        raise ValueError(f"unknown sort {sort!r}: expected {' or '.join(get_args(Sort))}")
     if mode not in get_args(Mode):
-        raise ValueError(f"mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
+        raise ValueError(f"unknown mode {mode!r}: expected {' or '.join(get_args(Mode))}")
     if k < 1:
-        raise ValueError(f"k is at least 1, not {k}")
+        raise ValueError(f"expected k of at least 1, found {k}")

@@ -4,15 +4,16 @@ Nothing here computes. Axis letters, used in every docstring of the package:
 N papers, T distinct terms, P postings, O their positions, D vector dimensions, K cutoff or
 candidates, Q queries, L word pieces of one text.
 A paper's position in [0, N) is its `doc_idx`; it is internal and never shown.
-Values are named tuples rather than frozen dataclasses, here and wherever a query passes:
-defining a dataclass takes six times as long, and every query pays for every definition.
+`values` says why they are neither dataclasses nor named tuples. Inside the library, where no
+value reaches a caller, named tuples do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, get_args
+
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 Mode = Literal["hybrid", "keyword", "semantic"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
+Count: TypeAlias = Annotated[int, 0]
+"""A number of things: its least value is the annotation's."""
+
 Span: TypeAlias = tuple[int, int]
 """Half-open range of character offsets."""
 
 
-class Provenance(NamedTuple):
+class Provenance(Value):
     """Where one appearance of a paper was read: dump file and lines, counted from 1, inclusive."""
 
     dump: str
@@ -39,7 +43,7 @@ class Provenance(NamedTuple):
     last_line: int
 
 
-class DumpFile(NamedTuple):
+class DumpFile(Value):
     """A dump as it was when it was read: enough to tell later whether it has changed."""
 
     name: str
@@ -49,7 +53,7 @@ class DumpFile(NamedTuple):
     n_appearances: int
 
 
-class SkippedFile(NamedTuple):
+class SkippedFile(Value):
     """A file of the corpus that was no dump, as it was then."""
 
     name: str
@@ -57,14 +61,14 @@ class SkippedFile(NamedTuple):
     mtime_ns: int
 
 
-class Organisation(NamedTuple):
+class Organisation(Value):
     """The organisation that a page shows in place of an author count."""
 
     handle: str
     name: str
 
 
-class Paper(NamedTuple):
+class Paper(Value):
     """One paper, merged over all its appearances; `None` means that no dump says.
 
     `date` is ISO 8601 (YYYY-MM-DD). `year_inferred` is true when the page printed a
@@ -75,14 +79,14 @@ class Paper(NamedTuple):
     paper_id: str
     title: str
     abstract: str
-    date: str | None
-    year: int | None
-    year_inferred: bool
-    author_count: int | None
-    organisation: Organisation | None
-    comment_count: int | None
-    links: tuple[str, ...]
-    provenance: tuple[Provenance, ...]
+    date: str | None = None
+    year: int | None = None
+    year_inferred: bool = False
+    author_count: int | None = None
+    organisation: Organisation | None = None
+    comment_count: int | None = None
+    links: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
     authors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     arxiv_id: str | None = None
@@ -108,7 +112,7 @@ FindingKind = Literal[
 ]
 
 
-class Finding(NamedTuple):
+class Finding(Value):
     """Something in a file that the reader of a report should know. `line` counts from 1."""
 
     kind: FindingKind
@@ -117,7 +121,7 @@ class Finding(NamedTuple):
     detail: str
 
 
-class Changes(NamedTuple):
+class Changes(Value):
     """What a build changes: ids of papers that came, that say something else, that went."""
 
     added: tuple[str, ...]
@@ -125,7 +129,7 @@ class Changes(NamedTuple):
     removed: tuple[str, ...]
 
 
-class Evidence(NamedTuple):
+class Evidence(Value):
     """The sentence of the abstract that best answers a query, and what matched.
 
     `start` and `end` are offsets of `text` in the abstract; `text_spans` are offsets in
@@ -144,7 +148,7 @@ Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
-class TermImpact(NamedTuple):
+class TermImpact(Value):
     """What a term of the query, a pair of neighbours, or an acronym's other form added to
     the lexical score of a paper."""
 
@@ -153,7 +157,7 @@ class TermImpact(NamedTuple):
     impact: float
 
 
-class SignalScore(NamedTuple):
+class SignalScore(Value):
     """One signal of a paper: its own score, that score normalised, the weight it has for
     this query, and their product."""
 
@@ -164,7 +168,7 @@ class SignalScore(NamedTuple):
     contribution: float
 
 
-class Explanation(NamedTuple):
+class Explanation(Value):
     """Why a paper has its score: contributions of `signals` add up to the hit's score, the
     impacts of `terms` to the score of the keyword signal.
 
@@ -176,7 +180,7 @@ class Explanation(NamedTuple):
     coverage: float
 
 
-class Expansion(NamedTuple):
+class Expansion(Value):
     """An acronym of the query and what the corpus says it stands for, or the reverse."""
 
     written: str
@@ -184,7 +188,7 @@ class Expansion(NamedTuple):
     n_papers: int
 
 
-class Hit(NamedTuple):
+class Hit(Value):
     """A ranked paper. `score` is the ranking's own; higher is better, never rising with rank.
 
     `keyword_score` is the BM25 score, `semantic_score` the cosine between the query's and
@@ -208,7 +212,7 @@ class Hit(NamedTuple):
     duplicates: tuple[PaperName, ...] = ()
 
 
-class Filters(NamedTuple):
+class Filters(Value):
     """Which papers a search looks at; those that fit all of these.
 
     `since`, `until`: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive.
@@ -231,14 +235,14 @@ NO_FILTERS = Filters()
 Sort = Literal["relevance", "date"]
 
 
-class PaperName(NamedTuple):
+class PaperName(Value):
     """A paper by its id and title, where no more is needed."""
 
     paper_id: str
     title: str
 
 
-class Undated(NamedTuple):
+class Undated(Value):
     """The papers that a date filter left out because their dates do not decide: how many, and
     those of them that would answer, best first, ten at most."""
 
@@ -246,28 +250,28 @@ class Undated(NamedTuple):
     papers: tuple[PaperName, ...]
 
 
-class UnknownWord(NamedTuple):
+class UnknownWord(Value):
     """A word of the query that no paper has, and the words of papers that are spelt most like it."""
 
     word: str
     instead: tuple[str, ...]
 
 
-class RelatedTerm(NamedTuple):
+class RelatedTerm(Value):
     """A word or two that would narrow the search, and how many of the best papers have it."""
 
     term: str
     n_papers: int
 
 
-class Counted(NamedTuple):
+class Counted(Value):
     """A value of a facet and how many papers have it."""
 
     value: str
     n_papers: int
 
 
-class Facets(NamedTuple):
+class Facets(Value):
     """The shape of an answer: its `n_papers` that answer better than weakly, by year, by month
     (none left out between the first and the last), by organisation (handle) and by dump, most
     papers first. `n_undated` have no year; those of a known year but not month are in `years`
@@ -281,15 +285,14 @@ class Facets(NamedTuple):
     dumps: tuple[Counted, ...]
 
 
-class RankedPaper(NamedTuple):
+class RankedPaper(Value):
     """A hit without its paper: what a run needs."""
 
     paper_id: str
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Value):
     """The answer to one query: iterate it, index it, or take `hits`.
 
     `total` counts the papers that the query ranks, before the cutoff: those with a query

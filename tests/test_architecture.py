@@ -16,9 +16,11 @@ PACKAGE = PROJECT / "papersearch"
 
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
+    {"values"},
     {"checksums", "errors", "processes", "types", "version"},
     {"text"},
-    {"dense", "ingest", "lexical"},
+    {"ingest", "lexical"},
+    {"dense"},
     {"index"},
     {"search"},
     {"api", "saved"},

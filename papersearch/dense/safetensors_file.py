@@ -1,7 +1,8 @@
-"""Tensors of a safetensors file, mapped: opening reads the header, using a row reads a row.
+"""Tensors of a safetensors file, memory-mapped: opening reads the header, using a row reads a row.
 
-The safetensors library reads whole tensors into memory, 47 MB of which a query does not
-need. The format: eight bytes of header length, little-endian; a JSON header; the data.
+Loading with the safetensors library would read whole tensors into memory, 47 MB of which a query
+does not need. Its row slices would not, but cost a query more CPU time. The format is eight bytes
+of header length, little-endian, then a JSON header, then the data.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from papersearch.errors import ModelError
+from papersearch.errors import ModelDamaged
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,7 +27,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f
 
 
 class SafetensorsFile:
-    """Read-only view of one file; raises ModelError where it is not what it must be."""
+    """Read-only view of one file; raises ModelDamaged if the file is not valid."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +35,7 @@ class SafetensorsFile:
             with path.open("rb") as file:
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise ModelError(f"{path}: cannot be opened ({error})", "papersearch index") from error
+            raise ModelDamaged(path=path, fault=str(error)) from error
         length = int.from_bytes(self._bytes[:8], "little")
         if len(self._bytes) < 8 or length > min(_MAX_HEADER_BYTES, len(self._bytes) - 8):
             raise self._fault("its header is cut")
@@ -48,7 +49,10 @@ class SafetensorsFile:
         return name in self._header
 
     def tensor(self, name: str) -> Float32Array:
-        """The tensor as float32: a view of the file where it is stored so, otherwise a copy."""
+        """Return the tensor as float32: a view of the file if it is stored so, otherwise a copy.
+
+        Raises ModelError if it is missing, cut, or of another type.
+        """
         try:
             entry = self._header[name]
             dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])
@@ -61,5 +65,5 @@ class SafetensorsFile:
         flat: npt.NDArray[Any] = np.frombuffer(self._bytes, dtype, count, self._start + start)
         return flat.reshape(shape).astype(np.float32, copy=False)
 
-    def _fault(self, what: str) -> ModelError:
-        return ModelError(f"{self._path}: {what}", "papersearch index")
+    def _fault(self, what: str) -> ModelDamaged:
+        return ModelDamaged(path=self._path, fault=what)

@@ -68,7 +68,7 @@ def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
     """Rank the papers for each topic; return a list of (paper id, score) for each, as JSON."""
     texts = as_texts(topics)
     rankings = index.rank_many(texts, asking.k, asking.mode, late=asking.late, literal=asking.literal)
-    return orjson.dumps([[tuple(paper) for paper in ranking] for ranking in rankings])
+    return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
 
 
 def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> Answer:

@@ -25,7 +25,7 @@ from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.encoding import ENCODING, EncodedCorpus, encode_corpus, text_hash
 from papersearch.dense.late import MAX_PAPERS
 from papersearch.dense.vectors import quantize
-from papersearch.errors import CorpusError, ModelError, StoredIndexError
+from papersearch.errors import ModelUnusable, NothingToIndex, StoredIndexError
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import FileRecord
@@ -51,21 +51,23 @@ from papersearch.lexical.indexing import analyse_corpus
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.paper_text import Texts
 from papersearch.types import Changes, Finding
+from papersearch.values import Value
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
     from papersearch.index.files import Content
 
-Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
-Progress = Callable[[Step, int, int], None]
+BuildStep = Literal[
+    "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
+]
+Progress = Callable[[BuildStep, int, int], None]
 """Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
 
 Outcome = Literal["published", "up to date", "dry run"]
 
 
-@dataclass(frozen=True, slots=True)
-class BuildReport:
+class BuildReport(Value):
     """What a build did. `manifest` is the index as it is now, None when a dry run found none;
     `changes` against what was there before; `n_encoded` texts went (or would go) through the
     model; `findings` of the dumps, those of the last build when nothing had to be read."""
@@ -233,18 +235,22 @@ class _Making:
         yield from _table("words", analysed.spellings)
         yield "words.counts.npy", analysed.spelling_counts
         self._learned["lexical"] = LexicalRecord(
-            ANALYZER, "rank_bm25.BM25Okapi, idf of Lucene", K1, B, statistics.avgdl
+            analyzer=ANALYZER,
+            statistics="rank_bm25.BM25Okapi, idf of Lucene",
+            k1=K1,
+            b=B,
+            mean_length=statistics.mean_length,
         )
         postings = statistics.postings()
         yield from _table("terms", postings.terms)
         yield "terms.idf.npy", postings.idf
         yield "postings.offsets.npy", postings.offsets
-        yield "postings.papers.npy", postings.doc_idx
+        yield "postings.papers.npy", postings.doc_indices
         yield "postings.impacts.npy", postings.impacts
         yield "postings.starts.npy", postings.starts
         yield "positions.offsets.npy", postings.position_offsets
         yield "positions.npy", postings.positions
-        yield "lengths.npy", statistics.doc_len.astype(np.uint32)
+        yield "lengths.npy", statistics.doc_lengths.astype(np.uint32)
         yield "lengths.titles.npy", analysed.title_positions
         yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
@@ -261,7 +267,9 @@ class _Making:
         self._learned["late"] = None
         if encoded.pieces is not None:
             n_pieces, dimensions = encoded.pieces.vectors.shape
-            self._learned["late"] = LateRecord(n_pieces, len(encoded.pieces.weights), dimensions)
+            self._learned["late"] = LateRecord(
+                n_pieces=n_pieces, n_vocabulary=len(encoded.pieces.weights), dimensions=dimensions
+            )
             for name, array in encoded.pieces._asdict().items():
                 yield f"pieces.{name}.npy", array
 
@@ -273,21 +281,21 @@ class _Making:
         lines, numbers = organisation_table(papers)
         yield from _table("organisations", lines)
         yield "papers.organisations.npy", numbers
-        for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+        for table, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
             yield from _table(table, names)
-            yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
-        yield "report.json", orjson.dumps([finding._asdict() for finding in self._read.findings])
+            yield f"{table}.papers.npy", np.array(doc_indices, dtype=np.uint32)
+        yield "report.json", orjson.dumps([finding.asdict() for finding in self._read.findings])
 
     def _encoded(self) -> EncodedCorpus:
         """The papers' encodings; what the encoder is goes to the manifest."""
         wanted, before = self._wanted, self._before
-        opened: list[BatchEncoder] = []
+        opened: list[ReferenceEncoder] = []
 
-        def open_encoder() -> BatchEncoder:
+        def open_encoder() -> ReferenceEncoder:
             wanted.progress("loading the model", 0, 0)
-            from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
+            from papersearch.dense.reference import ReferenceEncoder  # seconds: not where nothing is new
 
-            opened.append(BatchEncoder(wanted.model, wanted.device))
+            opened.append(ReferenceEncoder(wanted.model, wanted.device))
             return opened[0]
 
         known = self._known if wanted.full else self._known | self.journal.load()
@@ -303,9 +311,7 @@ class _Making:
             )
         if not np.isfinite(encoded.vectors).all():
             self.journal.discard()
-            raise ModelError(
-                f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index"
-            )
+            raise ModelUnusable(name=wanted.model.name, cause="its vectors are not numbers")
         wanted.progress("checking the model", 0, 0)
         described: EncoderRecord | None = None
         if before is not None and not wanted.full and before.manifest.encoder.fingerprint == self._fingerprint:
@@ -362,7 +368,7 @@ def _unchanged(before: Generation) -> BuildReport:
     return BuildReport(
         outcome="up to date",
         manifest=manifest,
-        changes=Changes((), (), ()),
+        changes=Changes(added=(), changed=(), removed=()),
         n_papers=manifest.n_papers,
         n_appearances=manifest.n_appearances,
         n_dumps=len(manifest.dumps),
@@ -394,14 +400,9 @@ def _relative(corpus: Path, index_path: Path) -> str | None:
         return None
 
 
-def _nothing_to_index(read: Ingest, places: Sequence[Path]) -> CorpusError:
-    where = ", ".join(map(str, places))
-    hint = f"save a Daily Papers page as a .txt file in {where}, then: papersearch index"
-    if not read.findings:
-        return CorpusError(f"there is nothing to index in {where}: no dumps", hint)
-    reasons = "; ".join(
+def _nothing_to_index(read: Ingest, places: Sequence[Path]) -> NothingToIndex:
+    reasons = (
         f"{finding.file}{f':{finding.line}' if finding.line else ''}: {finding.kind} ({finding.detail})"
-        for finding in read.findings[:3]
+        for finding in read.findings
     )
-    more = f"; and {len(read.findings) - 3} more" if len(read.findings) > 3 else ""
-    return CorpusError(f"there is nothing to index in {where}: {reasons}{more}", hint)
+    return NothingToIndex(places=tuple(places), reasons=tuple(reasons))

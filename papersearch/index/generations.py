@@ -1,9 +1,9 @@
-"""Opening the current generation of an index, publishing a new one, going back to the last.
+"""Opening the current generation of an index, publishing a new one, and rolling back.
 
-A generation is a folder that never changes once it is there. Publishing writes a folder
-under another name, syncs it, renames it, and then replaces the manifest: a reader has the
-old generation or the new one, whole. The generation before stays, and so does any that
-somebody still reads. Writers hold `locking.writing` while they are here.
+A generation is a folder that never changes after publication. To publish, a build writes a folder
+under another name, syncs it, renames it, and then replaces the manifest. So a reader has the old
+generation or the new one, complete. The previous generation stays, and so does any generation with
+a reader. Writers must hold `locking.writing` while they use this module.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ import numpy as np
 import orjson
 
 from papersearch.errors import (
+    IndexBusy,
     IndexDamaged,
     IndexForeign,
     IndexMissing,
     IndexNotWritable,
+    IndexUnreadable,
     IndexVersionError,
+    NoEarlierGeneration,
     StoredIndexError,
 )
 from papersearch.index import files, locking
@@ -47,34 +50,36 @@ _ATTEMPTS = 100
 
 
 class Generation(NamedTuple):
-    """An open generation. Arrays and texts are mapped when asked for, and checked then
-    against the manifest in all that is cheap: presence, size, dtype, shape. `lease` keeps
-    its files where they are."""
+    """An open generation; arrays and texts are mapped on access.
+
+    Each access checks the file against the manifest as far as that is cheap: presence, size, dtype,
+    shape. The `lease` keeps the files from being removed.
+    """
 
     index_path: Path
     manifest: Manifest
     lease: mmap.mmap | None
 
     def array(self, name: str) -> npt.NDArray[Any]:
-        """The array of the file `name`, read-only, mapped."""
+        """Return the array of the file `name`, mapped and read-only. Raises IndexDamaged."""
         path = self._checked_path(name)
         described = ARRAYS.get(name) or LATE_ARRAYS[name]
         dtype = np.dtype(described.dtype)
         shape = tuple(self.manifest.axis(letter) for letter in described.shape)
-        # What the header must be is known to the byte: nothing of the file is interpreted.
+        # The expected header is known to the byte, so the file's own is compared, never interpreted.
         header = files.npy_header(dtype, shape)
         if self.manifest.files[name].size != len(header) + dtype.itemsize * math.prod(shape):
             raise self._damaged(name, "has another shape than the manifest says")
         with path.open("rb") as file:
             if file.read(len(header)) != header:
                 raise self._damaged(name, "has another shape than the manifest says")
-            if not all(shape):  # a file cannot be mapped where there is nothing in it
+            if not all(shape):  # an empty array cannot be mapped
                 return np.zeros(shape, dtype)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.frombuffer(mapped, dtype, offset=len(header)).reshape(shape)
 
     def text(self, name: str) -> bytes | mmap.mmap:
-        """The bytes of the file `name`, mapped."""
+        """Return the bytes of the file `name`, mapped. Raises IndexDamaged."""
         path = self._checked_path(name)
         if self.manifest.files[name].size == 0:
             return b""
@@ -82,64 +87,67 @@ class Generation(NamedTuple):
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def file_path(self, name: str) -> Path:
-        """Where the file `name` lies."""
+        """Return the path of the file `name`."""
         return self.index_path / generation_folder(self.manifest.generation) / name
 
     def _checked_path(self, name: str) -> Path:
+        """Return the path of a file; raise IndexDamaged unless it is regular and of the right size."""
         path = self.file_path(name)
         try:
             status = path.lstat()
         except OSError as error:
             raise self._damaged(name, "is missing") from error
-        if not stat.S_ISREG(status.st_mode):  # an index from elsewhere leads nowhere else
-            raise self._damaged(name, "is no regular file")
+        if not stat.S_ISREG(status.st_mode):  # a link in an untrusted index could lead out of it
+            raise self._damaged(name, "is not a regular file")
         size = status.st_size
         if size != self.manifest.files[name].size:
-            raise self._damaged(name, f"has {size:,} bytes in place of {self.manifest.files[name].size:,}")
+            raise self._damaged(
+                name, f"has {size:,} bytes, and the manifest says {self.manifest.files[name].size:,}"
+            )
         return path
 
     def findings(self) -> tuple[Finding, ...]:
-        """What the build did not understand, rewrote, or skipped."""
+        """Return what the build did not understand, rewrote or skipped. Raises IndexDamaged."""
         try:
             return tuple(Finding(**finding) for finding in orjson.loads(bytes(self.text("report.json"))))
         except (orjson.JSONDecodeError, TypeError) as error:
             raise self._damaged("report.json", "cannot be read") from error
 
     def check_files(self) -> None:
-        """Raise IndexDamaged unless every file is there with its size."""
+        """Raise IndexDamaged unless every file exists with its size."""
         for name in self.manifest.files:
             self._checked_path(name)
 
     def _damaged(self, name: str, what: str) -> IndexDamaged:
-        return _damaged(self.index_path, f"{name} {what}")
+        return _damaged(self.index_path, name, what)
 
 
 def open_current(index_path: Path, *, leased: bool = True) -> Generation:
-    """The generation that the manifest names. Raises a StoredIndexError.
+    """Open the generation that the manifest names. Raises a StoredIndexError.
 
-    `leased`: nobody removes its files while it is open. Who holds `locking.writing` needs no
-    lease, and would stand in its own way.
+    With `leased`, nobody removes its files while it is open. Pass False while holding
+    `locking.writing`: your own lease would block the cleanup.
     """
     for _ in range(_ATTEMPTS):
         manifest = read_manifest(index_path)
         folder = index_path / generation_folder(manifest.generation)
         try:
             if folder.is_symlink():
-                raise _damaged(index_path, f"{folder.name} is no folder of its own")
+                raise _damaged(index_path, folder.name, "is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
         except OSError:
-            # Either two builds have published since the manifest was read, or it is damaged.
+            # Either two builds have published since the manifest was read, or the index is damaged.
             if read_manifest(index_path).generation == manifest.generation:
-                raise _damaged(index_path, f"{generation_folder(manifest.generation)} is missing") from None
+                raise _damaged(index_path, folder.name, "is missing") from None
             continue
         opened = Generation(index_path, manifest, lease)
         opened.check_files()
         return opened
-    raise StoredIndexError(f"{index_path} is being replaced all the time", "try again")
+    raise IndexBusy(path=index_path)
 
 
 def open_generations(index_path: Path) -> list[Generation]:
-    """Every generation on disk that can be opened, the newest first, without leases."""
+    """Open every readable generation on disk, the newest first, without leases."""
     found = []
     for number in reversed(generations(index_path)):
         place = index_path / generation_folder(number) / MANIFEST
@@ -151,26 +159,23 @@ def open_generations(index_path: Path) -> list[Generation]:
 
 
 def read_manifest(index_path: Path) -> Manifest:
-    """The current manifest. Raises a StoredIndexError."""
+    """Read the current manifest. Raises a StoredIndexError."""
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
-            raise _damaged(index_path, f"{MANIFEST} is no regular file")
+            raise _damaged(index_path, MANIFEST, "is not a regular file")
         content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         if _foreign_entries(index_path):
-            raise IndexForeign(
-                f"{index_path} holds files, but no index of papersearch",
-                "papersearch index --index ANOTHER_FOLDER",
-            ) from error
-        raise IndexMissing(f"there is no index in {index_path}", "papersearch index") from error
+            raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
+        raise IndexMissing(path=index_path) from error
     except OSError as error:
-        raise StoredIndexError(f"{place}: {error.strerror or error}", "papersearch index") from error
+        raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
     return decode_manifest(content, str(index_path))
 
 
 def is_index(index_path: Path) -> bool:
-    """Whether the folder looks like an index of ours, current or not."""
+    """Return whether the folder looks like an index of papersearch, of any format version."""
     try:
         with (index_path / MANIFEST).open("rb") as file:
             return KIND.encode() in file.read(200)
@@ -179,23 +184,23 @@ def is_index(index_path: Path) -> bool:
 
 
 def check_writable(index_path: Path) -> None:
-    """Raise before hours of work what publishing would raise after them."""
+    """Check before hours of work that publishing will be possible.
+
+    Raises IndexForeign, IndexVersionError for a newer format, or IndexNotWritable.
+    """
     if index_path.exists() and not index_path.is_dir():
-        raise IndexForeign(f"{index_path} is a file", "papersearch index --index ANOTHER_FOLDER")
+        raise IndexForeign(path=index_path, cause="it is a file")
     foreign = _foreign_entries(index_path)
     if foreign:
-        raise IndexForeign(
-            f"{index_path} holds files that papersearch did not write ({foreign[0]})",
-            "papersearch index --index ANOTHER_FOLDER",
-        )
+        raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     if (index_path / MANIFEST).exists():
         try:
             decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
         except IndexVersionError as error:
-            if error.is_newer:  # an older one is built anew
+            if error.is_newer:  # an older one is rebuilt
                 raise
         except (IndexDamaged, OSError):
-            pass  # building anew is what mends it
+            pass  # the rebuild repairs it
     try:
         import tempfile  # slow to import, and no query writes
 
@@ -207,7 +212,7 @@ def check_writable(index_path: Path) -> None:
 
 
 def next_generation(index_path: Path) -> int:
-    """The number of the generation that would be published now."""
+    """Return the number that the next published generation gets."""
     return max(generations(index_path), default=0) + 1
 
 
@@ -216,12 +221,11 @@ def publish(
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
 ) -> Manifest:
-    """Write `contents`, (name, content) of each file, as the new generation that `describe`
-    says, and make it current.
+    """Write `contents` as a new generation and make it current; return its manifest.
 
-    Contents are asked for one by one, so that they need not all be in memory; while one is
-    written, the next is made. `describe` gets the files' records and gives the manifest. When
-    anything fails, what was current stays current. Raises IndexNotWritable.
+    `contents` are (name, content) of each file, taken one by one, so that they need not all be in
+    memory. While one is written, the next is made. `describe` makes the manifest from the files'
+    records. On any failure the current generation stays current. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
@@ -253,6 +257,10 @@ def publish(
 
 
 def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
+    """Move the finished folder to its final name and replace the manifest.
+
+    If the manifest cannot be replaced, the folder is removed again.
+    """
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / generation_folder(manifest.generation)
@@ -267,7 +275,7 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
 
 @contextmanager
 def _write_errors(index_path: Path) -> Iterator[None]:
-    """An OSError within it is one of writing the index."""
+    """Turn an OSError of the block into IndexNotWritable."""
     try:
         yield
     except OSError as error:
@@ -279,7 +287,7 @@ def rollback(index_path: Path) -> Manifest:
     current = read_manifest(index_path).generation
     earlier = [number for number in generations(index_path) if number < current]
     if not earlier:
-        raise StoredIndexError(f"{index_path} has no generation before {current}", "papersearch index")
+        raise NoEarlierGeneration(path=index_path, generation=current)
     content = (index_path / generation_folder(earlier[-1]) / MANIFEST).read_bytes()
     manifest = decode_manifest(content, str(index_path))
     Generation(index_path, manifest, None).check_files()
@@ -289,7 +297,7 @@ def rollback(index_path: Path) -> Manifest:
 
 
 def generations(index_path: Path) -> list[int]:
-    """Numbers of the generations on disk, ascending."""
+    """Return the numbers of the generations on disk, ascending."""
     return sorted(
         int(path.name.removeprefix("generation-"))
         for path in index_path.glob("generation-*")
@@ -298,6 +306,7 @@ def generations(index_path: Path) -> list[int]:
 
 
 def _current_number(index_path: Path) -> int | None:
+    """Return the number of the current generation, or None if there is none to read."""
     try:
         return read_manifest(index_path).generation
     except StoredIndexError:
@@ -305,7 +314,7 @@ def _current_number(index_path: Path) -> int | None:
 
 
 def _remove_all_but(index_path: Path, kept: set[int | None]) -> None:
-    """Remove generations that are neither kept nor being read, and what killed builds left."""
+    """Remove what killed builds left, and generations that are neither kept nor being read."""
     for number in generations(index_path):
         folder = index_path / generation_folder(number)
         if number not in kept:
@@ -318,18 +327,15 @@ def _remove_all_but(index_path: Path, kept: set[int | None]) -> None:
 
 
 def _foreign_entries(index_path: Path) -> list[str]:
-    """Names in the folder that no build of ours would write; dot files are nobody's concern."""
+    """Return the names in the folder that papersearch does not write; dot files are ignored."""
     if not index_path.is_dir():
         return []
     return sorted(entry.name for entry in index_path.iterdir() if not _OURS.fullmatch(entry.name))
 
 
-def _damaged(index_path: Path, what: str) -> IndexDamaged:
-    return IndexDamaged(f"{index_path} is damaged: {what}", f"papersearch index --full --index {index_path}")
+def _damaged(index_path: Path, file: str, fault: str) -> IndexDamaged:
+    return IndexDamaged(path=index_path, file=file, fault=fault)
 
 
 def _not_writable(index_path: Path, error: OSError) -> IndexNotWritable:
-    return IndexNotWritable(
-        f"{index_path} cannot be written: {error.strerror or error}; what was there is untouched",
-        "papersearch index --index ANOTHER_FOLDER",
-    )
+    return IndexNotWritable(path=index_path, cause=error.strerror or str(error))

@@ -7,21 +7,22 @@ outside the index.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from pathlib import Path
 
 import orjson
 
 from papersearch.dense.background import Background
-from papersearch.dense.encoders import QUERY_BACKENDS, QUERY_TOKENIZERS, EncoderRecord
-from papersearch.dense.models import SOURCES
+from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.vectors import Quantization
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of
-from papersearch.types import DumpFile, SkippedFile
+from papersearch.index.typed_json import read_record
+from papersearch.types import Count, DumpFile, SkippedFile
+from papersearch.values import Value
 
 
-class LexicalRecord(NamedTuple):
+class LexicalRecord(Value):
     """Which analysis and which BM25 the postings hold."""
 
     analyzer: str
@@ -31,15 +32,15 @@ class LexicalRecord(NamedTuple):
     mean_length: float
 
 
-class LateRecord(NamedTuple):
+class LateRecord(Value):
     """Late interaction: word pieces stored M, of a vocabulary V, in so many dimensions C."""
 
-    n_pieces: int
-    n_vocabulary: int
-    dimensions: int
+    n_pieces: Count
+    n_vocabulary: Count
+    dimensions: Count
 
 
-class Manifest(NamedTuple):
+class Manifest(Value):
     """One generation. `corpus` is the corpus folder relative to the index, or None when the
     dumps were named one by one. `late` is None where late interaction was left out.
     `quantization` tells how the int8 vectors were made. `background` are the cosines of
@@ -48,17 +49,17 @@ class Manifest(NamedTuple):
     probes B, organisations G, spellings W; dumps F."""
 
     format_version: int
-    generation: int
+    generation: Count
     written_by: str
-    n_papers: int
-    n_appearances: int
-    n_terms: int
-    n_postings: int
-    n_positions: int
-    n_expansions: int
-    n_probes: int
-    n_organisations: int
-    n_words: int
+    n_papers: Count
+    n_appearances: Count
+    n_terms: Count
+    n_postings: Count
+    n_positions: Count
+    n_expansions: Count
+    n_probes: Count
+    n_organisations: Count
+    n_words: Count
     lexical: LexicalRecord
     encoder: EncoderRecord
     quantization: Quantization
@@ -71,7 +72,7 @@ class Manifest(NamedTuple):
 
     def axis(self, letter: str) -> int:
         """The length of an axis of `layout.ARRAYS` and `layout.LATE_ARRAYS`."""
-        late = self.late or LateRecord(0, 0, 0)
+        late = self.late or LateRecord(n_pieces=0, n_vocabulary=0, dimensions=0)
         lengths = {
             "N": self.n_papers,
             "T": self.n_terms,
@@ -94,21 +95,7 @@ class Manifest(NamedTuple):
 
 def encode_manifest(manifest: Manifest) -> bytes:
     """The manifest as indented JSON with its kind first."""
-    return orjson.dumps(
-        {
-            "kind": KIND,
-            **manifest._asdict(),
-            "lexical": manifest.lexical._asdict(),
-            "encoder": manifest.encoder._asdict(),
-            "quantization": manifest.quantization._asdict(),
-            "late": manifest.late._asdict() if manifest.late else None,
-            "background": manifest.background._asdict(),
-            "dumps": [dump._asdict() for dump in manifest.dumps],
-            "skipped": [file._asdict() for file in manifest.skipped],
-            "files": {name: record._asdict() for name, record in manifest.files.items()},
-        },
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
-    )
+    return orjson.dumps({"kind": KIND, **manifest.asdict()}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def decode_manifest(content: bytes, place: str) -> Manifest:
@@ -119,87 +106,28 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
     try:
         fields = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise _damaged(place, "its manifest is not JSON") from error
+        raise _damaged(place, "is not JSON") from error
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
-        raise IndexForeign(f"{place} is not an index of papersearch", "papersearch index --index ANOTHER_FOLDER")
+        raise IndexForeign(path=Path(place), cause="papersearch did not write its manifest.json")
     version = fields.get("format_version")
-    if not isinstance(version, int):
-        raise _damaged(place, "its manifest has no format version")
+    if type(version) is not int:
+        raise _damaged(place, "has no format version")
     if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
         raise IndexVersionError(
-            f"{place} is written in format {version}; this release reads {OLDEST_READABLE_VERSION}"
-            f" to {FORMAT_VERSION}",
-            "pip install --upgrade papersearch"
-            if version > FORMAT_VERSION
-            else f"papersearch index --index {place}",
+            path=Path(place),
+            what="format",
+            found=str(version),
+            readable=f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}",
             is_newer=version > FORMAT_VERSION,
         )
     try:
-        return _checked(fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(place, f"its manifest is incomplete ({error})") from error
-
-
-def _checked(fields: dict[str, Any]) -> Manifest:
-    manifest = Manifest(
-        **{
-            **fields,
-            "lexical": LexicalRecord(**fields["lexical"]),
-            "encoder": EncoderRecord(**fields["encoder"]),
-            "quantization": Quantization(**fields["quantization"]),
-            "late": LateRecord(**fields["late"]) if fields["late"] is not None else None,
-            "background": Background(**fields["background"]),
-            "dumps": tuple(DumpFile(**dump) for dump in fields["dumps"]),
-            "skipped": tuple(SkippedFile(**file) for file in fields["skipped"]),
-            "files": {name: FileRecord(**record) for name, record in fields["files"].items()},
-        }
-    )
-    counts = (
-        manifest.generation,
-        manifest.n_papers,
-        manifest.n_appearances,
-        manifest.n_terms,
-        manifest.n_postings,
-        manifest.n_positions,
-        manifest.n_expansions,
-        manifest.n_probes,
-        manifest.n_organisations,
-        manifest.n_words,
-        *(manifest.late or ()),
-        manifest.encoder.dimensions,
-        manifest.encoder.max_length,
-        manifest.encoder.weights_size,
-        manifest.encoder.weights_mtime_ns,
-        *(record.size for record in manifest.files.values()),
-    )
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
-        raise ValueError("a count is not a number")
-    if set(manifest.files) != files_of(has_late_interaction=manifest.late is not None):
-        raise ValueError("it lists other files than this format has")
-    encoder = manifest.encoder
-    if (
-        encoder.source not in SOURCES
-        or encoder.query_backend not in QUERY_BACKENDS
-        or encoder.query_tokenizer not in QUERY_TOKENIZERS
-    ):
-        raise ValueError("it names an unknown encoder")
-    if not all(
-        isinstance(figure, float | int)
-        for figure in (*manifest.background, *manifest.quantization, manifest.lexical.mean_length)
-    ):
-        raise ValueError("a figure is not a number")
-    texts = (
-        encoder.name,
-        encoder.folder,
-        encoder.fingerprint,
-        encoder.encoding,
-        encoder.query_prefix,
-        manifest.lexical.analyzer,
-    )
-    if not all(isinstance(text, str) for text in texts) or not isinstance(manifest.corpus, str | None):
-        raise ValueError("a name is not text")
+        manifest = read_record(Manifest, fields)
+    except (ValueError, OverflowError) as error:
+        raise _damaged(place, f"is incomplete ({error})") from error
+    if manifest.files.keys() != files_of(has_late_interaction=manifest.late is not None):
+        raise _damaged(place, "lists other files than this format has")
     return manifest
 
 
-def _damaged(place: str, what: str) -> IndexDamaged:
-    return IndexDamaged(f"{place} is damaged: {what}", f"papersearch index --full --index {place}")
+def _damaged(place: str, fault: str) -> IndexDamaged:
+    return IndexDamaged(path=Path(place), file="manifest.json", fault=fault)

@@ -1,14 +1,14 @@
-"""Proof that an index is what it says: every byte by its checksum, every array by its laws.
+"""Verification of an index: every byte by its checksum, every array by its invariants.
 
-Opening an index checks what is cheap; this checks all. It knows what is wrong and in which
-file; what to do about it is nearly always to build anew.
+Opening an index checks only what is cheap; this module checks everything. It reports the faults and
+repairs nothing: the remedy is nearly always a rebuild.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -19,45 +19,47 @@ from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
+from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.index.generations import Generation
 
-_REBUILD = "papersearch index --full"
 
+class Fault(Value):
+    """A defect of an index: the file, what is wrong with it, and what must be made anew.
 
-class Fault(NamedTuple):
-    """What is wrong with which file, and the command that mends it."""
+    `part` is "index" where the index must be built in full, "model" where its model is gone
+    or changed.
+    """
 
     file: str
     what: str
-    command: str
+    part: Literal["index", "model"]
 
 
 def verify(generation: Generation) -> list[Fault]:
-    """All faults of a generation, ordered by file; none when it is whole."""
-    rebuild = f"{_REBUILD} --index {generation.index_path}"
-    faults = [Fault(name, what, rebuild) for name, what in _broken_files(generation)]
-    for law in _LAWS:  # each relies on those before it, and all on the checksums
+    """Return all faults of a generation, ordered by file; the list is empty if it is intact."""
+    faults = [Fault(file=name, what=what, part="index") for name, what in _broken_files(generation)]
+    for law in _LAWS:  # each relies on the earlier ones, and all on the checksums
         if faults:
             break
         try:
             with np.errstate(all="ignore"):
-                faults = [Fault(name, what, rebuild) for name, what in law(generation)]
+                faults = [Fault(file=name, what=what, part="index") for name, what in law(generation)]
         except (IndexDamaged, ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
-            faults = [Fault("manifest.json", f"does not fit its files ({error})", rebuild)]
-    faults += [Fault("model", what, "papersearch index") for what in _model_faults(generation)]
-    return sorted(faults)
+            faults = [Fault(file="manifest.json", what=f"does not fit its files ({error})", part="index")]
+    faults += [Fault(file="model", what=what, part="model") for what in _model_faults(generation)]
+    return sorted(faults, key=lambda fault: (fault.file, fault.what, fault.part))
 
 
 def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Files that are missing, short, long, or have another checksum."""
+    """Yield the files that are missing, too short, too long, or have another checksum."""
     for name, record in generation.manifest.files.items():
         path = generation.file_path(name)
         try:
             size = path.stat().st_size
             if size != record.size:
-                yield name, f"has {size:,} bytes in place of {record.size:,}"
+                yield name, f"has {size:,} bytes, and the manifest says {record.size:,}"
             elif sha256_of_file(path) != record.sha256:
                 yield name, "has another SHA-256 than the manifest says"
         except OSError as error:
@@ -71,7 +73,7 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Offsets ascend from zero to the end of what they divide."""
+    """Check that offsets ascend from zero to the end of what they divide."""
     manifest = generation.manifest
     ends = {
         "papers.offsets.npy": manifest.files["papers.jsonl"].size,
@@ -94,15 +96,18 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Within a term, papers ascend; positions are divided among postings; impacts are positive;
-    the papers' lengths are the sums of their postings' positions."""
+    """Check the inverted index.
+
+    Papers ascend within a term; positions are divided among postings; impacts are positive. A
+    paper's length is the sum of its postings' positions.
+    """
     n_papers = generation.manifest.n_papers
     offsets = generation.array("postings.offsets.npy").astype(np.int64)
     papers = generation.array("postings.papers.npy").astype(np.int64)
     first_of_term = np.zeros(len(papers), dtype=np.bool_)
     first_of_term[offsets[:-1][np.diff(offsets) > 0]] = True
     if (papers >= n_papers).any():
-        yield "postings.papers.npy", "names papers that there are not"
+        yield "postings.papers.npy", "names unknown papers"
     if ((np.diff(papers, prepend=-1) <= 0) & ~first_of_term).any():
         yield "postings.papers.npy", "does not ascend within each term"
     impacts = generation.array("postings.impacts.npy")
@@ -124,22 +129,25 @@ def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Vectors have length one, and int8 forms as near as is said; the basis has orthonormal
-    columns; weights are not negative."""
+    """Check the vectors.
+
+    They have length one, and their int8 form is within the stated error. The basis has orthonormal
+    columns, and weights are not negative.
+    """
     for name in ("vectors.npy", "probes.npy"):
         lengths = np.linalg.norm(generation.array(name), axis=1)
         if not np.allclose(lengths, 1.0, atol=1e-3):
-            yield name, "has rows that are no unit vectors"
-    scale, error = generation.manifest.quantization
+            yield name, "has rows that are not unit vectors"
+    said = generation.manifest.quantization
     coarse = generation.array("vectors.int8.npy")
-    if not quantization_error(generation.array("vectors.npy"), coarse, scale) <= error:
+    if not quantization_error(generation.array("vectors.npy"), coarse, said.scale) <= said.error:
         yield "vectors.int8.npy", "is further from the vectors than the manifest says"
     if generation.manifest.late is not None:
         basis = generation.array("pieces.basis.npy").astype(np.float64)
         if not np.allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-3):
             yield "pieces.basis.npy", "has columns that are not orthonormal"
         if (generation.array("pieces.ids.npy") >= generation.manifest.late.n_vocabulary).any():
-            yield "pieces.ids.npy", "names word pieces that there are not"
+            yield "pieces.ids.npy", "names unknown word pieces"
         starts = generation.array("pieces.starts.npy").astype(np.int64)
         is_first = np.zeros(len(starts) + 1, dtype=np.bool_)
         is_first[generation.array("pieces.offsets.npy").astype(np.int64)] = True
@@ -150,7 +158,7 @@ def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
-    """What filters ask is what the papers say."""
+    """Check that the facts for filters and facets agree with the papers."""
     lines = StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
     papers = [decode_paper(line) for line in lines]
     for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
@@ -164,7 +172,7 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Every paper is one; ids and titles are in order, and each belongs to one paper."""
+    """Check that every line is a paper, and that ids and titles are sorted and name each paper once."""
     lines = bytes(generation.text("papers.jsonl")).decode("utf-8", "strict").splitlines()
     if len(lines) != generation.manifest.n_papers:
         yield "papers.jsonl", f"has {len(lines):,} lines in place of {generation.manifest.n_papers:,}"
@@ -185,14 +193,14 @@ def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _model_faults(generation: Generation) -> Iterator[str]:
-    """Whether the model that queries need is on this machine, and the same."""
+    """Check that the model for queries is on this machine and unchanged."""
     encoder = generation.manifest.encoder
     try:
         found = models.relocate(encoder.name, encoder.source, encoder.folder)
         if models.fingerprint(found) != encoder.fingerprint:
             yield f"{encoder.name} is not the one the index was built with"
     except ModelError as error:
-        yield error.message
+        yield f"cannot be used ({error.message})"
 
 
 _Law = Callable[["Generation"], Iterator[tuple[str, str]]]

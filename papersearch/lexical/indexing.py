@@ -15,7 +15,7 @@ import numpy as np
 
 from papersearch.lexical.acronyms import Acronym, learn
 from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.statistics import CorpusStatistics, corpus_statistics
 from papersearch.lexical.workers import analyse_there, analysing, summaries_of
 from papersearch.processes import Worker, employed, in_order, n_spare_processors
 
@@ -103,7 +103,7 @@ def _together(analysed: Sequence[_Analysed], summaries: Mapping[Worker | None, S
     spelt = sorted(spellings)
     title_positions = [chunk.title_positions for _, chunk in analysed]
     return AnalysedCorpus(
-        CorpusStatistics(
+        corpus_statistics(
             [(analysts[who], chunk.block) for who, chunk in analysed],
             [summary.terms for summary in summaries.values()],
         ),

@@ -10,22 +10,22 @@ import numpy as np
 from papersearch.types import Counted, Facets
 
 if TYPE_CHECKING:
-    from papersearch.index.opened import Parts
+    from papersearch.index.opened import OpenedIndex
     from papersearch.types import IntArray
 
 
-def count_facets(papers: IntArray, parts: Parts) -> Facets:
+def count_facets(papers: IntArray, index: OpenedIndex) -> Facets:
     """Facets of `papers` (K,), doc_idx, none twice."""
-    facts = parts.facts
+    facts = index.facts
     dates = facts.dates[papers].astype(np.int64)
     organisations = np.bincount(facts.organisations[papers].astype(np.int64))
     is_answer = np.zeros(len(facts.dates), dtype=np.bool_)
     is_answer[papers] = True
     held = []
-    for number, name in enumerate(parts.dump_names):
+    for number, name in enumerate(index.dump_names):
         of_dump = np.zeros(len(is_answer), dtype=np.bool_)
         of_dump[facts.of_dump(number)] = True  # a paper may appear twice in a dump
-        held.append(Counted(name, int((of_dump & is_answer).sum())))
+        held.append(Counted(value=name, n_papers=int((of_dump & is_answer).sum())))
     return Facets(
         n_papers=len(papers),
         n_undated=int((dates == 0).sum()),
@@ -35,7 +35,7 @@ def count_facets(papers: IntArray, parts: Parts) -> Facets:
             lambda month: f"{month // 12:04}-{month % 12 + 1:02}",
         ),
         organisations=_most_first(
-            Counted(facts.organisation(int(number) - 1).handle, int(organisations[number]))
+            Counted(value=facts.organisation(int(number) - 1).handle, n_papers=int(organisations[number]))
             for number in np.flatnonzero(organisations)
             if number > 0
         ),
@@ -49,7 +49,7 @@ def _every(numbers: IntArray, name: Callable[[int], str]) -> tuple[Counted, ...]
         return ()
     least = int(numbers.min())
     counts = np.bincount(numbers - least)
-    return tuple(Counted(name(least + place), int(n)) for place, n in enumerate(counts))
+    return tuple(Counted(value=name(least + place), n_papers=int(n)) for place, n in enumerate(counts))
 
 
 def _most_first(counted: Iterable[Counted]) -> tuple[Counted, ...]:

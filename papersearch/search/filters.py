@@ -9,21 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from papersearch.errors import QueryError
+from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
 from papersearch.types import Filters
 
 if TYPE_CHECKING:
     from papersearch.index.facts import Facts
-    from papersearch.index.opened import Parts
+    from papersearch.index.opened import OpenedIndex
     from papersearch.types import BoolArray, IntArray
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _NEAREST = 3
-_LISTED = 12
 
 
 class Selection(NamedTuple):
@@ -34,22 +33,22 @@ class Selection(NamedTuple):
     undecided: BoolArray
 
 
-def select(filters: Filters, parts: Parts) -> Selection:
+def select(filters: Filters, index: OpenedIndex) -> Selection:
     """What `filters` leave of an index. Raises QueryError for dates, organisations and dumps
     that there are not."""
-    facts = parts.facts
+    facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     if filters.organisations:
         kept &= np.isin(facts.organisations, _organisations(filters.organisations, facts))
     if filters.dumps:
         held = np.zeros(len(kept), dtype=np.bool_)
         for name in filters.dumps:
-            held[facts.of_dump(_dump(name, parts.dump_names))] = True
+            held[facts.of_dump(_dump(name, index.dump_names))] = True
         kept &= held
     if filters.has_code:
         kept &= facts.has_code != 0
     if filters.new:
-        kept &= facts.since == parts.manifest.generation
+        kept &= facts.since == index.manifest.generation
     since, until = days(filters)
     if since is None and until is None:
         return Selection(kept, np.zeros(len(kept), dtype=np.bool_))
@@ -68,14 +67,11 @@ def days(filters: Filters) -> tuple[int | None, int | None]:
     since = _day(filters.since, "since", first=True) if filters.since is not None else None
     until = _day(filters.until, "until", first=False) if filters.until is not None else None
     if since is not None and until is not None and since > until:
-        raise QueryError(
-            f"--since {filters.since} is after --until {filters.until}: no paper can be of then",
-            f"--since {filters.until} --until {filters.since}",
-        )
+        raise EmptyDateRange(since=str(filters.since), until=str(filters.until))
     return since, until
 
 
-def _day(written: str, name: str, *, first: bool) -> int:
+def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
     """YYYYMMDD, the first or the last day that a year, month or day has; a month's last is 31."""
     found = _DAY.fullmatch(written.strip())
     try:
@@ -84,12 +80,7 @@ def _day(written: str, name: str, *, first: bool) -> int:
         year, month, day = int(found[1]), found[2], found[3]
         date(year, int(month or 1), int(day or 1))
     except ValueError:
-        import shlex
-
-        raise QueryError(
-            f"--{name} {shlex.quote(written)} is no date",
-            f"a year, month or day: --{name} 2024, 2024-06 or 2024-06-15",
-        ) from None
+        raise InvalidDate(field=field, value=written) from None
     return year * 10_000 + int(month or (1 if first else 12)) * 100 + int(day or (1 if first else 31))
 
 
@@ -98,15 +89,15 @@ def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
     known = facts.every_organisation()
     numbers: list[int] = []
     for name in names:
-        folded = name.strip().casefold()
+        caseless = name.strip().casefold()
         found = [
             place
-            for place, (handle, full) in enumerate(known, 1)
-            if folded and folded in (handle.casefold(), full.casefold())
+            for place, one in enumerate(known, 1)
+            if caseless and caseless in (one.handle.casefold(), one.name.casefold())
         ]
         if not found:
-            every = [spelling for organisation in known for spelling in organisation]
-            raise _unknown("organisation", name, every, "--org")
+            every = [spelling for one in known for spelling in (one.handle, one.name)]
+            raise _unknown("organisations", name, every)
         numbers += found
     return np.array(numbers, dtype=np.int64)
 
@@ -117,23 +108,13 @@ def _dump(name: str, dumps: Sequence[str]) -> int:
     if len(found) == 1:
         return found[0]
     if found:
-        raise QueryError(
-            f"{len(found)} dumps are called {name}: {', '.join(dumps[place] for place in found)}",
-            f"--dump {dumps[found[0]]}",
-        )
-    raise _unknown("dump", name, dumps, "--dump")
+        raise AmbiguousDump(value=name, candidates=tuple(dumps[place] for place in found))
+    raise _unknown("dumps", name, dumps)
 
 
-def _unknown(what: str, name: str, known: Sequence[str], option: str) -> QueryError:
-    near = nearest(name, known)
-    if near:
-        import shlex
-
-        listed = ", ".join(near)
-        return QueryError(f"no {what} is called {name}; the nearest: {listed}", f"{option} {shlex.quote(near[0])}")
-    if 0 < len(known) <= _LISTED:
-        return QueryError(f"no {what} is called {name}", f"one of: {', '.join(dict.fromkeys(known))}")
-    return QueryError(f"no {what} is called {name}", "papersearch stats lists them" if known else "")
+def _unknown(field: Literal["organisations", "dumps"], name: str, known: Sequence[str]) -> UnknownFilterValue:
+    near = tuple(nearest(name, known))
+    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(known)))
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:
@@ -141,11 +122,10 @@ def nearest(name: str, known: Sequence[str]) -> list[str]:
     then those that differ little; at most three."""
     from rapidfuzz import fuzz, process
 
-    folded = name.casefold()
+    caseless = name.casefold()
     holding = sorted(
-        {text for text in known if folded and folded in text.casefold()}, key=lambda text: (len(text), text)
+        {text for text in known if caseless and caseless in text.casefold()}, key=lambda text: (len(text), text)
     )
-    alike = process.extract(folded, sorted(set(known)), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=55)
-    return list(
-        dict.fromkeys([*sorted(holding, key=lambda text: (len(text), text)), *(text for text, _, _ in alike)])
-    )[:_NEAREST]
+    every = sorted(set(known))
+    alike = process.extract(caseless, every, scorer=fuzz.ratio, processor=str.casefold, score_cutoff=55)
+    return list(dict.fromkeys([*holding, *(text for text, _, _ in alike)]))[:_NEAREST]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from papersearch.dense.vectors import Cosines
     from papersearch.types import Float64Array, IntArray
 
-DEPTH = 100
+CANDIDATE_DEPTH = 100
 """Candidates: as many papers as the cheap combination of words and meaning puts first are
 ranked again by everything there is."""
 
@@ -44,11 +44,11 @@ class Tier(NamedTuple):
             return None
         return [
             SignalScore(
-                signal.name,
-                float(signal.scores[place]),
-                float(signal.normalised[place]),
-                signal.weight,
-                signal.weight * float(signal.normalised[place]),
+                name=signal.name,
+                score=float(signal.scores[place]),
+                normalised=float(signal.normalised[place]),
+                weight=signal.weight,
+                contribution=signal.weight * float(signal.normalised[place]),
             )
             for signal in self.signals
         ]
@@ -68,7 +68,10 @@ class Ranking(NamedTuple):
         given = next((found for tier in self.tiers if (found := tier.explain(doc_idx)) is not None), [])
         added = score - sum(part.contribution for part in given)
         if abs(added) > 1e-12:
-            given = [*given, SignalScore("exact title", 1.0, 1.0, added, added)]
+            given = [
+                *given,
+                SignalScore(name="exact title", score=1.0, normalised=1.0, weight=added, contribution=added),
+            ]
         return tuple(given)
 
 

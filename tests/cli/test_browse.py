@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 import papersearch
+from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports import export
 from papersearch.cli.tui import browser as browser_module
 from papersearch.cli.tui.browser import Browser
 from papersearch.cli.tui.filter_words import parse_filters
-from papersearch.cli.tui.widgets import HitList, Line, Page
-from papersearch.errors import QueryError
+from papersearch.cli.tui.widgets import HitList, InputLine, Page
 from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
@@ -144,7 +144,7 @@ def test_tab_changes_the_mode(real_index: papersearch.Index) -> None:
             assert status(pilot).startswith(mode)
             assert ids(pilot) == asked(real_index, QUERY, mode)
         await write(pilot, "s")
-        assert pilot.app.query_one("#query", Line).value == f"{QUERY}s"
+        assert pilot.app.query_one("#query", InputLine).value == f"{QUERY}s"
 
     browse(real_index, talk, QUERY)
 
@@ -260,7 +260,7 @@ def test_filters(real_index: papersearch.Index) -> None:
         await write(pilot, "since:2025")
         assert ids(pilot) == of_2025
         await write(pilot, "-x")  # no date at any time: what is answered while one types may be cut short
-        assert status(pilot).startswith("--since 2025-x is no date")
+        assert status(pilot).startswith("since '2025-x' is not a date")
         assert ids(pilot) == of_2025
         await press(pilot, "backspace", "backspace", "enter")
         assert pilot.app.is_running
@@ -268,7 +268,7 @@ def test_filters(real_index: papersearch.Index) -> None:
         assert "since:2025" in status(pilot)
         await press(pilot, "ctrl+f")
         await write(pilot, " frob")
-        assert status(pilot).startswith("frob is no filter")
+        assert status(pilot).startswith("unknown filter frob")
         await press(pilot, "escape")
         assert (ids(pilot), pilot.app.is_running) == (of_2025, True)
 
@@ -279,11 +279,11 @@ def test_filters(real_index: papersearch.Index) -> None:
     ("line", "filters"),
     [
         ("", Filters()),
-        ("since:2024 until:2025-06", Filters("2024", "2025-06")),
+        ("since:2024 until:2025-06", Filters(since="2024", until="2025-06")),
         ('org:nvidia org:"Peking University"', Filters(organisations=("nvidia", "Peking University"))),
         ('ORG:"not closed', Filters(organisations=("not closed",))),
-        ("dump:a.txt  code new undated", Filters(None, None, (), ("a.txt",), True, True, True)),
-        ("since:2023 since:2024", Filters("2024")),
+        ("dump:a.txt  code new undated", Filters(dumps=("a.txt",), has_code=True, new=True, include_undated=True)),
+        ("since:2023 since:2024", Filters(since="2024")),
     ],
 )
 def test_filter_words(line: str, filters: Filters) -> None:
@@ -296,7 +296,7 @@ def test_filter_words(line: str, filters: Filters) -> None:
 )
 def test_wrong_filter_words(line: str) -> None:
     """Anything else is an error that says what may be written."""
-    with pytest.raises(QueryError, match=r"is no filter|wants something") as caught:
+    with pytest.raises(CommandError, match=r"unknown filter|expected a value") as caught:
         parse_filters(line)
     assert "since:2024" in caught.value.hint
 
@@ -340,7 +340,7 @@ def test_bibtex_is_copied(real_index: papersearch.Index, key: str) -> None:
         assert pilot.app.clipboard == export([results[1].paper, results[2].paper], "bibtex").decode()
         assert status(pilot).startswith("BibTeX of 2 papers copied")
         await press(pilot, "ctrl+u", "ctrl+v")  # a line stays one line
-        assert "\n" not in pilot.app.query_one("#query", Line).value
+        assert "\n" not in pilot.app.query_one("#query", InputLine).value
 
     browse(real_index, talk, QUERY)
 
@@ -384,16 +384,14 @@ def test_hostile_text_is_shown_as_it_is(
     """Markup is shown and not obeyed; escapes reach no cell, though the index were to hold them."""
 
     def tamper(hit: Hit) -> Hit:
-        paper = hit.paper._replace(organisation=papersearch.types.Organisation("x", "Labs [/] \x1b[2J"))
-        return hit._replace(paper=paper._replace(title=f"{paper.title} \x1b[5m[/]", links=("https://x/\x1b[1m",)))
+        paper = hit.paper.replace(organisation=papersearch.Organisation(handle="x", name="Labs [/] \x1b[2J"))
+        return hit.replace(paper=paper.replace(title=f"{paper.title} \x1b[5m[/]", links=("https://x/\x1b[1m",)))
 
     search = hostile_index.search
 
     def tampered(*arguments: object, **options: object) -> papersearch.Results:
         results = search(*arguments, **{**options, "fold": False})  # type: ignore[arg-type]
-        return papersearch.Results(
-            results.query, results.mode, results.mode_used, None, results.total, tuple(map(tamper, results.hits))
-        )
+        return results.replace(hits=tuple(map(tamper, results.hits)))
 
     monkeypatch.setattr(hostile_index, "search", tampered)
 
@@ -419,7 +417,7 @@ def test_what_is_pasted_is_one_clean_line(real_index: papersearch.Index) -> None
     async def talk(pilot: Pilot[list[str]]) -> None:
         pilot.app.post_message(Paste("mixture of\nexperts \x1b[31mrouting\x1b[0m\n"))
         await settled(pilot)
-        assert pilot.app.query_one("#query", Line).value == "mixture of experts routing"
+        assert pilot.app.query_one("#query", InputLine).value == "mixture of experts routing"
         assert ids(pilot) == asked(real_index, "mixture of experts routing")
 
     browse(real_index, talk)
@@ -513,14 +511,14 @@ def test_it_needs_a_terminal(run: Run, env: dict[str, str]) -> None:
     done = run("browse", "two", "words", env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "papersearch: browsing needs a terminal, and standard input is none\nhint: papersearch search 'two words'\n"
+        "papersearch: cannot browse: standard input is not a terminal\nhint: papersearch search 'two words'\n"
     )
 
 
 def test_a_dumb_terminal_is_none(at_terminal: Callable[..., Terminal]) -> None:
     """TERM=dumb: exit 2, and no escape."""
     terminal = at_terminal("papersearch browse", TERM="dumb")
-    terminal.wait_for("TERM is dumb")
+    terminal.wait_for("cannot browse on a terminal of type dumb")
     assert terminal.wait_for_end() == 2
 
 
@@ -529,8 +527,8 @@ def test_without_textual(at_terminal: Callable[..., Terminal], tmp_path: Path) -
     (tmp_path / "textual.py").write_text("raise ImportError('no textual here')\n")
     path = f"{tmp_path}:{command_environment()['PYTHONPATH']}"
     terminal = at_terminal("papersearch browse", PYTHONPATH=path)
-    terminal.wait_for("browsing needs the package textual, 8.2 or newer: no textual here")
-    terminal.wait_for("hint: pip install 'papersearch[tui]'")
+    terminal.wait_for("cannot browse without the package textual, 8.2 or newer: no textual here")
+    terminal.wait_for("hint: pip install '.[tui]' in a clone of the repository")
     assert terminal.wait_for_end() == 2
 
 

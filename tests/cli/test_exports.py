@@ -13,7 +13,7 @@ from bibtexparser.bparser import BibTexParser
 from markdown_it import MarkdownIt
 
 import papersearch
-from papersearch.cli.browsers import page_of, search_for
+from papersearch.cli.output.addresses import page_of, search_for
 from papersearch.cli.output.exports import export
 from papersearch.types import Organisation, Paper
 from tests.conftest import Run
@@ -23,8 +23,8 @@ FORMATS = ("bibtex", "ris", "csv", "markdown")
 
 def paper(**fields: object) -> Paper:
     """A paper of which only what is given is known."""
-    bare = Paper("a-paper-123456", "A title", "", None, None, False, None, None, None, (), ())
-    return bare._replace(**fields)
+    bare = Paper(paper_id="a-paper-123456", title="A title", abstract="")
+    return bare.replace(**fields)
 
 
 KNOWN = paper(
@@ -34,7 +34,7 @@ KNOWN = paper(
     date="2024-03-09",
     year=2024,
     authors=("Ada Lovelace", "Bell and Howell", "José Núñez"),
-    organisation=Organisation("acme", "ACME {Labs}"),
+    organisation=Organisation(handle="acme", name="ACME {Labs}"),
     categories=("cs.LG", "cs.DC"),
     arxiv_id="2401.00001v2",
     doi="10.1000/a(b)c;1",
@@ -171,7 +171,7 @@ def test_formats_on_the_command_line(run: Run, env: dict[str, str]) -> None:
 
 def test_page_of_a_paper() -> None:
     """The arXiv page, else the DOI's, with nothing in it that ends a link."""
-    assert page_of(KNOWN._replace(arxiv_id=None)) == "https://doi.org/10.1000/a(b)c;1"
+    assert page_of(KNOWN.replace(arxiv_id=None)) == "https://doi.org/10.1000/a(b)c;1"
     assert page_of(paper(doi='10.1/x"> <y')) == "https://doi.org/10.1/x%22%3E%20%3Cy"
     assert page_of(paper()) is None
     assert search_for(paper(title='A & "b"')).endswith("&query=%22A%20%26%20%22b%22%22")

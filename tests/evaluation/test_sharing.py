@@ -84,7 +84,7 @@ def test_another_generation_is_not_asked(real_index_path: Path, tmp_path: Path) 
     index = papersearch.open(path)
     manifest = path / "manifest.json"
     manifest.chmod(0o600)
-    manifest.write_bytes(encode_manifest(index.manifest._replace(written_by="papersearch 99")))
+    manifest.write_bytes(encode_manifest(index.manifest.replace(written_by="papersearch 99")))
     with employed(answering, 1, *arguments_of(index, answer_topics, ASKING)) as (worker,), pytest.raises(LOST):
         ask_topics(worker, [Topic("1", "pipeline")])
     parts = [[Topic(str(n), "pipeline bubbles")] for n in range(4)]

@@ -7,18 +7,21 @@ unknown; no hits is a valid envelope with an empty list.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Explanation, Facets, Hit, Paper, Results, Undated
+from papersearch.types import Hit, Paper, Results
+
+if TYPE_CHECKING:
+    from papersearch.saved import SavedSearch
 
 SCHEMA_VERSION = 1
 
 
 def paper_fields(paper: Paper) -> dict[str, Any]:
-    """A paper as JSON has it."""
+    """Return the fields of a paper."""
     return {
         "paper_id": paper.paper_id,
         "title": paper.title,
@@ -27,10 +30,10 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "year": paper.year,
         "year_inferred": paper.year_inferred,
         "author_count": paper.author_count,
-        "organisation": paper.organisation._asdict() if paper.organisation else None,
+        "organisation": paper.organisation.asdict() if paper.organisation else None,
         "comment_count": paper.comment_count,
         "links": paper.links,
-        "provenance": [place._asdict() for place in paper.provenance],
+        "provenance": [place.asdict() for place in paper.provenance],
         "authors": paper.authors,
         "categories": paper.categories,
         "arxiv_id": paper.arxiv_id,
@@ -40,7 +43,7 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
 
 
 def hit_fields(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON has it: its rank and scores, the evidence, and the paper's fields."""
+    """Return the fields of a hit: rank, scores, evidence, and the fields of its paper."""
     return {
         "rank": hit.rank,
         "score": hit.score,
@@ -49,38 +52,19 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "exact_title": hit.exact_title,
         "verdict": hit.verdict,
         **paper_fields(hit.paper),
-        "evidence": hit.evidence._asdict(),
-        "explanation": _explanation_fields(hit.explanation) if hit.explanation else None,
-        "duplicates": [paper._asdict() for paper in hit.duplicates],
-    }
-
-
-def _explanation_fields(explanation: Explanation) -> dict[str, Any]:
-    return {
-        "signals": [signal._asdict() for signal in explanation.signals],
-        "terms": [term._asdict() for term in explanation.terms],
-        "coverage": explanation.coverage,
-    }
-
-
-def _undated_fields(undated: Undated) -> dict[str, Any]:
-    return {"n_papers": undated.n_papers, "papers": [paper._asdict() for paper in undated.papers]}
-
-
-def _facet_fields(facets: Facets) -> dict[str, Any]:
-    return {
-        name: [counted._asdict() for counted in value] if isinstance(value, tuple) else value
-        for name, value in facets._asdict().items()
+        "evidence": hit.evidence.asdict(),
+        "explanation": hit.explanation.asdict() if hit.explanation else None,
+        "duplicates": [paper.asdict() for paper in hit.duplicates],
     }
 
 
 def envelope(results: Results) -> bytes:
-    """The one JSON document of a search, ended by a line feed."""
+    """Return the JSON document of a search, ended by a line feed."""
     return dump(envelope_fields(results))
 
 
 def envelope_fields(results: Results) -> dict[str, Any]:
-    """A search's answer as JSON has it."""
+    """Return the fields of an answer."""
     return {
         "schema_version": SCHEMA_VERSION,
         "query": results.query,
@@ -88,35 +72,40 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "mode_used": results.mode_used,
         "total": results.total,
         "verdict": results.verdict,
-        "expansions": [expansion._asdict() for expansion in results.expansions],
-        "filters": results.filters._asdict(),
+        "expansions": [expansion.asdict() for expansion in results.expansions],
+        "filters": results.filters.asdict(),
         "sort": results.sort,
-        "undated": _undated_fields(results.undated) if results.undated else None,
-        "unknown_words": [word._asdict() for word in results.unknown_words],
-        "related": None if results.related is None else [term._asdict() for term in results.related],
-        "facets": _facet_fields(results.facets) if results.facets else None,
+        "undated": results.undated.asdict() if results.undated else None,
+        "unknown_words": [word.asdict() for word in results.unknown_words],
+        "related": None if results.related is None else [term.asdict() for term in results.related],
+        "facets": results.facets.asdict() if results.facets else None,
         "hits": [hit_fields(hit) for hit in results],
     }
 
 
+def search_fields(search: SavedSearch) -> dict[str, Any]:
+    """Return the fields of a saved search."""
+    return {**search._asdict(), "filters": search.filters.asdict()}
+
+
 def papers(found: Iterable[Paper]) -> bytes:
-    """The one JSON document of whole records, ended by a line feed."""
+    """Return the JSON document of whole records, ended by a line feed."""
     return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
 
 
 def hit_lines(results: Results) -> bytes:
-    """One JSON object per hit and line."""
+    """Return one JSON object per hit and line."""
     return b"".join(dump(hit_fields(hit), indent=False) for hit in results)
 
 
 def topic_lines(topic_id: str, results: Results) -> bytes:
-    """One JSON object per hit and line, each with its topic's id and query first."""
+    """Return one JSON object per hit and line, each with its topic's id and query first."""
     named = {"topic_id": topic_id, "query": results.query}
     return b"".join(dump({**named, **hit_fields(hit)}, indent=False) for hit in results)
 
 
 def hit_rows(results: Results, *first: str) -> str:
-    """One line per hit: what comes `first`, then rank, score, paper_id, year, title, evidence,
+    """Return one line per hit: the cells of `first`, rank, score, paper_id, year, title and evidence,
     separated by tabs."""
     rows = (
         (
@@ -134,6 +123,6 @@ def hit_rows(results: Results, *first: str) -> str:
 
 
 def dump(document: Any, *, indent: bool = True) -> bytes:
-    """JSON by orjson; text that is not Unicode (it cannot come from a build) becomes `?`."""
+    """Encode as JSON, ended by a line feed."""
     option = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
     return orjson.dumps(document, option=option)

@@ -13,7 +13,7 @@ from papersearch.ingest.formats.daily_papers import parse
 from papersearch.ingest.lines import Line
 from papersearch.ingest.merging import merge
 from papersearch.ingest.reading import ingest
-from papersearch.types import Finding
+from papersearch.types import Finding, Organisation
 from tests.conftest import HEADER, page, sentence
 
 
@@ -27,6 +27,7 @@ def metadata(*lines: str) -> str:
 
 
 A, B = ("On apples", sentence("apples")), ("On bees", sentence("bees"))
+ACME = Organisation(handle="acme", name="Acme Labs of Ohio")
 DATED = metadata("  • 3 authors", "·", "Jan 6, 2025 2")
 
 
@@ -43,7 +44,7 @@ def test_metadata_block() -> None:
     ("block", "expected"),
     [
         (("  • 1 author", "·", "Feb 29, 2024"), (1, None, "2024-02-29", None)),
-        (("acme Acme Labs of Ohio", "·", "Mar 1, 2023 7"), (None, ("acme", "Acme Labs of Ohio"), "2023-03-01", 7)),
+        (("acme Acme Labs of Ohio", "·", "Mar 1, 2023 7"), (None, ACME, "2023-03-01", 7)),
         (("  • 4 authors", "Mar 1, 2023"), (4, None, "2023-03-01", None)),
         (("·", "Mar 1, 2023"), (None, None, "2023-03-01", None)),
         (("  • 4 authors",), (4, None, None, None)),

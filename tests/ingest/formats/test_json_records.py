@@ -72,8 +72,9 @@ def problems(read: Ingest) -> list[tuple[str, int | None]]:
 def test_beir(tmp_path: Path) -> None:
     """BEIR's fields; the id is kept, and nothing is made up."""
     (paper,) = read(tmp_path, lines(BEIR)).papers
-    assert paper[:5] == ("MED-10", "Statin use", "Statins after diagnosis.", None, None)
-    assert paper.provenance == (Provenance("records.jsonl", 1, 1),)
+    assert (paper.paper_id, paper.title, paper.abstract) == ("MED-10", "Statin use", "Statins after diagnosis.")
+    assert (paper.date, paper.year) == (None, None)
+    assert paper.provenance == (Provenance(dump="records.jsonl", first_line=1, last_line=1),)
     assert (paper.authors, paper.author_count, paper.doi, paper.arxiv_id) == ((), None, None, None)
 
 
@@ -109,7 +110,7 @@ def test_hugging_face(tmp_path: Path, record: dict[str, Any]) -> None:
     (paper,) = read(tmp_path, lines(record)).papers
     assert (paper.paper_id, paper.title, paper.abstract) == ("2501.00001", "A model", "We train a model.")
     assert (paper.date, paper.upvotes, paper.authors) == ("2025-01-06", 41, ("Ada",))
-    assert paper.organisation == Organisation("nebius", "Nebius AI")
+    assert paper.organisation == Organisation(handle="nebius", name="Nebius AI")
     assert paper.comment_count == (3 if "paper" in record else None)
 
 
@@ -177,7 +178,7 @@ def test_a_bad_element_costs_an_element(tmp_path: Path) -> None:
     found = read(tmp_path, f'[\n{json.dumps(BEIR)},\n{{"title": nonsense}},\n\n{json.dumps(ARXIV)}]')
     assert [paper.paper_id for paper in found.papers] == ["MED-10", "0704.0001"]
     assert problems(found) == [("not a record", 3)]
-    assert found.papers[1].provenance == (Provenance("records.jsonl", 5, 5),)
+    assert found.papers[1].provenance == (Provenance(dump="records.jsonl", first_line=5, last_line=5),)
 
 
 def test_a_file_cut_short(tmp_path: Path) -> None:

@@ -6,9 +6,7 @@ Imported while building, and by a query only where `bert` cannot compute the mod
 from __future__ import annotations
 
 import copy
-import logging
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -17,7 +15,8 @@ import numpy as np
 from papersearch.dense.feedback import unit
 from papersearch.dense.late import Encoded
 from papersearch.dense.models import ModelFiles
-from papersearch.errors import ModelError
+from papersearch.dense.quiet import quiet_models
+from papersearch.errors import ModelUnusable, UnknownPrecision
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -44,7 +43,7 @@ _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 """Architectures whose first two positions are taken by padding."""
 
 
-class BatchEncoder:
+class ReferenceEncoder:
     """A sentence-transformers model, loaded quietly and from disk only.
 
     `device`: as torch names it; None chooses. Papers go through the transformer in bfloat16
@@ -54,19 +53,10 @@ class BatchEncoder:
     """
 
     def __init__(self, model: ModelFiles, device: str | None = None) -> None:
-        # A user must never see the load report, the progress bars or the advice of three libraries.
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
 
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-        logging.getLogger("sentence_transformers").setLevel(logging.ERROR)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+            with quiet_models():
                 self._model = SentenceTransformer(
                     str(model.folder),
                     device=device,
@@ -75,10 +65,7 @@ class BatchEncoder:
                     model_kwargs={"use_safetensors": True},
                 )
         except Exception as error:  # whatever a stranger's folder makes the libraries raise
-            raise ModelError(
-                f"the model in {model.folder} cannot be loaded: {error}",
-                "papersearch index --model FOLDER",
-            ) from error
+            raise ModelUnusable(name=str(model.folder), cause=f"loading it failed: {error}") from error
         self.max_length = self._positions()
         self._model.max_seq_length = self.max_length
         prompts = self._model.prompts or {}
@@ -97,11 +84,11 @@ class BatchEncoder:
         size = _BATCH_SIZE if self._model.device.type == "cpu" else _ACCELERATOR_BATCH_SIZE
         for chosen in _longest_first(texts, size):
             batch = [texts[i] for i in chosen]
-            encoded = _encoded(
-                self._papers_model.encode_document(
+            with quiet_models():
+                outputs = self._papers_model.encode_document(
                     batch, batch_size=size, output_value=None, show_progress_bar=False
                 )
-            )
+            encoded = _encoded(outputs)
             starts = self._starts(batch, encoded) if with_starts else [one.pieces[:0] for one in encoded]
             for i, one, places in zip(chosen, encoded, starts, strict=True):
                 receive(i, one, places)
@@ -125,7 +112,7 @@ class BatchEncoder:
         """`text`, read as a query."""
         return self.encode_together([text])[0]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
         """Many queries in the order given, each by itself: beside others its last digits would be
         others, and its answer might."""
         return [self.encode(text) for text in texts]
@@ -135,9 +122,10 @@ class BatchEncoder:
         encoded: dict[int, Encoded] = {}
         for chosen in _longest_first(texts, _QUERY_BATCH_SIZE):
             batch = [texts[i] for i in chosen]
-            outputs = self._model.encode_query(
-                batch, batch_size=_QUERY_BATCH_SIZE, output_value=None, show_progress_bar=False
-            )
+            with quiet_models():
+                outputs = self._model.encode_query(
+                    batch, batch_size=_QUERY_BATCH_SIZE, output_value=None, show_progress_bar=False
+                )
             encoded |= zip(chosen, _encoded(outputs), strict=True)
         return [encoded[i] for i in range(len(texts))]
 
@@ -166,7 +154,7 @@ def _precision(device: str) -> Precision:
     if wanted in get_args(Precision):
         return cast(Precision, wanted)
     if wanted != "auto":
-        raise ModelError(f"{PRECISION_VARIABLE}={wanted}: it is auto, {' or '.join(get_args(Precision))}", "")
+        raise UnknownPrecision(variable=PRECISION_VARIABLE, value=wanted, known=("auto", *get_args(Precision)))
     if device == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability() >= (8, 0) else "float32"
     if device != "cpu":
