@@ -251,3 +251,14 @@ def test_hosts(link: str, host: str | None, has_code: bool) -> None:
     """A link's host is where it leads, and source code is at hosts of source code only."""
     assert host_of(link) == host
     assert leads_to_code(link) == has_code
+
+
+def test_the_table_agrees_with_json(invoke: Any) -> None:
+    """Counts agree between the table and JSON, and what was skipped or rewritten is told."""
+    stats = json.loads(invoke("stats", "--json").stdout)
+    assert (stats["papers"], stats["appearances"], len(stats["dumps"])) == (302, 392, 5)
+    assert sum(stats["years"].values()) + stats["undated"] == 302
+    table = invoke("stats").stdout
+    assert "302 papers (392 appearances in 5 dumps)" in table
+    assert "README.md: file skipped" in table
+    assert table.count(": mirror link rewritten: ") == 7
