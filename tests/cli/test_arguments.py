@@ -103,7 +103,7 @@ def test_ambiguous_id_lists_candidates(invoke: Any) -> None:
 
 
 def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A defect of ours is one line and a hint; with --debug also the traceback."""
+    """A defect of papersearch is one line and a hint; with --debug also the traceback."""
 
     def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh no")

@@ -188,7 +188,7 @@ def test_colour_by_option(run: Run, env: dict[str, str]) -> None:
 
 
 def test_matches_are_marked(env: dict[str, str]) -> None:
-    """On a terminal the matched words of title and evidence stand out, and no others."""
+    """On a terminal the matched words of title and evidence are marked, and no others."""
     _, shown = on_terminal(["pipeline bubbles", "-k", "2"], 100, env)
     marked = re.findall(r"\x1b\[1;35m([^\x1b]*)\x1b", shown)
     assert marked
@@ -235,7 +235,7 @@ def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
 
 
 def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_model: Path, tmp_path: Path) -> None:
-    """When the model is gone, the envelope and one warning say so, and the answer stands."""
+    """When the model is gone, the envelope and one warning say so, and keywords answer."""
     moved = tmp_path / "moved"
     shutil.copytree(small_model, moved)
     papersearch.build(small_corpus, tmp_path / "index", model=str(moved))
