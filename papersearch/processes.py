@@ -1,88 +1,260 @@
-"""Pieces of work done by several processes at once, their results in order.
+"""Several processes in place of one: worker processes, and how a program talks to them.
 
-By forking: what a process has opened, its copies have too, so that nothing is loaded twice or
-sent to them. Only for processes without threads, which a copy would lack.
+A worker is a Python process that runs one function of the package, its service. Builds, `batch`
+and `eval` use the same workers; `docs/decisions/processes.md` says why no library does. A worker
+needs neither a fork of a process that has threads nor a `__main__` that can be imported twice. It
+reads requests from its standard input and ends with it. Frames are bytes, of which services make
+JSON and numbers; nothing that is received is executed.
 """
 
 from __future__ import annotations
 
 import os
-import signal
+import struct
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, NoReturn, TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from threading import Semaphore
+from typing import IO, Any, Generic, TypeVar
 
 _Part = TypeVar("_Part")
-_Work = Callable[[_Part], bytes]
+_Result = TypeVar("_Result")
 
-_LENGTH_BYTES = 8
+Answer = Callable[[list[bytes]], list[bytes]]
+"""A reply to a request, each in parts. An exception ends the worker."""
+
+Service = Callable[..., Answer]
+"""Called once in the worker, with the arguments (bytes) that `Worker` was given."""
+
+LOST = (OSError, EOFError, ValueError, TypeError)
+"""Raised by talking to a worker that has ended or sent a malformed frame."""
+
+_FRAME = b"papers 1"
+"""The mark of a frame: other output is not taken for one."""
+
+_START = """
+import sys
+folder, service, *sys.path = sys.argv[1:]
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("papersearch", folder + "/__init__.py", submodule_search_locations=[folder])
+sys.modules["papersearch"] = package = module_from_spec(spec)
+spec.loader.exec_module(package)
+from papersearch.processes import serve
+serve(service)
+"""
+"""A worker's program. The package is that of the program that starts it, wherever that has found
+it: another may be installed, and its folder may hold stray modules."""
+
+_AHEAD = 3
+"""Parts for each process that may be done before their turn. More would only fill the memory of
+a program whose reader is slow."""
 
 
 def n_cores() -> int:
-    """The cores that this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def n_copies() -> int:
-    """How many processes `in_order` does well to use: 1 where a process cannot be copied safely."""
-    return n_cores() if sys.platform == "linux" else 1
+def n_spare_processors() -> int:
+    """Count the workers that this process may have beside itself."""
+    if getattr(sys, "frozen", False) or not Path(sys.executable or "").name.lower().startswith(("python", "pypy")):
+        return 0  # a program that embeds Python: starting it again would do anything
+    return n_cores() - 1
 
 
-def in_order(work: _Work[_Part], parts: Sequence[_Part], n_processes: int) -> Iterator[bytes]:
-    """What `work` gives for each of `parts`, in their order.
+def place_of(function: Callable[..., Any]) -> str:
+    """Name a module's function as `module:function`."""
+    return f"{function.__module__}:{function.__qualname__}"
 
-    A process that ends early, for whatever reason, costs time only: what it had still to do is
-    done here, and what is raised there is raised here.
+
+def function_at(place: str) -> Any:
+    """Import the function that `place_of` names."""
+    module, function = place.split(":")
+    return getattr(import_module(module), function)
+
+
+class Worker:
+    """A worker process that runs `service(*arguments)`. Talking to it raises `LOST`."""
+
+    def __init__(self, service: Service, *arguments: bytes) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  # this Python and the package's own module
+            # Isolated: neither the current folder nor the environment says what is imported.
+            [
+                *(sys.executable, "-I", "-c", _START, str(Path(__file__).parent), place_of(service)),
+                *(folder for folder in sys.path if Path(folder).is_absolute()),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # Outside the terminal's group: an interrupt is for this process, which ends its workers.
+            process_group=0 if os.name == "posix" else None,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        with suppress(OSError):  # a worker that has ended is noticed when it is asked
+            self.send(*arguments)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def ask(self, *parts: bytes) -> list[bytes]:
+        """Send a request and wait for the reply."""
+        self.send(*parts)
+        return self.receive()
+
+    def send(self, *parts: bytes) -> None:
+        """Send a request. Its reply is to be received before the next large one is sent."""
+        if self._process.stdin is None:
+            raise EOFError
+        _send(self._process.stdin, parts)
+
+    def receive(self) -> list[bytes]:
+        """Wait for the reply to the first request that has none yet."""
+        if self._process.stdout is None:
+            raise EOFError
+        return _receive(self._process.stdout)
+
+    def kill(self) -> None:
+        """End the process at once, from any thread; the thread that waits for it gets `LOST`."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and wait until it has ended. No other thread may be talking to it."""
+        self.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
+        self._process.wait()
+
+
+@contextmanager
+def employed(service: Service, n_workers: int, *arguments: bytes) -> Iterator[list[Worker]]:
+    """Start workers, fewer where the system refuses, and end them on leaving."""
+    with ExitStack() as stack:
+        workers: list[Worker] = []
+        for _ in range(n_workers):
+            try:
+                workers.append(Worker(service, *arguments))
+            except OSError:  # no memory, no such program: then without
+                break
+            stack.callback(workers[-1].close)
+        yield workers
+
+
+def in_order(
+    parts: Sequence[_Part],
+    here: Callable[[_Part], _Result],
+    workers: Sequence[Worker],
+    there: Callable[[Worker, _Part], _Result],
+) -> Iterator[_Result]:
+    """Yield the result of each part in order, from `here(part)` or `there(worker, part)`.
+
+    This process works too, whenever the next result is not ready. A worker that is lost costs
+    time only: it is closed, and `here` does what it has not returned. An exception of `here`
+    is raised when its part has its turn. Leaving early ends the workers.
     """
-    n_processes = min(n_processes, len(parts))
-    if n_processes < 2:
-        yield from map(work, parts)
+    if not workers:
+        yield from map(here, parts)
         return
-    workers: list[tuple[int, BinaryIO]] = []
+    shared: _Shared[_Part, _Result] = _Shared(parts, _AHEAD * (1 + len(workers)))
+    threads = ThreadPoolExecutor(len(workers))
     try:
-        for number in range(n_processes):
-            workers.append(_start(work, parts[number::n_processes], [stream for _, stream in workers]))
+        for worker in workers:
+            threads.submit(shared.employ, worker, there)
         for number, part in enumerate(parts):
-            result = _read(workers[number % n_processes][1])
-            yield work(part) if result is None else result
+            shared.work_until(number, here)
+            result = shared.result_of(number) or [here(part)]
+            yield result[0]
+    except BaseException:
+        for worker in workers:
+            worker.kill()
+        raise
     finally:
-        for pid, stream in workers:
-            stream.close()
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        shared.end(len(workers))
+        threads.shutdown()
 
 
-def _start(work: _Work[_Part], parts: Sequence[_Part], inherited: Sequence[BinaryIO]) -> tuple[int, BinaryIO]:
-    """A process that works on `parts`, and what it writes. It closes what it has `inherited` of
-    others, which would wait for a reader for ever otherwise."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.close(reading)
-        for stream in inherited:
-            stream.close()
-        _work_and_end(work, parts, writing)
-    os.close(writing)
-    return pid, os.fdopen(reading, "rb")
+class _Shared(Generic[_Part, _Result]):
+    """Parts that several threads take one by one, and their results. At most `n_ahead` are taken
+    before their turn. A result is a list of one element; an empty one says that a worker was lost."""
+
+    def __init__(self, parts: Sequence[_Part], n_ahead: int) -> None:
+        self._parts = parts
+        self._results: dict[int, Future[list[_Result]]] = {number: Future() for number in range(len(parts))}
+        self._waiting = iter(range(len(parts)))  # taking the next is atomic in CPython
+        self._room = Semaphore(n_ahead)
+
+    def employ(self, worker: Worker, there: Callable[[Worker, _Part], _Result]) -> None:
+        """Have a worker do parts until none is left, or the worker is lost."""
+        while (number := self._take(wait=True)) is not None:
+            result = self._results[number]
+            try:
+                result.set_result([there(worker, self._parts[number])])
+            except Exception:  # any: a part without a result would be waited for in vain
+                result.set_result([])
+                worker.close()
+                return
+
+    def work_until(self, number: int, here: Callable[[_Part], _Result]) -> None:
+        """Do parts in this thread until part `number` is done, or none may be taken."""
+        while not self._results[number].done() and (taken := self._take(wait=False)) is not None:
+            try:
+                self._results[taken].set_result([here(self._parts[taken])])
+            except Exception as error:
+                self._results[taken].set_exception(error)
+
+    def result_of(self, number: int) -> list[_Result]:
+        """Wait for the result of part `number`, whose turn it is, and forget it."""
+        result = self._results.pop(number).result()
+        self._room.release()
+        return result
+
+    def end(self, n_threads: int) -> None:
+        """Leave nothing to be taken, and wake the threads that wait for it."""
+        for _ in self._waiting:
+            pass
+        self._room.release(n_threads)
+
+    def _take(self, *, wait: bool) -> int | None:
+        """Take the next part, by its number; None when none is left, or there is no room."""
+        return next(self._waiting, None) if self._room.acquire(blocking=wait) else None
 
 
-def _work_and_end(work: _Work[_Part], parts: Sequence[_Part], writing: int) -> NoReturn:
-    """The whole life of a copy. It says nothing: whoever reads does again what is missing."""
-    try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        with os.fdopen(writing, "wb") as stream:
-            for part in parts:
-                result = work(part)
-                stream.write(len(result).to_bytes(_LENGTH_BYTES, "little"))
-                stream.write(result)
-                stream.flush()
-    finally:
-        os._exit(0)  # past the buffers and the exit handlers of the process it is a copy of
+def serve(place: str) -> None:
+    """Run the service named `place` until standard input ends: the whole life of a worker."""
+    requests, replies = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # what is printed is not a frame
+    with suppress(EOFError, OSError):
+        answer: Answer = function_at(place)(*_receive(requests))
+        while True:
+            _send(replies, answer(_receive(requests)))
 
 
-def _read(stream: BinaryIO) -> bytes | None:
-    """The next result; None when there is no whole one."""
-    header = stream.read(_LENGTH_BYTES)
-    length = int.from_bytes(header, "little")
-    result = stream.read(length) if len(header) == _LENGTH_BYTES else b""
-    return result if len(header) == _LENGTH_BYTES and len(result) == length else None
+def _send(stream: IO[bytes], parts: Sequence[bytes]) -> None:
+    """Write a frame: its mark, the number of its parts, their lengths, the parts."""
+    stream.write(_FRAME + struct.pack(f"<{1 + len(parts)}Q", len(parts), *map(len, parts)))
+    for part in parts:
+        stream.write(part)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes]) -> list[bytes]:
+    """Read a frame. Raises EOFError where it is cut short, ValueError where it is none."""
+    if _exactly(stream, len(_FRAME)) != _FRAME:
+        raise ValueError("not a frame")
+    (n_parts,) = struct.unpack("<Q", _exactly(stream, 8))
+    lengths = struct.unpack(f"<{n_parts}Q", _exactly(stream, 8 * n_parts))
+    return [_exactly(stream, length) for length in lengths]
+
+
+def _exactly(stream: IO[bytes], length: int) -> bytes:
+    found = stream.read(length)
+    if len(found) < length:
+        raise EOFError
+    return found

@@ -1,125 +1,311 @@
-"""Work shared between processes is the work done by one."""
+"""Work shared between processes is the work done by one, whatever happens to them."""
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-from collections.abc import Callable
-from contextlib import closing
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-import papersearch
-from papersearch.evaluation.runs import make_run
-from papersearch.evaluation.topics import Topic, in_parts
-from papersearch.processes import in_order, n_copies
-
-pytestmark = [
-    pytest.mark.skipif(n_copies() == 1, reason="processes are not copied here, or there is one core"),
-    # The tests' own process has threads, of model libraries; the commands' processes have none.
-    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
-]
+from papersearch import processes
+from papersearch.processes import LOST, Answer, Worker, employed, in_order, n_spare_processors
+from tests.conftest import PATIENCE_S, command_environment, wait_until
 
 HERE = os.getpid()
 
 
-def squares(number: int) -> bytes:
-    """What no pipe holds at once."""
+def square(number: int) -> bytes:
+    """Return more than a pipe holds at once."""
     return str(number**2).encode() * 50_000
 
 
-@pytest.mark.parametrize("n_parts", [0, 1, 2, 3, 10])
-@pytest.mark.parametrize("n_processes", [1, 2, 3, 16])
-def test_results_come_in_order(n_parts: int, n_processes: int) -> None:
-    """However many work, and however much there is."""
-    assert list(in_order(squares, range(n_parts), n_processes)) == list(map(squares, range(n_parts)))
+def squaring(*fault: bytes) -> Answer:
+    """Serve squares; `fault` names what happens to the worker at part 4 and later."""
+    if fault == (b"raise at once",):
+        raise ValueError
+
+    def answer(request: list[bytes]) -> list[bytes]:
+        number = int(request[0])
+        if fault and number >= 4:
+            if fault[0] == b"kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            elif fault[0] == b"end":
+                os._exit(0)
+            elif fault[0] == b"raise":
+                raise ValueError
+            elif fault[0] == b"cut short":
+                os.write(1, b"papers 1" + struct.pack("<QQ", 1, 1000) + b"cut")
+                os._exit(0)
+            elif fault[0] == b"babble":
+                os.write(1, b"x" * 100)
+        return [square(number)]
+
+    return answer
 
 
-def killed(number: int) -> None:
-    if number == 4:
-        os.kill(os.getpid(), signal.SIGKILL)
+def own_pid() -> Answer:
+    """Serve the worker's process id, and print."""
+
+    def answer(request: list[bytes]) -> list[bytes]:
+        print("not a frame")
+        return [str(os.getpid()).encode()]
+
+    return answer
 
 
-def ended(number: int) -> None:
-    if number % 2:
-        os._exit(1)
+def there(worker: Worker, number: int) -> bytes:
+    """Ask a worker of `squaring`."""
+    return worker.ask(str(number).encode())[0]
 
 
-def failed(number: int) -> None:
-    raise ValueError
+@contextmanager
+def squares(n_parts: int, n_workers: int, *fault: bytes) -> Iterator[Iterator[bytes]]:
+    """The squares in order, by this process and some workers."""
+    with employed(squaring, n_workers, *fault) as workers:
+        with closing(in_order(range(n_parts), square, workers, there)) as found:  # type: ignore[type-var]
+            yield found
+        assert len(workers) == n_workers
 
 
-@pytest.mark.parametrize("fault", [killed, ended, failed])
-def test_what_a_process_leaves_is_done_here(fault: Callable[[int], None]) -> None:
-    """A process that is killed, ends or fails costs time only."""
-
-    def work(number: int) -> bytes:
-        if os.getpid() != HERE:
-            fault(number)
-        return squares(number)
-
-    assert list(in_order(work, range(9), 3)) == list(map(squares, range(9)))
+@pytest.mark.parametrize("n_parts", [0, 1, 2, 3, 40])
+@pytest.mark.parametrize("n_workers", [0, 1, 2, 5])
+def test_results_come_in_order(n_parts: int, n_workers: int) -> None:
+    """Any number of workers gives the results of one process, in order."""
+    with squares(n_parts, n_workers) as found:
+        assert list(found) == list(map(square, range(n_parts)))
 
 
-def test_a_result_cut_short_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process killed while it writes has said nothing that counts."""
+def test_workers_do_part_of_the_work() -> None:
+    """Parts are done by all: here a part waits until a worker has done another."""
+    done_there = Event()
 
-    class Cut(bytes):
-        """Says that it is longer than it is; whoever reads waits for the rest until the end."""
+    def here(number: int) -> int:
+        assert done_there.wait(PATIENCE_S)
+        return os.getpid()
 
-        def __len__(self) -> int:
-            return 1000
+    def ask(worker: Worker, number: int) -> int:
+        (pid,) = worker.ask()
+        done_there.set()
+        return int(pid)
 
-    def work(number: int) -> bytes:
-        return Cut(b"cut") if os.getpid() != HERE and number == 3 else squares(number)
+    with employed(own_pid, 2) as workers:
+        found = set(in_order(range(20), here, workers, ask))
+        assert found & {worker.pid for worker in workers}
 
-    assert list(in_order(work, range(4), 2)) == list(map(squares, range(4)))
+
+FAULTS = [b"kill", b"end", b"raise", b"raise at once", b"cut short", b"babble"]
 
 
-def test_errors_are_raised_here() -> None:
-    """An error comes where it stands in the order, after the results before it."""
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_a_worker_leaves_is_done_here(fault: bytes) -> None:
+    """A worker that is killed, ends, fails or sends a malformed frame costs time only."""
+    with squares(30, 3, fault) as found:
+        assert list(found) == list(map(square, range(30)))
 
-    def work(number: int) -> bytes:
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_lost_worker_says_so(fault: bytes) -> None:
+    """Asking a worker that is lost raises one of `LOST`, and never waits."""
+    with employed(squaring, 1, fault) as (worker,):
+        if fault != b"raise at once":
+            assert there(worker, 3) == square(3)
+        with pytest.raises(LOST):
+            there(worker, 4)
+
+
+def test_a_worker_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without workers everything is done here."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with employed(squaring, 2) as workers:
+        assert workers == []
+        assert list(in_order(range(3), square, workers, there)) == list(map(square, range(3)))
+
+
+@pytest.mark.parametrize("start", ["raise SystemExit(3)", "print('x' * 100)", "import papersearch_that_is_not"])
+def test_a_program_that_is_not_a_worker(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that ends at once, or writes something else, is done without."""
+    monkeypatch.setattr(processes, "_START", start)
+    with squares(9, 2) as found:
+        assert list(found) == list(map(square, range(9)))
+
+
+@pytest.mark.parametrize("n_workers", [0, 2])
+def test_errors_are_raised_here(n_workers: int) -> None:
+    """An error is raised once, at its place in the order, after the results before it."""
+    failed: list[int] = []
+
+    def here(number: int) -> bytes:
         if number == 5:
+            failed.append(number)
             raise ValueError("five")
-        return squares(number)
+        return square(number)
 
-    found = in_order(work, range(9), 3)
-    assert [next(found) for _ in range(5)] == list(map(squares, range(5)))
-    with pytest.raises(ValueError, match="five"):
-        next(found)
-    no_process_is_left()
+    def ask(worker: Worker, number: int) -> bytes:
+        return here(number) if number == 5 else there(worker, number)
+
+    with employed(squaring, n_workers) as workers:
+        found = in_order(range(9), here, workers, ask)
+        assert [next(found) for _ in range(5)] == list(map(square, range(5)))
+        with pytest.raises(ValueError, match="five"):
+            next(found)
+        assert list(found) == []
+    assert 1 <= len(failed) <= 2  # twice where a worker's thread failed first
 
 
+def test_little_is_done_ahead() -> None:
+    """A reader that is slow finds few results waiting for it."""
+    taken: list[int] = []
+
+    def ask(worker: Worker, number: int) -> bytes:
+        taken.append(number)
+        return there(worker, number)
+
+    def here(number: int) -> bytes:
+        taken.append(number)
+        return square(number)
+
+    with employed(squaring, 2) as workers, closing(in_order(range(200), here, workers, ask)) as found:  # type: ignore[type-var]
+        for number, _ in enumerate(found):
+            assert max(taken) <= number + processes._AHEAD * 3
+
+
+def has_ended(pid: int) -> bool:
+    """Whether no such process works: there is none, or its parent has not yet waited for it."""
+    try:
+        return not Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="processes and pipes as files")
+
+
+@needs_proc
 def test_leaving_early_leaves_nothing() -> None:
-    """Whoever stops reading leaves neither a process nor a pipe."""
+    """A reader that stops leaves neither a process nor a pipe."""
+    gc.collect()  # of other tests
     before = set(Path("/proc/self/fd").iterdir())
-    with closing(in_order(squares, range(100), 3)) as found:  # type: ignore[type-var]  # a generator
-        assert next(found) == squares(0)
-    no_process_is_left()
+    with employed(squaring, 3) as workers:
+        found = in_order(range(100), square, workers, there)
+        assert next(found) == square(0)
+        found.close()  # type: ignore[attr-defined]  # a generator
+    assert all(has_ended(worker.pid) for worker in workers)
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 
-def no_process_is_left() -> None:
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+@pytest.mark.parametrize("program", ["", "/usr/bin/blender", "/opt/search/app"])
+def test_no_other_program_is_started(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that is not plain Python is not started again."""
+    monkeypatch.setattr(processes, "n_cores", lambda: 4)
+    assert n_spare_processors() == 3
+    monkeypatch.setattr(sys, "executable", program)
+    assert n_spare_processors() == 0
 
 
-def test_parts_are_the_topics() -> None:
-    """All of them, in order, fewer together where each has many papers."""
-    topics = [Topic(str(n), "x") for n in range(1000)]
-    for n_hits in (1, 10, 100, 100_000):
-        parts = in_parts(topics, n_hits)
-        assert [topic for part in parts for topic in part] == topics
-    assert len(in_parts(topics, 100_000)) == 1000
-    assert len(in_parts(topics)) < 10
+def test_what_a_worker_prints_is_not_a_reply() -> None:
+    """A library that prints in a worker does not disturb it."""
+    with employed(own_pid, 1) as (worker,):
+        assert [int(pid) for (pid,) in (worker.ask(), worker.ask())] == [worker.pid, worker.pid]
+        assert worker.pid != HERE
 
 
-def test_a_run_is_the_same_by_many(real_index: papersearch.Index, tmp_path: Path) -> None:
-    """To the last bit: what stands together does not depend on how many processes there are."""
-    titles = [paper.title for paper in real_index.papers()]
-    topics = [Topic(str(n), " ".join(title.split()[:3])) for n, title in enumerate(titles)]
-    assert len(in_parts(topics)) > 2
-    by_one, by_three = (list(make_run(real_index, topics, "hybrid", 5, n_processes=n)) for n in (1, 3))
-    assert by_one == by_three
+def run_script(script: str, *arguments: str, **how: object) -> subprocess.CompletedProcess[str]:
+    """Run a Python script as a program of its own, away from this process's group."""
+    return subprocess.run(
+        [sys.executable, *(arguments or ("-c", script))],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        **{"env": command_environment(), **how},  # type: ignore[call-overload]
+    )
+
+
+SCRIPT = """
+from papersearch.lexical.workers import analyse_there, analysing
+from papersearch.processes import employed
+print("once")
+with employed(analysing, 1) as [worker]:
+    print(analyse_there(worker, ["pipeline bubbles"], [8]).title_positions.tolist())
+"""
+
+
+def test_a_script_without_a_guard_in_a_hostile_folder(tmp_path: Path) -> None:
+    """A script runs once, not again in its workers, and stray modules of the current folder are
+    not taken for the real ones."""
+    script, folder = tmp_path / "script.py", tmp_path / "here"
+    script.write_text(SCRIPT, encoding="utf-8")
+    folder.mkdir()
+    for name in ("orjson", "numpy", "struct", "papersearch", "sitecustomize"):
+        (folder / f"{name}.py").write_text("raise SystemExit('imported')", encoding="utf-8")
+    done = run_script(SCRIPT, str(script), cwd=folder)
+    assert (done.stdout, done.stderr) == ("once\n[1]\n", "")
+
+
+def test_workers_import_the_package_of_their_program(tmp_path: Path) -> None:
+    """A package that is found in the current folder is not exchanged for an installed one."""
+    (tmp_path / "installed" / "papersearch").mkdir(parents=True)
+    (tmp_path / "installed" / "papersearch" / "__init__.py").write_text("raise SystemExit('installed')")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "papersearch").symlink_to(Path(processes.__file__).parent, target_is_directory=True)
+    (tmp_path / "here" / "struct.py").write_text("raise SystemExit('stray')")
+    script = f"import sys; del sys.path[0]; import struct; sys.path.insert(0, ''){SCRIPT}"
+    environment = command_environment({"PYTHONPATH": str(tmp_path / "installed")})
+    done = run_script(script, cwd=tmp_path / "here", env=environment)
+    assert (done.stdout, done.stderr) == ("once\n[1]\n", "")
+
+
+INTERRUPTED = """
+import os, signal, sys
+from papersearch.processes import employed, in_order
+from tests.test_processes import square, squaring, there
+at = int(sys.argv[1])
+try:
+    with employed(squaring, 2) as workers:
+        print(*(worker.pid for worker in workers), flush=True)
+        if at == 0:
+            os.killpg(0, signal.SIGINT)
+        for number, _ in enumerate(in_order(range(99), square, workers, there)):
+            if number == at:
+                os.killpg(0, signal.SIGINT)  # as a terminal does
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to process groups")
+@pytest.mark.parametrize("at", [0, 1, 50])
+def test_an_interrupt_ends_the_workers(at: int, tmp_path: Path) -> None:
+    """An interrupt of the whole group leaves no worker, while they start as well, and none of
+    them writes anything."""
+    script = tmp_path / "script.py"
+    script.write_text(f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n{INTERRUPTED}")
+    done = run_script("", str(script), str(at))
+    pids, *said = done.stdout.splitlines()
+    assert (said, done.stderr) == (["interrupted"], "")
+    assert all(has_ended(int(pid)) for pid in pids.split())
+
+
+@needs_proc
+def test_workers_end_with_their_program() -> None:
+    """A program that is killed leaves no worker behind: its standard input ends."""
+    script = (
+        "import os, signal\nfrom papersearch.lexical.workers import analysing\n"
+        "from papersearch.processes import Worker\nworker = Worker(analysing)\n"
+        "worker.ask()\nprint(worker.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
+    )
+    pid = int(run_script(script).stdout)
+    wait_until(lambda: has_ended(pid), "the worker is still there")
+
+
+def test_places_of_functions() -> None:
+    """A function is found again by its name."""
+    function: Callable[..., object] = processes.function_at(processes.place_of(square))
+    assert function is square

@@ -91,24 +91,19 @@ def _trec(opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions)
 
 def _json_lines(opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions) -> Iterator[bytes]:
     """Yield a JSON object per hit and line, many topics at a time."""
-    from papersearch.cli.output.json_documents import topic_lines
-    from papersearch.evaluation.topics import as_texts, in_parts
-    from papersearch.processes import in_order
+    from papersearch.cli.output.topic_answers import answer_topics
+    from papersearch.evaluation.sharing import Asking, answers
+    from papersearch.evaluation.topics import in_parts
 
-    late, literal = options.late, not options.operators
-
-    def answer(part: Sequence[Topic]) -> bytes:
-        results = opened.search_many(as_texts(part), k, options.mode.value, late=late, literal=literal)
-        return b"".join(topic_lines(topic.topic_id, one) for topic, one in zip(part, results, strict=True))
-
-    yield from in_order(answer, in_parts(topics, k), n_processes_for(opened))
+    asking = Asking(k, options.mode.value, options.late, not options.operators)
+    yield from answers(opened, in_parts(topics, k), answer_topics, asking, n_processes_for(opened))
 
 
 def n_processes_for(index: Index) -> int:
     """Return how many processes share the topics: one where the model's library has its own threads."""
-    from papersearch.processes import n_copies
+    from papersearch.processes import n_spare_processors
 
-    return n_copies() if index.manifest.encoder.query_backend == "numpy" else 1
+    return 1 + n_spare_processors() if index.manifest.encoder.query_backend == "numpy" else 1
 
 
 def read_typed_topics(name: str) -> list[Topic]:

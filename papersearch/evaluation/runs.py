@@ -13,8 +13,8 @@ import numpy as np
 import orjson
 from ir_measures import ScoredDoc
 
-from papersearch.evaluation.topics import Topic, as_texts, in_parts
-from papersearch.processes import in_order
+from papersearch.evaluation.sharing import Asking, answers, rank_topics
+from papersearch.evaluation.topics import Topic, in_parts
 from papersearch.types import Mode, RankedPaper
 
 if TYPE_CHECKING:
@@ -34,14 +34,10 @@ def make_run(
     literal: bool = True,
     n_processes: int = 1,
 ) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Yield each topic with the `k` papers that answer it best, computed by `n_processes` processes."""
-
-    def rank(part: Sequence[Topic]) -> bytes:
-        rankings = index.rank_many(as_texts(part), k, mode, late=late, literal=literal)
-        return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
-
+    """Yield each topic with the `k` papers that answer it best, computed by up to `n_processes` processes."""
     parts = in_parts(topics)
-    for part, rankings in zip(parts, in_order(rank, parts, n_processes), strict=True):
+    ranked = answers(index, parts, rank_topics, Asking(k, mode, late, literal), n_processes)
+    for part, rankings in zip(parts, ranked, strict=True):
         for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
             yield topic, [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in ranking]
 

@@ -8,17 +8,16 @@ result does not depend on who analysed which chunk, nor on how many did.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from papersearch.lexical.acronyms import Acronym, learn
 from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
 from papersearch.lexical.statistics import CorpusStatistics, corpus_statistics
-from papersearch.lexical.workers import LOST, Worker, n_spare_processors
+from papersearch.lexical.workers import analyse_there, analysing, summaries_of
+from papersearch.processes import Worker, employed, in_order, n_spare_processors
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,6 +30,12 @@ CHUNK = 1024
 _WORTH_A_WORKER = 8 * CHUNK
 """Papers from which on a worker saves more time than it takes to start."""
 
+_MOST_WORKERS = 3
+"""Each has the words of the whole corpus in memory, and one process puts together what they bring."""
+
+_Analysed: TypeAlias = tuple[Worker | None, AnalysedChunk]
+"""A chunk and the worker whose numbers it has; None: this process's."""
+
 
 class AnalysedCorpus(NamedTuple):
     """title_positions: (N,) uint32, how many positions each title takes; spellings: ascending,
@@ -41,13 +46,6 @@ class AnalysedCorpus(NamedTuple):
     acronyms: list[Acronym]
     spellings: list[str]
     spelling_counts: npt.NDArray[np.uint32]
-
-
-class _Done(NamedTuple):
-    """What one analyst has done: chunks by their number."""
-
-    chunks: dict[int, AnalysedChunk]
-    summary: Summary
 
 
 def analyse_corpus(
@@ -64,70 +62,52 @@ def analyse_corpus(
     as are worth it. What a worker does not bring back is done here.
     """
     if n_workers is None:
-        n_workers = n_spare_processors() if len(texts) >= _WORTH_A_WORKER else 0
+        n_workers = min(n_spare_processors(), _MOST_WORKERS) if len(texts) >= _WORTH_A_WORKER else 0
     starts = range(0, len(texts), chunk_size)
-    waiting = iter(range(len(starts)))  # taking the next is one step, whichever thread does it
     analyst = Analyst()
-    mine: dict[int, AnalysedChunk] = {}
 
     def content(number: int) -> tuple[list[str], Sequence[int]]:
         papers = range(starts[number], min(starts[number] + chunk_size, len(texts)))
         return [texts[doc_idx] for doc_idx in papers], title_lengths[papers.start : papers.stop]
 
-    def employ(worker: Worker) -> _Done:
-        chunks = {number: worker.analyse(*content(number)) for number in waiting}
-        return _Done(chunks, worker.summary())
+    def here(number: int) -> _Analysed:
+        return None, analyst.analyse(*content(number))
 
-    with ExitStack() as stack:
-        employed: list[Future[_Done]] = []
-        if n_workers:
-            employed = list(_employ(stack, n_workers, employ))
-        for number in waiting:
-            progress(starts[number], len(texts))  # what a worker has of those before, it has soon
-            mine[number] = analyst.analyse(*content(number))
-        done = [result for future in employed if (result := _result(future)) is not None]
-    for number in set(range(len(starts))).difference(mine, *(result.chunks for result in done)):
-        mine[number] = analyst.analyse(*content(number))
-    return _together([_Done(mine, analyst.summary()), *done])
+    def there(worker: Worker, number: int) -> _Analysed:
+        return worker, analyse_there(worker, *content(number))
 
-
-def _employ(stack: ExitStack, n_workers: int, employ: Callable[[Worker], _Done]) -> Iterator[Future[_Done]]:
-    """Start workers, and a thread that talks to each; `stack` ends all of them."""
-    workers: list[Worker] = []
-    for _ in range(n_workers):
-        try:
-            workers.append(Worker())
-        except OSError:  # no memory, no such program: then without
-            break
-        stack.callback(workers[-1].close)
-    threads = stack.enter_context(ThreadPoolExecutor(max(1, len(workers))))
-    for worker in workers:
-        stack.callback(worker.kill)  # first of all, so that no thread waits for it
-        yield threads.submit(employ, worker)
+    analysed: list[_Analysed] = []
+    with employed(analysing, n_workers) as workers:
+        for number, result in enumerate(in_order(range(len(starts)), here, workers, there)):
+            progress(starts[number], len(texts))
+            analysed.append(result)
+        summaries: dict[Worker | None, Summary] = dict(summaries_of(workers).items())
+    # A worker's numbers mean nothing without its summary.
+    kept = [
+        result if result[0] is None or result[0] in summaries else here(number)
+        for number, result in enumerate(analysed)
+    ]
+    summaries[None] = analyst.summary()
+    return _together(kept, summaries)
 
 
-def _result(future: Future[_Done]) -> _Done | None:
-    """What a worker has done; None where it was lost."""
-    try:
-        return future.result()
-    except LOST:
-        return None
-
-
-def _together(done: Sequence[_Done]) -> AnalysedCorpus:
-    by_number = {number: (who, chunk) for who, one in enumerate(done) for number, chunk in one.chunks.items()}
-    ordered = [by_number[number] for number in sorted(by_number)]
+def _together(analysed: Sequence[_Analysed], summaries: Mapping[Worker | None, Summary]) -> AnalysedCorpus:
+    """Put the chunks, in paper order, and the analysts' summaries together."""
+    analysts = {who: number for number, who in enumerate(summaries)}
     definitions: Counter[tuple[str, str]] = Counter()
-    for _, chunk in ordered:
+    for _, chunk in analysed:
         definitions.update(chunk.definitions)
     spellings: Counter[str] = Counter()
-    for one in done:
-        spellings.update(one.summary.spellings)
+    for summary in summaries.values():
+        spellings.update(summary.spellings)
     spelt = sorted(spellings)
-    title_positions = [chunk.title_positions for _, chunk in ordered]
+    title_positions = [chunk.title_positions for _, chunk in analysed]
     return AnalysedCorpus(
-        corpus_statistics([(who, chunk.block) for who, chunk in ordered], [one.summary.terms for one in done]),
-        np.concatenate(title_positions) if ordered else np.zeros(0, dtype=np.uint32),
+        corpus_statistics(
+            [(analysts[who], chunk.block) for who, chunk in analysed],
+            [summary.terms for summary in summaries.values()],
+        ),
+        np.concatenate(title_positions) if analysed else np.zeros(0, dtype=np.uint32),
         learn(definitions),
         spelt,
         np.array([spellings[word] for word in spelt], dtype=np.uint32),

@@ -7,13 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import papersearch
-from tests.conftest import PATIENCE_S, Run, command_environment
+from papersearch.processes import n_spare_processors
+from tests.conftest import PATIENCE_S, Run, command_environment, wait_until
 
 TOPICS = '1\tpipeline bubbles\n2\tMoE -experts\n3\tA query with an unclosed " mark\n'
 
@@ -76,6 +78,18 @@ def test_bad_input(run: Run, env: dict[str, str], tmp_path: Path, arguments: tup
     assert "hint: " in done.stderr
 
 
+def processes_of_session(session: int) -> list[int]:
+    """The processes that were started from a terminal's session, in whichever group."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, its_session = place.read_text().rpartition(")")[2].split()[:4]
+            if its_session == str(session) and state != "Z":
+                found.append(int(place.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes as files")
 def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
     """SIGINT to all of them, as a terminal sends it, while they work: exit 130, one line, and none
     of them is left."""
@@ -92,12 +106,13 @@ def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
         process.stdin.write(topics.encode())
         process.stdin.close()
         assert process.stdout.readline().startswith(b'{"topic_id":"1"')
+        working = processes_of_session(process.pid)
+        assert len(working) == min(1 + n_spare_processors(), 40)  # parts of 128 topics
         os.killpg(process.pid, signal.SIGINT)
         process.stdout.read()
         assert process.wait(timeout=PATIENCE_S) == 130
         assert process.stderr.read().startswith(b"papersearch: interrupted")
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    wait_until(lambda: not processes_of_session(process.pid), "a process is left")
 
 
 def test_a_reader_of_many_answers_leaves_early(env: dict[str, str], tmp_path: Path) -> None:

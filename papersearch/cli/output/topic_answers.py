@@ -1,0 +1,20 @@
+"""Answers of `batch`, made by several processes: a module that imports little, for its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from papersearch.cli.output.json_documents import topic_lines
+from papersearch.evaluation.topics import Topic, as_texts
+
+if TYPE_CHECKING:
+    from papersearch.api import Index
+    from papersearch.evaluation.sharing import Asking
+
+
+def answer_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
+    """Search for each topic; return JSON lines."""
+    texts = as_texts(topics)
+    found = index.search_many(texts, asking.k, asking.mode, late=asking.late, literal=asking.literal)
+    return b"".join(topic_lines(topic.topic_id, one) for topic, one in zip(topics, found, strict=True))

@@ -1,0 +1,98 @@
+"""Topics shared between processes, each of which opens the index itself.
+
+Workers import this module, so it imports little. The parts do not depend on who answers them:
+any number of processes gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from papersearch.checksums import sha256_of
+from papersearch.evaluation.topics import Topic, as_texts
+from papersearch.processes import Answer, Worker, employed, function_at, in_order, place_of
+from papersearch.types import Mode
+
+if TYPE_CHECKING:
+    from papersearch.api import Index
+
+
+class Asking(NamedTuple):
+    """Options that hold for all topics, as `Index.search_many` has them."""
+
+    k: int
+    mode: Mode
+    late: bool
+    literal: bool
+
+
+Answering = Callable[["Index", Sequence[Topic], Asking], bytes]
+"""A module's function that answers some topics; workers import it by its name."""
+
+
+def answers(
+    index: Index, parts: Sequence[Sequence[Topic]], answer: Answering, asking: Asking, n_processes: int
+) -> Iterator[bytes]:
+    """Yield the answer to each part, in order, by up to `n_processes`, this one included."""
+
+    def here(part: Sequence[Topic]) -> bytes:
+        return answer(index, part, asking)
+
+    n_workers = max(0, min(n_processes, len(parts)) - 1)
+    with employed(answering, n_workers, *arguments_of(index, answer, asking)) as workers:
+        yield from in_order(parts, here, workers, ask_topics)
+
+
+def ask_topics(worker: Worker, topics: Sequence[Topic]) -> bytes:
+    """Have a worker answer some topics. Raises `LOST`."""
+    (reply,) = worker.ask(orjson.dumps(list(map(tuple, topics))))
+    return reply
+
+
+def arguments_of(index: Index, answer: Answering, asking: Asking) -> tuple[bytes, ...]:
+    """Name for `answering` the function, the index, its generation and the options."""
+    return (
+        place_of(answer).encode(),
+        os.fsencode(index.path.absolute()),
+        _generation_of(index),
+        orjson.dumps(tuple(asking)),
+    )
+
+
+def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
+    """Rank the papers for each topic; return a list of (paper id, score) for each, as JSON."""
+    texts = as_texts(topics)
+    rankings = index.rank_many(texts, asking.k, asking.mode, late=asking.late, literal=asking.literal)
+    return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
+
+
+def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> Answer:
+    """Serve an index: topics give what the function named `place` answers.
+
+    Raises ValueError where another generation has been published since the index was opened.
+    """
+    from papersearch import api
+
+    answer: Answering = function_at(place.decode())
+    index = api.open(Path(os.fsdecode(path)))
+    if _generation_of(index) != generation:
+        raise ValueError("another generation")
+    options = Asking(*orjson.loads(asking))
+
+    def reply(request: list[bytes]) -> list[bytes]:
+        topics = [Topic(*fields) for fields in orjson.loads(request[0])]
+        return [answer(index, topics, options)]
+
+    return reply
+
+
+def _generation_of(index: Index) -> bytes:
+    """Identify the index's files by a checksum of the manifest, which has those of the files."""
+    from papersearch.index.manifest import encode_manifest
+
+    return sha256_of(encode_manifest(index.manifest)).encode()
