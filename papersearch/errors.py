@@ -92,7 +92,7 @@ class UnindexedClause(QueryError):
     """The required or excluded `clause` holds no indexed word."""
 
     def __init__(self, *, clause: str) -> None:
-        super().__init__(f"cannot look for {clause}: it has only stop words or signs, which are not indexed")
+        super().__init__(f"cannot look for {clause}: it has only stop words or punctuation, which are not indexed")
         self.clause = clause
 
 
@@ -309,7 +309,7 @@ class ModelDamaged(ModelError):
 
 
 class UnknownPrecision(ModelError):
-    """The environment's `variable` has a `value` that is none of `known`."""
+    """The environment's `variable` has a `value` outside `known`."""
 
     def __init__(self, *, variable: str, value: str, known: tuple[str, ...]) -> None:
         super().__init__(f"unknown {variable}={value}: expected {_either(known)}")

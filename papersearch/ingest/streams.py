@@ -31,7 +31,7 @@ class Unreadable(Exception):
 
     @property
     def cause(self) -> str:
-        """Say the same after "cannot read", which the message of a system error repeats."""
+        """Return the phrase to write after "cannot read": a system error's own, where it has one."""
         error = self.__cause__
         return (isinstance(error, OSError) and error.strerror) or str(self)
 
