@@ -27,7 +27,7 @@ from papersearch.cli.output.terminal import open_console, speak_utf8
 
 if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
-    from papersearch.index.build import BuildReport
+    from papersearch.index.report import BuildReport
 
 
 def build_index(
@@ -141,21 +141,16 @@ def stats(
 
 
 def _roll_back(locations: Locations) -> None:
-    from papersearch.errors import IndexMissing
-    from papersearch.index.generations import rollback
-    from papersearch.index.locking import writing
+    from papersearch import api
 
-    if not locations.index_path.is_dir():
-        raise IndexMissing(f"there is no index in {locations.index_path}", "papersearch index")
-    with writing(locations.index_path, lambda message: complain(message, "")):
-        manifest = rollback(locations.index_path)
+    manifest = api.rollback(locations.index_path, announce=lambda message: complain(message, ""))
     complain(f"{locations.index_path} is back at generation {manifest.generation}", "")
 
 
 def run_build(locations: Locations, dumps: list[Path] | None = None, **options: Any) -> BuildReport:
+    from papersearch import api
     from papersearch.cli.output.progress import build_progress
     from papersearch.errors import CorpusError
-    from papersearch.index.build import build
 
     if dumps is None and not locations.corpus_path.is_dir():
         raise CorpusError(
@@ -163,7 +158,7 @@ def run_build(locations: Locations, dumps: list[Path] | None = None, **options: 
             f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
         )
     with build_progress() as progress:
-        return build(
+        return api.build(
             dumps or locations.corpus_path,
             locations.index_path,
             **options,

@@ -232,9 +232,7 @@ def chosen_color(color: Color) -> ColorChoice:
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """One line on stderr where the corpus has other dumps than the index."""
-    from papersearch.index.staleness import is_stale
-
-    if is_stale(opened.manifest, opened.path, locations.corpus_path):
+    if opened.is_stale(locations.corpus_path):
         complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from papersearch.api import Index
-    from papersearch.index.build import BuildReport
     from papersearch.index.manifest import Manifest
+    from papersearch.index.report import BuildReport
     from papersearch.index.verification import Fault
 
 _SHOWN_FINDINGS = 20
