@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -78,7 +79,8 @@ def static_imports() -> dict[str, str]:
 def test_all_is_what_is_reachable() -> None:
     """A program, a type checker and `__all__` have the same names, and each is what its home has."""
     static = static_imports()
-    assert papersearch.__all__ == sorted(static, key=str.lower) == dir(papersearch)
+    assert papersearch.__all__ == sorted(static, key=str.lower)
+    assert dir(papersearch) == sorted(static)
     for name, home in static.items():
         assert getattr(papersearch, name) is getattr(importlib.import_module(home), name)
     for name in ("serach", "Generation", "_HOMES_"):
@@ -115,6 +117,11 @@ def annotations(value: object) -> Iterator[tuple[str, str, ModuleType]]:
                     yield from annotations(method)
 
 
+def names_in(annotation: str) -> set[str]:
+    """The names in an annotation, without the modules before a dot."""
+    return {part.split(".")[-1] for part in re.findall(r"[\w.]+", annotation)}
+
+
 def names_of_ours(module: ModuleType) -> set[str]:
     """The names that a module defines itself, or imports from this package, also for type checkers alone."""
     tree = ast.parse(inspect.getsource(module))
@@ -132,8 +139,7 @@ def test_every_type_in_a_public_signature_is_exported() -> None:
     seen = set()
     for name in papersearch.__all__:
         for where, written, module in annotations(getattr(papersearch, name)):
-            used = {node.id for node in ast.walk(ast.parse(written)) if isinstance(node, ast.Name)}
-            ours = (used & names_of_ours(module)) - OF_OTHERS
+            ours = (names_in(written) & names_of_ours(module)) - OF_OTHERS
             assert ours <= set(papersearch.__all__), where
             seen |= ours
     assert {"Results", "Fault", "BuildReport", "Manifest", "EncoderRecord", "SignalScore"} <= seen
@@ -161,8 +167,8 @@ def test_a_type_checker_knows_the_api(tmp_path: Path) -> None:
 
 def test_filters_are_keywords(real_index: papersearch.Index) -> None:
     """Keywords of filters answer as the same filters in one value do, in every kind of search."""
-    filters = Filters(since="2024", organisations=("nvidia", "gensyn"), include_undated=True)
-    options = {"since": "2024", "organisations": ["nvidia", "gensyn"], "include_undated": True}
+    filters = Filters(since="2018", organisations=("gensyn", "uchicago"), include_undated=True)
+    options = {"since": "2018", "organisations": ["gensyn", "uchicago"], "include_undated": True}
     first = real_index.papers()[0].paper_id
     assert real_index.search(QUERY, **options) == real_index.search(QUERY, filters=filters)
     assert real_index.search(QUERY, **options) != real_index.search(QUERY)
@@ -170,7 +176,7 @@ def test_filters_are_keywords(real_index: papersearch.Index) -> None:
     many = list(real_index.search_many([QUERY, "experts"], **options))
     assert many == [real_index.search(query, literal=True, filters=filters) for query in (QUERY, "experts")]
     assert many == list(real_index.search_many([QUERY, "experts"], filters=filters))
-    assert real_index.search(QUERY, organisations="nvidia") == real_index.search(QUERY, organisations=["nvidia"])
+    assert real_index.search(QUERY, organisations="gensyn") == real_index.search(QUERY, organisations=["gensyn"])
 
 
 @pytest.mark.parametrize(

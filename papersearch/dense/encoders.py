@@ -10,6 +10,7 @@ import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
+from papersearch.dense.models import Source
 from papersearch.errors import ModelError
 from papersearch.values import Value
 
@@ -51,7 +52,7 @@ class EncoderRecord(Value):
     """
 
     name: str
-    source: models.Source
+    source: Source
     folder: str
     fingerprint: str
     weights_size: int
