@@ -6,65 +6,224 @@
         print(hit.rank, hit.score, hit.paper.title)
 
 Names are resolved when they are first used: importing the package imports neither numpy nor
-a model library.
+a model library. Type checkers read the imports below, and know no other name.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.api import Index, open
-    from papersearch.errors import PapersearchError
-    from papersearch.index.build import BuildReport, build
-    from papersearch.types import Evidence, Filters, Finding, Hit, Mode, Organisation, Paper, Provenance, Results
+    from papersearch.api import Index, build, open, rollback
+    from papersearch.dense.background import Background
+    from papersearch.dense.encoders import EncoderRecord, QueryBackend, QueryTokenizer
+    from papersearch.dense.models import Source
+    from papersearch.dense.vectors import Quantization
+    from papersearch.errors import (
+        AmbiguousDump,
+        AmbiguousPaper,
+        CorpusError,
+        CorpusMissing,
+        EmptyDateRange,
+        EmptyQuery,
+        EvaluationError,
+        IndexBusy,
+        IndexDamaged,
+        IndexForeign,
+        IndexMissing,
+        IndexNotWritable,
+        IndexUnreadable,
+        IndexVersionError,
+        InvalidDate,
+        ModelChanged,
+        ModelDamaged,
+        ModelError,
+        ModelGone,
+        ModelNotPublished,
+        ModelUnusable,
+        NoEarlierGeneration,
+        NothingToCompare,
+        NothingToIndex,
+        OnlyExclusions,
+        PaperLookupError,
+        PaperNotFound,
+        PapersearchError,
+        QrelsUnreadable,
+        QueryError,
+        QueryTooLong,
+        SavedSearchError,
+        SearchesNotWritable,
+        SearchesUnreadable,
+        SearchExists,
+        StoredIndexError,
+        TopicsUnreadable,
+        UnclosedQuote,
+        UnindexedClause,
+        UnknownFilterValue,
+        UnknownPrecision,
+        UnknownSearch,
+    )
+    from papersearch.index.files import FileRecord
+    from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
+    from papersearch.index.papers import PaperStore
+    from papersearch.index.report import BuildReport, BuildStep, Outcome, Progress
+    from papersearch.index.verification import Fault
+    from papersearch.types import (
+        Changes,
+        Count,
+        Counted,
+        DumpFile,
+        Evidence,
+        Expansion,
+        Explanation,
+        Facets,
+        FilterOptions,
+        Filters,
+        Finding,
+        FindingKind,
+        Hit,
+        Mode,
+        Organisation,
+        Paper,
+        PaperName,
+        Provenance,
+        RankedPaper,
+        RelatedTerm,
+        Results,
+        SignalName,
+        SignalScore,
+        SkippedFile,
+        Sort,
+        Span,
+        TermImpact,
+        Undated,
+        UnknownWord,
+        Verdict,
+    )
     from papersearch.version import __version__
 
-_HOMES = {
-    "BuildReport": "index.build",
-    "Evidence": "types",
-    "Filters": "types",
-    "Finding": "types",
-    "Hit": "types",
-    "Index": "api",
-    "Mode": "types",
-    "Organisation": "types",
-    "Paper": "types",
-    "PapersearchError": "errors",
-    "Provenance": "types",
-    "Results": "types",
-    "__version__": "version",
-    "build": "index.build",
-    "open": "api",
-}
+_HOMES = (
+    "version",
+    "errors",
+    "types",
+    "api",
+    "index.manifest",
+    "index.report",
+    "index.verification",
+    "dense.encoders",
+    "dense.models",
+)
+"""Modules that have the public names, the cheapest to import first."""
 
 __all__ = [
+    "__version__",
+    "AmbiguousDump",
+    "AmbiguousPaper",
+    "Background",
+    "build",
     "BuildReport",
+    "BuildStep",
+    "Changes",
+    "CorpusError",
+    "CorpusMissing",
+    "Count",
+    "Counted",
+    "DumpFile",
+    "EmptyDateRange",
+    "EmptyQuery",
+    "EncoderRecord",
+    "EvaluationError",
     "Evidence",
+    "Expansion",
+    "Explanation",
+    "Facets",
+    "Fault",
+    "FileRecord",
+    "FilterOptions",
     "Filters",
     "Finding",
+    "FindingKind",
     "Hit",
     "Index",
+    "IndexBusy",
+    "IndexDamaged",
+    "IndexForeign",
+    "IndexMissing",
+    "IndexNotWritable",
+    "IndexUnreadable",
+    "IndexVersionError",
+    "InvalidDate",
+    "LateRecord",
+    "LexicalRecord",
+    "Manifest",
     "Mode",
-    "Organisation",
-    "Paper",
-    "PapersearchError",
-    "Provenance",
-    "Results",
-    "__version__",
-    "build",
+    "ModelChanged",
+    "ModelDamaged",
+    "ModelError",
+    "ModelGone",
+    "ModelNotPublished",
+    "ModelUnusable",
+    "NoEarlierGeneration",
+    "NothingToCompare",
+    "NothingToIndex",
+    "OnlyExclusions",
     "open",
+    "Organisation",
+    "Outcome",
+    "Paper",
+    "PaperLookupError",
+    "PaperName",
+    "PaperNotFound",
+    "PapersearchError",
+    "PaperStore",
+    "Progress",
+    "Provenance",
+    "QrelsUnreadable",
+    "Quantization",
+    "QueryBackend",
+    "QueryError",
+    "QueryTokenizer",
+    "QueryTooLong",
+    "RankedPaper",
+    "RelatedTerm",
+    "Results",
+    "rollback",
+    "SavedSearchError",
+    "SearchesNotWritable",
+    "SearchesUnreadable",
+    "SearchExists",
+    "SignalName",
+    "SignalScore",
+    "SkippedFile",
+    "Sort",
+    "Source",
+    "Span",
+    "StoredIndexError",
+    "TermImpact",
+    "TopicsUnreadable",
+    "UnclosedQuote",
+    "Undated",
+    "UnindexedClause",
+    "UnknownFilterValue",
+    "UnknownPrecision",
+    "UnknownSearch",
+    "UnknownWord",
+    "Verdict",
 ]
 
+if not TYPE_CHECKING:  # to a type checker it would make every name an attribute
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    def __getattr__(name: str) -> object:
+        """Find a public name in its home, and keep it."""
+        if name in __all__:
+            from importlib import import_module
+
+            for home in _HOMES:
+                found = vars(import_module(f"papersearch.{home}"))
+                if name in found:
+                    globals()[name] = found[name]
+                    return found[name]
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"papersearch.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
 
 
 def __dir__() -> list[str]:

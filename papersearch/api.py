@@ -1,20 +1,33 @@
-"""An open index: what may be asked of it, and what becomes of files that are damaged.
+"""What programs use: an open index and what it answers, building one, going back to the last build.
 
-`search.pipeline` orders a query's steps.
+    import papersearch
+
+    papersearch.build("corpus", "index")
+    index = papersearch.open("index")
+    for hit in index.search("pipeline bubbles", since="2024", has_code=True):
+        print(hit.rank, hit.score, hit.paper.title)
+
+A query's way through the index is `search.pipeline`; errors of damaged files end here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Unpack, get_args
 
 import numpy as np
 
 from papersearch.dense.feedback import between
-from papersearch.errors import IndexDamaged, IndexVersionError, ModelError, NothingToCompare
+from papersearch.errors import (
+    IndexDamaged,
+    IndexMissing,
+    IndexVersionError,
+    ModelError,
+    NothingToCompare,
+)
 from papersearch.index.generations import Generation, open_current
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
@@ -30,6 +43,7 @@ from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, parse_query
 from papersearch.types import (
     NO_FILTERS,
+    FilterOptions,
     Filters,
     Finding,
     Mode,
@@ -43,6 +57,7 @@ from papersearch.types import (
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
+    from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.types import Float64Array
 
@@ -80,6 +95,9 @@ class Index:
     def __len__(self) -> int:
         return self.manifest.n_papers
 
+    def __repr__(self) -> str:
+        return f"<Index {str(self.path)!r}: {len(self)} papers, {self.manifest.encoder.name}>"
+
     def search(
         self,
         query: str,
@@ -90,11 +108,12 @@ class Index:
         strict: bool = False,
         late: bool = True,
         literal: bool = False,
-        filters: Filters = NO_FILTERS,
         sort: Sort = "relevance",
         fold: bool = False,
         facets: bool = False,
         related: bool = False,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Results:
         """The `k` papers that answer `query` best, best first.
 
@@ -104,13 +123,15 @@ class Index:
 
         `explain` adds to each hit how its score came about; `strict` leaves out papers
         that answer weakly; `late=False` does without late interaction; `literal` takes quotation
-        marks, dashes and `title:` as text. `filters` say which papers are looked at at all.
-        `sort="date"`: newest first, those of the first hundred (or `k`) that answer better than
+        marks, dashes and `title:` as text. The fields of `Filters` are keywords too, as in
+        `since="2025", has_code=True`; `filters` takes them as one value. Both together are a
+        TypeError. `sort="date"`: newest first, those of the first hundred (or `k`) that answer better than
         weakly, all of them where none does; those of unknown date last. `fold` puts near-duplicates
         under the best of them. `facets` counts the papers that answer; `related` finds terms
         that would narrow the search. Raises QueryError.
         """
         _check(k, mode, sort)
+        filters = _chosen(filters, narrowed)
         parsed = parse_query(query, self._analyzer, literal=literal)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
@@ -125,9 +146,12 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
-        """The same for many queries, in their order, encoded many at a time."""
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+        """Answer many queries as `search` does, in their order, encoded many at a time."""
+        filters = _chosen(filters, narrowed)
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
                 results = answer(parsed, encoded, how, self._parts)
             yield results
@@ -159,15 +183,17 @@ class Index:
         *,
         text: str | None = None,
         filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Results:
         """The `k` papers nearest to those of `like`, away from those of `unlike`, without any
         of them; named as for `paper`. `text`: an abstract that is no paper of the index, to be
         near to as well; when it is alone and no paper is like it, the verdict is weak. `filters`
-        as in `search`.
+        and their keywords as in `search`.
 
         Raises QueryError when there is nothing to be near to, PaperLookupError, ModelError.
         """
         _check(k, "semantic")
+        filters = _chosen(filters, narrowed)
         text = clean_text(text or "")
         if not like and not text:
             raise NothingToCompare()
@@ -240,6 +266,16 @@ class Index:
 
         return verify(self._generation)
 
+    def is_stale(self, corpus: str | Path | None = None) -> bool:
+        """Say whether the corpus has other dumps than when the index was built from it. `corpus`:
+        that folder, where it is known; False for another, and for an index of single dumps."""
+        from papersearch.index.staleness import is_stale
+
+        own = self.manifest.corpus
+        if corpus is None and own is None:
+            return False
+        return is_stale(self.manifest, self.path, self.path / (own or "") if corpus is None else Path(corpus))
+
     def keyword_scores(self, query: str) -> Float64Array:
         """BM25 of every paper, (N,), as `rank_bm25`'s `get_scores` gives it for the query's terms."""
         return self._parts.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
@@ -256,7 +292,13 @@ class Index:
             raise IndexDamaged(path=self.path, file=None, fault=fault) from error
 
     def _prepared(
-        self, queries: Iterable[str], k: int, mode: Mode, late: bool, literal: bool
+        self,
+        queries: Iterable[str],
+        k: int,
+        mode: Mode,
+        late: bool,
+        literal: bool,
+        filters: Filters = NO_FILTERS,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Each query parsed and encoded, many at a time."""
         _check(k, mode)
@@ -265,7 +307,7 @@ class Index:
             parsed = [parse_query(query, self._analyzer, literal=literal) for query in chunk]
             with self._reading():
                 mode_used, encoded, reason = self._encode(parsed, mode)
-            how = Request(k, mode, mode_used, reason, late)
+            how = Request(k, mode, mode_used, reason, late, filters=filters)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
@@ -282,6 +324,67 @@ class Index:
 def open(path: str | Path = "index") -> Index:
     """Open the index in the folder `path`. Raises a StoredIndexError when it cannot be used."""
     return Index(open_current(Path(path)))
+
+
+def build(
+    corpus: str | Path | Sequence[str | Path],
+    index_path: str | Path,
+    *,
+    model: str | None = None,
+    device: str | None = None,
+    late: bool | None = None,
+    full: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda step, done, total: None,
+    announce: Callable[[str], None] = lambda message: None,
+) -> BuildReport:
+    """Bring the index at `index_path` up to date with `corpus` (a folder, or dumps one by one).
+
+    `model`: a sentence-transformers model, by folder or name; None for the packaged one.
+    `device`: as torch names it; None chooses. `late`: whether to keep what late interaction
+    needs; None: while there are at most `dense.late.MAX_PAPERS` papers. `full`: as if there
+    were no index yet. `dry_run`: only say what would change. `progress` is called at each step,
+    `announce` with what a user should know. Waits for another build of the same index to end.
+
+    Sets no environment variable, and leaves log levels and progress bars as they were; what
+    torch and its companions set while they are imported is theirs. Raises CorpusError,
+    ModelError or StoredIndexError; the index that was there stays, and encoded texts are kept
+    for the next build.
+    """
+    from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
+
+    return bring_up_to_date(
+        corpus,
+        index_path,
+        model=model,
+        device=device,
+        late=late,
+        full=full,
+        dry_run=dry_run,
+        progress=progress,
+        announce=announce,
+    )
+
+
+def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda message: None) -> Manifest:
+    """Make the build before the current one current again, and return its manifest. Wait for a
+    build of the same index to end, after telling `announce`. Raises a StoredIndexError."""
+    from papersearch.index.generations import rollback as go_back
+    from papersearch.index.locking import writing
+
+    path = Path(path)
+    if not path.is_dir():
+        raise IndexMissing(path=path)
+    with writing(path, announce):
+        return go_back(path)
+
+
+def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:
+    if not narrowed and filters == NO_FILTERS:
+        return filters
+    from papersearch.search.filters import chosen_filters  # not for a search without filters
+
+    return chosen_filters(filters, narrowed)
 
 
 def _described(like: Sequence[str], unlike: Sequence[str]) -> str:

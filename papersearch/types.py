@@ -10,8 +10,8 @@ value reaches a caller, named tuples do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, get_args
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypedDict, get_args, overload
 
 from papersearch.values import Value
 
@@ -33,6 +33,13 @@ Count: TypeAlias = Annotated[int, 0]
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of character offsets."""
+
+
+_NAMED = 3
+"""Papers that the repr of results names."""
+
+_LONGEST = 60
+"""Characters of a title or query in a repr."""
 
 
 class Provenance(Value):
@@ -92,6 +99,9 @@ class Paper(Value):
     arxiv_id: str | None = None
     doi: str | None = None
     upvotes: int | None = None
+
+    def __repr__(self) -> str:
+        return f"<Paper {self.paper_id!r}: {_shortened(self.title)}>"
 
 
 FindingKind = Literal[
@@ -211,6 +221,9 @@ class Hit(Value):
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"
+
 
 class Filters(Value):
     """Which papers a search looks at; those that fit all of these.
@@ -231,6 +244,19 @@ class Filters(Value):
 
 
 NO_FILTERS = Filters()
+
+
+class FilterOptions(TypedDict, total=False):
+    """The fields of `Filters` as keywords of a search. Names may come in any iterable, or be one string."""
+
+    since: str | None
+    until: str | None
+    organisations: str | Iterable[str]
+    dumps: str | Iterable[str]
+    has_code: bool
+    new: bool
+    include_undated: bool
+
 
 Sort = Literal["relevance", "date"]
 
@@ -325,5 +351,41 @@ class Results(Value):
     def __len__(self) -> int:
         return len(self.hits)
 
-    def __getitem__(self, position: int) -> Hit:
+    @overload
+    def __getitem__(self, position: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, position: slice) -> tuple[Hit, ...]: ...
+
+    def __getitem__(self, position: int | slice) -> Hit | tuple[Hit, ...]:
         return self.hits[position]
+
+    def __repr__(self) -> str:
+        first = [_shortened(hit.paper.title or hit.paper.paper_id) for hit in self.hits[:_NAMED]]
+        named = ", ".join([*first, *(["..."] if len(self) > _NAMED else [])])
+        counts = f"{len(self)} of {self.total} papers"
+        return f"<Results {_shortened(self.query)}, {self.mode_used}: {counts}{': ' if named else ''}{named}>"
+
+    def _repr_html_(self) -> str:
+        """Return a table for notebooks; every text of a paper or query is escaped."""
+        from html import escape  # no query of the command line shows HTML
+
+        rows = (
+            (
+                str(hit.rank),
+                f"{hit.score:.3f}",
+                "" if hit.paper.year is None else str(hit.paper.year),
+                hit.paper.title or hit.paper.paper_id,
+                hit.evidence.text,
+            )
+            for hit in self.hits
+        )
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+        head = "".join(f"<th>{name}</th>" for name in ("rank", "score", "year", "title", "evidence"))
+        caption = f"{escape(self.query)}: {len(self)} of {self.total} papers, {self.mode_used}"
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shortened(text: str) -> str:
+    """Quote a text for a short repr, its end left out where it is long."""
+    return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")

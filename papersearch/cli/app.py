@@ -58,7 +58,7 @@ def papersearch(
 ) -> None:
     """Search research papers: papersearch "pipeline bubbles".
 
-    A first word that is none of the commands below begins a query.
+    A first word that names no command below begins a query.
     """
     if version:
         from papersearch.version import __version__

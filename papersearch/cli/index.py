@@ -90,18 +90,11 @@ def build_index(options: BuildOptions) -> None:
 
 def _roll_back(locations: Locations, printer: Printer) -> None:
     """Make the build before the last one current; only programs read a result."""
-    from papersearch.errors import IndexMissing
-    from papersearch.index.generations import rollback
-    from papersearch.index.locking import writing
+    from papersearch import api
+    from papersearch.cli.output.build import rollback_fields
 
-    if not locations.index_path.is_dir():
-        raise IndexMissing(path=locations.index_path)
-    with writing(locations.index_path, lambda message: complain(message, "")):
-        manifest = rollback(locations.index_path)
+    manifest = api.rollback(locations.index_path, announce=lambda message: complain(message, ""))
     printer.hint(f"{locations.index_path} is back at generation {manifest.generation}")
     if printer.is_json:
-        from papersearch import api
-        from papersearch.cli.output.build import rollback_fields
-
         opened = api.open(locations.index_path)
         printer.document(lambda: rollback_fields(opened), lambda console: None)

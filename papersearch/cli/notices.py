@@ -19,9 +19,7 @@ _NAMED = 3
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """Say that the corpus has other dumps than the index."""
-    from papersearch.index.staleness import is_stale
-
-    if is_stale(opened.manifest, opened.path, locations.corpus_path):
+    if opened.is_stale(locations.corpus_path):
         complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
 
 

@@ -11,7 +11,7 @@ from papersearch.cli.notices import warn_if_stale
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.locations import Locations
-    from papersearch.index.build import BuildReport
+    from papersearch.index.report import BuildReport
 
 
 def open_index(corpus: Path | None, index: Path | None) -> Index:
@@ -48,8 +48,8 @@ def open_or_build(locations: Locations, query: str) -> Index:
 
 def run_build(locations: Locations, dumps: list[Path] | None = None, **options: Any) -> BuildReport:
     """Build the index from `dumps`, or from the corpus, with progress on stderr."""
+    from papersearch import api
     from papersearch.cli.output.progress import build_progress
-    from papersearch.index.build import build
 
     if dumps is None and not locations.corpus_path.is_dir():
         raise CommandError(
@@ -57,7 +57,7 @@ def run_build(locations: Locations, dumps: list[Path] | None = None, **options: 
             f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
         )
     with build_progress() as progress:
-        return build(
+        return api.build(
             dumps or locations.corpus_path,
             locations.index_path,
             **options,

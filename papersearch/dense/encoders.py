@@ -14,6 +14,7 @@ import numpy as np
 
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
+from papersearch.dense.models import Source
 from papersearch.errors import ModelChanged, ModelError
 from papersearch.types import Count
 from papersearch.values import Value
@@ -53,7 +54,7 @@ class EncoderRecord(Value):
     """
 
     name: str
-    source: models.Source
+    source: Source
     folder: str
     fingerprint: str
     weights_size: Count

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -42,6 +42,7 @@ from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.locking import writing
 from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
 from papersearch.index.papers import encode_paper, id_order, title_order
+from papersearch.index.report import BuildReport, Outcome, Progress
 from papersearch.index.staleness import is_stale
 from papersearch.index.string_table import pack_strings
 from papersearch.ingest.reading import Ingest, ingest
@@ -50,36 +51,12 @@ from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.indexing import analyse_corpus
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.paper_text import Texts
-from papersearch.types import Changes, Finding
-from papersearch.values import Value
+from papersearch.types import Changes
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
     from papersearch.dense.reference import ReferenceEncoder
     from papersearch.index.files import Content
-
-BuildStep = Literal[
-    "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
-]
-Progress = Callable[[BuildStep, int, int], None]
-"""Hears of each step: its name, how much of it is done, and of how much (0: not countable)."""
-
-Outcome = Literal["published", "up to date", "dry run"]
-
-
-class BuildReport(Value):
-    """What a build did. `manifest` is the index as it is now, None when a dry run found none;
-    `changes` against what was there before; `n_encoded` texts went (or would go) through the
-    model; `findings` of the dumps, those of the last build when nothing had to be read."""
-
-    outcome: Outcome
-    manifest: Manifest | None
-    changes: Changes
-    n_papers: int
-    n_appearances: int
-    n_dumps: int
-    n_encoded: int
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +89,7 @@ def build(
     progress: Progress = lambda step, done, total: None,
     announce: Callable[[str], None] = lambda message: None,
 ) -> BuildReport:
-    """Bring the index at `index_path` up to date with `corpus` (a folder, or dumps one by one).
-
-    `model`: a sentence-transformers model, by folder or name; None for the packaged one.
-    `device`: as torch names it; None chooses. `late`: whether to keep what late interaction
-    needs; None: while there are at most `dense.late.MAX_PAPERS` papers. `full`: as if there
-    were no index yet. `dry_run`: only say what would change. `announce` hears what a user
-    should know. Waits for another build of the same index to end.
-
-    Raises CorpusError, ModelError or StoredIndexError; the index that was there stays, and
-    what was encoded until then is not lost.
-    """
+    """Bring the index up to date; `api.build` documents the arguments."""
     index_path = Path(index_path)
     if isinstance(corpus, str | Path):
         places, corpus_path = [Path(corpus)], Path(corpus)

@@ -7,6 +7,7 @@ outside the index.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
@@ -68,7 +69,10 @@ class Manifest(Value):
     corpus: str | None
     dumps: tuple[DumpFile, ...]
     skipped: tuple[SkippedFile, ...]
-    files: dict[str, FileRecord]
+    files: Mapping[str, FileRecord]
+
+    def __repr__(self) -> str:
+        return f"<Manifest of generation {self.generation}: {self.n_papers} papers, {self.encoder.name}>"
 
     def axis(self, letter: str) -> int:
         """The length of an axis of `layout.ARRAYS` and `layout.LATE_ARRAYS`."""

@@ -7,7 +7,7 @@ Reading is strict: a bool is not an int, infinity is not a float, no field is mi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from math import isfinite
 from types import NoneType, UnionType
@@ -43,7 +43,7 @@ def _reader(kind: Any) -> _Reader:
         return lambda value: _checked(value, isinstance(value, str) and value in arguments, expected)
     if origin is tuple:
         return _list_of(_reader(arguments[0]))
-    if origin is dict:
+    if origin in (dict, Mapping):
         return _object_of(_reader(arguments[1]))
     return _record_of(kind)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +10,6 @@ from typer.testing import CliRunner, Result
 
 from papersearch.cli.app import VERBS, app
 from papersearch.cli.group import with_verb
-
-
-@pytest.fixture
-def invoke(real_index_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """Run the command in this process, on the real index, in a folder without a corpus."""
-    monkeypatch.setenv("PAPERSEARCH_INDEX", str(real_index_path))
-    monkeypatch.setenv("PAPERSEARCH_CORPUS", str(tmp_path / "nowhere"))
-    monkeypatch.delenv("COLUMNS", raising=False)
-    return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
 
 def assert_usage_error(result: Result, told: str) -> None:
@@ -113,7 +103,7 @@ def test_ambiguous_id_lists_candidates(invoke: Any) -> None:
 
 
 def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A defect of ours is one line and a hint; with --debug also the traceback."""
+    """A defect of papersearch is one line and a hint; with --debug also the traceback."""
 
     def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh no")
@@ -135,44 +125,6 @@ def test_interruption(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     result = invoke("q")
     assert result.exit_code == 130
     assert result.stderr.startswith("papersearch: interrupted")
-
-
-def test_show_by_id_prefix_and_title(invoke: Any) -> None:
-    """A whole id, its beginning, and the title in any spelling show the same record."""
-    shown = [
-        json.loads(invoke("show", name, "--json").stdout)["papers"][0]
-        for name in (
-            "gpipe-efficient-training-of-giant-neural-86739e",
-            "gpipe",
-            "GPipe: efficient training of giant neural networks using pipeline parallelism",
-        )
-    ]
-    assert shown[0] == shown[1] == shown[2]
-    assert shown[0]["date"] == "2018-11-16"
-    several = invoke("show", "gpipe", "skippipe", "--jsonl").stdout.splitlines()
-    assert [json.loads(line)["paper_id"].split("-")[0] for line in several] == ["gpipe", "skippipe"]
-
-
-def test_show_prints_the_whole_record(invoke: Any) -> None:
-    """Title, date, abstract, link and places are all there, in a pipe each on one line."""
-    lines = invoke("show", "skippipe").stdout.splitlines()
-    record = json.loads(invoke("show", "skippipe", "--json").stdout)["papers"][0]
-    assert record["title"] in lines
-    assert record["abstract"] in lines
-    assert record["links"][0] in lines
-    assert any(line.startswith("2025-02-27 · Gensyn") for line in lines)
-    assert "003_754a33801e2b48b9.txt:77-83" in lines
-
-
-def test_stats(invoke: Any) -> None:
-    """Counts agree between the table and JSON, and what was skipped or rewritten is told."""
-    stats = json.loads(invoke("stats", "--json").stdout)
-    assert (stats["papers"], stats["appearances"], len(stats["dumps"])) == (302, 392, 5)
-    assert sum(stats["years"].values()) + stats["undated"] == 302
-    table = invoke("stats").stdout
-    assert "302 papers (392 appearances in 5 dumps)" in table
-    assert "README.md: file skipped" in table
-    assert table.count(": mirror link rewritten: ") == 7
 
 
 @pytest.mark.parametrize("verb", VERBS)

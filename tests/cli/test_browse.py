@@ -425,7 +425,7 @@ def test_what_is_pasted_is_one_clean_line(real_index: papersearch.Index) -> None
 
 @pytest.mark.parametrize("size", [(120, 40), (100, 30), (99, 30), (80, 24), (60, 20), (30, 10), (20, 8)])
 def test_it_fits(real_index: papersearch.Index, size: tuple[int, int]) -> None:
-    """From 100 columns on the preview stands beside the hits, else below; nothing is wider than
+    """From 100 columns on the preview is beside the hits, else below; nothing is wider than
     the terminal, and something of each pane is seen."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
@@ -442,7 +442,7 @@ def test_it_fits(real_index: papersearch.Index, size: tuple[int, int]) -> None:
 
 
 def test_an_error_of_the_index_ends_it(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw is handed to whoever ran it, who says it; it is no answer."""
+    """An unexpected error is raised by the verb, and nothing is printed as an answer."""
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError

@@ -111,7 +111,7 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_offers(answer: Offer, shell: str, words: list[str], expected: list[str]) -> None:
-    """Each shell is offered exactly what can stand there, and told nothing on stderr."""
+    """Each shell is offered exactly what fits there, and nothing is printed on stderr."""
     done = answer(shell, *words)
     assert (values(shell, done.stdout), done.stderr) == (expected, "")
 
@@ -138,7 +138,7 @@ def test_bash_sees_an_equals_sign_as_a_word(answer: Offer) -> None:
 
 
 def test_bash_words_behind_the_cursor(answer: Offer) -> None:
-    """What stands behind the cursor is not what is being completed."""
+    """Words after the cursor are not completed."""
     line = {"COMP_WORDS": "papersearch\nshow\n\n--format\nris", "COMP_CWORD": "2"}
     assert len(values("bash", answer("bash", **line).stdout)) == 100
     line = {"COMP_WORDS": "papersearch show gp", "COMP_CWORD": "2"}  # joined by spaces, as documented
@@ -189,7 +189,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_an_index_from_elsewhere_runs_nothing(answer: Offer, tmp_path: Path, small_model: Path, shell: str) -> None:
-    """Ids that are no plain words are not offered; titles are said without what a shell obeys."""
+    """Ids that need quoting are not offered; titles lose the metacharacters of shells."""
     make_index(tmp_path, small_model, HOSTILE)
     done = answer(shell, "show", "", PAPERSEARCH_INDEX=str(tmp_path / "index"))
     assert (values(shell, done.stdout), done.stderr) == (["good", "markup"], "")
@@ -224,7 +224,7 @@ def test_only_ids_import_numpy(words: list[str]) -> None:
 
 
 def test_beginnings_are_found_in_place() -> None:
-    """`find_prefix` gives the strings that begin so, whatever the letters, as reading all would."""
+    """`find_prefix` gives the strings with a prefix, of any letters, as reading all would."""
     strings = sorted({"", "a", "ab", "abc", "abd", "b", "é", "éa", "\U0001f600", "z" * 50, "zz"})
     text, offsets = pack_strings(strings)
     table = StringTable(bytes(text), offsets)

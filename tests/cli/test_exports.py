@@ -121,7 +121,7 @@ def test_markdown_of_a_known_paper() -> None:
 
 
 def test_hostile_text_stays_text() -> None:
-    """Whatever a title holds, each format has as many records as papers, and no command,
+    """For any title, each format has as many records as papers, and no command,
     formula, link or further field comes of it."""
     entries = bibtex(HOSTILE)
     assert len(entries) == len(HOSTILE)

@@ -69,7 +69,7 @@ def test_recipe(tmp_path: Path, real_index_path: Path, query: str) -> None:
 @pytest.mark.skipif(shutil.which("fzf") is None, reason="there is no fzf")
 @pytest.mark.parametrize("query", ['"pipeline', "-"])
 def test_half_a_query_shows_nothing(tmp_path: Path, real_index_path: Path, query: str) -> None:
-    """What cannot be read yet is no error on the screen; leaving without a pick exports nothing."""
+    """A query that cannot be parsed yet shows no error on the screen; leaving without a pick exports nothing."""
     environment = terminal_environment(tmp_path, real_index_path)
     shim = tmp_path / "bin" / "papersearch"
     shim.write_text(shim.read_text().replace("exec ", "") + f'echo "$4" >> "{tmp_path}/loaded"\n')

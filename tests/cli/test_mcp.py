@@ -224,7 +224,7 @@ def test_closed_input_ends_it(env: dict[str, str]) -> None:
 
 
 def test_a_reader_that_goes_away(env: dict[str, str]) -> None:
-    """A client that closes both ends in the middle of an answer is no error."""
+    """A client may close both ends in the middle of an answer."""
     process = serving(env)
     process.stdout.close()
     process.stdin.write('{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')

@@ -60,7 +60,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict
 
 def test_it_opens_what_it_prints(run: Run, env: dict[str, str], browser: Path) -> None:
     """One line a paper, id and address; the browser gets those addresses in that order, and what it
-    prints is no result."""
+    prints is discarded."""
     done = run("open", "gpipe", "skippipe", env={**env, "BROWSER": str(browser)})
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.split("\t") for line in done.stdout.splitlines()]
@@ -115,7 +115,7 @@ def test_hostile_text_is_an_address(run: Run, hostile: dict[str, str], browser: 
 
 @given(title=st.text(min_size=1), doi=st.none() | st.text(), arxiv_id=st.none() | st.text())
 def test_every_address_is_one(title: str, doi: str | None, arxiv_id: str | None) -> None:
-    """Whatever an index holds, addresses lead to arXiv or doi.org, of characters that URLs have."""
+    """For any index, addresses lead to arXiv or doi.org, of characters that URLs have."""
     paper = Paper(paper_id="x", title=title, abstract="", arxiv_id=arxiv_id, doi=doi)
     for address in (page_of(paper), search_for(paper)):
         if address is not None:
@@ -138,7 +138,7 @@ def test_without_a_browser(run: Run, env: dict[str, str], chosen: str) -> None:
 
 
 def test_a_query_that_begins_with_open(run: Run, env: dict[str, str], browser: Path) -> None:
-    """Words that are no paper are an error whose hint is the search for them; nothing is opened,
+    """Words that name no paper are an error whose hint is the search for them; nothing is opened,
     not even what a first word names."""
     for words in (["source", "models"], ["gpipe", "source models"], ["--", "-minus"]):
         done = run("open", *words, env={**env, "BROWSER": str(browser)})
@@ -171,7 +171,7 @@ def test_at_most_ten(run: Run, env: dict[str, str], browser: Path) -> None:
 
 
 def test_what_is_no_name(run: Run, env: dict[str, str]) -> None:
-    """Text on standard input is no paper; no name at all is a usage error."""
+    """Text on standard input is an error; no name at all is a usage error."""
     assert run("open", "-", env=env, stdin="what is this?").returncode == 2
     assert run("open", env=env).returncode == 2
 

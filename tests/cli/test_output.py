@@ -8,7 +8,6 @@ import os
 import pty
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import sys
@@ -18,11 +17,9 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from typer.testing import CliRunner
 
 import papersearch
-from papersearch.cli.app import app
-from tests.conftest import PATIENCE_S, PROJECT, Run, command_environment, held_at, page, sentence
+from tests.conftest import PROJECT, Run, command_environment, page, sentence
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIT_FIELDS = {
@@ -191,7 +188,7 @@ def test_colour_by_option(run: Run, env: dict[str, str]) -> None:
 
 
 def test_matches_are_marked(env: dict[str, str]) -> None:
-    """On a terminal the matched words of title and evidence stand out, and no others."""
+    """On a terminal the matched words of title and evidence are marked, and no others."""
     _, shown = on_terminal(["pipeline bubbles", "-k", "2"], 100, env)
     marked = re.findall(r"\x1b\[1;35m([^\x1b]*)\x1b", shown)
     assert marked
@@ -237,77 +234,8 @@ def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
     assert done.stdout.startswith("[/INST] [bold]")
 
 
-@pytest.mark.slow
-def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
-    """Without an index the query builds one and answers; stdout holds the answer alone."""
-    first = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
-    assert first.returncode == 0
-    assert json.loads(first.stdout)["hits"][0]["title"] == "On pipeline bubbles"
-    assert first.stderr == "papersearch: building an index of corpus, once\n"
-    second = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
-    assert (second.stdout, second.stderr) == (first.stdout, "")
-
-
-def test_a_bad_query_builds_nothing(run: Run, small_corpus: Path) -> None:
-    """A query that cannot be read does not cost a build."""
-    assert run('an "unclosed', cwd=small_corpus.parent).returncode == 2
-    assert not (small_corpus.parent / "index").exists()
-
-
-def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -> None:
-    """After a new dump the old index answers, and stderr says what to type."""
-    assert run("bubbles", cwd=small_corpus.parent).stderr == ""
-    (small_corpus / "new.txt").write_text(page([("On new things", sentence("novelty"))]))
-    done = run("bubbles", cwd=small_corpus.parent)
-    assert done.returncode == 0
-    assert done.stderr == "papersearch: corpus has changed since the index was built\nhint: papersearch index\n"
-
-
-def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The build's summary is on stdout, as lines and as JSON, with every finding that matters."""
-    (small_corpus / "notes.md").write_text("# notes")
-    monkeypatch.chdir(small_corpus.parent)
-    command = ["index", "--model", str(small_model)]
-    done = CliRunner().invoke(app, command)
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == [
-        "4 papers (4 appearances in 1 dump), indexed in index",
-        "notes.md: file skipped: not a dump of a known format",
-    ]
-    done = CliRunner().invoke(app, [*command, "corpus/page.txt", "--json"])
-    document = json.loads(done.stdout)
-    assert (document["papers"], document["generation"], document["findings"]) == (4, 2, [])
-
-
-@pytest.mark.parametrize("arguments", [["index"], ["q"], ["stats"], ["show", "x"]])
-def test_empty_places(run: Run, tmp_path: Path, arguments: list[str]) -> None:
-    """In a project whose corpus is empty, every verb says what to type, with exit 2."""
-    (tmp_path / "corpus").mkdir()
-    done = run(*arguments, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "hint: " in done.stderr
-    assert "papersearch index" in done.stderr
-
-
-def test_locations(run: Run, small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
-    """Option beats environment beats the nearest folder above beats the data folder."""
-    project = small_corpus.parent
-    below = project / "a" / "b"
-    below.mkdir(parents=True)
-    nowhere = {"PAPERSEARCH_INDEX": str(tmp_path / "nowhere"), "PAPERSEARCH_CORPUS": str(tmp_path / "none")}
-    elsewhere = tmp_path / "elsewhere" / "papersearch"
-    assert run("bubbles", cwd=below).returncode == 0
-    assert run("bubbles", cwd=below, env=nowhere).returncode == 2
-    assert run("bubbles", "--index", str(small_index), cwd=below, env=nowhere).returncode == 0
-    away = Path("/")
-    assert run("bubbles", cwd=away, env={"XDG_DATA_HOME": str(elsewhere.parent)}).returncode == 2
-    elsewhere.mkdir(parents=True)
-    (elsewhere / "index").symlink_to(small_index, target_is_directory=True)
-    assert run("bubbles", cwd=away, env={"XDG_DATA_HOME": str(elsewhere.parent)}).returncode == 0
-
-
 def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_model: Path, tmp_path: Path) -> None:
-    """When the model is gone, the envelope and one warning say so, and the answer stands."""
+    """When the model is gone, the envelope and one warning say so, and keywords answer."""
     moved = tmp_path / "moved"
     shutil.copytree(small_model, moved)
     papersearch.build(small_corpus, tmp_path / "index", model=str(moved))
@@ -316,32 +244,6 @@ def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_m
     envelope = json.loads(done.stdout)
     assert (done.returncode, envelope["mode"], envelope["mode_used"]) == (0, "hybrid", "keyword")
     assert done.stderr.startswith("papersearch: answering by keywords alone: ")
-
-
-def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
-    """SIGINT while the model's library is imported: exit 130, no traceback, and the old index
-    answers as before."""
-    before = papersearch.open(small_index).search("bubbles")
-    # A library whose import waits for a word that nobody says.
-    pipe, library = tmp_path / "pipe", tmp_path / "libraries" / "sentence_transformers.py"
-    os.mkfifo(pipe)
-    library.parent.mkdir()
-    library.write_text(f"open({str(pipe)!r}).read()\n")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "papersearch", "index"],
-        cwd=small_corpus.parent,
-        env=command_environment({"PYTHONPATH": f"{library.parent}{os.pathsep}{PROJECT}"}),
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with held_at(pipe, process):
-        process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 130
-    assert stderr.startswith("papersearch: interrupted")
-    assert "Traceback" not in stderr
-    assert papersearch.open(small_index).search("bubbles") == before
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["search", "--help"]])

@@ -52,7 +52,7 @@ def project(tmp_path: Path, small_corpus: Path, small_index: Path) -> Path:
 def test_what_is_kept_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, tuple[str, str, Filters]]
 ) -> None:
-    """Whatever the names, queries and filters: the file is TOML, and holds them in their order;
+    """For any names, queries and filters: the file is TOML, and holds them in their order;
     removing one leaves the others."""
     path = tmp_path_factory.mktemp("saved") / "searches.toml"
     searches = [saved.SavedSearch(name, *given) for name, given in wanted.items()]  # type: ignore[arg-type]

@@ -176,7 +176,7 @@ def test_the_shape_fits_the_terminal(run: Run, env: dict[str, str], columns: str
 
 
 def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> None:
-    """Near-duplicates stand as "+1 similar" in a table; programs get every paper, unless they ask."""
+    """Near-duplicates are shown as "+1 similar" in a table; programs get every paper, unless they ask."""
     (tmp_path / "corpus").mkdir()
     same = sentence("pipeline bubbles", 900)
     papers = [("On pipeline bubbles", same), ("Pipeline bubbles, revisited", same + " Corrected.")]

@@ -183,7 +183,7 @@ def test_many_years(run: Run, of_records: dict[str, str]) -> None:
 
 
 def test_findings_by_kind_and_one_by_one(run: Run, env: dict[str, str]) -> None:
-    """Each kind stands there with its number, and below every finding with its place."""
+    """Each kind is listed with its number, and below every finding with its place."""
     stats, shown = document(run, env), run("stats", env=env).stdout
     by_kind, one_by_one = shown.split("\nFindings ")[1].split("\n\n")
     for kind, count in stats["finding_kinds"].items():
@@ -194,7 +194,7 @@ def test_findings_by_kind_and_one_by_one(run: Run, env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("width", [30, 60, 80, 120, 160])
 def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], width: int) -> None:
-    """No line is wider than the terminal; from 110 columns on, sections stand side by side."""
+    """No line is wider than the terminal; from 110 columns on, sections are side by side."""
     for place in (env, of_records):
         code, shown = on_terminal(["stats"], width, place)
         lines = ESCAPE.sub("", shown).split("\n")
@@ -251,3 +251,14 @@ def test_hosts(link: str, host: str | None, has_code: bool) -> None:
     """A link's host is where it leads, and source code is at hosts of source code only."""
     assert host_of(link) == host
     assert leads_to_code(link) == has_code
+
+
+def test_the_table_agrees_with_json(invoke: Any) -> None:
+    """Counts agree between the table and JSON, and what was skipped or rewritten is told."""
+    stats = json.loads(invoke("stats", "--json").stdout)
+    assert (stats["papers"], stats["appearances"], len(stats["dumps"])) == (302, 392, 5)
+    assert sum(stats["years"].values()) + stats["undated"] == 302
+    table = invoke("stats").stdout
+    assert "302 papers (392 appearances in 5 dumps)" in table
+    assert "README.md: file skipped" in table
+    assert table.count(": mirror link rewritten: ") == 7

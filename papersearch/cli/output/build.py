@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from papersearch.api import Index
-    from papersearch.index.build import BuildReport
     from papersearch.index.manifest import Manifest
+    from papersearch.index.report import BuildReport
 
 _SHOWN_FINDINGS = 20
 _ROUTINE = frozenset({"mirror link rewritten"})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.index.build import BuildStep, Progress
+    from papersearch.index.report import BuildStep, Progress
 
 
 @contextmanager

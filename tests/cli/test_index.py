@@ -1,0 +1,95 @@
+"""Builds as a user starts them: by the verb, by a first query, interrupted, and when the corpus has changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import papersearch
+from papersearch.cli.app import app
+from tests.conftest import PATIENCE_S, PROJECT, Run, command_environment, held_at, page, sentence
+
+
+@pytest.mark.slow
+def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
+    """Without an index the query builds one and answers; stdout holds the answer alone."""
+    first = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
+    assert first.returncode == 0
+    assert json.loads(first.stdout)["hits"][0]["title"] == "On pipeline bubbles"
+    assert first.stderr == "papersearch: building an index of corpus, once\n"
+    second = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
+    assert (second.stdout, second.stderr) == (first.stdout, "")
+
+
+def test_a_bad_query_builds_nothing(run: Run, small_corpus: Path) -> None:
+    """A query that cannot be read does not cost a build."""
+    assert run('an "unclosed', cwd=small_corpus.parent).returncode == 2
+    assert not (small_corpus.parent / "index").exists()
+
+
+def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -> None:
+    """After a new dump the old index answers, and stderr says what to type."""
+    assert run("bubbles", cwd=small_corpus.parent).stderr == ""
+    (small_corpus / "new.txt").write_text(page([("On new things", sentence("novelty"))]))
+    done = run("bubbles", cwd=small_corpus.parent)
+    assert done.returncode == 0
+    assert done.stderr == "papersearch: corpus has changed since the index was built\nhint: papersearch index\n"
+
+
+def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build's summary is on stdout, as lines and as JSON, with every finding that matters."""
+    (small_corpus / "notes.md").write_text("# notes")
+    monkeypatch.chdir(small_corpus.parent)
+    command = ["index", "--model", str(small_model)]
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "4 papers (4 appearances in 1 dump), indexed in index",
+        "notes.md: file skipped: not a dump of a known format",
+    ]
+    done = CliRunner().invoke(app, [*command, "corpus/page.txt", "--json"])
+    document = json.loads(done.stdout)
+    assert (document["papers"], document["generation"], document["findings"]) == (4, 2, [])
+
+
+@pytest.mark.parametrize("arguments", [["index"], ["q"], ["stats"], ["show", "x"]])
+def test_empty_places(run: Run, tmp_path: Path, arguments: list[str]) -> None:
+    """In a project whose corpus is empty, every verb says what to type, with exit 2."""
+    (tmp_path / "corpus").mkdir()
+    done = run(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "hint: " in done.stderr
+    assert "papersearch index" in done.stderr
+
+
+def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
+    """SIGINT while the model's library is imported: exit 130, no traceback, and the old index
+    answers as before."""
+    before = papersearch.open(small_index).search("bubbles")
+    # A library whose import waits for a word that nobody says.
+    pipe, library = tmp_path / "pipe", tmp_path / "libraries" / "sentence_transformers.py"
+    os.mkfifo(pipe)
+    library.parent.mkdir()
+    library.write_text(f"open({str(pipe)!r}).read()\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "papersearch", "index"],
+        cwd=small_corpus.parent,
+        env=command_environment({"PYTHONPATH": f"{library.parent}{os.pathsep}{PROJECT}"}),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with held_at(pipe, process):
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert stderr.startswith("papersearch: interrupted")
+    assert "Traceback" not in stderr
+    assert papersearch.open(small_index).search("bubbles") == before
