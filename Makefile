@@ -8,7 +8,7 @@ ROUNDS ?= 1
 EXACTNESS := tests/dense tests/lexical/test_bm25.py tests/search/test_evidence.py tests/test_last_digits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-conditions test-exactness test-typed check bench bench-scale picture reference clean
+.PHONY: help demo test test-slow test-conditions test-exactness test-typed check dist bench bench-scale picture reference clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,14 @@ check: $(VENV)/installed  ## Lint, formatting, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+dist: $(VENV)/dependencies  ## Build the wheel and the source archive, check both, collect the archive's tests
+	rm -rf build dist
+	$(PIP) --constraint constraints.txt build twine
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	tar -xzf dist/*.tar.gz -C dist
+	cd dist/papersearch-*/ && ../../$(BIN)/python -m pytest --collect-only -p no:cacheprovider
 
 bench: $(VENV)/installed  ## Measure cold queries and many queries, against their peers
 	$(BIN)/python benchmarks/cold_query.py

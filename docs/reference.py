@@ -18,7 +18,29 @@ from papersearch.cli.app import VERBS
 COLUMNS = 100
 HEAD = """# Command reference
 
-What `papersearch --help` and `papersearch COMMAND --help` print, written by `make reference`.
+`make reference` writes this page. Below the next two sections it is the output of `papersearch --help` and
+`papersearch COMMAND --help`.
+
+## Where the corpus and the index are
+
+The corpus folder and the index folder are found separately. The first of these places decides:
+
+1. the option: `--corpus`, `--index`;
+2. the environment variable: `PAPERSEARCH_CORPUS`, `PAPERSEARCH_INDEX`;
+3. the nearest folder, at or above the current one, that contains `corpus/` or an index made by papersearch;
+4. the user's data folder, by the platform's convention.
+
+The file of saved searches is found in the same way: by `PAPERSEARCH_SEARCHES`, then as `searches.toml` in the
+nearest such folder, then in the user's configuration folder.
+
+A query without an index builds it first. A query whose corpus has changed answers from the existing index and says
+so on stderr.
+
+## Commands and queries
+
+The first word is a command only where it equals one exactly. Any other first word begins a query:
+`papersearch search index` searches for "index". Type `--` before a query that starts with a dash.
+[json.md](json.md) describes formats and exit codes.
 """
 
 _STEERING = ("PAPERSEARCH_", "_PAPERSEARCH_", "_TYPER_", "TERMINAL_WIDTH", "FORCE_", "LANG", "LC_")

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Unpack, get_args
 import numpy as np
 
 from papersearch.dense.feedback import between
-from papersearch.errors import IndexDamaged, IndexMissing, IndexVersionError, ModelError, QueryError
+from papersearch.errors import IndexDamaged, IndexMissing, IndexVersionError, ModelError, NothingToCompare
 from papersearch.index.generations import Generation, open_current
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import Parts
@@ -71,11 +71,8 @@ class Index:
         self._parts = Parts(generation, self._analyzer)
         self._answering = Answering(self._parts)
         if self.manifest.lexical.analyzer != ANALYZER:
-            raise IndexVersionError(
-                f"{generation.index_path} was analysed by {self.manifest.lexical.analyzer}, "
-                f"this release analyses by {ANALYZER}",
-                f"papersearch index --index {generation.index_path}",
-            )
+            found = self.manifest.lexical.analyzer
+            raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
 
     @property
     def manifest(self) -> Manifest:
@@ -191,7 +188,7 @@ class Index:
         filters = _chosen(filters, narrowed)
         text = clean_text(text or "")
         if not like and not text:
-            raise QueryError("nothing to be similar to", "papersearch similar ID")
+            raise NothingToCompare()
         with self._reading():
             liked, unliked = (
                 [self._parts.papers.find(clean_text(name)) for name in names] for names in (like, unlike)
@@ -283,10 +280,8 @@ class Index:
             with np.errstate(all="ignore"):
                 yield
         except (IndexError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
-            raise IndexDamaged(
-                f"{self.path} is damaged: reading it gave {type(error).__name__}: {error}",
-                f"papersearch doctor --index {self.path}",
-            ) from error
+            fault = f"reading it failed with {type(error).__name__}: {error}"
+            raise IndexDamaged(path=self.path, file=None, fault=fault) from error
 
     def _prepared(
         self,
@@ -371,7 +366,7 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
 
     path = Path(path)
     if not path.is_dir():
-        raise IndexMissing(f"there is no index in {path}", "papersearch index")
+        raise IndexMissing(path=path)
     with writing(path, announce):
         return go_back(path)
 
@@ -391,8 +386,8 @@ def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
 
 def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
     if sort not in get_args(Sort):
-        raise ValueError(f"sort is one of {', '.join(get_args(Sort))}, not {sort!r}")
+        raise ValueError(f"unknown sort {sort!r}: expected {' or '.join(get_args(Sort))}")
     if mode not in get_args(Mode):
-        raise ValueError(f"mode is one of {', '.join(get_args(Mode))}, not {mode!r}")
+        raise ValueError(f"unknown mode {mode!r}: expected {' or '.join(get_args(Mode))}")
     if k < 1:
-        raise ValueError(f"k is at least 1, not {k}")
+        raise ValueError(f"expected k of at least 1, found {k}")

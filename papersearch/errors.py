@@ -1,42 +1,178 @@
-"""Every error a caller may want to catch, as one tree.
+"""Every error a caller may want to catch, as one tree of families and their members.
 
     PapersearchError
-    ├── QueryError            the query cannot be read (empty, unbalanced quotes)
+    ├── QueryError            the query or an option of it cannot be read
+    │     EmptyQuery, QueryTooLong, OnlyExclusions, UnclosedQuote, UnindexedClause,
+    │     NothingToCompare, InvalidDate, EmptyDateRange, UnknownFilterValue, AmbiguousDump
     ├── CorpusError           the corpus gives nothing to index
+    │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
-    │   ├── IndexMissing          there is none
-    │   ├── IndexForeign          the folder holds something that is not ours
-    │   ├── IndexVersionError     written in a format this release does not read
-    │   ├── IndexDamaged          a file is missing, short, or not what the manifest says
-    │   └── IndexNotWritable      the folder refuses a new generation
-    ├── ModelError            the encoder's files are missing, changed, or unusable
+    │     IndexMissing, IndexForeign, IndexVersionError, IndexDamaged, IndexUnreadable,
+    │     IndexNotWritable, IndexBusy, NoEarlierGeneration
+    ├── ModelError            the encoder cannot be used
+    │     ModelUnusable, ModelNotPublished, ModelGone, ModelChanged, ModelDamaged,
+    │     UnknownPrecision
     ├── SavedSearchError      saved searches cannot be read, written or found
-    ├── EvaluationError       topics or qrels cannot be read, or do not fit together
-    └── PaperLookupError      an id or title names no paper
-        └── AmbiguousPaper        or names several (field `candidates`)
+    │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
+    ├── EvaluationError       topics or judgements cannot be read
+    │     TopicsUnreadable, QrelsUnreadable
+    └── PaperLookupError      a name does not lead to one paper
+          PaperNotFound, AmbiguousPaper
 
-Each carries `message` (what failed and why) and `hint` (what to type next).
-They become text and an exit code in one place, the command line's boundary.
+Each has a `message` (what failed, where, and why) and its particulars as fields. The next
+command to type is not here: the command line composes it from an error's type and fields.
+The tree stays in one file, however long, so that a caller finds what to catch.
 """
 
 from __future__ import annotations
 
+import copyreg
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class PapersearchError(Exception):
-    """Base of all errors raised on purpose; `hint` may be empty."""
+    """Base of all errors raised on purpose. Its subclasses add fields."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+
+    def __repr__(self) -> str:
+        fields = {name: value for name, value in vars(self).items() if name[0] != "_" and name != "message"}
+        shown = fields or {"message": self.message}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is rebuilt from its positional arguments, and fields are keywords.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # undocumented
 
 
 class QueryError(PapersearchError):
-    """The query cannot be read as a query."""
+    """The query, or an option of it, cannot be read."""
+
+
+class EmptyQuery(QueryError):
+    """The query has no characters."""
+
+    def __init__(self) -> None:
+        super().__init__("the query is empty")
+
+
+class QueryTooLong(QueryError):
+    """The query has `length` characters, more than `limit`."""
+
+    def __init__(self, *, length: int, limit: int) -> None:
+        super().__init__(f"cannot read a query of {length:,} characters: the limit is {limit:,}")
+        self.length = length
+        self.limit = limit
+
+
+class OnlyExclusions(QueryError):
+    """The query excludes words and has no word to rank by."""
+
+    def __init__(self) -> None:
+        super().__init__("the query only excludes: it has no word to rank by")
+
+
+class UnclosedQuote(QueryError):
+    """The quotation mark at `position` in `query` is never closed."""
+
+    def __init__(self, *, query: str, position: int) -> None:
+        start = max(0, position - 30)
+        caret = " " * (position - start) + "^"
+        super().__init__(f"a quotation mark is never closed:\n  {query[start : position + 30]}\n  {caret}")
+        self.query = query
+        self.position = position
+
+
+class UnindexedClause(QueryError):
+    """The required or excluded `clause` holds no indexed word."""
+
+    def __init__(self, *, clause: str) -> None:
+        super().__init__(f"cannot look for {clause}: it has only stop words or punctuation, which are not indexed")
+        self.clause = clause
+
+
+class NothingToCompare(QueryError):
+    """A search for similar papers has neither a paper nor a text."""
+
+    def __init__(self) -> None:
+        super().__init__("expected a paper or a text to be similar to")
+
+
+class InvalidDate(QueryError):
+    """The `value` of the filter `field` is not a date."""
+
+    def __init__(self, *, field: Literal["since", "until"], value: str) -> None:
+        super().__init__(f"{field} {value!r} is not a date: expected 2024, 2024-06 or 2024-06-15")
+        self.field = field
+        self.value = value
+
+
+class EmptyDateRange(QueryError):
+    """The range of dates ends before it begins."""
+
+    def __init__(self, *, since: str, until: str) -> None:
+        super().__init__(f"since {since} is after until {until}: no date can match")
+        self.since = since
+        self.until = until
+
+
+class UnknownFilterValue(QueryError):
+    """The filter `field` has a `value` that the index does not have.
+
+    `nearest` are the values most like it, best first; `known` are all values.
+    """
+
+    def __init__(
+        self,
+        *,
+        field: Literal["organisations", "dumps"],
+        value: str,
+        nearest: tuple[str, ...],
+        known: tuple[str, ...],
+    ) -> None:
+        instead = f": did you mean {_either(nearest)}?" if nearest else ""
+        super().__init__(f"unknown {field.removesuffix('s')} {value!r}{instead}")
+        self.field = field
+        self.value = value
+        self.nearest = nearest
+        self.known = known
+
+
+class AmbiguousDump(QueryError):
+    """The `value` of the filter `dumps` is the last part of several names: `candidates`."""
+
+    def __init__(self, *, value: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(f"the dump {value!r} is ambiguous: expected {_either(candidates)}")
+        self.value = value
+        self.candidates = candidates
 
 
 class CorpusError(PapersearchError):
     """The corpus is missing, empty, or holds nothing that can be indexed."""
+
+
+class CorpusMissing(CorpusError):
+    """The file or folder `path` is to be indexed, and does not exist."""
+
+    def __init__(self, *, path: Path) -> None:
+        super().__init__(f"cannot read {path}: no such file or folder")
+        self.path = path
+
+
+class NothingToIndex(CorpusError):
+    """The files and folders `places` hold no paper; `reasons` has one phrase for each file."""
+
+    def __init__(self, *, places: tuple[Path, ...], reasons: tuple[str, ...]) -> None:
+        listed = "; ".join(reasons[:3]) or "it has no dumps"
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        super().__init__(f"cannot find a paper in {', '.join(map(str, places))}: {listed}{more}")
+        self.places = places
+        self.reasons = reasons
 
 
 class StoredIndexError(PapersearchError):
@@ -44,49 +180,242 @@ class StoredIndexError(PapersearchError):
 
 
 class IndexMissing(StoredIndexError):
-    """There is no index at the given place."""
+    """The folder `path` has no index."""
+
+    def __init__(self, *, path: Path) -> None:
+        super().__init__(f"cannot find an index in {path}")
+        self.path = path
 
 
 class IndexForeign(StoredIndexError):
-    """The folder holds files that papersearch did not write."""
+    """The folder `path` holds something that papersearch did not write."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot use {path} as an index: {cause}")
+        self.path = path
+        self.cause = cause
 
 
 class IndexVersionError(StoredIndexError):
-    """The index is written in a format that this release does not read; `is_newer` than any
-    that it knows."""
+    """Another release wrote the index: its `what` is `found`, and this release reads `readable`."""
 
-    def __init__(self, message: str, hint: str, is_newer: bool = False) -> None:
-        super().__init__(message, hint)
+    def __init__(
+        self, *, path: Path, what: Literal["format", "analysis"], found: str, readable: str, is_newer: bool = False
+    ) -> None:
+        super().__init__(f"cannot read {path}: it has {what} {found}, and this release reads {what} {readable}")
+        self.path = path
+        self.what = what
+        self.found = found
+        self.readable = readable
         self.is_newer = is_newer
 
 
 class IndexDamaged(StoredIndexError):
-    """A file of the index is missing, short, or not what the manifest says."""
+    """A file of the index is missing, short, or not as the manifest says.
+
+    `file` is None where the fault showed in use, and has yet to be located. `path` is None
+    where a single line was read.
+    """
+
+    def __init__(self, *, path: Path | None, file: str | None, fault: str) -> None:
+        super().__init__(f"{path or 'the index'} is damaged: {f'{file} ' if file else ''}{fault}")
+        self.path = path
+        self.file = file
+        self.fault = fault
+
+
+class IndexUnreadable(StoredIndexError):
+    """The system refuses to read the file `path` of an index."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot read {path}: {cause}")
+        self.path = path
+        self.cause = cause
 
 
 class IndexNotWritable(StoredIndexError):
-    """The index folder cannot be written; the previous index is untouched."""
+    """The system refuses to write in the folder `path`; the previous index is untouched."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot write {path}: {cause}; the previous index is untouched")
+        self.path = path
+        self.cause = cause
+
+
+class IndexBusy(StoredIndexError):
+    """Builds replaced the index at `path` again and again while it was opened."""
+
+    def __init__(self, *, path: Path) -> None:
+        super().__init__(f"cannot open {path}: other builds keep replacing it")
+        self.path = path
+
+
+class NoEarlierGeneration(StoredIndexError):
+    """The index at `path` has no generation before `generation`, the current one."""
+
+    def __init__(self, *, path: Path, generation: int) -> None:
+        super().__init__(f"cannot roll back {path}: it has no generation before {generation}")
+        self.path = path
+        self.generation = generation
 
 
 class ModelError(PapersearchError):
     """The encoder's files are missing, are not the expected ones, or cannot be used."""
 
 
+class ModelUnusable(ModelError):
+    """The model `name`, a folder or a name of the hub, cannot be found or gives no vectors."""
+
+    def __init__(self, *, name: str, cause: str) -> None:
+        super().__init__(f"cannot use the model {name}: {cause}")
+        self.name = name
+        self.cause = cause
+
+
+class ModelNotPublished(ModelError):
+    """The weights at `path` claim to be the default model `name`, and have another `sha256`."""
+
+    def __init__(self, *, path: Path, name: str, sha256: str) -> None:
+        super().__init__(f"{path} is not the published {name}: its SHA-256 is {sha256}")
+        self.path = path
+        self.name = name
+        self.sha256 = sha256
+
+
+class ModelGone(ModelError):
+    """The model `name`, which an index was built with, is not on this machine."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"cannot find the model {name} on this machine any more")
+        self.name = name
+
+
+class ModelChanged(ModelError):
+    """The model `name` in `folder` has other weights than when an index was built with it."""
+
+    def __init__(self, *, name: str, folder: Path) -> None:
+        super().__init__(f"the model {name} in {folder} is not the one the index was built with")
+        self.name = name
+        self.folder = folder
+
+
+class ModelDamaged(ModelError):
+    """The file or folder `path` of a model cannot be read."""
+
+    def __init__(self, *, path: Path, fault: str) -> None:
+        super().__init__(f"cannot read {path}: {fault}")
+        self.path = path
+        self.fault = fault
+
+
+class UnknownPrecision(ModelError):
+    """The environment's `variable` has a `value` outside `known`."""
+
+    def __init__(self, *, variable: str, value: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"unknown {variable}={value}: expected {_either(known)}")
+        self.variable = variable
+        self.value = value
+        self.known = known
+
+
 class SavedSearchError(PapersearchError):
-    """The file of saved searches cannot be read or written, or has no search of that name."""
+    """Saved searches cannot be read, written or found."""
+
+
+class SearchesUnreadable(SavedSearchError):
+    """The file `path` of saved searches cannot be read."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot read {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+class SearchesNotWritable(SavedSearchError):
+    """The file `path` of saved searches cannot be written."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot write {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+class SearchExists(SavedSearchError):
+    """The file `path` has a search called `name` already."""
+
+    def __init__(self, *, path: Path, name: str) -> None:
+        super().__init__(f"cannot save {name}: {path} has a search of this name")
+        self.path = path
+        self.name = name
+
+
+class UnknownSearch(SavedSearchError):
+    """The file `path` has no search called `name`."""
+
+    def __init__(self, *, path: Path, name: str) -> None:
+        super().__init__(f"unknown search {name}: {path} has no search of this name")
+        self.path = path
+        self.name = name
 
 
 class EvaluationError(PapersearchError):
-    """Topics or qrels cannot be read, or do not fit together."""
+    """Topics or judgements cannot be read, or do not fit together."""
+
+
+class TopicsUnreadable(EvaluationError):
+    """The topics in `file` cannot be read; `line`, from 1, where one line is at fault."""
+
+    def __init__(self, *, file: str, line: int | None = None, cause: str) -> None:
+        super().__init__(f"cannot read topics from {_place(file, line)}: {cause}")
+        self.file = file
+        self.line = line
+        self.cause = cause
+
+
+class QrelsUnreadable(EvaluationError):
+    """The judgements in `file` cannot be read; `line`, from 1, where one line is at fault."""
+
+    def __init__(self, *, file: str, line: int | None = None, cause: str) -> None:
+        super().__init__(f"cannot read judgements from {_place(file, line)}: {cause}")
+        self.file = file
+        self.line = line
+        self.cause = cause
 
 
 class PaperLookupError(PapersearchError):
-    """An id, id prefix or title names no paper."""
+    """A name does not lead to one paper."""
+
+
+class PaperNotFound(PaperLookupError):
+    """No paper has an id that begins with `name`, or the title `name`."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"cannot find the paper {name!r}: no paper has this id or title")
+        self.name = name
 
 
 class AmbiguousPaper(PaperLookupError):
-    """An id prefix names several papers; `candidates` holds up to ten of their ids."""
+    """`n_papers` papers have an id that begins with `name`, or the title `name`.
 
-    def __init__(self, message: str, hint: str, candidates: tuple[str, ...]) -> None:
-        super().__init__(message, hint)
+    `candidates` holds up to ten of their ids.
+    """
+
+    def __init__(
+        self, *, name: str, matched: Literal["id", "title"], n_papers: int, candidates: tuple[str, ...]
+    ) -> None:
+        how = "ids begin with it" if matched == "id" else "papers have this title"
+        first = f"; the first {len(candidates)}" if n_papers > len(candidates) else ""
+        super().__init__(f"{name!r} is ambiguous: {n_papers} {how}{first}: {', '.join(candidates)}")
+        self.name = name
+        self.matched = matched
+        self.n_papers = n_papers
         self.candidates = candidates
+
+
+def _either(values: tuple[str, ...]) -> str:
+    *most, last = values
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"

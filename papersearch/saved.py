@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from papersearch.errors import SavedSearchError
+from papersearch.errors import SearchesNotWritable, SearchesUnreadable, SearchExists, UnknownSearch
 from papersearch.index.files import replace_file
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
@@ -39,27 +39,25 @@ class SavedSearch(NamedTuple):
 
 def read(path: Path) -> dict[str, SavedSearch]:
     """The searches in the file by name, in its order; none where there is no file. Raises
-    SavedSearchError."""
+    SearchesUnreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
-            raise ValueError(f"more than {_MAX_BYTES:,} bytes")
+            raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
         tables = tomllib.loads(content.decode("utf-8"))
         return {clean_text(name): _search(clean_text(name), table) for name, table in tables.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:  # tomllib's errors are ValueErrors
         reason = error.strerror if isinstance(error, OSError) else error
-        raise SavedSearchError(f"{path} cannot be read: {reason}", f"mend it with an editor: {path}") from error
+        raise SearchesUnreadable(path=path, cause=str(reason)) from error
 
 
 def add(path: Path, search: SavedSearch) -> None:
-    """Write the search at the end of the file. Raises SavedSearchError where its name is taken."""
+    """Write the search at the end of the file. Raises SearchExists where its name is taken."""
     if search.name in read(path):
-        raise SavedSearchError(
-            f"there is a search called {search.name} in {path}", f"papersearch saved remove {search.name}"
-        )
+        raise SearchExists(path=path, name=search.name)
     import tomlkit
 
     with _edited(path) as document:
@@ -70,9 +68,9 @@ def add(path: Path, search: SavedSearch) -> None:
 
 
 def remove(path: Path, name: str) -> None:
-    """Take the search out of the file. Raises SavedSearchError where there is none of this name."""
+    """Take the search out of the file. Raises UnknownSearch where no search has this name."""
     if name not in read(path):
-        raise SavedSearchError(f"there is no search called {name} in {path}", "papersearch saved list")
+        raise UnknownSearch(path=path, name=name)
     with _edited(path) as document:
         document.remove(next(key for key in document if clean_text(str(key)) == name))
 
@@ -90,10 +88,7 @@ def _edited(path: Path) -> Iterator[Any]:
         # A link is the user's way to keep the file elsewhere: what it leads to is replaced.
         replace_file(Path(os.path.realpath(path)), tomlkit.dumps(document).encode())
     except OSError as error:
-        raise SavedSearchError(
-            f"{path} cannot be written: {error.strerror or error}",
-            "name another file by PAPERSEARCH_SEARCHES",
-        ) from error
+        raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def fields(search: SavedSearch) -> dict[str, Any]:
@@ -110,18 +105,18 @@ def _search(name: str, table: Any) -> SavedSearch:
         raise ValueError(f"{name} has no query")
     unknown = sorted(set(table) - {"query", "mode", *_FIELDS})
     if unknown:
-        raise ValueError(f"{name} has a {unknown[0]}, which means nothing here")
+        raise ValueError(f"unknown key {unknown[0]} in {name}")
     mode = table.get("mode", "hybrid")
     if mode not in get_args(Mode):
-        raise ValueError(f"{name} has the mode {mode}, which is none of {', '.join(get_args(Mode))}")
+        raise ValueError(f"unknown mode {mode} in {name}: expected {' or '.join(get_args(Mode))}")
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key in _SWITCHES and not isinstance(value, bool):
-            raise ValueError(f"{key} of {name} is neither true nor false")
+            raise ValueError(f"expected true or false for {key} of {name}")
         if key in _LISTS and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            raise ValueError(f"{key} of {name} is no list of texts")
+            raise ValueError(f"expected a list of texts for {key} of {name}")
         if key in _TEXTS and not isinstance(value, str):
-            raise ValueError(f'{key} of {name} is no text in quotation marks, as "2024-06"')
+            raise ValueError(f'expected text in quotation marks, such as "2024-06", for {key} of {name}')
         if key in _FIELDS:
             given[_FIELDS[key]] = tuple(value) if isinstance(value, list) else value
     return SavedSearch(name, clean_text(table["query"]), mode, Filters(**given))

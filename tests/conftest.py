@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -23,6 +24,11 @@ import pytest
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # So that vectors can be compared to the last digits, whatever processor this is.
 os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
+
+# A shell that starts the tests in the background has them ignore interrupts, and with them every
+# program that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import papersearch  # after the threads are set
 from papersearch.text.analysis import Analyzer

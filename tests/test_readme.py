@@ -1,32 +1,40 @@
-"""The README is executable: its commands run and print what it says, its tables are complete."""
+"""The README is executable: its commands run and print what it says, its tables are complete.
+
+A block marked `console` shows a command in a pipe; one marked `console terminal` shows a plain
+terminal of 80 columns.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
+import threading
 from pathlib import Path
 
-import orjson
 import pytest
 
-import papersearch
 from papersearch.cli.app import VERBS
-from papersearch.cli.output import json_documents
-from tests.conftest import CORPUS, PROJECT, command_environment
+from tests.conftest import CORPUS, PATIENCE_S, PROJECT, command_environment
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
+COLUMNS = 80
 
 
 def fences(language: str) -> list[str]:
+    """Return the contents of the README's code blocks with this language and marking."""
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
 
 
-def dialogues() -> list[tuple[str, str]]:
-    """(command, what it prints) of every console block."""
+def dialogues(kind: str) -> list[tuple[str, str]]:
+    """Return each command of the console blocks of a kind, with its output."""
     found = []
-    for block in fences("console"):
+    for block in fences(kind):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             found.append((command, output))
@@ -44,7 +52,7 @@ def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
     return command_environment({**places, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
 
 
-@pytest.mark.parametrize(("command", "output"), dialogues())
+@pytest.mark.parametrize(("command", "output"), dialogues("console"))
 def test_commands_print_what_the_readme_says(
     command: str, output: str, tmp_path: Path, shell_environment: dict[str, str]
 ) -> None:
@@ -55,9 +63,56 @@ def test_commands_print_what_the_readme_says(
     assert (done.stdout, done.stderr) == (output, "")
 
 
+@pytest.mark.parametrize(("command", "output"), dialogues("console terminal"))
+def test_commands_show_what_the_readme_says(
+    command: str, output: str, tmp_path: Path, shell_environment: dict[str, str]
+) -> None:
+    """Each command of a terminal block shows exactly the lines below it."""
+    assert shown(command, tmp_path, {**shell_environment, "TERM": "xterm", "NO_COLOR": "1"}) == output
+
+
+def shown(command: str, folder: Path, environment: dict[str, str]) -> str:
+    """Run `command` with stdout and stderr on a terminal of 80 columns; return what it shows."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
+    pieces: list[bytes] = []
+
+    def read() -> None:
+        while True:
+            try:
+                piece = os.read(ours, 1 << 16)
+            except OSError:  # Linux reports the end of a terminal as an error
+                return
+            if not piece:
+                return
+            pieces.append(piece)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        subprocess.run(
+            command,
+            shell=True,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+    finally:
+        os.close(theirs)
+        reader.join(PATIENCE_S)
+        os.close(ours)
+    return b"".join(pieces).decode("utf-8").replace("\r\n", "\n")
+
+
 def test_there_are_dialogues() -> None:
-    """The test above has something to run."""
-    assert len(dialogues()) >= 4
+    """The tests above have commands to run, and no console block has another marking."""
+    assert len(dialogues("console terminal")) >= 2
+    assert dialogues("console")
+    assert set(re.findall(r"^```(console.*)$", README, flags=re.MULTILINE)) == {"console", "console terminal"}
 
 
 def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,30 +124,6 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["1", "2", "3"]
 
 
-@pytest.mark.slow
-def test_collection_commands_run(tmp_path: Path, shell_environment: dict[str, str]) -> None:
-    """The commands on a judged collection work as printed, on one of three papers."""
-    (block,) = [block for block in fences("sh") if "cranfield" in block]
-    folder = tmp_path / "cranfield"
-    folder.mkdir()
-    records = [
-        {"_id": "1", "title": "slipstream", "text": "an experimental study of a wing in a propeller slipstream ."},
-        {"_id": "2", "title": "shear flow", "text": "simple shear flow past a flat plate ."},
-        {"_id": "3", "title": "boundary layer", "text": "the boundary layer in simple shear flow ."},
-    ]
-    (folder / "corpus.jsonl").write_text("".join(orjson.dumps(record).decode() + "\n" for record in records))
-    (folder / "topics.jsonl").write_text('{"_id": "7", "text": "wings in a slipstream"}\n')
-    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n7\t1\t2\n")
-    environment = {name: value for name, value in shell_environment.items() if not name.startswith("PAPERSEARCH_")}
-    done = subprocess.run(
-        f"set -e\n{block}", shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "3 papers (3 appearances in 1 dump), indexed in cranfield/index" in done.stdout
-    assert re.search(r"nDCG@10 +1\.0000 +1\.0000 +1\.0000", done.stdout)
-    assert (tmp_path / "cranfield.run").read_text().startswith("7 Q0 1 1 ")
-
-
 def test_make_targets_exist() -> None:
     """Every `make` command that the README names is in the Makefile."""
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
@@ -101,24 +132,6 @@ def test_make_targets_exist() -> None:
     assert targets <= set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
 
 
-def test_envelope_is_documented(real_index: papersearch.Index) -> None:
-    """Every field of the envelope and of a hit stands in the README's tables, and no other."""
-    envelope = orjson.loads(json_documents.envelope(real_index.search("pipeline bubbles", k=1)))
-    section = README.split("## In scripts")[1].split("| exit code")[0]
-    tables = re.findall(r"((?:^\|.*\n)+)", section, flags=re.MULTILINE)
-    documented = [
-        {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
-        for table in tables
-    ]
-    assert documented == [set(envelope), set(envelope["hits"][0])]
-
-
 def test_verbs_are_documented() -> None:
     """Every verb has a row in the README's table."""
     assert set(VERBS) == set(re.findall(r"^\| `papersearch ([a-z]+)", README, flags=re.MULTILINE))
-
-
-def test_links_lead_somewhere() -> None:
-    """Every file that the README links to exists."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (PROJECT / target).exists(), target

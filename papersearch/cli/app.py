@@ -57,6 +57,6 @@ def papersearch(
 
         print(f"papersearch {__version__}")
     elif context.invoked_subcommand is None:
-        from papersearch.errors import QueryError
+        from papersearch.cli.errors import EXAMPLE, CommandError
 
-        raise QueryError("nothing to search for", 'papersearch "pipeline bubbles", or papersearch --help')
+        raise CommandError("expected a query or a command", f"{EXAMPLE}, or papersearch --help")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS, CommandError, complain
 from papersearch.cli.options import (
     Color,
     ColorOption,
@@ -67,7 +67,7 @@ def batch(
 ) -> int:
     """Answer many queries at once, on every core."""
     if not tag or len(tag.split()) != 1:
-        raise typer.BadParameter("a run's tag is one word", param_hint="--tag")
+        raise typer.BadParameter(f"expected one word, found {tag!r}", param_hint="--tag")
     read = _topics(topics)
     speak_utf8()
     opened = open_index(corpus, index)
@@ -120,7 +120,6 @@ def evaluate(
 ) -> None:
     """Measure rankings against judgements, side by side."""
     from papersearch.cli.output import evaluation
-    from papersearch.errors import EvaluationError
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
     from papersearch.evaluation.runs import make_run, scored
@@ -131,9 +130,7 @@ def evaluate(
     judged_ids = {qrel.query_id for qrel in judged}
     asked = [topic for topic in read if topic.topic_id in judged_ids]
     if not asked:
-        raise EvaluationError(
-            f"no topic of {topics} has judgements in {qrels}", "check that their ids are the same"
-        )
+        raise CommandError(f"no topic of {topics} has judgements in {qrels}", "check that their ids are the same")
     missing = len(judged_ids) - len(asked)
     if missing:
         complain(f"{missing} judged topics are not in {topics}, and count as zero", "")

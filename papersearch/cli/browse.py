@@ -12,7 +12,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
+from papersearch.cli.errors import EXAMPLE, EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS, CommandError, typed
 from papersearch.cli.options import (
     CorpusOption,
     DebugOption,
@@ -24,7 +24,6 @@ from papersearch.cli.options import (
     write_bytes,
 )
 from papersearch.cli.output.terminal import typed_text
-from papersearch.errors import PapersearchError
 from papersearch.text.cleaning import clean_text
 
 FRAMES_PER_SECOND = "120"
@@ -52,8 +51,9 @@ def browse(
     try:
         from papersearch.cli.tui.browser import Browser
     except ImportError as error:
-        raise PapersearchError(
-            f"browsing needs the package textual, 8.2 or newer: {error}", "pip install 'papersearch[tui]'"
+        raise CommandError(
+            f"cannot browse without the package textual, 8.2 or newer: {error}",
+            "pip install '.[tui]' in a clone of the repository",
         ) from error
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # set but empty: textual would take it for set
@@ -73,11 +73,9 @@ def browse(
 def _check_terminal(query: str) -> None:
     """Keys come from standard input and the picture goes to standard error, so that standard
     output can be a pipe: both must be a terminal, and one that can be drawn on."""
-    import shlex
-
-    hint = f"papersearch search {shlex.quote(query)}" if query else 'papersearch search "pipeline bubbles"'
+    hint = typed("papersearch search", query) if query else EXAMPLE
     for stream, name in ((sys.__stdin__, "input"), (sys.__stderr__, "error")):
         if stream is None or not stream.isatty():
-            raise PapersearchError(f"browsing needs a terminal, and standard {name} is none", hint)
+            raise CommandError(f"cannot browse: standard {name} is not a terminal", hint)
     if os.environ.get("TERM") == "dumb":
-        raise PapersearchError("browsing needs a terminal that can be drawn on, and TERM is dumb", hint)
+        raise CommandError("cannot browse on a terminal of type dumb (TERM)", hint)

@@ -127,7 +127,7 @@ class QueryGroup(TyperGroup):
             _silence_stdout()
             return EXIT_HITS
         except KeyboardInterrupt:
-            complain("interrupted; an index that was there is untouched", "")
+            complain("interrupted; an earlier index is untouched", "")
             return EXIT_INTERRUPTED
         except Exception as error:
             if "--debug" in arguments:

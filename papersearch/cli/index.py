@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, complain
+from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, CommandError, complain
 from papersearch.cli.options import (
     Color,
     ColorOption,
@@ -69,7 +69,7 @@ def build_index(
     speak_utf8()
     if rollback:
         if dumps or full or dry_run:
-            raise typer.BadParameter("--rollback builds nothing: it goes alone")
+            raise typer.BadParameter("--rollback cannot be used with dumps, --full or --dry-run")
         _roll_back(locations)
         if chosen in ("json", "jsonl"):
             from papersearch import api
@@ -150,11 +150,10 @@ def _roll_back(locations: Locations) -> None:
 def run_build(locations: Locations, dumps: list[Path] | None = None, **options: Any) -> BuildReport:
     from papersearch import api
     from papersearch.cli.output.progress import build_progress
-    from papersearch.errors import CorpusError
 
     if dumps is None and not locations.corpus_path.is_dir():
-        raise CorpusError(
-            f"there is no corpus in {locations.corpus_path}",
+        raise CommandError(
+            f"cannot find a corpus in {locations.corpus_path}",
             f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
         )
     with build_progress() as progress:

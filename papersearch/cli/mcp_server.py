@@ -10,9 +10,8 @@ import os
 import sys
 from typing import NoReturn
 
-from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, complain
+from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, CommandError, complain
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, open_index
-from papersearch.errors import PapersearchError
 
 
 def serve(corpus: CorpusOption = None, index: IndexOption = None, debug: DebugOption = False) -> int:
@@ -27,8 +26,9 @@ def serve(corpus: CorpusOption = None, index: IndexOption = None, debug: DebugOp
     try:
         from papersearch.cli.mcp_tools import make_server
     except ImportError as error:
-        raise PapersearchError(
-            f"serving needs the package mcp, 2.3 or newer: {error}", "pip install 'papersearch[mcp]'"
+        raise CommandError(
+            f"cannot serve without the package mcp, 2.3 or newer: {error}",
+            "pip install '.[mcp]' in a clone of the repository",
         ) from error
     server = make_server(opened, debug=debug)
     gc.enable()  # off for verbs that end soon

@@ -19,6 +19,7 @@ from papersearch import api
 from papersearch.api import DEFAULT_K, Index
 from papersearch.cli.errors import explained
 from papersearch.cli.output import json_documents
+from papersearch.errors import QueryError
 from papersearch.index.generations import read_manifest
 from papersearch.types import Filters, Mode
 from papersearch.version import __version__
@@ -128,6 +129,8 @@ class Tools:
 
                 traceback.print_exception(error)
             message, hint = explained(error)
+            if isinstance(error, QueryError):  # a tool has parameters, and no options to type
+                message, hint = error.message, ""
             return CallToolResult(content=[_text(f"{message}\nhint: {hint}" if hint else message)], is_error=True)
         # As text too, for clients that show their model nothing else.
         text = json_documents.dump(document, indent=False).decode()

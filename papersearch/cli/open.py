@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from papersearch.cli.errors import CommandError, typed
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument, open_index, read_ids
 from papersearch.cli.output.terminal import speak_utf8, typed_text
 from papersearch.text.cleaning import clean_text
@@ -44,7 +45,7 @@ def open_papers(
     speak_utf8()
     found = _named(open_index(corpus, index), papers)
     if len(found) > _AT_ONCE and not print_:
-        raise typer.BadParameter(f"{len(found)} papers: at most {_AT_ONCE} are opened at once; see --print")
+        raise typer.BadParameter(f"cannot open {len(found)} papers at once: the limit is {_AT_ONCE}; see --print")
     for paper in found:
         address = address_of(paper)
         if not print_:
@@ -54,15 +55,15 @@ def open_papers(
 
 def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
     """The papers of these names, each once; all of them, before any is opened."""
-    from papersearch.errors import AmbiguousPaper, PaperLookupError
+    from papersearch.errors import AmbiguousPaper, PaperNotFound
 
     try:
         return list({paper.paper_id: paper for paper in map(opened.paper, read_ids(opened, names))}.values())
     except AmbiguousPaper as error:
-        hint = f"{shlex.join(['papersearch', 'open', error.candidates[0]])}, or: {_search_instead(names)}"
-        raise AmbiguousPaper(error.message, hint, error.candidates) from error
-    except PaperLookupError as error:
-        raise PaperLookupError(error.message, _search_instead(names)) from error
+        hint = f"{typed('papersearch open', error.candidates[0])}, or: {_search_instead(names)}"
+        raise CommandError(error.message, hint) from error
+    except PaperNotFound as error:
+        raise CommandError(error.message, _search_instead(names)) from error
 
 
 def _search_instead(names: Sequence[str]) -> str:
@@ -72,16 +73,14 @@ def _search_instead(names: Sequence[str]) -> str:
 
 
 def _browse(address: str, paper_id: str) -> None:
-    """Raises PapersearchError where no browser takes the address."""
+    """Raises CommandError where no browser takes the address."""
     import webbrowser
 
     with _unheard():
         is_open = webbrowser.open(address)
     if not is_open:
-        from papersearch.errors import PapersearchError
-
-        raise PapersearchError(
-            f"no browser can be had for {address}", shlex.join(["papersearch", "open", "--print", paper_id])
+        raise CommandError(
+            f"cannot open {address}: no browser was found", typed("papersearch open --print", paper_id)
         )
 
 

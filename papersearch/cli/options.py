@@ -169,7 +169,7 @@ def chosen_format(chosen: str, json: bool, jsonl: bool) -> str:
     if chosen != "auto":
         wanted.add(chosen)
     if len(wanted) > 1:
-        raise typer.BadParameter(f"choose one format, not {' and '.join(sorted(wanted))}")
+        raise typer.BadParameter(f"expected one format, found {' and '.join(sorted(wanted))}")
     return wanted.pop() if wanted else "auto"
 
 
@@ -209,10 +209,11 @@ def warn_of_undated(results: Results) -> None:
     undated = results.undated
     if undated is None or not undated.n_papers:
         return
-    said = f"{undated.n_papers} paper{'' if undated.n_papers == 1 else 's'} of unknown date left out"
+    were = "paper of unknown date was" if undated.n_papers == 1 else "papers of unknown date were"
+    said = f"{undated.n_papers} {were} left out"
     if undated.papers:
         named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f"; of those that answer: {named}"
+        said += f"; the best of them: {named}"
     complain(said, "--include-undated keeps them")
 
 
@@ -222,8 +223,8 @@ def warn_of_filters(results: Results) -> None:
 
     warn_of_undated(results)
     if results.total == 0 and results.filters != NO_FILTERS and not (results.undated and results.undated.n_papers):
-        new = "the last build added no paper that fits"
-        complain(new if results.filters.new else "no paper is left by the filters", "")
+        new = "the last build added no paper that the filters keep"
+        complain(new if results.filters.new else "the filters leave no paper", "")
 
 
 def chosen_color(color: Color) -> ColorChoice:
@@ -281,7 +282,7 @@ def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]
     """The same where only names can stand; `place`: what an error calls standard input."""
     found, text = read_names(opened, names)
     if text is not None:
-        raise typer.BadParameter("what stands on standard input is no id", param_hint=place)
+        raise typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
     return found
 
 

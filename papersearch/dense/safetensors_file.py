@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from papersearch.errors import ModelError
+from papersearch.errors import ModelDamaged
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,7 +26,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f
 
 
 class SafetensorsFile:
-    """Read-only view of one file; raises ModelError where it is not what it must be."""
+    """Read-only view of one file; raises ModelDamaged where it is not what it must be."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +34,7 @@ class SafetensorsFile:
             with path.open("rb") as file:
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise ModelError(f"{path}: cannot be opened ({error})", "papersearch index") from error
+            raise ModelDamaged(path=path, fault=str(error)) from error
         length = int.from_bytes(self._bytes[:8], "little")
         if len(self._bytes) < 8 or length > min(_MAX_HEADER_BYTES, len(self._bytes) - 8):
             raise self._fault("its header is cut")
@@ -61,5 +61,5 @@ class SafetensorsFile:
         flat: npt.NDArray[Any] = np.frombuffer(self._bytes, dtype, count, self._start + start)
         return flat.reshape(shape).astype(np.float32, copy=False)
 
-    def _fault(self, what: str) -> ModelError:
-        return ModelError(f"{self._path}: {what}", "papersearch index")
+    def _fault(self, what: str) -> ModelDamaged:
+        return ModelDamaged(path=self._path, fault=what)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from papersearch.errors import ModelError
+from papersearch.errors import ModelDamaged, ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -37,7 +37,7 @@ class LibraryTokenizer:
         try:
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelError(f"{folder / 'tokenizer.json'}: {error}", "papersearch index") from error
+            raise ModelDamaged(path=folder / "tokenizer.json", fault=str(error)) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
 
@@ -69,7 +69,7 @@ class WordPieces:
             if first is None or last is None or unknown is None:
                 raise ValueError("a special token is not in vocab.txt")
         except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ModelError(f"{folder} has no word pieces ({error})", "papersearch index") from error
+            raise ModelDamaged(path=folder, fault=f"it has no word pieces ({error})") from error
         self._first, self._last, self._unknown = first, last, unknown
 
     def ids(self, text: str) -> list[int]:

@@ -9,15 +9,13 @@ from pathlib import Path
 
 from ir_measures import Qrel
 
-from papersearch.errors import EvaluationError
+from papersearch.errors import QrelsUnreadable
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.streams import Unreadable, open_stream
 
-_HINT = "one judgement per line: TOPIC 0 PAPER RELEVANCE, or TOPIC<TAB>PAPER<TAB>RELEVANCE"
-
 
 def read_qrels(path: Path) -> list[Qrel]:
-    """The judgements of a file, in order. Raises EvaluationError."""
+    """The judgements of a file, in order. Raises QrelsUnreadable."""
     qrels: list[Qrel] = []
     try:
         with open_stream(path) as stream:
@@ -25,9 +23,9 @@ def read_qrels(path: Path) -> list[Qrel]:
                 if line.text.strip() and not _is_header(line, qrels):
                     qrels.append(_judgement(line, path))
     except Unreadable as error:
-        raise EvaluationError(f"{path}: {error}", _HINT) from error
+        raise QrelsUnreadable(file=str(path), cause=error.cause) from error
     if not qrels:
-        raise EvaluationError(f"{path} has no judgements", _HINT)
+        raise QrelsUnreadable(file=str(path), cause="it has no judgements")
     return qrels
 
 
@@ -45,4 +43,5 @@ def _judgement(line: Line, path: Path) -> Qrel:
         topic_id, name, relevance = (column.strip() for column in columns)
         return Qrel(topic_id, name, int(relevance))
     except ValueError:
-        raise EvaluationError(f"{path}:{line.number}: not a judgement: {line.text[:80]}", _HINT) from None
+        cause = f"{line.text[:80]!r} is not a judgement"
+        raise QrelsUnreadable(file=str(path), line=line.number, cause=cause) from None

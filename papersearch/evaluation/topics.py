@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 
 import orjson
 
-from papersearch.errors import EvaluationError
+from papersearch.errors import TopicsUnreadable
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.streams import Unreadable, open_stream
 from papersearch.text.cleaning import clean_text
@@ -32,27 +32,27 @@ class Topic(NamedTuple):
 
 
 def read_topics(path: Path) -> list[Topic]:
-    """The topics of a file, compressed or not. Raises EvaluationError."""
+    """The topics of a file, compressed or not. Raises TopicsUnreadable."""
     try:
         with open_stream(path) as stream:
             return parse_topics(stream, str(path))
     except Unreadable as error:
-        raise EvaluationError(f"{path}: {error}", "papersearch batch --help") from error
+        raise TopicsUnreadable(file=str(path), cause=error.cause) from error
 
 
 def parse_topics(stream: IO[bytes], name: str) -> list[Topic]:
     """The topics of `stream`, in order; `name` is its name in errors.
 
-    Raises EvaluationError for a line that is no topic, an id used twice, or no topics at all.
+    Raises TopicsUnreadable for a line that is no topic, an id used twice, or no topics at all.
     """
     lines = [line for line in read_lines(stream, _MAX_LINE_BYTES) if line.text.strip() or line.fault]
     topics = _read(lines, name)
     if not topics:
-        raise EvaluationError(f"{name} has no topics", "give one query per line, id<TAB>text, or JSON lines")
+        raise TopicsUnreadable(file=name, cause="it has no topics")
     seen: set[str] = set()
     for topic, line in topics:
         if topic.topic_id in seen:
-            raise _unreadable(name, line, f"the id {topic.topic_id} comes twice")
+            raise _unreadable(name, line, f"the id {topic.topic_id} is used twice")
         seen.add(topic.topic_id)
     return [topic for topic, _ in topics]
 
@@ -68,7 +68,7 @@ def _read(lines: list[Line], name: str) -> list[tuple[Topic, Line]]:
             raise _unreadable(name, line, line.fault.detail)
         found = read(line)
         if found is None or not found.text or not found.topic_id:
-            raise _unreadable(name, line, "no id and text in it" if found is None else "an empty id or text")
+            raise _unreadable(name, line, "it has no id and text" if found is None else "its id or text is empty")
         topics.append((found, line))
     return topics
 
@@ -94,8 +94,8 @@ def _from_words(line: Line) -> Topic:
     return Topic(str(line.number), clean_text(line.text))
 
 
-def _unreadable(name: str, line: Line, why: str) -> EvaluationError:
-    return EvaluationError(f"{name}:{line.number}: {why}", "give one query per line, id<TAB>text, or JSON lines")
+def _unreadable(name: str, line: Line, why: str) -> TopicsUnreadable:
+    return TopicsUnreadable(file=name, line=line.number, cause=why)
 
 
 def in_parts(topics: Sequence[Topic], n_hits: int = 1) -> list[Sequence[Topic]]:

@@ -25,7 +25,7 @@ from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.encoding import ENCODING, EncodedCorpus, encode_corpus, text_hash
 from papersearch.dense.late import MAX_PAPERS
 from papersearch.dense.vectors import quantize
-from papersearch.errors import CorpusError, ModelError, StoredIndexError
+from papersearch.errors import ModelUnusable, NothingToIndex, StoredIndexError
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import FileRecord
@@ -278,9 +278,7 @@ class _Making:
             )
         if not np.isfinite(encoded.vectors).all():
             self.journal.discard()
-            raise ModelError(
-                f"the model {wanted.model.name} gives vectors that are not numbers", "papersearch index"
-            )
+            raise ModelUnusable(name=wanted.model.name, cause="its vectors are not numbers")
         wanted.progress("checking the model", 0, 0)
         described: EncoderRecord | None = None
         if before is not None and not wanted.full and before.manifest.encoder.fingerprint == self._fingerprint:
@@ -369,14 +367,9 @@ def _relative(corpus: Path, index_path: Path) -> str | None:
         return None
 
 
-def _nothing_to_index(read: Ingest, places: Sequence[Path]) -> CorpusError:
-    where = ", ".join(map(str, places))
-    hint = f"save a Daily Papers page as a .txt file in {where}, then: papersearch index"
-    if not read.findings:
-        return CorpusError(f"there is nothing to index in {where}: no dumps", hint)
-    reasons = "; ".join(
+def _nothing_to_index(read: Ingest, places: Sequence[Path]) -> NothingToIndex:
+    reasons = (
         f"{finding.file}{f':{finding.line}' if finding.line else ''}: {finding.kind} ({finding.detail})"
-        for finding in read.findings[:3]
+        for finding in read.findings
     )
-    more = f"; and {len(read.findings) - 3} more" if len(read.findings) > 3 else ""
-    return CorpusError(f"there is nothing to index in {where}: {reasons}{more}", hint)
+    return NothingToIndex(places=tuple(places), reasons=tuple(reasons))

@@ -21,11 +21,14 @@ import numpy as np
 import orjson
 
 from papersearch.errors import (
+    IndexBusy,
     IndexDamaged,
     IndexForeign,
     IndexMissing,
     IndexNotWritable,
+    IndexUnreadable,
     IndexVersionError,
+    NoEarlierGeneration,
     StoredIndexError,
 )
 from papersearch.index import files, locking
@@ -92,10 +95,12 @@ class Generation(NamedTuple):
         except OSError as error:
             raise self._damaged(name, "is missing") from error
         if not stat.S_ISREG(status.st_mode):  # an index from elsewhere leads nowhere else
-            raise self._damaged(name, "is no regular file")
+            raise self._damaged(name, "is not a regular file")
         size = status.st_size
         if size != self.manifest.files[name].size:
-            raise self._damaged(name, f"has {size:,} bytes in place of {self.manifest.files[name].size:,}")
+            raise self._damaged(
+                name, f"has {size:,} bytes, and the manifest says {self.manifest.files[name].size:,}"
+            )
         return path
 
     def findings(self) -> tuple[Finding, ...]:
@@ -111,7 +116,7 @@ class Generation(NamedTuple):
             self._checked_path(name)
 
     def _damaged(self, name: str, what: str) -> IndexDamaged:
-        return _damaged(self.index_path, f"{name} {what}")
+        return _damaged(self.index_path, name, what)
 
 
 def open_current(index_path: Path, *, leased: bool = True) -> Generation:
@@ -125,17 +130,17 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
         folder = index_path / generation_folder(manifest.generation)
         try:
             if folder.is_symlink():
-                raise _damaged(index_path, f"{folder.name} is no folder of its own")
+                raise _damaged(index_path, folder.name, "is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
         except OSError:
             # Either two builds have published since the manifest was read, or it is damaged.
             if read_manifest(index_path).generation == manifest.generation:
-                raise _damaged(index_path, f"{generation_folder(manifest.generation)} is missing") from None
+                raise _damaged(index_path, folder.name, "is missing") from None
             continue
         opened = Generation(index_path, manifest, lease)
         opened.check_files()
         return opened
-    raise StoredIndexError(f"{index_path} is being replaced all the time", "try again")
+    raise IndexBusy(path=index_path)
 
 
 def open_generations(index_path: Path) -> list[Generation]:
@@ -155,17 +160,14 @@ def read_manifest(index_path: Path) -> Manifest:
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
-            raise _damaged(index_path, f"{MANIFEST} is no regular file")
+            raise _damaged(index_path, MANIFEST, "is not a regular file")
         content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         if _foreign_entries(index_path):
-            raise IndexForeign(
-                f"{index_path} holds files, but no index of papersearch",
-                "papersearch index --index ANOTHER_FOLDER",
-            ) from error
-        raise IndexMissing(f"there is no index in {index_path}", "papersearch index") from error
+            raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
+        raise IndexMissing(path=index_path) from error
     except OSError as error:
-        raise StoredIndexError(f"{place}: {error.strerror or error}", "papersearch index") from error
+        raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
     return decode_manifest(content, str(index_path))
 
 
@@ -181,13 +183,10 @@ def is_index(index_path: Path) -> bool:
 def check_writable(index_path: Path) -> None:
     """Raise before hours of work what publishing would raise after them."""
     if index_path.exists() and not index_path.is_dir():
-        raise IndexForeign(f"{index_path} is a file", "papersearch index --index ANOTHER_FOLDER")
+        raise IndexForeign(path=index_path, cause="it is a file")
     foreign = _foreign_entries(index_path)
     if foreign:
-        raise IndexForeign(
-            f"{index_path} holds files that papersearch did not write ({foreign[0]})",
-            "papersearch index --index ANOTHER_FOLDER",
-        )
+        raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     if (index_path / MANIFEST).exists():
         try:
             decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
@@ -279,7 +278,7 @@ def rollback(index_path: Path) -> Manifest:
     current = read_manifest(index_path).generation
     earlier = [number for number in generations(index_path) if number < current]
     if not earlier:
-        raise StoredIndexError(f"{index_path} has no generation before {current}", "papersearch index")
+        raise NoEarlierGeneration(path=index_path, generation=current)
     content = (index_path / generation_folder(earlier[-1]) / MANIFEST).read_bytes()
     manifest = decode_manifest(content, str(index_path))
     Generation(index_path, manifest, None).check_files()
@@ -324,12 +323,9 @@ def _foreign_entries(index_path: Path) -> list[str]:
     return sorted(entry.name for entry in index_path.iterdir() if not _OURS.fullmatch(entry.name))
 
 
-def _damaged(index_path: Path, what: str) -> IndexDamaged:
-    return IndexDamaged(f"{index_path} is damaged: {what}", f"papersearch index --full --index {index_path}")
+def _damaged(index_path: Path, file: str, fault: str) -> IndexDamaged:
+    return IndexDamaged(path=index_path, file=file, fault=fault)
 
 
 def _not_writable(index_path: Path, error: OSError) -> IndexNotWritable:
-    return IndexNotWritable(
-        f"{index_path} cannot be written: {error.strerror or error}; what was there is untouched",
-        "papersearch index --index ANOTHER_FOLDER",
-    )
+    return IndexNotWritable(path=index_path, cause=error.strerror or str(error))

@@ -8,6 +8,7 @@ outside the index.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -110,25 +111,24 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
     try:
         fields = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise _damaged(place, "its manifest is not JSON") from error
+        raise _damaged(place, "is not JSON") from error
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
-        raise IndexForeign(f"{place} is not an index of papersearch", "papersearch index --index ANOTHER_FOLDER")
+        raise IndexForeign(path=Path(place), cause="papersearch did not write its manifest.json")
     version = fields.get("format_version")
     if not isinstance(version, int):
-        raise _damaged(place, "its manifest has no format version")
+        raise _damaged(place, "has no format version")
     if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
         raise IndexVersionError(
-            f"{place} is written in format {version}; this release reads {OLDEST_READABLE_VERSION}"
-            f" to {FORMAT_VERSION}",
-            "pip install --upgrade papersearch"
-            if version > FORMAT_VERSION
-            else f"papersearch index --index {place}",
+            path=Path(place),
+            what="format",
+            found=str(version),
+            readable=f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}",
             is_newer=version > FORMAT_VERSION,
         )
     try:
         return _checked(fields)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _damaged(place, f"its manifest is incomplete ({error})") from error
+        raise _damaged(place, f"is incomplete ({error})") from error
 
 
 def _checked(fields: dict[str, Any]) -> Manifest:
@@ -196,5 +196,5 @@ def _checked(fields: dict[str, Any]) -> Manifest:
     return manifest
 
 
-def _damaged(place: str, what: str) -> IndexDamaged:
-    return IndexDamaged(f"{place} is damaged: {what}", f"papersearch index --full --index {place}")
+def _damaged(place: str, fault: str) -> IndexDamaged:
+    return IndexDamaged(path=Path(place), file="manifest.json", fault=fault)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperLookupError
+from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperNotFound
 from papersearch.text.identity import title_key
 from papersearch.types import Organisation, Paper, Provenance
 
@@ -50,25 +50,21 @@ class PaperStore(Sequence[Paper]):
     def find(self, name: str) -> int:
         """doc_idx of the paper with this id, unambiguous beginning of an id, or title.
 
-        Raises PaperLookupError, or AmbiguousPaper with the candidates.
+        Raises PaperNotFound, or AmbiguousPaper with the candidates.
         """
         found = self.with_id(name) if name else []
         if len(found) == 1:
             return found[0][1]
         if found:
             ids = tuple(paper_id for paper_id, _ in found[:_SHOWN])
-            raise AmbiguousPaper(
-                f"{name} begins {len(found)} ids: {', '.join(ids)}", f"papersearch show {ids[0]}", ids
-            )
+            raise AmbiguousPaper(name=name, matched="id", n_papers=len(found), candidates=ids)
         titled = self.with_title(title_key(name))
         if len(titled) == 1:
             return titled[0]
         if titled:
             ids = tuple(self[doc_idx].paper_id for doc_idx in titled[:_SHOWN])
-            raise AmbiguousPaper(
-                f"{len(titled)} papers have this title: {', '.join(ids)}", f"papersearch show {ids[0]}", ids
-            )
-        raise PaperLookupError(f"no paper has the id or title {name!r}", f'papersearch search -- "{name}"')
+            raise AmbiguousPaper(name=name, matched="title", n_papers=len(titled), candidates=ids)
+        raise PaperNotFound(name=name)
 
     def with_title(self, key: str) -> list[int]:
         """doc_idx of the papers whose title has this `title_key`, ascending."""
@@ -108,7 +104,7 @@ def decode_paper(line: str) -> Paper:
             provenance=tuple(Provenance(**place) for place in provenance),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise IndexDamaged("a paper of the index cannot be read", "papersearch index") from error
+        raise IndexDamaged(path=None, file="papers.jsonl", fault="has a line that is not a paper") from error
 
 
 def title_order(papers: Sequence[Paper]) -> tuple[list[str], list[int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -24,31 +24,32 @@ from papersearch.values import Value
 if TYPE_CHECKING:
     from papersearch.index.generations import Generation
 
-_REBUILD = "papersearch index --full"
-
 
 class Fault(Value):
-    """What is wrong with which file, and the command that mends it."""
+    """A defect of an index: the file, what is wrong with it, and what must be made anew.
+
+    `part` is "index" where the index must be built in full, "model" where its model is gone
+    or changed.
+    """
 
     file: str
     what: str
-    command: str
+    part: Literal["index", "model"]
 
 
 def verify(generation: Generation) -> list[Fault]:
     """All faults of a generation, ordered by file; none when it is whole."""
-    rebuild = f"{_REBUILD} --index {generation.index_path}"
-    faults = [Fault(file=name, what=what, command=rebuild) for name, what in _broken_files(generation)]
+    faults = [Fault(file=name, what=what, part="index") for name, what in _broken_files(generation)]
     for law in _LAWS:  # each relies on those before it, and all on the checksums
         if faults:
             break
         try:
             with np.errstate(all="ignore"):
-                faults = [Fault(file=name, what=what, command=rebuild) for name, what in law(generation)]
+                faults = [Fault(file=name, what=what, part="index") for name, what in law(generation)]
         except (IndexDamaged, ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
-            faults = [Fault(file="manifest.json", what=f"does not fit its files ({error})", command=rebuild)]
-    faults += [Fault(file="model", what=what, command="papersearch index") for what in _model_faults(generation)]
-    return sorted(faults, key=lambda fault: (fault.file, fault.what, fault.command))
+            faults = [Fault(file="manifest.json", what=f"does not fit its files ({error})", part="index")]
+    faults += [Fault(file="model", what=what, part="model") for what in _model_faults(generation)]
+    return sorted(faults, key=lambda fault: (fault.file, fault.what, fault.part))
 
 
 def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
@@ -58,7 +59,7 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
         try:
             size = path.stat().st_size
             if size != record.size:
-                yield name, f"has {size:,} bytes in place of {record.size:,}"
+                yield name, f"has {size:,} bytes, and the manifest says {record.size:,}"
             elif sha256_of_file(path) != record.sha256:
                 yield name, "has another SHA-256 than the manifest says"
         except OSError as error:
@@ -103,7 +104,7 @@ def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
     first_of_term = np.zeros(len(papers), dtype=np.bool_)
     first_of_term[offsets[:-1][np.diff(offsets) > 0]] = True
     if (papers >= n_papers).any():
-        yield "postings.papers.npy", "names papers that there are not"
+        yield "postings.papers.npy", "names unknown papers"
     if ((np.diff(papers, prepend=-1) <= 0) & ~first_of_term).any():
         yield "postings.papers.npy", "does not ascend within each term"
     impacts = generation.array("postings.impacts.npy")
@@ -130,7 +131,7 @@ def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
     for name in ("vectors.npy", "probes.npy"):
         lengths = np.linalg.norm(generation.array(name), axis=1)
         if not np.allclose(lengths, 1.0, atol=1e-3):
-            yield name, "has rows that are no unit vectors"
+            yield name, "has rows that are not unit vectors"
     said = generation.manifest.quantization
     coarse = generation.array("vectors.int8.npy")
     if not quantization_error(generation.array("vectors.npy"), coarse, said.scale) <= said.error:
@@ -140,7 +141,7 @@ def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
         if not np.allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-3):
             yield "pieces.basis.npy", "has columns that are not orthonormal"
         if (generation.array("pieces.ids.npy") >= generation.manifest.late.n_vocabulary).any():
-            yield "pieces.ids.npy", "names word pieces that there are not"
+            yield "pieces.ids.npy", "names unknown word pieces"
         starts = generation.array("pieces.starts.npy").astype(np.int64)
         is_first = np.zeros(len(starts) + 1, dtype=np.bool_)
         is_first[generation.array("pieces.offsets.npy").astype(np.int64)] = True
@@ -193,7 +194,7 @@ def _model_faults(generation: Generation) -> Iterator[str]:
         if models.fingerprint(found) != encoder.fingerprint:
             yield f"{encoder.name} is not the one the index was built with"
     except ModelError as error:
-        yield error.message
+        yield f"cannot be used ({error.message})"
 
 
 _Law = Callable[["Generation"], Iterator[tuple[str, str]]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from papersearch.errors import CorpusError
+from papersearch.errors import CorpusMissing
 from papersearch.text.cleaning import clean_text
 
 
@@ -13,7 +13,7 @@ def corpus_files(places: Iterable[Path]) -> list[tuple[str, Path]]:
     """The files to read, as (name for reports, path), ascending by name.
 
     A folder gives all files below it that are not hidden; links to folders are not followed.
-    Names are cleaned, since whoever wrote a dump may have named it too. Raises CorpusError
+    Names are cleaned, since whoever wrote a dump may have named it too. Raises CorpusMissing
     for a place that does not exist.
     """
     found: set[tuple[str, Path]] = set()
@@ -27,5 +27,5 @@ def corpus_files(places: Iterable[Path]) -> list[tuple[str, Path]]:
         elif place.exists():
             found.add((clean_text(place.name), place))
         else:
-            raise CorpusError(f"{place}: no such file or folder", "papersearch index --corpus FOLDER")
+            raise CorpusMissing(path=place)
     return sorted(found)

@@ -28,6 +28,12 @@ _MAX_RATIO = 100
 class Unreadable(Exception):
     """The file cannot be read as far as its end; the message is one phrase on why."""
 
+    @property
+    def cause(self) -> str:
+        """Return the phrase to write after "cannot read": a system error's own, where it has one."""
+        error = self.__cause__
+        return (isinstance(error, OSError) and error.strerror) or str(self)
+
 
 def probe(path: Path) -> bytes | str:
     """The first bytes of the file at `path`, unpacked, or one phrase on why it is not read at all."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from papersearch.errors import QueryError
+from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
 from papersearch.types import NO_FILTERS, FilterOptions, Filters
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _NEAREST = 3
-_LISTED = 12
 
 
 class Selection(NamedTuple):
@@ -86,14 +85,11 @@ def days(filters: Filters) -> tuple[int | None, int | None]:
     since = _day(filters.since, "since", first=True) if filters.since is not None else None
     until = _day(filters.until, "until", first=False) if filters.until is not None else None
     if since is not None and until is not None and since > until:
-        raise QueryError(
-            f"--since {filters.since} is after --until {filters.until}: no paper can be of then",
-            f"--since {filters.until} --until {filters.since}",
-        )
+        raise EmptyDateRange(since=str(filters.since), until=str(filters.until))
     return since, until
 
 
-def _day(written: str, name: str, *, first: bool) -> int:
+def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
     """YYYYMMDD, the first or the last day that a year, month or day has; a month's last is 31."""
     found = _DAY.fullmatch(written.strip())
     try:
@@ -102,12 +98,7 @@ def _day(written: str, name: str, *, first: bool) -> int:
         year, month, day = int(found[1]), found[2], found[3]
         date(year, int(month or 1), int(day or 1))
     except ValueError:
-        import shlex
-
-        raise QueryError(
-            f"--{name} {shlex.quote(written)} is no date",
-            f"a year, month or day: --{name} 2024, 2024-06 or 2024-06-15",
-        ) from None
+        raise InvalidDate(field=field, value=written) from None
     return year * 10_000 + int(month or (1 if first else 12)) * 100 + int(day or (1 if first else 31))
 
 
@@ -124,7 +115,7 @@ def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
         ]
         if not found:
             every = [spelling for one in known for spelling in (one.handle, one.name)]
-            raise _unknown("organisation", name, every, "--org")
+            raise _unknown("organisations", name, every)
         numbers += found
     return np.array(numbers, dtype=np.int64)
 
@@ -135,23 +126,13 @@ def _dump(name: str, dumps: Sequence[str]) -> int:
     if len(found) == 1:
         return found[0]
     if found:
-        raise QueryError(
-            f"{len(found)} dumps are called {name}: {', '.join(dumps[place] for place in found)}",
-            f"--dump {dumps[found[0]]}",
-        )
-    raise _unknown("dump", name, dumps, "--dump")
+        raise AmbiguousDump(value=name, candidates=tuple(dumps[place] for place in found))
+    raise _unknown("dumps", name, dumps)
 
 
-def _unknown(what: str, name: str, known: Sequence[str], option: str) -> QueryError:
-    near = nearest(name, known)
-    if near:
-        import shlex
-
-        listed = ", ".join(near)
-        return QueryError(f"no {what} is called {name}; the nearest: {listed}", f"{option} {shlex.quote(near[0])}")
-    if 0 < len(known) <= _LISTED:
-        return QueryError(f"no {what} is called {name}", f"one of: {', '.join(dict.fromkeys(known))}")
-    return QueryError(f"no {what} is called {name}", "papersearch stats lists them" if known else "")
+def _unknown(field: Literal["organisations", "dumps"], name: str, known: Sequence[str]) -> UnknownFilterValue:
+    near = tuple(nearest(name, known))
+    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(known)))
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-from papersearch.errors import QueryError
+from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong, UnclosedQuote, UnindexedClause
 from papersearch.text.analysis import Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
@@ -71,12 +71,9 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query
     """
     text = clean_text(raw)
     if not text:
-        raise QueryError("the query is empty", 'papersearch "pipeline bubbles"')
+        raise EmptyQuery()
     if len(text) > MAX_QUERY_LENGTH:
-        raise QueryError(
-            f"the query has {len(text):,} characters; at most {MAX_QUERY_LENGTH:,} are read",
-            "shorten it to a question, a title or one abstract",
-        )
+        raise QueryTooLong(length=len(text), limit=MAX_QUERY_LENGTH)
     if literal:
         return _query(text, text, (), (), analyzer)
     _check_quotes(text)
@@ -93,9 +90,7 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query
         if is_phrase or piece["title"]:
             required.append(_clause(words, piece, analyzer))
     if excluded and not "".join(plain).strip():
-        raise QueryError(
-            "the query only excludes: there is nothing to rank by", 'papersearch "pipeline bubbles -survey"'
-        )
+        raise OnlyExclusions()
     return _query(text, " ".join(plain).strip() or text, tuple(required), tuple(excluded), analyzer)
 
 
@@ -116,20 +111,11 @@ def _query(
 def _check_quotes(text: str) -> None:
     quotes = [place for place, character in enumerate(text) if character == '"']
     if len(quotes) % 2:
-        place = quotes[-1]
-        start = max(0, place - 30)
-        shown = text[start : place + 30]
-        raise QueryError(
-            f"a quotation mark is never closed:\n  {shown}\n  {' ' * (place - start)}^",
-            "close it, or leave it out",
-        )
+        raise UnclosedQuote(query=text, position=quotes[-1])
 
 
 def _clause(words: str, piece: re.Match[str], analyzer: Analyzer) -> Clause:
     sequence = tuple(analyzer.sequence(words))
     if not sequence:
-        raise QueryError(
-            f"{piece[0]} asks for nothing that is indexed: it has only stop words or signs",
-            "leave it out, or ask for a longer phrase",
-        )
+        raise UnindexedClause(clause=piece[0])
     return Clause(sequence, in_title=piece["title"] is not None)

@@ -88,7 +88,7 @@ def test_cutoff(invoke: Any) -> None:
     [
         ([""], "the query is empty"),
         (["  "], "the query is empty"),
-        ([], "nothing to search for"),
+        ([], "expected a query or a command"),
         (["search"], "missing argument"),
         (['find "this'], 'find "this\n       ^'),
         (["q", "--frobnicate"], "no such option"),
@@ -97,11 +97,11 @@ def test_cutoff(invoke: Any) -> None:
         (["q", "--format", "xml"], "'xml' is not one of"),
         (["q", "-k", "0"], "not in the range"),
         (["q", "-k", "many"], "not a valid int"),
-        (["q", "--json", "--jsonl"], "choose one format"),
-        (["q", "--json", "--format", "table"], "choose one format"),
-        (["show", "no-such-paper"], "no paper has the id or title"),
-        (["show", "e"], "begins "),
-        (["q", "--index", "/proc/version"], "neither an index"),
+        (["q", "--json", "--jsonl"], "expected one format"),
+        (["q", "--json", "--format", "table"], "expected one format"),
+        (["show", "no-such-paper"], "no paper has this id or title"),
+        (["show", "e"], "ids begin with it"),
+        (["q", "--index", "/proc/version"], "cannot find an index in /proc/version, nor a corpus"),
     ],
 )
 def test_usage_errors(invoke: Any, arguments: list[str], told: str) -> None:

@@ -100,10 +100,10 @@ def test_eval_table(run: Run, env: dict[str, str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("batch", "nowhere.tsv"), "nowhere.tsv: cannot be read (No such file or directory)"),
-        (("batch", "-", "--tag", "two words"), "a run's tag is one word"),
+        (("batch", "nowhere.tsv"), "cannot read topics from nowhere.tsv: No such file or directory"),
+        (("batch", "-", "--tag", "two words"), "expected one word, found 'two words'"),
         (("batch", "-", "-k", "0"), "0 is not in the range"),
-        (("eval", "-", "nowhere"), "nowhere: cannot be read"),
+        (("eval", "-", "nowhere"), "cannot read judgements from nowhere: No such file or directory"),
         (("eval", "-", "other"), "no topic of - has judgements in other"),
     ],
 )

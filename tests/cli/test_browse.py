@@ -13,12 +13,12 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 import papersearch
+from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports import export
 from papersearch.cli.tui import browser as browser_module
 from papersearch.cli.tui.browser import Browser
 from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.cli.tui.widgets import HitList, Line, Page
-from papersearch.errors import QueryError
 from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
@@ -260,7 +260,7 @@ def test_filters(real_index: papersearch.Index) -> None:
         await write(pilot, "since:2025")
         assert ids(pilot) == of_2025
         await write(pilot, "-x")  # no date at any time: what is answered while one types may be cut short
-        assert status(pilot).startswith("--since 2025-x is no date")
+        assert status(pilot).startswith("since '2025-x' is not a date")
         assert ids(pilot) == of_2025
         await press(pilot, "backspace", "backspace", "enter")
         assert pilot.app.is_running
@@ -268,7 +268,7 @@ def test_filters(real_index: papersearch.Index) -> None:
         assert "since:2025" in status(pilot)
         await press(pilot, "ctrl+f")
         await write(pilot, " frob")
-        assert status(pilot).startswith("frob is no filter")
+        assert status(pilot).startswith("unknown filter frob")
         await press(pilot, "escape")
         assert (ids(pilot), pilot.app.is_running) == (of_2025, True)
 
@@ -296,7 +296,7 @@ def test_filter_words(line: str, filters: Filters) -> None:
 )
 def test_wrong_filter_words(line: str) -> None:
     """Anything else is an error that says what may be written."""
-    with pytest.raises(QueryError, match=r"is no filter|wants something") as caught:
+    with pytest.raises(CommandError, match=r"unknown filter|expected a value") as caught:
         parse_filters(line)
     assert "since:2024" in caught.value.hint
 
@@ -511,14 +511,14 @@ def test_it_needs_a_terminal(run: Run, env: dict[str, str]) -> None:
     done = run("browse", "two", "words", env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "papersearch: browsing needs a terminal, and standard input is none\nhint: papersearch search 'two words'\n"
+        "papersearch: cannot browse: standard input is not a terminal\nhint: papersearch search 'two words'\n"
     )
 
 
 def test_a_dumb_terminal_is_none(at_terminal: Callable[..., Terminal]) -> None:
     """TERM=dumb: exit 2, and no escape."""
     terminal = at_terminal("papersearch browse", TERM="dumb")
-    terminal.wait_for("TERM is dumb")
+    terminal.wait_for("cannot browse on a terminal of type dumb")
     assert terminal.wait_for_end() == 2
 
 
@@ -527,8 +527,8 @@ def test_without_textual(at_terminal: Callable[..., Terminal], tmp_path: Path) -
     (tmp_path / "textual.py").write_text("raise ImportError('no textual here')\n")
     path = f"{tmp_path}:{command_environment()['PYTHONPATH']}"
     terminal = at_terminal("papersearch browse", PYTHONPATH=path)
-    terminal.wait_for("browsing needs the package textual, 8.2 or newer: no textual here")
-    terminal.wait_for("hint: pip install 'papersearch[tui]'")
+    terminal.wait_for("cannot browse without the package textual, 8.2 or newer: no textual here")
+    terminal.wait_for("hint: pip install '.[tui]' in a clone of the repository")
     assert terminal.wait_for_end() == 2
 
 

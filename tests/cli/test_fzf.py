@@ -1,4 +1,4 @@
-"""The README's recipe for fzf, run as it is printed."""
+"""The recipe for fzf in docs/json.md, run as it is printed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.typed
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "docs" / "json.md").read_text(encoding="utf-8")
 
 
 def recipe() -> str:
-    """The README's block with fzf."""
+    """Return the page's block with fzf."""
     (found,) = [
-        block for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if "fzf" in block
+        block for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE) if "fzf" in block
     ]
     return str(found)
 

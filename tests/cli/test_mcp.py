@@ -138,15 +138,24 @@ def test_answers_are_what_the_verbs_print(
 def test_errors_are_answers(env: dict[str, str], mode: str) -> None:
     """Each says what failed, and what to do where there is something; the server goes on."""
     expected = [
-        (Call("show", {"papers": ["nonsense"]}), "no paper has the id or title 'nonsense'\nhint: papersearch"),
-        (Call("similar", {"papers": ["gpipe"], "unlike": ["nonsense"]}), "'nonsense'\nhint: papersearch"),
-        (Call("similar", {}), "nothing to be similar to\nhint: papersearch"),
-        (Call("search", {"query": " "}), "the query is empty\nhint: papersearch"),
+        (
+            Call("show", {"papers": ["nonsense"]}),
+            "cannot find the paper 'nonsense'",
+        ),
+        (
+            Call("similar", {"papers": ["gpipe"], "unlike": ["nonsense"]}),
+            "this id or title\nhint: papersearch",
+        ),
+        (Call("similar", {}), "expected a paper or a text to be similar to"),
+        (Call("search", {"query": " "}), "the query is empty"),
         (Call("search", {"query": 'an "open quotation'}), "quot"),
         (Call("search", {"query": "gpipe", "k": 0}), "greater than or equal to 1"),
         (Call("search", {"query": "gpipe", "k": 101}), "less than or equal to 100"),
         (Call("search", {"query": "gpipe", "mode": "fuzzy"}), "'hybrid', 'keyword' or 'semantic'"),
-        (Call("search", {"query": "gpipe", "since": "soon"}), "--since soon is no date\nhint: "),
+        (
+            Call("search", {"query": "gpipe", "since": "soon"}),
+            "since 'soon' is not a date: expected 2024",
+        ),
         (Call("show", {"papers": []}), "at least 1"),
     ]
     calls = [call for call, _ in expected]
@@ -164,7 +173,7 @@ def test_an_ambiguous_name(env: dict[str, str], real_index: papersearch.Index) -
     (answer,) = answers(env, Call("show", {"papers": ["p"]}))
     assert answer.is_error
     message, hint = text_of(answer).splitlines()
-    ids = message.removeprefix("p begins 17 ids: ").split(", ")
+    ids = message.removeprefix("'p' is ambiguous: 17 ids begin with it; the first 10: ").split(", ")
     assert [real_index.paper(paper_id).paper_id for paper_id in ids] == ids
     assert len(ids) == 10
     assert hint == f"hint: papersearch show {ids[0]}"
@@ -251,7 +260,7 @@ def test_no_index(run: Run, tmp_path: Path) -> None:
     """Said before serving: exit 2 and a hint."""
     done = run("mcp", "--index", str(tmp_path / "none"), stdin="")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "there is no index in" in done.stderr
+    assert "cannot find an index in" in done.stderr
     assert "hint: papersearch index" in done.stderr
 
 
@@ -270,5 +279,5 @@ def test_without_the_package(env: dict[str, str]) -> None:
         assert done.returncode == code
         if code:
             assert done.stdout == ""
-            assert done.stderr.startswith("papersearch: serving needs the package mcp")
-            assert done.stderr.endswith("hint: pip install 'papersearch[mcp]'\n")
+            assert done.stderr.startswith("papersearch: cannot serve without the package mcp")
+            assert done.stderr.endswith("hint: pip install '.[mcp]' in a clone of the repository\n")

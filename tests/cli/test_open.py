@@ -134,7 +134,7 @@ def test_without_a_browser(run: Run, env: dict[str, str], chosen: str) -> None:
     said, hint = done.stderr.splitlines()
     assert hint.startswith("hint: papersearch open --print gpipe-")
     printed = run(*hint.removeprefix("hint: papersearch ").split(), env={**env, **NO_BROWSER})
-    assert said.endswith(printed.stdout.split("\t")[1].strip())
+    assert said == f"papersearch: cannot open {printed.stdout.split(chr(9))[1].strip()}: no browser was found"
 
 
 def test_a_query_that_begins_with_open(run: Run, env: dict[str, str], browser: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_query_that_begins_with_open(run: Run, env: dict[str, str], browser: P
     for words in (["source", "models"], ["gpipe", "source models"], ["--", "-minus"]):
         done = run("open", *words, env={**env, "BROWSER": str(browser)})
         assert (done.returncode, done.stdout) == (2, "")
-        assert "no paper has the id or title" in done.stderr
+        assert "no paper has this id or title" in done.stderr
         dashes = "-- " if words[0] == "--" else ""
         rest = " ".join(f"'{word}'" if " " in word else word for word in words if word != "--")
         assert done.stderr.endswith(f"\nhint: papersearch search {dashes}open {rest}\n")
@@ -165,7 +165,7 @@ def test_at_most_ten(run: Run, env: dict[str, str], browser: Path) -> None:
     ids = [row.split("\t")[2] for row in found]
     done = run("open", *ids, env={**env, "BROWSER": str(browser)})
     assert (done.returncode, done.stdout, opened(browser)) == (2, "", [])
-    assert "11 papers: at most 10" in done.stderr
+    assert "cannot open 11 papers at once: the limit is 10" in done.stderr
     assert run("open", *ids[:10], env={**env, "BROWSER": str(browser)}).returncode == 0
     assert len(opened(browser)) == 10
 

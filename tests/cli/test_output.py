@@ -243,7 +243,7 @@ def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
     first = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
     assert first.returncode == 0
     assert json.loads(first.stdout)["hits"][0]["title"] == "On pipeline bubbles"
-    assert first.stderr == "papersearch: no index yet: building it from corpus, once\n"
+    assert first.stderr == "papersearch: building an index of corpus, once\n"
     second = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
     assert (second.stdout, second.stderr) == (first.stdout, "")
 

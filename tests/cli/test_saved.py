@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -129,7 +130,7 @@ def test_one_search_that_fails_does_not_stop_the_others(run: Run, project: Path)
     path.write_text('[gone]\nquery = "pears"\norg = ["acmee"]\n[here]\nquery = "bubbles"\nmode = "keyword"\n')
     done = run("saved", "run", cwd=project)
     assert done.returncode == 2
-    assert "gone: no organisation is called acmee; the nearest: acme" in done.stderr
+    assert "gone: unknown organisation 'acmee': did you mean acme" in done.stderr
     assert done.stdout.startswith("here\t1\t")
 
 
@@ -155,7 +156,7 @@ def test_a_config_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> Non
     for config in (tmp_path / "config", Path("/proc/nowhere")):
         done = run("saved", "add", "a", "apples", env={"XDG_CONFIG_HOME": str(config)})
         assert (done.returncode, done.stdout) == (2, "")
-        assert "searches.toml cannot be" in done.stderr
+        assert re.search(r"cannot (read|write) .*searches\.toml", done.stderr)
         assert "hint: " in done.stderr
         assert "Traceback" not in done.stderr
     assert (tmp_path / "config").read_text() == "mine"
@@ -194,12 +195,12 @@ def test_a_linked_file_stays_a_link(project: Path, tmp_path_factory: pytest.Temp
         (b"\xff", "utf-8"),
         (b"a = 1", "a has no query"),
         (b"[a]\nmode = 'keyword'", "a has no query"),
-        (b"[a]\nquery = 'x'\ncolour = 'red'", "a has a colour, which means nothing here"),
-        (b"[a]\nquery = 'x'\nmode = 'fuzzy'", "a has the mode fuzzy"),
-        (b"[a]\nquery = 'x'\nsince = 2024", "since of a is no text"),
-        (b"[a]\nquery = 'x'\nsince = 2024-06-01", "since of a is no text"),
-        (b"[a]\nquery = 'x'\norg = 'nvidia'", "org of a is no list of texts"),
-        (b"[a]\nquery = 'x'\nhas-code = 'yes'", "has-code of a is neither true nor false"),
+        (b"[a]\nquery = 'x'\ncolour = 'red'", "unknown key colour in a"),
+        (b"[a]\nquery = 'x'\nmode = 'fuzzy'", "unknown mode fuzzy in a"),
+        (b"[a]\nquery = 'x'\nsince = 2024", "for since of a"),
+        (b"[a]\nquery = 'x'\nsince = 2024-06-01", "for since of a"),
+        (b"[a]\nquery = 'x'\norg = 'nvidia'", "expected a list of texts for org of a"),
+        (b"[a]\nquery = 'x'\nhas-code = 'yes'", "expected true or false for has-code of a"),
         (b"[a]\nquery = 'x'\n" * 2, "a"),
         (b"#" * (1 << 20) + b"#", "bytes"),
     ],
@@ -215,7 +216,7 @@ def test_a_file_that_says_something_else(tmp_path: Path, content: bytes, said: s
     ):
         with pytest.raises(SavedSearchError) as refused:
             use()
-        assert "searches.toml cannot be read" in refused.value.message
+        assert refused.value.message.startswith(f"cannot read {path}: ")
         assert said in refused.value.message
     assert path.read_bytes() == content
 
@@ -228,8 +229,8 @@ def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
     for arguments in (("list",), ("run",), ("add", "b", "bananas"), ("remove", "a")):
         done = run("saved", *arguments, cwd=project)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "searches.toml cannot be read" in done.stderr
-        assert "a has a colour, which means nothing here" in done.stderr
+        assert done.stderr.startswith("papersearch: cannot read searches.toml: ")
+        assert "unknown key colour in a" in done.stderr
         assert "Traceback" not in done.stderr
     assert path.read_bytes() == content
 
@@ -238,15 +239,15 @@ def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
     ("arguments", "said"),
     [
         (("add", "a"), "missing argument"),
-        (("add", "", "apples"), "a name has 1 to 100 characters"),
-        (("add", "x" * 101, "apples"), "a name has 1 to 100 characters"),
+        (("add", "", "apples"), "expected 1 to 100 characters"),
+        (("add", "x" * 101, "apples"), "expected 1 to 100 characters"),
         (("add", "a", ""), "the query is empty"),
         (("add", "a", '"apples'), "never closed"),
-        (("add", "a", "apples", "--since", "soon"), "--since soon is no date"),
+        (("add", "a", "apples", "--since", "soon"), "--since soon is not a date"),
         (("add", "a", "apples", "--since", "2025", "--until", "2024"), "is after"),
         (("add", "a", "apples", "--mode", "fuzzy"), "fuzzy"),
-        (("run",), "no search is kept"),
-        (("remove", "a"), "no search called a"),
+        (("run",), "searches.toml has no searches"),
+        (("remove", "a"), "unknown search a"),
         ((), "missing command"),
         (("sing",), "no such command"),
     ],
@@ -266,6 +267,6 @@ def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
     assert (again.returncode, saved.read(project / "searches.toml")["a"].query) == (2, "apples")
     assert "papersearch saved remove a" in again.stderr
     unknown = run("saved", "run", "b", cwd=project)
-    assert (unknown.returncode, "no search called b" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "unknown search b" in unknown.stderr) == (2, True)
     shutil.rmtree(project / "index")
     assert run("saved", "list", cwd=project).stdout == "a\tapples\t\n"

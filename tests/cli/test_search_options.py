@@ -52,7 +52,7 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
     lines = [line for line in done.stderr.splitlines() if not line.startswith("hint:")]
     assert len(lines) == 1
     assert lines[0].startswith(
-        f"papersearch: {undated['n_papers']} papers of unknown date left out; of those that answer: "
+        f"papersearch: {undated['n_papers']} papers of unknown date were left out; the best of them: "
     )
     assert all(paper["title"] in lines[0] for paper in undated["papers"][:3])
     assert "hint: --include-undated keeps them" in done.stderr
@@ -64,17 +64,17 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("options", "said", "hint"),
     [
-        (["--since", "yesterday"], "--since yesterday is no date", "--since 2024, 2024-06 or 2024-06-15"),
-        (["--until", "2024-02-30"], "--until 2024-02-30 is no date", "--until 2024"),
-        (["--since", ""], "--since '' is no date", "--since 2024"),
+        (["--since", "yesterday"], "--since yesterday is not a date", "--since 2024, 2024-06 or 2024-06-15"),
+        (["--until", "2024-02-30"], "--until 2024-02-30 is not a date", "--until 2024"),
+        (["--since", ""], "--since '' is not a date", "--since 2024"),
         (
             ["--since", "2025", "--until", "2024-12"],
             "--since 2025 is after --until 2024-12",
             "--since 2024-12 --until 2025",
         ),
-        (["--org", "Mircosoft"], "no organisation is called Mircosoft; the nearest: Microsoft", "--org Microsoft"),
-        (["--org", "zzzz"], "no organisation is called zzzz", "one of: CognizantAI, "),
-        (["--dump", "001_9a16.txt"], "no dump is called 001_9a16.txt; the nearest: 001_", "--dump 001_"),
+        (["--org", "Mircosoft"], "unknown organisation 'Mircosoft': did you mean Microsoft", "--org Microsoft"),
+        (["--org", "zzzz"], "unknown organisation 'zzzz'", "--org takes one of: CognizantAI, "),
+        (["--dump", "001_9a16.txt"], "unknown dump '001_9a16.txt': did you mean 001_", "--dump 001_"),
         (["--sort", "size"], "'size' is not one of", "--help"),
         (["--mode", "fuzzy"], "'fuzzy' is not one of", "--help"),
         (["--format", "xml"], "'xml' is not one of", "--help"),
@@ -115,8 +115,8 @@ def test_what_the_filters_leave(run: Run, env: dict[str, str]) -> None:
     options = ["--dump", "003_754a33801e2b48b9.txt", "--org", "Cognizant", "--since", "2016", "--until", "2017"]
     done = run("training", *options, env=env)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no paper is left by the filters" in done.stderr
-    assert "No paper is left by the filters." in run("training", *options, "--format", "table", env=env).stdout
+    assert "the filters leave no paper" in done.stderr
+    assert "The filters leave no paper." in run("training", *options, "--format", "table", env=env).stdout
     [line] = run("recovery", "--org", "Gensyn", "--since", "2025-03", env=env).stdout.splitlines()
     assert line.split("\t")[1] == "1.000000"
 
@@ -163,7 +163,7 @@ def test_facets_and_related_terms_on_paper(run: Run, env: dict[str, str]) -> Non
     assert [bar == "█" for bar in bars] == [year["n_papers"] == most for year in years]
     plain = run("mixture of experts", "--facets", "--suggest", env=env)
     assert "narrow by: " in plain.stderr
-    assert "facets are part of tables and JSON" in plain.stderr
+    assert "cannot print facets as plain: only tables and JSON have them" in plain.stderr
     assert plain.stdout == run("mixture of experts", env=env).stdout
 
 

@@ -107,7 +107,7 @@ def test_a_text_like_nothing_here(run: Run, env: dict[str, str], real_index: pap
     whales = "Whales sing. We recorded the songs of humpback whales for ten years, and they change every season."
     done = run("similar", "-", "--json", env=env, stdin=whales)
     assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "weak")
-    assert done.stderr == "papersearch: no paper is much like it\n"
+    assert done.stderr == "papersearch: no paper is very similar to this text\n"
     vectors = real_index._parts.vectors.exact
     cosines = vectors @ vectors.T
     np.fill_diagonal(cosines, -1.0)
@@ -132,13 +132,13 @@ def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [
-        (["similar", "gpipe", "--unlike", "-"], "what is this?", "is no id"),
-        (["similar", "-"], "", "nothing to be similar to"),
-        (["similar", "p"], "", "p begins 17 ids"),
-        (["similar", "-"], "p\n", "p begins 17 ids"),
-        (["similar", "-"], "gpipe\nnonsense\n", "no paper has the id or title 'nonsense'"),
-        (["similar", "gpipe", "--unlike", "nonsense"], "", "no paper has the id or title 'nonsense'"),
-        (["show", "-"], "what is this?", "is no id"),
+        (["similar", "gpipe", "--unlike", "-"], "what is this?", "expected ids or titles on standard input"),
+        (["similar", "-"], "", "expected a paper or a text to be similar to"),
+        (["similar", "p"], "", "'p' is ambiguous: 17 ids begin with it"),
+        (["similar", "-"], "p\n", "'p' is ambiguous: 17 ids begin with it"),
+        (["similar", "-"], "gpipe\nnonsense\n", "cannot find the paper 'nonsense'"),
+        (["similar", "gpipe", "--unlike", "nonsense"], "", "cannot find the paper 'nonsense'"),
+        (["show", "-"], "what is this?", "expected ids or titles on standard input"),
     ],
 )
 def test_bad_names(run: Run, env: dict[str, str], arguments: list[str], stdin: str, said: str) -> None:

@@ -51,19 +51,18 @@ def test_compressed(tmp_path: Path) -> None:
     [
         ("", "has no topics"),
         ("\n \n", "has no topics"),
-        ("1\ta\n1\tb", "topics:2: the id 1 comes twice"),
-        ("1\ta\nno tab", "topics:2: no id and text in it"),
-        ("1\t \n", "topics:1: an empty id or text"),
-        ('{"_id": "1", "text": "a"}\n{"_id": "2"}', "topics:2: no id and text"),
-        ('{"_id": "1", "text": "a"}\n[]', "topics:2: no id and text"),
-        ('{"_id": "1", "text": "a"}\n{', "topics:2: no id and text"),
+        ("1\ta\n1\tb", "topics:2: the id 1 is used twice"),
+        ("1\ta\nno tab", "topics:2: it has no id and text"),
+        ("1\t \n", "topics:1: its id or text is empty"),
+        ('{"_id": "1", "text": "a"}\n{"_id": "2"}', "topics:2: it has no id and text"),
+        ('{"_id": "1", "text": "a"}\n[]', "topics:2: it has no id and text"),
+        ('{"_id": "1", "text": "a"}\n{', "topics:2: it has no id and text"),
     ],
 )
 def test_unreadable_topics(content: str, told: str) -> None:
-    """What is wrong, and in which line, with a hint."""
-    with pytest.raises(EvaluationError, match=told) as caught:
+    """The error says what is wrong, and in which line."""
+    with pytest.raises(EvaluationError, match=told):
         parse(content)
-    assert caught.value.hint
 
 
 def test_missing_file(tmp_path: Path) -> None:

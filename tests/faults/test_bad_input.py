@@ -23,8 +23,8 @@ from papersearch.errors import (
     IndexMissing,
     IndexNotWritable,
     IndexVersionError,
-    ModelError,
-    PapersearchError,
+    ModelUnusable,
+    StoredIndexError,
 )
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.index.staleness import is_stale
@@ -80,7 +80,6 @@ def test_nothing_to_index(tmp_path: Path, prepare: Callable[[Path], None], told:
     with pytest.raises(CorpusError) as caught:
         papersearch.build(corpus, tmp_path / "index")
     assert told in caught.value.message
-    assert "papersearch index" in caught.value.hint
     with pytest.raises(IndexMissing):
         papersearch.open(tmp_path / "index")
 
@@ -163,7 +162,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_index_in_an_impossible_place(small_corpus: Path, tmp_path: Path) -> None:
     """A path that cannot become a folder is refused before any work."""
-    with pytest.raises(IndexNotWritable, match="cannot be written"):
+    with pytest.raises(IndexNotWritable, match="cannot write"):
         papersearch.build(small_corpus, "/proc/nowhere/index")
     (tmp_path / "file").write_text("mine")
     with pytest.raises(IndexForeign, match="is a file"):
@@ -208,7 +207,7 @@ def test_newer_format(small_corpus: Path, small_index: Path) -> None:
     for attempt in (lambda: papersearch.open(small_index), lambda: papersearch.build(small_corpus, small_index)):
         with pytest.raises(IndexVersionError, match="format 99") as caught:
             attempt()
-        assert "upgrade" in caught.value.hint
+        assert caught.value.is_newer
     assert tree(small_index) == before
 
 
@@ -216,11 +215,10 @@ def test_newer_format(small_corpus: Path, small_index: Path) -> None:
     "content", [b"", b"{", b"[]", b"null", b'{"kind": "something"}', b'{"kind": "papersearch-index"}', b"\xff"]
 )
 def test_manifest_that_is_none(small_index: Path, content: bytes) -> None:
-    """Whatever stands in place of a manifest, opening gives an error of ours with a hint."""
+    """Whatever stands in place of a manifest, opening gives an error of the index."""
     (small_index / "manifest.json").write_bytes(content)
-    with pytest.raises(PapersearchError) as caught:
+    with pytest.raises(StoredIndexError):
         papersearch.open(small_index)
-    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -271,7 +269,7 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
         index = papersearch.open(small_index)
         index.search(f"pipeline bubbles {UNKNOWN}", filters=EVERY_FILTER)
         index.paper("on-pipeline")
-    assert "papersearch index" in caught.value.hint
+    assert (caught.value.path, caught.value.file) == (small_index, name)
 
 
 def test_damage_within_an_array(small_index: Path) -> None:
@@ -285,8 +283,9 @@ def test_damage_within_an_array(small_index: Path) -> None:
         lambda: list(index.search_many(["pipeline bubbles"])),
         lambda: list(index.rank_many(["pipeline bubbles"])),
     ):
-        with pytest.raises(IndexDamaged, match="is damaged"):
+        with pytest.raises(IndexDamaged, match="is damaged") as caught:
             ask()
+        assert (caught.value.path, caught.value.file) == (small_index, None)
 
 
 def test_a_damaged_index_can_be_built_anew(small_corpus: Path, small_index: Path, small_model: Path) -> None:
@@ -397,6 +396,5 @@ def test_model_that_is_none(small_corpus: Path, tmp_path: Path) -> None:
     """A missing model folder, and a folder that holds no model, are errors before any encoding."""
     (tmp_path / "empty").mkdir()
     for model in ("./nowhere", str(tmp_path / "empty")):
-        with pytest.raises(ModelError) as caught:
+        with pytest.raises(ModelUnusable):
             papersearch.build(small_corpus, tmp_path / "index", model=model)
-        assert caught.value.hint

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 import papersearch
+from papersearch.cli.errors import hint_of
 from papersearch.errors import IndexDamaged, IndexNotWritable, IndexVersionError
 from papersearch.index import files, generations
 from papersearch.index.journal import FOLDER as JOURNAL
@@ -424,7 +425,7 @@ def test_doctor_names_the_file(small_index: Path, name: str) -> None:
     index = papersearch.open(small_index)
     faults = index.verify()
     assert name in {fault.file for fault in faults}
-    assert all(fault.command.startswith("papersearch index") for fault in faults)
+    assert {fault.part for fault in faults if fault.file != "model"} == {"index"}
 
 
 def test_doctor_checks_laws_and_not_only_sums(small_index: Path) -> None:
@@ -477,17 +478,17 @@ def test_links_lead_nowhere(small_index: Path, tmp_path: Path) -> None:
     shutil.copy(real, outside)
     real.unlink()
     real.symlink_to(outside)
-    with pytest.raises(IndexDamaged, match="no regular file"):
+    with pytest.raises(IndexDamaged, match="is not a regular file"):
         papersearch.open(small_index)
     real.unlink()
     os.mkfifo(real)
-    with pytest.raises(IndexDamaged, match="no regular file"):
+    with pytest.raises(IndexDamaged, match="is not a regular file"):
         papersearch.open(small_index)
     real.unlink()
     shutil.copy(outside, real)
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
-    with pytest.raises(IndexDamaged, match="no folder of its own"):
+    with pytest.raises(IndexDamaged, match="generation-000001 is a link"):
         papersearch.open(small_index)
 
 
@@ -514,7 +515,7 @@ def test_golden_index_of_an_older_format(version: int) -> None:
     """An index of an older format is refused with the command that builds it anew."""
     with pytest.raises(IndexVersionError, match=f"format {version}") as caught:
         papersearch.open(GOLDEN / f"format-{version}")
-    assert caught.value.hint == f"papersearch index --index {GOLDEN / f'format-{version}'}"
+    assert hint_of(caught.value) == f"papersearch index --index {GOLDEN / f'format-{version}'}"
 
 
 def test_an_old_format_is_built_anew(tmp_path: Path, small_corpus: Path, small_model: Path) -> None:

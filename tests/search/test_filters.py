@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.errors import QueryError
+from papersearch.errors import EmptyDateRange, InvalidDate, UnknownFilterValue
 from papersearch.index.facts import has_code
 from papersearch.types import MODES, Filters, Mode, Paper
 
@@ -72,7 +72,7 @@ def test_dates(
     """Just the papers of the range are ranked; those that cannot be told are counted, or kept
     when that is asked for."""
     if since and until and bound(since, first=True) > bound(until, first=False):
-        with pytest.raises(QueryError, match="is after"):
+        with pytest.raises(EmptyDateRange, match="is after"):
             real_index.search(QUERY, mode=mode, filters=Filters(since=since, until=until))
         return
     unfiltered = ranked(real_index, mode)
@@ -193,16 +193,16 @@ def test_what_is_code(real_index: papersearch.Index) -> None:
 
 def test_what_there_is_not(real_index: papersearch.Index) -> None:
     """An unknown name is an error with the nearest known; a wrong date one with an example."""
-    with pytest.raises(
-        QueryError, match=r"no organisation is called Mircosoft; the nearest: .*[mM]icrosoft"
-    ) as caught:
+    unknown = r"unknown organisation 'Mircosoft': did you mean .*[mM]icrosoft"
+    with pytest.raises(UnknownFilterValue, match=unknown) as caught:
         real_index.search(QUERY, filters=Filters(organisations=("Mircosoft",)))
-    assert "icrosoft" in caught.value.hint
-    with pytest.raises(
-        QueryError, match=r"no dump is called 000_91903588e50e3793.txt; the nearest: 000_91903588e50e3792"
-    ):
+    assert (caught.value.field, caught.value.value) == ("organisations", "Mircosoft")
+    assert caught.value.nearest[0].casefold() == "microsoft"
+    assert {*caught.value.nearest, "Gensyn"} <= set(caught.value.known)
+    unknown = r"unknown dump '000_91903588e50e3793.txt': did you mean 000_91903588e50e3792"
+    with pytest.raises(UnknownFilterValue, match=unknown):
         real_index.search(QUERY, filters=Filters(dumps=("000_91903588e50e3793.txt",)))
-    with pytest.raises(QueryError, match=r"no organisation is called $"):
+    with pytest.raises(UnknownFilterValue, match=r"unknown organisation ''$"):
         real_index.search(QUERY, filters=Filters(organisations=("",)))
     for wrong in (
         "",
@@ -216,7 +216,7 @@ def test_what_there_is_not(real_index: papersearch.Index) -> None:
         "2024-00",
         "-1",
     ):
-        with pytest.raises(QueryError, match="is no date"):
+        with pytest.raises(InvalidDate, match="is not a date"):
             real_index.search(QUERY, filters=Filters(since=wrong))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from papersearch.cli.errors import repair_of
 from papersearch.cli.output.json_documents import SCHEMA_VERSION, dump
 from papersearch.cli.output.table import write
 from papersearch.text.cleaning import clean_text
@@ -76,7 +77,9 @@ def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> Non
         write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
     for fault in faults:
         write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
-        write(console, Text(clean_text(f"  mend it by: {fault.command}"), style="dim", overflow="fold"))
+        write(
+            console, Text(clean_text(f"  mend it by: {repair_of(fault, index.path)}"), style="dim", overflow="fold")
+        )
 
 
 def faults_document(index: Index, faults: Sequence[Fault], *, indent: bool) -> bytes:
@@ -85,7 +88,9 @@ def faults_document(index: Index, faults: Sequence[Fault], *, indent: bool) -> b
         "schema_version": SCHEMA_VERSION,
         "generation": index.manifest.generation,
         "format_version": index.manifest.format_version,
-        "faults": [fault.asdict() for fault in faults],
+        "faults": [
+            {"file": fault.file, "what": fault.what, "command": repair_of(fault, index.path)} for fault in faults
+        ],
     }
     return dump(fields, indent=indent)
 

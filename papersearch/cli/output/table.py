@@ -92,8 +92,8 @@ def _heading(results: Results, width: int | None, name: str) -> Text:
 def _nothing(results: Results, n_papers: int) -> str:
     """Why there are no hits."""
     if results.total == 0 and results.filters != NO_FILTERS:
-        return "No paper is left by the filters."
-    return f"None of the {n_papers} papers {'answers it.' if results.total else 'has a word of it.'}"
+        return "The filters leave no paper."
+    return f"None of the {n_papers} papers {'answers the query' if results.total else 'has a word of the query'}."
 
 
 def _note(hit: Hit, results: Results) -> str:

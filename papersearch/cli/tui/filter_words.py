@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from papersearch.errors import QueryError
+from papersearch.cli.errors import CommandError
 from papersearch.types import NO_FILTERS, Filters
 
 FILTER_WORDS = "since:2024 until:2025-06 org:NAME dump:FILE code new undated"
@@ -20,14 +20,14 @@ _VALUED = frozenset({"since", "until", "org", "dump"})
 def parse_filters(line: str) -> Filters:
     """The filters that `line` asks for; a date that is written twice is the last one written.
 
-    Raises QueryError for a word that is none. Dates, organisations and dumps are not looked up.
+    Raises CommandError for an unknown word. Dates, organisations and dumps are not looked up.
     """
     filters = NO_FILTERS
     for word in _WORD.finditer(line):
         name = (word["name"] or "").lower()
         value = (word["quoted"] or word["plain"] or "").strip()
         if word["valued"] and not value and name in _VALUED:
-            raise QueryError(f"{name}: wants something after it", FILTER_WORDS)
+            raise CommandError(f"expected a value after {name}:", FILTER_WORDS)
         match name, bool(value):
             case "since", True:
                 filters = filters.replace(since=value)
@@ -44,5 +44,5 @@ def parse_filters(line: str) -> Filters:
             case "undated", False:
                 filters = filters.replace(include_undated=True)
             case _:
-                raise QueryError(f"{word[0]} is no filter", FILTER_WORDS)
+                raise CommandError(f"unknown filter {word[0]}", FILTER_WORDS)
     return filters

@@ -1,0 +1,135 @@
+"""Errors as a user reads them: every kind has something to type next, and it can be typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papersearch import errors
+from papersearch.cli.app import VERBS
+from papersearch.cli.errors import CommandError, explained, hint_of, repair_of
+from papersearch.errors import PapersearchError
+from papersearch.index.verification import Fault
+from papersearch.types import Filters
+from tests.test_errors import FAMILIES, LEAVES, example
+
+MORE_EXAMPLES: list[PapersearchError] = [
+    errors.InvalidDate(field="until", value="two words"),
+    errors.UnknownFilterValue(field="organisations", value="x", nearest=("Peking University",), known=()),
+    errors.UnknownFilterValue(field="dumps", value="x", nearest=(), known=("a.txt", "b.txt")),
+    errors.UnknownFilterValue(field="dumps", value="x", nearest=(), known=tuple(map(str, range(99)))),
+    errors.UnknownFilterValue(field="organisations", value="x", nearest=(), known=()),
+    errors.IndexVersionError(path=Path("an index"), what="analysis", found="en-1", readable="en-2"),
+    errors.IndexDamaged(path=Path("an index"), file=None, fault="reading it failed"),
+    errors.IndexDamaged(path=None, file="papers.jsonl", fault="has a line that is not a paper"),
+    errors.AmbiguousPaper(name="a", matched="title", n_papers=11, candidates=("a-1", "a-2")),
+]
+ALL_EXAMPLES = [*map(example, LEAVES), *MORE_EXAMPLES]
+
+
+def named(error: PapersearchError) -> str:
+    return type(error).__name__
+
+
+def options_of(verb: str) -> set[str]:
+    """The options of a verb, by its own command."""
+    parameters = VERBS[verb].load(verb).params
+    return {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
+
+
+@pytest.mark.parametrize("error", ALL_EXAMPLES, ids=named)
+def test_every_error_has_a_hint(error: PapersearchError) -> None:
+    """Each error that is raised says what to type next, in one line."""
+    hint = hint_of(error)
+    assert hint.strip()
+    assert "\n" not in hint
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_families_have_no_hint(kind: type[PapersearchError]) -> None:
+    """A family is caught and never raised, so there is no hint to choose: it has its message."""
+    assert explained(kind("what failed")) == ("what failed", "")
+
+
+@pytest.mark.parametrize("error", ALL_EXAMPLES, ids=named)
+def test_hints_can_be_typed(error: PapersearchError) -> None:
+    """A command in a hint has a verb, or one query in quotes, and options of its verb; options
+    that are named alone are options of `search`."""
+    before, name, command = hint_of(error).partition("papersearch ")
+    typed = set(re.findall(r"(?<!\S)--[a-z-]+", before))
+    assert typed <= options_of("search") or before.startswith("pip install ")
+    if name and not before.startswith("upgrade"):
+        verb, *words = shlex.split(command)
+        assert verb in VERBS or (" " in verb and not words)
+        if verb in VERBS:
+            assert {word for word in words if re.match(r"--[a-z]", word)} <= options_of(verb)
+
+
+@pytest.mark.parametrize("error", ALL_EXAMPLES, ids=named)
+def test_no_hint_installs_an_unpublished_name(error: PapersearchError) -> None:
+    """The package is installed from its repository; `pip install` names it nowhere."""
+    assert not re.search(r"pip install [^&]*papersearch", hint_of(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            errors.InvalidDate(field="since", value="last week"),
+            ("--since 'last week' is not a date", "give a year, month or day: --since 2024, 2024-06 or 2024-06-15"),
+        ),
+        (
+            errors.EmptyDateRange(since="2026", until="2024"),
+            ("--since 2026 is after --until 2024: no date can match", "--since 2024 --until 2026"),
+        ),
+        (
+            errors.UnknownFilterValue(field="organisations", value="pku", nearest=("Peking University",), known=()),
+            ("unknown organisation 'pku': did you mean Peking University?", "--org 'Peking University'"),
+        ),
+        (
+            errors.IndexDamaged(path=Path("an index"), file="terms.txt", fault="is missing"),
+            ("an index is damaged: terms.txt is missing", "papersearch index --full --index 'an index'"),
+        ),
+        (
+            errors.PaperNotFound(name='say "this" $HOME'),
+            (
+                "cannot find the paper 'say \"this\" $HOME': no paper has this id or title",
+                "papersearch search -- 'say \"this\" $HOME'",
+            ),
+        ),
+        (CommandError("what failed", "what to type"), ("what failed", "what to type")),
+        (OSError(28, "No space left"), ("cannot read or write standard input or output: No space left", "")),
+    ],
+)
+def test_what_a_user_reads(error: Exception, expected: tuple[str, str]) -> None:
+    """Options in place of fields, values quoted for a shell."""
+    assert explained(error) == expected
+
+
+@pytest.mark.parametrize("given", [{"since": "x"}, {"until": "2024-02-30"}, {"since": "2025", "until": "2024"}])
+def test_options_are_fields_in_python(given: dict[str, Any]) -> None:
+    """A filter that is wrong is named as the field of `Filters` from Python, and as the option
+    on the command line."""
+    from papersearch.search.filters import days
+
+    with pytest.raises(errors.QueryError) as caught:
+        days(Filters(**given))
+    message, hint = explained(caught.value)
+    for field, value in given.items():
+        assert field in caught.value.message
+        assert f"--{field} {value}" in message
+        assert f"--{field} " in hint
+    assert "--" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [("index", "papersearch index --full --index 'an index'"), ("model", "papersearch index")],
+)
+def test_faults_have_a_command(part: Any, expected: str) -> None:
+    """A fault says which part is at fault, and the command line what to type."""
+    assert repair_of(Fault(file="terms.txt", what="is missing", part=part), Path("an index")) == expected

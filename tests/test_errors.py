@@ -1,0 +1,208 @@
+"""The error tree: fields, messages, copies; and a library that speaks of no command."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import pickle
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papersearch import errors
+from papersearch.cli.app import VERBS
+from papersearch.errors import PapersearchError
+from tests.conftest import PROJECT
+
+PACKAGE = PROJECT / "papersearch"
+
+EXAMPLES: dict[str, Any] = {
+    "candidates": ("first/a.txt", "second/a.txt"),
+    "cause": "Permission denied",
+    "clause": '"to be"',
+    "fault": "has 5 bytes",
+    "field": "since",
+    "file": "terms.txt",
+    "folder": Path("models/mini"),
+    "found": "99",
+    "generation": 7,
+    "is_newer": True,
+    "known": ("auto", "float32"),
+    "length": 50_001,
+    "limit": 50_000,
+    "line": 3,
+    "matched": "id",
+    "n_papers": 2,
+    "name": "two words",
+    "nearest": ("near", "far"),
+    "path": Path("some/where"),
+    "places": (Path("corpus"),),
+    "position": 4,
+    "query": 'say "this',
+    "readable": "1 to 4",
+    "reasons": ("a.txt: file skipped (empty file)",),
+    "sha256": "00ff",
+    "since": "2025",
+    "until": "2024",
+    "value": "soon",
+    "variable": "PAPERSEARCH_PRECISION",
+    "what": "format",
+}
+TOLD = ("path", "folder", "file", "name", "value", "clause", "cause", "fault", "found", "since", "until", "sha256")
+"""Fields whose values a message repeats."""
+
+
+def descendants(kind: type[PapersearchError]) -> Iterator[type[PapersearchError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from descendants(child)
+
+
+OF_THE_LIBRARY = [kind for kind in descendants(PapersearchError) if kind.__module__ == errors.__name__]
+LEAVES = [kind for kind in OF_THE_LIBRARY if not kind.__subclasses__()]
+FAMILIES = [PapersearchError, *(kind for kind in OF_THE_LIBRARY if kind.__subclasses__())]
+
+
+def fields_of(kind: type[PapersearchError]) -> list[inspect.Parameter]:
+    return list(inspect.signature(kind).parameters.values())
+
+
+def example(kind: type[PapersearchError]) -> PapersearchError:
+    """An error of this kind with every field given."""
+    given = {field.name: EXAMPLES[field.name] for field in fields_of(kind)}
+    if kind is errors.UnknownFilterValue:
+        given["field"] = "dumps"
+    return kind(**given)
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_fields_are_keywords_and_kept(kind: type[PapersearchError]) -> None:
+    """Every field is given by keyword, has a type, and is an attribute afterwards."""
+    error = example(kind)
+    for field in fields_of(kind):
+        assert field.kind is inspect.Parameter.KEYWORD_ONLY
+        assert field.annotation is not inspect.Parameter.empty
+        assert field.name in vars(error)
+    assert set(vars(error)) == {"message", *(field.name for field in fields_of(kind))}
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_messages_name_what_is_wrong(kind: type[PapersearchError]) -> None:
+    """A message repeats places, names, values and causes, and is what `str` gives."""
+    error = example(kind)
+    assert str(error) == error.message
+    told = [str(value) for name, value in vars(error).items() if name in TOLD]
+    assert [value for value in told if value not in error.message] == []
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_messages_are_sentences(kind: type[PapersearchError]) -> None:
+    """A message begins in lower case or with a name, ends without a full stop, and has a verb."""
+    message = example(kind).message
+    assert not message.endswith(".")
+    assert re.match(r"cannot|unknown|expected|.*\b(is|only excludes)\b", message), message
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_errors_survive_copies(kind: type[PapersearchError]) -> None:
+    """A pickled or copied error has the same kind, fields, message, arguments and repr."""
+    error = example(kind)
+    pickled = [pickle.loads(pickle.dumps(error, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+    for twin in (*pickled, copy.copy(error), copy.deepcopy(error)):
+        assert twin is not error
+        assert type(twin) is kind
+        assert (vars(twin), twin.args, repr(twin)) == (vars(error), error.args, repr(error))
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_repr_makes_the_error_anew(kind: type[PapersearchError]) -> None:
+    """The repr of an error with fields is the call that gives it."""
+    error = example(kind)
+    if fields_of(kind):
+        anew = eval(repr(error), {**vars(errors), "PosixPath": Path, "WindowsPath": Path})
+        assert vars(anew) == vars(error)
+    else:
+        assert repr(error) == f"{kind.__name__}(message={error.message!r})"
+
+
+def test_the_docstring_draws_the_tree() -> None:
+    """The module's docstring names every error, each below its family and nowhere else."""
+    assert errors.__doc__
+    drawn: dict[str, str] = {}
+    family = ""
+    for line in errors.__doc__.splitlines():
+        if branch := re.match(r" {4}[├└]── (\w+)", line):
+            family = branch[1]
+            drawn[family] = "PapersearchError"
+        elif family and re.match(r" {4}[│ ] {5}", line):
+            drawn |= dict.fromkeys(re.findall(r"\w+", line), family)
+    assert drawn == {kind.__name__: kind.__bases__[0].__name__ for kind in OF_THE_LIBRARY}
+
+
+NO_COMMANDS = {
+    "index/build.py": ["papersearch "],  # the name and version that a manifest holds
+    "ingest/streams.py": ["compressed by zstd, which needs: pip install zstandard"],  # a published package
+}
+"""Strings that look like commands to type, and are not."""
+
+
+def of_the_library() -> list[Path]:
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "cli"]
+
+
+def commands_in(source: str) -> list[str]:
+    """Strings of a module that name a command or an option; docstrings apart."""
+    command = rf"\bpapersearch (?:{'|'.join(VERBS)}|$|[\"'<\[A-Z-])|\bpip install\b"
+    spoken = re.compile(rf"{command}|(?<![\w-])--(?:[a-z]|$)")
+    tree = ast.parse(source)
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare
+        if spoken.search(node.value)
+    ]
+
+
+@pytest.mark.parametrize("path", of_the_library(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_library_speaks_of_no_command(path: Path) -> None:
+    """No string outside cli/ holds a command or an option to type."""
+    spoken = commands_in(path.read_text(encoding="utf-8"))
+    assert spoken == NO_COMMANDS.get(path.relative_to(PACKAGE).as_posix(), [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'hint = "papersearch index"',
+        'hint = f"papersearch {verb}"',
+        "hint = 'papersearch \"pipeline bubbles\"'",
+        'hint = f"then: papersearch saved remove {name}"',
+        'message = f"--{name} is no date"',
+        'message = f"{a} is after --until {b}"',
+        'hint = "pip install papersearch"',
+    ],
+)
+def test_commands_are_recognised(line: str) -> None:
+    """The test above would notice any of these."""
+    assert commands_in(line)
+
+
+def raised(source: str) -> set[str]:
+    """Names of what a module calls."""
+    return {
+        node.func.id
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+
+def test_families_are_caught_and_never_raised() -> None:
+    """Every error of the library is a leaf, whose type chooses its hint; every leaf is raised."""
+    called = {name for path in sorted(PACKAGE.rglob("*.py")) for name in raised(path.read_text(encoding="utf-8"))}
+    assert not called & {kind.__name__ for kind in FAMILIES}
+    assert called >= {kind.__name__ for kind in LEAVES}
