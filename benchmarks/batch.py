@@ -2,9 +2,10 @@
 
     python benchmarks/batch.py [--index FOLDER] [--queries 2000] [--rounds 3]
 
-Queries are two to four neighbouring words of titles. Rankings are a TREC run of ten papers;
-results have papers, verdicts and evidence besides, as JSON lines. What the command takes for
-one query, its start, is taken off. Both are also made on one core, and compared to the byte.
+Queries are two to four neighbouring words of titles. Rankings are written as a TREC run of ten
+papers; results as JSON lines with papers, verdicts and evidence. The time of one query is
+subtracted, as it is the command's start. Both outputs are also made on one core and compared byte
+for byte.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 def phrases(titles: list[str], n_queries: int) -> list[str]:
-    """So many of two to four neighbouring words of titles."""
+    """Draw `n_queries` queries of two to four neighbouring words of titles."""
     chosen = random.Random(3)
     queries = []
     for number in range(n_queries):
@@ -80,13 +81,13 @@ def phrases(titles: list[str], n_queries: int) -> list[str]:
 
 
 def encode(index: papersearch.Index, queries: list[str]) -> None:
-    """All of them, so many together as a search for many does."""
+    """Encode all queries, in parts as large as in a batch search."""
     for start in range(0, len(queries), 128):
-        index._parts.encoder.encode_batch(queries[start : start + 128])
+        index._parts.encoder.encode_many(queries[start : start + 128])
 
 
 def compare(command: list[str]) -> None:
-    """Every core gives the bytes that one core gives."""
+    """Check that all cores together give the same bytes as one core."""
     on_all = subprocess.run(command, capture_output=True, check=True).stdout
     core = min(os.sched_getaffinity(0))
     on_one = subprocess.run(

@@ -1,10 +1,10 @@
-"""What a keystroke costs: from each letter typed into `papersearch browse` to its hits on screen.
+"""The cost of a keystroke: from each letter typed into `papersearch browse` to its hits on screen.
 
     python benchmarks/browse.py INDEX [--query "pipeline bubbles in training"] [--rounds 5]
 
-Letters are typed one after the other, each when the hits of the one before are all there, in
-each mode. The time is that to the first hits, drawn, in an application of 120 by 40 that
-draws into nothing; a terminal adds its own.
+Each letter is typed when the hits of the previous one are complete, in each mode. The time ends
+with the first hits drawn, in an application of 120 by 40 without a terminal. A terminal adds its
+own time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from papersearch.cli.browse import FRAMES_PER_SECOND
 
-# As the command line sets them, before numpy and textual are imported.
+# The command line sets these too, before numpy and textual are imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
 
@@ -32,7 +32,7 @@ SIZE = (120, 40)
 
 
 def main() -> None:
-    """Print one line a mode."""
+    """Print one line per mode."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("index", type=Path, help="the folder of an index")
     options.add_argument("--query", default="pipeline bubbles in training")
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 class Watched(Browser):
-    """Tells when it has drawn hits that it had not drawn before."""
+    """The application, with a record of when it drew new hits."""
 
     def __init__(self, index: papersearch.Index, mode: Mode) -> None:
         super().__init__(index, mode=mode)
@@ -67,7 +67,7 @@ class Watched(Browser):
 
 
 async def keystrokes(index: papersearch.Index, query: str, mode: Mode, rounds: int) -> list[float]:
-    """Seconds from each keystroke to its hits; one round goes before those that count."""
+    """Return the seconds from each keystroke to its hits, after one round of warm-up."""
     app = Watched(index, mode)
     times = []
     async with app.run_test(size=SIZE) as pilot:
@@ -92,7 +92,7 @@ async def keystrokes(index: papersearch.Index, query: str, mode: Mode, rounds: i
 
 
 def library(index: papersearch.Index, query: str, mode: Mode, rounds: int) -> list[float]:
-    """Seconds of the same searches without an application around them."""
+    """Return the seconds of the same searches without an application."""
     times = []
     for _ in range(rounds):
         for end in range(1, len(query) + 1):

@@ -1,10 +1,10 @@
-"""What one query costs as a cold process, against two peers on the same 302 papers.
+"""The cost of one query as a cold process, against two peers on the same 302 papers.
 
     python benchmarks/cold_query.py [--index FOLDER] [--rounds 9]
 
-Peers: `python -c "import numpy, typer, rich.table"`, the floor of any such tool, and
-`plain_script.py`, the script this tool replaces. Help, the version and completion are
-compared with `python -c "import typer, rich"`.
+One peer is `python -c "import numpy, typer, rich.table"`, the floor of any such tool. The other is
+`plain_script.py`, the script that this tool replaces. Help, version and completion are compared
+with `python -c "import typer, rich"`.
 """
 
 from __future__ import annotations

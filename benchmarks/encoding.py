@@ -1,9 +1,10 @@
-"""Encoding papers, against sentence-transformers' `encode` with its defaults.
+"""Encoding of papers, against sentence-transformers' `encode` with its defaults.
 
     python benchmarks/encoding.py ABSTRACTS.jsonl.gz [--papers 128] [--rounds 3]
 
-Both on the same machine and texts. Its defaults cut a text at 256 word pieces, ours reads
-512, so it is timed with 512 as well. Vectors are compared with its float32 ones.
+Both use the same machine and texts. The library's default cuts a text at 256 word pieces, while
+papersearch reads 512. So the library is timed with 512 as well. Vectors are compared with its
+float32 vectors.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from measuring import medians, print_table, timed
 from sentence_transformers import SentenceTransformer
 
 from papersearch.dense import models
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.dense.reference import ReferenceEncoder
 
 
 def main() -> None:
@@ -36,7 +37,7 @@ def main() -> None:
         papers = [orjson.loads(line) for line in itertools.islice(file, arguments.papers)]
     texts = [f"{paper['title']}\n{paper['text']}" for paper in papers]
     model = models.locate(None, print)
-    ours = BatchEncoder(model)
+    ours = ReferenceEncoder(model)
     library = SentenceTransformer(str(model.folder))
     default_length = library.max_seq_length
     received: dict[int, Encoded] = {}

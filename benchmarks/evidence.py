@@ -1,11 +1,11 @@
-"""The sentence shown as evidence: how often it is the one that sentence-transformers finds nearest.
+"""Quality of the evidence: how often it is the sentence that sentence-transformers finds nearest.
 
     python benchmarks/evidence.py INDEX COLLECTION
 
-COLLECTION is a folder with topics.jsonl and qrels.tsv; INDEX was built of its corpus. Of each
-topic's first judged paper, the sentence chosen by words alone, and by words and meaning,
-against the sentence whose own vector is nearest to the topic's; once for the topics as they
-are, once for three rare words of each.
+COLLECTION is a folder with topics.jsonl and qrels.tsv; INDEX was built from its corpus. In each
+topic's first judged paper, a sentence is chosen by words alone, and by words and meaning. Both are
+compared with the sentence whose own vector is nearest to the topic's. The topics are used as they
+are, and as three rare words of each.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from sentence_transformers import SentenceTransformer
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.topics import read_topics
+from papersearch.lexical.matching import match
 from papersearch.search.evidence import find_evidence, sentences
 from papersearch.text.query import parse_query
 
 FEWEST = 4
-"""Sentences: of fewer, any choice is often right."""
+"""Fewest sentences of an abstract: with fewer, any choice is often right."""
 
 
 def main() -> None:
@@ -52,8 +53,8 @@ def main() -> None:
             if len(spans) < FEWEST:
                 continue
             query = parse_query(rare(index, topic.text) if shorten else topic.text, parts.analyzer, literal=True)
-            encoded = parts.encoder.encode_batch([query.plain])[0]
-            idf = parts.keywords.idf(query, parts.keywords.find(query))
+            encoded = parts.encoder.encode_many([query.plain])[0]
+            idf = match(query, parts.lexical).idf
             texts = [paper.abstract[start:end] for start, end in spans]
             near = library.encode([query.plain, *texts], normalize_embeddings=True)
             best = spans[int(np.argmax(near[1:] @ near[0]))]
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def rare(index: papersearch.Index, text: str) -> str:
-    """Three of the rarest words, the very rarest left out: what somebody types."""
+    """Return three of the rarest words, without the very rarest: a likely query."""
     analyzer, postings = index._parts.analyzer, index._parts.postings
     idf = postings.idf_of(analyzer.terms(text))
     words = [word for word in analyzer.words(text) if analyzer.word(word).terms]

@@ -1,9 +1,9 @@
-"""Whether the int8 scan changes any answer, on the topics of judged collections.
+"""The effect of the int8 scan on answers, on the topics of judged collections.
 
     python benchmarks/exactness.py COLLECTION... [--indexes FOLDER]
 
-Collections and indexes are those of `quality.py`. Rankings by meaning are compared with
-float32 brute force, hybrid ones with the same ranking whose scan gives exact cosines.
+Collections and indexes are those of `quality.py`. Semantic rankings are compared with float32 brute
+force, hybrid ones with the same ranking over exact cosines.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ K = 10
 
 
 def exact_scan(self: PaperVectors, query: Float32Array) -> Cosines:
-    """A scan without quantisation: every estimate is exact."""
+    """Scan without quantisation: every estimate is exact."""
     return Cosines(self, query, (self.exact @ query).astype(np.float32), 1e-6)
 
 
 def main() -> None:
-    """Compare the first ten of every topic; print how many agree."""
+    """Compare the first ten hits of every topic; print how many agree."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("collections", type=Path, nargs="+", metavar="COLLECTION")
     options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
@@ -42,14 +42,14 @@ def main() -> None:
         for folder in arguments.collections:
             collection = Collection(folder, arguments.indexes or Path(scratch))
             index, texts = collection.index, [topic.text for topic in collection.topics]
-            encoded = index._parts.encoder.encode_batch(
+            encoded = index._parts.encoder.encode_many(
                 [parse_query(t, index._analyzer, literal=True).plain for t in texts]
             )
             ranked = index.rank_many(texts, K, "semantic")
             for text, query, ranking in zip(texts, encoded, ranked, strict=True):
                 best = np.argsort(-(index._parts.vectors.exact @ query.vector), kind="stable")[:K]
                 key = parse_query(text, index._analyzer, literal=True).title_key
-                titled = index._parts.papers.with_title(key)  # these come first whatever their cosine
+                titled = index._parts.papers.with_title(key)  # these come first regardless of their cosine
                 expected = [collection.ids[n] for n in [*titled, *(n for n in best if n not in titled)][:K]]
                 same_meaning += [hit.paper_id for hit in ranking] == expected
             hybrid = list(index.rank_many(texts, K))

@@ -1,9 +1,9 @@
-"""What killed builds, damaged files, readers during builds and mangled dumps do to an index.
+"""The effect of killed builds, damaged files, concurrent readers and mangled dumps on an index.
 
     python benchmarks/faults.py [--kills 500] [--damages 2000] [--publishes 50] [--mutations 10000]
 
-Prints one line of figures per kind, and ends with status 1 when any of them is not as it should
-be. Everything happens in a scratch folder, with a model of two layers made for it.
+Prints one line of figures per kind, and exits with 1 if any is not as it should be. Everything
+happens in a scratch folder, with a model of two layers made for it.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ Answer = list[tuple[str, float]]
 
 
 class Project:
-    """Two states of a corpus, and an index that knows the texts of both, so that no build of
-    either needs the model."""
+    """Two states of a corpus and an index that knows the texts of both.
+
+    So no build of either state needs the model.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.corpus, self.index, self.model = folder / "corpus", folder / "index", folder / "model" / "small"
@@ -70,7 +72,7 @@ class Project:
         assert self.expected[0] != self.expected[1]
 
     def set_state(self, state: int) -> None:
-        """Twelve papers, or these and twelve others."""
+        """Write twelve papers, or these and twelve others."""
         topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
         for part in range(state + 1):
             records = [
@@ -94,7 +96,7 @@ class Project:
 
 
 def die_at(call: int) -> None:
-    """Make the nth call that writes the last thing this process does."""
+    """Let this process kill itself at its nth call that writes."""
     real, seen = files.os, 0
 
     class Deadly:
@@ -110,7 +112,7 @@ def die_at(call: int) -> None:
 
 
 def killed_build(project: Project, until: Callable[[int], None], prepare: Callable[[], None]) -> bool:
-    """Fork a build and let `until` kill it; whether it was killed."""
+    """Fork a build that `until` may kill; return whether it was killed."""
     child = os.fork()
     if child == 0:
         try:
@@ -123,7 +125,7 @@ def killed_build(project: Project, until: Callable[[int], None], prepare: Callab
 
 
 def after(seconds: float) -> Callable[[int], None]:
-    """Kill a process some time from now."""
+    """Return a function that kills a process after some time."""
 
     def kill(child: int) -> None:
         time.sleep(seconds)
@@ -193,7 +195,7 @@ def damages(project: Project, n: int, drawn: random.Random) -> bool:
 
 
 def publishes(project: Project, n: int) -> bool:
-    """Four readers ask in a loop while builds publish."""
+    """Let four readers search in a loop while builds publish."""
     script = (
         "import sys, collections, pathlib, papersearch\n"
         "seen = collections.Counter()\n"
@@ -226,7 +228,7 @@ def publishes(project: Project, n: int) -> bool:
 
 
 def mutations(n: int, drawn: random.Random, scratch: Path) -> bool:
-    """Mangle the lines of one paper of a dump; every paper not beside it must still be found."""
+    """Mangle the lines of one paper of a dump; check that every paper not beside it is still found."""
     dumps = sorted((PROJECT / "corpus").glob("0*.txt"))
     records = scratch / "records.jsonl"
     titles = [f"Paper number {n} on topic {n * 7}" for n in range(40)]
@@ -235,7 +237,7 @@ def mutations(n: int, drawn: random.Random, scratch: Path) -> bool:
     )
     sources = [(path.read_bytes(), ingest([path]).papers) for path in [*dumps, records]]
     survived = missing = 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # a process begins with its parent's
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # a forked process starts with its parent's
     target = scratch / "mutated"
     for _ in range(n):
         content, papers = drawn.choice(sources)
@@ -255,7 +257,7 @@ def mutations(n: int, drawn: random.Random, scratch: Path) -> bool:
 
 
 def mangle(region: bytes, drawn: random.Random) -> bytes:
-    """One of: bytes replaced, a piece removed, doubled, cut off, random bytes put in."""
+    """Replace bytes, remove, double or cut off a piece, or insert random bytes."""
     place = drawn.randrange(len(region) + 1)
     other = min(len(region), place + drawn.choice((1, 5, 200)))
     noise = drawn.choice(
@@ -274,7 +276,7 @@ def mangle(region: bytes, drawn: random.Random) -> bytes:
 
 
 def main() -> int:
-    """Run what is asked for; 1 when any figure is not as it should be."""
+    """Run the chosen kinds; return 1 if any figure is not as it should be."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("--kills", type=int, default=500)
     options.add_argument("--damages", type=int, default=2000)
@@ -285,7 +287,7 @@ def main() -> int:
     drawn = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        mangled = mutations(arguments.mutations, drawn, scratch)  # first: it reports memory
+        mangled = mutations(arguments.mutations, drawn, scratch)  # first, since it reports memory
         project = Project(scratch)
         good = [
             mangled,

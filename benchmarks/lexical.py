@@ -1,10 +1,10 @@
-"""The lexical engine against its peers, on the same analysed abstracts.
+"""Lexical search against its peers, on the same analysed abstracts.
 
     python benchmarks/lexical.py ABSTRACTS.jsonl.gz [--papers 42606] [--rounds 5]
 
-Peers: rank_bm25's `get_scores` (with the same idf: the scores must be equal), bm25s on its
-numpy path, SQLite FTS5. Queries are drawn from the titles: two, three and five words, and
-common ones. What is timed is scoring and the best ten; then opening, against unpickling.
+Peers are rank_bm25's `get_scores` (with the same idf: the scores must be equal), bm25s on its numpy
+path, and SQLite FTS5. Queries are drawn from the titles: two, three and five words, and common
+ones. Scoring and the best ten are timed, then opening against unpickling.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from measuring import medians, print_table, timed
 from scale import random_vectors, write_abstracts
 
 import papersearch
-from papersearch.lexical.statistics import LuceneBM25
+from papersearch.lexical.definition import LuceneBM25
 from papersearch.search.topk import top_k
 from papersearch.text.analysis import Analyzer
 from papersearch.text.paper_text import paper_text
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def build_lexical(abstracts: Path, n_papers: int, scratch: Path, index_path: Path) -> None:
-    """Index the first abstracts; vectors are random, which the lexical side does not see."""
+    """Index the first abstracts with random vectors, which lexical search does not use."""
     dump = scratch / "abstracts.jsonl"
     write_abstracts(abstracts, n_papers, dump)
     with random_vectors():
@@ -112,7 +112,7 @@ def build_lexical(abstracts: Path, n_papers: int, scratch: Path, index_path: Pat
 
 
 def drawn(index: papersearch.Index, n_queries: int) -> list[str]:
-    """Neighbouring words of titles."""
+    """Return neighbouring words of titles."""
     chosen = random.Random(5)
     queries = []
     for number in range(n_queries):
@@ -123,7 +123,7 @@ def drawn(index: papersearch.Index, n_queries: int) -> list[str]:
 
 
 def compare_scores(index: papersearch.Index, oracle: LuceneBM25, queries: list[list[str]]) -> None:
-    """Stop unless every score is rank_bm25's."""
+    """Stop unless every score equals rank_bm25's."""
     for query in queries[:: max(1, len(queries) // 5)]:
         ours, _ = index._parts.postings.score(query, len(index))
         if not np.allclose(ours, oracle.get_scores(query), atol=1e-6):

@@ -1,7 +1,7 @@
-"""What the benchmarks share: interleaved rounds, medians, ratios, memory of a process.
+"""Shared measuring: interleaved rounds, medians, ratios, memory of a process.
 
-Machines are noisy, so every round runs each contender once, in turn, and only ratios of
-medians of one run are quoted.
+Machines are noisy, so every round runs each contender once, in turn. Only ratios of medians of one
+run are quoted.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ ENVIRONMENT.pop("PYTHONPATH", None)
 
 
 def seconds(command: Sequence[str]) -> float:
-    """Wall-clock time of one process that must succeed."""
+    """Return the wall-clock time of one process that must succeed."""
     start = time.perf_counter()
     subprocess.run(command, check=True, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes."""
+    """Return the seconds that `work` takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def medians(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of each contender's seconds; every one runs once before it counts."""
+    """Return each contender's median seconds, after one uncounted run of each."""
     for contender in contenders.values():
         contender()
     times: dict[str, list[float]] = {name: [] for name in contenders}
@@ -48,7 +48,7 @@ def medians(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[
 
 
 def commands(processes: Mapping[str, Sequence[str]]) -> dict[str, Callable[[], float]]:
-    """Contenders that are whole processes."""
+    """Return contenders that run whole processes."""
 
     def contender(command: Sequence[str]) -> Callable[[], float]:
         return lambda: seconds(command)
@@ -57,7 +57,7 @@ def commands(processes: Mapping[str, Sequence[str]]) -> dict[str, Callable[[], f
 
 
 def print_table(times: Mapping[str, float], first: str, ratios: Mapping[str, Callable[[float], float]]) -> None:
-    """One line per contender: milliseconds, and each ratio."""
+    """Print one line per contender: milliseconds, and each ratio."""
     width = max(len(first), *map(len, times))
     print(f"{first:<{width}}{'ms':>11}" + "".join(f"{name:>18}" for name in ratios))
     for name, value in times.items():
@@ -67,8 +67,10 @@ def print_table(times: Mapping[str, float], first: str, ratios: Mapping[str, Cal
 
 
 def peak_private_bytes(command: Sequence[str]) -> int:
-    """The most private memory (RssAnon, without mapped files) that a process was seen to have;
-    0 where the system does not tell."""
+    """Return the largest private memory of a process (RssAnon, without mapped files) that was seen.
+
+    It is 0 if the system does not report it.
+    """
     process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
@@ -90,7 +92,7 @@ def _private_bytes(pid: int) -> int:
 
 @contextmanager
 def environment(**changes: str) -> Iterator[None]:
-    """Environment variables for the processes started within."""
+    """Set environment variables for the processes started inside the block."""
     before = dict(ENVIRONMENT)
     ENVIRONMENT.update(changes)
     try:

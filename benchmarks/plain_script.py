@@ -3,8 +3,8 @@
     python benchmarks/plain_script.py build CORPUS.jsonl PICKLE
     python benchmarks/plain_script.py query PICKLE "pipeline bubbles"
 
-What one writes in an afternoon: one pickle with BM25Okapi and the vectors, and a model loaded
-for every query. `cold_query.py` times it as the peer; nothing else uses it.
+It is the work of an afternoon: one pickle with BM25Okapi and the vectors, and a model loaded for
+every query. `cold_query.py` times it as a peer; nothing else uses it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""How well each part of the ranking does, alone and together, on judged collections.
+"""The quality of each part of the ranking, alone and together, on judged collections.
 
     python benchmarks/quality.py COLLECTION... [--indexes FOLDER]
 
-A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in
-BEIR's form. Its index is built once in FOLDER, or taken from there. Prints nDCG@10 per
-collection and the mean, as the table of docs/ranking.md; the reference points are rank_bm25's
-formula with plain analysis, the encoder alone, and reciprocal rank fusion of the two.
+A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in BEIR's
+form. Its index is built once in FOLDER, or taken from there. Prints nDCG@10 per collection and the
+mean, as in the table of docs/ranking.md. The reference points are rank_bm25's formula with plain
+analysis, the encoder alone, and reciprocal rank fusion of the two.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
-from papersearch.search import pipeline, ranking
+from papersearch.search import candidates, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
 from papersearch.text import analysis
@@ -47,7 +47,7 @@ _STEM = Stemmer.Stemmer("english").stemWord
 
 
 class Collection:
-    """A judged collection, its index, and both sides' scores for every topic."""
+    """A judged collection, its index, and the lexical and dense scores for every topic."""
 
     def __init__(self, folder: Path, indexes: Path) -> None:
         self.name = folder.name
@@ -63,7 +63,7 @@ class Collection:
         self.measure = ir_measures.evaluator([nDCG @ 10], qrels)
 
     def by_scores(self, score: Callable[[str], Scores]) -> float:
-        """nDCG@10 of the ranking by the scores (N,) that each topic's text gets."""
+        """Return nDCG@10 of the ranking by the scores (N,) of each topic's text."""
         run = []
         for topic in self.topics:
             scores = score(topic.text)
@@ -72,41 +72,41 @@ class Collection:
         return float(self.measure.calc_aggregate(run)[nDCG @ 10])
 
     def by_mode(self, mode: Mode, late: bool = True) -> float:
-        """nDCG@10 of the index's own ranking."""
+        """Return nDCG@10 of the index's own ranking."""
         return float(
             self.measure.calc_aggregate(scored(make_run(self.index, self.topics, mode, 100, late=late)))[nDCG @ 10]
         )
 
 
 def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
-    """Letters and digits in lower case, stemmed, without stop words: nothing else."""
+    """Return letters and digits in lower case, stemmed, without stop words."""
     return lambda text: [_STEM(word) for word in re.findall(r"[^\W_]+", text.lower()) if word not in stop_words]
 
 
 def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[[str], Scores]:
-    """BM25 of every paper for a text, by another analysis."""
+    """Return every paper's BM25 score for a text, by another analysis."""
     postings = statistics_of(map(terms, collection.texts), analysis.plain_word).postings()
     return lambda text: postings.score(terms(text), len(collection.ids))[0]
 
 
 def own_bm25(collection: Collection) -> Callable[[str], Scores]:
-    """BM25 of every paper for a text, as the index has it, without acronyms."""
+    """Return every paper's BM25 score for a text from the index, without acronyms."""
     analyzer, postings = analysis.Analyzer(), collection.index._parts.postings
     return lambda text: postings.score(analyzer.query_terms(text), len(collection.ids))[0]
 
 
 def dense(collection: Collection) -> Callable[[str], Scores]:
-    """The cosine of every paper to a text."""
+    """Return every paper's cosine with a text."""
     texts = [topic.text for topic in collection.topics]
     vectors = {
         text: encoded.vector
-        for text, encoded in zip(texts, collection.index._parts.encoder.encode_batch(texts), strict=True)
+        for text, encoded in zip(texts, collection.index._parts.encoder.encode_many(texts), strict=True)
     }
     return lambda text: (collection.index._parts.vectors.exact @ vectors[text]).astype(np.float64)
 
 
 def reciprocal_ranks(first: Callable[[str], Scores], second: Callable[[str], Scores]) -> Callable[[str], Scores]:
-    """Reciprocal rank fusion, k = 60 (Cormack et al., SIGIR 2009)."""
+    """Return reciprocal rank fusion, k = 60 (Cormack et al., SIGIR 2009)."""
 
     def fused(text: str) -> Scores:
         total: Scores = np.zeros(0)
@@ -123,7 +123,7 @@ def reciprocal_ranks(first: Callable[[str], Scores], second: Callable[[str], Sco
 def convex(
     first: Callable[[str], Scores], second: Callable[[str], Scores], weight: float
 ) -> Callable[[str], Scores]:
-    """The convex combination of min-max scores, `weight` to the first."""
+    """Return the convex combination of min-max scores, with `weight` for the first."""
 
     def fused(text: str) -> Scores:
         return combine(
@@ -138,13 +138,13 @@ def convex(
 
 @contextmanager
 def changed(**constants: Any) -> Iterator[None]:
-    """The ranking with other constants: pair, expansion, depth, feedback, beta, weights."""
+    """Run the ranking with other constants: pair, expansion, depth, feedback, beta, weights."""
     places: dict[str, tuple[Any, str]] = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
-        "depth": (pipeline, "DEPTH"),
-        "feedback": (pipeline, "FEEDBACK_DEPTH"),
-        "beta": (pipeline.move_towards.__globals__, "FEEDBACK_WEIGHT"),
+        "depth": (candidates, "CANDIDATE_DEPTH"),
+        "feedback": (candidates, "FEEDBACK_DEPTH"),
+        "beta": (candidates.move_towards.__globals__, "FEEDBACK_WEIGHT"),
         "weights": (ranking, "WEIGHTS"),
     }
     with ExitStack() as stack:

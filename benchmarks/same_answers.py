@@ -2,9 +2,10 @@
 
     python benchmarks/same_answers.py BEFORE AFTER --index FOLDER... --topics FILE... [--queries 200]
 
-BEFORE and AFTER are checkouts of this project; both open the same indexes. Asks queries drawn
-evenly from the topics, in every mode, as JSON and as plain lines, and runs a list of commands
-whose output and exit codes are a contract. Prints each difference, and exits with 1 if there is any.
+BEFORE and AFTER are checkouts of this project; both open the same indexes. Queries are drawn evenly
+from the topics and asked in every mode, as JSON and as plain lines. A list of commands whose output
+and exit codes are a contract is run as well. Prints each difference, and exits with 1 if there is
+any.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def run(checkout: Path, index: Path, arguments: list[str], stdin: str | None = N
     environment = {**os.environ, "PYTHONPATH": str(checkout), "PAPERSEARCH_INDEX": str(index.resolve())}
     done = subprocess.run(
         [sys.executable, "-m", "papersearch", *arguments],
-        cwd=checkout,  # whose package is then the one that runs
+        cwd=checkout,  # the package of the current folder is the one that runs
         env=environment,
         input=stdin,
         capture_output=True,
@@ -59,7 +60,7 @@ def run(checkout: Path, index: Path, arguments: list[str], stdin: str | None = N
 
 
 def topics_of(paths: list[Path], n: int) -> list[str]:
-    """`n` topics, evenly spread over the files."""
+    """Return `n` topics, evenly spread over the files."""
     texts = [json.loads(line)["text"] for path in paths for line in path.read_text().splitlines()]
     return [" ".join(text.split()) for text in texts[:: max(1, len(texts) // n)][:n]]
 

@@ -1,11 +1,11 @@
-"""What size costs: building, and queries as cold processes, at three sizes of one collection.
+"""The cost of size: builds, and queries as cold processes, at three sizes of one collection.
 
     python benchmarks/scale.py ABSTRACTS.jsonl.gz [--papers 42606 700000] [--rounds 7]
 
-The abstracts are real; beyond their number, further ones are put together from halves of two
-of them. Vectors are random unit vectors: encoding is measured in `encoding.py`, and a scan
-takes as long whatever it reads. The small index, of 302 of them, is what the others are
-compared with, in every mode, with common terms, with a phrase and a filter.
+The abstracts are real; further ones are put together from halves of two of them. Vectors are random
+unit vectors: encoding is measured in `encoding.py`, and a scan takes the same time for any vectors.
+The small index has 302 papers. The others are compared with it in every mode, with common terms,
+with a phrase and with a filter.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ import orjson
 from measuring import PAPERSEARCH, commands, medians, peak_private_bytes, print_table, timed
 
 import papersearch
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.dense.reference import ReferenceEncoder
 
 SMALL = 302
 QUERIES = {
@@ -79,7 +79,7 @@ def main() -> None:
 
 
 def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
-    """So many abstracts as JSON lines: the real ones, then halves of two put together."""
+    """Write `n_papers` abstracts as JSON lines: the real ones, then halves of two put together."""
     chosen = random.Random(1)
     with gzip.open(source) as file:
         papers = [orjson.loads(line) for line in file]
@@ -96,10 +96,10 @@ def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
 
 @contextmanager
 def random_vectors() -> Iterator[None]:
-    """Builds within it give papers random unit vectors and no word pieces."""
+    """Let builds in the block give papers random unit vectors and no word pieces."""
 
     def encode_papers(
-        self: BatchEncoder,
+        self: ReferenceEncoder,
         texts: Sequence[str],
         receive: Callable[[int, Encoded, np.ndarray], None],
         *,
@@ -111,15 +111,15 @@ def random_vectors() -> Iterator[None]:
             rows = numbers.standard_normal((min(4096, len(texts) - start), 384), dtype=np.float32)
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
             for place, row in enumerate(rows, start):
-                texts[place]  # as an encoder would read it
+                texts[place]  # read the text, as an encoder would
                 receive(place, Encoded(row, no_pieces, no_states), no_pieces)
 
-    with mock.patch.object(BatchEncoder, "encode_papers", encode_papers):
+    with mock.patch.object(ReferenceEncoder, "encode_papers", encode_papers):
         yield
 
 
 def build_here(dump: Path, index: Path) -> None:
-    """Build one index, and say how long each step took and what memory it needed."""
+    """Build one index; report the time of each step and the memory it needed."""
     began: list[tuple[str, float]] = []
 
     def progress(step: str, done: int, total: int) -> None:
@@ -141,9 +141,11 @@ def build_here(dump: Path, index: Path) -> None:
 
 @contextmanager
 def peak_bytes() -> Iterator[list[int]]:
-    """The most memory that this process and its children were seen to have at once: the sum of
-    their proportional set sizes, twice a second. Not their `ru_maxrss`, which for a child begins
-    with what its parent had."""
+    """Return the largest memory of this process and its children that was seen at once.
+
+    It is the sum of their proportional set sizes, sampled twice a second. Their `ru_maxrss` would
+    not do: a child's starts at its parent's.
+    """
     peak, is_over = [0], threading.Event()
 
     def look() -> None:
@@ -160,13 +162,13 @@ def peak_bytes() -> Iterator[list[int]]:
 
 
 def children() -> list[int]:
-    """The processes that this one has started, whichever thread did."""
+    """Return the processes that this one has started, from any thread."""
     lists = (path.read_text() for path in Path("/proc/self/task").glob("*/children"))
     return [int(pid) for pids in lists for pid in pids.split()]
 
 
 def proportional_bytes(pid: int) -> int:
-    """Its memory, each shared page divided by how many share it; 0 when it has ended."""
+    """Return a process's memory, each shared page divided by its users; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -175,7 +177,7 @@ def proportional_bytes(pid: int) -> int:
 
 
 def time_scan(index_path: Path) -> None:
-    """The int8 scan against reading the same bytes once, in one warm process and one thread."""
+    """Time the int8 scan against reading the same bytes once, in one warm process and one thread."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     vectors = papersearch.open(index_path)._parts.vectors
     query = np.array(vectors.exact[len(vectors.exact) // 2])

@@ -2,9 +2,9 @@
 
     python docs/picture.py docs/result.svg docs/browse.svg
 
-The first runs the installed `papersearch` in a pipe of 100 columns with colours, and draws what
-it printed; the second types into `papersearch browse`, as its tests do, and draws its screen.
-The pictures name no host: the font is whatever monospaced one the viewer has.
+The first picture is the output of the installed `papersearch` in a pipe of 100 columns with
+colours. The second is the screen of `papersearch browse` after typing, as in its tests. The
+pictures fetch nothing: a viewer uses its own monospaced font.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Write the reference of the command line: what `--help` prints, of every verb.
+"""Write the reference of the command line: the output of `--help` for every verb.
 
     python docs/reference.py docs/cli.md
 
-Runs the command once for each section, in a pipe of 100 columns and without anything of this
-environment that would change what it prints.
+Runs the command once per section, in a pipe of 100 columns, without environment variables that
+would change the output.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _STEERING = ("PAPERSEARCH_", "_PAPERSEARCH_", "_TYPER_", "TERMINAL_WIDTH", "FORC
 
 
 def reference() -> str:
-    """The whole page."""
+    """Return the whole page."""
     sections = [["papersearch"], *(["papersearch", verb] for verb in VERBS)]
     return HEAD + "".join(f"\n## {' '.join(words)}\n\n```text\n{_help(words[1:])}```\n" for words in sections)
 

@@ -66,10 +66,11 @@ if TYPE_CHECKING:
     from papersearch.index.files import FileRecord
     from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
     from papersearch.index.papers import PaperStore
-    from papersearch.index.report import BuildReport, Outcome, Progress, Step
+    from papersearch.index.report import BuildReport, BuildStep, Outcome, Progress
     from papersearch.index.verification import Fault
     from papersearch.types import (
         Changes,
+        Count,
         Counted,
         DumpFile,
         Evidence,
@@ -121,9 +122,11 @@ __all__ = [
     "Background",
     "build",
     "BuildReport",
+    "BuildStep",
     "Changes",
     "CorpusError",
     "CorpusMissing",
+    "Count",
     "Counted",
     "DumpFile",
     "EmptyDateRange",
@@ -195,7 +198,6 @@ __all__ = [
     "Sort",
     "Source",
     "Span",
-    "Step",
     "StoredIndexError",
     "TermImpact",
     "TopicsUnreadable",

@@ -24,10 +24,13 @@ from papersearch.dense.feedback import between
 from papersearch.errors import IndexDamaged, IndexMissing, IndexVersionError, ModelError, NothingToCompare
 from papersearch.index.generations import Generation, open_current
 from papersearch.index.manifest import Manifest
-from papersearch.index.opened import Parts
+from papersearch.index.opened import OpenedIndex
 from papersearch.index.papers import PaperStore
-from papersearch.search.pipeline import UNDATED_NAMED, Answering, Request, has_dates
+from papersearch.search.candidates import filtered
+from papersearch.search.hits import make_hits_near
+from papersearch.search.pipeline import UNDATED_NAMED, answer, retrieve
 from papersearch.search.ranking import by_meaning
+from papersearch.search.request import Request, leaves_undated_out
 from papersearch.search.verdict import is_like
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
@@ -68,8 +71,7 @@ class Index:
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._analyzer = Analyzer()
-        self._parts = Parts(generation, self._analyzer)
-        self._answering = Answering(self._parts)
+        self._parts = OpenedIndex(generation, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -128,7 +130,7 @@ class Index:
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
-            return self._answering.answer(parsed, encoded, how)
+            return answer(parsed, encoded, how, self._parts)
 
     def search_many(
         self,
@@ -145,8 +147,8 @@ class Index:
         filters = _chosen(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
-                answer = self._answering.answer(parsed, encoded, how)
-            yield answer
+                results = answer(parsed, encoded, how, self._parts)
+            yield results
 
     def rank_many(
         self,
@@ -160,7 +162,7 @@ class Index:
         """The same rankings without the papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                found = self._answering.rank(parsed, encoded, how)
+                found = retrieve(parsed, encoded, how, self._parts)
                 pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
                 ranked = [
                     RankedPaper(paper_id=self._parts.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
@@ -199,23 +201,23 @@ class Index:
             pieces = self._parts.pieces
             asked = pieces.of_papers(sorted(liked)) if pieces is not None and liked else None
             if text:
-                encoded = self._parts.encoder.encode_batch([text])[0]
+                encoded = self._parts.encoder.encode_many([text])[0]
                 near.append(encoded.vector)
                 if asked is None and pieces is not None:
                     asked = pieces.of_query(encoded)
             semantic = self._parts.vectors.scan(between(np.array(near), rows[sorted(unliked)]))
             is_example = np.zeros(len(self), dtype=np.bool_)
             is_example[liked + unliked] = True
-            allowed, undecided = self._answering.filtered(np.flatnonzero(~is_example), filters)
+            allowed, undecided = filtered(np.flatnonzero(~is_example), filters, self._parts)
             ranking = by_meaning(semantic, allowed, k)
             # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
             titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
             idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
-            hits = self._answering.hits_near(ranking, asked, idf)
+            hits = make_hits_near(ranking, asked, idf, self._parts)
             is_text = bool(text) and not examples  # it alone can be unlike everything here
             is_strange = is_text and not (hits and is_like(hits[0].score, self.manifest.background))
             undated = None
-            if has_dates(filters):
+            if leaves_undated_out(filters):
                 nearest = by_meaning(semantic, undecided, UNDATED_NAMED).papers
                 undated = Undated(n_papers=len(undecided), papers=self._parts.named(nearest))
         names = [paper.paper_id for paper in examples]
@@ -308,7 +310,7 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._parts.encoder.encode_batch([query.plain for query in queries]), None
+            return mode, self._parts.encoder.encode_many([query.plain for query in queries]), None
         except ModelError as error:
             return "keyword", nothing, error.message
 

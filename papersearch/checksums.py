@@ -1,6 +1,6 @@
 """SHA-256 of files and bytes.
 
-`hashlib` is imported where it is used: it loads OpenSSL, and a query checks no sum.
+`hashlib` is imported inside the functions: it loads OpenSSL, and a query computes no checksum.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from pathlib import Path
 
 
 def sha256_of(content: bytes) -> str:
-    """The digest of some bytes, in hexadecimal."""
+    """Return the digest of `content` in hexadecimal."""
     import hashlib
 
     return hashlib.sha256(content).hexdigest()
 
 
 def sha256_of_file(path: Path) -> str:
-    """The digest of a file's bytes, in hexadecimal. Raises OSError."""
+    """Return the digest of a file's bytes in hexadecimal. Raises OSError."""
     import hashlib
 
     with path.open("rb") as file:

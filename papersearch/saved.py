@@ -1,7 +1,7 @@
-"""Saved searches: queries with their filters under names, in a TOML file of the user's.
+"""Saved searches: named queries with their filters, in a TOML file that belongs to the user.
 
-The file is the user's to edit: what is added or removed here leaves its comments and order
-as they are. One table per search, with the names of the command line's options.
+The user may edit the file by hand: adding or removing a search keeps comments and order. Each
+search is a table whose keys are the names of the command line's options. Nothing is searched here.
 """
 
 from __future__ import annotations
@@ -15,21 +15,19 @@ from typing import Any, NamedTuple, get_args
 
 from papersearch.errors import SearchesNotWritable, SearchesUnreadable, SearchExists, UnknownSearch
 from papersearch.index.files import replace_file
+from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
 
 FILE = "searches.toml"
 
 _MAX_BYTES = 1 << 20
-_TEXTS = {"since": "since", "until": "until"}
-_LISTS = {"org": "organisations", "dump": "dumps"}
-_SWITCHES = {"has-code": "has_code", "include-undated": "include_undated"}
-_FIELDS = {**_TEXTS, **_LISTS, **_SWITCHES}
-"""A key of the file, which is also an option, and its field of `Filters`."""
+_ROWS = {row.name: row for row in FILTER_ROWS if row.is_saved}
+"""Filters by key of the file, which is also the option's name."""
 
 
 class SavedSearch(NamedTuple):
-    """A query to ask again and again."""
+    """A named query with its mode and filters."""
 
     name: str
     query: str
@@ -38,8 +36,10 @@ class SavedSearch(NamedTuple):
 
 
 def read(path: Path) -> dict[str, SavedSearch]:
-    """The searches in the file by name, in its order; none where there is no file. Raises
-    SearchesUnreadable."""
+    """Read the searches by name, in file order; return an empty dict if the file does not exist.
+
+    Raises SearchesUnreadable if the file cannot be read or does not describe searches.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -55,7 +55,7 @@ def read(path: Path) -> dict[str, SavedSearch]:
 
 
 def add(path: Path, search: SavedSearch) -> None:
-    """Write the search at the end of the file. Raises SearchExists where its name is taken."""
+    """Append the search to the file. Raises SearchExists if its name is taken."""
     if search.name in read(path):
         raise SearchExists(path=path, name=search.name)
     import tomlkit
@@ -68,7 +68,7 @@ def add(path: Path, search: SavedSearch) -> None:
 
 
 def remove(path: Path, name: str) -> None:
-    """Take the search out of the file. Raises UnknownSearch where no search has this name."""
+    """Remove the search from the file. Raises UnknownSearch if the name is unknown."""
     if name not in read(path):
         raise UnknownSearch(path=path, name=name)
     with _edited(path) as document:
@@ -77,7 +77,10 @@ def remove(path: Path, name: str) -> None:
 
 @contextmanager
 def _edited(path: Path) -> Iterator[Any]:
-    """The file as a document to change, written as a whole, or not at all, when all went well."""
+    """Yield the file as a document to change; on success replace the file in one step.
+
+    An exception inside the `with` block leaves the file as it was.
+    """
     import tomlkit
 
     try:
@@ -85,38 +88,41 @@ def _edited(path: Path) -> Iterator[Any]:
         document = tomlkit.parse(before)
         yield document
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A link is the user's way to keep the file elsewhere: what it leads to is replaced.
+        # A user may keep the file elsewhere and link to it: replace the target, not the link.
         replace_file(Path(os.path.realpath(path)), tomlkit.dumps(document).encode())
     except OSError as error:
         raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def fields(search: SavedSearch) -> dict[str, Any]:
-    """What the file says of the search: what is not left as it is anyway."""
-    said = {key: getattr(search.filters, field) for key, field in _FIELDS.items()}
+    """Return the search as TOML fields, defaults omitted."""
+    said = {key: getattr(search.filters, row.field) for key, row in _ROWS.items()}
     kept = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items() if value}
     mode = {} if search.mode == "hybrid" else {"mode": search.mode}
     return {"query": search.query, **mode, **kept}
 
 
 def _search(name: str, table: Any) -> SavedSearch:
-    """One table of the file. Raises ValueError for what it cannot be."""
+    """Parse one table of the file. Raises ValueError if it does not describe a search."""
     if not isinstance(table, dict) or not isinstance(table.get("query"), str):
         raise ValueError(f"{name} has no query")
-    unknown = sorted(set(table) - {"query", "mode", *_FIELDS})
+    unknown = sorted(set(table) - {"query", "mode", *_ROWS})
     if unknown:
         raise ValueError(f"unknown key {unknown[0]} in {name}")
     mode = table.get("mode", "hybrid")
     if mode not in get_args(Mode):
         raise ValueError(f"unknown mode {mode} in {name}: expected {' or '.join(get_args(Mode))}")
-    given: dict[str, Any] = {}
-    for key, value in table.items():
-        if key in _SWITCHES and not isinstance(value, bool):
-            raise ValueError(f"expected true or false for {key} of {name}")
-        if key in _LISTS and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            raise ValueError(f"expected a list of texts for {key} of {name}")
-        if key in _TEXTS and not isinstance(value, str):
-            raise ValueError(f'expected text in quotation marks, such as "2024-06", for {key} of {name}')
-        if key in _FIELDS:
-            given[_FIELDS[key]] = tuple(value) if isinstance(value, list) else value
-    return SavedSearch(name, clean_text(table["query"]), mode, Filters(**given))
+    given = {_ROWS[key].field: _value(name, _ROWS[key], value) for key, value in table.items() if key in _ROWS}
+    return SavedSearch(name, clean_text(table["query"]), mode, make_filters(given))
+
+
+def _value(name: str, row: FilterRow, value: Any) -> Any:
+    """Return a filter's value. Raises ValueError if it has another type."""
+    is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if row.kind == "switch" and not isinstance(value, bool):
+        raise ValueError(f"expected true or false for {row.name} of {name}")
+    if row.kind == "list" and not is_list:
+        raise ValueError(f"expected a list of texts for {row.name} of {name}")
+    if row.kind == "text" and not isinstance(value, str):
+        raise ValueError(f'expected text in quotation marks, such as "2024-06", for {row.name} of {name}')
+    return value

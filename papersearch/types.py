@@ -11,7 +11,7 @@ value reaches a caller, named tuples do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, get_args, overload
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypedDict, get_args, overload
 
 from papersearch.values import Value
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Mode = Literal["hybrid", "keyword", "semantic"]
 MODES: tuple[Mode, ...] = get_args(Mode)
+
+Count: TypeAlias = Annotated[int, 0]
+"""A number of things: its least value is the annotation's."""
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of character offsets."""

@@ -1,10 +1,10 @@
-"""Run the quick tests under other kernels, orders and loads: a green run then says something of
-other machines.
+"""Run the quick tests under other kernels, orders and loads, to predict other machines.
 
     python -m tests.conditions [--rounds N] [--only NAME...] [pytest's arguments...]
 
-Each round runs every condition once, each time in another random order and with another hash
-seed. Prints a line a run and, last, how many failed; what failed is kept in a file and named.
+Each round runs every condition once, each time with another random order and hash seed. Prints one
+line per run and finally the number of failures. The output of a failed run is kept in a file, whose
+name is printed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,13 @@ PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "4", "--dist", "workstea
 
 
 class Condition(NamedTuple):
-    """kernel: of OpenBLAS, empty for the processor's own; wrapper: a command that runs another;
-    arguments: pytest's; n_busy: loops that keep the processor busy beside it."""
+    """A condition to run the tests under.
+
+    kernel: of OpenBLAS; empty for the processor's own
+    wrapper: a command that runs another one
+    arguments: pytest's arguments
+    n_busy: busy loops beside the tests
+    """
 
     kernel: str = ""
     wrapper: tuple[str, ...] = ()
@@ -37,7 +42,7 @@ class Condition(NamedTuple):
 CONDITIONS = {
     "haswell": Condition("Haswell"),
     "zen": Condition("Zen"),
-    "skylakex": Condition("SkylakeX"),  # where the processor has AVX-512
+    "skylakex": Condition("SkylakeX"),  # skipped unless the processor has AVX-512
     "prescott": Condition("Prescott"),
     "one-core": Condition("Haswell", ("taskset", "-c", "0"), ()),
     "busy": Condition("", ("nice",), PARALLEL, 4),
@@ -63,7 +68,7 @@ def busy_loops(n: int) -> Iterator[None]:
 
 
 def run(condition: Condition, seed: int, arguments: list[str], log: Path) -> str:
-    """The last line that pytest prints; all of it is in `log`."""
+    """Run the tests under `condition`, with all output in `log`; return pytest's last line."""
     command = [*condition.wrapper, sys.executable, "-m", "pytest", "-p", "randomly", f"--randomly-seed={seed}"]
     environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
     if condition.kernel:

@@ -1,7 +1,7 @@
-"""What several tests share: the real corpus, its index built once, a small model, small corpora.
+"""Shared fixtures: the real corpus and its index, a small model, small corpora.
 
-The real index takes most of a minute to build. `PAPERSEARCH_TEST_INDEX=FOLDER` reuses one that
-was built from this corpus with the default model, for quick turns while developing.
+The real index takes most of a minute to build. `PAPERSEARCH_TEST_INDEX=FOLDER` reuses one that was
+built from this corpus with the default model, for short test runs during development.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# As the command line sets it, before numpy is imported.
+# The command line sets this too; it only takes effect before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# So that vectors can be compared to the last digits, whatever processor this is.
+# Vectors must agree to the last digits on every processor.
 os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
 
 # A shell that starts the tests in the background has them ignore interrupts, and with them every
@@ -48,10 +48,9 @@ Mar 11
 """
 
 PATIENCE_S = 300
-"""When to give up on what has to happen. No test depends on how fast a machine is: this says that
-something hangs."""
+"""Timeout of every wait, long enough for any machine: reaching it means that something hangs."""
 
-# Examples may take as long as they take, on a busy machine too.
+# No deadline for examples: the machine may be slow or busy.
 hypothesis.settings.register_profile(
     "papersearch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -61,7 +60,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def wait_until(happened: Callable[[], bool], what: str) -> None:
-    """Wait for a state that a program reaches; fail, naming it, where it does not."""
+    """Wait until `happened` returns true; after the timeout fail with the message `what`."""
     end = time.monotonic() + PATIENCE_S
     while not happened():
         assert time.monotonic() < end, what
@@ -70,14 +69,14 @@ def wait_until(happened: Callable[[], bool], what: str) -> None:
 
 @contextmanager
 def held_at(pipe: Path, process: subprocess.Popen[str] | None = None) -> Iterator[None]:
-    """Wait until `process`, or anyone, reads the named pipe; it stays there as long as this lasts."""
+    """Wait until `process`, or any process, opens the named pipe to read; hold it there meanwhile."""
 
     def is_read() -> bool:
         assert process is None or process.poll() is None, "it has ended before it read the pipe"
         try:
             opened.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
         except OSError as error:
-            if error.errno != errno.ENXIO:  # nobody reads it yet
+            if error.errno != errno.ENXIO:  # no reader yet
                 raise
         return bool(opened)
 
@@ -90,7 +89,7 @@ def held_at(pipe: Path, process: subprocess.Popen[str] | None = None) -> Iterato
 
 
 def sentence(topic: str, length: int = 300) -> str:
-    """An abstract on `topic`, longer than any title."""
+    """Return an abstract on `topic`, longer than any title."""
     text = f"This paper is about {topic}. "
     while len(text) < length:
         text += f"We study how {topic} behaves when everything else is kept as it was. "
@@ -98,22 +97,22 @@ def sentence(topic: str, length: int = 300) -> str:
 
 
 def n_positions(analyzer: Analyzer, text: str) -> int:
-    """How many positions `text` takes, stop words included."""
+    """Return the number of positions that `text` takes, stop words included."""
     return sum(analyzer.word(written).n_parts for written in analyzer.words(text))
 
 
 def page(papers: Sequence[tuple[str, str]]) -> str:
-    """A Daily Papers page with these (title, abstract) pairs."""
+    """Return a Daily Papers page with these (title, abstract) pairs."""
     return HEADER + "".join(f"\n{title}\n\n{abstract}\n" for title, abstract in papers)
 
 
 @pytest.fixture(scope="session")
 def real_index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The committed corpus, indexed with the default model; not to be written to."""
+    """Return the index of the committed corpus with the default model; tests must not write to it."""
     given = os.environ.get("PAPERSEARCH_TEST_INDEX")
     if given:
         return Path(given).resolve()
-    if "PYTEST_XDIST_WORKER" in os.environ:  # the first builds it, the others wait, and find it
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the first worker builds it; the others wait and find it
         path = tmp_path_factory.getbasetemp().parent / "real-index"
     else:
         path = tmp_path_factory.mktemp("real") / "index"
@@ -123,13 +122,13 @@ def real_index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def real_index(real_index_path: Path) -> papersearch.Index:
-    """The same, open."""
+    """Open the real index."""
     return papersearch.open(real_index_path)
 
 
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of two layers and 32 dimensions with random weights, as sentence-transformers saves it."""
+    """Return the folder of a BERT of two layers and 32 dimensions with random weights."""
     return make_model(tmp_path_factory.mktemp("model") / "small-bert")
 
 
@@ -169,8 +168,10 @@ def make_model(
 
 @pytest.fixture(scope="session")
 def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Path:
-    """A folder with `corpus/`, one page of four papers, and its `index/` by the small model; for copying.
-    The last paper has an organisation and a date."""
+    """Return a folder with `corpus/`, one page of four papers, and its `index/` by the small model.
+
+    Tests must copy it before they change it. The last paper has an organisation and a date.
+    """
     project = tmp_path_factory.mktemp("project")
     topics = ["pipeline bubbles", "protein folding", "graph colouring", "speech recognition"]
     papers = [(f"On {topic}", sentence(topic)) for topic in topics[:-1]]
@@ -184,25 +185,25 @@ def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -
 
 @pytest.fixture
 def small_corpus(tmp_path: Path, small_project: Path) -> Path:
-    """A corpus folder with one page of four papers, and no index beside it."""
+    """Copy a corpus of one page with four papers, without an index beside it."""
     return shutil.copytree(small_project / "corpus", tmp_path / "corpus")
 
 
 @pytest.fixture
 def small_index(small_corpus: Path, small_project: Path) -> Path:
-    """That corpus indexed with the small model, at `small_corpus`'s side; free to be damaged."""
+    """Copy the index of the small corpus to its side; tests may damage it."""
     return shutil.copytree(small_project / "index", small_corpus.parent / "index")
 
 
 @pytest.fixture
 def env(real_index_path: Path) -> dict[str, str]:
-    """The real index and corpus, whatever the current folder."""
+    """Return the environment that names the real index and corpus."""
     return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """The command as a process of its own: `run("query", "--json", cwd=..., env={...})`."""
+    """Return a function that runs the command as a process: `run("query", "--json", env={...})`."""
 
     def start(
         *arguments: str,
@@ -225,7 +226,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]:
-    """This environment without what would steer the command, and with `changes`."""
+    """Return this environment with `changes`, without variables that affect the command."""
     steering = (
         "PAPERSEARCH_",
         "NO_COLOR",

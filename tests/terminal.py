@@ -1,4 +1,4 @@
-"""A program at a terminal of its own, typed at and read by a test."""
+"""A program in a pseudo-terminal of its own, with input and output under a test's control."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ROWS, COLUMNS = 50, 160
 
 
 class Terminal:
-    """`command`, started in `folder`."""
+    """A pseudo-terminal in which `command` runs, started in `folder`."""
 
     def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
         self._seen = ""
         self._file, other_end = pty.openpty()
         fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        # The first terminal that the leader of a session opens is the session's own: no fork of
-        # this process is needed, whose threads would not survive it.
+        # The first terminal that a session leader opens becomes the session's controlling terminal.
+        # So no fork is needed; the threads of this process would not survive one.
         opening = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(other_end), *command]
         self._program = subprocess.Popen(opening, cwd=folder, env=environment, start_new_session=True)
         os.close(other_end)
@@ -37,7 +37,7 @@ class Terminal:
         os.write(self._file, keys.encode())
 
     def wait_for(self, text: str) -> None:
-        """Read until `text` has been shown since the last time."""
+        """Read until `text` is shown after the previously awaited text."""
         end = time.monotonic() + PATIENCE_S
         while text not in self._seen:
             assert time.monotonic() < end, f"{text!r} is not in {self._seen!r}"
@@ -45,7 +45,7 @@ class Terminal:
         self._seen = self._seen.split(text, 1)[1]
 
     def wait_for_end(self) -> int:
-        """Read until the program ends; its exit code."""
+        """Read until the program ends; return its exit code."""
         end = time.monotonic() + PATIENCE_S
         while (code := self._program.poll()) is None:
             assert time.monotonic() < end, f"it goes on after {self._seen!r}"
@@ -53,18 +53,18 @@ class Terminal:
         return code
 
     def close(self) -> None:
-        with suppress(ProcessLookupError):  # what it has started too, which a pipe may keep waiting
+        with suppress(ProcessLookupError):  # the whole group: a child may still wait at a pipe
             os.killpg(self._program.pid, signal.SIGKILL)
         self._program.wait()
         os.close(self._file)
 
     def _read(self, seconds: float) -> bool:
-        """Whether something happened within this time."""
+        """Read what appears within this time; return whether anything happened."""
         if not select.select([self._file], [], [], seconds)[0]:
             return False
         try:
             shown = os.read(self._file, 1 << 16)
-        except OSError:  # how Linux says that nobody is at the other end: none yet, or none any more
+        except OSError:  # Linux reports that the other end is not open yet, or closed again
             time.sleep(0.01)
             return True
         self._seen += shown.decode("utf-8", "replace")
@@ -72,7 +72,7 @@ class Terminal:
 
 
 def terminal_environment(folder: Path, index_path: Path) -> dict[str, str]:
-    """A PATH on which `papersearch` is the one under test, that index, and a plain terminal."""
+    """Return an environment with this `papersearch` on PATH, this index and a plain terminal."""
     shim = folder / "bin" / "papersearch"
     shim.parent.mkdir()
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')

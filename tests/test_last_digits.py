@@ -19,9 +19,9 @@ import papersearch
 from papersearch.cli.output.json_documents import envelope
 from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.background import learn_background
-from papersearch.dense.batch import BatchEncoder
-from papersearch.dense.late import Alignment, Asked, Encoded, PieceVectors
+from papersearch.dense.late import Alignment, Encoded, PieceVectors, QueryPieces
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
+from papersearch.dense.reference import ReferenceEncoder
 from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.search.duplicates import LIKENESS, fold
 from tests.conftest import sentence
@@ -139,7 +139,7 @@ def test_equal_ranges_are_equally_like(seed: int) -> None:
     first, second = (slice(*ranges[place]) for place in (2, 7))
     rows[second], weights[second] = rows[first], weights[first]
     asked_weights = np.abs(numbers.standard_normal(5)).astype(np.float32)
-    asked = Asked(whole(unit_rows(numbers, 5, 64)), WHOLE, asked_weights / asked_weights.sum())
+    asked = QueryPieces(whole(unit_rows(numbers, 5, 64)), WHOLE, asked_weights / asked_weights.sum())
     alignment = Alignment(asked, rows, weights, np.arange(n_pieces))
     found = alignment.likeness(ranges)
     assert found[2] == found[7]
@@ -194,7 +194,7 @@ def encoders_for(folder: Path) -> list[Any]:
     shape = bert.read_shape(folder)
     assert shape is not None
     tokenizer = wordpiece.LibraryTokenizer(folder, 128)
-    library = BatchEncoder(models.ModelFiles("m", "folder", folder), "cpu")
+    library = ReferenceEncoder(models.ModelFiles("m", "folder", folder), "cpu")
     return [bert.BertEncoder(folder, shape, tokenizer), library]
 
 
@@ -209,14 +209,14 @@ def test_a_query_s_vector_does_not_depend_on_other_queries(small_model: Path) ->
     for encoder in encoders_for(small_model):
         alone = [encoder.encode(text) for text in texts]
         for part in [np.arange(len(texts)), *splits(numbers, len(texts))]:
-            for place, encoded in zip(part, encoder.encode_batch([texts[n] for n in part]), strict=True):
+            for place, encoded in zip(part, encoder.encode_many([texts[n] for n in part]), strict=True):
                 assert equal(encoded, alone[place])
 
 
 def test_the_packaged_model_too(real_index: papersearch.Index) -> None:
     """Its rows are longer, and multiplied by other kernels."""
     encoder = real_index._parts.encoder
-    for text, encoded in zip(QUERIES, encoder.encode_batch(QUERIES), strict=True):
+    for text, encoded in zip(QUERIES, encoder.encode_many(QUERIES), strict=True):
         assert equal(encoded, encoder.encode(text))
 
 

@@ -90,6 +90,6 @@ def test_options_before_a_query_are_told_from_it() -> None:
     for option in options("search"):
         for name in (*option.opts, *option.secondary_opts):
             if option.is_flag:
-                assert with_verb([name, "stats"], list(VERBS)) == ["stats", name]
+                assert with_verb([name, "stats"], VERBS) == ["stats", name]
             else:
-                assert with_verb([name, "stats", "q"], list(VERBS)) == ["search", name, "stats", "q"]
+                assert with_verb([name, "stats", "q"], VERBS) == ["search", name, "stats", "q"]

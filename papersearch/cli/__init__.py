@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import NoReturn
 
-_MANY_TEXTS = frozenset({"index", "batch", "eval"})
-
 
 def main() -> NoReturn:
-    """The `papersearch` command."""
-    is_build = "index" in sys.argv[1:]
-    # A build wants every core. A query multiplies small matrices: more threads only wait for each
-    # other; many queries are shared between processes. To be set before numpy and tokenizers are
-    # imported.
-    if not is_build:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if is_build else "false")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # what it says while it is imported
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    if _MANY_TEXTS.isdisjoint(sys.argv[1:]):
-        import gc
+    """Run the `papersearch` command."""
+    gc.disable()  # a short command leaves less garbage than looking for it costs
+    from papersearch.cli.app import VERBS, app
+    from papersearch.cli.group import with_verb
 
-        gc.disable()  # what a query leaves to be collected is less than what looking for it costs
-    from papersearch.cli.app import app
+    called = with_verb(sys.argv[1:], VERBS)[:1]
+    verb = VERBS.get(called[0]) if called else None
+    if verb is not None and verb.runs_long:
+        gc.enable()
+    # A build encodes many texts, and wants every core. A query multiplies small matrices, where more
+    # threads only wait for each other; many queries are shared between processes. numpy and
+    # tokenizers read these variables when they are imported, which no verb has done yet.
+    encodes_many = verb is not None and verb.encodes_many
+    if not encodes_many:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true" if encodes_many else "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # for messages of its import
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
     code: object = 0
     try:
@@ -32,8 +34,8 @@ def main() -> NoReturn:
     except SystemExit as end:
         code = end.code
     # Everything has been written and closed by now. Without taking down every module, a query
-    # ends a tenth sooner; and CPython, which remembers an interrupt that passed through an
-    # extension module's import, cannot end by that signal in place of the exit code.
+    # ends a tenth sooner. And CPython remembers an interrupt that passed through an extension
+    # module's import: here it cannot end the process by that signal in place of the exit code.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

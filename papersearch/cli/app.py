@@ -1,4 +1,4 @@
-"""The verbs, by name: each is imported when it is called, so that help and completion stay quick."""
+"""The verbs by name, with their traits. Each is imported when it is called: help and completion stay quick."""
 
 from __future__ import annotations
 
@@ -6,26 +6,34 @@ from typing import Annotated
 
 import typer
 
-from papersearch.cli.group import QueryGroup, Verb
+from papersearch.cli.group import SEARCH, QueryGroup, Verb
 
 VERBS = {
-    "search": Verb("search:search", 'Search; the same as papersearch "QUERY".'),
-    "show": Verb("search:show", "Print whole records: abstract, metadata, links, dumps and lines."),
-    "similar": Verb("search:similar", "Papers like these, and not like those."),
+    SEARCH: Verb("search:search", 'Search; the same as papersearch "QUERY".'),
+    "show": Verb("show:show", "Print whole records: abstract, metadata, links, dumps and lines."),
+    "similar": Verb("similar:similar", "Papers like these, and not like those."),
     "open": Verb("open:open_papers", "Open papers in the browser."),
-    "browse": Verb("browse:browse", "Search as you type, in the whole terminal."),
-    "mcp": Verb("mcp_server:serve", "Serve search, show and similar by the Model Context Protocol."),
+    "browse": Verb("browse:browse", "Search as you type, in the whole terminal.", runs_long=True),
+    "mcp": Verb("mcp:serve", "Serve search, show and similar by the Model Context Protocol.", runs_long=True),
     "saved": Verb("saved:saved", "Keep searches under names, and run them again."),
-    "index": Verb("index:build_index", "Build the index from the corpus, or bring it up to date."),
-    "stats": Verb("index:stats", "Say what is in the index, and what could not be parsed."),
-    "doctor": Verb("index:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
-    "batch": Verb("batch:batch", "Answer many queries at once, on every core."),
-    "eval": Verb("batch:evaluate", "Measure rankings against judgements, side by side."),
+    "index": Verb(
+        "index:build_index",
+        "Build the index from the corpus, or bring it up to date.",
+        takes_files=True,
+        encodes_many=True,
+        runs_long=True,
+    ),
+    "stats": Verb("stats:stats", "Say what is in the index, and what could not be parsed."),
+    "doctor": Verb("doctor:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
+    "batch": Verb("batch:batch", "Answer many queries at once, on every core.", takes_files=True, runs_long=True),
+    "eval": Verb(
+        "eval:evaluate", "Measure rankings against judgements, side by side.", takes_files=True, runs_long=True
+    ),
 }
 
 
 class Papersearch(QueryGroup):
-    """The group of these verbs."""
+    """Group of the verbs above."""
 
     verbs = VERBS
 

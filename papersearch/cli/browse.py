@@ -1,53 +1,49 @@
-"""The verb that browses: search as you type, in the whole terminal.
+"""The verb `browse`: search as you type, in the whole terminal.
 
-The application stands in `browser`; here is how it begins and ends. The package `textual` is
-optional and takes long to import: only browsing imports it.
+This module starts and ends the application, which is in `tui/browser.py`. The package `textual`
+is optional and slow to import: only browsing imports it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Optional
+from typing import Annotated, NamedTuple, Optional
 
 import typer
 
 from papersearch.cli.errors import EXAMPLE, EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS, CommandError, typed
-from papersearch.cli.options import (
-    CorpusOption,
-    DebugOption,
-    IndexOption,
-    ModeChoice,
-    ModeOption,
-    TopOption,
-    open_index,
-    write_bytes,
-)
+from papersearch.cli.opening import open_index
+from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, ModeChoice, ModeOption, TopOption
+from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text
-from papersearch.text.cleaning import clean_text
+from papersearch.cli.signatures import takes
 
 FRAMES_PER_SECOND = "120"
-"""A letter's hits wait for the next frame: at textual's own 60 a second, a third of their time."""
+"""A letter's hits wait for the next frame: at textual's default of 60, a third of the time to see them."""
 
 
-def browse(
-    query: Annotated[Optional[list[str]], typer.Argument(help="What to begin with.", show_default=False)] = None,
-    top: TopOption = 50,
-    mode: ModeOption = ModeChoice.hybrid,
-    corpus: CorpusOption = None,
-    index: IndexOption = None,
-    debug: DebugOption = False,
-) -> int:
+class BrowseOptions(NamedTuple):
+    """Options of `browse`."""
+
+    query: Annotated[Optional[list[str]], typer.Argument(help="What to begin with.", show_default=False)] = None
+    top: TopOption = 50
+    mode: ModeOption = ModeChoice.hybrid
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(BrowseOptions)
+def browse(options: BrowseOptions) -> int:
     """Search as you type, in the whole terminal.
 
     Prints the ids of the papers you choose, one a line:
     papersearch browse | papersearch show - --format bibtex
     """
-    import gc
-
-    text = " ".join(map(typed_text, query or ()))
+    text = " ".join(map(typed_text, options.query or ()))
     _check_terminal(text)
-    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)  # read when it is imported
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)  # textual reads it once, when imported
     try:
         from papersearch.cli.tui.browser import Browser
     except ImportError as error:
@@ -56,9 +52,8 @@ def browse(
             "pip install '.[tui]' in a clone of the repository",
         ) from error
     if not os.environ.get("NO_COLOR"):
-        os.environ.pop("NO_COLOR", None)  # set but empty: textual would take it for set
-    app = Browser(open_index(corpus, index), text, mode.value, top)
-    gc.enable()  # off for verbs that end soon
+        os.environ.pop("NO_COLOR", None)  # textual does not tell an empty value from a set one
+    app = Browser(open_index(options.corpus_path, options.index_path), text, options.mode.value, options.top)
     chosen = app.run()
     if app.failure is not None:
         raise app.failure
@@ -66,13 +61,15 @@ def browse(
         raise KeyboardInterrupt
     if app.return_code:
         raise RuntimeError("the application ended by the error above")
-    write_bytes("".join(f"{clean_text(paper_id)}\n" for paper_id in chosen or ()).encode("utf-8", "replace"))
+    Printer().lines([paper_id] for paper_id in chosen or ())
     return EXIT_HITS if chosen else EXIT_NO_HITS
 
 
 def _check_terminal(query: str) -> None:
-    """Keys come from standard input and the picture goes to standard error, so that standard
-    output can be a pipe: both must be a terminal, and one that can be drawn on."""
+    """Raise CommandError unless standard input and standard error are a terminal that can be drawn on.
+
+    Keys are read from the one and the screen is drawn on the other, so that stdout can be a pipe.
+    """
     hint = typed("papersearch search", query) if query else EXAMPLE
     for stream, name in ((sys.__stdin__, "input"), (sys.__stderr__, "error")):
         if stream is None or not stream.isatty():

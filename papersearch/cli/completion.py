@@ -1,9 +1,9 @@
-"""What a shell offers after TAB out of an index, and what keeps such an answer harmless.
+"""Completion of values from an index, made harmless for the shell.
 
-Typer speaks with the shells, and knows verbs, options and enumerations by itself. Values of an
-index are looked up here: one function for each kind, given to an option as `autocompletion`. A
-shell evaluates what it is offered, so nothing of an index reaches it that a shell might obey;
-and nobody asked for a message, so whatever fails is an empty answer.
+Typer talks to the shells, and completes verbs, options and enumerations by itself. Values in an
+index are looked up here, by one function for each kind, which an option gets as `autocompletion`.
+A shell evaluates completions, so values that need quoting are left out. A failure is an empty answer
+without a message.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from papersearch.api import Index
 
     Offers = Iterable[tuple[str, str]]
-    """Values and what is said of each."""
+    """Values, each with its description."""
 
 _MOST = 100
-"""Values offered at once: more than that nobody reads."""
+"""Values offered at once: nobody reads more."""
 
 _HELP_LENGTH = 80
 
 _PLAIN = re.compile(r"[\w./@%+,:][\w./@%+,=:-]*")
-"""Values that no shell reads as anything but themselves, nor papersearch as an option."""
+"""Values that need no shell quoting, and are not options."""
 
-# Typer's escapes for zsh do not know the backslash, and Rich, through which it sends the help,
-# takes brackets for markup.
+# Typer does not escape backslashes for zsh, and sends descriptions through Rich, which reads
+# brackets as markup.
 _HARMLESS = str.maketrans({"\\": "", "$": "", "`": "’", "'": "’", '"': "”", "[": "(", "]": ")"})
 
 
 def paper_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Ids that begin so, each with its paper's title."""
+    """Complete the id of a paper, described by its title."""
 
     def look(opened: Index) -> Offers:
         papers = opened.papers()
@@ -54,7 +54,7 @@ def paper_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 
 
 def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Handles that begin so, each with the organisation's name."""
+    """Complete the handle of an organisation, described by its name."""
 
     def look(opened: Index) -> Offers:
         found = (one for one in opened.organisations() if one.handle.startswith(typed_text(incomplete)))
@@ -64,7 +64,7 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
 
 
 def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Names of dumps that begin so, each with how many papers appear in it."""
+    """Complete the name of a dump, described by the number of papers in it."""
 
     def look(opened: Index) -> Offers:
         found = (dump for dump in opened.manifest.dumps if dump.name.startswith(typed_text(incomplete)))
@@ -75,7 +75,7 @@ def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 
 
 def searches(incomplete: str) -> list[tuple[str, str]]:
-    """Names of saved searches that begin so, each with its query."""
+    """Complete the name of a saved search, described by its query."""
     from papersearch import saved
     from papersearch.cli.locations import find_searches
 
@@ -85,16 +85,16 @@ def searches(incomplete: str) -> list[tuple[str, str]]:
 
 
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:
-    """What `look` finds in the index that the line so far means, made harmless."""
+    """Return what `look` finds in the index that the options before the cursor choose."""
     from papersearch import api
     from papersearch.cli.locations import find_locations
 
-    places = find_locations(_folder(context, "corpus"), _folder(context, "index"))
+    places = find_locations(_folder(context, "corpus_path"), _folder(context, "index_path"))
     return _harmless(look(api.open(places.index_path)))
 
 
 def _harmless(offers: Offers) -> list[tuple[str, str]]:
-    """Those whose values no shell takes for more, and what is said of them without what one might obey."""
+    """Keep values that need no shell quoting; remove metacharacters from their descriptions."""
     return [
         (value, shorten(clean_text(said).translate(_HARMLESS), _HELP_LENGTH, placeholder="..."))
         for value, said in offers
@@ -103,15 +103,15 @@ def _harmless(offers: Offers) -> list[tuple[str, str]]:
 
 
 def _folder(context: typer.Context, option: str) -> Path | None:
-    """The folder that an option names earlier on the line, where no shell has expanded it yet."""
+    """Return the folder of an option earlier on the line, expanded as the shell will expand it."""
     typed = context.params.get(option)
     return Path(os.path.expandvars(typed)).expanduser() if typed else None
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Around an answer to a shell: an error within it is none, and exit 1."""
-    # Typer sends help through a Rich console; a line that this one wraps would be two offers.
+    """Turn an error while answering a shell into an empty answer and exit code 1."""
+    # Typer prints descriptions on a Rich console; a wrapped line would become two offers.
     os.environ["COLUMNS"] = "1000"
     os.environ.pop("TERMINAL_WIDTH", None)
     try:
@@ -119,12 +119,14 @@ def answering() -> Iterator[None]:
         speak_utf8()
         yield
     except Exception:
-        sys.exit(1)  # to fish this says that file names may be offered
+        sys.exit(1)  # fish then offers file names
 
 
 def _count_bash_words() -> None:
-    """Make --index=FOLDER, three words to bash, the two that Typer expects; and leave out what
-    stands behind the cursor, since an empty word there would spoil its count."""
+    """Join --index=FOLDER, which bash splits into three words, to the two that Typer expects.
+
+    Words after the cursor are left out: an empty one would shift Typer's count.
+    """
     words = os.environ.get("COMP_WORDS", "").split("\n")
     place = int(os.environ.get("COMP_CWORD", "0"))
     if len(words) <= place:

@@ -14,6 +14,7 @@ import typer
 
 from papersearch import errors
 from papersearch.errors import PapersearchError
+from papersearch.search.filter_table import FILTER_ROWS
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ EXAMPLE = 'papersearch "pipeline bubbles"'
 
 _ANOTHER_MODEL = f"{BUILD} --model FOLDER"
 _ANOTHER_FOLDER = f"{BUILD} --index ANOTHER_FOLDER"
-_OPTIONS = {"since": "--since", "until": "--until", "organisations": "--org", "dumps": "--dump"}
+_OPTIONS = {row.field: f"--{row.name}" for row in FILTER_ROWS}
 """The option of each field of `Filters` that an error can name."""
 
 _LISTED = 12

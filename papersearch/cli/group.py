@@ -1,4 +1,4 @@
-"""The command group: words that are no verb become a query, exceptions become exit codes.
+"""The command group: a first word that names no verb begins a query, exceptions become exit codes.
 
 A reader that closes the pipe early is not an error.
 """
@@ -16,44 +16,57 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_INTERRUPTED, complain, explained
+from papersearch.cli.signatures import valued_options
 from papersearch.errors import PapersearchError
 
 _GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
-_OPTIONS_WITH_VALUE = frozenset(
-    "-k --top --mode --format --color --corpus --index --since --until --org --dump --sort".split()
-)
-"""Those of `search`, which may stand before the query."""
+
+SEARCH = "search"
+"""Verb of arguments that name none."""
 
 
-def with_verb(arguments: Sequence[str], verbs: Sequence[str]) -> list[str]:
-    """`arguments` beginning with a verb: `search` is put before whatever has none.
+def with_verb(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
+    """Return the arguments with their verb first: `search` if they name none.
 
-    The first word is a verb only when it equals one exactly. Options may stand before it.
+    The first word is a verb only when it equals one exactly. Options may come before it: they are
+    then read as those of `search`, which is imported to know which of them take a value.
     """
     place = 0
+    valued = valued_options(verbs[SEARCH].function()) if arguments and arguments[0].startswith("-") else ()
     while place < len(arguments):
         word = arguments[place]
         if word in _GROUP_OPTIONS and place == 0:
             return list(arguments)
         if word == "--" or not word.startswith("-") or word == "-":
             break
-        place += 2 if word in _OPTIONS_WITH_VALUE else 1
+        place += 2 if word in valued else 1
     if place < len(arguments) and arguments[place] in verbs:
         return [arguments[place], *arguments[:place], *arguments[place + 1 :]]
-    return ["search", *arguments] if arguments else []
+    return [SEARCH, *arguments] if arguments else []
 
 
 class Verb(NamedTuple):
-    """Where a verb's function stands, `module:function` within this package, and its help's
-    first sentence, so that a list of verbs imports none of them."""
+    """A verb as far as it is known before it is imported.
+
+    `place`: its function, `module:function` within this package. `summary`: its help's first sentence.
+    `takes_files`: its arguments are files. `encodes_many`: it encodes many texts, and wants every core
+    for each. `runs_long`: long enough that garbage must be collected.
+    """
 
     place: str
     summary: str
+    takes_files: bool = False
+    encodes_many: bool = False
+    runs_long: bool = False
+
+    def function(self) -> Any:
+        """Import the verb's module and return its function, or its own group of verbs."""
+        module, function = self.place.split(":")
+        return getattr(import_module(f"papersearch.cli.{module}"), function)
 
     def load(self, name: str) -> Any:
-        """The command itself; imports its module."""
-        module, function = self.place.split(":")
-        found = getattr(import_module(f"papersearch.cli.{module}"), function)
+        """Import the verb and return its command."""
+        found = self.function()
         if isinstance(found, typer.Typer):  # a verb with verbs of its own
             group = typer.main.get_command(found)
             group.name = name
@@ -64,8 +77,7 @@ class Verb(NamedTuple):
 
 
 class QueryGroup(TyperGroup):
-    """Verbs, each loaded when it is called, or a bare query; with the error boundary around
-    all of them."""
+    """Verbs, each loaded when it is called, and bare queries, within one error boundary."""
 
     verbs: ClassVar[Mapping[str, Verb]] = {}
     _is_listing = False
@@ -86,15 +98,15 @@ class QueryGroup(TyperGroup):
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         with self._listing():
             offered = super().shell_complete(ctx, incomplete)
-        if incomplete.startswith("-"):  # options of a query may stand before it
+        if incomplete.startswith("-"):  # options of a query may come before it
             known = {item.value for item in offered}
-            of_search = self.verbs["search"].load("search").shell_complete(ctx, incomplete)
+            of_search = self.verbs[SEARCH].load(SEARCH).shell_complete(ctx, incomplete)
             offered += [item for item in of_search if item.value not in known]
         return offered
 
     @contextmanager
     def _listing(self) -> Iterator[None]:
-        """Within it, commands have a name and a summary, and nothing else."""
+        """Make commands of a name and a summary alone, without importing them."""
         self._is_listing = True
         try:
             yield
@@ -102,9 +114,9 @@ class QueryGroup(TyperGroup):
             self._is_listing = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, with_verb(args, list(self.verbs)))
+        return super().parse_args(ctx, with_verb(args, self.verbs))
 
-    def main(  # type: ignore[override]  # what Typer passes besides is for its own version of this
+    def main(  # type: ignore[override]  # Typer's other arguments are for its own `main`
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
     ) -> Any:
         arguments = list(sys.argv[1:] if args is None else args)
@@ -135,7 +147,7 @@ class QueryGroup(TyperGroup):
 
                 traceback.print_exception(error)
             message, hint = explained(error)
-            if _reads_like_a_query(arguments, error):
+            if _reads_like_a_query(arguments, self.verbs, error):
                 import shlex
 
                 hint += f", or: papersearch search {shlex.join(arguments)}"
@@ -158,17 +170,18 @@ class QueryGroup(TyperGroup):
             raise
 
 
-def _reads_like_a_query(arguments: Sequence[str], error: Exception) -> bool:
-    """Whether what was refused may have been meant as a query whose first word is a verb, as in
-    "batch normalization": a plain word follows it, and it is not used as the verb is, or names
-    no file."""
-    if len(arguments) < 2 or arguments[0] == "search" or not arguments[1].isalpha():
+def _reads_like_a_query(arguments: Sequence[str], verbs: Mapping[str, Verb], error: Exception) -> bool:
+    """Tell whether a failed command may be a query whose first word is a verb: "batch normalization".
+
+    A plain word follows the verb, and the arguments do not fit the verb, or name no file.
+    """
+    if len(arguments) < 2 or arguments[0] == SEARCH or not arguments[1].isalpha():
         return False
-    takes_files = arguments[0] in ("index", "batch", "eval")
+    takes_files = arguments[0] in verbs and verbs[arguments[0]].takes_files
     return isinstance(error, typer.TyperException) or (takes_files and isinstance(error, PapersearchError))
 
 
 def _silence_stdout() -> None:
-    """So that the interpreter's last flush does not complain of the closed pipe."""
+    """Point stdout at the null device, so that the interpreter's last flush succeeds."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Where the corpus and the index of a command are: option, environment, nearest, data folder."""
+"""Locations of the corpus, the index and the saved searches that a command works on."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from papersearch.index.generations import is_index
 
 
 class Locations(NamedTuple):
-    """The folders a command works on; neither need exist."""
+    """Folders that a command works on; they need not exist."""
 
     corpus_path: Path
     index_path: Path
 
 
 def find_locations(corpus: Path | None, index: Path | None) -> Locations:
-    """Each of the two on its own: the option, then its environment variable, then the
-    nearest folder at or above the current one that holds `corpus/` or an index of ours, then
-    the user's data folder."""
+    """Find each of the two on its own.
+
+    The option comes first, then its environment variable, then the nearest folder at or above the
+    current one that holds `corpus/` or an index of papersearch, then the user's data folder.
+    """
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")
     if corpus is None or index is None:
@@ -35,8 +37,11 @@ def _from_environment(name: str) -> Path | None:
 
 
 def find_searches() -> Path:
-    """The file of saved searches: by its environment variable, then beside the nearest corpus
-    or index, then in the user's configuration folder."""
+    """Find the file of saved searches.
+
+    Its environment variable comes first, then the folder of the nearest corpus or index, then the
+    user's configuration folder.
+    """
     from papersearch.saved import FILE  # reads TOML, which no other verb does
 
     named = _from_environment("PAPERSEARCH_SEARCHES")
@@ -51,8 +56,10 @@ def find_searches() -> Path:
 
 
 def _project() -> Path | None:
-    """The nearest folder at or above the current one with a corpus or an index: a relative
-    path where it is the current one, so that messages stay short."""
+    """Find the nearest folder at or above the current one with a corpus or an index.
+
+    The current folder is returned as a relative path, which keeps messages short.
+    """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "corpus").is_dir() or is_index(folder / "index"):

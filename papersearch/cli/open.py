@@ -1,6 +1,6 @@
 """The verb that leaves the terminal: papers in the browser.
 
-A browser gets addresses of `pages`, and nothing else: those begin with https and are
+A browser only gets addresses made in `output.addresses`: they begin with https and are
 percent-encoded, whatever a title holds. No shell is involved.
 """
 
@@ -11,50 +11,80 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from papersearch.cli.errors import CommandError, typed
-from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument, open_index, read_ids
-from papersearch.cli.output.terminal import speak_utf8, typed_text
-from papersearch.text.cleaning import clean_text
+from papersearch.cli.names import read_ids
+from papersearch.cli.opening import open_index
+from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument
+from papersearch.cli.output.printer import Printer
+from papersearch.cli.output.terminal import typed_text
+from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.types import Paper
 
 _AT_ONCE = 10
-"""Tabs: more are a slip, such as a whole result piped in."""
+"""Tabs opened by one command: more are a mistake, such as a whole result piped in."""
 
 
-def open_papers(
-    papers: NamesArgument,
-    print_: Annotated[bool, typer.Option("--print", help="Only print the addresses.")] = False,
-    corpus: CorpusOption = None,
-    index: IndexOption = None,
-    debug: DebugOption = False,
-) -> None:
+class OpenOptions(NamedTuple):
+    """Options of `open`."""
+
+    papers: NamesArgument
+    print_: Annotated[bool, typer.Option("--print", help="Only print the addresses.")] = False
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(OpenOptions)
+def open_papers(options: OpenOptions) -> None:
     """Open papers in the browser.
 
     The page is arXiv's or the DOI's; where neither is known, a search of arXiv for the title.
     Prints one line a paper: its id, a tab, the address.
     """
-    from papersearch.cli.browsers import address_of
+    from papersearch.cli.output.addresses import address_of
 
-    speak_utf8()
-    found = _named(open_index(corpus, index), papers)
-    if len(found) > _AT_ONCE and not print_:
+    printer = Printer()
+    found = _named(open_index(options.corpus_path, options.index_path), options.papers)
+    if len(found) > _AT_ONCE and not options.print_:
         raise typer.BadParameter(f"cannot open {len(found)} papers at once: the limit is {_AT_ONCE}; see --print")
     for paper in found:
         address = address_of(paper)
-        if not print_:
+        if not options.print_:
             _browse(address, paper.paper_id)
-        print(f"{clean_text(paper.paper_id)}\t{address}", flush=True)
+        printer.lines([(paper.paper_id, address)])
+
+
+def open_page(url: str) -> None:
+    """Open an address in the browser from a process of its own, without the streams of this one.
+
+    A browser that shared them would keep a pipe open, and write on a screen that is being drawn.
+    """
+    import subprocess
+
+    if not url.startswith(("https://", "http://")):
+        return
+    # Without TERM, no text browser is chosen, which would draw on the terminal.
+    environment = {name: value for name, value in os.environ.items() if name != "TERM"}
+    subprocess.run(  # noqa: S603  # this Python, and an address from `output.addresses`
+        [sys.executable, "-m", "webbrowser", url],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+        check=False,
+    )
 
 
 def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
-    """The papers of these names, each once; all of them, before any is opened."""
+    """Look up every paper before any is opened; each is returned once."""
     from papersearch.errors import AmbiguousPaper, PaperNotFound
 
     try:
@@ -67,16 +97,16 @@ def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
 
 
 def _search_instead(names: Sequence[str]) -> str:
-    """The search that a query beginning with this verb's name was meant to be."""
+    """Return the command for a query that begins with the name of this verb."""
     dashes = ["--"] if any(name.startswith("-") for name in names) else []
     return shlex.join(["papersearch", "search", *dashes, "open", *map(typed_text, names)])
 
 
 def _browse(address: str, paper_id: str) -> None:
-    """Raises CommandError where no browser takes the address."""
+    """Open an address in the browser. Raises CommandError if no browser takes it."""
     import webbrowser
 
-    with _unheard():
+    with _silenced():
         is_open = webbrowser.open(address)
     if not is_open:
         raise CommandError(
@@ -85,10 +115,10 @@ def _browse(address: str, paper_id: str) -> None:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    """Programs started here print nowhere, unless stdout is a terminal, which a text browser needs.
+def _silenced() -> Iterator[None]:
+    """Discard the output of programs started here, unless stdout is a terminal: a text browser needs it.
 
-    What a browser prints is no result, and one that stays open would keep the pipe open.
+    A browser's messages are not results, and a browser that stays open would keep a pipe open.
     """
     if sys.stdout.isatty():
         yield

@@ -1,31 +1,26 @@
-"""What several verbs take: options, formats, and what they mean."""
+"""Options that several verbs take, declared once; options of one verb are declared with it.
+
+A verb puts them together in a named tuple (`signatures`). Options that filter papers are made
+from the table of filters.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias
 
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.errors import complain
-from papersearch.cli.output.terminal import ColorChoice, typed_text
+from papersearch.cli.output.terminal import typed_text
+from papersearch.cli.signatures import Group, parameter
+from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 
 if TYPE_CHECKING:
-    from papersearch.api import Index
-    from papersearch.cli.locations import Locations
-    from papersearch.types import Filters, Results
-
-
-_MAX_INPUT_BYTES = 1 << 20
-"""Of names or an abstract on standard input."""
-
-
-_NAMED = 3
-"""Papers that one line names."""
+    from papersearch.types import Filters
 
 
 class ModeChoice(str, Enum):
@@ -36,8 +31,15 @@ class ModeChoice(str, Enum):
     semantic = "semantic"
 
 
+class SortChoice(str, Enum):
+    """`types.Sort` for Typer."""
+
+    relevance = "relevance"
+    date = "date"
+
+
 class Format(str, Enum):
-    """Formats of a search."""
+    """Formats of hits."""
 
     auto = "auto"
     table = "table"
@@ -49,16 +51,6 @@ class Format(str, Enum):
     ris = "ris"
     csv = "csv"
     markdown = "markdown"
-
-
-EXPORTS = frozenset({"bibtex", "ris", "csv", "markdown"})
-
-
-class SortChoice(str, Enum):
-    """`types.Sort` for Typer."""
-
-    relevance = "relevance"
-    date = "date"
 
 
 class PaperFormat(str, Enum):
@@ -84,7 +76,7 @@ class RecordFormat(str, Enum):
 
 
 class Color(str, Enum):
-    """When stdout carries escapes."""
+    """Values of `--color`."""
 
     auto = "auto"
     always = "always"
@@ -106,9 +98,19 @@ TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="How many pap
 FormatOption = Annotated[
     Format, typer.Option("--format", help="How to print; auto is a table on a terminal, else plain.")
 ]
+PaperFormatOption = Annotated[
+    PaperFormat, typer.Option("--format", help="How to print; auto is the same as table.")
+]
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
 ]
+LateOption = Annotated[
+    bool, typer.Option("--late/--no-late", help="Rank by late interaction too, where the index has it.")
+]
+OperatorsOption = Annotated[
+    bool, typer.Option("--operators", help='Read "phrases", -exclusions and title: in the topics.')
+]
+QueryArgument = Annotated[list[str], typer.Argument(help="What to look for.", show_default=False)]
 NamesArgument = Annotated[
     list[str],
     typer.Argument(
@@ -117,177 +119,48 @@ NamesArgument = Annotated[
         autocompletion=completion.paper_ids,
     ),
 ]
-_DATE = "YYYY[-MM[-DD]]"
-SinceOption = Annotated[
-    Optional[str], typer.Option("--since", help="Of this date or later.", metavar=_DATE, show_default=False)
-]
-UntilOption = Annotated[
-    Optional[str], typer.Option("--until", help="Of this date or earlier.", metavar=_DATE, show_default=False)
-]
-OrganisationOption = Annotated[
-    Optional[list[str]],
-    typer.Option(
-        "--org",
-        help="Of this organisation; may be given again.",
-        metavar="NAME",
-        show_default=False,
-        autocompletion=completion.organisations,
-    ),
-]
-DumpOption = Annotated[
-    Optional[list[str]],
-    typer.Option(
-        "--dump",
-        help="Read from this dump; may be given again.",
-        metavar="FILE",
-        show_default=False,
-        autocompletion=completion.dumps,
-    ),
-]
-HasCodeOption = Annotated[bool, typer.Option("--has-code", help="With a link to a repository of source code.")]
-NewOption = Annotated[bool, typer.Option("--new", help="Only papers that the last build added.")]
-IncludeUndatedOption = Annotated[
-    bool, typer.Option("--include-undated", help="Keep papers whose dates do not decide.")
-]
-LateOption = Annotated[
-    bool, typer.Option("--late/--no-late", help="Rank by late interaction too, where the index has it.")
-]
 TopicsArgument = Annotated[
     str,
     typer.Argument(
         help="JSON lines, id<TAB>text, or one query per line; - reads standard input.", show_default=False
     ),
 ]
-OperatorsOption = Annotated[
-    bool, typer.Option("--operators", help='Read "phrases", -exclusions and title: in the topics.')
-]
 
 
-def chosen_format(chosen: str, json: bool, jsonl: bool) -> str:
-    """One format out of the option and its two short forms, which must not contradict it."""
-    wanted = {name for name, on in (("json", json), ("jsonl", jsonl)) if on}
-    if chosen != "auto":
-        wanted.add(chosen)
-    if len(wanted) > 1:
-        raise typer.BadParameter(f"expected one format, found {' and '.join(sorted(wanted))}")
-    return wanted.pop() if wanted else "auto"
+def _filter_option(row: FilterRow) -> Parameter:
+    """Return the option that a row of the table describes."""
+    option = typer.Option(
+        f"--{row.name}",
+        help=row.help,
+        metavar=row.value or None,
+        show_default=row.kind == "switch",
+        autocompletion=getattr(completion, row.known) if row.known else None,
+    )
+    if row.kind == "switch":
+        return parameter(row.field, Annotated[bool, option], False)
+    return parameter(row.field, Annotated[Optional[list[str] if row.kind == "list" else str], option], None)
 
 
-def chosen_hit_format(chosen: str, json: bool, jsonl: bool) -> str:
-    """The same for hits, of which auto is a table on a terminal and plain lines in a pipe."""
-    chosen = chosen_format(chosen, json, jsonl)
-    if chosen == "auto":
-        return "table" if sys.stdout.isatty() else "plain"
-    return chosen
-
-
-def chosen_filters(
-    since: str | None,
-    until: str | None,
-    organisations: Sequence[str] | None,
-    dumps: Sequence[str] | None,
-    has_code: bool,
-    new: bool,
-    include_undated: bool,
-) -> Filters:
-    """One value out of the options; the dates are read now, so that a wrong one costs nothing."""
-    from papersearch.types import Filters
-
-    return Filters(
-        since=since,
-        until=until,
-        organisations=tuple(map(typed_text, organisations or ())),
-        dumps=tuple(map(typed_text, dumps or ())),
-        has_code=has_code,
-        new=new,
-        include_undated=include_undated,
+def _typed_filters(values: Mapping[str, Any]) -> Filters:
+    """Build filters from options; their dates are not read yet."""
+    return make_filters(
+        {name: list(map(typed_text, value)) if isinstance(value, list) else value for name, value in values.items()}
     )
 
 
-def warn_of_undated(results: Results) -> None:
-    """One line on stderr where a date filter could not decide, naming what would answer."""
-    undated = results.undated
-    if undated is None or not undated.n_papers:
-        return
-    were = "paper of unknown date was" if undated.n_papers == 1 else "papers of unknown date were"
-    said = f"{undated.n_papers} {were} left out"
-    if undated.papers:
-        named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f"; the best of them: {named}"
-    complain(said, "--include-undated keeps them")
+NewOption = Annotated[bool, typer.Option("--new", help=next(row.help for row in FILTER_ROWS if row.name == "new"))]
 
 
-def warn_of_filters(results: Results) -> None:
-    """The same, and one line where filters leave nothing."""
-    from papersearch.types import NO_FILTERS
-
-    warn_of_undated(results)
-    if results.total == 0 and results.filters != NO_FILTERS and not (results.undated and results.undated.n_papers):
-        new = "the last build added no paper that the filters keep"
-        complain(new if results.filters.new else "the filters leave no paper", "")
+def _filter_group(rows: Iterable[FilterRow]) -> Group:
+    return Group(tuple(map(_filter_option, rows)), _typed_filters)
 
 
-def chosen_color(color: Color) -> ColorChoice:
-    return color.value
+GROUP: Any = None
+"""Default of a field that a group of options gives: the field always gets its value from them."""
 
-
-def warn_if_stale(opened: Index, locations: Locations) -> None:
-    """One line on stderr where the corpus has other dumps than the index."""
-    if opened.is_stale(locations.corpus_path):
-        complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
-
-
-def open_index(corpus: Path | None, index: Path | None) -> Index:
-    """The index that a command reads; said on stderr when it is stale."""
-    from papersearch import api
-    from papersearch.cli.locations import find_locations
-
-    locations = find_locations(corpus, index)
-    opened = api.open(locations.index_path)
-    warn_if_stale(opened, locations)
-    return opened
-
-
-def _name_in(line: str) -> str:
-    """The name on a line of input: all of it, or the id of a plain line of results."""
-    row = line.split("\t")
-    return (row[2] if len(row) > 3 and row[0].isdigit() else line).strip()
-
-
-def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
-    """Names of papers as typed, - replaced by the lines of standard input; or, where its first
-    line names no paper, the text that stands there."""
-    from papersearch.errors import AmbiguousPaper, PaperLookupError
-
-    found: list[str] = []
-    text = None
-    for name in names:
-        if name != "-":
-            found.append(typed_text(name))
-            continue
-        read = sys.stdin.buffer.read(_MAX_INPUT_BYTES).decode("utf-8", "replace")
-        lines = [_name_in(line) for line in read.splitlines() if line.strip()]
-        try:
-            if lines:
-                opened.paper(lines[0])
-            found += lines
-        except AmbiguousPaper:
-            raise
-        except PaperLookupError:
-            text = read
-    return found, text
-
-
-def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]:
-    """The same where only names can stand; `place`: what an error calls standard input."""
-    found, text = read_names(opened, names)
-    if text is not None:
-        raise typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
-    return found
-
-
-def write_bytes(content: bytes) -> None:
-    """Bytes to stdout, past any encoding: JSON and TSV are UTF-8 everywhere."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content)
-    sys.stdout.buffer.flush()
+if TYPE_CHECKING:
+    FilterGroup: TypeAlias = Filters
+    SavedFilterGroup: TypeAlias = Filters
+else:  # `types` is imported by the verbs that search, not by help
+    FilterGroup = Annotated[Any, _filter_group(FILTER_ROWS)]
+    SavedFilterGroup = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]

@@ -1,152 +1,52 @@
-"""What an index holds, counted in one pass over its papers, and as JSON.
-
-`docs/schema/stats-1.json` describes the document; `holdings_table` prints the same for people.
-"""
+"""The verb `stats`: what an index holds."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from papersearch.cli.output.json_documents import dump
-from papersearch.cli.output.reports import index_fields
-from papersearch.index.facts import has_code
-from papersearch.ingest.links import host_of
-from papersearch.types import Finding, Paper
+from papersearch.cli.opening import open_index
+from papersearch.cli.options import (
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    IndexOption,
+    JsonOption,
+    RecordFormat,
+    RecordFormatOption,
+)
+from papersearch.cli.output.printer import open_printer
+from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
-    from papersearch.api import Index
-    from papersearch.index.manifest import Manifest
-
-_LISTED = 100
-"""Of each kind of name in JSON: a large corpus has a million authors."""
-
-_PARTS = {
-    "papers": ("papers", "ids", "titles", "organisations", "dumps"),
-    "words": ("terms", "postings", "positions", "lengths", "expansions", "words"),
-    "vectors": ("vectors", "probes", "texts"),
-    "late interaction": ("pieces",),
-    "findings": ("report",),
-}
-_PART_OF = {name: part for part, names in _PARTS.items() for name in names}
-_OTHER = "other"
+    from rich.console import Console
 
 
-class Tally(NamedTuple):
-    """How many papers have each name, in paper order, and how many have any."""
+class StatsOptions(NamedTuple):
+    """Options of `stats`."""
 
-    counts: Counter[str]
-    n_papers: int
-
-
-class Holdings(NamedTuple):
-    """Papers by what is known of them.
-
-    `years` counts by year, `inferred` those of them whose page printed none; `months` counts
-    by `YYYY-MM`, for papers whose day is known. `hosts` are those of links, without `www.`.
-    """
-
-    years: Counter[int]
-    inferred: Counter[int]
-    undated: int
-    months: Counter[str]
-    organisations: Tally
-    authors: Tally
-    categories: Tally
-    hosts: Tally
-    n_with_links: int
-    n_with_code: int
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
 
 
-class Part(NamedTuple):
-    """Files of the index that belong together, and their bytes."""
+@takes(StatsOptions)
+def stats(options: StatsOptions) -> None:
+    """Say what is in the index, and what could not be parsed."""
+    printer = open_printer(options.format_, options.color, json=options.json)
+    opened = open_index(options.corpus_path, options.index_path)
 
-    name: str
-    n_files: int
-    size: int
-    share: float
+    def fields() -> dict[str, Any]:
+        from papersearch.cli.counts import stats_fields
 
+        return stats_fields(opened)
 
-def holdings_of(papers: Iterable[Paper]) -> Holdings:
-    """Counted in one pass: a paper is decoded each time it is asked for."""
-    years: Counter[int | None] = Counter()
-    inferred: Counter[int] = Counter()
-    months: Counter[str] = Counter()
-    names: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
-    having = [0] * len(names)
-    n_with_links = n_with_code = 0
-    for paper in papers:
-        years[paper.year] += 1
-        if paper.year is not None and paper.year_inferred:
-            inferred[paper.year] += 1
-        if paper.date:
-            months[paper.date[:7]] += 1
-        hosts = {host for link in paper.links if (host := host_of(link))}
-        n_with_links += bool(paper.links)
-        n_with_code += has_code(paper)
-        organisation = (paper.organisation.name or paper.organisation.handle,) if paper.organisation else ()
-        for place, found in enumerate((organisation, paper.authors, paper.categories, sorted(hosts))):
-            names[place].update(list(dict.fromkeys(found)))
-            having[place] += bool(found)
-    undated = years.pop(None, 0)
-    dated = Counter({year: count for year, count in years.items() if year is not None})
-    organisations, authors, categories, of_links = map(Tally, names, having)
-    return Holdings(
-        dated, inferred, undated, months, organisations, authors, categories, of_links, n_with_links, n_with_code
-    )
+    def show(console: Console) -> None:
+        from papersearch.cli.output.stats_table import print_stats
 
+        print_stats(console, opened)
 
-def parts_of(manifest: Manifest) -> list[Part]:
-    """The index's files by what they are for, every part in a fixed order."""
-    sizes: dict[str, list[int]] = {part: [] for part in (*_PARTS, _OTHER)}
-    for name, record in manifest.files.items():
-        sizes[_PART_OF.get(name.split(".")[0], _OTHER)].append(record.size)
-    total = sum(map(sum, sizes.values()))
-    return [Part(name, len(of), sum(of), sum(of) / total if total else 0.0) for name, of in sizes.items()]
-
-
-def kinds_of(findings: Sequence[Finding]) -> list[tuple[str, int]]:
-    """(kind, how many), most first."""
-    return Counter(str(finding.kind) for finding in findings).most_common()
-
-
-def stats_document(index: Index, *, indent: bool) -> bytes:
-    """All of it as JSON. Fields are only ever added."""
-    manifest, findings = index.manifest, index.findings()
-    held = holdings_of(index.papers())
-    encoder, late = manifest.encoder, manifest.late
-    fields = {
-        **index_fields(manifest, findings),
-        "years": _by_name(held.years),
-        "undated": held.undated,
-        "years_inferred": _by_name(held.inferred),
-        "months": _by_name(held.months),
-        "organisations": _tally_fields(held.organisations),
-        "authors": _tally_fields(held.authors),
-        "categories": _tally_fields(held.categories),
-        "with_links": held.n_with_links,
-        "with_source_code": held.n_with_code,
-        "link_hosts": _tally_fields(held.hosts),
-        "finding_kinds": dict(kinds_of(findings)),
-        "parts": [
-            {"name": part.name, "files": part.n_files, "size": part.size, "share": part.share}
-            for part in parts_of(manifest)
-        ],
-        "encoder": {
-            "name": encoder.name,
-            "dimensions": encoder.dimensions,
-            "query_backend": encoder.query_backend,
-        },
-        "late_interaction": {"pieces": late.n_pieces, "dimensions": late.dimensions} if late else None,
-    }
-    return dump(fields, indent=indent)
-
-
-def _by_name(counts: Counter[Any]) -> dict[str, int]:
-    return {str(name): counts[name] for name in sorted(counts)}
-
-
-def _tally_fields(tally: Tally) -> dict[str, Any]:
-    top = [{"name": name, "papers": count} for name, count in tally.counts.most_common(_LISTED)]
-    return {"papers": tally.n_papers, "distinct": len(tally.counts), "top": top}
+    printer.document(fields, show)

@@ -1,1 +1,4 @@
-"""Dense retrieval: texts to unit vectors, in bulk by sentence-transformers, one query by numpy."""
+"""Dense retrieval: texts become unit vectors, compared by cosine.
+
+sentence-transformers encodes papers in bulk; numpy encodes a single query.
+"""

@@ -1,7 +1,7 @@
 """The corpus's background: the best cosine that chance gives.
 
-A build encodes queries of random words of the model's vocabulary; `search.verdict` compares a
-paper's cosine with what these find.
+A build encodes queries of random words from the model's vocabulary and finds the nearest paper of
+each. `search.verdict` compares a paper's cosine with these values.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from papersearch.types import Float32Array
 
 N_PROBES = 128
-"""Queries of random words that a build asks, to see what chance gives."""
+"""Number of random queries in a build."""
 
 PROBE_LENGTH = 3
 
 _ROWS = 8192
 _ROUNDING = 1e-5
-"""More than float32 arithmetic can be off."""
+"""Upper bound of the error of float32 arithmetic in a cosine."""
 
 
 class Background(Value):
@@ -34,7 +34,10 @@ class Background(Value):
 
 
 def probes(words: list[str]) -> list[str]:
-    """N_PROBES queries (fewer where words are few) of PROBE_LENGTH words, far apart in `words`."""
+    """Return N_PROBES random queries of PROBE_LENGTH words that are far apart in `words`.
+
+    With few words there are fewer queries; with too few for one, the first word is the query.
+    """
     n_probes = min(N_PROBES, len(words) // PROBE_LENGTH)
     if n_probes == 0:
         return words[:1]
@@ -43,9 +46,13 @@ def probes(words: list[str]) -> list[str]:
 
 
 def learn_background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
-    """The best cosine in the corpus for each of the queries of random words."""
+    """Return the background of a corpus.
+
+    probe_vectors: (B, D) unit rows, the random queries
+    vectors: (N, D) unit rows, the papers
+    """
     best = np.full(len(probe_vectors), -1.0)
-    for start in range(0, len(vectors), _ROWS):  # so that memory does not grow with the corpus
+    for start in range(0, len(vectors), _ROWS):  # in blocks, so that memory does not grow with the corpus
         block = vectors[start : start + _ROWS]
         estimates = probe_vectors @ block.T
         likely = np.maximum(estimates.max(axis=1), best) - 2 * _ROUNDING

@@ -1,9 +1,9 @@
-"""Queries through a BERT-family encoder in plain numpy, from mapped weights.
+"""The forward pass of a BERT-family encoder for queries, in plain numpy over mapped weights.
 
-This is what makes a query cost milliseconds: sentence-transformers takes seconds to import
-alone. It follows Devlin et al. 2019 as transformers implements it, for the models most used
-here (MiniLM, BGE, E5, GTE). A build compares it with sentence-transformers and records
-whether it agrees; where it does not, queries go through sentence-transformers.
+A query takes milliseconds this way, while importing sentence-transformers alone takes seconds. The
+pass follows Devlin et al. 2019 as transformers implements it, for the models most used here
+(MiniLM, BGE, E5, GTE). A build compares the vectors with those of sentence-transformers and records
+whether they agree. If they do not, queries go through sentence-transformers.
 """
 
 from __future__ import annotations
@@ -19,27 +19,28 @@ import orjson
 
 from papersearch.dense.feedback import unit
 from papersearch.dense.late import Encoded
-from papersearch.dense.models import WEIGHTS
+from papersearch.dense.models import WEIGHTS_FILE
 from papersearch.dense.safetensors_file import SafetensorsFile
 
 if TYPE_CHECKING:
     from papersearch.types import Float32Array, IntArray
 
 _BATCH_PIECES = 1024
-"""Word pieces of one forward pass: enough for the processor, little for the memory."""
+"""Word pieces of one forward pass: enough to use the processor well, few enough for the memory."""
 
 _CACHED = 1 << 15
-"""Elements that are handled together: they stay in the processor's cache."""
+"""Elements of a block that stays in the processor's cache."""
 
 _ERF = [np.float32(half / 2) for half in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)]
-"""Of erf's complement, from the highest power of t down; halved, since 1 - Phi is half of it."""
+"""Coefficients of erf's complement, from the highest power of t down. They are halved, since 1 -
+Phi is half of the complement."""
 
 _FEW_ROWS = 64
-"""Of so few word pieces a product with the weights is quicker another way (docs/performance.md)."""
+"""Up to this many word pieces, `_few_rows` is faster than a plain matmul (docs/performance.md)."""
 
 
 class BertShape(NamedTuple):
-    """What of a model's configuration the forward pass needs."""
+    """The part of a model's configuration that the forward pass needs."""
 
     n_layers: int
     n_heads: int
@@ -48,7 +49,7 @@ class BertShape(NamedTuple):
 
 
 def read_shape(folder: Path) -> BertShape | None:
-    """The model's shape, or None when it is not a BERT that this module computes."""
+    """Return the model's shape, or None if this module cannot compute the model."""
     try:
         config = orjson.loads((folder / "config.json").read_bytes())
         modules = [
@@ -83,7 +84,10 @@ def read_shape(folder: Path) -> BertShape | None:
 
 
 def _pooling_mode(config: dict[str, object]) -> Literal["mean", "cls"] | None:
-    """Mean or first-token pooling, alone; both spellings of sentence-transformers' file."""
+    """Return the only active pooling mode, or None if it is neither mean nor first token.
+
+    Reads both spellings that sentence-transformers has used in its configuration.
+    """
     if "pooling_mode" in config:
         modes = [config["pooling_mode"]]
     else:
@@ -98,7 +102,7 @@ def _pooling_mode(config: dict[str, object]) -> Literal["mean", "cls"] | None:
 
 
 class _Run(NamedTuple):
-    """Sequences of `length` word pieces each that lie at `rows` of a matrix."""
+    """Consecutive sequences of `length` word pieces each, at `rows` of a matrix."""
 
     rows: slice
     n_sequences: int
@@ -106,28 +110,31 @@ class _Run(NamedTuple):
 
 
 class Tokenizer(Protocol):
-    """Whatever gives the ids of a text's word pieces, special tokens included, at most as
-    many as the model has positions."""
+    """Protocol of a tokenizer.
+
+    `ids` returns the ids of a text's word pieces, special tokens included. There are at most as
+    many as the model has positions.
+    """
 
     def ids(self, text: str) -> list[int]: ...
 
 
 class BertEncoder:
-    """Encodes queries. Opening it maps the weights."""
+    """Encoder of queries; opening one maps the weights."""
 
     def __init__(self, folder: Path, shape: BertShape, tokenizer: Tokenizer, prefix: str = "") -> None:
         self._shape = shape
         self._tokenizer = tokenizer
         self._prefix = prefix
-        self._weights = SafetensorsFile(folder / WEIGHTS)
+        self._weights = SafetensorsFile(folder / WEIGHTS_FILE)
         self._scope = "" if "embeddings.word_embeddings.weight" in self._weights else "bert."
 
     def encode(self, text: str) -> Encoded:
-        """`text`, read as a query."""
-        return self.encode_batch([text])[0]
+        """Encode `text` as a query."""
+        return self.encode_many([text])[0]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
-        """Many queries in the order given."""
+    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
+        """Encode queries; results are in the order given."""
         ids = [np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64) for text in texts]
         encoded: dict[int, Encoded] = {}
         for numbers in _batches([len(pieces) for pieces in ids]):
@@ -137,8 +144,11 @@ class BertEncoder:
         return [encoded[number] for number in range(len(texts))]
 
     def _hidden_states(self, ids: Sequence[IntArray]) -> Iterable[Float32Array]:
-        """Last hidden states, (L, D) each, of sequences of L word pieces; those of equal length
-        stand together. All their pieces are rows of one matrix, without padding."""
+        """Return the last hidden states, (L, D) each, of sequences of L word pieces.
+
+        The pieces of all sequences are rows of one matrix, without padding. Adjacent sequences of
+        equal length are multiplied together.
+        """
         lengths = np.array([len(pieces) for pieces in ids])
         ends = np.cumsum(lengths)
         runs = _runs(lengths.tolist())
@@ -161,8 +171,11 @@ class BertEncoder:
         return np.split(states, ends[:-1])
 
     def _attention(self, states: Float32Array, runs: Sequence[_Run], scope: str) -> Float32Array:
-        """Multi-head scaled dot-product attention of sequences, rows of `states` (R, D), to
-        themselves: (R, D)."""
+        """Return the multi-head scaled dot-product self-attention of each sequence, (R, D).
+
+        The rows of `states` (R, D) are the word pieces of all sequences; `runs` says which are
+        whose.
+        """
         width, heads = states.shape[1], self._shape.n_heads
         query, key, value = (
             self._linear(states, runs, f"{scope}.attention.self.{part}") for part in ("query", "key", "value")
@@ -180,10 +193,11 @@ class BertEncoder:
         return attended
 
     def _linear(self, states: Float32Array, runs: Sequence[_Run], name: str) -> Float32Array:
-        """states (R, D) @ weight.T + bias, where weight is (D', D).
+        """Return states (R, D) @ weight.T + bias, where weight is (D', D).
 
-        Each sequence is multiplied by itself: in one product of all, the last digits of a row
-        depend on the rows beside it, and a query's vector on the queries encoded with it.
+        Each sequence is a product of its own. In one product for all, the last digits of a row
+        depend on the rows beside it. A query's vector would then depend on the queries in its
+        batch.
         """
         weight = self._tensor(f"{name}.weight")
         projected = np.empty((len(states), len(weight)), dtype=np.float32)
@@ -196,7 +210,7 @@ class BertEncoder:
         return projected
 
     def _norm(self, states: Float32Array, name: str) -> Float32Array:
-        """Layer normalisation of each row (Ba et al. 2016)."""
+        """Return the layer normalisation of each row (Ba et al. 2016)."""
         centred: Float32Array = states - states.mean(axis=1, keepdims=True)
         variance = np.einsum("ij,ij->i", centred, centred) / np.float32(states.shape[1])
         centred /= np.sqrt(variance + np.float32(self._shape.norm_epsilon))[:, np.newaxis]
@@ -209,7 +223,7 @@ class BertEncoder:
 
 
 def _runs(lengths: Sequence[int]) -> list[_Run]:
-    """The runs of sequences of these lengths, those of equal length beside each other."""
+    """Return one run for each group of adjacent sequences of equal length."""
     runs: list[_Run] = []
     start = 0
     for length, equal in groupby(lengths):
@@ -220,9 +234,11 @@ def _runs(lengths: Sequence[int]) -> list[_Run]:
 
 
 def _few_rows(inputs: Float32Array, factor: Float32Array, out: Float32Array) -> None:
-    """inputs (n, L, D) @ factor (D, D') into `out` (n, L, D'), where L is small. OpenBLAS copies
-    both sides before it multiplies: given in this order, the copy of the smaller one is made
-    once, and so little of the larger one at a time that it stays in the cache."""
+    """Multiply inputs (n, L, D) by factor (D, D') into `out` (n, L, D'), for small L.
+
+    OpenBLAS copies both operands before it multiplies. In this order it copies the smaller operand
+    once, and a block of the larger one at a time that stays in the cache.
+    """
     columns = inputs.transpose(0, 2, 1)
     step = max(1, _CACHED // len(factor))
     for start in range(0, factor.shape[1], step):
@@ -231,8 +247,10 @@ def _few_rows(inputs: Float32Array, factor: Float32Array, out: Float32Array) -> 
 
 
 def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
-    """The numbers of texts of so many word pieces, shortest first, in batches of _BATCH_PIECES or
-    of one text."""
+    """Yield the indices of texts of these lengths, shortest first, in batches.
+
+    `lengths` are in word pieces. A batch has at most _BATCH_PIECES of them, or is a single text.
+    """
     batch: list[int] = []
     n_pieces = 0
     for number in sorted(range(len(lengths)), key=lengths.__getitem__):
@@ -246,11 +264,13 @@ def _batches(lengths: Sequence[int]) -> Iterable[list[int]]:
 
 
 def gelu(x: Float32Array) -> None:
-    """x Phi(x) in place of `x`, elementwise, contiguous float32. The exact GELU (Hendrycks and
-    Gimpel 2016), by formula 7.1.26 of Abramowitz and Stegun for erf: absolute error of Phi
-    below 1e-7."""
+    """Replace `x` by x Phi(x), elementwise and in place; x is contiguous float32.
+
+    The exact GELU (Hendrycks and Gimpel 2016), with erf by formula 7.1.26 of Abramowitz and Stegun.
+    The absolute error of Phi is below 1e-7.
+    """
     flat = x.reshape(-1)
-    # Written over again and again: memory that is new each time costs twice what is computed.
+    # Scratch buffers, reused for every block: allocating them anew costs twice the computation.
     size, t, series = (np.empty(min(_CACHED, len(flat)), dtype=np.float32) for _ in range(3))
     for start in range(0, len(flat), _CACHED):
         block = flat[start : start + _CACHED]
@@ -258,7 +278,7 @@ def gelu(x: Float32Array) -> None:
 
 
 def _gelu(x: Float32Array, size: Float32Array, t: Float32Array, series: Float32Array) -> None:
-    """`gelu` of as many elements as the other three, whose contents are lost, have."""
+    """Apply GELU in place; the other arrays are scratch buffers of the same length."""
     np.abs(x, out=size)
     np.multiply(size, np.float32(0.3275911 / math.sqrt(2.0)), out=t)
     t += np.float32(1)

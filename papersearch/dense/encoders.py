@@ -1,10 +1,14 @@
-"""Which encoder reads the queries of an index: numpy where it agrees, otherwise the library."""
+"""The choice of the encoder for an index's queries.
+
+A build compares the numpy encoder with sentence-transformers and records the result in the
+manifest. A query then uses numpy where both agree, and the library elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -12,20 +16,18 @@ from papersearch.dense import bert, models, wordpiece
 from papersearch.dense.encoding import ENCODING
 from papersearch.dense.models import Source
 from papersearch.errors import ModelChanged, ModelError
+from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
-    from papersearch.dense.batch import BatchEncoder
     from papersearch.dense.late import Encoded
+    from papersearch.dense.reference import ReferenceEncoder
 
 QueryBackend = Literal["numpy", "sentence-transformers"]
-QUERY_BACKENDS: tuple[QueryBackend, ...] = get_args(QueryBackend)
-
 QueryTokenizer = Literal["vocab.txt", "tokenizer.json"]
-QUERY_TOKENIZERS: tuple[QueryTokenizer, ...] = get_args(QueryTokenizer)
 
 TOLERANCE = 1e-5
-"""Largest difference of a component between numpy's and the library's unit vectors."""
+"""Largest accepted difference in a component between numpy's and the library's unit vectors."""
 
 _COMPARED = 100
 
@@ -37,28 +39,28 @@ _PROBES = (
 
 
 class QueryEncoder(Protocol):
-    """Whatever encodes queries, one or many."""
+    """Protocol of an encoder of queries, one or many."""
 
     def encode(self, text: str) -> Encoded: ...
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]: ...
+    def encode_many(self, texts: Sequence[str]) -> list[Encoded]: ...
 
 
 class EncoderRecord(Value):
-    """What the manifest keeps of the encoder, so that queries use the very same.
+    """The encoder as the manifest describes it, so that queries use exactly the same.
 
-    `folder` is empty for the packaged model. `weights_size` and `weights_mtime_ns` spare a
-    query the hashing of weights that have not been touched since the build.
+    `folder` is empty for the packaged model. `weights_size` and `weights_mtime_ns` let a query skip
+    the hash of weights that have not been touched since the build.
     """
 
     name: str
     source: Source
     folder: str
     fingerprint: str
-    weights_size: int
+    weights_size: Count
     weights_mtime_ns: int
-    dimensions: int
-    max_length: int
+    dimensions: Count
+    max_length: Count
     encoding: str
     query_prefix: str
     query_backend: QueryBackend
@@ -68,12 +70,14 @@ class EncoderRecord(Value):
 def record(
     model: models.ModelFiles,
     fingerprint: str,
-    encoder: BatchEncoder,
+    encoder: ReferenceEncoder,
     dimensions: int,
     texts: Sequence[str],
 ) -> EncoderRecord:
-    """Describe `encoder`, after comparing our word pieces of `texts` and our vectors of a few
-    probes with its own."""
+    """Describe `encoder`, after comparing it with the numpy encoder.
+
+    Compared are the word pieces of a sample of `texts`, and the vectors of a few probes.
+    """
     same_pieces = wordpiece.agrees(model.folder, encoder.max_length, (*_PROBES, *_sample(texts)))
     described = EncoderRecord(
         **_place(model),
@@ -91,7 +95,10 @@ def record(
 
 
 def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence[str]) -> EncoderRecord | None:
-    """The record of a build before, of the same weights, where it still holds for `texts`."""
+    """Reuse the previous build's record if it is still valid for `texts`, else return None.
+
+    `before` must describe the same weights.
+    """
     if before.encoding != ENCODING:
         return None
     if before.query_tokenizer == "vocab.txt" and not wordpiece.agrees(
@@ -102,8 +109,8 @@ def same_record(before: EncoderRecord, model: models.ModelFiles, texts: Sequence
 
 
 def _place(model: models.ModelFiles) -> dict[str, Any]:
-    """The fields of a record that say where the model is, and whether it was touched since."""
-    weights = (model.folder / models.WEIGHTS).stat()
+    """Return the record's fields on where the model is and when its weights were touched."""
+    weights = (model.folder / models.WEIGHTS_FILE).stat()
     return {
         "name": model.name,
         "source": model.source,
@@ -114,18 +121,20 @@ def _place(model: models.ModelFiles) -> dict[str, Any]:
 
 
 def _sample(texts: Sequence[str]) -> Sequence[str]:
-    """About _COMPARED of the texts, evenly spread: comparing all of many takes minutes."""
+    """Return about _COMPARED of the texts, evenly spread: comparing all of a large corpus takes
+    minutes."""
     step = max(1, len(texts) // _COMPARED)
     return [texts[place] for place in range(0, len(texts), step)]
 
 
 def is_untouched(described: EncoderRecord, model: models.ModelFiles) -> bool:
-    """Whether the weights have the size and time they had when they were hashed."""
-    weights = (model.folder / models.WEIGHTS).stat()
+    """Return whether the weights still have the size and time they had when they were hashed."""
+    weights = (model.folder / models.WEIGHTS_FILE).stat()
     return (weights.st_size, weights.st_mtime_ns) == (described.weights_size, described.weights_mtime_ns)
 
 
-def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder) -> bool:
+def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: ReferenceEncoder) -> bool:
+    """Return whether numpy computes this model, and within TOLERANCE of the library."""
     try:
         ours = _numpy_encoder(folder, described)
         if ours is None:
@@ -137,7 +146,7 @@ def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BatchEncoder)
 
 
 def _numpy_encoder(folder: Path, described: EncoderRecord) -> bert.BertEncoder | None:
-    """None when the model is no BERT that numpy computes."""
+    """Return the numpy encoder of the model, or None if numpy cannot compute it."""
     shape = bert.read_shape(folder)
     if shape is None:
         return None
@@ -147,7 +156,7 @@ def _numpy_encoder(folder: Path, described: EncoderRecord) -> bert.BertEncoder |
 
 
 def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
-    """The encoder of an index's queries. Raises ModelError when its files are gone or changed."""
+    """Open the encoder of an index's queries. Raises ModelError if its files are missing or changed."""
     model = models.relocate(described.name, described.source, described.folder)
     if not is_untouched(described, model) and models.fingerprint(model) != described.fingerprint:
         raise ModelChanged(name=described.name, folder=model.folder)
@@ -155,6 +164,6 @@ def open_query_encoder(described: EncoderRecord) -> QueryEncoder:
         encoder = _numpy_encoder(model.folder, described)
         if encoder is not None:
             return encoder
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
 
-    return BatchEncoder(model)
+    return ReferenceEncoder(model)

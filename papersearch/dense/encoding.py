@@ -1,7 +1,7 @@
-"""A corpus encoded: what is known already is taken over, the rest goes through the model.
+"""Encoding of a corpus: known encodings are reused, the other texts go through the model.
 
-A text's encoding depends on the text and the model alone, so it is kept under the text's
-SHA-256. One forward pass gives a paper's vector and its word pieces.
+A text's encoding depends only on the text and the model, so it is stored under the text's SHA-256.
+One forward pass gives both the paper's vector and its word pieces.
 """
 
 from __future__ import annotations
@@ -27,18 +27,24 @@ from papersearch.dense.late import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
     from papersearch.types import BoolArray, Float32Array, IntArray
 
 
 ENCODING = "title and abstract to 512, 64 dimensions, 2"
-"""Name of what is kept of a text; raise its number with every change."""
+"""Name of the stored form of an encoding; raise its number with every change."""
 
 
 class TextEncoding(NamedTuple):
-    """What an index keeps of one text. vector: (D,) float32, a unit vector; pieces: (L,)
-    uint32 ids of the word pieces that are kept; starts: (L,) uint32, where in the text each
-    begins; piece_vectors: (L, C) int8. Without late interaction the last three are empty."""
+    """The encoding of one text as an index stores it.
+
+    vector: (D,) float32, a unit vector
+    pieces: (L,) uint32, ids of the stored word pieces
+    starts: (L,) uint32, offset of each in the text, in characters
+    piece_vectors: (L, C) int8
+
+    Without late interaction the last three are empty.
+    """
 
     vector: Float32Array
     pieces: npt.NDArray[np.uint32]
@@ -47,14 +53,18 @@ class TextEncoding(NamedTuple):
 
 
 def without_pieces(vector: Float32Array) -> TextEncoding:
-    """What is kept of a text without late interaction."""
+    """Return the encoding of a text without late interaction."""
     nothing = np.zeros(0, dtype=np.uint32)
     return TextEncoding(vector, nothing, nothing, np.zeros((0, 0), dtype=np.int8))
 
 
 class ModelConstants(NamedTuple):
-    """What depends on the model alone. probes: (B, D) vectors of queries of random words;
-    kept: (V,) which word pieces are kept; basis: (D, C), see `late.basis`."""
+    """Arrays that depend on the model alone.
+
+    probes: (B, D) vectors of random queries
+    kept: (V,) mask of the word pieces that are stored
+    basis: (D, C), see `late.basis`
+    """
 
     probes: Float32Array
     kept: BoolArray
@@ -62,8 +72,13 @@ class ModelConstants(NamedTuple):
 
 
 class EncodedCorpus(NamedTuple):
-    """vectors: (N, D) float32 unit rows in paper order; hashes: (N, 32) uint8, SHA-256 of the
-    texts; pieces: for late interaction, or None; n_encoded: how many texts were not known."""
+    """The encoding of a whole corpus.
+
+    vectors: (N, D) float32 unit rows in paper order
+    hashes: (N, 32) uint8, SHA-256 of the texts
+    pieces: the papers' word pieces for late interaction, or None
+    n_encoded: number of distinct texts that went through the model
+    """
 
     vectors: Float32Array
     hashes: npt.NDArray[np.uint8]
@@ -74,8 +89,8 @@ class EncodedCorpus(NamedTuple):
 
 
 def text_hash(text: str) -> bytes:
-    """What a text's encoding is kept under."""
-    import hashlib  # here for the reason that `checksums` gives
+    """Return the key under which a text's encoding is stored."""
+    import hashlib  # imported here for the reason given in `checksums`
 
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
@@ -84,7 +99,7 @@ def encode_corpus(
     texts: Sequence[str],
     known: Mapping[bytes, TextEncoding],
     constants: ModelConstants | None,
-    open_encoder: Callable[[], BatchEncoder],
+    open_encoder: Callable[[], ReferenceEncoder],
     *,
     with_late: bool,
     keep: Callable[[bytes, TextEncoding], None],
@@ -92,12 +107,12 @@ def encode_corpus(
 ) -> EncodedCorpus:
     """Encode the papers' texts, in paper order.
 
-    `known` and `constants` are of the same model; where they suffice, the encoder is never
-    opened. `keep` gets every new encoding as soon as it is there. `progress` hears how many
-    of how many new texts are done.
+    `known` and `constants` must come from the same model; if they suffice, the encoder is never
+    opened. `keep` receives every new encoding as soon as it is computed. `progress` is called with
+    the number of new texts that are done and the number of all new texts.
     """
     hashes = [text_hash(text) for text in texts]
-    missing: dict[bytes, int] = {}  # where each text that is not known stands first
+    missing: dict[bytes, int] = {}  # each unknown text's first doc_idx
     for doc_idx, digest in enumerate(hashes):
         if digest not in known:
             missing.setdefault(digest, doc_idx)
@@ -106,7 +121,7 @@ def encode_corpus(
         encoder = open_encoder()
         constants = constants or learn_constants(encoder)
     vectors = np.empty((len(texts), constants.probes.shape[1]), dtype=np.float32)
-    kept: dict[bytes, TextEncoding] = {}  # with late interaction alone: this is what memory is used for
+    kept: dict[bytes, TextEncoding] = {}  # filled with late interaction only; takes most of the memory
     if missing and encoder is not None:
         digests, places = list(missing), list(missing.values())
         done = 0
@@ -139,7 +154,7 @@ def encode_corpus(
 
 
 class _Picked(Sequence[str]):
-    """Some of the texts, made when they are asked for."""
+    """Some of the texts, each built when it is read."""
 
     def __init__(self, texts: Sequence[str], places: Sequence[int]) -> None:
         self._texts = texts
@@ -152,8 +167,8 @@ class _Picked(Sequence[str]):
         return self._texts[self._places[number]]
 
 
-def learn_constants(encoder: BatchEncoder) -> ModelConstants:
-    """What the model's vocabulary says, without any paper."""
+def learn_constants(encoder: ReferenceEncoder) -> ModelConstants:
+    """Compute the constants of a model from its vocabulary, without any paper."""
     vocabulary = encoder.vocabulary()
     kept = kept_pieces(vocabulary)
     learned = [encoded.states[kept[encoded.pieces]] for encoded in encoder.encode_together(basis_texts(vocabulary))]
@@ -166,6 +181,7 @@ def learn_constants(encoder: BatchEncoder) -> ModelConstants:
 
 
 def _kept(encoded: Encoded, starts: IntArray, constants: ModelConstants) -> TextEncoding:
+    """Return the stored form of an encoding: at most MAX_PIECES word pieces, compressed."""
     chosen = np.flatnonzero(constants.kept[encoded.pieces])[:MAX_PIECES]
     return TextEncoding(
         encoded.vector,
@@ -176,7 +192,7 @@ def _kept(encoded: Encoded, starts: IntArray, constants: ModelConstants) -> Text
 
 
 def _stacked(encodings: Sequence[TextEncoding], constants: ModelConstants) -> PieceVectors:
-    """All papers' word pieces one after another, weighted by how rare they are among them."""
+    """Concatenate the word pieces of all papers; weight each piece by its idf over the papers."""
     offsets = np.zeros(len(encodings) + 1, dtype=np.uint64)
     np.cumsum([len(encoding.pieces) for encoding in encodings], out=offsets[1:])
     df = np.zeros(len(constants.kept), dtype=np.int64)

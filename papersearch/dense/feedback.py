@@ -1,8 +1,8 @@
 """Pseudo-relevance feedback: the query's vector moves towards the papers it first found.
 
-Rocchio's method on dense vectors (Li et al., "Pseudo Relevance Feedback with Deep Language
-Models and Dense Retrievers", ACM TOIS 2023, section 3.3.2). A two-word query says little to
-the encoder; the two papers that words and meaning together put first say the rest.
+Rocchio's method on dense vectors (Li et al., "Pseudo Relevance Feedback with Deep Language Models
+and Dense Retrievers", ACM TOIS 2023, section 3.3.2). A query of two words tells the encoder little.
+The two best papers of lexical and dense retrieval together tell it more.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ if TYPE_CHECKING:
 
 FEEDBACK_DEPTH = 2
 FEEDBACK_WEIGHT = 0.7
-"""Two papers, at less than the query itself; figures in docs/ranking.md."""
+"""Number of papers, and their weight relative to the query; figures in docs/ranking.md."""
 
 UNLIKE_WEIGHT = 0.5
-"""What papers to keep away from count beside those to come near to. Papers of one field share
-most of their direction: at one half, what is left points from the ones to the others."""
+"""Weight of the negative examples. Papers of one field share most of their direction. With one
+half, the rest points from the negative to the positive examples."""
 
 
 def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:
-    """unit(query + FEEDBACK_WEIGHT * unit(mean of papers)).
+    """Return unit(query + FEEDBACK_WEIGHT * unit(mean of papers)), (D,).
 
-    query: (D,) unit vector; papers: (depth, D) unit rows. Returns (D,), a unit vector
-    (or `query` itself when there are no papers).
+    query: (D,) unit vector; papers: (depth, D) unit rows. Without papers, `query` is returned.
     """
     if len(papers) == 0:
         return query
@@ -36,9 +35,10 @@ def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:
 
 
 def between(like: Float32Array, unlike: Float32Array) -> Float32Array:
-    """unit(mean of like - UNLIKE_WEIGHT * mean of unlike): Rocchio's query made of examples alone.
+    """Return unit(mean of like - UNLIKE_WEIGHT * mean of unlike), (D,): Rocchio without a query.
 
-    like: (n, D) unit rows, at least one; unlike: (m, D) unit rows, or none. Returns (D,).
+    like: (n, D) unit rows, at least one; unlike: (m, D) unit rows, or none. Both means are scaled
+    to length one.
     """
     direction = unit(like.mean(axis=0, dtype=np.float32))
     if len(unlike):
@@ -47,6 +47,6 @@ def between(like: Float32Array, unlike: Float32Array) -> Float32Array:
 
 
 def unit(vector: Float32Array) -> Float32Array:
-    """`vector` (D,) scaled to length one; a zero vector stays zero."""
+    """Return `vector` (D,) scaled to length one; a zero vector stays zero."""
     length = np.sqrt(np.dot(vector, vector))
     return vector / length if length > 0 else vector

@@ -1,14 +1,14 @@
-"""Late interaction: a query against a paper's word pieces, one by one.
+"""Late interaction: a query is compared with a paper's word pieces one by one.
 
-The encoder's last hidden states, one per word piece, are kept of every paper: without stop
-words and punctuation, projected to 64 dimensions, as int8. A paper's score is the sum over
-the query's word pieces of the best cosine among the paper's, weighted by idf (Khattab and
-Zaharia's MaxSim, "ColBERT", SIGIR 2020, section 3.3; the weights as in Zhuang and Zuccon,
-"TILDE", 2021, in spirit). The model was not trained for it, and it helps all the same:
-figures in docs/ranking.md.
+An index stores the encoder's last hidden states, one per word piece, of every paper. Stop words and
+punctuation are left out; the states are projected to 64 dimensions and stored as int8. For each
+word piece of the query, the best cosine among the paper's counts, weighted by idf. This is MaxSim
+(Khattab and Zaharia, "ColBERT", SIGIR 2020, section 3.3), with weights in the spirit of Zhuang and
+Zuccon, "TILDE", 2021. The model was not trained for it, and it helps all the same: figures in
+docs/ranking.md.
 
-Axis letters besides those of `types`: M stored word pieces of all papers, V the model's
-vocabulary, C compressed dimensions.
+Axis letters besides those of `types`: M stored word pieces of all papers, V the model's vocabulary,
+C compressed dimensions.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
+from papersearch.lexical.bm25 import idf_of_each
 from papersearch.text.analysis import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -28,26 +29,30 @@ if TYPE_CHECKING:
     from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray
 
 DIMENSIONS = 64
-"""C, where the model has as many: 96 gain nothing, and uncompressed states 0.0001 nDCG."""
+"""C, for models with at least as many: 96 gain nothing, and uncompressed states 0.0001 nDCG."""
 
 MAX_PIECES = 250
-"""Of one paper: 16 kB at 64 dimensions. The mean abstract keeps 140."""
+"""Most word pieces of one paper: 16 kB at 64 dimensions. The mean abstract keeps 140."""
 
 MAX_PAPERS = 50_000
-"""Larger indexes do without, unless asked: it takes 10 kB a paper, six times the vector, and
-here that becomes half a gigabyte."""
+"""Largest index with late interaction by default. It takes 10 kB a paper, six times the vector, and
+at this size half a gigabyte."""
 
 _SCALE = 127.0
 _TINY = np.float32(1e-9)
-"""Shorter than any vector that points somewhere."""
+"""Lower bound of a length, to avoid division by zero."""
 
 _BASIS_WORDS = 6000
 _WORDS_PER_TEXT = 12
 
 
 class Encoded(NamedTuple):
-    """A text as the encoder sees it: `vector` (D,), a unit vector; `pieces` (L,), ids of its
-    word pieces; `states` (L, D), their last hidden states."""
+    """The encoder's output for a text.
+
+    vector: (D,), a unit vector
+    pieces: (L,), ids of its word pieces
+    states: (L, D), their last hidden states
+    """
 
     vector: Float32Array
     pieces: IntArray
@@ -55,11 +60,15 @@ class Encoded(NamedTuple):
 
 
 class PieceVectors(NamedTuple):
-    """What an index stores. vectors: (M, C) int8, those of paper n at
-    [offsets[n], offsets[n+1]); ids: (M,) uint32; starts: (M,) uint32, where in the paper's text
-    each begins, in characters, ascending within a paper; offsets: (N + 1,) uint64; basis: (D, C)
-    float32, orthonormal columns; weights: (V,) float32, the idf of each word piece over the
-    papers, 0 for those that are not kept."""
+    """The stored word pieces of N papers.
+
+    vectors: (M, C) int8, those of paper n at [offsets[n], offsets[n+1])
+    ids: (M,) uint32
+    starts: (M,) uint32, offset in the paper's text in characters, ascending within a paper
+    offsets: (N + 1,) uint64
+    basis: (D, C) float32, orthonormal columns
+    weights: (V,) float32, idf of each word piece over the papers, 0 if it is not stored
+    """
 
     vectors: npt.NDArray[np.int8]
     ids: npt.NDArray[np.uint32]
@@ -69,8 +78,11 @@ class PieceVectors(NamedTuple):
     weights: Float32Array
 
     def scores(self, query: Encoded, papers: IntArray) -> Float64Array:
-        """Late interaction of the query with each of `papers` (K,): (K,), a weighted mean of
-        cosines, higher is better; 0 for a paper without word pieces or a query of stop words."""
+        """Return the late interaction of the query with each of `papers` (K,): (K,), higher is better.
+
+        A score is a weighted mean of cosines. It is 0 for a paper without word pieces and for a
+        query of stop words. Raises ValueError if the offsets are damaged.
+        """
         asked = self.of_query(query)
         starts = self.offsets[papers].astype(np.int64)
         lengths = self.offsets[papers + 1].astype(np.int64) - starts
@@ -88,24 +100,26 @@ class PieceVectors(NamedTuple):
         scores[filled] = row_dots(best, asked.weights) / (_SCALE * asked.scale)
         return scores
 
-    def of_query(self, query: Encoded) -> Asked | None:
-        """The query's word pieces that count; None where it is of stop words alone."""
+    def of_query(self, query: Encoded) -> QueryPieces | None:
+        """Return the query's weighted word pieces, or None if it consists of stop words."""
         weights = self.weights[query.pieces]
         used = np.flatnonzero(weights > 0)
         if len(used) == 0:
             return None
-        return Asked(whole(_unit_rows(query.states[used] @ self.basis)), WHOLE, weights[used] / weights[used].sum())
+        rows = whole(_unit_rows(query.states[used] @ self.basis))
+        return QueryPieces(rows, WHOLE, weights[used] / weights[used].sum())
 
-    def of_papers(self, papers: Sequence[int]) -> Asked | None:
-        """The stored word pieces of `papers`, as what is asked for."""
+    def of_papers(self, papers: Sequence[int]) -> QueryPieces | None:
+        """Return the stored word pieces of `papers` in the form of a query's, or None if they have
+        none."""
         places = [np.arange(*self.offsets[doc_idx : doc_idx + 2].astype(np.int64)) for doc_idx in papers]
         rows = np.concatenate(places)
         weights = self.weights[self.ids[rows]]
         total = weights.sum()
-        return Asked(self.vectors[rows].astype(np.float32), _SCALE, weights / total) if total > 0 else None
+        return QueryPieces(self.vectors[rows].astype(np.float32), _SCALE, weights / total) if total > 0 else None
 
-    def beside(self, asked: Asked, doc_idx: int) -> Alignment | None:
-        """What is asked for beside one paper; None where that has no word pieces."""
+    def beside(self, asked: QueryPieces, doc_idx: int) -> Alignment | None:
+        """Align the wanted word pieces with those of one paper; None if it has none."""
         start, stop = int(self.offsets[doc_idx]), int(self.offsets[doc_idx + 1])
         if not 0 < stop - start <= MAX_PIECES:
             return None
@@ -115,9 +129,12 @@ class PieceVectors(NamedTuple):
         )
 
 
-class Asked(NamedTuple):
-    """Word pieces to look for. rows: (Q', C) float32, unit rows times `scale`, rounded to whole
-    numbers; weights: (Q',), adding up to 1."""
+class QueryPieces(NamedTuple):
+    """Weighted word pieces to look for: a query's, or those of example papers.
+
+    rows: (Q', C) float32, unit rows times `scale`, rounded to whole numbers
+    weights: (Q',), with sum 1
+    """
 
     rows: Float32Array
     scale: float
@@ -125,32 +142,38 @@ class Asked(NamedTuple):
 
 
 class Alignment(NamedTuple):
-    """What is asked for beside a paper's word pieces. rows: (L, C) int8, unit rows times 127;
-    weights: (L,) idf; starts: (L,) ascending, where in the paper's text each begins."""
+    """Wanted word pieces beside those of one paper.
 
-    asked: Asked
+    rows: (L, C) int8, the paper's unit rows times 127
+    weights: (L,) idf
+    starts: (L,) offset of each in the paper's text, ascending
+    """
+
+    asked: QueryPieces
     rows: npt.NDArray[np.int8]
     weights: Float32Array
     starts: IntArray
 
     def likeness(self, ranges: IntArray) -> Float64Array:
-        """How near what is asked for is to each of `ranges` (S, 2) of the text, in meaning: (S,), the
-        sum of their late interaction and of the cosine of their weighted means; 0 for a range
-        without word pieces. Equal word pieces are equally near, wherever they stand."""
+        """Return the similarity of the wanted word pieces to each of `ranges` (S, 2) of the text: (S,).
+
+        It is the sum of their late interaction and of the cosine of their weighted means. It is 0
+        for a range without word pieces. Equal word pieces score equally at any place in the text.
+        """
         likeness = np.zeros(len(ranges))
-        bounds = np.searchsorted(self.starts, ranges)  # of each range's word pieces
+        bounds = np.searchsorted(self.starts, ranges)  # each range's word pieces, as [start, end)
         filled = bounds[:, 0] < bounds[:, 1]
         if not filled.any():
             return likeness
-        # reduceat takes no end of the last row: there is one more, of zeros, after it.
+        # reduceat does not accept the end of the array as an edge, so a row of zeros is appended.
         edges = bounds[filled].reshape(-1)
         products = np.zeros((len(self.rows) + 1, len(self.asked.rows)), dtype=np.float32)
         products[:-1] = whole_products(self.rows, self.asked.rows)
         best = np.maximum.reduceat(products, edges, axis=0)[::2]  # (S', Q')
         weighted = np.zeros((len(self.rows) + 1, self.rows.shape[1]))
         np.multiply(self.rows, self.weights[:, np.newaxis], out=weighted[:-1])
-        means = np.add.reduceat(weighted, edges, axis=0)[::2]  # (S', C), times a length that does not matter
-        mean = row_dots(self.asked.rows.T, self.asked.weights)  # (C,), likewise
+        means = np.add.reduceat(weighted, edges, axis=0)[::2]  # (S', C), unscaled, as only the direction matters
+        mean = row_dots(self.asked.rows.T, self.asked.weights)  # (C,), unscaled too
         lengths = np.sqrt(row_dots(means * means, np.ones_like(mean)) * (mean * mean).sum())
         late = row_dots(best, self.asked.weights) / (_SCALE * self.asked.scale)
         likeness[filled] = late + row_dots(means, mean) / np.maximum(lengths, _TINY)
@@ -158,47 +181,49 @@ class Alignment(NamedTuple):
 
 
 def kept_pieces(vocabulary: Sequence[str]) -> BoolArray:
-    """(V,): which word pieces are kept: no stop words, no punctuation, no special tokens."""
+    """Return a mask (V,) of the word pieces that are stored.
+
+    Stop words, punctuation and special tokens are not.
+    """
     return np.array([_is_kept(piece) for piece in vocabulary], dtype=np.bool_)
 
 
 def piece_weights(df: IntArray, n_papers: int, kept: BoolArray) -> Float32Array:
-    """(V,) Lucene's idf of word pieces that occur in `df` (V,) of so many papers; 0 where not kept."""
-    idf = np.log1p((n_papers - df + 0.5) / (df + 0.5))
-    return np.where(kept, idf, 0.0).astype(np.float32)
+    """Return Lucene's idf of word pieces that occur in `df` (V,) of `n_papers` papers; 0 if not kept."""
+    return np.where(kept, idf_of_each(df, n_papers), 0.0).astype(np.float32)
 
 
 def basis_texts(vocabulary: Sequence[str]) -> list[str]:
-    """Texts whose states `basis` learns from: words of the model's own vocabulary.
+    """Return the texts from whose states `basis` learns: words of the model's own vocabulary.
 
-    They depend on the model alone, so that an index does not depend on the order in which
-    its papers came; a basis learned from the papers themselves ranks no better.
+    They depend on the model alone, so an index does not depend on the order of its papers. A basis
+    learned from the papers themselves ranks no better.
     """
     words = plain_words(vocabulary)
     chosen = words[:: max(1, len(words) // _BASIS_WORDS)]
-    # The vocabulary is sorted by frequency: neighbours in a text should not be.
+    # The vocabulary is sorted by frequency; each text should mix frequent and rare words.
     step = max(1, len(chosen) // _WORDS_PER_TEXT)
     return [" ".join(chosen[start::step]) for start in range(min(step, len(chosen)))]
 
 
 def plain_words(vocabulary: Sequence[str]) -> list[str]:
-    """The words among the word pieces; where the script knows none, all that are kept."""
+    """Return the word pieces of three or more Latin letters, or all kept ones if there are none."""
     words = [piece for piece in vocabulary if re.fullmatch("[a-z]{3,}", piece)]
     return words or [piece for piece in vocabulary if _is_kept(piece)]
 
 
 def basis(states: Float32Array) -> Float32Array:
-    """(D, C): the leading eigenvectors of the second moment of unit rows of `states` (n, D)."""
+    """Return (D, C): the leading eigenvectors of the second moment of unit rows of `states` (n, D)."""
     rows = _unit_rows(states)
     _, vectors = np.linalg.eigh(rows.T.astype(np.float64) @ rows.astype(np.float64))
     leading = vectors[:, ::-1][:, : min(DIMENSIONS, states.shape[1])]
-    # An eigenvector's sign is arbitrary: the largest component is made positive.
+    # The sign of an eigenvector is arbitrary; make the largest component positive.
     largest = leading[np.abs(leading).argmax(axis=0), np.arange(leading.shape[1])]
     return np.ascontiguousarray(leading * np.where(largest < 0, -1.0, 1.0), dtype=np.float32)
 
 
 def compress(states: Float32Array, basis: Float32Array) -> npt.NDArray[np.int8]:
-    """(L, C) int8 of `states` (L, D): projected, scaled to unit rows, times 127, rounded."""
+    """Return `states` (L, D) projected, scaled to unit rows, times 127 and rounded: (L, C) int8."""
     compressed: npt.NDArray[np.int8] = np.rint(_unit_rows(states @ basis) * np.float32(_SCALE)).astype(np.int8)
     return compressed
 
@@ -210,6 +235,6 @@ def _unit_rows(rows: Float32Array) -> Float32Array:
 
 
 def _is_kept(piece: str) -> bool:
-    word = piece.removeprefix("##").lstrip("\u0120\u2581")  # marks of WordPiece, BPE, SentencePiece
+    word = piece.removeprefix("##").lstrip("\u0120\u2581")  # markers of WordPiece, BPE, SentencePiece
     special = piece.startswith(("[", "<")) and piece.endswith(("]", ">"))
     return not special and word.lower() not in STOP_WORDS and any(map(str.isalnum, word))

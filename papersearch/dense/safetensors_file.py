@@ -1,7 +1,8 @@
-"""Tensors of a safetensors file, mapped: opening reads the header, using a row reads a row.
+"""Tensors of a safetensors file, memory-mapped: opening reads the header, using a row reads a row.
 
-The safetensors library reads whole tensors into memory, 47 MB of which a query does not
-need. The format: eight bytes of header length, little-endian; a JSON header; the data.
+Loading with the safetensors library would read whole tensors into memory, 47 MB of which a query
+does not need. Its row slices would not, but cost a query more CPU time. The format is eight bytes
+of header length, little-endian, then a JSON header, then the data.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f
 
 
 class SafetensorsFile:
-    """Read-only view of one file; raises ModelDamaged where it is not what it must be."""
+    """Read-only view of one file; raises ModelDamaged if the file is not valid."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -48,7 +49,10 @@ class SafetensorsFile:
         return name in self._header
 
     def tensor(self, name: str) -> Float32Array:
-        """The tensor as float32: a view of the file where it is stored so, otherwise a copy."""
+        """Return the tensor as float32: a view of the file if it is stored so, otherwise a copy.
+
+        Raises ModelError if it is missing, cut, or of another type.
+        """
         try:
             entry = self._header[name]
             dtype, shape = _DTYPES[entry["dtype"]], tuple(entry["shape"])

@@ -1,8 +1,8 @@
-"""A query's cosine with every paper: estimated at once from int8 vectors, exact where it counts.
+"""A query's cosine with every paper: estimated from int8 vectors, exact where it matters.
 
-Reading a quarter of the bytes takes a quarter of the time, and what int8 loses is bounded:
-a ranking asks for exact cosines of every paper that the bound leaves in doubt, so that its
-result is that of float32 throughout.
+Reading a quarter of the bytes takes a quarter of the time, and the error of int8 is bounded. A
+ranking asks for the exact cosine of every paper that the bound leaves in doubt. So its result
+equals that of float32 throughout.
 """
 
 from __future__ import annotations
@@ -21,39 +21,49 @@ if TYPE_CHECKING:
 
 _LEVELS = 127
 _ROWS = 8192
-"""Rows handled together, so that memory does not grow with the index."""
+"""Rows handled at once, so that memory does not grow with the index."""
 
 _ROUNDING = 1e-5
-"""More than float32 arithmetic can add to what quantising loses: vectors need not have
+"""Upper bound of what float32 arithmetic adds to the quantisation error. Vectors need not have
 length one to the last bit."""
 
 
 class Quantization(Value):
-    """How vectors became int8. scale: what one level is worth; error: the greatest distance
-    between a vector and what its int8 form stands for."""
+    """The parameters of the int8 form of vectors.
+
+    scale: the value of one level
+    error: the greatest distance between a vector and its int8 form times `scale`
+    """
 
     scale: float
     error: float
 
 
 class PaperVectors(NamedTuple):
-    """exact: (N, D) float32 unit rows; coarse: (N, D) int8, the same quantised."""
+    """The vectors of N papers.
+
+    exact: (N, D) float32 unit rows
+    coarse: (N, D) int8, the same rows quantised
+    quantization: the parameters of `coarse`
+    """
 
     exact: Float32Array
     coarse: npt.NDArray[np.int8]
     quantization: Quantization
 
     def cosines(self, query: Float32Array, papers: IntArray) -> Float64Array:
-        """The query's (D,) cosine with each of `papers` (K,): (K,). A paper's does not depend
-        on the papers beside it."""
+        """Return the query's (D,) cosine with each of `papers` (K,): (K,).
+
+        A paper's cosine does not depend on the papers beside it.
+        """
         found = np.empty(len(papers))
         for start in range(0, len(papers), _ROWS):
             found[start : start + _ROWS] = row_dots(self.exact[papers[start : start + _ROWS]], query)
         return found
 
     def scan(self, query: Float32Array) -> Cosines:
-        """The query's cosine with every paper."""
-        import simsimd  # integer dot products at the speed of memory; numpy's take four times as long
+        """Estimate the query's cosine with every paper."""
+        import simsimd  # integer dot products at memory speed; numpy's take four times as long
 
         coarse, own = quantize(query[np.newaxis])
         dots = np.asarray(simsimd.cdist(coarse, self.coarse, metric="dot", out_dtype="float32")).reshape(-1)
@@ -64,7 +74,10 @@ class PaperVectors(NamedTuple):
 
 
 class Cosines(NamedTuple):
-    """A query's cosines with all papers. estimates: (N,) float32, each off by `margin` at most."""
+    """A query's cosines with all papers.
+
+    estimates: (N,) float32, each off by at most `margin`
+    """
 
     vectors: PaperVectors
     query: Float32Array
@@ -72,11 +85,11 @@ class Cosines(NamedTuple):
     margin: float
 
     def exact(self, papers: IntArray) -> Float64Array:
-        """Of each of `papers` (K,): (K,)."""
+        """Return the exact cosine of each of `papers` (K,): (K,)."""
         return self.vectors.cosines(self.query, papers)
 
     def bounds(self) -> tuple[float, float]:
-        """The exact least and greatest of all."""
+        """Return the exact least and greatest cosine of all papers."""
         reach = 2 * self.margin
         low = np.flatnonzero(self.estimates <= self.estimates.min() + reach)
         high = np.flatnonzero(self.estimates >= self.estimates.max() - reach)
@@ -84,8 +97,10 @@ class Cosines(NamedTuple):
 
 
 def quantize(vectors: Float32Array) -> tuple[npt.NDArray[np.int8], Quantization]:
-    """(N, D) float32 as (N, D) int8, rounded to the nearest level; the largest component of
-    all is the last level."""
+    """Quantise (N, D) float32 rows to int8, rounding to the nearest level.
+
+    The largest component of all rows, in absolute value, becomes the last level.
+    """
     largest = max((float(np.abs(vectors[start : start + _ROWS]).max()) for start in _starts(vectors)), default=0.0)
     scale = largest / _LEVELS or 1.0
     coarse = np.empty(vectors.shape, dtype=np.int8)
@@ -95,7 +110,8 @@ def quantize(vectors: Float32Array) -> tuple[npt.NDArray[np.int8], Quantization]
 
 
 def quantization_error(vectors: Float32Array, coarse: npt.NDArray[np.int8], scale: float) -> float:
-    """The greatest distance between a row of `vectors` and the same row of `coarse` times `scale`."""
+    """Return the greatest distance between a row of `vectors` and the same row of `coarse` times
+    `scale`."""
     greatest = 0.0
     for start in _starts(vectors):
         stands_for = coarse[start : start + _ROWS].astype(np.float32) * np.float32(scale)

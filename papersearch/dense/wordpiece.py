@@ -1,11 +1,11 @@
-"""A query's word pieces without loading the tokenizer, nor its library for plain ASCII.
+"""A query's word pieces without loading the tokenizer, and for ASCII without its library.
 
-Reading `tokenizer.json` costs more than everything else that a query does with the model.
-Here the vocabulary is searched in `vocab.txt` as it lies on disk, and the greedy longest
-match of WordPiece (Wu et al. 2016) is made in Python, on the few words of a query. ASCII is
-normalised and split here; of other text the `tokenizers` library does that, so that Unicode
-is treated exactly as in training. What is unusual (special tokens typed as text, a model
-without these files) is left to the library; a build records whether both agree.
+Reading `tokenizer.json` costs more than everything else that a query does with the model. Here the
+vocabulary is searched in the bytes of `vocab.txt`. WordPiece's greedy longest match (Wu et al.
+2016) runs in Python, on the few words of a query. ASCII is normalised and split here. Other text
+goes through the `tokenizers` library, so that Unicode is treated exactly as in training. Special
+tokens typed as text, and models without these files, are left to the library. A build records
+whether both agree.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _CONTINUATION = "##"
-_MAX_WORD_LENGTH = 100  # of BERT's WordPiece: a longer word is unknown as a whole
+_MAX_WORD_LENGTH = 100  # limit of BERT's WordPiece: a longer word is unknown as a whole
 _ROLES = ("cls_token", "sep_token", "unk_token")
-_ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[!-/:-@\[-`{-~]")  # every mark is a word of its own
+_ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[!-/:-@\[-`{-~]")  # every punctuation mark is a word of its own
 
 
 class LibraryTokenizer:
-    """The model's own tokenizer, loaded whole."""
+    """The model's own tokenizer, loaded completely. Raises ModelError if it cannot be."""
 
     def __init__(self, folder: Path, max_length: int) -> None:
         from tokenizers import Tokenizer
@@ -42,14 +42,16 @@ class LibraryTokenizer:
         self._tokenizer.enable_truncation(max_length)
 
     def ids(self, text: str) -> list[int]:
-        """The ids of the word pieces of `text`, special tokens included."""
+        """Return the ids of the word pieces of `text`, special tokens included."""
         ids: list[int] = self._tokenizer.encode(text).ids
         return ids
 
 
 class WordPieces:
-    """BERT's word pieces by `vocab.txt`; equal to the library's. Raises ModelError when the
-    model has not the files for it."""
+    """BERT's word pieces, looked up in `vocab.txt`; equal to the library's for supported models.
+
+    Raises ModelError if the model lacks the necessary files.
+    """
 
     def __init__(self, folder: Path, max_length: int) -> None:
         self._folder = folder
@@ -73,13 +75,14 @@ class WordPieces:
         self._first, self._last, self._unknown = first, last, unknown
 
     def ids(self, text: str) -> list[int]:
-        """The ids of the word pieces of `text`, special tokens included."""
+        """Return the ids of the word pieces of `text`, special tokens included."""
         if any(token in text for token in self._special.values()):
             return LibraryTokenizer(self._folder, self._max_length).ids(text)
         ids = [piece for word in self._words(text) for piece in self._pieces(word)]
         return [self._first, *ids[: self._max_length - 2], self._last]
 
     def _words(self, text: str) -> Sequence[str]:
+        """Return the normalised words of `text`, as BERT's pre-tokenizer splits them."""
         if text.isascii() and text.isprintable():
             return _ASCII_WORDS.findall(text.lower() if self._lower else text)
         from tokenizers import normalizers, pre_tokenizers
@@ -89,7 +92,7 @@ class WordPieces:
         return [word for word, _ in split]
 
     def _pieces(self, word: str) -> list[int]:
-        """Greedy longest match from the left; the unknown piece when any part has none."""
+        """Return the greedy longest match from the left, or the unknown piece if a part has no match."""
         if len(word) > _MAX_WORD_LENGTH:
             return [self._unknown]
         found: list[int] = []
@@ -106,7 +109,7 @@ class WordPieces:
         return found
 
     def _id(self, piece: str) -> int | None:
-        """The number of the line that is `piece`; None when there is none."""
+        """Return the number of the line that equals `piece`, or None if there is none."""
         if piece not in self._known:
             place = self._lines.find(f"\n{piece}\n".encode("utf-8", "surrogatepass"))
             self._known[piece] = None if place < 0 else self._lines.count(b"\n", 0, place)
@@ -114,7 +117,7 @@ class WordPieces:
 
 
 def agrees(folder: Path, max_length: int, texts: Iterable[str]) -> bool:
-    """Whether `WordPieces` can read this model and gives the library's ids for all `texts`."""
+    """Return whether `WordPieces` can read this model and gives the library's ids for all `texts`."""
     try:
         ours, library = WordPieces(folder, max_length), LibraryTokenizer(folder, max_length)
     except ModelError:
@@ -123,6 +126,7 @@ def agrees(folder: Path, max_length: int, texts: Iterable[str]) -> bool:
 
 
 def _content(token: Any) -> str:
+    """Return the text of a special token, given as string or object. Raises ValueError."""
     content = token["content"] if isinstance(token, dict) else token
     if not isinstance(content, str) or not content:
         raise ValueError("a special token is not text")

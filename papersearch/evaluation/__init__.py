@@ -1,1 +1,4 @@
-"""Many queries at once, and how good the answers are: topics, qrels, runs, measures."""
+"""Evaluation: many queries at once, and the quality of their answers.
+
+Topics and qrels are read, runs are made, and ir-measures computes the measures.
+"""

@@ -1,6 +1,6 @@
-"""Measures of a run, by ir-measures, which asks trec_eval's own code.
+"""Measures of a run, computed by ir-measures, which calls trec_eval's own code.
 
-A topic that has judgements but no answer counts as zero, as with trec_eval's `-c`.
+A topic with judgements but without an answer counts as zero, as with trec_eval's `-c`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ PerTopic: TypeAlias = Mapping[str, Mapping[str, float]]
 
 
 class Comparison(NamedTuple):
-    """Two modes by one measure: mean of first minus second over the topics, and the
-    two-sided p of a paired t-test."""
+    """Two modes compared by one measure.
+
+    difference: mean over the topics of first minus second
+    p: two-sided p of a paired t-test
+    """
 
     first: Mode
     second: Mode
@@ -34,14 +37,14 @@ class Comparison(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """`per_topic` by mode; all modes and measures over the same topics, those with judgements."""
+    """The values of all modes and measures over the same topics: those with judgements."""
 
     topic_ids: tuple[str, ...]
     per_topic: Mapping[Mode, PerTopic]
     comparisons: tuple[Comparison, ...]
 
     def mean(self, mode: Mode, measure: str) -> float:
-        """Over all judged topics."""
+        """Return the mean of a measure over all judged topics."""
         values = self.per_topic[mode][measure]
         return sum(values.values()) / len(values)
 
@@ -64,10 +67,14 @@ def evaluate(qrels: Sequence[Qrel], runs: Mapping[Mode, Sequence[ScoredDoc]]) ->
 
 
 def _compare(first: Mode, second: Mode, measure: str, per_topic: Mapping[Mode, PerTopic]) -> Comparison:
+    """Compare two modes by one measure.
+
+    p is 1 if they are equal on every topic, and nan if a t-test is impossible otherwise.
+    """
     left = list(per_topic[first][measure].values())
     right = list(per_topic[second][measure].values())
     difference = (sum(left) - sum(right)) / len(left)
-    # Without any difference, or with one topic, there is nothing to test.
+    # A single topic, or the same difference everywhere, has no variance to test against.
     differs = len(left) > 1 and len({a - b for a, b in zip(left, right, strict=True)}) > 1
     p = float(ttest_rel(left, right).pvalue) if differs else (1.0 if difference == 0 else float("nan"))
     return Comparison(first, second, measure, difference, p)

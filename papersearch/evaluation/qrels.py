@@ -1,6 +1,6 @@
-"""Qrels: which papers answer which topic, as judged by people.
+"""Qrels: human judgements on which papers answer which topic.
 
-TREC's form has four columns (topic, 0, paper, relevance), BEIR's three, with a header.
+TREC's format has four columns (topic, 0, paper, relevance). BEIR's has three and a header.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from papersearch.ingest.streams import Unreadable, open_stream
 
 
 def read_qrels(path: Path) -> list[Qrel]:
-    """The judgements of a file, in order. Raises QrelsUnreadable."""
+    """Read the judgements of a file, in order. Raises QrelsUnreadable."""
     qrels: list[Qrel] = []
     try:
         with open_stream(path) as stream:
@@ -30,12 +30,14 @@ def read_qrels(path: Path) -> list[Qrel]:
 
 
 def _is_header(line: Line, before: list[Qrel]) -> bool:
+    """Return whether the line is BEIR's header: the first line, with a name of its first column."""
     return (
         not before and line.number == 1 and line.text.replace("-", "_").lower().startswith(("query_id", "topic_id"))
     )
 
 
 def _judgement(line: Line, path: Path) -> Qrel:
+    """Parse one line of either format. Raises EvaluationError."""
     columns = line.text.split("\t") if "\t" in line.text else line.text.split()
     if len(columns) == 4:
         del columns[1]

@@ -1,7 +1,7 @@
-"""Runs: what a system answered, in TREC's form.
+"""Runs: the answers of a system to all topics, in TREC's format.
 
-trec_eval orders a run by its scores, read as 32-bit floats, and breaks ties by paper id. So
-scores are written strictly falling: whoever evaluates a run sees our order.
+trec_eval orders a run by its scores, read as 32-bit floats, and breaks ties by paper id. So scores
+are written as strictly falling: every evaluation then sees the order of this search.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from papersearch.types import Mode, RankedPaper
 if TYPE_CHECKING:
     from papersearch.api import Index
 
-DEPTH = 1000
-"""Papers per topic that are evaluated, as TREC's runs have."""
+RUN_DEPTH = 1000
+"""Number of papers per topic in an evaluation, as usual at TREC."""
 
 
 def make_run(
     index: Index,
     topics: Sequence[Topic],
     mode: Mode,
-    k: int = DEPTH,
+    k: int = RUN_DEPTH,
     *,
     late: bool = True,
     literal: bool = True,
     n_processes: int = 1,
 ) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Each topic with the `k` papers that answer it best, worked out by so many processes."""
+    """Yield each topic with the `k` papers that answer it best, computed by `n_processes` processes."""
 
     def rank(part: Sequence[Topic]) -> bytes:
         rankings = index.rank_many(as_texts(part), k, mode, late=late, literal=literal)
@@ -47,7 +47,7 @@ def make_run(
 
 
 def falling(scores: Iterable[float]) -> list[float]:
-    """`scores`, which never rise, as 32-bit floats that strictly fall."""
+    """Return `scores`, which never rise, as 32-bit floats that strictly fall."""
     fallen: list[float] = []
     last = np.float32(np.inf)
     for score in scores:
@@ -57,7 +57,7 @@ def falling(scores: Iterable[float]) -> list[float]:
 
 
 def scored(run: Iterable[tuple[Topic, list[RankedPaper]]]) -> list[ScoredDoc]:
-    """The run as ir-measures has it."""
+    """Return the run in the form of ir-measures."""
     return [
         ScoredDoc(topic.topic_id, paper.paper_id, score)
         for topic, ranking in run
@@ -66,8 +66,10 @@ def scored(run: Iterable[tuple[Topic, list[RankedPaper]]]) -> list[ScoredDoc]:
 
 
 def trec_lines(topic: Topic, ranking: Sequence[RankedPaper], tag: str) -> str:
-    """`topic Q0 paper rank score tag`, one line per paper. White space within an id, which the
-    form has no way to write, becomes an underscore."""
+    """Return `topic Q0 paper rank score tag`, one line per paper.
+
+    White space within an id becomes an underscore, as the format has no way to write it.
+    """
     scores = falling(paper.score for paper in ranking)
     return "".join(
         f"{_word(topic.topic_id)} Q0 {_word(paper.paper_id)} {rank} {score:.9g} {tag}\n"

@@ -1,7 +1,7 @@
-"""Topics: queries with ids, as people have them.
+"""Topics: queries with ids, in the common file formats.
 
-JSON lines (`_id`, `text`: BEIR's), tab-separated `id` and text, or one query per line, whose
-id is then its number. What a file is, its first line says.
+The first line of a file decides its format: JSON lines with `_id` and `text` (BEIR), tab-separated
+id and text, or one query per line. A query without an id gets its line number.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _PART, _PART_HITS = 128, 2000
 
 
 class Topic(NamedTuple):
-    """A query and what it is called."""
+    """A query with its id."""
 
     topic_id: str
     text: str
 
 
 def read_topics(path: Path) -> list[Topic]:
-    """The topics of a file, compressed or not. Raises TopicsUnreadable."""
+    """Read the topics of a file, compressed or not. Raises TopicsUnreadable."""
     try:
         with open_stream(path) as stream:
             return parse_topics(stream, str(path))
@@ -41,9 +41,9 @@ def read_topics(path: Path) -> list[Topic]:
 
 
 def parse_topics(stream: IO[bytes], name: str) -> list[Topic]:
-    """The topics of `stream`, in order; `name` is its name in errors.
+    """Return the topics of `stream`, in order; `name` is its name in errors.
 
-    Raises TopicsUnreadable for a line that is no topic, an id used twice, or no topics at all.
+    Raises TopicsUnreadable for a line without a topic, a repeated id, or a file without topics.
     """
     lines = [line for line in read_lines(stream, _MAX_LINE_BYTES) if line.text.strip() or line.fault]
     topics = _read(lines, name)
@@ -58,6 +58,7 @@ def parse_topics(stream: IO[bytes], name: str) -> list[Topic]:
 
 
 def _read(lines: list[Line], name: str) -> list[tuple[Topic, Line]]:
+    """Parse the lines in the format of the first one; each topic is returned with its line."""
     first = lines[0].text.lstrip() if lines else ""
     if "\t" in first and first.split("\t")[0].strip().lower() in _HEADERS:
         lines = lines[1:]
@@ -74,6 +75,7 @@ def _read(lines: list[Line], name: str) -> list[tuple[Topic, Line]]:
 
 
 def _from_json(line: Line) -> Topic | None:
+    """Parse a JSON line; None if it has no id and text."""
     try:
         fields = orjson.loads(line.text)
     except orjson.JSONDecodeError:
@@ -86,11 +88,13 @@ def _from_json(line: Line) -> Topic | None:
 
 
 def _from_columns(line: Line) -> Topic | None:
+    """Parse a line of id, tab and text; None if it has no tab."""
     topic_id, tab, text = line.text.partition("\t")
     return Topic(clean_text(topic_id), clean_text(text)) if tab else None
 
 
 def _from_words(line: Line) -> Topic:
+    """Parse a line that is a query alone; its number is the id."""
     return Topic(str(line.number), clean_text(line.text))
 
 
@@ -99,12 +103,15 @@ def _unreadable(name: str, line: Line, why: str) -> TopicsUnreadable:
 
 
 def in_parts(topics: Sequence[Topic], n_hits: int = 1) -> list[Sequence[Topic]]:
-    """Enough of them together for the encoder to be quick, few enough to be shared between
-    processes, and to be held in memory with `n_hits` papers each."""
+    """Split the topics into parts for processes.
+
+    A part is large enough for fast encoding. It is small enough to share the work evenly, and to
+    hold `n_hits` papers per topic in memory.
+    """
     size = max(1, min(_PART, _PART_HITS // n_hits))
     return [topics[start : start + size] for start in range(0, len(topics), size)]
 
 
 def as_texts(topics: Iterable[Topic]) -> list[str]:
-    """Their texts, in order."""
+    """Return the texts of the topics, in order."""
     return [topic.text for topic in topics]

@@ -55,7 +55,7 @@ from papersearch.types import Changes
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.dense.batch import BatchEncoder
+    from papersearch.dense.reference import ReferenceEncoder
     from papersearch.index.files import Content
 
 
@@ -206,18 +206,18 @@ class _Making:
             statistics="rank_bm25.BM25Okapi, idf of Lucene",
             k1=K1,
             b=B,
-            mean_length=statistics.avgdl,
+            mean_length=statistics.mean_length,
         )
         postings = statistics.postings()
         yield from _table("terms", postings.terms)
         yield "terms.idf.npy", postings.idf
         yield "postings.offsets.npy", postings.offsets
-        yield "postings.papers.npy", postings.doc_idx
+        yield "postings.papers.npy", postings.doc_indices
         yield "postings.impacts.npy", postings.impacts
         yield "postings.starts.npy", postings.starts
         yield "positions.offsets.npy", postings.position_offsets
         yield "positions.npy", postings.positions
-        yield "lengths.npy", statistics.doc_len.astype(np.uint32)
+        yield "lengths.npy", statistics.doc_lengths.astype(np.uint32)
         yield "lengths.titles.npy", analysed.title_positions
         yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
@@ -248,21 +248,21 @@ class _Making:
         lines, numbers = organisation_table(papers)
         yield from _table("organisations", lines)
         yield "papers.organisations.npy", numbers
-        for table, (names, doc_idx) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+        for table, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
             yield from _table(table, names)
-            yield f"{table}.papers.npy", np.array(doc_idx, dtype=np.uint32)
+            yield f"{table}.papers.npy", np.array(doc_indices, dtype=np.uint32)
         yield "report.json", orjson.dumps([finding.asdict() for finding in self._read.findings])
 
     def _encoded(self) -> EncodedCorpus:
         """The papers' encodings; what the encoder is goes to the manifest."""
         wanted, before = self._wanted, self._before
-        opened: list[BatchEncoder] = []
+        opened: list[ReferenceEncoder] = []
 
-        def open_encoder() -> BatchEncoder:
+        def open_encoder() -> ReferenceEncoder:
             wanted.progress("loading the model", 0, 0)
-            from papersearch.dense.batch import BatchEncoder  # seconds: not where nothing is new
+            from papersearch.dense.reference import ReferenceEncoder  # seconds: not where nothing is new
 
-            opened.append(BatchEncoder(wanted.model, wanted.device))
+            opened.append(ReferenceEncoder(wanted.model, wanted.device))
             return opened[0]
 
         known = self._known if wanted.full else self._known | self.journal.load()

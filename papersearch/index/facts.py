@@ -1,6 +1,6 @@
-"""What filters and facets ask of papers, as arrays: dates, organisations, dumps, code.
+"""Facts about papers as arrays, for filters and facets: dates, organisations, dumps, code.
 
-Asking the records themselves would mean decoding every one of them for each query.
+Reading them from the papers' records would mean decoding every record for each query.
 """
 
 from __future__ import annotations
@@ -23,11 +23,16 @@ _LAST_YEAR = 9999
 
 
 class Facts(NamedTuple):
-    """Of an open index. dates: (N,) uint32, YYYYMMDD, YYYY0000 where only the year is known, 0
-    where nothing is; organisations: (N,) uint32, 1 + the place in `organisation_lines`, 0 for
-    none; has_code: (N,) uint8, 1 where a link leads to a repository; since: (N,) uint32, the
-    generation in which each paper came; dump_papers: (A,) uint32, the papers of each dump, one
-    dump after another at `dump_offsets` (F + 1,)."""
+    """The facts of an open index with N papers, F dumps and A appearances.
+
+    dates: (N,) uint32, YYYYMMDD; YYYY0000 if only the year is known, 0 if nothing is
+    organisations: (N,) uint32, 1 + the index in `organisation_lines`, 0 for none
+    organisation_lines: handle and name, separated by a tab
+    has_code: (N,) uint8, 1 if a link leads to a repository of source code
+    since: (N,) uint32, the generation that added the paper
+    dump_papers: (A,) uint32, doc_idx of each dump's papers, one dump after another
+    dump_offsets: (F + 1,) uint64, the range of each dump in `dump_papers`
+    """
 
     dates: npt.NDArray[np.uint32]
     organisations: npt.NDArray[np.uint32]
@@ -38,22 +43,24 @@ class Facts(NamedTuple):
     dump_offsets: npt.NDArray[np.uint64]
 
     def organisation(self, number: int) -> Organisation:
-        """The organisation at a place of the table."""
+        """Return the organisation at an index of the table."""
         handle, _, name = self.organisation_lines[number].partition("\t")
         return Organisation(handle=handle, name=name)
 
     def every_organisation(self) -> list[Organisation]:
-        """All of the table."""
+        """Return all organisations of the table."""
         return [self.organisation(number) for number in range(len(self.organisation_lines))]
 
     def of_dump(self, number: int) -> IntArray:
-        """doc_idx of the papers that the dump holds; one for each appearance."""
+        """Return doc_idx of the dump's papers, (n,) int64; one entry for each appearance."""
         start, stop = int(self.dump_offsets[number]), int(self.dump_offsets[number + 1])
         return self.dump_papers[start:stop].astype(np.int64)
 
     def days(self) -> tuple[IntArray, IntArray]:
-        """(N,) the first and the last day, YYYYMMDD, that each paper may be of; 0 and 99999999
-        where nothing is known."""
+        """Return the first and the last possible day of each paper, (N,) int64 each, as YYYYMMDD.
+
+        An unknown date may be any day: 0 and 99999999.
+        """
         dates = self.dates.astype(np.int64)
         only_year = dates % 10_000 == 0
         first = np.where(only_year & (dates > 0), dates + 101, dates)
@@ -62,20 +69,23 @@ class Facts(NamedTuple):
 
 
 def date_of(paper: Paper) -> int:
-    """The date as `Facts.dates` has it."""
+    """Return the paper's date in the form of `Facts.dates`."""
     if paper.date:
         return int(paper.date.replace("-", ""))
     return paper.year * 10_000 if paper.year is not None and 0 < paper.year <= _LAST_YEAR else 0
 
 
 def has_code(paper: Paper) -> bool:
-    """Whether one of the paper's links leads to source code."""
+    """Return whether one of the paper's links leads to source code."""
     return any(map(leads_to_code, paper.links))
 
 
 def organisation_table(papers: Sequence[Paper]) -> tuple[list[str], npt.NDArray[np.uint32]]:
-    """The organisations' lines, ascending, handle and name separated by a tab; and (N,) 1 + the
-    place of each paper's, 0 for none."""
+    """Return the table's lines, ascending, and each paper's number in it.
+
+    A line is handle and name, separated by a tab. Numbers are (N,) uint32, 1 + the line's index, 0
+    for none.
+    """
     lines = sorted({_line(paper.organisation) for paper in papers if paper.organisation})
     places = {line: place for place, line in enumerate(lines, 1)}
     numbers = (places[_line(paper.organisation)] if paper.organisation else 0 for paper in papers)
@@ -83,7 +93,7 @@ def organisation_table(papers: Sequence[Paper]) -> tuple[list[str], npt.NDArray[
 
 
 def fact_arrays(papers: Sequence[Paper], dumps: Sequence[str]) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
-    """(name, array) of the other files. `dumps`: their names, in the manifest's order."""
+    """Yield (file name, array) of the other facts. `dumps`: names in the manifest's order."""
     yield "papers.dates.npy", np.fromiter(map(date_of, papers), dtype=np.uint32, count=len(papers))
     yield "papers.code.npy", np.fromiter(map(has_code, papers), dtype=np.uint8, count=len(papers))
     places = {name: place for place, name in enumerate(dumps)}

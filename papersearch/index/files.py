@@ -1,6 +1,6 @@
-"""The few ways in which anything is written: every byte of an index passes here.
+"""Every way in which an index writes to disk.
 
-Only `os` is used, so that a fault can be injected at each call.
+Only functions of `os` are called, so that tests can inject a fault at each call.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ _PIECE = 1 << 24
 class FileRecord(Value):
     """Size in bytes and SHA-256 of one file of the index."""
 
-    size: int
+    size: Count
     sha256: str
 
 
 def write_file(path: Path, content: Content) -> FileRecord:
-    """Write a new file, an array as .npy, and sync it. Raises OSError."""
-    import hashlib  # here for the reason that `checksums` gives
+    """Write a new file and sync it; an array becomes .npy. Raises OSError, also if the file exists."""
+    import hashlib  # imported here for the reason given in `checksums`
 
     digest = hashlib.sha256()
     size = 0
@@ -51,7 +52,10 @@ def write_file(path: Path, content: Content) -> FileRecord:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file at `path`: readers see the old or the new, whole."""
+    """Replace the file at `path` atomically: a reader sees the old or the new content, complete.
+
+    Raises OSError; the old file is then still in place.
+    """
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
     remove(temporary)
     try:
@@ -69,14 +73,14 @@ def make_folder(path: Path) -> None:
 
 
 def rename_folder(path: Path, target: Path) -> None:
-    """Give a folder its final name, which nothing has yet. Raises OSError."""
+    """Give a folder its final name, which must not exist yet. Raises OSError."""
     sync_folder(path)
     os.rename(path, target)
     sync_folder(target.parent)
 
 
 def sync_folder(path: Path) -> None:
-    """Make the folder's list of names durable, where the system knows how."""
+    """Sync the folder's entries to disk, on systems that support it. Raises OSError."""
     if os.name == "posix":
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -86,7 +90,7 @@ def sync_folder(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or folder; what cannot be removed is left for the next build."""
+    """Remove a file or folder; leave it for the next build if that fails."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -97,7 +101,7 @@ def remove(path: Path) -> None:
 
 
 def _pieces(content: Content) -> list[bytes | bytearray | memoryview]:
-    """The bytes of the file: an array's as .npy 1.0, without a copy of its data."""
+    """Return the bytes of the file in pieces; an array's data is not copied."""
     if isinstance(content, bytes | bytearray):
         return [content]
     array = np.ascontiguousarray(content)
@@ -106,7 +110,7 @@ def _pieces(content: Content) -> list[bytes | bytearray | memoryview]:
 
 
 def npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """What an .npy file of format 1.0 in C order begins with."""
+    """Return the header of an .npy file of format 1.0 in C order."""
     header = io.BytesIO()
     fields = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, fields)

@@ -1,9 +1,9 @@
-"""Opening the current generation of an index, publishing a new one, going back to the last.
+"""Opening the current generation of an index, publishing a new one, and rolling back.
 
-A generation is a folder that never changes once it is there. Publishing writes a folder
-under another name, syncs it, renames it, and then replaces the manifest: a reader has the
-old generation or the new one, whole. The generation before stays, and so does any that
-somebody still reads. Writers hold `locking.writing` while they are here.
+A generation is a folder that never changes after publication. To publish, a build writes a folder
+under another name, syncs it, renames it, and then replaces the manifest. So a reader has the old
+generation or the new one, complete. The previous generation stays, and so does any generation with
+a reader. Writers must hold `locking.writing` while they use this module.
 """
 
 from __future__ import annotations
@@ -50,34 +50,36 @@ _ATTEMPTS = 100
 
 
 class Generation(NamedTuple):
-    """An open generation. Arrays and texts are mapped when asked for, and checked then
-    against the manifest in all that is cheap: presence, size, dtype, shape. `lease` keeps
-    its files where they are."""
+    """An open generation; arrays and texts are mapped on access.
+
+    Each access checks the file against the manifest as far as that is cheap: presence, size, dtype,
+    shape. The `lease` keeps the files from being removed.
+    """
 
     index_path: Path
     manifest: Manifest
     lease: mmap.mmap | None
 
     def array(self, name: str) -> npt.NDArray[Any]:
-        """The array of the file `name`, read-only, mapped."""
+        """Return the array of the file `name`, mapped and read-only. Raises IndexDamaged."""
         path = self._checked_path(name)
         described = ARRAYS.get(name) or LATE_ARRAYS[name]
         dtype = np.dtype(described.dtype)
         shape = tuple(self.manifest.axis(letter) for letter in described.shape)
-        # What the header must be is known to the byte: nothing of the file is interpreted.
+        # The expected header is known to the byte, so the file's own is compared, never interpreted.
         header = files.npy_header(dtype, shape)
         if self.manifest.files[name].size != len(header) + dtype.itemsize * math.prod(shape):
             raise self._damaged(name, "has another shape than the manifest says")
         with path.open("rb") as file:
             if file.read(len(header)) != header:
                 raise self._damaged(name, "has another shape than the manifest says")
-            if not all(shape):  # a file cannot be mapped where there is nothing in it
+            if not all(shape):  # an empty array cannot be mapped
                 return np.zeros(shape, dtype)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.frombuffer(mapped, dtype, offset=len(header)).reshape(shape)
 
     def text(self, name: str) -> bytes | mmap.mmap:
-        """The bytes of the file `name`, mapped."""
+        """Return the bytes of the file `name`, mapped. Raises IndexDamaged."""
         path = self._checked_path(name)
         if self.manifest.files[name].size == 0:
             return b""
@@ -85,16 +87,17 @@ class Generation(NamedTuple):
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def file_path(self, name: str) -> Path:
-        """Where the file `name` lies."""
+        """Return the path of the file `name`."""
         return self.index_path / generation_folder(self.manifest.generation) / name
 
     def _checked_path(self, name: str) -> Path:
+        """Return the path of a file; raise IndexDamaged unless it is regular and of the right size."""
         path = self.file_path(name)
         try:
             status = path.lstat()
         except OSError as error:
             raise self._damaged(name, "is missing") from error
-        if not stat.S_ISREG(status.st_mode):  # an index from elsewhere leads nowhere else
+        if not stat.S_ISREG(status.st_mode):  # a link in an untrusted index could lead out of it
             raise self._damaged(name, "is not a regular file")
         size = status.st_size
         if size != self.manifest.files[name].size:
@@ -104,14 +107,14 @@ class Generation(NamedTuple):
         return path
 
     def findings(self) -> tuple[Finding, ...]:
-        """What the build did not understand, rewrote, or skipped."""
+        """Return what the build did not understand, rewrote or skipped. Raises IndexDamaged."""
         try:
             return tuple(Finding(**finding) for finding in orjson.loads(bytes(self.text("report.json"))))
         except (orjson.JSONDecodeError, TypeError) as error:
             raise self._damaged("report.json", "cannot be read") from error
 
     def check_files(self) -> None:
-        """Raise IndexDamaged unless every file is there with its size."""
+        """Raise IndexDamaged unless every file exists with its size."""
         for name in self.manifest.files:
             self._checked_path(name)
 
@@ -120,10 +123,10 @@ class Generation(NamedTuple):
 
 
 def open_current(index_path: Path, *, leased: bool = True) -> Generation:
-    """The generation that the manifest names. Raises a StoredIndexError.
+    """Open the generation that the manifest names. Raises a StoredIndexError.
 
-    `leased`: nobody removes its files while it is open. Who holds `locking.writing` needs no
-    lease, and would stand in its own way.
+    With `leased`, nobody removes its files while it is open. Pass False while holding
+    `locking.writing`: your own lease would block the cleanup.
     """
     for _ in range(_ATTEMPTS):
         manifest = read_manifest(index_path)
@@ -133,7 +136,7 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
                 raise _damaged(index_path, folder.name, "is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
         except OSError:
-            # Either two builds have published since the manifest was read, or it is damaged.
+            # Either two builds have published since the manifest was read, or the index is damaged.
             if read_manifest(index_path).generation == manifest.generation:
                 raise _damaged(index_path, folder.name, "is missing") from None
             continue
@@ -144,7 +147,7 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
 
 
 def open_generations(index_path: Path) -> list[Generation]:
-    """Every generation on disk that can be opened, the newest first, without leases."""
+    """Open every readable generation on disk, the newest first, without leases."""
     found = []
     for number in reversed(generations(index_path)):
         place = index_path / generation_folder(number) / MANIFEST
@@ -156,7 +159,7 @@ def open_generations(index_path: Path) -> list[Generation]:
 
 
 def read_manifest(index_path: Path) -> Manifest:
-    """The current manifest. Raises a StoredIndexError."""
+    """Read the current manifest. Raises a StoredIndexError."""
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
@@ -172,7 +175,7 @@ def read_manifest(index_path: Path) -> Manifest:
 
 
 def is_index(index_path: Path) -> bool:
-    """Whether the folder looks like an index of ours, current or not."""
+    """Return whether the folder looks like an index of papersearch, of any format version."""
     try:
         with (index_path / MANIFEST).open("rb") as file:
             return KIND.encode() in file.read(200)
@@ -181,7 +184,10 @@ def is_index(index_path: Path) -> bool:
 
 
 def check_writable(index_path: Path) -> None:
-    """Raise before hours of work what publishing would raise after them."""
+    """Check before hours of work that publishing will be possible.
+
+    Raises IndexForeign, IndexVersionError for a newer format, or IndexNotWritable.
+    """
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
     foreign = _foreign_entries(index_path)
@@ -191,10 +197,10 @@ def check_writable(index_path: Path) -> None:
         try:
             decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
         except IndexVersionError as error:
-            if error.is_newer:  # an older one is built anew
+            if error.is_newer:  # an older one is rebuilt
                 raise
         except (IndexDamaged, OSError):
-            pass  # building anew is what mends it
+            pass  # the rebuild repairs it
     try:
         import tempfile  # slow to import, and no query writes
 
@@ -206,7 +212,7 @@ def check_writable(index_path: Path) -> None:
 
 
 def next_generation(index_path: Path) -> int:
-    """The number of the generation that would be published now."""
+    """Return the number that the next published generation gets."""
     return max(generations(index_path), default=0) + 1
 
 
@@ -215,12 +221,11 @@ def publish(
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
 ) -> Manifest:
-    """Write `contents`, (name, content) of each file, as the new generation that `describe`
-    says, and make it current.
+    """Write `contents` as a new generation and make it current; return its manifest.
 
-    Contents are asked for one by one, so that they need not all be in memory; while one is
-    written, the next is made. `describe` gets the files' records and gives the manifest. When
-    anything fails, what was current stays current. Raises IndexNotWritable.
+    `contents` are (name, content) of each file, taken one by one, so that they need not all be in
+    memory. While one is written, the next is made. `describe` makes the manifest from the files'
+    records. On any failure the current generation stays current. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
@@ -252,6 +257,10 @@ def publish(
 
 
 def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
+    """Move the finished folder to its final name and replace the manifest.
+
+    If the manifest cannot be replaced, the folder is removed again.
+    """
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / generation_folder(manifest.generation)
@@ -266,7 +275,7 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
 
 @contextmanager
 def _write_errors(index_path: Path) -> Iterator[None]:
-    """An OSError within it is one of writing the index."""
+    """Turn an OSError of the block into IndexNotWritable."""
     try:
         yield
     except OSError as error:
@@ -288,7 +297,7 @@ def rollback(index_path: Path) -> Manifest:
 
 
 def generations(index_path: Path) -> list[int]:
-    """Numbers of the generations on disk, ascending."""
+    """Return the numbers of the generations on disk, ascending."""
     return sorted(
         int(path.name.removeprefix("generation-"))
         for path in index_path.glob("generation-*")
@@ -297,6 +306,7 @@ def generations(index_path: Path) -> list[int]:
 
 
 def _current_number(index_path: Path) -> int | None:
+    """Return the number of the current generation, or None if there is none to read."""
     try:
         return read_manifest(index_path).generation
     except StoredIndexError:
@@ -304,7 +314,7 @@ def _current_number(index_path: Path) -> int | None:
 
 
 def _remove_all_but(index_path: Path, kept: set[int | None]) -> None:
-    """Remove generations that are neither kept nor being read, and what killed builds left."""
+    """Remove what killed builds left, and generations that are neither kept nor being read."""
     for number in generations(index_path):
         folder = index_path / generation_folder(number)
         if number not in kept:
@@ -317,7 +327,7 @@ def _remove_all_but(index_path: Path, kept: set[int | None]) -> None:
 
 
 def _foreign_entries(index_path: Path) -> list[str]:
-    """Names in the folder that no build of ours would write; dot files are nobody's concern."""
+    """Return the names in the folder that papersearch does not write; dot files are ignored."""
     if not index_path.is_dir():
         return []
     return sorted(entry.name for entry in index_path.iterdir() if not _OURS.fullmatch(entry.name))

@@ -1,7 +1,7 @@
-"""Encodings of a build that has not ended yet, so that none is lost when it does not end well.
+"""The journal of a running build: its encodings, saved in case the build is interrupted.
 
-Small files beside the generations, each complete or not there. They belong to one model;
-whoever builds next takes from them what it needs, and removes them when it has published.
+It consists of small files beside the generations, each complete or absent. They belong to one
+model. The next build reuses the encodings that it needs and removes the files after publishing.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from papersearch.index.files import remove
 FOLDER = ".encoded"
 _PER_FILE = 64
 _PAUSE = 1.0
-"""At least so many encodings, and so many seconds, between two writes: a few seconds of work
-where encoding is slow, and few files where it is quick."""
+"""Thresholds of a write: this many encodings, and this many seconds since the last one. That is a
+few seconds of work where encoding is slow, and few files where it is fast."""
 
 
 class Journal:
-    """The journal of one index for one model; `key` tells models apart."""
+    """The journal of one index for one model; `key` identifies the model."""
 
     def __init__(self, index_path: Path, key: str) -> None:
         self._folder = index_path / FOLDER
@@ -32,7 +32,7 @@ class Journal:
         self._flushed = time.monotonic()
 
     def load(self) -> dict[bytes, TextEncoding]:
-        """What earlier builds left, by text hash; a file that cannot be read is removed."""
+        """Return the encodings of earlier builds by text hash; remove files that cannot be read."""
         found: dict[bytes, TextEncoding] = {}
         for path in sorted(self._folder.glob("*")):
             if not path.name.startswith(f"{self._key}-") or path.suffix != ".npz":
@@ -40,18 +40,18 @@ class Journal:
                 continue
             try:
                 found |= _read(path)
-            except Exception:  # whatever a damaged archive makes numpy and zipfile raise
+            except Exception:  # numpy and zipfile raise many types for a damaged archive
                 remove(path)
         return found
 
     def add(self, digest: bytes, encoding: TextEncoding) -> None:
-        """Remember one more; written with its neighbours."""
+        """Add one encoding; it is written together with others."""
         self._waiting[digest] = encoding
         if len(self._waiting) >= _PER_FILE and time.monotonic() - self._flushed >= _PAUSE:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is waiting. A journal that cannot be written costs time, not the build."""
+        """Write the waiting encodings. A failure is ignored: it costs time later, not the build."""
         if not self._waiting:
             return
         digests, encodings = list(self._waiting), list(self._waiting.values())
@@ -74,11 +74,12 @@ class Journal:
         self._flushed = time.monotonic()
 
     def discard(self) -> None:
-        """All of it is published now."""
+        """Remove the journal, after its encodings have been published."""
         remove(self._folder)
 
 
 def _read(path: Path) -> dict[bytes, TextEncoding]:
+    """Read the encodings of one file by text hash."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         digests, vectors, lengths = stored["digests"], stored["vectors"], stored["lengths"]
         parts = [stored[name] for name in ("pieces", "starts", "piece_vectors")]

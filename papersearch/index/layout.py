@@ -1,4 +1,4 @@
-"""Which files an index has, and what is in each. docs/format.md tells the same in prose."""
+"""The files of an index: their names, dtypes and shapes. docs/format.md describes them in prose."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ LATE_ARRAYS: dict[str, ArrayFile] = {
     "pieces.basis.npy": ArrayFile("<f4", ("D", "C")),
     "pieces.weights.npy": ArrayFile("<f4", ("V",)),
 }
-"""Of late interaction; an index has all of them or none."""
+"""Arrays of late interaction; an index has all of them or none."""
 
 TEXTS = (
     "papers.jsonl",
@@ -73,11 +73,11 @@ TEXTS = (
 
 
 def files_of(*, has_late_interaction: bool) -> frozenset[str]:
-    """The names of the files that an index has."""
+    """Return the names of the files of an index, its manifest excluded."""
     late = LATE_ARRAYS if has_late_interaction else {}
     return frozenset({*ARRAYS, *late, *TEXTS})
 
 
 def generation_folder(generation: int) -> str:
-    """Name of the folder that holds the files of one build."""
+    """Return the name of the folder with the files of one build."""
     return f"generation-{generation:06d}"

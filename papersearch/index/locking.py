@@ -1,8 +1,8 @@
-"""One writer at a time, and readers whose generation stays while they read it.
+"""Locks: one writer at a time, and leases that keep a generation while it is read.
 
-Both are locks of the operating system, which end with the process that holds them, however
-it ends. A writer waits for another; readers wait for nobody. Where the file system has no
-locks, builds are as careful as before, and nobody is told.
+Both are locks of the operating system, which releases them when their process ends, even if it is
+killed. A writer waits for other writers; readers never wait. Without lock support in the file
+system, builds go on unprotected and without a warning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # not on Windows, where a mapped file cannot be removed anyway
+except ImportError:  # Windows has none, but there a mapped file cannot be removed
     fcntl = None  # type: ignore[assignment]  # a module, where there is one
 
 LOCK = ".lock"
@@ -26,7 +26,10 @@ _PAUSE = 0.1
 
 @contextmanager
 def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]:
-    """Be the only build of this index; wait for another one, after `announce` has said whose."""
+    """Hold the write lock of the index during the block.
+
+    Waits for another build, after one call of `announce` that names it.
+    """
     descriptor = os.open(index_path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         told = False
@@ -43,9 +46,10 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
 
 
 def lease(manifest: Path) -> mmap.mmap | None:
-    """Hold the generation whose manifest this is: nobody removes it while the mapping lives.
+    """Take a lease on the generation of this manifest; it ends with the returned mapping.
 
-    None where there are no locks. Raises FileNotFoundError when it is gone or going.
+    Returns None without lock support. Raises FileNotFoundError if the generation is removed, or
+    about to be.
     """
     descriptor = os.open(manifest, os.O_RDONLY)
     try:
@@ -59,7 +63,7 @@ def lease(manifest: Path) -> mmap.mmap | None:
             return None
         if not os.path.samestat(os.fstat(descriptor), manifest.stat()):
             raise FileNotFoundError(f"{manifest} was removed")
-        # The mapping keeps the open file, and with it the lock, for as long as it lives.
+        # The mapping keeps the file open, and with it the lock, for as long as it exists.
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     finally:
         os.close(descriptor)
@@ -67,7 +71,7 @@ def lease(manifest: Path) -> mmap.mmap | None:
 
 @contextmanager
 def unread(manifest: Path) -> Iterator[bool]:
-    """Whether nobody holds the generation whose manifest this is; nobody will, meanwhile."""
+    """Yield whether no lease is held on the generation of this manifest; block new ones meanwhile."""
     try:
         descriptor = os.open(manifest, os.O_RDONLY)
     except OSError:
@@ -80,7 +84,7 @@ def unread(manifest: Path) -> Iterator[bool]:
 
 
 def _locked(descriptor: int) -> bool:
-    """Try to take the lock for writing; true also where there are no locks."""
+    """Try to take the exclusive lock; return True as well if the file system has no locks."""
     if fcntl is not None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

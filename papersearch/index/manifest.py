@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from papersearch.dense.background import Background
-from papersearch.dense.encoders import QUERY_BACKENDS, QUERY_TOKENIZERS, EncoderRecord
-from papersearch.dense.models import SOURCES
+from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.vectors import Quantization
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of
-from papersearch.types import DumpFile, SkippedFile
+from papersearch.index.typed_json import read_record
+from papersearch.types import Count, DumpFile, SkippedFile
 from papersearch.values import Value
 
 
@@ -37,9 +36,9 @@ class LexicalRecord(Value):
 class LateRecord(Value):
     """Late interaction: word pieces stored M, of a vocabulary V, in so many dimensions C."""
 
-    n_pieces: int
-    n_vocabulary: int
-    dimensions: int
+    n_pieces: Count
+    n_vocabulary: Count
+    dimensions: Count
 
 
 class Manifest(Value):
@@ -51,17 +50,17 @@ class Manifest(Value):
     probes B, organisations G, spellings W; dumps F."""
 
     format_version: int
-    generation: int
+    generation: Count
     written_by: str
-    n_papers: int
-    n_appearances: int
-    n_terms: int
-    n_postings: int
-    n_positions: int
-    n_expansions: int
-    n_probes: int
-    n_organisations: int
-    n_words: int
+    n_papers: Count
+    n_appearances: Count
+    n_terms: Count
+    n_postings: Count
+    n_positions: Count
+    n_expansions: Count
+    n_probes: Count
+    n_organisations: Count
+    n_words: Count
     lexical: LexicalRecord
     encoder: EncoderRecord
     quantization: Quantization
@@ -115,7 +114,7 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
         raise IndexForeign(path=Path(place), cause="papersearch did not write its manifest.json")
     version = fields.get("format_version")
-    if not isinstance(version, int):
+    if type(version) is not int:
         raise _damaged(place, "has no format version")
     if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
         raise IndexVersionError(
@@ -126,73 +125,11 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
             is_newer=version > FORMAT_VERSION,
         )
     try:
-        return _checked(fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        manifest = read_record(Manifest, fields)
+    except (ValueError, OverflowError) as error:
         raise _damaged(place, f"is incomplete ({error})") from error
-
-
-def _checked(fields: dict[str, Any]) -> Manifest:
-    manifest = Manifest(
-        **{
-            **fields,
-            "lexical": LexicalRecord(**fields["lexical"]),
-            "encoder": EncoderRecord(**fields["encoder"]),
-            "quantization": Quantization(**fields["quantization"]),
-            "late": LateRecord(**fields["late"]) if fields["late"] is not None else None,
-            "background": Background(**fields["background"]),
-            "dumps": tuple(DumpFile(**dump) for dump in fields["dumps"]),
-            "skipped": tuple(SkippedFile(**file) for file in fields["skipped"]),
-            "files": {name: FileRecord(**record) for name, record in fields["files"].items()},
-        }
-    )
-    counts = (
-        manifest.generation,
-        manifest.n_papers,
-        manifest.n_appearances,
-        manifest.n_terms,
-        manifest.n_postings,
-        manifest.n_positions,
-        manifest.n_expansions,
-        manifest.n_probes,
-        manifest.n_organisations,
-        manifest.n_words,
-        *(manifest.late.asdict().values() if manifest.late else ()),
-        manifest.encoder.dimensions,
-        manifest.encoder.max_length,
-        manifest.encoder.weights_size,
-        manifest.encoder.weights_mtime_ns,
-        *(record.size for record in manifest.files.values()),
-    )
-    if not all(isinstance(count, int) and count >= 0 for count in counts):
-        raise ValueError("a count is not a number")
-    if set(manifest.files) != files_of(has_late_interaction=manifest.late is not None):
-        raise ValueError("it lists other files than this format has")
-    encoder = manifest.encoder
-    if (
-        encoder.source not in SOURCES
-        or encoder.query_backend not in QUERY_BACKENDS
-        or encoder.query_tokenizer not in QUERY_TOKENIZERS
-    ):
-        raise ValueError("it names an unknown encoder")
-    if not all(
-        isinstance(figure, float | int)
-        for figure in (
-            *manifest.background.asdict().values(),
-            *manifest.quantization.asdict().values(),
-            manifest.lexical.mean_length,
-        )
-    ):
-        raise ValueError("a figure is not a number")
-    texts = (
-        encoder.name,
-        encoder.folder,
-        encoder.fingerprint,
-        encoder.encoding,
-        encoder.query_prefix,
-        manifest.lexical.analyzer,
-    )
-    if not all(isinstance(text, str) for text in texts) or not isinstance(manifest.corpus, str | None):
-        raise ValueError("a name is not text")
+    if manifest.files.keys() != files_of(has_late_interaction=manifest.late is not None):
+        raise _damaged(place, "lists other files than this format has")
     return manifest
 
 

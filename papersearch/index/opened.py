@@ -1,4 +1,4 @@
-"""The parts of an index, each mapped when it is first asked for: opening reads none of them."""
+"""An index opened for queries: opening reads none of its arrays, the first use maps each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from papersearch.dense.vectors import PaperVectors
 from papersearch.index.papers import PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
-from papersearch.lexical.matching import Keywords
+from papersearch.lexical.matching import LexicalIndex
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
 from papersearch.text.paper_text import Texts
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from papersearch.types import DocIndices, IntArray
 
 
-class Parts:
-    """Of one generation. What only some queries need is imported when they do."""
+class OpenedIndex:
+    """One generation's arrays and tables, each mapped when it is first used.
+
+    A module that only some queries need is imported by them."""
 
     def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
         self._generation = generation
@@ -61,21 +63,21 @@ class Parts:
             terms=self._strings("terms"),
             idf=files.array("terms.idf.npy"),
             offsets=files.array("postings.offsets.npy"),
-            doc_idx=files.array("postings.papers.npy"),
+            doc_indices=files.array("postings.papers.npy"),
             impacts=files.array("postings.impacts.npy"),
             starts=files.array("postings.starts.npy"),
             position_offsets=files.array("positions.offsets.npy"),
             positions=files.array("positions.npy"),
-            found={},
         )
 
     @cached_property
-    def keywords(self) -> Keywords:
+    def lexical(self) -> LexicalIndex:
+        """Everything that matching a query's words takes."""
         files = self._generation
         mean = self.manifest.lexical.mean_length
         lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
         expansions = ExpansionTable(self._strings("expansions"), self.analyzer)
-        return Keywords(self.postings, lengths, expansions, self.analyzer)
+        return LexicalIndex(self.postings, lengths, expansions, self.analyzer)
 
     @cached_property
     def pieces(self) -> PieceVectors | None:

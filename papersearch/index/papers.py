@@ -1,4 +1,4 @@
-"""Papers on disk: one JSON object per line, fetched by offset, found by id or title."""
+"""The paper store: one JSON object per line, read by offset, found by id or title."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 10
-"""Candidates that an error names."""
+"""Number of candidates that an error names."""
 
 
 class PaperStore(Sequence[Paper]):
     """The papers in paper order: `store[doc_idx]`.
 
-    `ids` and `titles` hold every id and title key in ascending order, `id_papers` and
-    `title_papers` (both (N,) uint32) the doc_idx that each belongs to.
+    `ids` and `titles` are all ids and title keys in ascending order. `id_papers` and
+    `title_papers`, (N,) uint32 each, are the doc_idx that they belong to.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class PaperStore(Sequence[Paper]):
         return decode_paper(self._lines[doc_idx])
 
     def find(self, name: str) -> int:
-        """doc_idx of the paper with this id, unambiguous beginning of an id, or title.
+        """Return doc_idx of the paper with this id, unambiguous prefix of an id, or title.
 
         Raises PaperNotFound, or AmbiguousPaper with the candidates.
         """
@@ -67,19 +67,19 @@ class PaperStore(Sequence[Paper]):
         raise PaperNotFound(name=name)
 
     def with_title(self, key: str) -> list[int]:
-        """doc_idx of the papers whose title has this `title_key`, ascending."""
+        """Return doc_idx of the papers whose title has this `title_key`, ascending."""
         return sorted(int(self._title_papers[place]) for place in self._titles.find(key))
 
     def with_id(self, prefix: str) -> list[tuple[str, int]]:
-        """(paper_id, doc_idx) of the paper with this id, or of those whose id begins so."""
+        """Return (paper_id, doc_idx) of the paper with this id, or of those whose id has this prefix."""
         places = self._ids.find(prefix) or self._ids.find_prefix(prefix)
         return [(self._ids[place], int(self._id_papers[place])) for place in places]
 
     def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """(paper_id, doc_idx) of the papers whose id begins so, by ascending id.
+        """Return (paper_id, doc_idx) of the papers whose id has this prefix, by ascending id.
 
-        Of more than `limit` it gives the first ones and the last: what these ids have in common,
-        all between them have.
+        Of more than `limit` papers, the first ones and the last are returned. Their common prefix
+        is then the common prefix of all.
         """
         places: Sequence[int] = self._ids.find_prefix(prefix)
         if len(places) > limit:
@@ -88,12 +88,12 @@ class PaperStore(Sequence[Paper]):
 
 
 def encode_paper(paper: Paper) -> str:
-    """One line of JSON, without its line feed; `decode_paper` reads it back unchanged."""
+    """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it exactly."""
     return orjson.dumps(paper.asdict()).decode()
 
 
 def decode_paper(line: str) -> Paper:
-    """Raises IndexDamaged when the line is not a paper of ours."""
+    """Return the paper of one line. Raises IndexDamaged if the line does not describe one."""
     try:
         fields: dict[str, Any] = orjson.loads(line)
         organisation = fields.pop("organisation")
@@ -108,15 +108,16 @@ def decode_paper(line: str) -> Paper:
 
 
 def title_order(papers: Sequence[Paper]) -> tuple[list[str], list[int]]:
-    """Title keys ascending, and the doc_idx of each."""
+    """Return the title keys, ascending, and the doc_idx of each."""
     return _ordered([title_key(paper.title) for paper in papers])
 
 
 def id_order(papers: Sequence[Paper]) -> tuple[list[str], list[int]]:
-    """Paper ids ascending, and the doc_idx of each."""
+    """Return the paper ids, ascending, and the doc_idx of each."""
     return _ordered([paper.paper_id for paper in papers])
 
 
 def _ordered(names: list[str]) -> tuple[list[str], list[int]]:
+    """Return `names`, ascending, and the index of each in `names`; equal names keep their order."""
     order = sorted(range(len(names)), key=lambda doc_idx: (names[doc_idx], doc_idx))
     return [names[doc_idx] for doc_idx in order], order

@@ -1,6 +1,6 @@
-"""What the index before still knows: encodings to take over, and what has changed since.
+"""The previous index as a source for a build: encodings to reuse, and the changes since.
 
-An index that cannot be read, or not as its checksums say, knows nothing.
+An index that cannot be read, or does not match its checksums, provides nothing.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ _PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "o
 def encodings(
     generations: Sequence[Generation], fingerprint: str, *, with_late: bool
 ) -> tuple[dict[bytes, TextEncoding], ModelConstants | None]:
-    """The encodings by text hash, and the model's constants, that the generations on disk
-    have, as far as they are of the same model and kind, and undamaged."""
+    """Return the encodings of these generations by text hash, and the model's constants.
+
+    Generations of another model or without necessary parts are skipped, and so are damaged ones.
+    The first generation with a text wins.
+    """
     known: dict[bytes, TextEncoding] = {}
     constants: ModelConstants | None = None
     for generation in generations:
@@ -46,6 +49,7 @@ def encodings(
 
 
 def _is_of(generation: Generation, fingerprint: str, with_late: bool) -> bool:
+    """Return whether a generation has intact encodings of this model and kind."""
     encoder, has_late = generation.manifest.encoder, generation.manifest.late is not None
     if (encoder.fingerprint, encoder.encoding) != (fingerprint, ENCODING) or (with_late and not has_late):
         return False
@@ -59,6 +63,7 @@ def _is_of(generation: Generation, fingerprint: str, with_late: bool) -> bool:
 
 
 def _read_encodings(before: Generation, with_late: bool) -> tuple[dict[bytes, TextEncoding], ModelConstants]:
+    """Return the encodings of one generation by text hash, and its model's constants."""
     hashes, vectors, probes = (before.array(name) for name in _DENSE)
     dimensions = vectors.shape[1]
     if not with_late:
@@ -75,10 +80,12 @@ def _read_encodings(before: Generation, with_late: bool) -> tuple[dict[bytes, Te
 
 
 def compare(before: Generation | None, papers: Sequence[Paper]) -> Changes:
-    """Which papers came, which say something else than before, which went; by id, in order.
-    Where a paper was read from does not count."""
+    """Return the ids of the papers that were added, changed and removed, in paper order.
+
+    The place where a paper was read does not count as a change.
+    """
     now = {paper.paper_id: paper for paper in papers}
-    known: dict[str, bool] = {}  # whether the paper says what it said
+    known: dict[str, bool] = {}  # id to whether the paper is unchanged
     for paper in _papers(before):
         other = now.get(paper.paper_id, paper)
         known[paper.paper_id] = other is paper or other.replace(provenance=paper.provenance) == paper
@@ -90,7 +97,7 @@ def compare(before: Generation | None, papers: Sequence[Paper]) -> Changes:
 
 
 def since(before: Generation | None, papers: Sequence[Paper], generation: int) -> npt.NDArray[np.uint32]:
-    """(N,) the generation in which each paper first came; `generation` for those that come now."""
+    """Return the generation that first had each paper, (N,) uint32; `generation` for new papers."""
     known: dict[str, int] = {}
     if before is not None:
         try:
@@ -103,7 +110,7 @@ def since(before: Generation | None, papers: Sequence[Paper], generation: int) -
 
 
 def _papers(before: Generation | None) -> Iterator[Paper]:
-    """The papers of the index before, in their order, one at a time; as far as they can be read."""
+    """Yield the papers of the previous index in order, as far as they can be read."""
     if before is None:
         return
     with suppress(IndexDamaged):

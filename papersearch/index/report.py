@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.types import Changes, Finding
 
-Step = Literal["reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"]
-Progress = Callable[[Step, int, int], None]
+BuildStep = Literal[
+    "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
+]
+Progress = Callable[[BuildStep, int, int], None]
 """A caller's function for progress: gets a step, how much of it is done, and of how much (0: not countable)."""
 
 Outcome = Literal["published", "up to date", "dry run"]

@@ -1,7 +1,7 @@
-"""Whether the corpus has changed since an index was built from it.
+"""Staleness: whether the corpus has changed since an index was built from it.
 
-Costs a directory listing and one `stat` per file; a file is read only where its time has
-changed and its size has not, or where it is new and must be told from a dump.
+The check costs a directory listing and one `stat` per file. A file is read in two cases only: its
+time has changed and its size has not, or it is new and may be a dump.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from papersearch.types import DumpFile, SkippedFile
 
 
 def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: bool = False) -> bool:
-    """True when `corpus` is the index's own and holds other dumps than the index does;
-    `missing` is the answer when it is another corpus, or none."""
+    """Return whether the dumps in `corpus` differ from those of the index.
+
+    `missing` is the answer if the index was built from another corpus, or from none. A file that
+    cannot be read makes the index stale.
+    """
     if manifest.corpus is None or not corpus.is_dir():
         return missing
     if (index_path / manifest.corpus).resolve() != corpus.resolve():
@@ -35,6 +38,7 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
 
 
 def _dump_changed(dump: DumpFile, path: Path) -> bool:
+    """Return whether a dump has other content than when it was read."""
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == (dump.size, dump.mtime_ns):
         return False
@@ -44,9 +48,10 @@ def _dump_changed(dump: DumpFile, path: Path) -> bool:
 
 
 def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:
+    """Return whether a file that is not in the index is a dump now."""
     status = path.lstat()
     if skipped == SkippedFile(name=name, size=status.st_size, mtime_ns=status.st_mtime_ns):
         return False
-    from papersearch.ingest.reading import is_dump  # the parsers; nearly never needed
+    from papersearch.ingest.reading import is_dump  # imports the parsers, which are seldom needed
 
     return is_dump(path)

@@ -1,8 +1,8 @@
 """Sorted strings in one mapped file, searched in place.
 
-Two files: the strings in UTF-8, one per line, ascending; and offsets, (n + 1,) uint64:
-string i is the bytes [offsets[i], offsets[i+1] - 1), the last byte being its line feed.
-A lookup reads the strings it compares, never the table.
+A table is two files: the strings in UTF-8, one per line, ascending; and offsets, (n + 1,) uint64.
+String i is the bytes [offsets[i], offsets[i+1] - 1), as the last byte is its line feed. A lookup
+reads only the strings that it compares.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ class StringTable(Sequence[str]):
         return self._text[start : stop - 1].decode("utf-8", "replace")
 
     def all(self) -> list[str]:
-        """Every string, read at once."""
+        """Return every string, read at once."""
         return self._text[:].decode("utf-8", "replace").split("\n")[:-1]
 
     def find(self, string: str) -> range:
-        """Positions of the strings equal to `string`: empty, one, or a run of equals."""
+        """Return the positions of the strings equal to `string`: none, one, or a run of equals."""
         start = stop = bisect_left(self, string)
         while stop < len(self) and self[stop] == string:
             stop += 1
         return range(start, stop)
 
     def find_prefix(self, prefix: str) -> range:
-        """Positions of the strings that begin with `prefix`."""
+        """Return the positions of the strings with this prefix."""
         start = bisect_left(self, prefix)
         return range(start, bisect_right(self, prefix, lo=start, key=lambda found: found[: len(prefix)]))
 
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:
-    """The two files' contents for strings that are already in order and hold no line feed."""
+    """Return the contents of the two files; the strings must be sorted and without line feeds."""
     text, ends = bytearray(), array("Q", [0])
     for string in strings:
         text += string.encode()

@@ -1,7 +1,7 @@
-"""Proof that an index is what it says: every byte by its checksum, every array by its laws.
+"""Verification of an index: every byte by its checksum, every array by its invariants.
 
-Opening an index checks what is cheap; this checks all. It knows what is wrong and in which
-file; what to do about it is nearly always to build anew.
+Opening an index checks only what is cheap; this module checks everything. It reports the faults and
+repairs nothing: the remedy is nearly always a rebuild.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Fault(Value):
 
 
 def verify(generation: Generation) -> list[Fault]:
-    """All faults of a generation, ordered by file; none when it is whole."""
+    """Return all faults of a generation, ordered by file; the list is empty if it is intact."""
     faults = [Fault(file=name, what=what, part="index") for name, what in _broken_files(generation)]
-    for law in _LAWS:  # each relies on those before it, and all on the checksums
+    for law in _LAWS:  # each relies on the earlier ones, and all on the checksums
         if faults:
             break
         try:
@@ -53,7 +53,7 @@ def verify(generation: Generation) -> list[Fault]:
 
 
 def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Files that are missing, short, long, or have another checksum."""
+    """Yield the files that are missing, too short, too long, or have another checksum."""
     for name, record in generation.manifest.files.items():
         path = generation.file_path(name)
         try:
@@ -73,7 +73,7 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Offsets ascend from zero to the end of what they divide."""
+    """Check that offsets ascend from zero to the end of what they divide."""
     manifest = generation.manifest
     ends = {
         "papers.offsets.npy": manifest.files["papers.jsonl"].size,
@@ -96,8 +96,11 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Within a term, papers ascend; positions are divided among postings; impacts are positive;
-    the papers' lengths are the sums of their postings' positions."""
+    """Check the inverted index.
+
+    Papers ascend within a term; positions are divided among postings; impacts are positive. A
+    paper's length is the sum of its postings' positions.
+    """
     n_papers = generation.manifest.n_papers
     offsets = generation.array("postings.offsets.npy").astype(np.int64)
     papers = generation.array("postings.papers.npy").astype(np.int64)
@@ -126,8 +129,11 @@ def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Vectors have length one, and int8 forms as near as is said; the basis has orthonormal
-    columns; weights are not negative."""
+    """Check the vectors.
+
+    They have length one, and their int8 form is within the stated error. The basis has orthonormal
+    columns, and weights are not negative.
+    """
     for name in ("vectors.npy", "probes.npy"):
         lengths = np.linalg.norm(generation.array(name), axis=1)
         if not np.allclose(lengths, 1.0, atol=1e-3):
@@ -152,7 +158,7 @@ def _vectors(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
-    """What filters ask is what the papers say."""
+    """Check that the facts for filters and facets agree with the papers."""
     lines = StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
     papers = [decode_paper(line) for line in lines]
     for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
@@ -166,7 +172,7 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Every paper is one; ids and titles are in order, and each belongs to one paper."""
+    """Check that every line is a paper, and that ids and titles are sorted and name each paper once."""
     lines = bytes(generation.text("papers.jsonl")).decode("utf-8", "strict").splitlines()
     if len(lines) != generation.manifest.n_papers:
         yield "papers.jsonl", f"has {len(lines):,} lines in place of {generation.manifest.n_papers:,}"
@@ -187,7 +193,7 @@ def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _model_faults(generation: Generation) -> Iterator[str]:
-    """Whether the model that queries need is on this machine, and the same."""
+    """Check that the model for queries is on this machine and unchanged."""
     encoder = generation.manifest.encoder
     try:
         found = models.relocate(encoder.name, encoder.source, encoder.folder)

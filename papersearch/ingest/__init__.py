@@ -1,2 +1,5 @@
-"""Dumps to papers: find the files (`files`), read them (`reading`, by one parser per dump
-format), merge what is the same (`merging`)."""
+"""Ingest: dumps become papers.
+
+`corpus_files` lists the files, `reading` reads each with the parser of its format, and `merging`
+merges the appearances of one paper.
+"""

@@ -1,4 +1,4 @@
-"""One paper as one dump has it, before appearances are merged into papers."""
+"""The appearance of a paper in one dump, before appearances are merged into papers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from papersearch.types import Organisation
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """One paper as one dump has it: lines [first_line, last_line] of `dump`, from 1, inclusive.
+    """One paper as one dump gives it: lines [first_line, last_line] of `dump`, from 1, inclusive.
 
-    `mirror_links` are the links as printed where a mirror's host stood in for the original.
-    `record_id` is the id that a record has of its own; a page gives none.
+    `mirror_links` are the printed links whose host was a mirror; `links` has the originals.
+    `record_id` is the id that a record carries; papers of a copied page carry none.
     """
 
     dump: str

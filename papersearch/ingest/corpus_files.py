@@ -1,4 +1,4 @@
-"""Which files a corpus has. Nothing is opened here."""
+"""The files of a corpus, listed by name. No file is opened here."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from papersearch.text.cleaning import clean_text
 
 
 def corpus_files(places: Iterable[Path]) -> list[tuple[str, Path]]:
-    """The files to read, as (name for reports, path), ascending by name.
+    """Return the files to read as (name for reports, path), ascending by name.
 
-    A folder gives all files below it that are not hidden; links to folders are not followed.
-    Names are cleaned, since whoever wrote a dump may have named it too. Raises CorpusMissing
-    for a place that does not exist.
+    A folder gives all files below it that are not hidden; links to folders are not followed. Names
+    are cleaned, since the author of a dump may have chosen its name too. Raises CorpusMissing for a
+    place that does not exist.
     """
     found: set[tuple[str, Path]] = set()
     for place in places:

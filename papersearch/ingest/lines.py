@@ -1,6 +1,6 @@
 """Files of the corpus as numbered lines, in bounded memory.
 
-Reads bytes and decodes line by line, so that one bad line costs one line.
+Bytes are read and decoded line by line, so that one bad line costs only that line.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import IO, Literal, NamedTuple
 
 MAX_LINE_BYTES = 200_000
-"""A hundred times the longest abstract; a longer line is reported and passed over."""
+"""Longest line, a hundred times the longest abstract; a longer one is reported and skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineFault:
-    """Why a line could not be read as it stands; a lost line has no text at all."""
+    """The reason why a line could not be read unchanged; a lost line has no text at all."""
 
     kind: Literal["line too long", "bytes not UTF-8"]
     detail: str
@@ -23,7 +23,7 @@ class LineFault:
 
 
 class Line(NamedTuple):
-    """One line of a file, numbered from 1, without its end."""
+    """One line of a file, numbered from 1, without its line ending."""
 
     number: int
     text: str
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 def read_lines(stream: IO[bytes], max_bytes: int = MAX_LINE_BYTES) -> Iterator[Line]:
-    """The lines of `stream`; of one over `max_bytes` only that it is there."""
+    """Yield the lines of `stream`; a line over `max_bytes` gets a fault and no text."""
     number = 0
     while raw := stream.readline(max_bytes + 1):
         number += 1
@@ -49,6 +49,10 @@ def read_lines(stream: IO[bytes], max_bytes: int = MAX_LINE_BYTES) -> Iterator[L
 
 
 def _decoded(number: int, raw: bytes) -> Line:
+    """Decode one line, without the byte order mark of a first line.
+
+    Bytes that are not UTF-8 become replacement characters and a fault.
+    """
     if number == 1:
         raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:

@@ -1,7 +1,7 @@
 """Links in an abstract: found, freed from punctuation, and led back from mirrors.
 
-Some dumps were copied through mirrors that rewrite `huggingface.co` to a host of their own.
-A mirror is somebody else's server, so no link of a paper ever leads there.
+Some dumps were copied through mirrors that rewrite `huggingface.co` to a host of their own. A
+mirror is a server of a third party, so a paper's links are rewritten to the original host.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ _LINK = re.compile(
 )
 _MARKS_OF_LINKS = ("://", ".co", ".Co", ".cO", ".CO")
 _LONGEST_BEFORE_MARK = len("huggingface")
-"""Every link has such a mark, so many characters or fewer after its beginning."""
+"""Longest distance from the start of a link to its first mark; every link contains a mark."""
 
 _MIRROR = re.compile(r"(?P<scheme>https?://)hf-(?:mirror|proxy)[\w.-]*?\.?(?=[/:\s]|$)", re.IGNORECASE)
 _CODE_HOSTS = frozenset(
     "anonymous.4open.science bitbucket.org codeberg.org gitee.com github.com gitlab.com sourceforge.net"
     " sr.ht".split()
 )
-"""Each with its subdomains; besides them, any `gitlab.` of an institute."""
+"""Hosts of source code, each with its subdomains; any host `gitlab.*` is one as well."""
 
 _TRAILING = ".,;:!?'*_"
 
 
 def without_mirrors(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` with the hosts of mirrors replaced by huggingface.co, and the links replaced."""
+    """Return `text` with mirrors replaced by huggingface.co, and the links as they were printed."""
     if "://" not in text or "://hf-" not in text.lower():
         return text, ()
     replaced = tuple(link for link in _printed_links(text) if _MIRROR.match(link))
@@ -37,31 +37,33 @@ def without_mirrors(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def find_links(text: str) -> tuple[str, ...]:
-    """The links of `text` in order, each once, complete with a scheme and without the
-    punctuation that ends a sentence or closes a bracket around them."""
+    """Return the links of `text` in order, each once and with a scheme.
+
+    Punctuation that ends a sentence, or closes a bracket around the link, is not part of the link.
+    """
     links = (link if "://" in link else f"https://{link}" for link in _printed_links(text))
     return tuple(dict.fromkeys(links))
 
 
 def host_of(link: str) -> str | None:
-    """The host that a link leads to, without `www.`; None where it has none."""
+    """Return the host of a link without `www.`, or None if it has none."""
     try:
         host = urlsplit(link).hostname or ""
-    except ValueError:  # brackets that are no address, characters that pass for others
+    except ValueError:  # brackets around something else than an address, or lookalikes of the separators
         return None
     return host.rstrip(".").removeprefix("www.") or None
 
 
 def leads_to_code(link: str) -> bool:
-    """Whether repositories of source code are kept where the link leads; not on pages made of
-    them (`github.io`)."""
+    """Return whether the link's host keeps source code; hosted pages (`github.io`) do not count."""
     host = host_of(link) or ""
     return host in _CODE_HOSTS or host.startswith("gitlab.") or host.partition(".")[2] in _CODE_HOSTS
 
 
 def _printed_links(text: str) -> list[str]:
-    # Most abstracts have no link, or one at their end; trying the pattern everywhere in them
-    # takes most of an ingest.
+    # Most abstracts have no link, or one at their end. Trying the pattern from the start of each
+    # would take most of the time of an ingest.
+    """Return the links of `text` as printed, without trailing punctuation."""
     marks = [place for mark in _MARKS_OF_LINKS if (place := text.find(mark)) >= 0]
     if not marks:
         return []
@@ -70,7 +72,8 @@ def _printed_links(text: str) -> list[str]:
 
 
 def _trimmed(link: str) -> str:
-    """`link` without trailing punctuation; a closing bracket stays when it has an opening one."""
+    """Return `link` without trailing punctuation; a closing bracket stays if its opening one is
+    inside."""
     while link:
         last = link[-1]
         opening = {")": "(", "]": "["}.get(last)

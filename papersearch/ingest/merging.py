@@ -1,11 +1,11 @@
-"""Appearances become papers: merged where they are the same, conflicts reported.
+"""Appearances become papers: equal ones are merged, and conflicts are reported.
 
-Records with an id of their own are the same when their ids are, and never merged on their
-titles. What has no id, a page's papers foremost, is the same as everything with its title:
-it joins the one record that has it, or makes a paper of its own.
+Records with an id are the same paper if their ids are equal; they are never merged by title. An
+appearance without an id, such as a paper of a copied page, is identified by its title. It joins the
+only record with this title, or becomes a paper of its own.
 
-Papers keep the order of their first appearance. The first value wins, except that a printed
-year beats an inferred one and the longer abstract beats one that was cut.
+Papers keep the order of their first appearance. The first value wins, with two exceptions: a
+printed year beats an inferred one, and the longest abstract beats shorter ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _Group = list[Appearance]
 
 
 def merge(appearances: Iterable[Appearance]) -> tuple[list[Paper], list[Finding]]:
-    """The papers behind `appearances`, and findings on links rewritten and values that differ."""
+    """Merge `appearances` into papers; report rewritten links and conflicting values as findings."""
     findings: list[Finding] = []
     groups, own_ids = _group(appearances, findings)
     ids = _distinct_ids([group[0].title or group[0].abstract for group in groups], own_ids)
@@ -33,12 +33,14 @@ def merge(appearances: Iterable[Appearance]) -> tuple[list[Paper], list[Finding]
 
 
 def _group(appearances: Iterable[Appearance], findings: list[Finding]) -> tuple[list[_Group], list[str | None]]:
-    """Appearances of the same paper together, in order of the first of them, and the id that
-    each group has of its own."""
+    """Group the appearances of each paper, in order of first appearance.
+
+    Returns the groups, and the id of each group's records, or None if it has no records.
+    """
     listed = list(appearances)
     names = _record_names(listed, findings)
     with_title: dict[str, set[str]] = {}
-    is_any_nameless = None in names  # otherwise nobody asks
+    is_any_nameless = None in names  # if all have names, `with_title` is never read
     for appearance, name in zip(listed, names, strict=True):
         if is_any_nameless and name is not None and appearance.title:
             with_title.setdefault(title_key(appearance.title), set()).add(name)
@@ -56,10 +58,10 @@ def _group(appearances: Iterable[Appearance], findings: list[Finding]) -> tuple[
 
 
 def _record_names(appearances: list[Appearance], findings: list[Finding]) -> list[str | None]:
-    """The id that each appearance goes by: its record's, unless another paper took it before.
+    """Return the id of each appearance's record, changed if another paper has taken it.
 
-    Two collections may both have a paper "1". The second keeps its own place under its id
-    and a few characters of its text's SHA-256.
+    Two collections may both have a paper "1". The second paper then gets the id followed by a few
+    characters of its text's SHA-256.
     """
     taken: dict[str, Appearance] = {}
     names: list[str | None] = []
@@ -85,7 +87,10 @@ def _record_names(appearances: list[Appearance], findings: list[Finding]) -> lis
 
 
 def _may_be_same(first: Appearance, second: Appearance) -> bool:
-    """Whether two records of one id are one paper: with the same title or the same abstract."""
+    """Return whether two records with one id can be one paper.
+
+    They can if titles or abstracts are equal, or if one of them has no title.
+    """
     return (
         title_key(first.title) == title_key(second.title)
         or (first.abstract == second.abstract and bool(first.abstract))
@@ -94,6 +99,7 @@ def _may_be_same(first: Appearance, second: Appearance) -> bool:
 
 
 def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
+    """Merge the appearances of one paper; append rewritten links and conflicts to `findings`."""
     first = group[0]
     for appearance in group:
         for link in appearance.mirror_links:
@@ -106,8 +112,8 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
     dated = _preferred_date(group)
 
     def agree(what: str, value_of: Callable[[Appearance], _T | None]) -> _T | None:
-        """The first value known; a finding for every appearance that has another."""
-        if len(group) == 1:  # nearly always
+        """Return the first known value; report each appearance that has another one."""
+        if len(group) == 1:  # the common case
             return value_of(first)
         known = [(value, place) for place in group if (value := value_of(place)) is not None]
         for value, place in known[1:]:
@@ -143,21 +149,26 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
 
 
 def _preferred_date(group: _Group) -> Appearance:
-    """The appearance whose date counts: the first with a printed day, then with a printed
-    year, then with any."""
+    """Return the appearance whose date counts.
+
+    A printed year beats an inferred one, which beats none; then a full date beats a year alone. The
+    first of equals wins.
+    """
     return min(group, key=lambda a: (a.year is None, a.year_inferred, a.date is None))
 
 
 def _largest(counts: list[int | None]) -> int | None:
-    """Counts of comments and votes only grow, so the largest is the latest; no conflict."""
+    """Return the largest known count: counts of comments and votes only grow, so it is the latest."""
     known = [count for count in counts if count is not None]
     return max(known) if known else None
 
 
 def _distinct_ids(titles: list[str], own_ids: list[str | None]) -> list[str]:
-    """One id per paper: its own, or one made from its title. Where two of the latter would be
-    the same, both get more hash characters, so that neither's id depends on the order of the
-    corpus."""
+    """Return one id per paper: the id of its records, or one made from its title.
+
+    If two made ids collide, both get more hash characters. So neither depends on the order of the
+    corpus.
+    """
     ids = [own or paper_id(title) for own, title in zip(own_ids, titles, strict=True)]
     length = 6
     while len(set(ids)) < len(ids) and length < 64:

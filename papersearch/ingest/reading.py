@@ -1,8 +1,7 @@
-"""Dumps to papers: find the files, tell their format, read them, merge what is the same.
+"""Ingest in order: list the files, detect their formats, read them, merge equal papers.
 
-Nothing is dropped in silence: whatever does not become part of a paper is a `Finding`.
-A new dump format is one more module beside `daily_papers` and `records`, and one more line
-in `_FORMATS`.
+Nothing is dropped silently: everything that does not become part of a paper is a `Finding`. A new
+dump format is one more module in `formats/` and one more line in `_FORMATS`.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _Reader: TypeAlias = Callable[[str, bytes, IO[bytes], _Report], Iterator[Appeara
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What came in: papers in order of first appearance, dumps in order of name, findings."""
+    """The result of an ingest: papers by first appearance, dumps by name, skipped files, findings."""
 
     papers: tuple[Paper, ...]
     dumps: tuple[DumpFile, ...]
@@ -36,12 +35,15 @@ class Ingest:
 
     @property
     def n_appearances(self) -> int:
-        """How often papers appear, repeats over dumps included."""
+        """Number of appearances, repeats over dumps included."""
         return sum(dump.n_appearances for dump in self.dumps)
 
 
 def ingest(places: Iterable[Path]) -> Ingest:
-    """Read every dump at `places` (files or folders) into papers."""
+    """Read every dump at `places` (files or folders) into papers.
+
+    Raises CorpusError for a place that does not exist; faults inside files become findings.
+    """
     appearances: list[Appearance] = []
     dumps: list[DumpFile] = []
     skipped: list[SkippedFile] = []
@@ -57,7 +59,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
         try:
             with open_stream(path) as stream:
                 for appearance in read(name, head, stream, findings.append):
-                    appearances.append(appearance)  # noqa: PERF402  # what came before a fault is kept
+                    appearances.append(appearance)  # noqa: PERF402  # keep the papers before a fault
         except Unreadable as error:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
@@ -68,18 +70,19 @@ def ingest(places: Iterable[Path]) -> Ingest:
 
 
 def is_dump(path: Path) -> bool:
-    """Whether the file is of a format that `ingest` reads."""
+    """Return whether the file has a format that `ingest` reads."""
     head = probe(path)
     return not isinstance(head, str) and _reader(head) is not None
 
 
 def _read_daily_papers(dump: str, head: bytes, stream: IO[bytes], report: _Report) -> Iterator[Appearance]:
+    """Yield the papers of a copied page; raise Unreadable after the last one that could be read."""
     failure: list[Unreadable] = []
 
     def lines() -> Iterator[Line]:
         try:
             yield from read_lines(stream)
-        except Unreadable as error:  # the page is read as far as it goes
+        except Unreadable as error:  # keep the papers before the fault
             failure.append(error)
 
     found, findings = daily_papers.parse(dump, lines())
@@ -101,15 +104,15 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], _Reader], ...] = (
 
 
 def _reader(head: bytes) -> _Reader | None:
-    """What reads a file that begins with these bytes."""
+    """Return the reader for a file with this head, or None if the format is unknown."""
     return next((read for matches, read in _FORMATS if matches(head)), None)
 
 
 def _why_not(head: bytes | str) -> str:
-    """Why a file is no dump: what `probe` said, or that nothing known begins so."""
+    """Return why a file is not a dump: the message of `probe`, or that the format is unknown."""
     if isinstance(head, str):
         return head
-    if b"\0" in head:  # in a dump of a known format it costs no more than its line
+    if b"\0" in head:  # a dump of a known format may contain one, which costs only its line
         return "binary file"
     return "not a dump of a known format" if head.strip() else "empty file"
 
@@ -129,6 +132,6 @@ def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
 def _describe_skipped(name: str, path: Path) -> SkippedFile:
     try:
         status = path.lstat()
-    except OSError:  # gone since it was listed
+    except OSError:  # removed since it was listed
         return SkippedFile(name=name, size=0, mtime_ns=0)
     return SkippedFile(name=name, size=status.st_size, mtime_ns=status.st_mtime_ns)

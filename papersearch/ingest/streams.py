@@ -1,7 +1,7 @@
-"""Files of the corpus as streams of bytes, unpacked where they are compressed.
+"""Files of the corpus as byte streams, decompressed if necessary.
 
-Told by their first bytes, not by their names. What comes out is bounded by what goes in, so
-that a few kilobytes cannot become a full memory or a full day.
+Compression is detected by the first bytes, not by the name. The size of the input bounds the
+output: a small file cannot fill the memory or take a day to read.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ _GZIP = b"\x1f\x8b"
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _FREE_BYTES = 64 << 20
 _MAX_RATIO = 100
-"""Text seldom shrinks to a tenth; beyond the free bytes, a hundredth is taken for an attack."""
+"""Largest accepted ratio of unpacked to packed size. Text seldom shrinks to a tenth, so beyond
+`_FREE_BYTES` a hundredth is taken for an attack."""
 
 
 class Unreadable(Exception):
-    """The file cannot be read as far as its end; the message is one phrase on why."""
+    """A file that cannot be read to its end; the message is one phrase that says why."""
 
     @property
     def cause(self) -> str:
@@ -36,7 +37,7 @@ class Unreadable(Exception):
 
 
 def probe(path: Path) -> bytes | str:
-    """The first bytes of the file at `path`, unpacked, or one phrase on why it is not read at all."""
+    """Return the first bytes of the file, decompressed, or one phrase on why it cannot be read."""
     try:
         with open_stream(path) as stream:
             return stream.read(PROBE_BYTES)
@@ -46,9 +47,9 @@ def probe(path: Path) -> bytes | str:
 
 @contextmanager
 def open_stream(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of the file, unpacked. Raises Unreadable, here or in reading."""
+    """Open the file as a stream of decompressed bytes. Raises Unreadable, here or while reading."""
     try:
-        # Asked of the open file, and opened without waiting, so that a pipe cannot hang it.
+        # O_NONBLOCK keeps a named pipe from blocking; fstat checks the file that is really open.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -61,6 +62,7 @@ def open_stream(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _unpacked(file: IO[bytes], magic: bytes) -> IO[bytes]:
+    """Wrap `file` in the decompressor that its first bytes call for."""
     if magic.startswith(_GZIP):
         return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
     if magic.startswith(_ZSTANDARD):
@@ -74,7 +76,10 @@ def _unpacked(file: IO[bytes], magic: bytes) -> IO[bytes]:
 
 
 class _Guarded(io.RawIOBase):
-    """Reads at most so much more than the file is large, and names what is wrong with it."""
+    """A stream that limits the output of a decompressor and turns its errors into Unreadable.
+
+    At most `_FREE_BYTES` or `_MAX_RATIO` times the file's size can be read, the larger of both.
+    """
 
     def __init__(self, stream: IO[bytes], size: int) -> None:
         self._stream = stream
@@ -83,13 +88,13 @@ class _Guarded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # its stub wants a protocol that has no length
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's buffer protocol has no length
         try:
             piece = self._stream.read(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Unreadable(f"compressed, and damaged ({error})") from error
         except Exception as error:
-            if type(error).__name__ != "ZstdError":  # of a package that may not be there
+            if type(error).__name__ != "ZstdError":  # named by string, as zstandard may not be installed
                 raise
             raise Unreadable(f"compressed, and damaged ({error})") from error
         self._left -= len(piece)

@@ -1,1 +1,4 @@
-"""BM25: rank-bm25 defines statistics and formula, postings on disk keep and score them."""
+"""Lexical retrieval: BM25 over an inverted index with positions.
+
+rank-bm25 defines the statistics and the formula; the index stores its results as postings.
+"""

@@ -1,8 +1,8 @@
 """Acronyms learned from the abstracts: "Mixture-of-Experts (MoE)".
 
-Schwartz and Hearst, "A Simple Algorithm for Identifying Abbreviation Definitions in
-Biomedical Text" (PSB 2003): a short form in brackets after its long form, or the reverse,
-whose characters are found in order, from the right, in the words before it.
+Schwartz and Hearst, "A Simple Algorithm for Identifying Abbreviation Definitions in Biomedical
+Text" (PSB 2003). A definition is a short form in brackets after its long form, or the reverse. The
+characters of the short form must occur in order in the long form, matched from the right.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SENTENCE_END = re.compile(r"[.!?;:]\s|[()\[\]]")
 _ENUMERATED = re.compile(r"[,;]\s")
 _WORDS = re.compile(r"[^\W_]+")
 _REACH = 200
-"""Characters before a bracket in which a long form may begin."""
+"""Largest distance from a bracket to the beginning of its long form, in characters."""
 _MAX_WORDS = 8
 
 
 class SortedStrings(Protocol):
-    """Strings in ascending order, found by how they begin."""
+    """Strings in ascending order that can be searched by prefix."""
 
     def __getitem__(self, position: int, /) -> str: ...
 
@@ -36,8 +36,10 @@ class SortedStrings(Protocol):
 
 
 class Acronym(NamedTuple):
-    """A short form, its long form (both as most papers write them), and how many papers
-    define it so."""
+    """A short form, its long form, and the number of papers that define it.
+
+    Both forms are spelled as most papers spell them.
+    """
 
     short: str
     long: str
@@ -45,7 +47,7 @@ class Acronym(NamedTuple):
 
 
 def definitions(text: str) -> Iterator[tuple[str, str]]:
-    """The (short form, long form) pairs that `text` defines, in order."""
+    """Yield the (short form, long form) pairs that `text` defines, in order."""
     for bracket in _BRACKETED.finditer(text):
         inner = _ENUMERATED.split(bracket[1], 1)[0].strip()
         before = text[max(0, bracket.start() - _REACH) : bracket.start()].split()
@@ -61,24 +63,27 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _end_of_sentence(words: str) -> str:
-    """What of `words`, with single spaces between them, is of the last sentence or bracket."""
+    """Return the end of `words` that follows the last sentence end or bracket.
+
+    `words` are separated by single spaces.
+    """
     return _SENTENCE_END.split(words)[-1].strip()
 
 
 def best_long_form(short: str, candidate: str) -> str | None:
-    """The shortest end of `candidate` that holds the letters and digits of `short` in order,
-    the first at the beginning of a word; None when there is none.
+    """Return the shortest end of `candidate` that spells out `short`, or None.
 
-    Schwartz and Hearst 2003, figure 1, and its tests on the result.
+    It must contain the letters and digits of `short` in order, the first at the beginning of a
+    word. Schwartz and Hearst 2003, figure 1, and the paper's tests on the result.
     """
-    folded = _folded_singly(candidate)
+    lowered = _lowered_in_place(candidate)
     place = len(candidate)
     for number, character in reversed(list(enumerate(short.lower()))):
         if not character.isalnum():
             continue
-        place = folded.rfind(character, 0, place)
+        place = lowered.rfind(character, 0, place)
         while number == 0 and place > 0 and candidate[place - 1].isalnum():
-            place = folded.rfind(character, 0, place)
+            place = lowered.rfind(character, 0, place)
         if place < 0:
             return None
     start = candidate.rfind(" ", 0, place + 1) + 1
@@ -88,20 +93,22 @@ def best_long_form(short: str, candidate: str) -> str | None:
     too_long = len(words) > min(n_letters + 5, n_letters * 2, _MAX_WORDS)
     if too_long or len(long) <= len(short) or short.lower() in (word.lower() for word in words):
         return None
-    # One word is seldom abbreviated by its letters: "Transformer (Trans)" is no acronym.
+    # One word is seldom abbreviated by its letters: "Transformer (Trans)" is not an acronym.
     return long if len(_WORDS.findall(long)) > 1 else None
 
 
-def _folded_singly(text: str) -> str:
-    """`text` in small letters, each in its place: a letter that becomes several stays."""
+def _lowered_in_place(text: str) -> str:
+    """Return `text` in lower case with unchanged offsets; a letter that becomes several is kept."""
     if text.isascii():
         return text.lower()
     return "".join(small if len(small := character.lower()) == 1 else character for character in text)
 
 
 def definitions_in(texts: Iterable[str]) -> Counter[tuple[str, str]]:
-    """How many of the texts define which (short form, long form); of an acronym that a text
-    spells in several ways, the first counts."""
+    """Count the texts that define each (short form, long form).
+
+    If a text spells one acronym in several ways, the first spelling counts.
+    """
     n_papers: Counter[tuple[str, str]] = Counter()
     for text in texts:
         if "(" in text:
@@ -113,29 +120,32 @@ def definitions_in(texts: Iterable[str]) -> Counter[tuple[str, str]]:
 
 
 def learn(n_papers: Mapping[tuple[str, str], int]) -> list[Acronym]:
-    """The acronyms of a corpus that has these definitions, by short form, then from the most to
-    the least used.
+    """Return the acronyms behind these definitions, by short form, the most used first.
 
-    Spellings of one long form that differ in case, hyphens or plural are one acronym.
+    `n_papers` is the number of papers per definition. Spellings of one long form that differ in
+    case, hyphens or plural are one acronym.
     """
     spellings: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for pair in n_papers:
         spellings.setdefault(_key(*pair), []).append(pair)
     learned = []
-    for (folded_short, folded_long), written in spellings.items():
+    for (short_key, long_key), written in spellings.items():
         short, long = min(written, key=lambda spelling: (-n_papers[spelling], spelling))
         acronym = Acronym(short, long, sum(n_papers[spelling] for spelling in written))
-        learned.append((folded_short, -acronym.n_papers, folded_long, acronym))
+        learned.append((short_key, -acronym.n_papers, long_key, acronym))
     return [acronym for *_, acronym in sorted(learned)]
 
 
 def _key(short: str, long: str) -> tuple[str, str]:
-    """What the spellings of one acronym have in common."""
-    return _folded(short), _folded(long)
+    """Return the key that all spellings of one acronym share."""
+    return _form_key(short), _form_key(long)
 
 
 def _is_short_form(text: str) -> bool:
-    """Two to ten characters, one of them a letter, and not written like an ordinary word."""
+    """Return whether `text` is spelled like an acronym.
+
+    It has two to ten characters and at least two letters. A capital follows its first character.
+    """
     return (
         _SHORT_FORM.fullmatch(text) is not None
         and any(map(str.isupper, text[1:] if not text.isupper() else text))
@@ -144,21 +154,22 @@ def _is_short_form(text: str) -> bool:
 
 
 def _words_allowed(short: str) -> int:
+    """Return the largest number of words in a long form (Schwartz and Hearst 2003)."""
     n_letters = sum(map(str.isalnum, short))
     return min(n_letters + 5, n_letters * 2)
 
 
-def _folded(form: str) -> str:
-    """Case, hyphens and a plural's s folded."""
+def _form_key(form: str) -> str:
+    """Return `form` without its case, hyphens and plural s."""
     plain = "".join(_WORDS.findall(form))
     is_plural = plain.endswith("s") and not plain.endswith(("ss", "is", "us"))
     return (plain[:-1] if is_plural else plain).lower()
 
 
 class ExpansionTable:
-    """Acronyms in both directions, found by the first term of either form.
+    """Acronyms in both directions, looked up by the first term of either form.
 
-    `lines` are `expansion_lines`, ascending; the table is searched in place.
+    `lines` are `expansion_lines`, ascending; they are searched in place.
     """
 
     def __init__(self, lines: SortedStrings, analyzer: Analyzer) -> None:
@@ -166,9 +177,12 @@ class ExpansionTable:
         self._analyzer = analyzer
 
     def expand(self, sequence: Sequence[tuple[int, str]]) -> list[Expansion]:
-        """The forms that `sequence`, a query's (position, term), has and their other forms:
-        of several meanings the one that most papers define, of overlapping forms the
-        longest. A form that the query has in both spellings is left alone."""
+        """Return the acronym forms that a query contains, each with its other form.
+
+        `sequence` is the query as (position, term). Of several meanings, the one that most papers
+        define wins; of overlapping forms, the longest. A form is skipped if the query contains its
+        other form too.
+        """
         found: list[Expansion] = []
         taken = -1
         for place, (position, term) in enumerate(sequence):
@@ -190,8 +204,11 @@ class ExpansionTable:
 
 
 def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str]:
-    """`first term, form, other form, number of papers`, tab-separated, for both directions,
-    ascending; forms of which nothing is indexed are left out."""
+    """Return the lines of the table, ascending, two per acronym: one for each direction.
+
+    A line is `first term, form, other form, number of papers`, separated by tabs. An acronym is
+    left out if one of its forms has no indexed term.
+    """
     lines = []
     for short, long, n_papers in acronyms:
         first_of_short, first_of_long = analyzer.first_term(short), analyzer.first_term(long)
@@ -202,7 +219,7 @@ def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str
 
 
 def _stands_at(sequence: Sequence[tuple[int, str]], place: int, form: Sequence[tuple[int, str]]) -> bool:
-    """Whether the terms of `form` are those of `sequence` from `place` on, at the same distances."""
+    """Return whether `form` occurs in `sequence` at index `place`: same terms, same distances."""
     part = sequence[place : place + len(form)]
     return len(part) == len(form) and all(
         (position - part[0][0], term) == wanted for (position, term), wanted in zip(part, form, strict=True)

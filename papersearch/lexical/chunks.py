@@ -1,4 +1,8 @@
-"""Chunks of a corpus analysed: the work that one process does, alone or beside others."""
+"""Analysis of a corpus in chunks: the unit of work of one process, alone or beside others.
+
+An `Analyst` keeps its term numbers from chunk to chunk. Putting the chunks of several analysts
+together is the task of `statistics`.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +21,12 @@ if TYPE_CHECKING:
 
 
 class AnalysedChunk(NamedTuple):
-    """Some consecutive papers. block: their postings, terms numbered by the analyst;
-    title_positions: (n,) uint32, how many positions each title takes; definitions: of acronyms,
-    as `definitions_in` counts them."""
+    """The analysis of n consecutive papers.
+
+    block: their postings, with the analyst's own term numbers
+    title_positions: (n,) uint32, the number of positions that each title takes
+    definitions: the acronyms they define, as `definitions_in` counts them
+    """
 
     block: Block
     title_positions: DocIndices
@@ -27,26 +34,29 @@ class AnalysedChunk(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """Of all chunks of one analyst. terms: in order of their numbers; spellings: as
-    `Inverter.spellings` counts them."""
+    """The vocabulary of all chunks of one analyst.
+
+    terms: the terms in order of their numbers
+    spellings: the written words, as `Inverter.spellings` counts them
+    """
 
     terms: list[str]
     spellings: dict[str, int]
 
 
 class Analyst:
-    """Analyses chunks of papers, one after another."""
+    """Analyses chunks of papers, one after another, with one numbering of terms."""
 
     def __init__(self) -> None:
         self._inverter: Inverter[bytes] = Inverter(Analyzer().stretch)
 
     def analyse(self, texts: Sequence[str], title_lengths: Sequence[int]) -> AnalysedChunk:
-        """The papers with these texts, which begin with titles of so many characters."""
+        """Analyse papers with these texts; `title_lengths` are the characters of the title in each."""
         block = self._inverter.invert(list(map(stretches, texts)))
         titles = (text[:length] for text, length in zip(texts, title_lengths, strict=True))
         title_positions = [self._inverter.n_positions(stretches(title)) for title in titles]
         return AnalysedChunk(block, np.array(title_positions, dtype=np.uint32), definitions_in(texts))
 
     def summary(self) -> Summary:
-        """What holds for all chunks so far."""
+        """Return the vocabulary of all chunks so far."""
         return Summary(self._inverter.terms(), self._inverter.spellings(words_of_stretch))

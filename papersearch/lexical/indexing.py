@@ -17,7 +17,7 @@ import numpy as np
 
 from papersearch.lexical.acronyms import Acronym, learn
 from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
-from papersearch.lexical.statistics import CorpusStatistics
+from papersearch.lexical.statistics import CorpusStatistics, corpus_statistics
 from papersearch.lexical.workers import LOST, Worker, n_spare_processors
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _together(done: Sequence[_Done]) -> AnalysedCorpus:
     spelt = sorted(spellings)
     title_positions = [chunk.title_positions for _, chunk in ordered]
     return AnalysedCorpus(
-        CorpusStatistics([(who, chunk.block) for who, chunk in ordered], [one.summary.terms for one in done]),
+        corpus_statistics([(who, chunk.block) for who, chunk in ordered], [one.summary.terms for one in done]),
         np.concatenate(title_positions) if ordered else np.zeros(0, dtype=np.uint32),
         learn(definitions),
         spelt,

@@ -1,8 +1,8 @@
-"""Papers inverted in blocks: what is done to every word of a corpus.
+"""Papers inverted in blocks: the work that a build does for every word of a corpus.
 
-An `Inverter` numbers the pieces of text that it meets, so that what is done per piece is done
-by numpy, and only what is done per distinct piece in Python. Its numbers are its own: several
-inverters can share a corpus, and `statistics` puts their blocks together.
+An `Inverter` numbers the distinct pieces of text that it meets. So numpy does the work per piece,
+and Python only the work per distinct piece. The numbers are the inverter's own: several inverters
+can share a corpus, and `statistics` combines their blocks.
 """
 
 from __future__ import annotations
@@ -22,37 +22,43 @@ if TYPE_CHECKING:
     from papersearch.types import DocIndices, IntArray
 
 SHORTEST_SPELLING = 4
-"""Letters: of shorter words, too many others are near for any to be offered."""
+"""Shortest spelling, in letters: for a shorter word too many others are similar to suggest one."""
 
 _INDEX_BITS = 32
-"""A token of a block is sorted as one number: its term above, its place in the block below."""
+"""Lower bits of a sort key: the term's number above, the token's index in the block below."""
 
 
 class Block(NamedTuple):
-    """The postings of some papers: sorted by the number of their term, then by paper.
+    """The postings of n papers, sorted by term number, then by paper. All arrays are uint32.
 
-    terms: (t,) numbers, ascending; counts, n_positions: (t,) postings and positions of each;
-    doc_idx: (p,), counted from the block's first paper; tf: (p,); positions: (o,), those of one
-    posting after another; n_terms: (n,) terms of each paper, repeats included. All uint32."""
+    terms: (t,) term numbers, ascending
+    counts, n_positions: (t,) postings and positions of each term
+    doc_indices: (p,) papers of the postings, counted from the block's first paper
+    tf: (p,) occurrences of the term in the paper
+    positions: (o,) positions, one posting after another
+    n_terms: (n,) terms of each paper, repeats included
+    """
 
     terms: DocIndices
     counts: DocIndices
     n_positions: DocIndices
-    doc_idx: DocIndices
+    doc_indices: DocIndices
     tf: DocIndices
     positions: DocIndices
     n_terms: DocIndices
 
 
 class Inverter(Generic[AnyStr]):
-    """Inverts papers that are given as the pieces their texts are made of. `analyse` is asked
-    once about each distinct piece, and gives its words."""
+    """Inverts papers, given as the pieces of their texts.
+
+    `analyse` returns the words of a piece; it is called once per distinct piece.
+    """
 
     def __init__(self, analyse: Callable[[AnyStr], Iterable[Word]]) -> None:
         self._pieces: _PieceNumbers[AnyStr] = _PieceNumbers(analyse)
 
     def invert(self, papers: Sequence[Sequence[AnyStr]]) -> Block:
-        """The postings of consecutive papers."""
+        """Return the postings of consecutive papers, numbered from 0."""
         pieces = self._pieces
         numbers = array("q")
         for paper in papers:
@@ -63,7 +69,7 @@ class Inverter(Generic[AnyStr]):
         n_parts = _view(pieces.n_parts)[written]
         first_token = _view(pieces.first_token)
         n_tokens = first_token[written + 1] - first_token[written]
-        # Positions count a paper's parts from 0; what comes before it in the block is taken off.
+        # Positions count a paper's parts from 0, so subtract the parts before it in the block.
         before = ends_of(n_parts)
         paper_starts = ends_of(n_pieces)
         position = before[:-1] - np.repeat(before[paper_starts[:-1]], n_pieces)
@@ -71,50 +77,57 @@ class Inverter(Generic[AnyStr]):
         term = _view(pieces.token_terms)[token]
         position = np.repeat(position, n_tokens) + _view(pieces.token_places)[token]
         n_terms = np.diff(ends_of(n_tokens)[paper_starts])
-        doc_idx = np.repeat(np.arange(len(papers)), n_terms)
-        # Papers and positions ascend already. A stable argsort takes seven times as long.
+        doc_indices = np.repeat(np.arange(len(papers)), n_terms)
+        # Papers and positions ascend already; the index in the lower bits keeps their order. A stable
+        # argsort takes seven times as long.
         ordered = np.sort((term << _INDEX_BITS) | np.arange(len(term)))
         term, order = ordered >> _INDEX_BITS, ordered & ((1 << _INDEX_BITS) - 1)
-        doc_idx, position = doc_idx[order], position[order]
+        doc_indices, position = doc_indices[order], position[order]
         is_first = np.ones(len(term), dtype=np.bool_)
-        is_first[1:] = (term[1:] != term[:-1]) | (doc_idx[1:] != doc_idx[:-1])
+        is_first[1:] = (term[1:] != term[:-1]) | (doc_indices[1:] != doc_indices[:-1])
         postings = np.flatnonzero(is_first)
         starts = np.flatnonzero(is_new(term[postings]))
         return Block(
             terms=term[postings][starts].astype(np.uint32),
             counts=np.diff(starts, append=len(postings)).astype(np.uint32),
             n_positions=np.diff(postings[starts], append=len(term)).astype(np.uint32),
-            doc_idx=doc_idx[postings].astype(np.uint32),
+            doc_indices=doc_indices[postings].astype(np.uint32),
             tf=np.diff(postings, append=len(term)).astype(np.uint32),
             positions=position.astype(np.uint32),
             n_terms=n_terms.astype(np.uint32),
         )
 
     def terms(self) -> list[str]:
-        """The terms of all blocks so far, in order of their numbers."""
+        """Return the terms of all blocks so far, in order of their numbers."""
         return list(self._pieces.terms)
 
     def n_positions(self, paper: Sequence[AnyStr]) -> int:
-        """How many positions the pieces of a text take, stop words included."""
+        """Return the number of positions that a text takes, stop words included."""
         return sum(map(self._pieces.n_parts_of, paper))
 
     def spellings(self, words: Callable[[AnyStr], Iterable[str]]) -> dict[str, int]:
-        """The words of plain letters as papers write them, in small letters, and how often they
-        stand in the papers. `words`: those of a piece, as written."""
+        """Count the written words of plain letters in all papers so far, in lower case.
+
+        `words` returns the words of a piece as written. Words shorter than SHORTEST_SPELLING are
+        left out.
+        """
         counts: dict[str, int] = {}
         for piece, count in zip(self._pieces, self._pieces.n_written.tolist(), strict=False):
             for written in words(piece):
                 if written.isalpha() and len(written) >= SHORTEST_SPELLING:
-                    folded = written.lower()
-                    counts[folded] = counts.get(folded, 0) + count
+                    lowered = written.lower()
+                    counts[lowered] = counts.get(lowered, 0) + count
         return counts
 
 
 class _PieceNumbers(dict[AnyStr, int]):
-    """Numbers of pieces of text, given as they come; and of each, by its number, what it is
-    analysed to: `n_parts`, and its tokens from `first_token` on, a number of a term and a
-    place within the piece for each. `n_written`: how often each stands in the papers so far,
-    and room for more."""
+    """Pieces of text, numbered in order of appearance, with the analysis of each.
+
+    n_parts: positions that each piece takes
+    first_token: index of each piece's first token; one entry more than there are pieces
+    token_terms, token_places: term number and position within the piece, per token
+    n_written: occurrences of each piece so far, in an array that may have spare room
+    """
 
     def __init__(self, analyse: Callable[[AnyStr], Iterable[Word]]) -> None:
         super().__init__()
@@ -137,7 +150,7 @@ class _PieceNumbers(dict[AnyStr, int]):
         return number
 
     def count(self, written: IntArray) -> None:
-        """So many more of each number among `written`."""
+        """Add the occurrences in `written` to the counts."""
         if len(self) > len(self.n_written):
             grown = np.zeros(2 * len(self), dtype=np.int64)
             grown[: len(self.n_written)] = self.n_written
@@ -145,7 +158,7 @@ class _PieceNumbers(dict[AnyStr, int]):
         np.add.at(self.n_written, written, 1)
 
     def n_parts_of(self, piece: AnyStr) -> int:
-        """Of any piece; one that is new gets no number by it."""
+        """Return the number of parts in `piece`, without registering an unseen piece."""
         number = self.get(piece)
         if number is None:
             return sum(word.n_parts for word in self.analyse(piece))
@@ -153,18 +166,18 @@ class _PieceNumbers(dict[AnyStr, int]):
 
 
 def _view(values: array[int]) -> IntArray:
-    """`values`, of type "q", as a numpy array over the same memory; they cannot grow meanwhile."""
+    """Return an array of type "q" as numpy array over the same memory; it must not grow meanwhile."""
     return np.frombuffer(values, dtype=np.int64)
 
 
 def ends_of(counts: npt.NDArray[Any]) -> IntArray:
-    """0 and the running sums of `counts` (n,): (n + 1,)."""
+    """Return 0 followed by the running sums of `counts` (n,): (n + 1,)."""
     ends = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=ends[1:])
     return ends
 
 
 def places_of(starts: IntArray, counts: npt.NDArray[Any]) -> IntArray:
-    """`counts[i]` numbers ascending from `starts[i]`, for each i."""
+    """Return, for each i, `counts[i]` consecutive numbers from `starts[i]` on, all in one array."""
     ends = ends_of(counts)
     return np.arange(int(ends[-1])) + np.repeat(starts - ends[:-1], counts)

@@ -1,11 +1,18 @@
-"""The lexical side of an open index: which papers a query's words allow, find and cover."""
+"""A query's words matched against an open index, once.
+
+`match` reads the postings of the query's words; `Matched` holds what they say of all papers.
+What costs more than it is worth for all of them, coverage and pairs, is computed for the
+papers that a step names.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair_impacts, phrase_papers
 from papersearch.types import Expansion, TermImpact
 
@@ -17,103 +24,140 @@ if TYPE_CHECKING:
     from papersearch.types import BoolArray, Float64Array, IntArray
 
 
-class Found(NamedTuple):
-    """What a query's words find: BM25 `scores` (N,), which papers hold any of them (N,), and
-    per acronym expanded what its other form adds to each (N,)."""
-
-    scores: Float64Array
-    matched: BoolArray
-    expanded: list[tuple[Expansion, Float64Array]]
-
-    @property
-    def expansions(self) -> tuple[Expansion, ...]:
-        """The acronyms that were expanded."""
-        return tuple(expansion for expansion, _ in self.expanded)
-
-
-class Keywords(NamedTuple):
-    """Postings and what reading a query against them takes."""
+class LexicalIndex(NamedTuple):
+    """The lexical side of an open index: postings, and the context that reading a query takes."""
 
     postings: Postings
     lengths: DocumentLengths
-    table: ExpansionTable
+    expansions: ExpansionTable
     analyzer: Analyzer
 
     @property
     def n_papers(self) -> int:
         return len(self.lengths.terms)
 
-    def allowed(self, query: Query) -> IntArray:
-        """The papers that hold every required phrase and no excluded one, ascending."""
-        allowed = np.ones(self.n_papers, dtype=np.bool_)
-        for clause in query.required:
-            holding = np.zeros(self.n_papers, dtype=np.bool_)
-            holding[self._holding(clause)] = True
-            allowed &= holding
-        for clause in query.excluded:
-            allowed[self._holding(clause)] = False
-        return np.flatnonzero(allowed)
 
-    def find(self, query: Query) -> Found:
-        """BM25 of the query's terms, and of the other forms of its acronyms."""
-        scores, matched = self.postings.score(query.terms, self.n_papers)
-        expanded: list[tuple[Expansion, Float64Array]] = []
-        for expansion in self.table.expand(query.sequence):
-            form = self.analyzer.sequence(expansion.other)
-            docs, found = expansion_impacts(self.postings, form, self.lengths)
-            impacts = np.zeros(self.n_papers)
-            impacts[docs] = found
-            scores += impacts
-            matched[docs] = True
-            expanded.append((expansion, impacts))
-        return Found(scores, matched, expanded)
+class Matched:
+    """A query's words, matched.
 
-    def pairs(self, query: Query, papers: IntArray) -> list[tuple[str, Float64Array]]:
-        """What each pair of neighbours in the query adds to `papers`, (K,) ascending."""
-        return pair_impacts(self.postings, query.pairs, self.lengths, papers)
+    allowed: ascending, the papers that hold every required phrase and no excluded one; scores:
+    (N,) BM25 of the query's terms and of its acronyms' other forms; matched: (N,), which papers
+    hold any of them; expanded: per acronym, what its other form added to each paper, (N,).
+    """
 
-    def idf(self, query: Query, found: Found) -> dict[str, float]:
-        """The idf of every term that a text may be marked for, those of other forms included."""
-        others = [term for expansion in found.expansions for term in self.analyzer.terms(expansion.other)]
-        return self.postings.idf_of([*query.terms, *others])
+    def __init__(
+        self,
+        query: Query,
+        index: LexicalIndex,
+        *,
+        allowed: IntArray,
+        scores: Float64Array,
+        matched: BoolArray,
+        expanded: list[tuple[Expansion, Float64Array]],
+    ) -> None:
+        self._query = query
+        self._index = index
+        self.allowed = allowed
+        self.scores = scores
+        self.matched = matched
+        self.expanded = expanded
 
-    def coverage(self, query: Query, found: Found, papers: IntArray) -> Float64Array:
-        """Share of the query's words, by idf, that each of `papers` (K,) holds in some form, (K,)."""
-        terms = sorted({term for _, term in query.sequence})
-        held_by_other_form: dict[str, list[BoolArray]] = {}
-        for expansion, impacts in found.expanded:
-            for term in self.analyzer.terms(expansion.written):
-                held_by_other_form.setdefault(term, []).append(impacts[papers] > 0)
-        idf = self.postings.idf_of(terms)
-        unknown = float(np.log1p((self.n_papers + 0.5) / 0.5))  # of a term that no paper has
-        whole = sum(idf.get(term, unknown) for term in terms)
+    @property
+    def expansions(self) -> tuple[Expansion, ...]:
+        """The acronyms that were expanded."""
+        return tuple(expansion for expansion, _ in self.expanded)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The query's terms and those of its acronyms' other forms."""
+        forms = (expansion.other for expansion in self.expansions)
+        return frozenset(self._query.terms).union(*map(self._index.analyzer.terms, forms))
+
+    @cached_property
+    def idf(self) -> dict[str, float]:
+        """The idf of each of `terms` that the corpus has: a text is marked for these."""
+        return self._index.postings.idf_of(self.terms)
+
+    def coverage(self, papers: IntArray) -> Float64Array:
+        """Weigh the query's words that each of `papers` (K,) holds in some form.
+
+        Returns (K,): their share of the whole query, by idf.
+        """
         held = np.zeros(len(papers))
-        for term in terms:
-            present = self.postings.impacts_of(term, papers) > 0
-            for having in held_by_other_form.get(term, ()):
-                present |= having
-            held += np.where(present, idf.get(term, unknown), 0.0)
+        for term, idf in self._weights:
+            present = self._index.postings.impacts_of(term, papers) > 0
+            for impacts in self._other_forms.get(term, ()):
+                present |= impacts[papers] > 0
+            held += np.where(present, idf, 0.0)
+        whole = sum(idf for _, idf in self._weights)
         return held / whole if whole else held
 
-    def explain(self, query: Query, found: Found, doc_idx: int, *, with_pairs: bool) -> tuple[TermImpact, ...]:
-        """What each term, other form and (if counted) pair gave the paper; nothing that gave nothing."""
-        paper = np.array([doc_idx])
-        terms = [
-            TermImpact(
-                term=term,
-                kind="term",
-                impact=query.terms.count(term) * float(self.postings.impacts_of(term, paper)[0]),
-            )
-            for term in sorted(set(query.terms))
-        ]
-        for expansion, impacts in found.expanded:
-            terms.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
-        if with_pairs:
-            terms += [
-                TermImpact(term=pair, kind="pair", impact=float(impacts[0]))
-                for pair, impacts in self.pairs(query, paper)
-            ]
-        return tuple(term for term in terms if term.impact)
+    def pairs(self, papers: IntArray) -> list[tuple[str, Float64Array]]:
+        """Compute what each pair of neighbours in the query adds to `papers`, (K,) ascending."""
+        return pair_impacts(self._index.postings, self._query.pairs, self._index.lengths, papers)
 
-    def _holding(self, clause: Clause) -> IntArray:
-        return phrase_papers(self.postings, clause.sequence, self.lengths, in_title=clause.in_title)
+    def explain(self, doc_idx: int, *, with_pairs: bool) -> tuple[TermImpact, ...]:
+        """List what each term, other form and (if counted) pair gave the paper, zeros left out."""
+        postings, terms, paper = self._index.postings, self._query.terms, np.array([doc_idx])
+        given = [
+            TermImpact(
+                term=term, kind="term", impact=terms.count(term) * float(postings.impacts_of(term, paper)[0])
+            )
+            for term in sorted(set(terms))
+        ]
+        for expansion, impacts in self.expanded:
+            given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
+        if with_pairs:
+            given += [
+                TermImpact(term=pair, kind="pair", impact=float(impacts[0])) for pair, impacts in self.pairs(paper)
+            ]
+        return tuple(each for each in given if each.impact)
+
+    @cached_property
+    def _weights(self) -> list[tuple[str, float]]:
+        """The query's distinct terms, ascending, each with its idf: that of an absent term is the greatest."""
+        terms = sorted({term for _, term in self._query.sequence})
+        known = self._index.postings.idf_of(terms)
+        unknown = float(idf_of_each(0, self._index.n_papers))
+        return [(term, known.get(term, unknown)) for term in terms]
+
+    @cached_property
+    def _other_forms(self) -> dict[str, list[Float64Array]]:
+        """Per term that an acronym was written with, what the other forms added to each paper, (N,)."""
+        forms: dict[str, list[Float64Array]] = {}
+        for expansion, impacts in self.expanded:
+            for term in self._index.analyzer.terms(expansion.written):
+                forms.setdefault(term, []).append(impacts)
+        return forms
+
+
+def match(query: Query, index: LexicalIndex) -> Matched:
+    """Match the query's words, phrases and acronyms against the postings."""
+    scores, matched = index.postings.score(query.terms, index.n_papers)
+    expanded: list[tuple[Expansion, Float64Array]] = []
+    for expansion in index.expansions.expand(query.sequence):
+        form = index.analyzer.sequence(expansion.other)
+        docs, found = expansion_impacts(index.postings, form, index.lengths)
+        impacts = np.zeros(index.n_papers)
+        impacts[docs] = found
+        scores += impacts
+        matched[docs] = True
+        expanded.append((expansion, impacts))
+    allowed = _allowed(query, index)
+    return Matched(query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded)
+
+
+def _allowed(query: Query, index: LexicalIndex) -> IntArray:
+    """Find the papers that hold every required phrase and no excluded one, ascending."""
+    allowed = np.ones(index.n_papers, dtype=np.bool_)
+    for clause in query.required:
+        holding = np.zeros(index.n_papers, dtype=np.bool_)
+        holding[_holding(clause, index)] = True
+        allowed &= holding
+    for clause in query.excluded:
+        allowed[_holding(clause, index)] = False
+    return np.flatnonzero(allowed)
+
+
+def _holding(clause: Clause, index: LexicalIndex) -> IntArray:
+    return phrase_papers(index.postings, clause.sequence, index.lengths, in_title=clause.in_title)

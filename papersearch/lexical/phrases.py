@@ -1,9 +1,9 @@
-"""Phrases: which papers hold one, and what an adjacent pair of query terms adds to a score.
+"""Phrases: the papers that contain one, and the score of adjacent query terms.
 
-Two terms that stand together in the query and in the paper, in the same order and distance,
-say more than two terms apart: "pipeline bubbles" is not "data pipelines" and "soap
-bubbles". The sequential dependence model (Metzler and Croft, SIGIR 2005) scores such pairs
-beside the terms; here a pair is scored by BM25 as if it were a term.
+Two terms that are adjacent in query and paper, in the same order, say more than two terms apart:
+"pipeline bubbles" is not "data pipelines" and "soap bubbles". The sequential dependence model
+(Metzler and Croft, SIGIR 2005) scores such pairs beside the terms. Here BM25 scores a pair as if it
+were a term.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.lexical.bm25 import bm25_saturation
+from papersearch.lexical.bm25 import bm25_saturation, idf_of_each
 from papersearch.lexical.postings import is_new
 
 if TYPE_CHECKING:
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 PAIR_WEIGHT = 0.5
 EXPANSION_WEIGHT = 0.25
-"""What a pair, and an acronym's other form, count beside a term; figures in docs/ranking.md."""
+"""Weights of a pair, and of an acronym's other form, relative to a term (docs/ranking.md)."""
 
 
 class DocumentLengths(NamedTuple):
-    """`terms`: (N,) terms per paper, as BM25 counts them; `mean`: their mean;
-    `title`: (N,) positions that the paper's title takes, which are its first ones."""
+    """Lengths of the indexed texts.
+
+    terms: (N,) terms per paper, as BM25 counts them
+    mean: mean of `terms`
+    title: (N,) positions of each paper's title, which are the paper's first ones
+    """
 
     terms: DocIndices
     mean: float
@@ -37,7 +41,8 @@ class DocumentLengths(NamedTuple):
 def phrase_papers(
     postings: Postings, sequence: Sequence[tuple[int, str]], lengths: DocumentLengths, *, in_title: bool
 ) -> IntArray:
-    """The doc_idx, ascending, of the papers that hold the phrase; in their titles alone if asked."""
+    """Return the doc_idx, ascending, of the papers that contain the phrase; `in_title`: in their
+    title."""
     docs, positions, _ = postings.phrase(sequence)
     if in_title:
         docs = docs[positions + (sequence[-1][0] if sequence else 0) < lengths.title[docs]]
@@ -51,8 +56,11 @@ def phrase_impacts(
     lengths: DocumentLengths,
     papers: IntArray | None = None,
 ) -> tuple[IntArray, Float64Array]:
-    """(doc_idx ascending, impact) of the papers that hold the phrase, scored by BM25 as if
-    it were one term with this idf. papers: (K,) ascending, to look at these alone."""
+    """Return (doc_idx ascending, impact) of the papers that contain the phrase.
+
+    BM25 scores the phrase as if it were one term with this idf. With `papers` (K,), ascending, only
+    these are searched.
+    """
     docs, _, tf = postings.phrase(sequence, papers)
     docs = docs[is_new(docs)]
     return docs, idf * bm25_saturation(tf.astype(np.float64), lengths.terms[docs].astype(np.float64), lengths.mean)
@@ -64,12 +72,15 @@ def pair_impacts(
     lengths: DocumentLengths,
     papers: IntArray,
 ) -> list[tuple[str, Float64Array]]:
-    """What each of the query's adjacent pairs adds to each of `papers`, (K,) ascending:
-    PAIR_WEIGHT times BM25 with the larger idf of the two. Pairs that occur nowhere are left out."""
+    """Return the adjacent query pairs that occur, each with its impact on every one of `papers`.
+
+    `papers` are (K,) ascending, the impacts (K,). An impact is PAIR_WEIGHT times BM25 with the
+    larger idf of the two terms.
+    """
     added = []
     for first, second in pairs:
         idf = postings.idf_of((first[1], second[1]))
-        if len(idf) < 2:  # a term that the corpus lacks, or the same term twice
+        if len(idf) < 2:  # a term is not in the corpus, or both are the same
             continue
         sequence = ((0, first[1]), (second[0] - first[0], second[1]))
         docs, found = phrase_impacts(postings, sequence, max(idf.values()), lengths, papers)
@@ -83,10 +94,12 @@ def pair_impacts(
 def expansion_impacts(
     postings: Postings, sequence: Sequence[tuple[int, str]], lengths: DocumentLengths
 ) -> tuple[IntArray, Float64Array]:
-    """(doc_idx ascending, impact) of the papers that hold an acronym's other form: it is
-    scored by BM25 as one term, by its own idf, at EXPANSION_WEIGHT."""
+    """Return (doc_idx ascending, impact) of the papers that contain an acronym's other form.
+
+    BM25 scores the form as one term with its own idf, times EXPANSION_WEIGHT.
+    """
     docs = phrase_papers(postings, sequence, lengths, in_title=False)
     n_papers = len(lengths.terms)
-    idf = float(np.log1p((n_papers - len(docs) + 0.5) / (len(docs) + 0.5)))
+    idf = float(idf_of_each(len(docs), n_papers))
     docs, impacts = phrase_impacts(postings, sequence, idf, lengths)
     return docs, EXPANSION_WEIGHT * impacts

@@ -10,19 +10,19 @@ import numpy as np
 from papersearch.types import Counted, Facets
 
 if TYPE_CHECKING:
-    from papersearch.index.opened import Parts
+    from papersearch.index.opened import OpenedIndex
     from papersearch.types import IntArray
 
 
-def count_facets(papers: IntArray, parts: Parts) -> Facets:
+def count_facets(papers: IntArray, index: OpenedIndex) -> Facets:
     """Facets of `papers` (K,), doc_idx, none twice."""
-    facts = parts.facts
+    facts = index.facts
     dates = facts.dates[papers].astype(np.int64)
     organisations = np.bincount(facts.organisations[papers].astype(np.int64))
     is_answer = np.zeros(len(facts.dates), dtype=np.bool_)
     is_answer[papers] = True
     held = []
-    for number, name in enumerate(parts.dump_names):
+    for number, name in enumerate(index.dump_names):
         of_dump = np.zeros(len(is_answer), dtype=np.bool_)
         of_dump[facts.of_dump(number)] = True  # a paper may appear twice in a dump
         held.append(Counted(value=name, n_papers=int((of_dump & is_answer).sum())))

@@ -18,7 +18,7 @@ from papersearch.types import NO_FILTERS, FilterOptions, Filters
 
 if TYPE_CHECKING:
     from papersearch.index.facts import Facts
-    from papersearch.index.opened import Parts
+    from papersearch.index.opened import OpenedIndex
     from papersearch.types import BoolArray, IntArray
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
@@ -33,22 +33,22 @@ class Selection(NamedTuple):
     undecided: BoolArray
 
 
-def select(filters: Filters, parts: Parts) -> Selection:
+def select(filters: Filters, index: OpenedIndex) -> Selection:
     """What `filters` leave of an index. Raises QueryError for dates, organisations and dumps
     that there are not."""
-    facts = parts.facts
+    facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     if filters.organisations:
         kept &= np.isin(facts.organisations, _organisations(filters.organisations, facts))
     if filters.dumps:
         held = np.zeros(len(kept), dtype=np.bool_)
         for name in filters.dumps:
-            held[facts.of_dump(_dump(name, parts.dump_names))] = True
+            held[facts.of_dump(_dump(name, index.dump_names))] = True
         kept &= held
     if filters.has_code:
         kept &= facts.has_code != 0
     if filters.new:
-        kept &= facts.since == parts.manifest.generation
+        kept &= facts.since == index.manifest.generation
     since, until = days(filters)
     if since is None and until is None:
         return Selection(kept, np.zeros(len(kept), dtype=np.bool_))
@@ -107,11 +107,11 @@ def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
     known = facts.every_organisation()
     numbers: list[int] = []
     for name in names:
-        folded = name.strip().casefold()
+        caseless = name.strip().casefold()
         found = [
             place
             for place, one in enumerate(known, 1)
-            if folded and folded in (one.handle.casefold(), one.name.casefold())
+            if caseless and caseless in (one.handle.casefold(), one.name.casefold())
         ]
         if not found:
             every = [spelling for one in known for spelling in (one.handle, one.name)]
@@ -140,11 +140,10 @@ def nearest(name: str, known: Sequence[str]) -> list[str]:
     then those that differ little; at most three."""
     from rapidfuzz import fuzz, process
 
-    folded = name.casefold()
+    caseless = name.casefold()
     holding = sorted(
-        {text for text in known if folded and folded in text.casefold()}, key=lambda text: (len(text), text)
+        {text for text in known if caseless and caseless in text.casefold()}, key=lambda text: (len(text), text)
     )
-    alike = process.extract(folded, sorted(set(known)), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=55)
-    return list(
-        dict.fromkeys([*sorted(holding, key=lambda text: (len(text), text)), *(text for text, _, _ in alike)])
-    )[:_NEAREST]
+    every = sorted(set(known))
+    alike = process.extract(caseless, every, scorer=fuzz.ratio, processor=str.casefold, score_cutoff=55)
+    return list(dict.fromkeys([*holding, *(text for text, _, _ in alike)]))[:_NEAREST]

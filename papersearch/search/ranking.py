@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from papersearch.dense.vectors import Cosines
     from papersearch.types import Float64Array, IntArray
 
-DEPTH = 100
+CANDIDATE_DEPTH = 100
 """Candidates: as many papers as the cheap combination of words and meaning puts first are
 ranked again by everything there is."""
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from papersearch.types import RelatedTerm
 
 if TYPE_CHECKING:
-    from papersearch.index.opened import Parts
+    from papersearch.index.opened import OpenedIndex
     from papersearch.lexical.postings import Postings
     from papersearch.text.analysis import Analyzer
 
-DEPTH = 30
+RELATED_DEPTH = 30
 """Papers that are looked into."""
 
 _OFFERED = 6
@@ -35,13 +35,13 @@ _KEPT_BY_PAIR = 0.6
 _Form: TypeAlias = tuple[str, ...]
 
 
-def related_terms(papers: Sequence[int], asked: Collection[str], parts: Parts) -> tuple[RelatedTerm, ...]:
+def related_terms(papers: Sequence[int], asked: Collection[str], index: OpenedIndex) -> tuple[RelatedTerm, ...]:
     """At most six terms of `papers`, doc_idx of the best ones, that are not `asked` for already."""
-    texts, postings, n_papers = [parts.texts[doc_idx] for doc_idx in papers], parts.postings, len(parts.papers)
+    texts, postings, n_papers = [index.texts[doc_idx] for doc_idx in papers], index.postings, len(index.papers)
     having: Counter[_Form] = Counter()
     written: dict[_Form, Counter[str]] = {}
     for text in texts:
-        for form, spelling in _forms(text, asked, parts.analyzer).items():
+        for form, spelling in _forms(text, asked, index.analyzer).items():
             having[form] += 1
             written.setdefault(form, Counter())[spelling] += 1
     likely = [form for form, n in having.items() if max(2, _LEAST * len(texts)) <= n <= max(2, _MOST * len(texts))]
@@ -83,10 +83,6 @@ def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form,
     return found
 
 
-def _mostly(spellings: Counter[str]) -> str:
-    return min(spellings, key=lambda text: (-spellings[text], text))
-
-
 def _spelling(written: str) -> str:
     """In small letters, but for acronyms."""
     return " ".join(word if sum(map(str.isupper, word)) > 1 else word.lower() for word in written.split())
@@ -96,8 +92,7 @@ def _df(form: _Form, postings: Postings) -> int:
     """How many papers have the word, or both words of the pair side by side."""
     if len(form) > 1:
         return len(postings.phrase(list(enumerate(form)))[2])
-    place = postings.find(form[0])
-    return 0 if place is None else int(postings.offsets[place + 1] - postings.offsets[place])
+    return postings.df(form[0])
 
 
 def _worth(share: float, everywhere: float) -> float:

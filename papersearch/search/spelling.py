@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from papersearch.types import UnknownWord
 
 if TYPE_CHECKING:
-    from papersearch.index.opened import Parts
+    from papersearch.index.opened import OpenedIndex
     from papersearch.text.query import Query
 
 _SHORTEST = 5
@@ -18,18 +18,18 @@ two slips are allowed for."""
 _OFFERED = 3
 
 
-def unknown_words(query: Query, parts: Parts) -> tuple[UnknownWord, ...]:
+def unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
     """The words of the query of which no paper has any form, each with what may have been
     meant; stop words are none."""
     unknown = []
-    for word in dict.fromkeys(parts.analyzer.words(query.plain)):
-        terms = parts.analyzer.word(word).terms
-        if terms and all(parts.postings.find(term) is None for term in terms):
-            unknown.append(UnknownWord(word=word, instead=_spelt_like(word.lower(), parts)))
+    for word in dict.fromkeys(index.analyzer.words(query.plain)):
+        terms = index.analyzer.word(word).terms
+        if terms and all(index.postings.find(term) is None for term in terms):
+            unknown.append(UnknownWord(word=word, instead=_spelt_like(word.lower(), index)))
     return tuple(unknown)
 
 
-def _spelt_like(word: str, parts: Parts) -> tuple[str, ...]:
+def _spelt_like(word: str, index: OpenedIndex) -> tuple[str, ...]:
     """Those that are nearest, the most frequent first."""
     if len(word) < _SHORTEST or not word.isalpha():
         return ()
@@ -37,6 +37,6 @@ def _spelt_like(word: str, parts: Parts) -> tuple[str, ...]:
     from rapidfuzz.distance import OSA  # neighbours that changed places are one slip
 
     edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
-    near = process.extract(word, parts.words.all(), scorer=OSA.distance, score_cutoff=edits, limit=None)
-    near.sort(key=lambda found: (found[1], -int(parts.word_counts[found[2]]), found[0]))
+    near = process.extract(word, index.words.all(), scorer=OSA.distance, score_cutoff=edits, limit=None)
+    near.sort(key=lambda found: (found[1], -int(index.word_counts[found[2]]), found[0]))
     return tuple(spelling for spelling, distance, _ in near[:_OFFERED] if distance == near[0][1])

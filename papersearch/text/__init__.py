@@ -1,1 +1,1 @@
-"""Text: what analysis, cleaning and identity make of it."""
+"""Text before retrieval: cleaning, identity, analysis and the query language."""

@@ -1,7 +1,7 @@
-"""What makes two appearances the same paper, and the short id a paper is called by.
+"""Identity of papers: when two appearances are the same paper, and the short id of a paper.
 
-A paper is its normalised title. Both functions are pure, so the same title has the same
-key and id in every build, whatever else the corpus holds.
+A paper is identified by its normalised title. The functions are pure, so the same title has the
+same key in every build, regardless of the rest of the corpus.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def title_key(title: str) -> str:
-    """`title` with case, spaces, punctuation, LaTeX braces and compatibility forms folded.
+    """Return `title` without case, spaces, punctuation, LaTeX braces and compatibility forms.
 
-    Only letters and digits stay ("M$^3$ViT" and "M3ViT" are one title); a title without
-    any keeps its other characters, so that two of these do not become one paper.
+    Only letters and digits are kept: "M$^3$ViT" and "M3ViT" have the same key. A title without
+    letters and digits keeps its other characters, so that two such titles stay two papers.
     """
-    if title.isascii():  # most are, and nothing of them needs to be normalised
-        folded = title.lower()
-        return folded.encode().translate(None, _ASCII_MARKS).decode() or "".join(folded.split())
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    folded = unicodedata.normalize("NFKC", folded)
-    return "".join(filter(str.isalnum, folded)) or "".join(folded.split())
+    if title.isascii():  # most titles are, and ASCII needs no normalisation
+        lowered = title.lower()
+        return lowered.encode().translate(None, _ASCII_MARKS).decode() or "".join(lowered.split())
+    normal = unicodedata.normalize("NFKC", title).casefold()
+    normal = unicodedata.normalize("NFKC", normal)
+    return "".join(filter(str.isalnum, normal)) or "".join(normal.split())
 
 
 def paper_id(title: str, hash_length: int = _HASH_LENGTH) -> str:
-    """A readable id: the title's first words and a few characters of its key's SHA-256.
+    """Return a readable id: the title's first words and a prefix of its key's SHA-256.
 
-    A build lengthens `hash_length` where two titles share an id.
+    A build raises `hash_length` if two titles share an id.
     """
     ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_title.lower())

@@ -1,4 +1,7 @@
-"""What of a paper is indexed: one text, title first."""
+"""The indexed text of a paper: title first, then the abstract.
+
+Lexical and dense retrieval read the same text. Nothing is analysed or encoded here.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,17 @@ from papersearch.types import Paper
 
 
 def paper_text(paper: Paper) -> str:
-    """The text of a paper that both sides index."""
+    """Return the text of a paper that both retrievers index."""
     return "\n".join(filter(None, (paper.title, paper.abstract)))
 
 
 def abstract_start(paper: Paper) -> int:
-    """Where in that text the abstract begins."""
+    """Return the offset of the abstract in `paper_text`, in characters."""
     return len(paper.title) + 1 if paper.title else 0
 
 
 class Texts(Sequence[str]):
-    """The papers' texts, made when they are asked for: all of them take as much as the papers."""
+    """The papers' texts, each built when it is read: all at once need as much memory as the papers."""
 
     def __init__(self, papers: Sequence[Paper]) -> None:
         self._papers = papers

@@ -1,12 +1,12 @@
-"""What the user typed becomes a Query, or an error that shows where it went wrong.
+"""The query language: user input becomes a `Query`, or an error that marks the place.
 
-    pipeline bubbles          words, ranked by
-    "mixture of experts"      a phrase every hit must hold
-    -survey  -"data pipeline" words and phrases no hit may hold
-    title:gpipe               a word or phrase every hit must hold in its title
+    pipeline bubbles          words that rank the papers
+    "mixture of experts"      a phrase that every hit must contain
+    -survey  -"data pipeline" words and phrases that no hit may contain
+    title:gpipe               a word or phrase that every hit must contain in its title
 
-A word made of several parts (pre-training) is a phrase of them where it is required or
-excluded. Stop words are not indexed, but keep their places in a phrase.
+A required or excluded word of several parts (pre-training) is treated as a phrase of them. Stop
+words are not indexed, but they keep their positions in a phrase. Nothing is searched here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
 
 MAX_QUERY_LENGTH = 20_000
-"""Characters; a pasted abstract is a tenth of it. Anything longer is not a query."""
+"""Longest query, in characters: ten times a pasted abstract."""
 
 _PIECE = re.compile(
     r'(?P<minus>(?<!\S)-(?=[^\s-]))?(?P<title>(?<![^\s-])title:(?=[^\s]))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
@@ -33,19 +33,21 @@ Sequence: TypeAlias = tuple[tuple[int, str], ...]
 
 
 class Clause(NamedTuple):
-    """A phrase (or single word) that a paper must or must not hold."""
+    """A phrase or single word that a paper must, or must not, contain."""
 
     sequence: Sequence
     in_title: bool
 
 
 class Query(NamedTuple):
-    """A query ready to be ranked.
+    """A parsed query, ready to be ranked.
 
-    text: as typed, cleaned. plain: without operators and exclusions; what the encoder reads.
-    terms: for the postings, sorted, repeats kept (BM25 counts them). sequence: the same
-    words in their order, (position, term), for what depends on neighbours. title_key: to
-    find a paper whose title this is.
+    text: the input, cleaned
+    plain: the input without operators and exclusions; the encoder reads this
+    terms: the terms for the postings, sorted; repeats are kept because BM25 counts them
+    sequence: the same words in query order, as (position, term), for adjacent pairs
+    required, excluded: the phrases that a paper must and must not contain
+    title_key: the key of the text, to find a paper with this title
     """
 
     text: str
@@ -58,16 +60,16 @@ class Query(NamedTuple):
 
     @property
     def pairs(self) -> list[tuple[tuple[int, str], tuple[int, str]]]:
-        """Neighbours in `sequence`, each pair of different terms once."""
+        """Neighbours in `sequence`: each pair of different terms once, sorted by distance and terms."""
         pairs = {(b[0] - a[0], a[1], b[1]): (a, b) for a, b in pairwise(self.sequence) if a[1] != b[1]}
         return [pairs[key] for key in sorted(pairs)]
 
 
 def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query:
-    """Read one query; `literal`: as plain words, whatever operators it seems to have.
+    """Parse one query; with `literal`, read it as plain words even if it contains operators.
 
-    Raises QueryError when it is empty, overlong or unbalanced, has nothing to rank by, or
-    requires or excludes what is not indexed.
+    Raises QueryError if the query is empty, too long, has an unbalanced quotation mark, only
+    excludes, or requires or excludes words that are not indexed.
     """
     text = clean_text(raw)
     if not text:

@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from papersearch.cli.app import VERBS as ALL_VERBS
-from papersearch.cli.app import app
+from papersearch.cli.app import VERBS, app
 from papersearch.cli.group import with_verb
-
-VERBS = ["search", "index", "show", "stats"]
 
 
 @pytest.fixture
@@ -178,19 +175,17 @@ def test_stats(invoke: Any) -> None:
     assert table.count(": mirror link rewritten: ") == 7
 
 
-@pytest.mark.parametrize("verb", ALL_VERBS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_s_summary_is_its_help(verb: str) -> None:
     """What the list of verbs says is the first line of the verb's own help."""
     own = CliRunner().invoke(app, [verb, "--help"], terminal_width=200).output
-    assert ALL_VERBS[verb].summary in own.splitlines()[2]
+    assert VERBS[verb].summary in own.splitlines()[2]
 
 
 def test_help_lists_every_verb() -> None:
     """The group's help has a line for each verb, in their order."""
     listed = CliRunner().invoke(app, ["--help"]).output.split("Commands:\n")[1]
-    assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "] == [
-        *ALL_VERBS
-    ]
+    assert [line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "] == [*VERBS]
 
 
 @pytest.mark.parametrize(

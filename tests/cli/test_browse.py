@@ -18,7 +18,7 @@ from papersearch.cli.output.exports import export
 from papersearch.cli.tui import browser as browser_module
 from papersearch.cli.tui.browser import Browser
 from papersearch.cli.tui.filter_words import parse_filters
-from papersearch.cli.tui.widgets import HitList, Line, Page
+from papersearch.cli.tui.widgets import HitList, InputLine, Page
 from papersearch.types import Filters, Hit, Mode
 from tests.conftest import Run, command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
@@ -144,7 +144,7 @@ def test_tab_changes_the_mode(real_index: papersearch.Index) -> None:
             assert status(pilot).startswith(mode)
             assert ids(pilot) == asked(real_index, QUERY, mode)
         await write(pilot, "s")
-        assert pilot.app.query_one("#query", Line).value == f"{QUERY}s"
+        assert pilot.app.query_one("#query", InputLine).value == f"{QUERY}s"
 
     browse(real_index, talk, QUERY)
 
@@ -340,7 +340,7 @@ def test_bibtex_is_copied(real_index: papersearch.Index, key: str) -> None:
         assert pilot.app.clipboard == export([results[1].paper, results[2].paper], "bibtex").decode()
         assert status(pilot).startswith("BibTeX of 2 papers copied")
         await press(pilot, "ctrl+u", "ctrl+v")  # a line stays one line
-        assert "\n" not in pilot.app.query_one("#query", Line).value
+        assert "\n" not in pilot.app.query_one("#query", InputLine).value
 
     browse(real_index, talk, QUERY)
 
@@ -417,7 +417,7 @@ def test_what_is_pasted_is_one_clean_line(real_index: papersearch.Index) -> None
     async def talk(pilot: Pilot[list[str]]) -> None:
         pilot.app.post_message(Paste("mixture of\nexperts \x1b[31mrouting\x1b[0m\n"))
         await settled(pilot)
-        assert pilot.app.query_one("#query", Line).value == "mixture of experts routing"
+        assert pilot.app.query_one("#query", InputLine).value == "mixture of experts routing"
         assert ids(pilot) == asked(real_index, "mixture of experts routing")
 
     browse(real_index, talk)

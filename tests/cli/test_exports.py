@@ -13,7 +13,7 @@ from bibtexparser.bparser import BibTexParser
 from markdown_it import MarkdownIt
 
 import papersearch
-from papersearch.cli.browsers import page_of, search_for
+from papersearch.cli.output.addresses import page_of, search_for
 from papersearch.cli.output.exports import export
 from papersearch.types import Organisation, Paper
 from tests.conftest import Run

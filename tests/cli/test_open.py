@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.cli.browsers import page_of, search_for
+from papersearch.cli.output.addresses import page_of, search_for
 from papersearch.types import Paper
 from tests.conftest import PATIENCE_S, Run, command_environment, held_at, sentence
 

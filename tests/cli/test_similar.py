@@ -118,7 +118,7 @@ def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
     """The sentence shown of a similar paper is among its nearer ones to the paper asked for, by
     the encoder's own vectors of sentences: better than one drawn by lot, on the whole."""
     better = 0.0
-    encode = real_index._parts.encoder.encode_batch
+    encode = real_index._parts.encoder.encode_many
     for paper_id in [paper.paper_id for paper in list(real_index.papers())[::50]]:
         [asked] = encode([paper_text(real_index.paper(paper_id))])
         hit = real_index.similar([paper_id], k=1)[0]

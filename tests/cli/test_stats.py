@@ -138,9 +138,9 @@ def test_the_schema(run: Run, env: dict[str, str], of_records: dict[str, str]) -
 
 def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each paper is read once, for JSON and for the table."""
+    from papersearch.cli.counts import stats_fields
     from papersearch.cli.output.stats_table import print_stats
     from papersearch.cli.output.terminal import open_console
-    from papersearch.cli.stats import stats_document
 
     read: Counter[int] = Counter()
     get = PaperStore.__getitem__
@@ -151,7 +151,7 @@ def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch
         return paper
 
     monkeypatch.setattr(PaperStore, "__getitem__", counting)
-    stats_document(real_index, indent=True)
+    stats_fields(real_index)
     assert read == Counter(range(len(real_index)))
     print_stats(open_console("never"), real_index)
     assert read == Counter(2 * list(range(len(real_index))))

@@ -1,4 +1,4 @@
-"""The numpy encoder and the stored vectors against sentence-transformers itself."""
+"""The numpy encoder and the stored vectors, compared with sentence-transformers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sentence_transformers import SentenceTransformer
 
 import papersearch
 from papersearch.dense import bert, encoders, models, wordpiece
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.late import Encoded
+from papersearch.dense.reference import ReferenceEncoder
 from papersearch.errors import ModelError
 from papersearch.text.paper_text import paper_text
 from tests.conftest import make_model
@@ -32,7 +32,7 @@ TEXTS = [
 
 
 def default_model() -> models.ModelFiles:
-    """The packaged model; nothing here may be announced, since nothing is fetched."""
+    """Return the packaged model; nothing may be announced, since nothing is downloaded."""
     return models.locate(None, lambda message: pytest.fail(message))
 
 
@@ -41,7 +41,7 @@ def numpy_encoder(
     max_length: int,
     tokenizer: Callable[[Path, int], bert.Tokenizer] = wordpiece.LibraryTokenizer,
 ) -> bert.BertEncoder:
-    """The numpy encoder of a model, with the library's tokenizer or ours."""
+    """Return the numpy encoder of a model, with the library's tokenizer or the package's own."""
     shape = bert.read_shape(folder)
     assert shape is not None
     return bert.BertEncoder(folder, shape, tokenizer(folder, max_length))
@@ -49,7 +49,7 @@ def numpy_encoder(
 
 @pytest.fixture(scope="module")
 def library() -> Any:
-    """sentence-transformers with the packaged model, used directly."""
+    """Return sentence-transformers with the packaged model, used directly."""
     model = SentenceTransformer(str(default_model().folder), device="cpu")
     model.max_seq_length = 512
     return model
@@ -57,14 +57,14 @@ def library() -> Any:
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
 def test_numpy_equals_the_library(library: Any, text: str) -> None:
-    """A query's vector is sentence-transformers' to 1e-5, whatever the text and its length."""
+    """The vector of any query equals sentence-transformers' to 1e-5, at any length."""
     expected = library.encode(text, normalize_embeddings=True)
     ours = numpy_encoder(default_model().folder, 512, wordpiece.WordPieces).encode(text)
     assert np.abs(ours.vector - expected).max() <= 1e-5
 
 
 def test_word_piece_states_equal_the_library(library: Any) -> None:
-    """The last hidden states of every word piece are the library's token embeddings."""
+    """The last hidden states of every word piece equal the library's token embeddings."""
     for text in TEXTS:
         expected = library.encode(text, output_value="token_embeddings").numpy()
         ours = numpy_encoder(default_model().folder, 512).encode(text)
@@ -73,7 +73,7 @@ def test_word_piece_states_equal_the_library(library: Any) -> None:
 
 
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
-    """A sample of the stored vectors is what sentence-transformers gives for title and abstract."""
+    """A sample of the stored vectors equals sentence-transformers' for title and abstract."""
     stored = real_index._parts.vectors.exact
     assert stored.shape == (302, 384)
     for doc_idx in (0, 150, 301):
@@ -89,7 +89,7 @@ def test_stored_vectors_have_length_one(real_index: papersearch.Index) -> None:
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_other_bert_models(tmp_path: Path, pooling: str) -> None:
-    """A model made here, pooled either way, is encoded as the library encodes it."""
+    """A model made for this test, with either pooling, is encoded as by the library."""
     folder = make_model(tmp_path / "model", pooling=pooling)
     library = SentenceTransformer(str(folder), device="cpu")
     encoder = numpy_encoder(folder, 128)
@@ -99,9 +99,9 @@ def test_other_bert_models(tmp_path: Path, pooling: str) -> None:
 
 
 def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
-    """A model with a query prompt encodes queries with it, papers without it."""
+    """A model with a query prompt uses it for queries and not for papers."""
     folder = make_model(tmp_path / "model", prompts={"query": "query: ", "document": ""})
-    batch = BatchEncoder(models.ModelFiles("m", "folder", folder))
+    batch = ReferenceEncoder(models.ModelFiles("m", "folder", folder))
     described = encoders.record(models.ModelFiles("m", "folder", folder), "", batch, 32, TEXTS)
     assert (described.query_prefix, described.query_backend) == ("query: ", "numpy")
     ours = encoders.open_query_encoder(described)
@@ -113,10 +113,9 @@ def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
 
 
 def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: papersearch.Index) -> None:
-    """Papers encoded in bfloat16 have a mean cosine of .9995 with the library's vectors, as
-    unit vectors in float32; queries are encoded in float32 all the same."""
+    """Papers in bfloat16 have a mean cosine of at least .9995 with float32; queries stay float32."""
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "bfloat16")
-    batch = BatchEncoder(default_model(), "cpu")
+    batch = ReferenceEncoder(default_model(), "cpu")
     received: dict[int, Encoded] = {}
     chosen = range(0, 302, 60)
     texts = [paper_text(real_index.papers()[place]) for place in chosen]
@@ -126,22 +125,22 @@ def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: p
     cosines = (vectors * real_index._parts.vectors.exact[list(chosen)]).sum(axis=1)
     assert 0.9995 <= cosines.mean() < 0.9999999
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float32")
-    expected = BatchEncoder(default_model(), "cpu").encode("pipeline bubbles").vector
+    expected = ReferenceEncoder(default_model(), "cpu").encode("pipeline bubbles").vector
     assert (batch.encode("pipeline bubbles").vector == expected).all()
 
 
 def test_an_unknown_precision_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What the environment says of precision is one of three words."""
+    """A precision other than the three known words is refused."""
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float8")
     with pytest.raises(ModelError, match="float8"):
-        BatchEncoder(models.ModelFiles("m", "folder", make_model(tmp_path / "model")))
+        ReferenceEncoder(models.ModelFiles("m", "folder", make_model(tmp_path / "model")))
 
 
 def test_other_architectures_fall_back(tmp_path: Path) -> None:
-    """A model that numpy does not compute (here: another activation) answers by the library."""
+    """A model that numpy cannot compute (here: another activation) is encoded by the library."""
     folder = make_model(tmp_path / "model", hidden_act="relu")
     model = models.ModelFiles("m", "folder", folder)
-    described = encoders.record(model, models.fingerprint(model), BatchEncoder(model), 32, TEXTS)
+    described = encoders.record(model, models.fingerprint(model), ReferenceEncoder(model), 32, TEXTS)
     assert described.query_backend == "sentence-transformers"
     expected = SentenceTransformer(str(folder), device="cpu").encode("model", normalize_embeddings=True)
     np.testing.assert_allclose(encoders.open_query_encoder(described).encode("model").vector, expected, atol=1e-6)
@@ -149,7 +148,7 @@ def test_other_architectures_fall_back(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def tokenizers_pair() -> tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer]:
-    """Our word pieces of the default model, and the library's."""
+    """Return the package's own tokenizer of the default model, and the library's."""
     folder = default_model().folder
     return wordpiece.WordPieces(folder, 512), wordpiece.LibraryTokenizer(folder, 512)
 
@@ -159,7 +158,7 @@ def tokenizers_pair() -> tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer]
 def test_word_pieces_equal_the_library(
     tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer], text: str
 ) -> None:
-    """Any text, whatever its script, is split as the tokenizers library splits it."""
+    """Text in any script is split as by the tokenizers library."""
     ours, library = tokenizers_pair
     assert ours.ids(text) == library.ids(text)
 
@@ -168,7 +167,7 @@ def test_word_pieces_equal_the_library(
 def test_unusual_words_equal_the_library(
     tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer], text: str
 ) -> None:
-    """Special tokens typed as text, endless words and continuation marks are split alike."""
+    """Special tokens typed as text, very long words and continuation marks are split alike."""
     ours, library = tokenizers_pair
     assert ours.ids(text) == library.ids(text)
 
@@ -177,19 +176,19 @@ def test_unusual_words_equal_the_library(
 def test_word_pieces_of_the_corpus_equal_the_library(
     real_index: papersearch.Index, tokenizers_pair: tuple[wordpiece.WordPieces, wordpiece.LibraryTokenizer]
 ) -> None:
-    """All abstracts are split alike, and the build has found so."""
+    """All abstracts are split alike, and the build has recorded it."""
     ours, library = tokenizers_pair
     assert all(ours.ids(paper.abstract) == library.ids(paper.abstract) for paper in real_index.papers())
     assert real_index.manifest.encoder.query_tokenizer == "vocab.txt"
 
 
 def test_models_without_vocabulary_file(tmp_path: Path) -> None:
-    """Without `vocab.txt` the library's tokenizer serves, with the same vectors."""
+    """Without `vocab.txt` the library's tokenizer is used, with the same vectors."""
     folder = make_model(tmp_path / "model")
     for name in ("vocab.txt", "special_tokens_map.json"):
         (folder / name).unlink(missing_ok=True)
     model = models.ModelFiles("m", "folder", folder)
-    described = encoders.record(model, "", BatchEncoder(model), 32, TEXTS)
+    described = encoders.record(model, "", ReferenceEncoder(model), 32, TEXTS)
     assert (described.query_backend, described.query_tokenizer) == ("numpy", "tokenizer.json")
 
 
@@ -206,7 +205,7 @@ def test_packaged_weights_are_the_published_ones() -> None:
 
 
 def test_pickled_weights_are_refused(tmp_path: Path) -> None:
-    """A model folder with weights in a pickle, and no safetensors, is not loaded."""
+    """A model folder with pickled weights and no safetensors is not loaded."""
     folder = make_model(tmp_path / "model")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(ModelError, match=r"model\.safetensors"):
@@ -223,7 +222,7 @@ def test_gelu_is_exact() -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "header", "empty", "short header"])
 def test_damaged_weights_are_an_error(tmp_path: Path, damage: str) -> None:
-    """Weights that are cut, or whose header is not JSON, give a ModelError and no crash."""
+    """Weights that are cut, or whose header is not JSON, raise ModelError."""
     folder = make_model(tmp_path / "model")
     weights = folder / "model.safetensors"
     content = weights.read_bytes()

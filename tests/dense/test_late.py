@@ -1,4 +1,4 @@
-"""Late interaction against a loop over sentence-transformers' own token embeddings."""
+"""Late interaction, compared with a loop over sentence-transformers' token embeddings."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import pytest
 
 import papersearch
 from papersearch.dense import late
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.models import locate
+from papersearch.dense.reference import ReferenceEncoder
 from papersearch.text.paper_text import paper_text
 
 QUERIES = ["pipeline bubbles", "How are experts routed in a mixture of experts?", "M$^3$ViT"]
 
 
 @pytest.fixture(scope="module")
-def library() -> BatchEncoder:
-    """sentence-transformers with the packaged model."""
-    return BatchEncoder(locate(None, print), "cpu")
+def library() -> ReferenceEncoder:
+    """Return sentence-transformers with the packaged model."""
+    return ReferenceEncoder(locate(None, print), "cpu")
 
 
-def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library: BatchEncoder) -> None:
-    """Per query piece the best cosine among the paper's pieces, weighted by idf: a plain loop
-    over the library's states, projected but not rounded, gives the same to what int8 loses."""
+def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
+    """Scores equal a plain loop over the library's states, within the error of int8.
+
+    Each query piece counts its best cosine among the paper's pieces, weighted by idf.
+    """
     pieces = real_index._parts.pieces
     assert pieces is not None
     papers = np.array([0, 17, 120, 301])
     for query in map(library.encode, QUERIES):
         found = pieces.scores(query, papers)
         for doc_idx, score in zip(papers.tolist(), found.tolist(), strict=True):
-            paper = library.encode_batch([paper_text(real_index.papers()[doc_idx])])[0]
+            paper = library.encode_many([paper_text(real_index.papers()[doc_idx])])[0]
             weighted = total = 0.0
             for piece, state in zip(query.pieces, query.states @ pieces.basis, strict=True):
                 weight = float(pieces.weights[piece])
@@ -42,14 +44,16 @@ def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library
             assert score == pytest.approx(weighted / total, abs=0.01)
 
 
-def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library: BatchEncoder) -> None:
-    """What is stored of a paper is the projection of its states: unit rows times 127, rounded,
-    without stop words and signs, at most 250, in at most 16 kB."""
+def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
+    """A paper's stored pieces are its projected states: unit rows times 127, rounded.
+
+    Stop words and signs are left out; at most 250 pieces, and 16 kB, are stored.
+    """
     pieces = real_index._parts.pieces
     assert pieces is not None
     vocabulary = library.vocabulary()
     for doc_idx in (3, 250):
-        paper = library.encode_batch([paper_text(real_index.papers()[doc_idx])])[0]
+        paper = library.encode_many([paper_text(real_index.papers()[doc_idx])])[0]
         kept = [n for n, piece in enumerate(paper.pieces) if pieces.weights[piece] > 0][: late.MAX_PIECES]
         assert not {"the", "of", ",", ".", "[CLS]", "[SEP]"} & {vocabulary[paper.pieces[n]] for n in kept}
         start, stop = pieces.offsets[doc_idx : doc_idx + 2].tolist()
@@ -61,9 +65,9 @@ def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library
 
 
 def test_the_basis_is_orthonormal_and_the_model_s_alone(
-    real_index: papersearch.Index, library: BatchEncoder
+    real_index: papersearch.Index, library: ReferenceEncoder
 ) -> None:
-    """The basis has unit columns at right angles, and another build of anything learns the same."""
+    """The basis has orthonormal columns, and learning it again from the model alone gives it again."""
     pieces = real_index._parts.pieces
     assert pieces is not None
     np.testing.assert_allclose(pieces.basis.T @ pieces.basis, np.eye(late.DIMENSIONS), atol=1e-5)
@@ -75,13 +79,13 @@ def test_the_basis_is_orthonormal_and_the_model_s_alone(
 
 
 def test_weights_are_lucene_s_idf() -> None:
-    """Two papers, worked out with a pencil; what is not kept weighs nothing."""
+    """Weights of two papers equal Lucene's idf by hand; a piece that is not kept has weight zero."""
     weights = late.piece_weights(np.array([1, 2, 0]), 2, np.array([True, True, False]))
     np.testing.assert_allclose(weights, [np.log(2), np.log(1.2), 0.0], rtol=1e-6)
 
 
 def test_papers_without_pieces_and_queries_of_stop_words() -> None:
-    """Both score zero, and a paper between others keeps its own pieces."""
+    """A paper without pieces and a query of stop words score zero; its neighbours keep their pieces."""
     vectors = np.array([[127, 0], [0, 127], [127, 0]], np.int8)
     pieces = late.PieceVectors(
         vectors,

@@ -1,4 +1,4 @@
-"""Measures by hand and by trec_eval's rules, missing topics included."""
+"""Measures, compared with values by hand and trec_eval's rules for missing topics."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ RUN = [
 
 
 def dcg(gains: list[int]) -> float:
-    """Linear gain over log2(rank + 1), as trec_eval's ndcg_cut has it."""
+    """Return DCG with linear gain over log2(rank + 1), as in trec_eval's ndcg_cut."""
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
 
 
 def test_by_hand() -> None:
     """Three judged topics: one answered in part, one with half of its papers, one not at all.
 
-    Topic 1 ranks x, a (2), c (0), b (1); topic 2 ranks e (1), y and misses d; topic 3 is not
-    in the run and counts as zero; topic 9 is not judged and does not count.
+    Topic 1 ranks x, a (2), c (0), b (1). Topic 2 ranks e (1), y and misses d. Topic 3 is not in the
+    run and counts as zero. Topic 9 is not judged and does not count.
     """
     result = evaluate(QRELS, {"hybrid": RUN})
     assert result.topic_ids == ("1", "2", "3")
@@ -59,7 +59,7 @@ def test_by_hand() -> None:
 
 
 def test_paired_test_by_hand() -> None:
-    """The t statistic of the differences, worked out: d = (.5, 0, 1), t = 1.732, p = .2254 (df 2)."""
+    """The t-test equals the one by hand: d = (.5, 0, 1), t = 1.732, p = .2254 (df 2)."""
     better = [
         ScoredDoc("1", "a", 1.0),
         ScoredDoc("2", "e", 1.0),
@@ -77,7 +77,7 @@ def test_paired_test_by_hand() -> None:
 
 
 def test_nothing_to_test() -> None:
-    """Equal runs differ by nothing, at p = 1; one topic alone cannot be tested."""
+    """Equal runs have difference zero and p = 1; a single topic has no p."""
     same = evaluate(QRELS, {"hybrid": RUN, "keyword": RUN})
     assert {(c.difference, c.p) for c in same.comparisons} == {(0.0, 1.0)}
     single = evaluate(QRELS[-1:], {"hybrid": [ScoredDoc("3", "f", 1.0)], "keyword": RUN})
@@ -85,14 +85,14 @@ def test_nothing_to_test() -> None:
 
 
 def test_empty_run() -> None:
-    """A mode that answers nothing scores zero for every judged topic."""
+    """A mode without answers scores zero for every judged topic."""
     result = evaluate(QRELS, {"keyword": []})
     assert all(result.mean("keyword", name) == 0.0 for name in NAMES)
 
 
 @given(st.lists(st.floats(-1e6, 1e6, width=64), max_size=50).map(lambda scores: sorted(scores, reverse=True)))
 def test_run_scores_fall(scores: list[float]) -> None:
-    """Written scores strictly fall, also where the ranking's are equal, and stay what they are."""
+    """Written scores strictly fall, even for ties, and stay close to the ranking's scores."""
     fallen = falling(scores)
     assert all(a > b for a, b in pairwise(fallen))
     assert fallen == pytest.approx(scores, rel=1e-5, abs=1e-5)

@@ -1,4 +1,4 @@
-"""Topics and judgements in the forms people have, and what is wrong with those that are not."""
+"""Topics and judgements in common formats, and the errors for other files."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_forms(content: str) -> None:
 
 
 def test_one_query_per_line() -> None:
-    """A line alone is a query whose id is its number."""
+    """A line without an id is a query whose id is its line number."""
     assert parse("pipeline bubbles\n\nMoE\n") == [Topic("1", "pipeline bubbles"), Topic("3", "MoE")]
 
 
 def test_compressed(tmp_path: Path) -> None:
-    """A packed file is read as it is."""
+    """A compressed file is read like a plain one."""
     path = tmp_path / "topics.gz"
     path.write_bytes(gzip.compress(b"1\tpipeline bubbles\nx-2\tmixture of experts\n"))
     assert read_topics(path) == TOPICS
@@ -60,13 +60,13 @@ def test_compressed(tmp_path: Path) -> None:
     ],
 )
 def test_unreadable_topics(content: str, told: str) -> None:
-    """The error says what is wrong, and in which line."""
+    """The error names the fault and its line."""
     with pytest.raises(EvaluationError, match=told):
         parse(content)
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    """A file that is not there is named."""
+    """The error names the missing file."""
     with pytest.raises(EvaluationError, match="nowhere"):
         read_topics(tmp_path / "nowhere")
     with pytest.raises(EvaluationError, match="nowhere"):
@@ -82,7 +82,7 @@ def test_missing_file(tmp_path: Path) -> None:
     ],
 )
 def test_judgements(tmp_path: Path, content: str) -> None:
-    """TREC's and BEIR's form say the same."""
+    """TREC's and BEIR's formats give the same judgements."""
     (tmp_path / "qrels").write_text(content)
     assert read_qrels(tmp_path / "qrels") == [Qrel("1", "a", 2), Qrel("1", "b", 0), Qrel("2", "c", 1)]
 
@@ -92,7 +92,7 @@ def test_judgements(tmp_path: Path, content: str) -> None:
     [("", "no judgements"), ("1 0 a", "qrels:1"), ("1 0 a 1\n1 0 b high\n", "qrels:2"), ("1\n", "qrels:1")],
 )
 def test_unreadable_judgements(tmp_path: Path, content: str, told: str) -> None:
-    """The line that is no judgement is named."""
+    """The error names the line that is not a judgement."""
     (tmp_path / "qrels").write_text(content)
     with pytest.raises(EvaluationError, match=told):
         read_qrels(tmp_path / "qrels")

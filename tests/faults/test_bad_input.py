@@ -226,6 +226,12 @@ def test_manifest_that_is_none(small_index: Path, content: bytes) -> None:
     [
         {"n_papers": "4"},
         {"n_papers": -1},
+        {"n_papers": True},
+        {"format_version": True},
+        {"background": {"mean": "0.3", "deviation": 0.1}},
+        {"late": {"n_pieces": 1}},
+        {"dumps": [{"name": "page.txt"}]},
+        {"skipped": {}},
         {"generation": "../../etc"},
         {"files": {"../../etc/passwd": {"size": 1, "sha256": ""}}},
         {"files": []},

@@ -25,7 +25,7 @@ from papersearch.ingest.links import _LINK, _trimmed, find_links, without_mirror
     ],
 )
 def test_links_by_hand(text: str, links: list[str]) -> None:
-    """Each kind of surrounding that the dumps have, and a few that they might."""
+    """Links are found in every kind of surrounding that dumps have, and in a few that they might."""
     assert list(find_links(text)) == links
 
 
@@ -34,7 +34,7 @@ LINK_PARTS = "http https HTTPS httpſ :// github.com GitHub.CO huggıngface.co h
 
 @given(st.lists(st.sampled_from([*LINK_PARTS, " ", "-"]), max_size=12).map("".join))
 def test_no_link_is_passed_over(text: str) -> None:
-    """Looking only from where a link may begin finds what looking everywhere finds."""
+    """Searching only where a link may start finds the same links as searching everywhere."""
     everywhere = [link for match in _LINK.finditer(text) if len(link := _trimmed(match[0])) > len("https://")]
     links = dict.fromkeys(link if "://" in link else f"https://{link}" for link in everywhere)
     assert list(find_links(text)) == list(links)
@@ -44,7 +44,7 @@ def test_no_link_is_passed_over(text: str) -> None:
     "host", ["hf-mirror.4927.workers.dev.", "hf-proxy-2.92.workers.dev", "hf-mirror.com", "HF-mirror.x.dev:443"]
 )
 def test_mirrors_lead_home(host: str) -> None:
-    """A mirror's host becomes huggingface.co, the path stays, and the printed link is told."""
+    """A mirror's host becomes huggingface.co, the path stays, and the printed link is reported."""
     text, printed = without_mirrors(f"see https://{host}/datasets/a/b. And https://hf-x.org/c")
     assert find_links(text)[0] in ("https://huggingface.co/datasets/a/b", "https://huggingface.co:443/datasets/a/b")
     assert find_links(text)[1] == "https://hf-x.org/c"

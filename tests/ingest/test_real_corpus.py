@@ -1,4 +1,4 @@
-"""The committed dumps, read against what plain regular expressions find in them."""
+"""The committed dumps, compared with what plain regular expressions find in them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DATED = "003_754a33801e2b48b9.txt"
 
 @pytest.fixture(scope="module")
 def read() -> Ingest:
-    """The corpus, ingested."""
+    """Ingest the corpus."""
     return ingest([CORPUS])
 
 
 @pytest.fixture(scope="module")
 def dated(read: Ingest) -> list[Paper]:
-    """The papers of the dump that has metadata."""
+    """Return the papers of the dump with metadata."""
     return [paper for paper in read.papers if any(place.dump == DATED for place in paper.provenance)]
 
 
@@ -39,8 +39,10 @@ def test_counts(read: Ingest) -> None:
 
 
 def test_metadata_counts(dated: list[Paper]) -> None:
-    """Dump 003: 59 papers, 57 dates, 50 author counts, 7 organisations, and the comment counts,
-    as regular expressions find them in the raw file."""
+    """Dump 003 has 59 papers, 57 dates, 50 author counts, 7 organisations, and comment counts.
+
+    Regular expressions find the same in the raw file.
+    """
     raw = "\n".join(raw_lines(DATED))
     dates = re.findall(r"·\n([A-Z][a-z]{2}) (\d+)(?:, (\d{4}))?(?: (\d+))?(?:\n|$)", raw)
     assert (len(dated), len(dates)) == (59, 57)
@@ -54,14 +56,14 @@ def test_metadata_counts(dated: list[Paper]) -> None:
 
 
 def test_inferred_years_are_the_page_s_own(dated: list[Paper]) -> None:
-    """A day without a year belongs to the year after the latest printed one, and says so."""
+    """A day without a year gets the year after the latest printed one, and is marked as inferred."""
     printed = {paper.year for paper in dated if paper.year is not None and not paper.year_inferred}
     assert max(filter(None, printed)) == 2025
     assert {paper.year for paper in dated if paper.year_inferred} == {2026}
 
 
 def test_known_papers(read: Ingest) -> None:
-    """Two records, compared with the dump by eye."""
+    """Two papers agree with the dump as read by a person."""
     papers = {paper.title.split(":")[0]: paper for paper in read.papers}
     gpipe = papers["GPipe"]
     assert (gpipe.date, gpipe.year_inferred, gpipe.author_count) == ("2018-11-16", False, 11)
@@ -74,14 +76,14 @@ def test_known_papers(read: Ingest) -> None:
 
 @pytest.mark.parametrize("beginning", ["SCALE: Selective", "Endless Terminals"])
 def test_papers_without_metadata_keep_to_themselves(dated: list[Paper], beginning: str) -> None:
-    """The two papers without a metadata block have none, and their neighbours have their own."""
+    """The two papers without a metadata block get no metadata, and their neighbours keep theirs."""
     place = next(i for i, paper in enumerate(dated) if paper.title.startswith(beginning))
     assert (dated[place].date, dated[place].author_count) == (None, None)
     assert all(neighbour.date for neighbour in (dated[place - 1], dated[place + 1]))
 
 
 def test_provenance_is_where_the_paper_stands(read: Ingest) -> None:
-    """Each appearance's first line is the title, and the abstract stands before its last line."""
+    """An appearance's first line is the title, and its abstract is on a line up to the last."""
     for paper in read.papers:
         for place in paper.provenance:
             lines = raw_lines(place.dump)[place.first_line - 1 : place.last_line]
@@ -91,7 +93,7 @@ def test_provenance_is_where_the_paper_stands(read: Ingest) -> None:
 
 
 def test_nothing_is_dropped_in_silence(read: Ingest) -> None:
-    """Every line that is not blank is a header's, a paper's or a finding's."""
+    """Every line that is not blank belongs to a header, a paper or a finding."""
     for dump in read.dumps:
         told = {
             number
@@ -107,7 +109,7 @@ def test_nothing_is_dropped_in_silence(read: Ingest) -> None:
 
 
 def test_links_are_clean(read: Ingest) -> None:
-    """No link leads to a mirror, ends in punctuation, or lacks a scheme; all of GitHub are found."""
+    """No link leads to a mirror, ends in punctuation, or lacks a scheme; all GitHub links are found."""
     links = {link for paper in read.papers for link in paper.links}
     assert not any("workers.dev" in link or "hf-" in link for link in links)
     assert all(re.fullmatch(r"https?://[^\s{}]+[\w/-]", link) for link in links)
@@ -119,7 +121,7 @@ def test_links_are_clean(read: Ingest) -> None:
 
 
 def test_mirrors_are_reported_and_conflict_free(read: Ingest) -> None:
-    """Each rewritten link is reported; nothing else differs between the dumps."""
+    """Each rewritten link is reported, and nothing else differs between the dumps."""
     raw = "\n".join(line for dump in read.dumps for line in raw_lines(dump.name))
     kinds = [finding.kind for finding in read.findings]
     assert kinds.count("mirror link rewritten") == raw.count("workers.dev") == 7
@@ -127,7 +129,7 @@ def test_mirrors_are_reported_and_conflict_free(read: Ingest) -> None:
 
 
 def test_the_readme_is_named_and_skipped(read: Ingest) -> None:
-    """The corpus's own README is no dump: named, not read."""
+    """The corpus's own README is reported as skipped, not read as a dump."""
     assert [file.name for file in read.skipped] == ["README.md"]
 
 

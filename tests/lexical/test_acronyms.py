@@ -1,4 +1,4 @@
-"""Acronyms: Schwartz and Hearst's algorithm by their own examples, and what a query makes of them."""
+"""Acronyms: Schwartz and Hearst's algorithm on their own examples, and its use in queries."""
 
 from __future__ import annotations
 
@@ -39,18 +39,20 @@ def table_of(*acronyms: Acronym) -> ExpansionTable:
     ],
 )
 def test_definitions_by_hand(text: str, expected: list[tuple[str, str]]) -> None:
-    """What is defined is found, with its whole long form, and nothing else is."""
+    """Every definition is found with its whole long form, and nothing else is found."""
     assert list(definitions(text)) == expected
 
 
 def test_best_long_form_is_the_shortest() -> None:
-    """The words before the long form's first letter do not belong to it."""
+    """The long form does not include the words before its first letter."""
     assert best_long_form("HSF", "in which heat shock transcription factor") == "heat shock transcription factor"
 
 
 def long_form_by_steps(short: str, candidate: str) -> int:
-    """Where the long form's first letter stands, as Schwartz and Hearst's figure 1 looks for it,
-    one character at a time; -1 where there is none."""
+    """Return the offset of the long form's first letter, or -1 if there is none.
+
+    A literal version of Schwartz and Hearst's figure 1, one character at a time.
+    """
     place = len(candidate)
     for number, letter in reversed(list(enumerate(short.lower()))):
         if letter.isalnum():
@@ -66,7 +68,7 @@ def long_form_by_steps(short: str, candidate: str) -> int:
 
 @given(st.text(alphabet="aAbİß-. ", min_size=2), st.text(alphabet="aAbİıß-. "))
 def test_long_form_is_that_of_the_figure(short: str, candidate: str) -> None:
-    """A long form begins with the word that holds the letter the figure finds."""
+    """A long form starts with the word that contains the letter found by the figure's algorithm."""
     place = long_form_by_steps(short, candidate)
     long = best_long_form(short, candidate)
     assert long is None or place >= 0
@@ -76,7 +78,7 @@ def test_long_form_is_that_of_the_figure(short: str, candidate: str) -> None:
 
 @given(st.text())
 def test_definitions_stand_in_the_text(text: str) -> None:
-    """Whatever the text, both forms are pieces of it and the long one holds the short one's letters."""
+    """In any text, both forms occur literally, and the long one contains the short one's letters."""
     for short, long in definitions(text):
         assert short in text
         assert long in " ".join(text.split()) or long in text
@@ -85,7 +87,7 @@ def test_definitions_stand_in_the_text(text: str) -> None:
 
 
 def test_spellings_are_counted_together() -> None:
-    """Case, hyphens and plurals are one acronym, written as most papers write it."""
+    """Spellings that differ in case, hyphens or plural are one acronym, in the most common spelling."""
     texts = [
         "Mixture-of-Experts (MoE)",
         "mixture of experts (MoE)",
@@ -97,8 +99,7 @@ def test_spellings_are_counted_together() -> None:
 
 @given(st.lists(st.lists(st.integers(0, 2), max_size=3), max_size=6))
 def test_acronyms_are_counted_by_paper(corpus: list[list[int]]) -> None:
-    """An acronym counts once for each paper that defines it, and is written as most papers
-    write it first."""
+    """An acronym counts once per defining paper, in the spelling that most papers use first."""
     written = [("MoE", "Mixture-of-Experts"), ("MoE", "mixture of experts"), ("MoE", "Mother of Eve")]
     texts = [" and ".join(f"the {written[n][1]} ({written[n][0]})" for n in paper) for paper in corpus]
     firsts = [next((n for n in paper if n < 2), None) for paper in corpus]  # of the two spellings
@@ -124,13 +125,13 @@ def test_acronyms_are_counted_by_paper(corpus: list[list[int]]) -> None:
     ],
 )
 def test_expansion_both_ways(query: str, other: list[str]) -> None:
-    """Either form finds the other, in any inflection, unless the query has both."""
+    """Either form finds the other, in any inflection, unless the query contains both."""
     table = table_of(Acronym("MoE", "Mixture-of-Experts", 9), Acronym("LLMs", "large language models", 99))
     assert [expansion.other for expansion in table.expand(Analyzer().sequence(query))] == other
 
 
 def test_the_most_frequent_meaning_wins() -> None:
-    """Of two long forms the one that more papers define; of overlapping forms the longest."""
+    """The long form that more papers define wins; of overlapping forms, the longest wins."""
     table = table_of(
         Acronym("CoE", "Composition of Experts", 2),
         Acronym("CoE", "Chain of Experts", 3),
@@ -142,7 +143,7 @@ def test_the_most_frequent_meaning_wins() -> None:
 
 
 def test_moe_finds_mixture_of_experts(real_index: papersearch.Index) -> None:
-    """In keyword mode either form also finds papers that have only the other."""
+    """In keyword mode, either form also finds papers that contain only the other."""
     both = [real_index.search(query, k=302, mode="keyword") for query in ("MoE", '"mixture of experts"')]
     assert [results.expansions[0].other for results in both] == ["Mixture-of-Experts", "MoE"]
     texts = {hit.paper.paper_id: f"{hit.paper.title} {hit.paper.abstract}".lower() for hit in both[0]}

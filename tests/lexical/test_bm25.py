@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.lexical.bm25 import K1, B
+from papersearch.lexical.definition import LuceneBM25
 from papersearch.lexical.indexing import analyse_corpus
 from papersearch.lexical.inverting import SHORTEST_SPELLING
-from papersearch.lexical.statistics import LuceneBM25, statistics_of
+from papersearch.lexical.statistics import statistics_of
 from papersearch.text.analysis import Analyzer, plain_word
 from papersearch.text.paper_text import paper_text
 from tests.conftest import n_positions
@@ -24,7 +25,7 @@ WORDS = st.lists(st.sampled_from("pipeline bubble model data expert route cache 
 
 
 def corpus_queries(index: papersearch.Index, n_queries: int) -> list[str]:
-    """Queries of 1 to 8 neighbouring words, and whole sentences, drawn from the corpus."""
+    """Return queries drawn from the corpus: 1 to 8 neighbouring words, and whole sentences."""
     drawn = random.Random(7)
     queries = []
     for _ in range(n_queries):
@@ -39,13 +40,13 @@ def corpus_queries(index: papersearch.Index, n_queries: int) -> list[str]:
 
 @pytest.fixture(scope="module")
 def reference(real_index: papersearch.Index) -> LuceneBM25:
-    """rank_bm25's own structures over the same papers, with nothing of ours but the idf."""
+    """Return rank_bm25's own structures over the same papers, with Lucene's idf."""
     analyzer = Analyzer()
     return LuceneBM25([analyzer.terms(paper_text(paper)) for paper in real_index.papers()])
 
 
 def test_stored_scores_equal_rank_bm25(real_index: papersearch.Index, reference: LuceneBM25) -> None:
-    """For 300 queries made from the corpus, every paper's score is `get_scores`' to 1e-6."""
+    """For 300 queries drawn from the corpus, every paper's score equals rank_bm25's to 1e-6."""
     queries = corpus_queries(real_index, 310)
     assert len(queries) >= 300
     worst = 0.0
@@ -56,14 +57,14 @@ def test_stored_scores_equal_rank_bm25(real_index: papersearch.Index, reference:
 
 
 def test_some_scores_are_not_zero(real_index: papersearch.Index) -> None:
-    """The comparison above is not one of zeros."""
+    """The comparison above compares scores other than zero."""
     scores = [real_index.keyword_scores(query).max() for query in corpus_queries(real_index, 50)]
     assert sum(score > 1 for score in scores) > 40
 
 
 @given(st.lists(WORDS, min_size=1, max_size=8), WORDS)
 def test_any_corpus_scores_as_rank_bm25(corpus: list[list[str]], query: list[str]) -> None:
-    """On random small corpora, empty papers and repeated query terms included, scores agree."""
+    """Scores agree on random small corpora, with empty papers and repeated query terms."""
     if not any(corpus):
         return  # rank_bm25 divides by the mean length
     expected = LuceneBM25(corpus).get_scores(query)
@@ -78,12 +79,11 @@ TEXTS = st.lists(st.text(alphabet="abcd0.-$^ é\n", max_size=30), max_size=9)
 
 @given(TEXTS)
 def test_any_texts_are_indexed_as_analysed(texts: list[str]) -> None:
-    """Postings, positions, lengths and spellings are those of the analyser's tokens, one paper
-    after another."""
+    """Postings, positions, lengths and spellings equal those of the analyzer's tokens, paper by paper."""
     analyzer = Analyzer()
     analysed = analyse_corpus(texts, [len(text) // 2 for text in texts], n_workers=0)
     tokens = [analyzer.tokens(text) for text in texts]
-    assert analysed.statistics.doc_len.tolist() == list(map(len, tokens))
+    assert analysed.statistics.doc_lengths.tolist() == list(map(len, tokens))
     halves = [text[: len(text) // 2] for text in texts]
     assert analysed.title_positions.tolist() == [n_positions(analyzer, half) for half in halves]
     counted = Counter(word.lower() for text in texts for word in analyzer.words(text) if word.isalpha())
@@ -103,7 +103,7 @@ def test_any_texts_are_indexed_as_analysed(texts: list[str]) -> None:
 
 
 def test_score_of_one_paper_by_hand() -> None:
-    """Two papers, one term: idf and saturation worked out with a pencil."""
+    """The score of one term in two papers equals idf times saturation, computed by hand."""
     postings = statistics_of([["bubble", "pipeline"], ["model", "data", "token", "cache"]], plain_word).postings()
     idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
     saturation = 1 * (K1 + 1) / (1 + K1 * (1 - B + B * 2 / 3))
@@ -112,7 +112,7 @@ def test_score_of_one_paper_by_hand() -> None:
 
 
 def test_corpus_without_terms() -> None:
-    """Papers of stop words alone give an empty vocabulary, and no query matches."""
+    """A corpus of stop words has an empty vocabulary, and no query matches."""
     scores, matched = statistics_of([[], []], plain_word).postings().score(["bubble"], 2)
     assert scores.tolist() == [0.0, 0.0]
     assert not matched.any()

@@ -30,13 +30,13 @@ LENGTHS = [len(title) for _ in range(7) for title in TITLES]
 def everything(analysed: AnalysedCorpus) -> list[object]:
     """All that an index keeps of an analysed corpus, ready to be compared."""
     postings = analysed.statistics.postings()
-    arrays = (part for part in (*postings, *analysed) if isinstance(part, np.ndarray))
+    arrays = (part for part in (*vars(postings).values(), *analysed) if isinstance(part, np.ndarray))
     return [
-        analysed.statistics.avgdl,
+        analysed.statistics.mean_length,
         list(postings.terms),
         analysed.acronyms,
         analysed.spellings,
-        analysed.statistics.doc_len.tolist(),
+        analysed.statistics.doc_lengths.tolist(),
         *((array.dtype, array.tolist()) for array in arrays),
     ]
 

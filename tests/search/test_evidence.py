@@ -9,8 +9,8 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 import papersearch
-from papersearch.dense.batch import BatchEncoder
 from papersearch.dense.models import ModelFiles, locate
+from papersearch.dense.reference import ReferenceEncoder
 from papersearch.search.evidence import find_evidence, sentences
 from papersearch.text.analysis import Analyzer
 from papersearch.text.paper_text import abstract_start, paper_text
@@ -20,12 +20,14 @@ from tests.conftest import make_model
 
 
 @pytest.fixture(scope="module")
-def library() -> BatchEncoder:
+def library() -> ReferenceEncoder:
     """sentence-transformers with the packaged model."""
-    return BatchEncoder(locate(None, print), "cpu")
+    return ReferenceEncoder(locate(None, print), "cpu")
 
 
-def test_word_pieces_are_where_they_are_said_to_be(real_index: papersearch.Index, library: BatchEncoder) -> None:
+def test_word_pieces_are_where_they_are_said_to_be(
+    real_index: papersearch.Index, library: ReferenceEncoder
+) -> None:
     """At each stored place of a paper's text stands the stored word piece."""
     pieces = real_index._parts.pieces
     assert pieces is not None
@@ -42,7 +44,7 @@ def test_word_pieces_are_where_they_are_said_to_be(real_index: papersearch.Index
 def test_places_count_without_the_prompt(tmp_path: Path, prompt: str) -> None:
     """A prompt before papers moves nothing: places are of the paper's own text."""
     folder = make_model(tmp_path / "model", prompts={"query": "", "document": prompt})
-    batch = BatchEncoder(ModelFiles("m", "folder", folder), "cpu")
+    batch = ReferenceEncoder(ModelFiles("m", "folder", folder), "cpu")
     received: list[tuple[np.ndarray, np.ndarray]] = []
     text = "a pipeline of the model"
     batch.encode_papers(
@@ -54,7 +56,7 @@ def test_places_count_without_the_prompt(tmp_path: Path, prompt: str) -> None:
     assert {word: named[word] for word in ("pipeline", "of", "model")} == {"pipeline": 2, "of": 11, "model": 18}
 
 
-def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library: BatchEncoder) -> None:
+def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """Late interaction and the cosine of weighted means, by loops over the library's own states."""
     pieces = real_index._parts.pieces
     assert pieces is not None
@@ -68,7 +70,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
         alignment = pieces.beside(asked, doc_idx)
         assert alignment is not None
         found = alignment.likeness(ranges)
-        encoded = library.encode_batch([paper_text(paper)])[0]
+        encoded = library.encode_many([paper_text(paper)])[0]
         [offsets] = library._starts([paper_text(paper)], [encoded])
 
         def projected(states: np.ndarray) -> np.ndarray:
@@ -89,7 +91,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
 
 
 @pytest.mark.slow
-def test_meaning_finds_what_words_cannot(real_index: papersearch.Index, library: BatchEncoder) -> None:
+def test_meaning_finds_what_words_cannot(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """Of forty abstracts, asked for by their titles, the sentence that sentence-transformers
     finds nearest to the title is chosen more often than by words alone."""
     parts = real_index._parts
@@ -105,7 +107,7 @@ def test_meaning_finds_what_words_cannot(real_index: papersearch.Index, library:
         near = model.encode([query.plain, *(paper.abstract[start:end] for start, end in spans)])
         best = spans[int(np.argmax(near[1:] @ near[0]))]
         idf = parts.postings.idf_of(query.terms)
-        asked = parts.pieces.of_query(parts.encoder.encode_batch([query.plain])[0])
+        asked = parts.pieces.of_query(parts.encoder.encode_many([query.plain])[0])
         assert asked is not None
         words = find_evidence(paper, idf, parts.analyzer)
         meaning = find_evidence(paper, idf, parts.analyzer, parts.pieces.beside(asked, doc_idx))

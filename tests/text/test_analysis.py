@@ -22,7 +22,7 @@ def paper_with(abstract: str) -> Paper:
 
 @given(st.text())
 def test_tokens_and_terms_agree(text: str) -> None:
-    """Tokens, terms and matches say the same; positions ascend; places lie in the text."""
+    """Tokens, terms and matches agree; positions ascend; ranges lie inside the text."""
     analyzer = Analyzer()
     tokens = analyzer.tokens(text)
     assert [token.term for token in tokens] == analyzer.terms(text)
@@ -34,7 +34,7 @@ def test_tokens_and_terms_agree(text: str) -> None:
     assert set(analyzer.query_terms(text)) <= set(analyzer.terms(text))
 
 
-# What words are made of and joined by, and what stands between them.
+# Characters of words, joints of words, and separators.
 WRITTEN = st.text(alphabet="abSTthe0179.-$^_{}\u2010é β\n,;(")
 
 
@@ -46,7 +46,7 @@ def test_stretches_hold_the_words(text: str) -> None:
 
 @given(WRITTEN)
 def test_common_words_are_analysed_as_any(text: str) -> None:
-    """What is done for words of letters and hyphens, to save time, says what is done for any word."""
+    """The fast paths for words of letters and hyphens agree with the general analysis."""
     analyzer = Analyzer()
     for word in analyzer.words(text):
         assert analyzer._analyse(word) == analyzer._mixed(word)
@@ -61,7 +61,7 @@ def test_first_term(text: str) -> None:
 
 @given(st.text(), st.text())
 def test_positions_go_on(first: str, second: str) -> None:
-    """A text after a line feed is analysed as if it stood alone, further on."""
+    """The text after a line feed is analysed as it is alone, with later positions."""
     analyzer = Analyzer()
     start = n_positions(analyzer, first)
     moved = [(token.term, token.position + start) for token in analyzer.tokens(second)]
@@ -71,7 +71,7 @@ def test_positions_go_on(first: str, second: str) -> None:
 
 @given(st.text())
 def test_spans_hold_their_terms(text: str) -> None:
-    """Every span marked for a term holds the term, and none overlaps the next."""
+    """Every span marked for a term contains the term, and spans do not overlap."""
     analyzer = Analyzer()
     terms = set(analyzer.terms(text)[::2])
     spans = analyzer.spans(terms, text)
@@ -80,7 +80,7 @@ def test_spans_hold_their_terms(text: str) -> None:
 
 
 def test_terms_are_stems_without_stop_words() -> None:
-    """Words are lower-cased, stop words left out, the rest stemmed as Snowball does it."""
+    """Words are lower-cased, stop words left out, and the rest stemmed by Snowball."""
     stem = Stemmer.Stemmer("english").stemWord
     text = "The Pipelines of networks are bubbling, and other models wait"
     expected = [stem(word) for word in text.lower().replace(",", "").split() if word not in STOP_WORDS]
@@ -105,7 +105,7 @@ def test_terms_are_stems_without_stop_words() -> None:
     ],
 )
 def test_words_of_several_parts(written: str, terms: list[str]) -> None:
-    """Hyphens, LaTeX marks and digits join parts: papers are found by each and by the whole."""
+    """Hyphens, LaTeX marks and digits join parts: a paper is indexed by each part and by the whole."""
     assert sorted(Analyzer().terms(written)) == sorted(terms)
 
 
@@ -133,7 +133,7 @@ def test_spellings_meet(asked: str, held: str) -> None:
 
 @pytest.mark.parametrize("plural", ["LLMs", "llms", "GPUs", "gpus", "LMs", "VAEs", "LoRAs", "models", "classes"])
 def test_plurals_meet_their_singular(plural: str) -> None:
-    """Acronyms have a plural too, whether or not Snowball takes them for words."""
+    """A plural has the term of its singular, even if Snowball does not remove its s."""
     singular = plural[:-2] if plural == "classes" else plural[:-1]
     assert Analyzer().terms(plural) == Analyzer().terms(singular) == Analyzer().terms(singular.upper())
 
@@ -178,13 +178,13 @@ def test_evidence_is_the_sentence_with_the_rarest_words() -> None:
 
 
 def test_evidence_without_any_match_is_the_first_sentence() -> None:
-    """Where no query term occurs, the abstract's beginning is shown, with nothing marked."""
+    """Without any query term, the first sentence of the abstract is shown, with nothing marked."""
     evidence = find_evidence(paper_with("First one. Second one."), {"bubbl": 1.0}, Analyzer())
     assert (evidence.text, evidence.text_spans) == ("First one.", ())
 
 
 def test_evidence_of_an_empty_abstract() -> None:
-    """No abstract, no evidence, no error."""
+    """An empty abstract gives empty evidence and no error."""
     assert find_evidence(paper_with(""), {"bubbl": 1.0}, Analyzer()).text == ""
 
 
@@ -193,7 +193,7 @@ def test_evidence_of_an_empty_abstract() -> None:
     st.integers(20, 200),
 )
 def test_window_keeps_to_its_room(words: list[str], room: int) -> None:
-    """A cut sentence fits, its marks still stand on the same words, and one stays if any can."""
+    """A cut sentence fits, its marks cover the same words, and at least one mark stays if any fits."""
     text = " ".join(words)
     spans = Analyzer().spans(["bubbl"], text)
     shown, kept = window(text, spans, room)

@@ -1,4 +1,4 @@
-"""Hostile text and identity: laws of cleaning, title keys and ids."""
+"""Untrusted text and identity: laws of cleaning, title keys and ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOSTILE = st.text(alphabet=st.sampled_from("ab \x1b[]0;31m\x07\x9b\u202e\u2066\u
 
 @given(st.text() | HOSTILE)
 def test_clean_text_is_safe_and_stable(text: str) -> None:
-    """No control, direction or surrogate character stays, and cleaning again changes nothing."""
+    """No control, direction or surrogate character remains, and cleaning twice changes nothing more."""
     cleaned = clean_text(text)
     assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in cleaned)
     assert not any(
@@ -41,20 +41,20 @@ def test_clean_text_is_safe_and_stable(text: str) -> None:
     ],
 )
 def test_clean_text_by_hand(text: str, expected: str) -> None:
-    """Escapes go whole, white space is folded, everything else stays as it is."""
+    """Escape sequences are removed, white space is folded, and all other text is unchanged."""
     assert clean_text(text) == expected
 
 
 @given(st.text(alphabet="abcxyz019 -:{}$^_,.", min_size=1))
 def test_title_key_folds_spelling(title: str) -> None:
-    """Case, spaces, punctuation and braces do not tell two titles apart."""
+    """Titles that differ in case, spaces, punctuation or braces have the same key."""
     if any(map(str.isalnum, title)):
         assert title_key(title) == title_key("  {" + title.upper().replace(" ", "  -") + "}!")
 
 
 @given(st.text(alphabet="aBz09 -:{}$^_,.\t"))
 def test_title_key_of_ascii(title: str) -> None:
-    """A title of ASCII has the key that it has among characters that need normalising."""
+    """The fast path for ASCII gives the same key as the general one."""
     key = title_key(title)
     assert title_key(f"{title}ﬁ") == ("".join(filter(str.isalnum, key)) + "fi")
     assert key or not title.strip()
@@ -62,14 +62,14 @@ def test_title_key_of_ascii(title: str) -> None:
 
 @given(st.text(min_size=1))
 def test_paper_id_is_short_and_plain(title: str) -> None:
-    """An id is lower-case ASCII words and hash characters, whatever the title."""
+    """The id of any title consists of lower-case ASCII words and hash characters."""
     name = paper_id(title)
     assert len(name) <= 47
     assert all(c in "abcdefghijklmnopqrstuvwxyz0123456789-" for c in name)
 
 
 def test_ids_do_not_depend_on_order() -> None:
-    """Shuffling the corpus gives every paper the id it had."""
+    """Shuffling the corpus does not change the id of any paper."""
     appearances = [Appearance("d", n, n, f"On the matter of number {n}", "a", ()) for n in range(200)]
     ids = {paper.title: paper.paper_id for paper in merge(appearances)[0]}
     random.Random(3).shuffle(appearances)

@@ -1,4 +1,4 @@
-"""What was typed: words, phrases, exclusions, titles; with plain text search as the oracle."""
+"""The query language: words, phrases, exclusions, titles, with plain text search as the oracle."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ WHOLE = 302
 
 
 def found(index: papersearch.Index, query: str, mode: Mode = "hybrid") -> set[str]:
-    """Titles of all papers that a query ranks."""
+    """Return the titles of all papers that a query ranks."""
     return {hit.paper.title for hit in index.search(query, k=WHOLE, mode=mode)}
 
 
 def titles_where(index: papersearch.Index, pattern: str, *, title_only: bool = False) -> set[str]:
-    """Titles of the papers whose text a regular expression finds."""
+    """Return the titles of the papers whose text a regular expression finds."""
     return {
         paper.title
         for paper in index.papers()
@@ -37,7 +37,7 @@ def titles_where(index: papersearch.Index, pattern: str, *, title_only: bool = F
 
 
 def test_operators_by_hand() -> None:
-    """Each form becomes its clause; the encoder reads the words without signs and exclusions."""
+    """Each operator becomes its clause; the encoder reads the words without signs and exclusions."""
     query = parse_query('moe "expert parallelism" -survey -"data pipeline" title:routing GPT-4', Analyzer())
     assert query.plain == "moe expert parallelism routing GPT-4"
     assert query.required == (
@@ -52,7 +52,7 @@ def test_operators_by_hand() -> None:
 
 
 def test_stop_words_keep_their_places_in_a_phrase() -> None:
-    """ "mixture of experts" is two terms, two apart."""
+    """The phrase "mixture of experts" is two terms at distance two."""
     (clause,) = parse_query('"the mixture of experts"', Analyzer()).required
     assert clause.sequence == ((0, "mixtur"), (2, "expert"))
 
@@ -61,14 +61,14 @@ def test_stop_words_keep_their_places_in_a_phrase() -> None:
     "text", ["GPT-4 agents", "pre-training", "a - b", "--", "Title: a colon", "x -- y", "C++ -"]
 )
 def test_what_looks_like_an_operator(text: str) -> None:
-    """Hyphens within words, dashes alone and a title: before a space are text."""
+    """Hyphens within words, single dashes, and `title:` before a space are plain text."""
     query = parse_query(text, Analyzer())
     assert (query.required, query.excluded, query.plain.split()) == ((), (), text.split())
 
 
 @given(st.text(min_size=1))
 def test_literal_queries_have_no_operators(text: str) -> None:
-    """As plain words, nothing is required or excluded, and nothing but emptiness is refused."""
+    """A literal query requires and excludes nothing, and only an empty one is refused."""
     try:
         query = parse_query(text, Analyzer(), literal=True)
     except QueryError as error:
@@ -79,7 +79,7 @@ def test_literal_queries_have_no_operators(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["-survey", '-"data pipeline" -moe', '"to be"', "title:the", "bubbles -the"])
 def test_queries_without_sense(text: str) -> None:
-    """A query of exclusions alone, or with a clause of which nothing is indexed, is refused."""
+    """A query of exclusions alone, or a clause without indexed terms, is refused."""
     with pytest.raises((OnlyExclusions, UnindexedClause)):
         parse_query(text, Analyzer())
 
@@ -88,7 +88,7 @@ def test_queries_without_sense(text: str) -> None:
 def test_phrases_are_found_as_by_looking(
     documents: list[list[str]], phrase: list[str], data: st.DataObject
 ) -> None:
-    """Where a phrase stands, and how often, is what a loop over the words finds."""
+    """A phrase is found at the positions, and as often, as by a loop over the words."""
     postings = statistics_of(documents, plain_word).postings()
     expected = [
         (doc_idx, start)
@@ -113,14 +113,14 @@ def _array(numbers: list[int]) -> papersearch.types.IntArray:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_phrase_in_the_corpus(real_index: papersearch.Index, mode: Mode) -> None:
-    """Every paper with the phrase, in any inflection, and no other."""
+    """A phrase finds every paper that contains it, in any inflection, and no other paper."""
     expected = titles_where(real_index, r"\bexpert(s|ise)?[ -]parallel(ism|ly|ized?)?\b")
     assert found(real_index, '"expert parallelism"', mode) == expected
     assert 1 < len(expected) < 60
 
 
 def test_title_in_the_corpus(real_index: papersearch.Index) -> None:
-    """title: finds the papers whose title has the word, a phrase those whose title has it."""
+    """`title:` finds exactly the papers whose title contains the word or phrase."""
     assert found(real_index, "title:pipeline") == titles_where(
         real_index, r"\bpipelin(e|es|ed|ing)\b", title_only=True
     )
@@ -130,7 +130,7 @@ def test_title_in_the_corpus(real_index: papersearch.Index) -> None:
 
 
 def test_exclusion_in_the_corpus(real_index: papersearch.Index) -> None:
-    """-word leaves exactly the papers without it, in every mode."""
+    """`-word` leaves exactly the papers without the word, in every mode."""
     expected = titles_where(real_index, r".") - titles_where(real_index, r"\bpipelin(e|es|ed|ing)\b")
     assert found(real_index, "bubbles -pipeline") == expected
     assert found(real_index, "bubbles -pipeline", "semantic") == expected
@@ -149,7 +149,7 @@ def test_more_exclusions_never_add_hits(real_index: papersearch.Index, mode: Mod
 
 
 def test_nothing_left(real_index: papersearch.Index) -> None:
-    """A phrase that no paper has gives no hits and no error, in every mode."""
+    """A phrase that no paper contains gives no hits and no error, in every mode."""
     for mode in MODES:
         results = real_index.search('"bubbles pipeline banana"', mode=mode)
         assert (results.total, results.hits, results.verdict) == (0, (), None)

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from papersearch.cli.output.json_documents import SCHEMA_VERSION, dump
+from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
 from papersearch.evaluation.measures import NAMES, Comparison, Evaluation
 from papersearch.text.cleaning import clean_text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def print_evaluation(console: Console, evaluation: Evaluation, *, per_query: bool) -> None:
-    """A row per measure, a column per mode; then the differences between modes with their p."""
+    """Print a row per measure and a column per mode, then the differences between modes and their p."""
     modes = list(evaluation.per_topic)
     means = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     means.add_column(f"{len(evaluation.topic_ids)} topics")
@@ -61,8 +61,8 @@ def _difference(comparison: Comparison) -> str:
     return f"{comparison.difference:+.4f}  {p}"
 
 
-def document(evaluation: Evaluation, *, per_query: bool, indent: bool) -> bytes:
-    """The same as JSON; `per_query` is null when it was not asked for."""
+def evaluation_fields(evaluation: Evaluation, *, per_query: bool) -> dict[str, Any]:
+    """Return the same for JSON; the field `per_query` is null when it was not asked for."""
     fields: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "topics": len(evaluation.topic_ids),
@@ -81,4 +81,4 @@ def document(evaluation: Evaluation, *, per_query: bool, indent: bool) -> bytes:
             for topic_id in evaluation.topic_ids
             for mode, values in evaluation.per_topic.items()
         ]
-    return dump(fields, indent=indent)
+    return fields

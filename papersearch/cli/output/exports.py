@@ -1,8 +1,7 @@
 """Papers for reference managers, spreadsheets and notes: BibTeX, RIS, CSV, Markdown.
 
-Only what is known is written: no year where none is known, no authors from a count. Text of
-papers is escaped for each format, so that it stays text: a title is no LaTeX command, no
-spreadsheet formula and no link.
+Unknown fields are left out: a count of authors gives no names. Text of papers is escaped for each
+format, so that a title cannot become a LaTeX command, a spreadsheet formula or a link.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from papersearch.cli.browsers import page_of
+from papersearch.cli.output.addresses import page_of
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
 
@@ -37,7 +36,7 @@ _COLUMNS = (
 
 
 def export(papers: Sequence[Paper], chosen: str) -> bytes:
-    """The papers in one of the formats, as UTF-8."""
+    """Write papers in one of the formats, as UTF-8."""
     return _WRITERS[chosen](papers).encode("utf-8", "replace")
 
 
@@ -132,13 +131,13 @@ _WRITERS: dict[str, Callable[[Sequence[Paper]], str]] = {
 
 
 def _markdown_text(text: str) -> str:
-    """`text` for Markdown to show as it stands; what opens a list or a heading only does so first."""
+    """Escape text for Markdown. Marks of lists and headings are escaped at the beginning alone."""
     escaped = _MARKDOWN.sub(r"\\\1", clean_text(text))
     return re.sub(r"^(?:([#+-])|(\d+)([.)]))", r"\2\\\1\3", escaped)
 
 
 def _latex(text: str) -> str:
-    """`text` for LaTeX to typeset as it stands."""
+    """Escape text for LaTeX."""
     escaped = []
     end = 0
     text = clean_text(text)
@@ -151,25 +150,25 @@ def _latex(text: str) -> str:
 
 
 def _author(name: str) -> str:
-    """One name; braces keep an "and" in it from making two."""
+    """Escape one name; braces keep an "and" in it from separating two names."""
     return f"{{{_latex(name)}}}" if re.search(r"\sand\s", name, re.IGNORECASE) else _latex(name)
 
 
 def _percent_encoded(url: str | None) -> str | None:
-    """A URL that is safe within braces: it has none of LaTeX's characters but the tilde."""
+    """Make a URL safe within braces: of LaTeX's special characters only the tilde remains."""
     return None if url is None else quote(url, safe=":/.;()%")
 
 
 def _key(paper_id: str, taken: set[str]) -> str:
-    """A citation key made of the id, different from those taken."""
+    """Make a citation key of the id, different from those taken, and add it to them."""
     plain = _KEY.sub("-", paper_id).strip("-") or "paper"
     key, number = plain, 2
-    while key.lower() in taken:  # BibTeX does not tell capitals apart
+    while key.lower() in taken:  # BibTeX ignores case
         key, number = f"{plain}-{number}", number + 1
     taken.add(key.lower())
     return key
 
 
 def _cell(text: str) -> str:
-    """A spreadsheet takes what begins so for a formula; an apostrophe makes it text (OWASP)."""
+    """Put an apostrophe before text that a spreadsheet would read as a formula (OWASP)."""
     return f"'{text}" if text.startswith(_FORMULA) else text

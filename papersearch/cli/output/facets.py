@@ -1,5 +1,4 @@
-"""The shape of an answer for people: when its papers are from, whose, in which dumps, and what
-would narrow it."""
+"""Facets for people: dates, organisations and dumps of an answer, and terms that narrow the search."""
 
 from __future__ import annotations
 
@@ -23,13 +22,15 @@ _NAMED = 5
 
 
 def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Text]:
-    """A sparkline by month, or by year where months do not fit or are mostly without papers;
-    organisations; dumps."""
+    """Draw a sparkline of dates, and list organisations and dumps.
+
+    The sparkline is by month, or by year if months do not fit or most of them have no papers.
+    """
     papers = f"{facets.n_papers} paper{'' if facets.n_papers == 1 else 's'}"
     lines = [
         _labelled("answer", Text(f"{papers}, {facets.n_undated} of unknown year" if facets.n_undated else papers))
     ]
-    room = (width or 120) - _LABEL_WIDTH - 20  # the first and the last date stand beside it
+    room = (width or 120) - _LABEL_WIDTH - 20  # less the first and the last date beside it
     n_dated = sum(month.n_papers for month in facets.months)
     is_dense = 1 < len(facets.months) <= min(room, n_dated)  # mostly blanks say less than years
     counted = facets.months if is_dense else facets.years
@@ -42,13 +43,13 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
 
 
 def related_line(related: Sequence[RelatedTerm], width: int | None) -> Text:
-    """The terms that narrow the search, and how many of the best papers have each."""
+    """List the terms that narrow the search, and how many of the best papers have each."""
     said = " · ".join(f"{clean_text(term.term)} ({term.n_papers})" for term in related) or "nothing narrows it"
     return _within(_labelled("narrow by", Text(said)), width)
 
 
 def sparkline(counted: Sequence[Counted], ascii_only: bool) -> Text:
-    """One character for each value between the names of the first and the last; a blank for none."""
+    """Draw one character for each value, a blank for zero, between the first and the last name."""
     levels = _ASCII_LEVELS if ascii_only else _LEVELS
     most = max(one.n_papers for one in counted)
     bars = "".join(levels[(one.n_papers * len(levels) - 1) // most] if one.n_papers else " " for one in counted)

@@ -7,18 +7,21 @@ unknown; no hits is a valid envelope with an empty list.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper, Results
 
+if TYPE_CHECKING:
+    from papersearch.saved import SavedSearch
+
 SCHEMA_VERSION = 1
 
 
 def paper_fields(paper: Paper) -> dict[str, Any]:
-    """A paper as JSON has it."""
+    """Return the fields of a paper."""
     return {
         "paper_id": paper.paper_id,
         "title": paper.title,
@@ -40,7 +43,7 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
 
 
 def hit_fields(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON has it: its rank and scores, the evidence, and the paper's fields."""
+    """Return the fields of a hit: rank, scores, evidence, and the fields of its paper."""
     return {
         "rank": hit.rank,
         "score": hit.score,
@@ -56,12 +59,12 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
 
 
 def envelope(results: Results) -> bytes:
-    """The one JSON document of a search, ended by a line feed."""
+    """Return the JSON document of a search, ended by a line feed."""
     return dump(envelope_fields(results))
 
 
 def envelope_fields(results: Results) -> dict[str, Any]:
-    """A search's answer as JSON has it."""
+    """Return the fields of an answer."""
     return {
         "schema_version": SCHEMA_VERSION,
         "query": results.query,
@@ -80,24 +83,29 @@ def envelope_fields(results: Results) -> dict[str, Any]:
     }
 
 
+def search_fields(search: SavedSearch) -> dict[str, Any]:
+    """Return the fields of a saved search."""
+    return {**search._asdict(), "filters": search.filters.asdict()}
+
+
 def papers(found: Iterable[Paper]) -> bytes:
-    """The one JSON document of whole records, ended by a line feed."""
+    """Return the JSON document of whole records, ended by a line feed."""
     return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
 
 
 def hit_lines(results: Results) -> bytes:
-    """One JSON object per hit and line."""
+    """Return one JSON object per hit and line."""
     return b"".join(dump(hit_fields(hit), indent=False) for hit in results)
 
 
 def topic_lines(topic_id: str, results: Results) -> bytes:
-    """One JSON object per hit and line, each with its topic's id and query first."""
+    """Return one JSON object per hit and line, each with its topic's id and query first."""
     named = {"topic_id": topic_id, "query": results.query}
     return b"".join(dump({**named, **hit_fields(hit)}, indent=False) for hit in results)
 
 
 def hit_rows(results: Results, *first: str) -> str:
-    """One line per hit: what comes `first`, then rank, score, paper_id, year, title, evidence,
+    """Return one line per hit: the cells of `first`, rank, score, paper_id, year, title and evidence,
     separated by tabs."""
     rows = (
         (
@@ -115,6 +123,6 @@ def hit_rows(results: Results, *first: str) -> str:
 
 
 def dump(document: Any, *, indent: bool = True) -> bytes:
-    """JSON by orjson; text that is not Unicode (it cannot come from a build) becomes `?`."""
+    """Encode as JSON, ended by a line feed."""
     option = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if indent else 0)
     return orjson.dumps(document, option=option)

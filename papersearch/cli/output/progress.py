@@ -1,4 +1,4 @@
-"""A build as its user sees it: one bar on stderr, and only where stderr is a terminal."""
+"""Progress of a build: one bar on stderr, if stderr is a terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.index.report import Progress, Step
+    from papersearch.index.report import BuildStep, Progress
 
 
 @contextmanager
 def build_progress() -> Iterator[Progress]:
-    """A callback for `build`; on a terminal it draws, elsewhere it does nothing."""
+    """Yield a callback for `build`, which draws on a terminal and does nothing elsewhere."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda step, done, total: None
         return
@@ -23,6 +23,8 @@ def build_progress() -> Iterator[Progress]:
     from rich.text import Text
 
     class Rate(TextColumn):
+        """Steps per second, of the current stage alone."""
+
         def __init__(self) -> None:
             super().__init__("")
 
@@ -40,8 +42,8 @@ def build_progress() -> Iterator[Progress]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=None)
 
-        def show(step: Step, done: int, total: int) -> None:
-            if bar.tasks[0].description != step:  # its rate is its own
+        def show(step: BuildStep, done: int, total: int) -> None:
+            if bar.tasks[0].description != step:  # each stage has its own rate
                 bar.reset(task)
             bar.update(task, description=step, completed=done, total=total or None)
 

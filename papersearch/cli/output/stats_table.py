@@ -1,7 +1,7 @@
-"""What an index holds, for people: counts as bars, in one column, or in two where they fit.
+"""Counts of an index for people: bars, in one column, or in two where they fit.
 
-Colour, in the terminal's own sixteen, never says anything alone: an inferred year has another
-bar and a note. What was printed by others passes `clean_text` and enters Rich as `Text`.
+Colour, in the terminal's own sixteen, never carries meaning alone: an inferred year has another
+bar and a note. Text of dumps passes `clean_text` and enters Rich as `Text`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from papersearch.cli.output.reports import counted, print_findings
+from papersearch.cli.counts import IndexCounts, Tally, count_kinds, count_papers, group_files
+from papersearch.cli.output.build import counted, print_findings
 from papersearch.cli.output.table import write
-from papersearch.cli.stats import Holdings, Tally, holdings_of, kinds_of, parts_of
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ _FAINT = "dim"
 _BAR = "cyan"
 
 _WIDE = 110
-"""From so many columns on, sections stand side by side."""
+"""Columns from which sections are side by side."""
 _WIDEST = 160
 _BETWEEN = 4
 _MOST_COLUMNS = 10_000
-"""Of any terminal; a pipe has more, and everything below each other."""
+"""More columns than any terminal has: a pipe, where sections are below each other."""
 _MARGIN = 2
 _GAP = 2
 _LONG_BAR = 36
@@ -43,19 +43,20 @@ _SHOWN_NAMES = 8
 _SHOWN_DUMPS = 20
 
 
-class _Room(NamedTuple):
-    """Where a section goes: so many columns of this console."""
+class _Area(NamedTuple):
+    """Area of a console that a section fills: its width in columns, and its characters."""
 
     console: Console
     width: int
     ascii_only: bool
 
     def glyph(self, wanted: str, plain: str) -> str:
+        """Choose between characters for this console: `plain` ones are ASCII."""
         return plain if self.ascii_only else wanted
 
 
 class _Row(NamedTuple):
-    """A bar: its label, how long it is, how much of that is inferred, and what stands beside it."""
+    """A bar: its label, its length, the inferred part of it, and the value and note beside it."""
 
     label: str
     length: int
@@ -65,21 +66,21 @@ class _Row(NamedTuple):
 
 
 def print_stats(console: Console, index: Index) -> None:
-    """Counts, dates, names, links, dumps, the index's parts, and every finding of the build."""
+    """Print counts, dates, names, links, dumps, groups of files, and every finding of the build."""
     manifest, findings = index.manifest, index.findings()
-    held = holdings_of(index.papers())
+    held = count_papers(index.papers())
     is_wide = _WIDE <= console.width <= _MOST_COLUMNS
     width = (min(console.width, _WIDEST) - _BETWEEN) // 2 if is_wide else console.width
-    room = _Room(console, width, not (console.encoding or "").lower().startswith("utf"))
+    area = _Area(console, width, not (console.encoding or "").lower().startswith("utf"))
     sections = [
-        _dates(held, manifest.n_papers, room),
-        _names("Organisations", held.organisations, room),
-        _names("Authors", held.authors, room),
-        _names("Categories", held.categories, room),
-        _links(held, manifest.n_papers, room),
-        _dumps(manifest, room),
-        _index(index, room),
-        _kinds(findings, room),
+        _dates(held, manifest.n_papers, area),
+        _names("Organisations", held.organisations, area),
+        _names("Authors", held.authors, area),
+        _names("Categories", held.categories, area),
+        _links(held, manifest.n_papers, area),
+        _dumps(manifest, area),
+        _index(index, area),
+        _kinds(findings, area),
     ]
     sections = [section for section in sections if section]
     lines = [Text(counted(manifest.n_papers, manifest.n_appearances, len(manifest.dumps)), style=_TITLE), Text()]
@@ -90,16 +91,19 @@ def print_stats(console: Console, index: Index) -> None:
         print_findings(console, findings, frozenset(), len(findings))
 
 
-def _dates(held: Holdings, n_papers: int, room: _Room) -> list[Text]:
-    """A bar for each year, the months of late as one line."""
+def _dates(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:
+    """Draw a bar for each year, and the latest months as one line."""
     n_inferred = held.inferred.total()
     remark = f"{n_papers - held.undated} papers, {held.undated} undated"
     remark += f", {n_inferred} year{'' if n_inferred == 1 else 's'} inferred" if n_inferred else ""
-    return [_heading("Dated", remark, room), *_bars(_year_rows(held), room), *_month_line(held, room)]
+    return [_heading("Dated", remark, area), *_bars(_year_rows(held), area), *_month_line(held, area)]
 
 
-def _year_rows(held: Holdings) -> list[_Row]:
-    """The latest years and, in one row, those before; years without papers where they are few."""
+def _year_rows(held: IndexCounts) -> list[_Row]:
+    """Return a row for each of the latest years, and one for all earlier years.
+
+    Years without papers have a row if all years fit.
+    """
     shown: Sequence[int] = sorted(held.years)[-_SHOWN_YEARS:]
     if not shown:
         return []
@@ -118,15 +122,15 @@ def _year_row(label: str, count: int, inferred: int) -> _Row:
     return _Row(label, count, str(count), inferred, f"  {inferred} inferred" if inferred else "")
 
 
-def _month_line(held: Holdings, room: _Room) -> list[Text]:
-    """The latest months, a character each, as high as there are papers of it."""
+def _month_line(held: IndexCounts, area: _Area) -> list[Text]:
+    """Draw the latest months, a character each, in height proportional to the number of papers."""
     if len(held.months) < 2:
         return []
     numbered = {int(month[:4]) * 12 + int(month[5:]) - 1: count for month, count in held.months.items()}
     last = max(numbered)
     shown = range(max(min(numbered), last - _SHOWN_MONTHS + 1), last + 1)
     counts = [numbered.get(month, 0) for month in shown]
-    none, steps = room.glyph("·", "."), room.glyph("▁▂▃▄▅▆▇█", "_-=+*#")
+    none, steps = area.glyph("·", "."), area.glyph("▁▂▃▄▅▆▇█", "_-=+*#")
     top = max(counts)
     line = "".join(steps[(count * len(steps) - 1) // top] if count else none for count in counts)
     first_and_last = [f"{month // 12:04}-{month % 12 + 1:02}" for month in (shown[0], last)]
@@ -134,36 +138,36 @@ def _month_line(held: Holdings, room: _Room) -> list[Text]:
     return [text.append(f"  at most {top}", style=_FAINT)]
 
 
-def _names(title: str, tally: Tally, room: _Room) -> list[Text]:
-    """The most frequent names; nothing where no paper has any."""
+def _names(title: str, tally: Tally, area: _Area) -> list[Text]:
+    """List the most frequent names; return no lines if no paper has any."""
     if not tally.counts:
         return []
     remark = f"{len(tally.counts)}, of {tally.n_papers} paper{'' if tally.n_papers == 1 else 's'}"
-    return [_heading(title, remark, room), *_top(tally, room)]
+    return [_heading(title, remark, area), *_top(tally, area)]
 
 
-def _links(held: Holdings, n_papers: int, room: _Room) -> list[Text]:
+def _links(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:
     remark = f"in {held.n_with_links} of {n_papers} papers, to source code in {held.n_with_code}"
-    return [_heading("Links", remark, room), *_top(held.hosts, room)]
+    return [_heading("Links", remark, area), *_top(held.hosts, area)]
 
 
-def _top(tally: Tally, room: _Room) -> list[Text]:
+def _top(tally: Tally, area: _Area) -> list[Text]:
     rows = [_Row(name, count, str(count)) for name, count in tally.counts.most_common(_SHOWN_NAMES)]
-    return _bars(rows, room) + _and_more(len(tally.counts) - len(rows))
+    return _bars(rows, area) + _and_more(len(tally.counts) - len(rows))
 
 
-def _dumps(manifest: Manifest, room: _Room) -> list[Text]:
+def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
     shown = manifest.dumps[:_SHOWN_DUMPS]
     rows = [_Row(dump.name, dump.n_appearances, str(dump.n_appearances)) for dump in shown]
     return [
-        _heading("Dumps", "papers in each, as they appear", room),
-        *_bars(rows, room),
+        _heading("Dumps", "papers in each, as they appear", area),
+        *_bars(rows, area),
         *_and_more(len(manifest.dumps) - len(rows)),
     ]
 
 
-def _index(index: Index, room: _Room) -> list[Text]:
-    """Where it is, which build, by which model, and what takes its space."""
+def _index(index: Index, area: _Area) -> list[Text]:
+    """List folder, build and model of the index, and what takes its space."""
     manifest = index.manifest
     encoder, late = manifest.encoder, manifest.late
     size = _size(sum(record.size for record in manifest.files.values()))
@@ -175,34 +179,34 @@ def _index(index: Index, room: _Room) -> list[Text]:
         "words": f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings",
         "late interaction": pieces,
     }
-    parts = sorted((part for part in parts_of(manifest) if part.size), key=lambda part: -part.size)
+    parts = sorted((part for part in group_files(manifest) if part.size), key=lambda part: -part.size)
     rows = [_Row(part.name, part.size, f"{_size(part.size)} {_share(part.share):>4}") for part in parts]
     return [
-        _heading("Index", f"{size} in {len(manifest.files)} files", room),
-        *(line for name, value in facts.items() for line in _fact(name, value, max(map(len, facts)), room)),
+        _heading("Index", f"{size} in {len(manifest.files)} files", area),
+        *(line for name, value in facts.items() for line in _fact(name, value, max(map(len, facts)), area)),
         Text(),
-        *_bars(rows, room),
+        *_bars(rows, area),
     ]
 
 
-def _kinds(findings: Sequence[Finding], room: _Room) -> list[Text]:
-    kinds = kinds_of(findings)
+def _kinds(findings: Sequence[Finding], area: _Area) -> list[Text]:
+    kinds = count_kinds(findings)
     if not kinds:
-        return [_heading("Findings", "none: every line of the dumps was understood", room)]
+        return [_heading("Findings", "none: every line of the dumps was understood", area)]
     remark = "what was not understood, skipped or rewritten"
-    return [_heading("Findings", remark, room), *_bars([_Row(kind, n, str(n)) for kind, n in kinds], room)]
+    return [_heading("Findings", remark, area), *_bars([_Row(kind, n, str(n)) for kind, n in kinds], area)]
 
 
-def _heading(title: str, remark: str, room: _Room) -> Text:
+def _heading(title: str, remark: str, area: _Area) -> Text:
     text = Text.assemble((title, _TITLE), "  ", (remark, _FAINT))
-    _cut(text, room.width, room)
+    _cut(text, area.width, area)
     return text
 
 
-def _fact(name: str, value: str, name_width: int, room: _Room) -> list[Text]:
-    """A name, and its value beside it in as many lines as it takes."""
-    width = max(room.width - _MARGIN - name_width - _GAP, _SHORT_BAR)
-    pieces = Text(clean_text(value)).wrap(room.console, width, overflow="fold")
+def _fact(name: str, value: str, name_width: int, area: _Area) -> list[Text]:
+    """Lay out a name, and beside it its value in as many lines as needed."""
+    width = max(area.width - _MARGIN - name_width - _GAP, _SHORT_BAR)
+    pieces = Text(clean_text(value)).wrap(area.console, width, overflow="fold")
     names = [name] + [""] * (len(pieces) - 1)
     return [
         Text.assemble(" " * _MARGIN, (label.ljust(name_width + _GAP), _FAINT), piece)
@@ -210,49 +214,51 @@ def _fact(name: str, value: str, name_width: int, room: _Room) -> list[Text]:
     ]
 
 
-def _bars(rows: Sequence[_Row], room: _Room) -> list[Text]:
-    """Labels, bars as long as their share of the longest, values, notes. Where room is short, bars
-    are, then labels are cut, then there are no bars."""
+def _bars(rows: Sequence[_Row], area: _Area) -> list[Text]:
+    """Draw labels, bars in proportion to the longest, values and notes.
+
+    Where the area is narrow, bars are shortened first, then labels are cut, then bars are left out.
+    """
     if not rows:
         return []
     value_width = max(len(row.value) for row in rows)
     beside = value_width + max(len(row.note) for row in rows)
     labels = [Text(clean_text(row.label)) for row in rows]
-    left = room.width - 2 * _MARGIN - _GAP - beside
+    left = area.width - 2 * _MARGIN - _GAP - beside
     label_width = min(max(label.cell_len for label in labels), max(left - _SHORT_BAR, _SHORT_BAR))
     cells = min(left - label_width, _LONG_BAR)
     top = max(row.length for row in rows)
     lines = []
     for row, label in zip(rows, labels, strict=True):
-        _cut(label, label_width, room, pad=True)
+        _cut(label, label_width, area, pad=True)
         line = Text.assemble(" " * _MARGIN, label, " " * _GAP)
         if cells >= _SHORT_BAR:
-            line.append_text(_bar(row, top, cells, room)).append(" " * _GAP)
+            line.append_text(_bar(row, top, cells, area)).append(" " * _GAP)
         lines.append(line.append(row.value.rjust(value_width)).append(row.note, style=_FAINT))
     return lines
 
 
-def _bar(row: _Row, top: int, cells: int, room: _Room) -> Text:
-    """At least one cell of each kind that there is any of, though it were less."""
+def _bar(row: _Row, top: int, cells: int, area: _Area) -> Text:
+    """Draw a bar; a non-zero count always gets at least one cell."""
     full = max(round(cells * row.length / top), 1) if row.length else 0
     inferred = max(round(full * row.inferred / row.length), 1) if row.inferred else 0
     if row.inferred < row.length and full > 1:
         inferred = min(inferred, full - 1)
-    known = room.glyph("━", "#") * (full - inferred)
-    return Text.assemble((known, _BAR), (room.glyph("┅", "~") * inferred, _BAR), " " * (cells - full))
+    known = area.glyph("━", "#") * (full - inferred)
+    return Text.assemble((known, _BAR), (area.glyph("┅", "~") * inferred, _BAR), " " * (cells - full))
 
 
 def _and_more(n_left: int) -> list[Text]:
-    """All of them are in JSON, as far as it goes."""
+    """Say how many are not listed; JSON lists more."""
     return [Text(f"{' ' * _MARGIN}and {n_left} more", style=_FAINT)] if n_left else []
 
 
-def _cut(text: Text, width: int, room: _Room, *, pad: bool = False) -> None:
-    text.truncate(width, overflow="crop" if room.ascii_only else "ellipsis", pad=pad)
+def _cut(text: Text, width: int, area: _Area, *, pad: bool = False) -> None:
+    text.truncate(width, overflow="crop" if area.ascii_only else "ellipsis", pad=pad)
 
 
 def _size(n_bytes: int) -> str:
-    """In the unit that leaves it one to three digits before the point."""
+    """Write a size in the unit that leaves one to three digits before the point."""
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if n_bytes >= scale:
             return f"{n_bytes / scale:.1f} {unit}"
@@ -264,12 +270,12 @@ def _share(share: float) -> str:
 
 
 def _stacked(sections: Sequence[list[Text]]) -> list[Text]:
-    """One below the other, an empty line between."""
+    """Put sections below each other, with an empty line between them."""
     return [line for number, section in enumerate(sections) for line in ([Text()] if number else []) + section]
 
 
 def _side_by_side(sections: Sequence[list[Text]], width: int) -> list[Text]:
-    """Two columns, the first sections on the left, parted where the longer column is shortest."""
+    """Put sections in two columns, divided where the longer column is shortest."""
     parted = [(_stacked(sections[:place]), _stacked(sections[place:])) for place in range(1, len(sections))]
     left, right = min(parted, key=lambda columns: max(map(len, columns)))
     lines = []

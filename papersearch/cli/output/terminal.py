@@ -1,4 +1,4 @@
-"""The terminal at the other end: escapes or not, how wide, and consoles that obey."""
+"""The terminal: whether it takes escapes and links, how wide it is, and a console that respects both."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ _LINKING_VARIABLES = frozenset({"KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSIO
 _LINKING_TERMS = frozenset({"xterm-kitty", "alacritty", "foot", "xterm-ghostty"})
 
 _UNLIMITED_WIDTH = 1_000_000
-"""Columns of a pipe: nothing is ever wrapped or truncated there."""
+"""Width of a pipe: nothing is wrapped or truncated there."""
 
 
 def escapes_allowed(choice: ColorChoice = "auto") -> bool:
-    """Whether stdout may carry escapes: by the option, else on a terminal without NO_COLOR
-    (set and not empty) that is not dumb."""
+    """Tell whether stdout may carry escapes.
+
+    By default it may on a terminal that is not dumb, unless NO_COLOR is set and not empty.
+    """
     if choice != "auto":
         return choice == "always"
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def links_shown() -> bool:
-    """Whether stdout is a terminal known to make a hyperlink (OSC 8) of text: others may print
-    the address, or nothing. FORCE_HYPERLINK, 0 or 1, says it for the others."""
+    """Tell whether stdout is a terminal known to support hyperlinks (OSC 8); others may print garbage.
+
+    FORCE_HYPERLINK, 0 or 1, decides for terminals that are not known.
+    """
     said = os.environ.get("FORCE_HYPERLINK")
     if said is not None or not sys.stdout.isatty():
         return said not in (None, "", "0")
     term = os.environ.get("TERM", "")
-    if term.startswith(("screen", "tmux")):  # what stands behind them is not known
+    if term.startswith(("screen", "tmux")):  # the terminal around them is unknown
         return False
     version = os.environ.get("VTE_VERSION", "")
     return (
@@ -46,7 +50,7 @@ def links_shown() -> bool:
 
 
 def speak_utf8() -> None:
-    """Make stdout UTF-8 in a pipe; on a terminal keep its encoding and show what it lacks as `?`."""
+    """Make stdout UTF-8 in a pipe; on a terminal keep its encoding, with `?` for other characters."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         if sys.stdout.isatty():
@@ -56,12 +60,12 @@ def speak_utf8() -> None:
 
 
 def typed_text(argument: str) -> str:
-    """A word of the command line as it was typed: UTF-8, also where the locale knows ASCII only."""
+    """Decode a word of the command line as UTF-8, also where the locale is ASCII."""
     return os.fsencode(argument).decode("utf-8", "replace")
 
 
 def open_console(choice: ColorChoice) -> Console:
-    """A Rich console on stdout: as wide as the terminal, unlimited in a pipe."""
+    """Open a Rich console on stdout: as wide as the terminal, unlimited in a pipe."""
     from rich.console import Console
 
     class PipeConsole(Console):

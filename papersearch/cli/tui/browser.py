@@ -1,8 +1,8 @@
 """The application behind `papersearch browse`: a line to type on, hits, a preview.
 
-The line keeps the focus; keys that it has no use for move through the hits and act on the one
-they stand on. While the index answers, of what is typed only the latest is asked next: the index
-itself sets the pace, and no timer delays the first letter. What the panes show is made in `panes`.
+The line keeps the focus; keys that it does not use move through the hits and act on the current
+one. While the index answers a query, only the latest of the queries typed meanwhile is kept: the index
+sets the pace, and no timer delays the first letter. What the panes show is made in `panes`.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
 from papersearch.api import Index
-from papersearch.cli.browsers import address_of, open_page
 from papersearch.cli.errors import EXIT_INTERRUPTED
+from papersearch.cli.open import open_page
+from papersearch.cli.output.addresses import address_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS
-from papersearch.cli.tui.live import Asked, LiveIndex
+from papersearch.cli.tui.live import LiveIndex, LiveQuery
 from papersearch.cli.tui.panes import help_text, preview, said_of
-from papersearch.cli.tui.widgets import HitList, Line, Page, TerminalDriver
+from papersearch.cli.tui.widgets import HitList, InputLine, Page, TerminalDriver
 from papersearch.errors import PapersearchError
 from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Hit, Mode, Paper, Results
 
 _NARROW = 100
-"""Columns from which the preview stands beside the hits, not below them."""
+"""Columns from which the preview is beside the hits, not below them."""
 
 _FIRST_HITS = 12
-"""So many are found and drawn at first: every hit takes most of a millisecond, and letters follow."""
+"""Hits found and drawn at first: each takes most of a millisecond, and the next letter is waiting."""
 
 _PAUSE_S = 0.05
-"""From drawing these to asking for the rest, which would hold up the drawing and the next letter."""
+"""Pause between drawing the first hits and asking for the rest, which would delay the next letter."""
 
 
-class Step(NamedTuple):
-    """Where to go back to: what was shown, and the place in it."""
+class PreviousView(NamedTuple):
+    """A view to go back to: the paper that its hits were similar to, if any, and the place in them."""
 
     like: Paper | None
     place: int
@@ -49,8 +50,8 @@ class Step(NamedTuple):
 class Browser(App[list[str]]):
     """Search as you type. Its result: the ids of the papers chosen, in the order of choosing.
 
-    `failure` is an error that ended it, for whoever ran it to raise. `is_answering`: what is shown
-    is not, or not all of, what was asked for.
+    `failure`: the error that ended it, for the caller to raise. `is_answering`: True while the hits shown
+    are stale or incomplete.
     """
 
     TITLE = "papersearch browse"
@@ -107,24 +108,24 @@ class Browser(App[list[str]]):
         self._first_query = clean_text(query)
         self._mode: Mode = mode
         self._like: Paper | None = None
-        self._steps: list[Step] = []
+        self._previous: list[PreviousView] = []
         self._filters_before = ""
         self._is_helping = False
         self._note = ""
-        self._wanted: tuple[Asked, int] | None = None
+        self._wanted: tuple[LiveQuery, int] | None = None
         self._is_wanting = asyncio.Event()
         self.is_answering = False
-        self._is_current = False  # what is shown answers what is typed
-        self._is_choosing = False  # enter was pressed before it did
+        self._is_current = False  # the hits shown answer what is typed
+        self._is_choosing = False  # enter was pressed before they did
         self._is_over = False
 
     def compose(self) -> ComposeResult:
         with Container(classes="line"):
             yield Static(">", markup=False)
-            yield Line(self._first_query, id="query", compact=True, select_on_focus=False)
+            yield InputLine(self._first_query, id="query", compact=True, select_on_focus=False)
         with Container(classes="line", id="narrowing"):
             yield Static("filter", markup=False)
-            yield Line(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
+            yield InputLine(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
         with Container(id="panes"):
             yield HitList(self.marks)
             yield Page()
@@ -141,7 +142,7 @@ class Browser(App[list[str]]):
 
     @property
     def current(self) -> Hit | None:
-        """The hit that the keys act on."""
+        """Return the hit that the keys act on."""
         hits = self.results.hits if self.results is not None else ()
         place = self.query_one(HitList).place
         return hits[place] if place < len(hits) else None
@@ -151,7 +152,7 @@ class Browser(App[list[str]]):
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.input.id == "query":
             self._like = None
-            self._steps.clear()
+            self._previous.clear()
         self._ask()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -163,9 +164,9 @@ class Browser(App[list[str]]):
             self._is_choosing = True
 
     def _ask(self, place: int = 0) -> None:
-        """Have what is typed answered, once what is being answered is done."""
-        asked = Asked(self._line("query").value, self._mode, self._line("filters").value, self._like)
-        self._wanted = (asked, place)
+        """Answer what is typed as soon as the running query is done."""
+        query = LiveQuery(self._line("query").value, self._mode, self._line("filters").value, self._like)
+        self._wanted = (query, place)
         self._is_wanting.set()
         self._is_current = self._is_choosing = False
         if not self.is_answering:
@@ -173,12 +174,12 @@ class Browser(App[list[str]]):
             self.run_worker(self._answer_latest())
 
     async def _answer_latest(self) -> None:
-        """Answer what is wanted, until nothing is."""
+        """Answer the latest query, until there is none left."""
         try:
             while self._wanted is not None:
-                (asked, place), self._wanted = self._wanted, None
+                (query, place), self._wanted = self._wanted, None
                 self._is_wanting.clear()
-                await self._answer(asked, place)
+                await self._answer(query, place)
         except Exception as error:
             if not self._is_over:
                 self.failure = error
@@ -186,18 +187,18 @@ class Browser(App[list[str]]):
         finally:
             self.is_answering = False
 
-    async def _answer(self, asked: Asked, place: int) -> None:
-        """Show the first hits, then all; nothing, when something else is wanted meanwhile."""
-        if asked.like is None and not asked.query.strip():
+    async def _answer(self, query: LiveQuery, place: int) -> None:
+        """Show the first hits, then all; nothing if another query has come meanwhile."""
+        if query.like is None and not query.query.strip():
             self._show(None, 0)
             return
         few = min(place + _FIRST_HITS, self._k)
         try:
-            results = await self._index.answer(asked, few)
+            results = await self._index.answer(query, few)
             if self._wanted is None:
                 self._show(results, place)
             if len(results) == few < self._k and not await self._is_wanted_soon():
-                results = await self._index.answer(asked, self._k)
+                results = await self._index.answer(query, self._k)
                 if self._wanted is None:
                     self._show(results, self.query_one(HitList).place)
         except PapersearchError as error:
@@ -206,7 +207,7 @@ class Browser(App[list[str]]):
                 self._remark(error.message.split("\n", 1)[0].rstrip(":"))
 
     async def _is_wanted_soon(self) -> bool:
-        """Wait a little; whether something else was wanted within this time."""
+        """Wait a little, and tell whether another query has come within this time."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._is_wanting.wait(), _PAUSE_S)
         return self._is_wanting.is_set()
@@ -234,7 +235,7 @@ class Browser(App[list[str]]):
         self.query_one(Page).show(shown)
 
     def _say(self) -> None:
-        """The status line; what went wrong, or was done, comes first."""
+        """Write the status line; an error, or the action just done, comes first."""
         results, filters = self.results, self._line("filters").value.strip()
         said = [self._note] if self._note else []
         if self._like is not None:
@@ -253,8 +254,8 @@ class Browser(App[list[str]]):
         self._note = note
         self._say()
 
-    def _line(self, name: str) -> Line:
-        return self.query_one(f"#{name}", Line)
+    def _line(self, name: str) -> InputLine:
+        return self.query_one(f"#{name}", InputLine)
 
     # Keys
 
@@ -293,7 +294,7 @@ class Browser(App[list[str]]):
 
     def action_similar(self) -> None:
         if self.current is not None:
-            self._steps.append(Step(self._like, self.query_one(HitList).place))
+            self._previous.append(PreviousView(self._like, self.query_one(HitList).place))
             self._like = self.current.paper
             self._ask()
 
@@ -316,14 +317,14 @@ class Browser(App[list[str]]):
         self._preview()
 
     def action_undo(self) -> None:
-        """Undo the latest of what was opened; leave when there is nothing to undo."""
+        """Undo the latest step; leave when there is nothing to undo."""
         if self._is_filtering:
             self._line("filters").value = self._filters_before
             self._close_filters()
         elif self._is_helping:
             self.action_help()
-        elif self._steps:
-            self._like, place = self._steps.pop()
+        elif self._previous:
+            self._like, place = self._previous.pop()
             self._ask(place)
         else:
             self.action_leave()

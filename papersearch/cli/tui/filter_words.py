@@ -1,4 +1,4 @@
-"""Filters as one line of words, for where there is no command line to write options on.
+"""Filters as one line of words, for an application without options.
 
 since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code new undated
 """
@@ -6,43 +6,35 @@ since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code n
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from papersearch.cli.errors import CommandError
-from papersearch.types import NO_FILTERS, Filters
+from papersearch.search.filter_table import FILTER_ROWS, make_filters
+from papersearch.types import Filters
 
-FILTER_WORDS = "since:2024 until:2025-06 org:NAME dump:FILE code new undated"
-"""What may be written, for whoever is asked for it."""
+_ROWS = {row.word: row for row in FILTER_ROWS}
+_PATTERN = re.compile(r'(?P<name>[^\s:"]+)(?P<valued>:(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]*)))?(?!\S)|\S+')
 
-_WORD = re.compile(r'(?P<name>[^\s:"]+)(?P<valued>:(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]*)))?(?!\S)|\S+')
-_VALUED = frozenset({"since", "until", "org", "dump"})
+FILTER_WORDS = " ".join(f"{word}:{row.example}" if row.example else word for word, row in _ROWS.items())
+"""Sample of a line, for hints."""
 
 
 def parse_filters(line: str) -> Filters:
-    """The filters that `line` asks for; a date that is written twice is the last one written.
+    """Parse the filters on `line`; of a date written twice, the last one counts.
 
     Raises CommandError for an unknown word. Dates, organisations and dumps are not looked up.
     """
-    filters = NO_FILTERS
-    for word in _WORD.finditer(line):
-        name = (word["name"] or "").lower()
-        value = (word["quoted"] or word["plain"] or "").strip()
-        if word["valued"] and not value and name in _VALUED:
-            raise CommandError(f"expected a value after {name}:", FILTER_WORDS)
-        match name, bool(value):
-            case "since", True:
-                filters = filters.replace(since=value)
-            case "until", True:
-                filters = filters.replace(until=value)
-            case "org", True:
-                filters = filters.replace(organisations=(*filters.organisations, value))
-            case "dump", True:
-                filters = filters.replace(dumps=(*filters.dumps, value))
-            case "code", False:
-                filters = filters.replace(has_code=True)
-            case "new", False:
-                filters = filters.replace(new=True)
-            case "undated", False:
-                filters = filters.replace(include_undated=True)
-            case _:
-                raise CommandError(f"unknown filter {word[0]}", FILTER_WORDS)
-    return filters
+    values: dict[str, Any] = {}
+    for found in _PATTERN.finditer(line):
+        row = _ROWS.get((found["name"] or "").lower())
+        value = (found["quoted"] or found["plain"] or "").strip()
+        takes_value = row is not None and row.kind != "switch"
+        if row is not None and takes_value and found["valued"] and not value:
+            raise CommandError(f"expected a value after {row.word}:", FILTER_WORDS)
+        if row is None or takes_value != bool(value):
+            raise CommandError(f"unknown filter {found[0]}", FILTER_WORDS)
+        if row.kind == "list":
+            values.setdefault(row.field, []).append(value)
+        else:
+            values[row.field] = value if takes_value else True
+    return make_filters(values)

@@ -1,4 +1,4 @@
-"""An index asked from a thread of its own, as an application that must not wait asks it."""
+"""An index that answers in a thread of its own, for an application that must not wait."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.types import Mode, Paper, Results
 
 
-class Asked(NamedTuple):
-    """What the hits answer: what was typed, how and among which papers; or, with `like`, the
-    paper they are to be similar to."""
+class LiveQuery(NamedTuple):
+    """A query as typed, with mode and filters; or, with `like`, the paper that hits are similar to."""
 
     query: str
     mode: Mode
@@ -22,27 +21,27 @@ class Asked(NamedTuple):
 
 
 class LiveIndex:
-    """An index is for one thread at a time: here it is always the same one."""
+    """An index used from one thread only, as it must be."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._thread = ThreadPoolExecutor(1, "papersearch-index")
-        # The first search reads and maps what every later one uses.
+        # The first search reads and maps the files that every later one uses.
         self._thread.submit(index.search, "warm", 1)
 
     def __len__(self) -> int:
         return len(self._index)
 
-    async def answer(self, asked: Asked, k: int) -> Results:
-        """The first `k` hits. Raises PapersearchError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._search, asked, k)
+    async def answer(self, query: LiveQuery, k: int) -> Results:
+        """Return the first `k` hits. Raises PapersearchError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._search, query, k)
 
-    def _search(self, asked: Asked, k: int) -> Results:
-        filters = parse_filters(asked.filters)
-        if asked.like is not None:
-            return self._index.similar([asked.like.paper_id], k=k, filters=filters)
-        return self._index.search(asked.query, k, asked.mode, filters=filters, fold=True)
+    def _search(self, query: LiveQuery, k: int) -> Results:
+        filters = parse_filters(query.filters)
+        if query.like is not None:
+            return self._index.similar([query.like.paper_id], k=k, filters=filters)
+        return self._index.search(query.query, k, query.mode, filters=filters, fold=True)
 
     def close(self) -> None:
-        """Wait for what is being answered; the index is free for others then."""
+        """Wait for the running query; after that the index may be used elsewhere."""
         self._thread.shutdown(cancel_futures=True)

@@ -1,6 +1,6 @@
-"""What the panes of `papersearch browse` show, as Rich text: a row for each hit, a preview, help.
+"""Contents of the panes of `papersearch browse`, as Rich text: a row for each hit, a preview, help.
 
-It knows hits and widths, and nothing of the application around them. All text of papers passes
+These functions know hits and widths, and nothing of the application. All text of papers passes
 `clean_text` and is never read as markup. The colours are the terminal's own sixteen, so that
 light and dark themes both work, and none of them carries meaning alone.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from papersearch.cli.browsers import page_of
+from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.table import facts_of, marked, year_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS
 from papersearch.text.cleaning import clean_text
@@ -26,7 +26,7 @@ _RANK_WIDTH = 4
 _YEAR_WIDTH = 6
 _VERDICT_WIDTH = 7
 _LEAST_TITLE = 24
-"""Year and verdict go, the verdict first, before titles have less than this."""
+"""Least width of a title: for it the verdict is left out first, then the year."""
 
 _HELP = (
     ("type", 'words to rank by; "a phrase", title:word, -word'),
@@ -46,7 +46,7 @@ _HELP = (
 
 
 def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
-    """One line of `width` columns: rank, mark, title, year, verdict."""
+    """Draw a line of `width` columns: rank, mark, title, year, verdict."""
     tail = Text()
     title_width = width - _RANK_WIDTH - 2
     if title_width - _YEAR_WIDTH >= _LEAST_TITLE:
@@ -67,7 +67,7 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
 
 
 def preview(hit: Hit) -> Text:
-    """The whole paper, its evidence underlined and the matches marked in it."""
+    """Draw the whole paper, with its evidence underlined and the matches marked."""
     paper, evidence = hit.paper, hit.evidence
     title = marked(paper.title or paper.paper_id, evidence.title_spans, "bold")
     parts = [title]
@@ -94,7 +94,7 @@ def preview(hit: Hit) -> Text:
 
 
 def help_text() -> Table:
-    """The keys and what they do; what is marked or chosen is printed on leaving."""
+    """List the keys and what they do."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column()
@@ -104,7 +104,7 @@ def help_text() -> Table:
 
 
 def said_of(results: Results) -> list[str]:
-    """What the status line says of an answer: how many, and what to mind about it."""
+    """Return the parts of the status line about an answer: its size, and warnings."""
     said = [f"{len(results)} of {results.total} papers" if results.hits else "no papers"]
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     if results.mode_reason:

@@ -1,4 +1,4 @@
-"""Parts of the application behind `papersearch browse`: its terminal, its line, its hits."""
+"""Widgets of `papersearch browse`: its terminal, the line to type on, the hits, the preview."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from papersearch.types import Hit, Paper
 
 
 class TerminalDriver(LinuxDriver):
-    """Draws on standard error, as its base does, and asks that terminal for its size, not
-    standard output, which may be a pipe."""
+    """Terminal on standard error, which is also asked for its size: stdout may be a pipe."""
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -36,7 +35,7 @@ class TerminalDriver(LinuxDriver):
 
 
 _WHEEL = 3
-"""Lines that a turn of the mouse's wheel is worth."""
+"""Lines that one step of the mouse's wheel moves."""
 
 _EDITING = {
     key: binding.action
@@ -46,10 +45,10 @@ _EDITING = {
 }
 
 
-class Line(Input):
-    """A line to type on; what is pasted is made safe, and all of it is taken."""
+class InputLine(Input):
+    """Line to type on; pasted text is cleaned, and all of its lines are taken."""
 
-    # The last two are the application's, and the screen's too if they were not the line's.
+    # The last two act on the application; declared here, they come before the screen's own keys.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "choose"),
         Binding("escape", "app.undo", "back", key_display="esc"),
@@ -57,8 +56,8 @@ class Line(Input):
     ]
 
     async def on_key(self, event: Key) -> None:
-        """Keys that edit, in their turn: as bindings they would wait until letters that were
-        typed after them, and came in the same piece, had been taken."""
+        """Run editing keys in the order of typing: as bindings they would come after letters that
+        were typed later and read in the same piece."""
         if event.key in _EDITING:
             event.stop()
             event.prevent_default()
@@ -73,8 +72,8 @@ class Line(Input):
         self.replace(clean_text(self.app.clipboard), *self.selection)
 
 
-class Lines(Widget, can_focus=False):
-    """Lines, more than there is room for; those from `top` on are drawn.
+class ScrolledLines(Widget, can_focus=False):
+    """More lines than fit; those from `top` on are drawn.
 
     Textual's own scrolling lays out the whole screen when the number of lines changes, which
     takes longer than a search by keywords; here every letter changes it.
@@ -85,17 +84,17 @@ class Lines(Widget, can_focus=False):
         self.top = 0
 
     def line(self, number: int, width: int) -> list[Segment] | None:
-        """What stands on a line, at most so wide; None beyond the last."""
+        """Return a line of at most `width` columns; None beyond the last."""
         raise NotImplementedError
 
     def scroll_lines(self, by: int) -> None:
-        """Draw from so many lines further down, as far as there are any."""
+        """Scroll down by this many lines, as far as there are any."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        line = self.line(self.top + y, max(width - 1, 1)) or []  # a column between it and what is beside it
-        return Strip(line).adjust_cell_length(width)  # the terminal's own colours are below it
+        line = self.line(self.top + y, max(width - 1, 1)) or []  # a column stays free at the right
+        return Strip(line).adjust_cell_length(width)  # in the terminal's own colours
 
     def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         self.scroll_lines(_WHEEL)
@@ -104,8 +103,8 @@ class Lines(Widget, can_focus=False):
         self.scroll_lines(-_WHEEL)
 
 
-class HitList(Lines, can_focus=False):
-    """The hits, a line each; `place` is the current one's, from 0, and always in sight."""
+class HitList(ScrolledLines, can_focus=False):
+    """The hits, a line each; `place` is that of the current one, from 0, and always in sight."""
 
     place = reactive(0)
 
@@ -118,13 +117,13 @@ class HitList(Lines, can_focus=False):
         self._marks = marks
 
     def fill(self, hits: Sequence[Hit], place: int) -> None:
-        """Show other hits, and stand on the one at `place`."""
+        """Show other hits, and make the one at `place` current."""
         self._hits = hits
         self.move(place - self.place)
         self._keep_in_sight()
 
     def move(self, by: int) -> None:
-        """Stand on another hit, so many lines below; on the first or the last rather than beyond."""
+        """Move down by this many hits, but not beyond the first or the last."""
         self.place = min(max(self.place + by, 0), max(len(self._hits) - 1, 0))
 
     def scroll_lines(self, by: int) -> None:
@@ -153,8 +152,8 @@ class HitList(Lines, can_focus=False):
         self.refresh()
 
 
-class Page(Lines, can_focus=False):
-    """Something to read, wrapped to the width; an arrow at its edge says that it goes on."""
+class Page(ScrolledLines, can_focus=False):
+    """Text to read, wrapped to the width; an arrow at an edge shows that it goes on."""
 
     def __init__(self) -> None:
         super().__init__("page")
@@ -163,7 +162,7 @@ class Page(Lines, can_focus=False):
 
     @property
     def shown(self) -> Text | Table:
-        """What is on the page, as it was given."""
+        """Return what is on the page, as it was given."""
         return self._shown
 
     def show(self, shown: Text | Table) -> None:

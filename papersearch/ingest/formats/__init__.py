@@ -1,1 +1,1 @@
-"""One module per dump format."""
+"""Parsers of dump formats, one module each."""

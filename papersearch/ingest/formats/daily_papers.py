@@ -1,15 +1,15 @@
 """The dump format "Daily Papers": a Hugging Face search page, selected and copied as text.
 
-A page is a header (newsletter, "byAK and the research community", a day), then per paper a
-title line, an abstract line, and on some pages a metadata block:
+A page starts with a header (newsletter, "byAK and the research community", a day). Then each paper
+has a title line, an abstract line, and on some pages a metadata block:
 
       • 9 authors          or an organisation, as handle and name
     ·
     Jan 6, 2025 2          a date (some without year) and the comment count
 
-with blank lines between. Nothing marks what a line is, so the parser reads by shape: a
-metadata block by its separator and date, an abstract by its length. What fits nowhere
-becomes a finding; the papers around it are read all the same.
+Blank lines separate them. Nothing marks the kind of a line, so the parser goes by shape: a metadata
+block by its separator and date, an abstract by its length. Unexpected text becomes a finding and
+does not affect the papers around it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ HEADER_LINES = frozenset(
     }
 )
 SIGNATURES = ("byAK and the research community", "Get trending papers in your email inbox!")
-"""A file is a dump of this format when one of these is a line of its header."""
+"""Header lines that identify the format: a file with one of them near its start is a page."""
 
 MAX_TITLE_LENGTH = 250
-"""Characters. The longest title of the given dumps has 138, the shortest abstract 404."""
+"""Longest title, in characters. In the given dumps the longest title has 138 characters, and the
+shortest abstract 404."""
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(
@@ -50,7 +51,7 @@ _SEPARATOR = "·"
 
 @dataclass(slots=True)
 class _Metadata:
-    """One metadata block as printed; the year of `day` is still missing when `year` is None."""
+    """One metadata block as printed; `year` is None if the date was printed without one."""
 
     first_line: int
     last_line: int
@@ -63,12 +64,12 @@ class _Metadata:
 
 
 def is_daily_papers(first_lines: Iterable[str]) -> bool:
-    """Whether a file that begins with these lines is a dump of this format."""
+    """Return whether a file with these first lines is a dump of this format."""
     return any(line.strip() in SIGNATURES for line in first_lines)
 
 
 def parse(dump: str, lines: Iterable[Line]) -> tuple[list[Appearance], list[Finding]]:
-    """The papers of one page in order, and what was not understood, in line order."""
+    """Return the papers of one page in order, and its findings in line order."""
     reader = _PageReader(dump)
     for block in _blocks(line for line in lines if not reader.is_unreadable(line)):
         reader.read(block)
@@ -79,7 +80,7 @@ def parse(dump: str, lines: Iterable[Line]) -> tuple[list[Appearance], list[Find
 
 
 def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Runs of lines that are not blank."""
+    """Yield the runs of lines that are not blank, cleaned."""
     block: list[Line] = []
     for line in lines:
         text = clean_text(line.text)
@@ -93,7 +94,7 @@ def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 class _PageReader:
-    """Reads block after block; holds a title until its abstract comes."""
+    """Reads a page block by block; keeps a title until its abstract follows."""
 
     def __init__(self, dump: str) -> None:
         self.papers: list[tuple[Appearance, _Metadata | None]] = []
@@ -105,13 +106,13 @@ class _PageReader:
         self._in_header = True
 
     def is_unreadable(self, line: Line) -> bool:
-        """Report a line's fault; true when the line is lost with it."""
+        """Report a line's fault; return whether the line's text is lost."""
         if line.fault:
             self._report(line.fault.kind, line.number, line.fault.detail)
         return line.fault is not None and line.fault.line_is_lost
 
     def read(self, block: list[Line]) -> None:
-        """Take the next block: header, metadata, title or abstract, or several run together."""
+        """Read the next block: header, metadata, title or abstract, or several of them run together."""
         texts: list[Line] = []
         position = 0
         while position < len(block):
@@ -133,14 +134,14 @@ class _PageReader:
         self._read_text(texts)
 
     def finish(self) -> None:
-        """The page ended: a title still waiting has no abstract."""
+        """End the page: report a title that is still without an abstract."""
         self._drop_title()
 
     def _read_text(self, lines: list[Line]) -> None:
-        """Lines of one block that are neither header nor metadata: titles and abstracts.
+        """Read lines of one block that are neither header nor metadata: a title or an abstract.
 
-        A short line followed by a long one in the same block is a title that lost its blank
-        line; otherwise the lines are one wrapped paragraph.
+        A short line followed by a long one in the same block is a title that lost its blank line.
+        Otherwise the lines are one wrapped paragraph.
         """
         if not lines:
             return
@@ -196,9 +197,9 @@ class _PageReader:
 
 
 def _metadata_length(block: list[Line], position: int) -> int:
-    """How many lines from `position` on are a metadata block; 0 when none begins there.
+    """Return the number of lines from `position` on that form a metadata block, 0 if none starts there.
 
-    Any of its three lines may be missing, but only a separator tells an organisation.
+    Each of the three lines may be missing, but only a separator identifies an organisation.
     """
     texts = [line.text for line in block[position : position + 3]]
     authors = _AUTHORS.fullmatch(texts[0]) is not None
@@ -213,6 +214,7 @@ def _metadata_length(block: list[Line], position: int) -> int:
 
 
 def _parse_metadata(block: list[Line]) -> _Metadata:
+    """Parse the lines of one metadata block; an impossible day becomes a finding."""
     metadata = _Metadata(block[0].number, block[-1].number)
     for line in block:
         if authors := _AUTHORS.fullmatch(line.text):
@@ -220,7 +222,7 @@ def _parse_metadata(block: list[Line]) -> _Metadata:
         elif printed := _DATE.fullmatch(line.text):
             month, day = _MONTHS.index(printed["month"]) + 1, int(printed["day"])
             year = int(printed["year"]) if printed["year"] else None
-            # A day without year is checked in a leap year: the derived one may be.
+            # Check a day without a year in a leap year, since the year derived later may be one.
             if _is_day(year or 2000, month, day):
                 metadata.month_day, metadata.year = (month, day), year
             else:
@@ -233,14 +235,17 @@ def _parse_metadata(block: list[Line]) -> _Metadata:
 
 
 def _page_year(blocks: list[_Metadata]) -> int | None:
-    """The year the page was copied: it prints a year for every date but those of its own
-    year, so its own is the one after the latest printed. None when it prints none."""
+    """Return the year in which the page was copied, or None if the page prints no year.
+
+    A page prints the year of every date except those of the current year. So the current year is
+    the one after the latest printed year.
+    """
     printed = [block.year for block in blocks if block.year]
     return max(printed) + 1 if printed else None
 
 
 def _dated(appearance: Appearance, metadata: _Metadata | None, page_year: int | None) -> Appearance:
-    """`appearance` with its metadata, the year derived where the page left it out."""
+    """Return `appearance` with its metadata; a missing year is inferred from the page."""
     if metadata is None:
         return appearance
     year = metadata.year or (page_year if metadata.month_day else None)

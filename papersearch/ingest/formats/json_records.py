@@ -1,9 +1,9 @@
 """The dump format "records": JSON or JSON lines with one object per paper.
 
-Read by the field names that people have: BEIR's (`_id`, `title`, `text`), arXiv's metadata
-snapshot (`id`, `abstract`, `authors`, `categories`, `update_date`), Semantic Scholar's
-(`paperId`, `year`, `externalIds`), the Hugging Face papers API's (`paper.id`, `summary`,
-`publishedAt`, `upvotes`), our own. Fields of other names are passed over.
+Fields are recognised by the names of common sources: BEIR (`_id`, `title`, `text`), arXiv's
+metadata snapshot (`id`, `abstract`, `authors`, `categories`, `update_date`), Semantic Scholar
+(`paperId`, `year`, `externalIds`), the Hugging Face papers API (`paper.id`, `summary`,
+`publishedAt`, `upvotes`), and this project's own export. Other fields are ignored.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ _IDS = ("_id", "paper_id", "paperId", "id", "corpusid", "arxiv_id")
 _ABSTRACTS = ("abstract", "text", "summary")
 _DATES = ("date", "update_date", "publicationDate", "publishedAt", "published")
 _LISTS = ("data", "papers", "results", "hits")
-"""Where an API's answer keeps its records."""
+"""Fields in which an API's response keeps its list of records."""
 
 MAX_TEXT_LENGTH = 100_000
 MAX_TITLE_LENGTH = 1000
-"""Characters: fifty times an abstract. What is longer would make every query slower that finds it."""
+"""Longest title, in characters. The limit of a text is fifty times an abstract: a longer one would
+slow down every query that finds it."""
 
 _MAX_ID_LENGTH = 200
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -37,12 +38,12 @@ _ARXIV_ID = re.compile(r"(?:arxiv:)?((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d
 
 
 def is_records(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is a dump of this format."""
+    """Return whether a file that starts with `head` is a dump of this format."""
     return layout_of(head) is not None
 
 
 def read(dump: str, head: bytes, stream: IO[bytes], report: Callable[[Finding], None]) -> Iterator[Appearance]:
-    """The papers of one file in order; what is no paper is reported."""
+    """Yield the papers of one file in order; report values that do not describe a paper."""
 
     def complain(kind: FindingKind, line: int, detail: str) -> None:
         report(Finding(kind=kind, file=dump, line=line, detail=detail))
@@ -72,6 +73,7 @@ def read(dump: str, head: bytes, stream: IO[bytes], report: Callable[[Finding], 
 
 
 def _line_values(stream: IO[bytes], complain: Callable[[FindingKind, int, str], None]) -> Iterator[Value]:
+    """Yield the value of each line of JSON lines; report lines that cannot be read."""
     for line in read_lines(stream, MAX_VALUE_BYTES):
         if line.fault:
             complain(line.fault.kind, line.number, line.fault.detail)
@@ -81,7 +83,7 @@ def _line_values(stream: IO[bytes], complain: Callable[[FindingKind, int, str], 
 
 
 def _records_in(value: Any) -> list[Any]:
-    """A record as a list of one; of an API's answer, the records in it."""
+    """Return the records in an API's response, or a single record as a list of one."""
     if isinstance(value, list):
         return value
     if isinstance(value, dict) and not _text(value, "title", *_ABSTRACTS):
@@ -92,7 +94,7 @@ def _records_in(value: Any) -> list[Any]:
 
 
 def _appearance(dump: str, value: Value, record: dict[str, Any]) -> Appearance | None:
-    """The paper that a record describes; None when it has neither title nor abstract."""
+    """Return the paper that a record describes, or None if it has neither title nor abstract."""
     inner = record.get("paper")
     fields = {**record, **inner} if isinstance(inner, dict) else record
     title, abstract = _text(fields, "title"), _text(fields, *_ABSTRACTS)
@@ -107,7 +109,7 @@ def _appearance(dump: str, value: Value, record: dict[str, Any]) -> Appearance |
     arxiv_id = _arxiv_id(fields.get("arxiv_id") or fields.get("arxivId") or external.get("ArXiv") or record_id)
     links = find_links(abstract)
     given = fields.get("links")
-    if isinstance(given, list):  # our own records keep theirs
+    if isinstance(given, list):  # records exported by papersearch list their links
         links = tuple(dict.fromkeys((*links, *(clean_text(link) for link in given if isinstance(link, str)))))
     return Appearance(
         dump=dump,
@@ -132,7 +134,7 @@ def _appearance(dump: str, value: Value, record: dict[str, Any]) -> Appearance |
 
 
 def _text(fields: dict[str, Any], *names: str) -> str:
-    """The first of these fields that is text and not empty, cleaned."""
+    """Return the first of these fields that contains text, cleaned; "" if none does."""
     for name in names:
         found = fields.get(name)
         if isinstance(found, str) and (cleaned := clean_text(found)):
@@ -162,7 +164,7 @@ def _authors(fields: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _names(value: Any, split_at: str | None = None) -> tuple[str, ...]:
-    """Names out of a list of strings or of objects with a `name`, or out of one string."""
+    """Return names from a list of strings, a list of objects with a `name`, or one string."""
     if isinstance(value, str):
         value = value.split(split_at) if split_at else [value]
     if not isinstance(value, list):

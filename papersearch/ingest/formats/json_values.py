@@ -1,7 +1,7 @@
-"""The top-level values of a JSON file, one by one, with the lines they stand on.
+"""The top-level values of a JSON file, one by one, with their line numbers.
 
-JSON lines, one array, one object, or objects one after another: a file is read in pieces
-and never held whole. A value that is not JSON costs that value, not the rest of the file.
+A file may be JSON lines, one array, one object, or a sequence of objects. It is read in chunks and
+never held whole. A value that is not valid JSON does not affect the rest of the file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import IO, Any, Literal, NamedTuple
 import orjson
 
 MAX_VALUE_BYTES = 32 << 20
-"""Three times an absurdly long abstract; a longer value is reported and passed over."""
+"""Largest value, far beyond any real record; a larger one is reported and skipped."""
 
 _CHUNK = 1 << 16
 _ARRAY = re.compile(rb"\[\s*(?:[{\]]|$)")
@@ -22,7 +22,7 @@ _MARKS = re.compile(rb'["\\{}\[\]\n]')
 
 
 class Value(NamedTuple):
-    """A parsed value and its lines, counted from 1, inclusive; `fault` says why there is none."""
+    """A parsed value and its lines, from 1, inclusive; `fault` says why it could not be parsed."""
 
     first_line: int
     last_line: int
@@ -31,20 +31,23 @@ class Value(NamedTuple):
 
 
 def layout_of(head: bytes) -> Literal["lines", "values"] | None:
-    """How a file that begins with `head` holds its objects; None when it holds none."""
+    """Return how a file that starts with `head` arranges its objects, or None if it has none.
+
+    "lines" is one object per line; "values" is an array, or objects over several lines.
+    """
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if _ARRAY.match(head):
         return "values"
     if not _OBJECT.match(head):
         return None
     lines = [line for line in head.split(b"\n", 2)[:2] if line.strip()]
-    # One object over several lines opens a brace that its first line does not close.
+    # An object over several lines opens a brace that its first line does not close.
     spread = len(lines) > 1 and not lines[0].rstrip().endswith(b"}") and not lines[1].lstrip().startswith(b"{")
     return "values" if spread else "lines"
 
 
 def parse(raw: bytes) -> tuple[Any, str | None]:
-    """(the value, None), or (None, what is wrong with it)."""
+    """Return (the value, None), or (None, the reason why `raw` is not JSON)."""
     try:
         return orjson.loads(raw), None
     except orjson.JSONDecodeError as error:
@@ -52,7 +55,7 @@ def parse(raw: bytes) -> tuple[Any, str | None]:
 
 
 def read_values(stream: IO[bytes]) -> Iterator[Value]:
-    """The elements of an array, or the objects that follow one another."""
+    """Yield the elements of an array, or the objects of a sequence."""
     splitter = _Splitter()
     while chunk := stream.read(_CHUNK):
         yield from splitter.feed(chunk)
@@ -74,6 +77,7 @@ class _Splitter:
         self._offset = 0
 
     def feed(self, chunk: bytes) -> Iterator[Value]:
+        """Read the next chunk; yield the values that end in it."""
         begin = 0
         for mark in _MARKS.finditer(chunk):
             place, character = mark.start(), mark[0]
@@ -93,7 +97,7 @@ class _Splitter:
         self._offset += len(chunk)
 
     def _is_quoted(self, offset: int, character: bytes) -> bool:
-        """Whether a mark stands within a string, or begins or ends one."""
+        """Return whether a mark lies inside a string or delimits one; update the string state."""
         if not self._in_string:
             self._in_string = character == b'"' and (self._depth > 0 or self._in_array)
             return self._in_string
@@ -105,7 +109,7 @@ class _Splitter:
         return True
 
     def _begins_value(self, bracket: bytes) -> bool:
-        """Go one level down; true when a top-level value begins there."""
+        """Go one level down; return whether a top-level value begins there."""
         if bracket == b"[" and self._depth == 0 and not self._in_array:
             self._in_array = True
             return False
@@ -115,10 +119,12 @@ class _Splitter:
         return self._depth == 1
 
     def finish(self) -> Iterator[Value]:
+        """End the file; yield a fault for a value that is still open."""
         if self._depth:
             yield Value(self._first_line, self._line, None, "the file ends within it")
 
     def _take(self, piece: bytes) -> None:
+        """Append `piece` to the current value; discard a value that becomes too long."""
         if self._is_too_long or len(self._taken) + len(piece) > MAX_VALUE_BYTES:
             self._is_too_long = True
             self._taken.clear()
@@ -126,6 +132,7 @@ class _Splitter:
             self._taken += piece
 
     def _finished(self) -> Value:
+        """Parse the current value and reset the state for the next one."""
         value, fault = parse(bytes(self._taken))
         if self._is_too_long:
             fault = f"longer than {MAX_VALUE_BYTES:,} bytes"

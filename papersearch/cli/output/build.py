@@ -1,4 +1,4 @@
-"""What a build brought and what is wrong with an index, for people and for programs."""
+"""The report of a build, for people and for programs, and the fields that reports share."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from papersearch.cli.errors import repair_of
-from papersearch.cli.output.json_documents import SCHEMA_VERSION, dump
+from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Finding
@@ -21,16 +20,14 @@ if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.index.manifest import Manifest
     from papersearch.index.report import BuildReport
-    from papersearch.index.verification import Fault
 
 _SHOWN_FINDINGS = 20
 _ROUTINE = frozenset({"mirror link rewritten"})
-"""Findings that a build mentions by number only; `stats` has them all."""
+"""Kinds of findings that a build only counts; `stats` lists them."""
 
 
 def print_build(console: Console, report: BuildReport, index_path: Path) -> None:
-    """What came in and what it changed, in a few lines; every finding that may have cost the
-    user a paper."""
+    """Print what was indexed and what changed, and every finding that may have cost the user a paper."""
     counts = counted(report.n_papers, report.n_appearances, report.n_dumps)
     what = {"published": "indexed in", "up to date": "up to date in", "dry run": "would be indexed in"}
     write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
@@ -46,12 +43,11 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
         print_findings(console, report.findings, _ROUTINE)
 
 
-def build_document(report: BuildReport, *, indent: bool) -> bytes:
-    """The same as JSON: what the index holds (if there is one), and what the build did."""
-    document = (
-        index_fields(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
-    )
-    document |= {
+def build_fields(report: BuildReport) -> dict[str, Any]:
+    """Return what the index holds, if there is one, and what the build did."""
+    held = index_fields(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
+    return {
+        **held,
         "papers": report.n_papers,
         "appearances": report.n_appearances,
         "outcome": report.outcome,
@@ -61,42 +57,15 @@ def build_document(report: BuildReport, *, indent: bool) -> bytes:
         "merged": report.n_appearances - report.n_papers,
         "encoded": report.n_encoded,
     }
-    return dump(document, indent=indent)
 
 
-def rollback_document(index: Index, *, indent: bool) -> bytes:
-    """What the index holds after going back, as JSON."""
-    return dump({**index_fields(index.manifest, index.findings()), "outcome": "rolled back"}, indent=indent)
-
-
-def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> None:
-    """Each fault with its file and the command that mends it; or that there is none."""
-    manifest = index.manifest
-    if not faults:
-        what = f"{len(manifest.files)} files, {manifest.n_papers} papers, format {manifest.format_version}"
-        write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
-    for fault in faults:
-        write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
-        write(
-            console, Text(clean_text(f"  mend it by: {repair_of(fault, index.path)}"), style="dim", overflow="fold")
-        )
-
-
-def faults_document(index: Index, faults: Sequence[Fault], *, indent: bool) -> bytes:
-    """The same as JSON."""
-    fields = {
-        "schema_version": SCHEMA_VERSION,
-        "generation": index.manifest.generation,
-        "format_version": index.manifest.format_version,
-        "faults": [
-            {"file": fault.file, "what": fault.what, "command": repair_of(fault, index.path)} for fault in faults
-        ],
-    }
-    return dump(fields, indent=indent)
+def rollback_fields(index: Index) -> dict[str, Any]:
+    """Return what the index holds after a rollback."""
+    return {**index_fields(index.manifest, index.findings()), "outcome": "rolled back"}
 
 
 def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]:
-    """What an index holds, as far as its manifest tells; JSON of a build and of `stats` begin so."""
+    """Return what the manifest says of an index: the first fields of a build's JSON and of `stats`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "papers": manifest.n_papers,
@@ -113,7 +82,7 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
 
 
 def counted(n_papers: int, n_appearances: int, n_dumps: int) -> str:
-    """The three counts in words."""
+    """Return the three counts in words."""
     dumps = f"{n_dumps} dump{'' if n_dumps == 1 else 's'}"
     papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
     return f"{papers} ({n_appearances} appearances in {dumps})"
@@ -125,7 +94,7 @@ def print_findings(
     routine: frozenset[str],
     at_most: int = _SHOWN_FINDINGS,
 ) -> None:
-    """Findings one by one, those of `routine` kinds by number."""
+    """Print findings one by one, and counts of those of `routine` kinds."""
     listed = [finding for finding in findings if finding.kind not in routine]
     for finding in listed[:at_most]:
         place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"

@@ -43,7 +43,7 @@ _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 """Architectures whose first two positions are taken by padding."""
 
 
-class BatchEncoder:
+class ReferenceEncoder:
     """A sentence-transformers model, loaded quietly and from disk only.
 
     `device`: as torch names it; None chooses. Papers go through the transformer in bfloat16
@@ -112,7 +112,7 @@ class BatchEncoder:
         """`text`, read as a query."""
         return self.encode_together([text])[0]
 
-    def encode_batch(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
         """Many queries in the order given, each by itself: beside others its last digits would be
         others, and its answer might."""
         return [self.encode(text) for text in texts]

@@ -1,0 +1,88 @@
+"""The verb `eval`: retrieval measures of each mode, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+
+import typer
+
+from papersearch.cli.batch import n_processes_for, read_typed_topics
+from papersearch.cli.errors import CommandError
+from papersearch.cli.opening import open_index
+from papersearch.cli.options import (
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    IndexOption,
+    JsonOption,
+    LateOption,
+    ModeChoice,
+    OperatorsOption,
+    RecordFormat,
+    RecordFormatOption,
+    TopicsArgument,
+)
+from papersearch.cli.output.printer import open_printer
+from papersearch.cli.signatures import takes
+
+if TYPE_CHECKING:
+    from papersearch.types import Mode
+
+
+class EvalOptions(NamedTuple):
+    """Options of `eval`."""
+
+    topics: TopicsArgument
+    qrels: Annotated[
+        Path, typer.Argument(help="Judgements, in TREC's or BEIR's form.", show_default=False, metavar="QRELS")
+    ]
+    mode: Annotated[
+        Optional[list[ModeChoice]],
+        typer.Option(
+            "--mode", help="Which rankings; may be given several times. All, if not given.", show_default=False
+        ),
+    ] = None
+    per_query: Annotated[bool, typer.Option("--per-query", help="The measures of every topic, too.")] = False
+    operators: OperatorsOption = False
+    late: LateOption = True
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(EvalOptions)
+def evaluate(options: EvalOptions) -> None:
+    """Measure rankings against judgements, side by side."""
+    from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
+    from papersearch.evaluation.measures import evaluate as measure
+    from papersearch.evaluation.qrels import read_qrels
+    from papersearch.evaluation.runs import make_run, scored
+    from papersearch.types import MODES
+
+    printer = open_printer(options.format_, options.color, json=options.json)
+    topics, qrels, late, literal = options.topics, options.qrels, options.late, not options.operators
+    read, judged = read_typed_topics(topics), read_qrels(qrels)
+    judged_ids = {qrel.query_id for qrel in judged}
+    asked = [topic for topic in read if topic.topic_id in judged_ids]
+    if not asked:
+        raise CommandError(f"no topic of {topics} has judgements in {qrels}", "check that their ids are the same")
+    missing = len(judged_ids) - len(asked)
+    if missing:
+        printer.hint(f"{missing} judged topics are not in {topics}, and count as zero")
+    opened = open_index(options.corpus_path, options.index_path)
+    modes: list[Mode] = [choice.value for choice in dict.fromkeys(options.mode)] if options.mode else list(MODES)
+    n_processes = n_processes_for(opened)
+    runs = {
+        name: scored(make_run(opened, asked, name, late=late, literal=literal, n_processes=n_processes))
+        for name in modes
+    }
+    result = measure(judged, runs)
+    printer.document(
+        lambda: evaluation_fields(result, per_query=options.per_query),
+        lambda console: print_evaluation(console, result, per_query=options.per_query),
+    )

@@ -1,0 +1,63 @@
+"""Lines on stderr about an answer: what was left out, what may have been meant, what is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from papersearch.cli.errors import complain
+
+if TYPE_CHECKING:
+    from papersearch.api import Index
+    from papersearch.cli.locations import Locations
+    from papersearch.types import Results
+
+_NAMED = 3
+"""Papers that one line names."""
+
+
+def warn_if_stale(opened: Index, locations: Locations) -> None:
+    """Say that the corpus has other dumps than the index."""
+    if opened.is_stale(locations.corpus_path):
+        complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
+
+
+def warn_of_undated(results: Results) -> None:
+    """Say how many papers a date filter could not decide about, and name the best of them."""
+    undated = results.undated
+    if undated is None or not undated.n_papers:
+        return
+    were = "paper of unknown date was" if undated.n_papers == 1 else "papers of unknown date were"
+    said = f"{undated.n_papers} {were} left out"
+    if undated.papers:
+        named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
+        said += f"; the best of them: {named}"
+    complain(said, "--include-undated keeps them")
+
+
+def warn_of_filters(results: Results) -> None:
+    """Say what a date filter could not decide about, and that filters leave nothing."""
+    from papersearch.types import NO_FILTERS
+
+    warn_of_undated(results)
+    if results.total == 0 and results.filters != NO_FILTERS and not (results.undated and results.undated.n_papers):
+        new = "the last build added no paper that the filters keep"
+        complain(new if results.filters.new else "the filters leave no paper", "")
+
+
+def offer_words(results: Results, query: Sequence[str]) -> None:
+    """Name each unknown word with the words spelt like it, and the corrected command to type."""
+    offered = [unknown for unknown in results.unknown_words if unknown.instead]
+    if not offered:
+        return
+    import shlex
+
+    said = "; ".join(
+        f"no paper has the word {unknown.word}: did you mean {' or '.join(unknown.instead)}?" for unknown in offered
+    )
+    # The line as it was typed, with its options, if the query is found in it.
+    typed = sys.argv[1:] if set(query) <= set(sys.argv[1:]) else [results.query]
+    for unknown in offered:
+        typed = [word.replace(unknown.word, unknown.instead[0]) for word in typed]
+    complain(said, f"papersearch {shlex.join(typed)}")

@@ -1,0 +1,66 @@
+"""The index of a command: found, opened, and built first where a query has none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.notices import warn_if_stale
+
+if TYPE_CHECKING:
+    from papersearch.api import Index
+    from papersearch.cli.locations import Locations
+    from papersearch.index.report import BuildReport
+
+
+def open_index(corpus: Path | None, index: Path | None) -> Index:
+    """Open the index that a command reads; say on stderr if it is stale."""
+    from papersearch import api
+    from papersearch.cli.locations import find_locations
+
+    locations = find_locations(corpus, index)
+    opened = api.open(locations.index_path)
+    warn_if_stale(opened, locations)
+    return opened
+
+
+def open_or_build(locations: Locations, query: str) -> Index:
+    """Open the index; build it from the corpus first if there is none."""
+    from papersearch import api
+    from papersearch.errors import IndexMissing
+    from papersearch.text.analysis import Analyzer
+    from papersearch.text.query import parse_query
+
+    parse_query(query, Analyzer())  # a query that cannot be read should not cost a build
+    try:
+        return api.open(locations.index_path)
+    except IndexMissing as missing:
+        if not locations.corpus_path.is_dir():
+            raise CommandError(
+                f"cannot find an index in {locations.index_path}, nor a corpus in {locations.corpus_path}",
+                f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
+            ) from missing
+    complain(f"building an index of {locations.corpus_path}, once", "")
+    run_build(locations)
+    return api.open(locations.index_path)
+
+
+def run_build(locations: Locations, dumps: list[Path] | None = None, **options: Any) -> BuildReport:
+    """Build the index from `dumps`, or from the corpus, with progress on stderr."""
+    from papersearch import api
+    from papersearch.cli.output.progress import build_progress
+
+    if dumps is None and not locations.corpus_path.is_dir():
+        raise CommandError(
+            f"cannot find a corpus in {locations.corpus_path}",
+            f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
+        )
+    with build_progress() as progress:
+        return api.build(
+            dumps or locations.corpus_path,
+            locations.index_path,
+            **options,
+            progress=progress,
+            announce=lambda message: complain(message, ""),
+        )

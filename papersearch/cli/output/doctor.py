@@ -1,0 +1,45 @@
+"""The faults of an index, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from papersearch.cli.errors import repair_of
+from papersearch.cli.output.json_documents import SCHEMA_VERSION
+from papersearch.text.cleaning import clean_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from papersearch.api import Index
+    from papersearch.index.verification import Fault
+
+
+def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> None:
+    """Print each fault with its file and the command that mends it, or that all is well."""
+    from rich.text import Text
+
+    from papersearch.cli.output.table import write
+
+    manifest = index.manifest
+    if not faults:
+        what = f"{len(manifest.files)} files, {manifest.n_papers} papers, format {manifest.format_version}"
+        write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
+    for fault in faults:
+        write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
+        write(
+            console, Text(clean_text(f"  mend it by: {repair_of(fault, index.path)}"), style="dim", overflow="fold")
+        )
+
+
+def fault_fields(index: Index, faults: Sequence[Fault]) -> dict[str, Any]:
+    """Return the faults, and which build has them."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generation": index.manifest.generation,
+        "format_version": index.manifest.format_version,
+        "faults": [
+            {"file": fault.file, "what": fault.what, "command": repair_of(fault, index.path)} for fault in faults
+        ],
+    }

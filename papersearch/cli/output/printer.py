@@ -1,0 +1,167 @@
+"""The one sink of every verb: results on stdout in the format chosen, hints on stderr.
+
+A verb opens a `Printer` with its format and colours, and hands it values. Rich is imported for
+tables only, orjson for JSON only. How each format looks is told in the other modules of this folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from papersearch.cli.errors import complain
+from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf8
+from papersearch.text.cleaning import clean_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from papersearch.saved import SavedSearch
+    from papersearch.types import Paper, Results
+
+_EXPORTS = frozenset({"bibtex", "ris", "csv", "markdown"})
+
+
+class Printer:
+    """Everything that a verb prints. `format`: any of the verb's formats but auto."""
+
+    def __init__(self, format: str = "plain", color: ColorChoice = "auto") -> None:
+        self.format = format
+        self._color = color
+        speak_utf8()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether programs read what is printed: one JSON document, or JSON lines."""
+        return self.format in ("json", "jsonl")
+
+    def hits(self, results: Results, n_papers: int) -> None:
+        """Print an answer; `n_papers` are those of the index."""
+        from papersearch.cli.output import json_documents
+
+        if self.format == "table":
+            from papersearch.cli.output.table import print_results
+
+            print_results(open_console(self._color), results, n_papers)
+        elif self.format in _EXPORTS:
+            self._export([hit.paper for hit in results])
+        elif self.format == "json":
+            self.write(json_documents.envelope(results))
+        elif self.format == "jsonl":
+            self.write(json_documents.hit_lines(results))
+        else:
+            self._text(json_documents.hit_rows(results))
+
+    def named_hits(self, answers: Sequence[tuple[str, Results]], n_papers: int) -> None:
+        """Print the answers of saved searches, each under its name."""
+        from papersearch.cli.output import json_documents
+
+        if self.format == "table":
+            from papersearch.cli.output.table import print_results
+
+            console = open_console(self._color)
+            for number, (name, results) in enumerate(answers):
+                if number:
+                    console.print()
+                print_results(console, results, n_papers, name=name)
+        elif self.format in _EXPORTS:
+            papers = {hit.paper.paper_id: hit.paper for _, results in answers for hit in results}
+            self._export(list(papers.values()))
+        elif self.format == "json":
+            self._records(
+                "searches", ({"name": name, **json_documents.envelope_fields(one)} for name, one in answers)
+            )
+        elif self.format == "jsonl":
+            found = ((name, hit) for name, results in answers for hit in results)
+            self._records("hits", ({"search": name, **json_documents.hit_fields(hit)} for name, hit in found))
+        else:
+            self._text("".join(json_documents.hit_rows(results, name) for name, results in answers))
+
+    def papers(self, papers: Sequence[Paper]) -> None:
+        """Print whole records."""
+        if self.is_json:
+            from papersearch.cli.output.json_documents import paper_fields
+
+            self._records("papers", map(paper_fields, papers))
+        elif self.format in _EXPORTS:
+            self._export(papers)
+        else:
+            from papersearch.cli.output.table import print_papers
+
+            print_papers(open_console(self._color), papers)
+
+    def searches(self, searches: Iterable[SavedSearch], rows: Iterable[Sequence[str]]) -> None:
+        """Print saved searches: their fields as JSON, else `rows`."""
+        if self.is_json:
+            from papersearch.cli.output.json_documents import search_fields
+
+            self._records("searches", map(search_fields, searches))
+        else:
+            self.lines(rows)
+
+    def document(self, fields: Callable[[], dict[str, Any]], show: Callable[[Console], None]) -> None:
+        """Print a report: `fields` as JSON, else what `show` writes on a console."""
+        if self.is_json:
+            from papersearch.cli.output.json_documents import dump
+
+            self.write(dump(fields(), indent=self.format == "json"))
+        else:
+            show(open_console(self._color))
+
+    def lines(self, rows: Iterable[Sequence[str]]) -> None:
+        """Print rows, their cells separated by tabs."""
+        self._text("".join("\t".join(map(clean_text, row)) + "\n" for row in rows))
+
+    def write(self, content: bytes) -> None:
+        """Print bytes past any encoding: JSON and TSV are UTF-8 everywhere."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+    def hint(self, message: str, command: str = "") -> None:
+        """Say something on stderr, with the command to type next."""
+        complain(message, command)
+
+    def _text(self, text: str) -> None:
+        self.write(text.encode("utf-8", "replace"))
+
+    def _export(self, papers: Sequence[Paper]) -> None:
+        from papersearch.cli.output.exports import export
+
+        self.write(export(papers, self.format))
+
+    def _records(self, name: str, records: Iterable[dict[str, Any]]) -> None:
+        """Print records as one JSON document, in a list called `name`, or as JSON lines."""
+        from papersearch.cli.output.json_documents import SCHEMA_VERSION, dump
+
+        if self.format == "json":
+            self.write(dump({"schema_version": SCHEMA_VERSION, name: list(records)}))
+        else:
+            self.write(b"".join(dump(record, indent=False) for record in records))
+
+
+def open_printer(format: Enum, color: Enum | None = None, *, json: bool = False, jsonl: bool = False) -> Printer:
+    """Open the sink of a verb that prints figures or whole papers, by its options."""
+    return Printer(chosen_format(format.value, json=json, jsonl=jsonl), color.value if color else "auto")
+
+
+def open_hit_printer(format: Enum, color: Enum, *, json: bool, jsonl: bool) -> Printer:
+    """Open the sink of a verb that prints hits: auto is a table on a terminal, plain lines in a pipe."""
+    chosen = chosen_format(format.value, json=json, jsonl=jsonl)
+    if chosen == "auto":
+        chosen = "table" if sys.stdout.isatty() else "plain"
+    return Printer(chosen, color.value)
+
+
+def chosen_format(format: str, *, json: bool = False, jsonl: bool = False) -> str:
+    """Return one format out of the option and its two short forms, which must not contradict it."""
+    wanted = {name for name, on in (("json", json), ("jsonl", jsonl)) if on}
+    if format != "auto":
+        wanted.add(format)
+    if len(wanted) > 1:
+        raise typer.BadParameter(f"expected one format, found {' and '.join(sorted(wanted))}")
+    return wanted.pop() if wanted else "auto"

@@ -1,0 +1,45 @@
+"""The verb `show`: whole records of papers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from papersearch.cli.names import read_ids
+from papersearch.cli.options import (
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    IndexOption,
+    JsonlOption,
+    JsonOption,
+    NamesArgument,
+    PaperFormat,
+    PaperFormatOption,
+)
+from papersearch.cli.output.printer import open_printer
+from papersearch.cli.signatures import takes
+
+
+class ShowOptions(NamedTuple):
+    """Options of `show`."""
+
+    papers: NamesArgument
+    format_: PaperFormatOption = PaperFormat.auto
+    json: JsonOption = False
+    jsonl: JsonlOption = False
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(ShowOptions)
+def show(options: ShowOptions) -> None:
+    """Print whole records: abstract, metadata, links, dumps and lines."""
+    from papersearch import api
+    from papersearch.cli.locations import find_locations
+
+    printer = open_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl)
+    opened = api.open(find_locations(options.corpus_path, options.index_path).index_path)
+    printer.papers([opened.paper(name) for name in read_ids(opened, options.papers)])

@@ -1,0 +1,79 @@
+"""Signatures for Typer, built from tables of options.
+
+A verb declares its options once, as fields of a named tuple, and its function takes one frozen value of
+that class. Typer reads `__signature__`, in which every field is a parameter. A field may also be a
+`Group`: several options, declared elsewhere, that together give one value. No option is declared here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import Parameter, Signature
+from typing import Any, NamedTuple, Optional, TypeVar, get_args, get_type_hints
+
+from typer.models import OptionInfo
+
+Options = TypeVar("Options")
+Answer = TypeVar("Answer")
+Kind = TypeVar("Kind")
+
+_FLAGS = (bool, Optional[bool])
+
+
+class Group(NamedTuple):
+    """Options that give one value: their parameters, and the function from values by name."""
+
+    parameters: tuple[Parameter, ...]
+    make: Callable[[Mapping[str, Any]], Any]
+
+
+def takes(options: type[Options]) -> Callable[[Callable[[Options], Answer]], Callable[..., Answer]]:
+    """Make a command of a function of one value of `options`, a class of named tuples."""
+    fields = get_type_hints(options, include_extras=True)
+    groups = {name: group for name, hint in fields.items() if (group := _metadata(hint, Group)) is not None}
+    parameters = list(_parameters(options, fields, groups))
+
+    def decorate(verb: Callable[[Options], Answer]) -> Callable[..., Answer]:
+        def command(**values: Any) -> Answer:
+            for field, group in groups.items():
+                values[field] = group.make({each.name: values.pop(each.name) for each in group.parameters})
+            return verb(options(**values))
+
+        command.__name__ = verb.__name__
+        command.__doc__ = verb.__doc__
+        command.__module__ = verb.__module__
+        command.__annotations__ = {each.name: each.annotation for each in parameters}
+        command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # read by inspect.signature
+        return command
+
+    return decorate
+
+
+def parameter(name: str, annotation: Any, default: Any) -> Parameter:
+    """Return a parameter given by name."""
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def valued_options(command: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of a command's options that take a value, from its signature."""
+    names: set[str] = set()
+    for each in Signature.from_callable(command).parameters.values():
+        option = _metadata(each.annotation, OptionInfo)
+        if option is not None and get_args(each.annotation)[0] not in _FLAGS:
+            # In an annotation, the first name is where Typer otherwise has the default.
+            names |= {str(option.default), *(option.param_decls or ())}
+    return frozenset(names)
+
+
+def _parameters(options: Any, fields: Mapping[str, Any], groups: Mapping[str, Group]) -> Iterator[Parameter]:
+    for name, hint in fields.items():
+        if name in groups:
+            yield from groups[name].parameters
+        else:
+            yield parameter(name, hint, options._field_defaults.get(name, Parameter.empty))
+
+
+def _metadata(hint: Any, kind: type[Kind]) -> Kind | None:
+    """Return what an annotation says besides the type, if it is of this kind."""
+    found: Iterable[Any] = getattr(hint, "__metadata__", ())
+    return next((one for one in found if isinstance(one, kind)), None)

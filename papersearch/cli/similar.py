@@ -1,0 +1,79 @@
+"""The verb `similar`: papers near to given ones, or to an abstract, and away from others."""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple, Optional
+
+import typer
+
+from papersearch.cli.completion import paper_ids
+from papersearch.cli.errors import EXIT_HITS, EXIT_NO_HITS
+from papersearch.cli.names import read_ids, read_names
+from papersearch.cli.notices import warn_of_filters
+from papersearch.cli.opening import open_index
+from papersearch.cli.options import (
+    GROUP,
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    FilterGroup,
+    Format,
+    FormatOption,
+    IndexOption,
+    JsonlOption,
+    JsonOption,
+    TopOption,
+)
+from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.signatures import takes
+
+
+class SimilarOptions(NamedTuple):
+    """Options of `similar`."""
+
+    papers: Annotated[
+        list[str],
+        typer.Argument(
+            help="Ids, beginnings of ids, or titles; - reads ids, or an abstract, from standard input.",
+            show_default=False,
+            autocompletion=paper_ids,
+        ),
+    ]
+    unlike: Annotated[
+        Optional[list[str]],
+        typer.Option(
+            "--unlike",
+            help="And not like this one; may be given again.",
+            metavar="ID",
+            show_default=False,
+            autocompletion=paper_ids,
+        ),
+    ] = None
+    top: TopOption = 10
+    filters: FilterGroup = GROUP
+    format_: FormatOption = Format.auto
+    json: JsonOption = False
+    jsonl: JsonlOption = False
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(SimilarOptions)
+def similar(options: SimilarOptions) -> int:
+    """Papers like these, and not like those.
+
+    An abstract on standard input asks whether the like of it is in the corpus.
+    """
+    printer = open_hit_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl)
+    opened = open_index(options.corpus_path, options.index_path)
+    names, text = read_names(opened, options.papers)
+    unlike = read_ids(opened, options.unlike or (), "--unlike -")
+    results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
+    warn_of_filters(results)
+    if results.verdict == "weak":
+        printer.hint("no paper is very similar to this text")
+    printer.hits(results, len(opened))
+    return EXIT_HITS if results.hits else EXIT_NO_HITS

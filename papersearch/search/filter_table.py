@@ -1,0 +1,124 @@
+"""The table of filters: each one's name, kind and help, once for every place that reads or writes filters.
+
+Options of the command line, saved searches, the filter line of `browse` and the arguments of served
+tools are made from these rows. What a filter does to papers is in `filters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from papersearch.types import Filters
+
+Kind = Literal["text", "list", "switch"]
+"""Type of a filter's value: one text, any number of texts, or on and off."""
+
+
+class FilterRow(NamedTuple):
+    """One filter.
+
+    `name`: of the option, without dashes, and key in a file of saved searches. `field`: of `Filters`,
+    and argument of a served tool. `word`: name in a line of filters. `value` and `example`: a
+    placeholder and a sample of what is written. `known`: the names in an index that it must match.
+    `is_saved`: whether saved searches may have it. `is_served`: whether tools offer it.
+    """
+
+    name: str
+    field: str
+    word: str
+    kind: Kind
+    help: str
+    value: str = ""
+    example: str = ""
+    known: Literal["", "organisations", "dumps"] = ""
+    is_saved: bool = True
+    is_served: bool = False
+
+
+_DATE = "YYYY[-MM[-DD]]"
+FILTER_ROWS = (
+    FilterRow(
+        name="since",
+        field="since",
+        word="since",
+        kind="text",
+        value=_DATE,
+        example="2024",
+        help="Of this date or later.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="until",
+        field="until",
+        word="until",
+        kind="text",
+        value=_DATE,
+        example="2025-06",
+        help="Of this date or earlier.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="org",
+        field="organisations",
+        word="org",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help="Of this organisation; may be given again.",
+        known="organisations",
+    ),
+    FilterRow(
+        name="dump",
+        field="dumps",
+        word="dump",
+        kind="list",
+        value="FILE",
+        example="FILE",
+        help="Read from this dump; may be given again.",
+        known="dumps",
+    ),
+    FilterRow(
+        name="has-code",
+        field="has_code",
+        word="code",
+        kind="switch",
+        help="With a link to a repository of source code.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="new",
+        field="new",
+        word="new",
+        kind="switch",
+        help="Only papers that the last build added.",
+        is_saved=False,  # it belongs to one run of a search, not to its topic
+    ),
+    FilterRow(
+        name="include-undated",
+        field="include_undated",
+        word="undated",
+        kind="switch",
+        help="Keep papers whose date is unknown or too coarse to compare.",
+        is_served=True,
+    ),
+)
+"""Every filter, in the order in which help lists them."""
+
+
+def make_filters(values: Mapping[str, Any]) -> Filters:
+    """Build filters from values by field; a list becomes a tuple, None and absent fields the default."""
+    from papersearch.types import Filters
+
+    given: dict[str, Any] = {
+        field: tuple(value) if isinstance(value, list) else value
+        for field, value in values.items()
+        if value is not None
+    }
+    return Filters(**given)
+
+
+def filter_values(filters: Filters, rows: Iterable[FilterRow] = FILTER_ROWS) -> dict[str, Any]:
+    """Return the values of `rows` by field."""
+    return {row.field: getattr(filters, row.field) for row in rows}

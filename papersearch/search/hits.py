@@ -1,0 +1,96 @@
+"""Ranked papers become hits: each with its paper, its evidence and, if asked, its explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.search.candidates import holds
+from papersearch.search.evidence import find_evidence
+from papersearch.types import Evidence, Explanation, Hit, Paper, TermImpact, Verdict
+
+if TYPE_CHECKING:
+    from papersearch.dense.late import QueryPieces
+    from papersearch.index.opened import OpenedIndex
+    from papersearch.search.candidates import Retrieved
+    from papersearch.search.ranking import Ranking
+    from papersearch.search.request import Request
+
+
+class Judged(NamedTuple):
+    """A place in the order retrieved, and the verdict on the paper there.
+
+    `cosine`: of query and paper, None where keywords answer alone."""
+
+    place: int
+    verdict: Verdict
+    cosine: float | None
+
+
+def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, index: OpenedIndex) -> list[Hit]:
+    """Make a hit of each paper `judged`, in this order."""
+    words, encoded, _ = found.scan
+    keyword = None if how.mode_used == "semantic" else words.scores
+    pieces = index.pieces
+    asked = pieces.of_query(encoded) if pieces is not None and encoded is not None else None
+    hits = []
+    for rank, (place, verdict, cosine) in enumerate(judged, 1):
+        doc_idx, score = int(found.order[place]), float(found.scores[place])
+        paper = index.papers[doc_idx]
+        hits.append(
+            Hit(
+                rank=rank,
+                paper=paper,
+                score=score,
+                keyword_score=None if keyword is None else float(keyword[doc_idx]),
+                semantic_score=cosine,
+                exact_title=doc_idx in found.titled,
+                verdict=verdict,
+                evidence=_evidence(paper, doc_idx, words.idf, asked, index),
+                explanation=_explain(doc_idx, score, found) if how.explain else None,
+            )
+        )
+    return hits
+
+
+def make_hits_near(
+    ranking: Ranking, asked: QueryPieces | None, idf: Mapping[str, float], index: OpenedIndex
+) -> list[Hit]:
+    """Make hits of a ranking by meaning alone; `asked` and the words of `idf` choose their evidence."""
+    hits = []
+    for rank, (doc_idx, score) in enumerate(zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True), 1):
+        paper = index.papers[doc_idx]
+        hits.append(
+            Hit(
+                rank=rank,
+                paper=paper,
+                score=score,
+                keyword_score=None,
+                semantic_score=score,
+                exact_title=False,
+                verdict=None,
+                evidence=_evidence(paper, doc_idx, idf, asked, index),
+            )
+        )
+    return hits
+
+
+def _evidence(
+    paper: Paper, doc_idx: int, idf: Mapping[str, float], asked: QueryPieces | None, index: OpenedIndex
+) -> Evidence:
+    pieces = index.pieces
+    alignment = pieces.beside(asked, doc_idx) if pieces is not None and asked is not None else None
+    return find_evidence(paper, idf, index.analyzer, alignment)
+
+
+def _explain(doc_idx: int, score: float, found: Retrieved) -> Explanation:
+    ranking, words = found.ranking, found.scan.words
+    signals = ranking.explain(doc_idx, score)
+    terms: tuple[TermImpact, ...] = ()
+    if any(signal.name == "keyword" for signal in signals):
+        is_candidate = len(ranking.tiers) > 1 and holds(ranking.tiers[0].papers, doc_idx)
+        terms = words.explain(doc_idx, with_pairs=is_candidate)
+    coverage = words.coverage(np.array([doc_idx]))
+    return Explanation(signals=signals, terms=terms, coverage=float(coverage[0]))
