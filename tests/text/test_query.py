@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,7 +108,6 @@ def test_phrases_are_found_as_by_looking(
 
 
 def _array(numbers: list[int]) -> papersearch.types.IntArray:
-    import numpy as np
 
     return np.array(numbers, dtype=np.int64)
 
@@ -154,3 +154,11 @@ def test_nothing_left(real_index: papersearch.Index) -> None:
     for mode in MODES:
         results = real_index.search('"bubbles pipeline banana"', mode=mode)
         assert (results.total, results.hits, results.verdict) == (0, (), None)
+
+
+@pytest.mark.parametrize("query", ["", "  \t\n", "\x1b[31m", 'an "unclosed phrase', "x" * 30_000])
+def test_unreadable_queries_are_refused(real_index: papersearch.Index, query: str) -> None:
+    """An empty, unbalanced or absurdly long query is a QueryError with a hint."""
+    with pytest.raises(QueryError) as caught:
+        real_index.search(query)
+    assert caught.value.hint
