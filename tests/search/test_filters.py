@@ -1,11 +1,10 @@
-"""Filters, facets, the order by date: against the papers themselves, asked one by one."""
+"""Filters against the papers themselves, asked one by one."""
 
 from __future__ import annotations
 
 import calendar
 import json
 import re
-from collections import Counter
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.errors import QueryError
-from papersearch.index.facts import has_code
 from papersearch.types import MODES, Filters, Mode, Paper
 
 QUERY = "mixture of experts training"
@@ -176,19 +174,6 @@ def test_organisations_dumps_and_code(real_index: papersearch.Index, mode: Mode)
     assert cases[0][1](next(paper for paper in papers if paper.organisation == organisation))
 
 
-def test_what_is_code(real_index: papersearch.Index) -> None:
-    """A link into a host of repositories; not to its front page, nor to a page that names one."""
-    paper = real_index.papers()[0]
-    for link, expected in (
-        ("https://github.com/owner/name", True),
-        ("http://www.GitHub.com/owner", True),
-        ("https://codeberg.org/owner/name", True),
-        ("https://owner.github.io/name", False),
-        ("https://example.org/?u=https://github.com/owner/name", False),
-    ):
-        assert has_code(paper._replace(links=(link,))) is expected
-
-
 def test_what_there_is_not(real_index: papersearch.Index) -> None:
     """An unknown name is an error with the nearest known; a wrong date one with an example."""
     with pytest.raises(
@@ -227,39 +212,3 @@ def test_similar_is_filtered_alike(real_index: papersearch.Index) -> None:
     assert [hit.paper.paper_id for hit in results] == expected
     assert results.undated is not None
     assert results.undated.n_papers == sum(fits(hit.paper, "2024", "2024") is None for hit in everything)
-
-
-def test_newest_first(real_index: papersearch.Index) -> None:
-    """By date, of the first hundred that answer better than weakly; unknown dates last, ties by rank."""
-    ranked = [hit for hit in real_index.search(QUERY, k=100) if hit.verdict != "weak"]
-    expected = sorted(ranked, key=lambda hit: hit.paper.date or str(hit.paper.year or ""), reverse=True)
-    found = real_index.search(QUERY, k=100, sort="date")
-    assert [hit.paper.paper_id for hit in found] == [hit.paper.paper_id for hit in expected]
-    assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
-    best = real_index.search(QUERY, k=3, sort="date")
-    assert [hit.paper.paper_id for hit in best] == [hit.paper.paper_id for hit in expected[:3]]
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_facets(real_index: papersearch.Index, mode: Mode) -> None:
-    """They count the papers that are not judged weak, by what each says of itself."""
-    results = real_index.search(QUERY, k=1000, mode=mode, facets=True)
-    facets = results.facets
-    assert facets is not None
-    answering = [hit.paper for hit in results if hit.verdict != "weak"]
-    assert 1 < len(answering) < len(real_index)
-    assert facets.n_papers == len(answering)
-    assert facets.n_undated == sum(paper.year is None for paper in answering)
-    years = Counter(str(paper.year) for paper in answering if paper.year)
-    assert {one.value: one.n_papers for one in facets.years if one.n_papers} == dict(years)
-    months = Counter(paper.date[:7] for paper in answering if paper.date)
-    assert {one.value: one.n_papers for one in facets.months if one.n_papers} == dict(months)
-    assert [one.value for one in facets.months] == sorted(one.value for one in facets.months)
-    first, last = min(months), max(months)
-    n_between = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
-    assert len(facets.months) == n_between
-    organisations = Counter(paper.organisation.handle for paper in answering if paper.organisation)
-    assert {one.value: one.n_papers for one in facets.organisations} == dict(organisations)
-    dumps = Counter(dump for paper in answering for dump in {place.dump for place in paper.provenance})
-    assert {one.value: one.n_papers for one in facets.dumps} == dict(dumps)
-    assert [one.n_papers for one in facets.dumps] == sorted(dumps.values(), reverse=True)

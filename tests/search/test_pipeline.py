@@ -10,6 +10,7 @@ import pytest
 
 import papersearch
 from papersearch.types import MODES, Mode
+from tests.search.test_filters import QUERY
 
 QUERIES = [
     "pipeline bubbles",
@@ -155,3 +156,14 @@ def test_late_interaction_is_optional(small_corpus: Path, tmp_path: Path, small_
     assert without.search("pipeline bubbles")[0].paper.title == "On pipeline bubbles"
     papersearch.build(small_corpus, tmp_path / "with", model=str(small_model))
     assert papersearch.open(tmp_path / "with").manifest.late is not None
+
+
+def test_newest_first(real_index: papersearch.Index) -> None:
+    """By date, of the first hundred that answer better than weakly; unknown dates last, ties by rank."""
+    ranked = [hit for hit in real_index.search(QUERY, k=100) if hit.verdict != "weak"]
+    expected = sorted(ranked, key=lambda hit: hit.paper.date or str(hit.paper.year or ""), reverse=True)
+    found = real_index.search(QUERY, k=100, sort="date")
+    assert [hit.paper.paper_id for hit in found] == [hit.paper.paper_id for hit in expected]
+    assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
+    best = real_index.search(QUERY, k=3, sort="date")
+    assert [hit.paper.paper_id for hit in best] == [hit.paper.paper_id for hit in expected[:3]]

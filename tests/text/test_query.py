@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
 from papersearch.errors import QueryError
-from papersearch.lexical.statistics import statistics_of
-from papersearch.text.analysis import Analyzer, plain_word
+from papersearch.text.analysis import Analyzer
 from papersearch.text.paper_text import paper_text
 from papersearch.text.query import Clause, parse_query
 from papersearch.types import MODES, Mode
 
 TERMS = "pipeline bubble model data".split()
-DOCUMENTS = st.lists(st.lists(st.sampled_from(TERMS), max_size=12), min_size=1, max_size=6)
+
 WHOLE = 302
 
 
@@ -84,32 +82,6 @@ def test_queries_without_sense(text: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse_query(text, Analyzer())
     assert caught.value.hint
-
-
-@given(DOCUMENTS, st.lists(st.sampled_from(TERMS), min_size=1, max_size=3), st.data())
-def test_phrases_are_found_as_by_looking(
-    documents: list[list[str]], phrase: list[str], data: st.DataObject
-) -> None:
-    """Where a phrase stands, and how often, is what a loop over the words finds."""
-    postings = statistics_of(documents, plain_word).postings()
-    expected = [
-        (doc_idx, start)
-        for doc_idx, terms in enumerate(documents)
-        for start in range(len(terms) - len(phrase) + 1)
-        if terms[start : start + len(phrase)] == phrase
-    ]
-    sequence = list(enumerate(phrase))
-    docs, starts, tf = postings.phrase(sequence)
-    assert list(zip(docs.tolist(), starts.tolist(), strict=True)) == expected
-    assert tf.sum() == len(expected)
-    chosen = sorted(data.draw(st.sets(st.integers(0, len(documents) - 1))))
-    docs, starts, _ = postings.phrase(sequence, _array(chosen))
-    assert list(zip(docs.tolist(), starts.tolist(), strict=True)) == [e for e in expected if e[0] in chosen]
-
-
-def _array(numbers: list[int]) -> papersearch.types.IntArray:
-
-    return np.array(numbers, dtype=np.int64)
 
 
 @pytest.mark.parametrize("mode", MODES)
