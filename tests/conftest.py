@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -186,6 +187,16 @@ def small_corpus(tmp_path: Path, small_project: Path) -> Path:
 def small_index(small_corpus: Path, small_project: Path) -> Path:
     """That corpus indexed with the small model, at `small_corpus`'s side; free to be damaged."""
     return shutil.copytree(small_project / "index", small_corpus.parent / "index")
+
+
+@pytest.fixture
+def build(small_corpus: Path, small_index: Path, small_model: Path) -> Any:
+    """Bring the small index up to date with the small corpus."""
+
+    def run(**options: Any) -> papersearch.BuildReport:
+        return papersearch.build(small_corpus, small_index, model=str(small_model), **options)
+
+    return run
 
 
 @pytest.fixture
