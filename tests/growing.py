@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import papersearch
 from papersearch.index.locking import LOCK
-from tests.conftest import (
-    page,
-    sentence,
-)
+from tests.conftest import page, sentence
 
 QUERIES = ["pipeline bubbles", "speech recognition", "ASR", "On paper 3"]
 
@@ -27,3 +25,17 @@ def leftovers(index_path: Path) -> list[str]:
 
 def add(corpus: Path, name: str, *topics: str) -> None:
     (corpus / name).write_text(page([(f"On {topic}", sentence(topic)) for topic in topics]))
+
+
+A, B = ("On apples", sentence("apples")), ("On bees", sentence("bees"))
+
+
+def answers_in_every_mode(index_path: Path) -> Any:
+    """All that an index answers to a query, in every mode."""
+    index = papersearch.open(index_path)
+    return [index.search("pipeline bubbles", mode=mode) for mode in ("hybrid", "keyword", "semantic")]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, with its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -10,11 +10,7 @@ import sys
 from pathlib import Path
 
 from papersearch.index.locking import LOCK
-from tests.conftest import (
-    PATIENCE_S,
-    command_environment,
-    held_at,
-)
+from tests.conftest import PATIENCE_S, command_environment, held_at
 from tests.growing import add, answers
 
 

@@ -16,10 +16,7 @@ import pytest
 import papersearch
 from papersearch.errors import IndexNotWritable
 from papersearch.index import files
-from tests.conftest import (
-    PROJECT,
-    command_environment,
-)
+from tests.conftest import PROJECT, command_environment
 from tests.growing import add, answers, leftovers
 
 

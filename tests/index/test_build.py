@@ -16,11 +16,8 @@ import papersearch
 from papersearch.index.layout import ARRAYS, TEXTS, generation_folder
 from papersearch.index.locking import LOCK
 from papersearch.types import Filters
-from tests.conftest import (
-    CORPUS,
-    command_environment,
-)
-from tests.growing import QUERIES, add, answers
+from tests.conftest import CORPUS, command_environment
+from tests.growing import QUERIES, add, answers, answers_in_every_mode, tree
 
 LEXICAL = [
     name for name in (*ARRAYS, *TEXTS) if name.startswith(("terms", "postings", "positions", "lengths", "ex"))
@@ -153,3 +150,20 @@ def test_the_five_dumps_one_by_one(tmp_path: Path, small_model: Path) -> None:
     second = papersearch.build(corpus, tmp_path / "index", model=str(small_model))
     assert first.n_papers + second.n_encoded == second.n_papers == 302
     assert second.n_encoded == len(second.changes.added) == 56
+
+
+def test_a_damaged_index_can_be_built_anew(small_corpus: Path, small_index: Path, small_model: Path) -> None:
+    """What the error says to type mends it."""
+    before = answers_in_every_mode(small_index)
+    (small_index / "manifest.json").write_bytes(b"{")
+    papersearch.build(small_corpus, small_index, model=str(small_model), full=True)
+    assert answers_in_every_mode(small_index) == before
+
+
+def test_same_corpus_same_bytes(small_corpus: Path, tmp_path: Path, small_model: Path) -> None:
+    """Two builds of one corpus write the same files."""
+    trees = []
+    for name in ("one", "two"):
+        papersearch.build(small_corpus, tmp_path / name, model=str(small_model))
+        trees.append(tree(tmp_path / name / generation_folder(1)))
+    assert trees[0] == trees[1]

@@ -9,9 +9,7 @@ import pytest
 
 import papersearch
 from papersearch.errors import IndexVersionError
-from tests.conftest import (
-    Run,
-)
+from tests.conftest import Run
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import papersearch
 from papersearch.index.locking import LOCK, writing
-from tests.conftest import (
-    wait_until,
-)
+from tests.conftest import wait_until
 from tests.growing import add
 
 

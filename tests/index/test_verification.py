@@ -12,9 +12,7 @@ import pytest
 import papersearch
 from papersearch.index import files
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
-from tests.conftest import (
-    Run,
-)
+from tests.conftest import Run
 
 
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS}))
