@@ -144,26 +144,30 @@ def _is_for_types(node: ast.AST) -> bool:
 def _changes(path: list[ast.AST]) -> Iterator[Any]:
     """Give functions that change the last node of the path, each returning one that restores it."""
     node, parent = path[-1], path[-2]
-    for other in SWAPPED.get(type(node), ()):
-        yield lambda other=other: _replace(parent, node, other())
-    if isinstance(node, ast.Constant):
-        for value in _other_values(node, path):
-            yield lambda value=value: _replace(parent, node, ast.Constant(value))
-    if isinstance(node, ast.UnaryOp):
-        yield lambda: _replace(parent, node, node.operand)
-    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
-        for value in (True, False):
-            yield lambda value=value: _replace(node, node.test, ast.Constant(value))
-    if isinstance(node, ast.comprehension) and node.ifs:
-        yield lambda: _replace(node, node.ifs[0], ast.Constant(True))
-    if isinstance(node, ast.Slice):
-        for bound in (node.lower, node.upper, node.step):
-            if bound is not None:
-                yield lambda bound=bound: _replace(node, bound, None)
-    if isinstance(node, ast.Return) and node.value is not None:
-        yield lambda: _replace(node, node.value, ast.Constant(None))
-    if isinstance(node, _LEFT_OUT):
-        yield lambda: _replace(parent, node, ast.Pass())
+    for old, new in _replacements(path):
+        owner = parent if old is node else node
+        yield lambda owner=owner, old=old, new=new: _replace(owner, old, new)
+
+
+def _replacements(path: list[ast.AST]) -> Iterator[tuple[ast.AST, ast.AST | None]]:
+    """Give (old, new) for the last node of the path, or for one of its children."""
+    node = path[-1]
+    yield from ((node, other()) for other in SWAPPED.get(type(node), ()))
+    match node:
+        case ast.Constant():
+            yield from ((node, ast.Constant(value)) for value in _other_values(node, path))
+        case ast.UnaryOp():
+            yield node, node.operand
+        case ast.If() | ast.IfExp() | ast.While():
+            yield from ((node.test, ast.Constant(value)) for value in (True, False))
+        case ast.comprehension() if node.ifs:
+            yield node.ifs[0], ast.Constant(True)
+        case ast.Slice():
+            yield from ((bound, None) for bound in (node.lower, node.upper, node.step) if bound is not None)
+        case ast.Return() if node.value is not None:
+            yield node.value, ast.Constant(None)
+        case ast.Expr() | ast.Continue():
+            yield node, ast.Pass()
 
 
 def _other_values(node: ast.Constant, path: list[ast.AST]) -> list[object]:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from papersearch.dense.vectors import PaperVectors, quantize
-from papersearch.search.ranking import by_both, by_meaning
+from papersearch.search.fusion import KEYWORD_WEIGHT, Signal
+from papersearch.search.ranking import (
+    DEPTH,
+    WEIGHTS,
+    Ranking,
+    best_of,
+    by_both,
+    by_keyword,
+    by_meaning,
+    candidate_signals,
+    in_two_tiers,
+)
+from tests.conftest import PROJECT
 
 
 def unit_rows(rng: np.random.Generator, n_papers: int, dimensions: int, spread: float) -> npt.NDArray[np.float32]:
@@ -65,3 +81,196 @@ def test_vectors_that_say_nothing() -> None:
     vectors = np.zeros((3, 4), np.float32)
     cosines = PaperVectors(vectors, *quantize(vectors)).scan(np.ones(4, np.float32) / 2)
     assert by_meaning(cosines, np.arange(3), 2).papers.tolist() == [0, 1]
+
+
+class Erring(NamedTuple):
+    """Cosines whose estimates err as far as their margin allows; `looked_up` keeps whose exact
+    ones were asked for."""
+
+    true: npt.NDArray[np.float64]
+    estimates: npt.NDArray[np.float32]
+    margin: float
+    looked_up: list[int]
+
+    def exact(self, papers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        self.looked_up.extend(papers.tolist())
+        return self.true[papers]
+
+    def bounds(self) -> tuple[float, float]:
+        return float(self.true.min()), float(self.true.max())
+
+
+def erring(cosines: Sequence[float], signs: Sequence[int], margin: float) -> Any:
+    """Take the place of Cosines; multiples of 1/16 keep float32 exact."""
+    true = np.array(cosines)
+    return Erring(true, (true + margin * np.array(signs)).astype(np.float32), margin, [])
+
+
+SIGNS = list(product((-1, 1), repeat=4))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_the_greatest_errors_decide_nothing_by_meaning(k: int) -> None:
+    """Every four cosines of three values, with every estimate off by the whole margin, rank by the
+    exact ones; these are asked of papers in doubt alone."""
+    margin = 0.0625
+    for cosines in product((0.0, 0.125, 0.5), repeat=4):
+        for signs in SIGNS:
+            semantic = erring(cosines, signs, margin)
+            ranking = by_meaning(semantic, np.arange(4), k)
+            assert ranking.papers.tolist() == _brute_force(np.array(cosines), np.arange(4), k)
+            kth = sorted(semantic.estimates, reverse=True)[min(k, 4) - 1]
+            in_doubt = [doc for doc in range(4) if semantic.estimates[doc] >= kth - 2 * margin or k >= 4]
+            assert semantic.looked_up == in_doubt
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_the_greatest_errors_decide_nothing_by_both(k: int) -> None:
+    """The same by words and meaning: 0.4 of BM25 and 0.6 of the cosine, each from 0 to 1 over all
+    papers; the margin counts as the cosine does."""
+    margin = 0.125
+    keyword = np.array([0.0, 1.0, 7.0, 0.5])
+    n_narrowed = 0
+    for cosines in product((-0.25, 0.0625, 0.5), repeat=4):
+        width = max(cosines) - min(cosines)
+        scaled = (np.array(cosines) - min(cosines)) / width if width else np.zeros(4)
+        both = 0.4 * keyword / 7 + 0.6 * scaled
+        for signs in SIGNS:
+            semantic = erring(cosines, signs, margin)
+            ranking = by_both(keyword, semantic, np.arange(4), k)
+            assert ranking.papers.tolist() == _brute_force(both, np.arange(4), k)
+            np.testing.assert_allclose(ranking.scores, both[ranking.papers], atol=1e-12)
+            away = 0.6 * margin / width if width else 0.0
+            estimates = semantic.estimates.astype(np.float64)
+            estimated = 0.4 * keyword / 7 + 0.6 * (estimates - min(cosines)) / width if width else both
+            kth = sorted(estimated, reverse=True)[min(k, 4) - 1]
+            surely = {doc for doc in range(4) if estimated[doc] > kth - 2 * away + 1e-9 or k >= 4}
+            perhaps = {doc for doc in range(4) if estimated[doc] > kth - 2 * away - 1e-9 or k >= 4}
+            assert surely <= set(semantic.looked_up) <= perhaps
+            n_narrowed += len(perhaps) < 4
+    assert n_narrowed > 0 or k >= 3
+
+
+def test_bounds_are_of_all_papers() -> None:
+    """What is filtered away still says what 0 and 1 are, with any lowest BM25 score."""
+    keyword = np.array([1.0, 3.0, 5.0, 4.0])
+    ranking = by_both(keyword, erring([0.0, 0.25, 0.5, 1.0], [0] * 4, 0.0), np.array([1, 3]), 2)
+    assert ranking.papers.tolist() == [3, 1]
+    assert ranking.scores.tolist() == pytest.approx([0.4 * 0.75 + 0.6, 0.4 * 0.5 + 0.6 * 0.25])
+    assert ranking.total == 2
+
+
+def explained(ranking: Ranking, doc_idx: int, score: float) -> list[tuple[object, ...]]:
+    """The parts of a score, as plain tuples."""
+    return [
+        (part.name, *(pytest.approx(n) for n in (part.score, part.normalised, part.weight, part.contribution)))
+        for part in ranking.explain(doc_idx, score)
+    ]
+
+
+def test_one_signal_explains_itself() -> None:
+    """A ranking by one signal has its scores as they are, counts all that is ranked, and explains
+    the papers that it shows."""
+    semantic = erring([0.25, 0.0, 0.75, 0.5], [0] * 4, 0.0)
+    keyword = np.array([1.0, 7.0, 0.0, 2.0])
+    for ranking, papers, scores, name in (
+        (by_keyword(keyword, np.array([0, 1, 3]), 2), [1, 3], [7.0, 2.0], "keyword"),
+        (by_meaning(semantic, np.array([0, 1, 3]), 2), [3, 0], [0.5, 0.25], "semantic"),
+    ):
+        assert (ranking.papers.tolist(), ranking.scores.tolist(), ranking.total) == (papers, scores, 3)
+        for doc_idx, score in zip(papers, scores, strict=True):
+            assert explained(ranking, doc_idx, score) == [(name, score, score, 1.0, score)]
+        [tier] = ranking.tiers
+        assert tier.papers.tolist() == sorted(papers)
+        assert tier.explain(2) is None
+
+
+def test_both_signals_explain_themselves() -> None:
+    """Each of two signals is explained by its own score, normalised score and weight."""
+    keyword = np.array([2.0, 0.0, 1.0])
+    ranking = by_both(keyword, erring([0.0, 0.5, 0.125], [0] * 3, 0.0), np.arange(3), 2)
+    assert ranking.papers.tolist() == [1, 0]
+    assert explained(ranking, 0, 0.4) == [("keyword", 2.0, 1.0, 0.4, 0.4), ("semantic", 0.0, 0.0, 0.6, 0.0)]
+    assert explained(ranking, 1, 0.6) == [("keyword", 0.0, 0.0, 0.4, 0.0), ("semantic", 0.5, 1.0, 0.6, 0.6)]
+    assert ranking.tiers[0].explain(2) is None
+    assert ranking.tiers[0].scores_by("semantic", np.array([1, 0])).tolist() == [0.5, 0.0]
+    assert ranking.tiers[0].scores_by("keyword", np.array([0])).tolist() == [2.0]
+
+
+def test_what_no_signal_gave_is_the_exact_title_s() -> None:
+    """What a score has beyond its signals is a part of its own, from 1e-12 on; a paper of no tier
+    has nothing else."""
+    ranking = by_keyword(np.array([1.0, 7.0]), np.arange(2), 2)
+    assert explained(ranking, 0, 7.0)[1:] == [("exact title", 1.0, 1.0, 6.0, 6.0)]
+    assert explained(ranking, 0, 0.25)[1:] == [("exact title", 1.0, 1.0, -0.75, -0.75)]
+    assert explained(ranking, 5, 7.0) == [("exact title", 1.0, 1.0, 7.0, 7.0)]
+    assert explained(ranking, 5, 0.0) == []
+    assert explained(ranking, 5, 1e-12) == []
+    assert len(explained(ranking, 5, 1.5e-12)) == 1
+
+
+def test_signals_of_the_candidates_by_hand() -> None:
+    """BM25 counts 0.7, the cosine 1 and late interaction 0.6; zero stays zero, and a cosine below
+    zero is the least."""
+    keyword, cosines, late = np.array([0.0, 4.0]), np.array([0.5, 0.25]), np.array([-0.5, 0.5])
+    signals = candidate_signals(keyword, cosines, late)
+    assert [signal.name for signal in signals] == ["keyword", "semantic", "late interaction"]
+    assert [(signal.low, signal.high) for signal in signals] == [(0.0, 4.0), (0.0, 0.5), (-0.5, 0.5)]
+    spreads = [0.7 * 4 / 2, 1.0 * 0.5 / 0.125, 0.6 * 1.0 / 0.5]
+    assert [signal.weight for signal in signals] == pytest.approx([share / sum(spreads) for share in spreads])
+    assert [signal.name for signal in candidate_signals(keyword, cosines, None)] == ["keyword", "semantic"]
+    assert candidate_signals(keyword[:0], cosines[:0], None) == []
+
+
+def test_the_best_of_the_candidates() -> None:
+    """The best by these signals are named by their place in the corpus; of none, none."""
+    signals = [Signal("keyword", np.array([1.0, 3.0, 2.0]), 0.0, 3.0, 1.0)]
+    assert best_of(np.array([4, 6, 9]), signals, 2).tolist() == [6, 9]
+    assert best_of(np.array([4, 6, 9]), signals, 9).tolist() == [6, 9, 4]
+    assert best_of(np.array([], dtype=np.int64), [], 2).tolist() == []
+
+
+@pytest.fixture
+def base() -> Ranking:
+    """Five papers by BM25: 3, 1, 4, 0, 2."""
+    return by_keyword(np.array([2.0, 6.0, 1.0, 8.0, 4.0]), np.arange(5), 5)
+
+
+def test_two_tiers_by_hand(base: Ranking) -> None:
+    """The candidates are ranked by their own signals; the rest keeps its order below them, scaled by
+    the least candidate's new score over its old one."""
+    candidates = np.array([1, 3, 4])
+    signals = [Signal("semantic", np.array([0.5, 1.0, 0.25]), 0.0, 1.0, 1.0)]
+    ranking = in_two_tiers(base, candidates, signals, 9)
+    assert ranking.papers.tolist() == [3, 1, 4, 0, 2]
+    assert ranking.scores.tolist() == [1.0, 0.5, 0.25, 0.125, 0.0625]  # 2 and 1, times 0.25 / 4
+    assert ranking.total == 5
+    assert explained(ranking, 4, 0.25) == [("semantic", 0.25, 0.25, 1.0, 0.25)]
+    assert explained(ranking, 2, 0.0625) == [("keyword", 1.0, 1.0, 0.0625, 0.0625)]
+    signals = [Signal("semantic", np.array([1.0, 0.5, 0.75]), 0.0, 1.0, 1.0)]
+    assert in_two_tiers(base, candidates, signals, 4).papers.tolist() == [1, 4, 3, 0]
+    assert in_two_tiers(base, candidates, signals, 4).scores.tolist() == [1.0, 0.75, 0.5, 0.25]
+    assert in_two_tiers(base, candidates, signals, 2).papers.tolist() == [1, 4]
+
+
+def test_tiers_at_their_edges(base: Ranking) -> None:
+    """Without candidates nothing changes; where the last candidate had no score, the rest has none;
+    a small one is a score."""
+    nobody = np.array([], dtype=np.int64)
+    assert in_two_tiers(base, nobody, [], 2) is base
+    candidates, signals = np.array([0]), [Signal("semantic", np.array([0.5]), 0.0, 1.0, 1.0)]
+    worthless = by_keyword(np.array([0.0, 0.0]), np.arange(2), 2)
+    assert in_two_tiers(worthless, candidates, signals, 2).scores.tolist() == [0.5, 0.0]
+    below = by_keyword(np.array([-1.0, -2.0]), np.arange(2), 2)
+    assert in_two_tiers(below, candidates, signals, 2).scores.tolist() == [0.5, 0.0]
+    small = by_keyword(np.array([0.5, 0.25]), np.arange(2), 2)
+    assert in_two_tiers(small, candidates, signals, 2).scores.tolist() == [0.5, 0.25]
+
+
+def test_figures_are_the_document_s() -> None:
+    """docs/ranking.md says the weights and the depth that the code has."""
+    told = (PROJECT / "docs" / "ranking.md").read_text(encoding="utf-8")
+    keyword, semantic, late = (WEIGHTS[name] for name in ("keyword", "semantic", "late interaction"))
+    assert f"count {keyword:g}, {semantic:g} and {late:g}" in told
+    assert f"the first {DEPTH}." in told
+    assert f"{KEYWORD_WEIGHT:g} · min-max(BM25) + {1 - KEYWORD_WEIGHT:g} · min-max(cosine)" in told
