@@ -222,7 +222,14 @@ def survives(module: str, source: str) -> bool:
         hypothesis.settings.register_profile(
             "mutants", deadline=None, derandomize=True, database=None, phases=(hypothesis.Phase.generate,)
         )
-        options = ["-x", "-q", "-pno:cacheprovider", "-pno:xdist", "-Wignore", "--hypothesis-profile=mutants"]
+        options = [
+            "-x",
+            "-q",
+            "-pno:cacheprovider",
+            "-pno:xdist",
+            "-Wignore::pytest.PytestAssertRewriteWarning",
+            "--hypothesis-profile=mutants",
+        ]
         return pytest.main([TESTS[module], *options], plugins=[QuickTests()]) == 0
 
 

@@ -163,6 +163,14 @@ def make_model(
 
 
 @pytest.fixture(scope="session")
+def any_index(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
+    """The committed corpus by the small model: for laws that hold on any index, whatever the encoder."""
+    path = tmp_path_factory.mktemp("any") / "index"
+    papersearch.build(CORPUS, path, model=str(small_model))
+    return papersearch.open(path)
+
+
+@pytest.fixture(scope="session")
 def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Path:
     """A folder with `corpus/`, one page of four papers, and its `index/` by the small model; for copying.
     The last paper has an organisation and a date."""

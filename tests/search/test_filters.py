@@ -65,19 +65,19 @@ dates = st.one_of(
 @settings(max_examples=60)
 @given(dates, dates, st.booleans(), st.sampled_from(MODES))
 def test_dates(
-    real_index: papersearch.Index, since: str | None, until: str | None, undated: bool, mode: Mode
+    any_index: papersearch.Index, since: str | None, until: str | None, undated: bool, mode: Mode
 ) -> None:
     """Just the papers of the range are ranked; those that cannot be told are counted, or kept
     when that is asked for."""
     if since and until and bound(since, first=True) > bound(until, first=False):
         with pytest.raises(QueryError, match="is after"):
-            real_index.search(QUERY, mode=mode, filters=Filters(since, until))
+            any_index.search(QUERY, mode=mode, filters=Filters(since, until))
         return
-    unfiltered = ranked(real_index, mode)
+    unfiltered = ranked(any_index, mode)
     wanted = {
         name: verdict for name, paper in unfiltered.items() if (verdict := fits(paper, since, until)) is not False
     }
-    results = real_index.search(QUERY, k=1000, mode=mode, filters=Filters(since, until, include_undated=undated))
+    results = any_index.search(QUERY, k=1000, mode=mode, filters=Filters(since, until, include_undated=undated))
     found = {hit.paper.paper_id for hit in results}
     if since is None and until is None:
         assert found == set(unfiltered)
@@ -93,10 +93,10 @@ def test_dates(
     assert results.total == len(found)
 
 
-def test_filters_come_before_the_cutoff(real_index: papersearch.Index) -> None:
+def test_filters_come_before_the_cutoff(any_index: papersearch.Index) -> None:
     """With k papers left by the filters, all k are found, however low they rank without."""
-    of_year = [paper for paper in real_index.papers() if paper.year == 2024]
-    found = real_index.search("reward hacking", k=len(of_year), filters=Filters(since="2024", until="2024"))
+    of_year = [paper for paper in any_index.papers() if paper.year == 2024]
+    found = any_index.search("reward hacking", k=len(of_year), filters=Filters(since="2024", until="2024"))
     assert len(of_year) > 1
     assert {hit.paper.year for hit in found} == {2024}
     assert len(found) == found.total
@@ -151,9 +151,9 @@ def is_repository(link: str) -> bool:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_organisations_dumps_and_code(real_index: papersearch.Index, mode: Mode) -> None:
+def test_organisations_dumps_and_code(any_index: papersearch.Index, mode: Mode) -> None:
     """Each filter keeps what the papers say of themselves; two of one kind add up, kinds multiply."""
-    papers = list(real_index.papers())
+    papers = list(any_index.papers())
     organisation = next(paper.organisation for paper in papers if paper.organisation)
     dumps = sorted({place.dump for paper in papers for place in paper.provenance})
     cases = [
@@ -167,26 +167,26 @@ def test_organisations_dumps_and_code(real_index: papersearch.Index, mode: Mode)
             lambda p: any(map(is_repository, p.links)) and dumps[2] in {place.dump for place in p.provenance},
         ),
     ]
-    unfiltered = {hit.paper.paper_id for hit in real_index.search(QUERY, k=1000, mode=mode)}
+    unfiltered = {hit.paper.paper_id for hit in any_index.search(QUERY, k=1000, mode=mode)}
     for filters, belongs in cases:
-        found = {hit.paper.paper_id for hit in real_index.search(QUERY, k=1000, mode=mode, filters=filters)}
+        found = {hit.paper.paper_id for hit in any_index.search(QUERY, k=1000, mode=mode, filters=filters)}
         assert found == {paper.paper_id for paper in papers if belongs(paper)} & unfiltered
     assert cases[0][1](next(paper for paper in papers if paper.organisation == organisation))
 
 
-def test_what_there_is_not(real_index: papersearch.Index) -> None:
+def test_what_there_is_not(any_index: papersearch.Index) -> None:
     """An unknown name is an error with the nearest known; a wrong date one with an example."""
     with pytest.raises(
         QueryError, match=r"no organisation is called Mircosoft; the nearest: .*[mM]icrosoft"
     ) as caught:
-        real_index.search(QUERY, filters=Filters(organisations=("Mircosoft",)))
+        any_index.search(QUERY, filters=Filters(organisations=("Mircosoft",)))
     assert "icrosoft" in caught.value.hint
     with pytest.raises(
         QueryError, match=r"no dump is called 000_91903588e50e3793.txt; the nearest: 000_91903588e50e3792"
     ):
-        real_index.search(QUERY, filters=Filters(dumps=("000_91903588e50e3793.txt",)))
+        any_index.search(QUERY, filters=Filters(dumps=("000_91903588e50e3793.txt",)))
     with pytest.raises(QueryError, match=r"no organisation is called $"):
-        real_index.search(QUERY, filters=Filters(organisations=("",)))
+        any_index.search(QUERY, filters=Filters(organisations=("",)))
     for wrong in (
         "",
         "24",
@@ -200,14 +200,14 @@ def test_what_there_is_not(real_index: papersearch.Index) -> None:
         "-1",
     ):
         with pytest.raises(QueryError, match="is no date"):
-            real_index.search(QUERY, filters=Filters(since=wrong))
+            any_index.search(QUERY, filters=Filters(since=wrong))
 
 
-def test_similar_is_filtered_alike(real_index: papersearch.Index) -> None:
+def test_similar_is_filtered_alike(any_index: papersearch.Index) -> None:
     """What is near is filtered before the cutoff too, and what is undated said."""
-    paper = real_index.papers()[0]
-    everything = real_index.similar([paper.paper_id], k=1000)
-    results = real_index.similar([paper.paper_id], k=1000, filters=Filters(since="2024", until="2024"))
+    paper = any_index.papers()[0]
+    everything = any_index.similar([paper.paper_id], k=1000)
+    results = any_index.similar([paper.paper_id], k=1000, filters=Filters(since="2024", until="2024"))
     expected = [hit.paper.paper_id for hit in everything if fits(hit.paper, "2024", "2024")]
     assert [hit.paper.paper_id for hit in results] == expected
     assert results.undated is not None

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.search.fusion import Signal, balance, combine
+from papersearch.search.fusion import KEYWORD_WEIGHT, Signal, balance, combine
 from papersearch.types import SignalName
+from tests.conftest import PROJECT
 
 WEIGHTS = (0.7, 1.0, 0.6)
 NAMES: tuple[SignalName, ...] = ("keyword", "semantic", "late interaction")
@@ -133,3 +134,9 @@ def test_combined_by_hand() -> None:
     assert combine([first]).tolist() == [0.0, 0.5]
     assert combine([first, second]).tolist() == [0.25, 0.5]
     assert combine([first, second, third]).tolist() == [0.25, 0.5625]
+
+
+def test_the_keywords_share_is_the_document_s() -> None:
+    """docs/ranking.md says what words and meaning count in choosing candidates."""
+    told = (PROJECT / "docs" / "ranking.md").read_text(encoding="utf-8")
+    assert f"{KEYWORD_WEIGHT:g} · min-max(BM25) + {1 - KEYWORD_WEIGHT:g} · min-max(cosine)" in told

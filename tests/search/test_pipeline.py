@@ -25,14 +25,14 @@ QUERIES = [
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("query", QUERIES)
-def test_results_are_a_ranking(real_index: papersearch.Index, query: str, mode: Mode) -> None:
+def test_results_are_a_ranking(any_index: papersearch.Index, query: str, mode: Mode) -> None:
     """Ranks count from 1, scores never rise, no paper comes twice, and k only cuts."""
-    whole = real_index.search(query, k=400, mode=mode)
+    whole = any_index.search(query, k=400, mode=mode)
     assert [hit.rank for hit in whole] == list(range(1, len(whole) + 1))
     scores = [hit.score for hit in whole]
     assert scores == sorted(scores, reverse=True)
     assert len({hit.paper.paper_id for hit in whole}) == len(whole) == whole.total
-    assert real_index.search(query, k=7, mode=mode).hits == whole.hits[:7]
+    assert any_index.search(query, k=7, mode=mode).hits == whole.hits[:7]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -42,19 +42,19 @@ def test_same_query_same_answer(real_index_path: object, mode: Mode) -> None:
     assert first.search("pipeline bubbles", mode=mode) == second.search("pipeline bubbles", mode=mode)
 
 
-def test_keyword_mode_ranks_exactly_the_papers_with_a_term(real_index: papersearch.Index) -> None:
+def test_keyword_mode_ranks_exactly_the_papers_with_a_term(any_index: papersearch.Index) -> None:
     """`total` counts papers whose text holds the word or an inflection of it, by plain search."""
     holding = {
-        paper.paper_id for paper in real_index.papers() if "bubble" in f"{paper.title} {paper.abstract}".lower()
+        paper.paper_id for paper in any_index.papers() if "bubble" in f"{paper.title} {paper.abstract}".lower()
     }
-    found = real_index.search("bubbles", k=302, mode="keyword")
+    found = any_index.search("bubbles", k=302, mode="keyword")
     assert {hit.paper.paper_id for hit in found} == holding
     assert found.total == len(holding) > 1
 
 
-def test_no_term_no_hit(real_index: papersearch.Index) -> None:
+def test_no_term_no_hit(any_index: papersearch.Index) -> None:
     """A word that no paper has gives no hit in keyword mode, and no error."""
-    results = real_index.search("qqqqzzzz", mode="keyword")
+    results = any_index.search("qqqqzzzz", mode="keyword")
     assert (results.total, results.hits) == (0, ())
 
 
@@ -88,17 +88,17 @@ def test_pipeline_bubbles(real_index: papersearch.Index) -> None:
 
 
 @pytest.mark.parametrize(("k", "mode"), [(0, "hybrid"), (-1, "hybrid"), (1, "fuzzy")])
-def test_wrong_arguments_are_refused(real_index: papersearch.Index, k: int, mode: Mode) -> None:
+def test_wrong_arguments_are_refused(any_index: papersearch.Index, k: int, mode: Mode) -> None:
     """A cutoff below one and an unknown mode are ValueErrors."""
     with pytest.raises(ValueError, match=r"k is at least|mode is one of"):
-        real_index.search("pipeline", k=k, mode=mode)
+        any_index.search("pipeline", k=k, mode=mode)
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("query", [*QUERIES, '"mixture of experts" -survey', "LLM serving", "GPT-4o"])
-def test_explanations_add_up(real_index: papersearch.Index, query: str, mode: Mode) -> None:
+def test_explanations_add_up(any_index: papersearch.Index, query: str, mode: Mode) -> None:
     """Signals add up to the score, terms to the keyword signal's own score; for every paper."""
-    for hit in real_index.search(query, k=302, mode=mode, explain=True):
+    for hit in any_index.search(query, k=302, mode=mode, explain=True):
         explanation = hit.explanation
         assert explanation is not None
         assert sum(signal.contribution for signal in explanation.signals) == pytest.approx(hit.score, abs=1e-9)
@@ -112,27 +112,27 @@ def test_explanations_add_up(real_index: papersearch.Index, query: str, mode: Mo
             assert sum(keyword) - pairs == pytest.approx(hit.keyword_score, abs=1e-9)
 
 
-def test_an_exact_title_explains_itself(real_index: papersearch.Index) -> None:
+def test_an_exact_title_explains_itself(any_index: papersearch.Index) -> None:
     """What the rule adds to a title's paper is a signal of its own."""
-    title = real_index.papers()[7].title
+    title = any_index.papers()[7].title
     for mode in MODES:
-        (hit,) = real_index.search(title, k=1, mode=mode, explain=True)
+        (hit,) = any_index.search(title, k=1, mode=mode, explain=True)
         assert hit.explanation is not None
         assert sum(signal.contribution for signal in hit.explanation.signals) == pytest.approx(hit.score)
         assert hit.verdict == "strong"
 
 
-def test_papers_beyond_the_candidates_stay_below(real_index: papersearch.Index) -> None:
+def test_papers_beyond_the_candidates_stay_below(any_index: papersearch.Index) -> None:
     """The hundred candidates come first; the rest keeps the order of words and meaning."""
-    whole = real_index.search("expert routing", k=302, explain=True)
+    whole = any_index.search("expert routing", k=302, explain=True)
     tiers = [any(s.name == "late interaction" for s in hit.explanation.signals) for hit in whole if hit.explanation]
     assert tiers == [True] * 100 + [False] * 202
     assert all(a.score >= b.score for a, b in pairwise(whole))
 
 
-def test_late_interaction_can_be_left_out(real_index: papersearch.Index) -> None:
+def test_late_interaction_can_be_left_out(any_index: papersearch.Index) -> None:
     """Without it the other signals rank, and nothing of it is explained."""
-    (hit,) = real_index.search("pipeline bubbles", k=1, late=False, explain=True)
+    (hit,) = any_index.search("pipeline bubbles", k=1, late=False, explain=True)
     assert hit.explanation is not None
     assert [signal.name for signal in hit.explanation.signals] == ["keyword", "semantic"]
 
@@ -158,12 +158,12 @@ def test_late_interaction_is_optional(small_corpus: Path, tmp_path: Path, small_
     assert papersearch.open(tmp_path / "with").manifest.late is not None
 
 
-def test_newest_first(real_index: papersearch.Index) -> None:
+def test_newest_first(any_index: papersearch.Index) -> None:
     """By date, of the first hundred that answer better than weakly; unknown dates last, ties by rank."""
-    ranked = [hit for hit in real_index.search(QUERY, k=100) if hit.verdict != "weak"]
+    ranked = [hit for hit in any_index.search(QUERY, k=100) if hit.verdict != "weak"]
     expected = sorted(ranked, key=lambda hit: hit.paper.date or str(hit.paper.year or ""), reverse=True)
-    found = real_index.search(QUERY, k=100, sort="date")
+    found = any_index.search(QUERY, k=100, sort="date")
     assert [hit.paper.paper_id for hit in found] == [hit.paper.paper_id for hit in expected]
     assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
-    best = real_index.search(QUERY, k=3, sort="date")
+    best = any_index.search(QUERY, k=3, sort="date")
     assert [hit.paper.paper_id for hit in best] == [hit.paper.paper_id for hit in expected[:3]]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from papersearch.dense.vectors import PaperVectors, quantize
-from papersearch.search.fusion import KEYWORD_WEIGHT, Signal
+from papersearch.search.fusion import Signal
 from papersearch.search.ranking import (
     DEPTH,
     WEIGHTS,
@@ -273,4 +273,3 @@ def test_figures_are_the_document_s() -> None:
     keyword, semantic, late = (WEIGHTS[name] for name in ("keyword", "semantic", "late interaction"))
     assert f"count {keyword:g}, {semantic:g} and {late:g}" in told
     assert f"the first {DEPTH}." in told
-    assert f"{KEYWORD_WEIGHT:g} · min-max(BM25) + {1 - KEYWORD_WEIGHT:g} · min-max(cosine)" in told
