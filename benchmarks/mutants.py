@@ -164,7 +164,7 @@ def _replacements(path: list[ast.AST]) -> Iterator[tuple[ast.AST, ast.AST | None
             yield node.ifs[0], ast.Constant(True)
         case ast.Slice():
             yield from ((bound, None) for bound in (node.lower, node.upper, node.step) if bound is not None)
-        case ast.Return() if node.value is not None:
+        case ast.Return() if node.value is not None and ast.unparse(node.value) != "None":
             yield node.value, ast.Constant(None)
         case ast.Expr() | ast.Continue():
             yield node, ast.Pass()
@@ -222,15 +222,8 @@ def survives(module: str, source: str) -> bool:
         hypothesis.settings.register_profile(
             "mutants", deadline=None, derandomize=True, database=None, phases=(hypothesis.Phase.generate,)
         )
-        options = [
-            "-x",
-            "-q",
-            "-pno:cacheprovider",
-            "-pno:xdist",
-            "-Wignore::pytest.PytestAssertRewriteWarning",
-            "--hypothesis-profile=mutants",
-        ]
-        return pytest.main([TESTS[module], *options], plugins=[QuickTests()]) == 0
+        quiet = ("-x", "-q", "-pno:cacheprovider", "-pno:xdist", "-Wignore::pytest.PytestAssertRewriteWarning")
+        return pytest.main([TESTS[module], *quiet, "--hypothesis-profile=mutants"], plugins=[QuickTests()]) == 0
 
 
 def start(module: str, source: str) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
 import pytest
 
 import papersearch
+from papersearch.dense.models import locate
 from papersearch.errors import ModelError
 
 
@@ -43,3 +45,47 @@ def test_model_that_is_none(small_corpus: Path, tmp_path: Path) -> None:
         with pytest.raises(ModelError) as caught:
             papersearch.build(small_corpus, tmp_path / "index", model=model)
         assert caught.value.hint
+
+
+class Hub:
+    """huggingface_hub.snapshot_download, which finds a model on this machine, elsewhere or nowhere."""
+
+    def __init__(self, folder: Path, place: str) -> None:
+        self.folder, self.place = folder, place
+        self.asked: list[bool] = []
+
+    def __call__(self, name: str, local_files_only: bool = False, **options: object) -> str:
+        self.asked.append(local_files_only)
+        if self.place == "nowhere" or (local_files_only and self.place == "elsewhere"):
+            raise OSError("not found")
+        return str(self.folder)
+
+
+@pytest.mark.parametrize(("place", "n_told"), [("cached", 0), ("elsewhere", 1), ("nowhere", 1)])
+def test_a_model_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, n_told: int) -> None:
+    """A name that is no folder is looked up in the hub's cache; only what is not there is fetched, and
+    that is said before; what is nowhere is an error with a hint."""
+    import huggingface_hub
+
+    hub = Hub(tmp_path, place)
+    told: list[str] = []
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    if place == "nowhere":
+        with pytest.raises(ModelError, match="someone/model") as caught:
+            locate("someone/model", told.append)
+        assert caught.value.hint
+    else:
+        assert locate("someone/model", told.append).folder == tmp_path
+    assert len(told) == n_told
+    assert hub.asked == [True, False][: 1 + n_told]
+
+
+def test_the_default_model_is_the_package_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The default is found in its package, and where that is not installed, in the hub."""
+    import huggingface_hub
+
+    hub = Hub(tmp_path, "cached")
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    assert (locate(None, print).source, hub.asked) == ("package", [])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert (locate(None, print).folder, hub.asked) == (tmp_path, [True])
