@@ -4,7 +4,7 @@
 
 A mutant is a module with one comparison, operator, constant, condition, bound of a slice, return
 value or call changed. It is killed when one of the module's quick tests fails; tests that need
-the real index are left out. Prints each survivor that docs/mutants.md does not list as
+an index are left out. Prints each survivor that docs/mutants.md does not list as
 equivalent, then a line a module, and exits with 1 where a mutant survives or an entry of the
 document names no survivor.
 """
@@ -208,10 +208,11 @@ class Loader(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class QuickTests:
-    """A pytest plugin that leaves out tests of the real index."""
+    """A pytest plugin that leaves out tests of an index, by whichever model."""
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if "real_index_path" not in getattr(item, "fixturenames", ())]
+        slow = {"real_index_path", "small_model"}
+        items[:] = [item for item in items if not slow & set(getattr(item, "fixturenames", ()))]
 
 
 def survives(module: str, source: str) -> bool:

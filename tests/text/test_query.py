@@ -93,47 +93,47 @@ def test_phrase_in_the_corpus(real_index: papersearch.Index, mode: Mode) -> None
     assert 1 < len(expected) < 60
 
 
-def test_title_in_the_corpus(real_index: papersearch.Index) -> None:
+def test_title_in_the_corpus(any_index: papersearch.Index) -> None:
     """title: finds the papers whose title has the word, a phrase those whose title has it."""
-    assert found(real_index, "title:pipeline") == titles_where(
-        real_index, r"\bpipelin(e|es|ed|ing)\b", title_only=True
+    assert found(any_index, "title:pipeline") == titles_where(
+        any_index, r"\bpipelin(e|es|ed|ing)\b", title_only=True
     )
-    expected = titles_where(real_index, r"\bmixture[ -]of[ -]experts?\b", title_only=True)
-    assert found(real_index, 'title:"mixture of experts"') == expected
+    expected = titles_where(any_index, r"\bmixture[ -]of[ -]experts?\b", title_only=True)
+    assert found(any_index, 'title:"mixture of experts"') == expected
     assert len(expected) > 5
 
 
-def test_exclusion_in_the_corpus(real_index: papersearch.Index) -> None:
+def test_exclusion_in_the_corpus(any_index: papersearch.Index) -> None:
     """-word leaves exactly the papers without it, in every mode."""
-    expected = titles_where(real_index, r".") - titles_where(real_index, r"\bpipelin(e|es|ed|ing)\b")
-    assert found(real_index, "bubbles -pipeline") == expected
-    assert found(real_index, "bubbles -pipeline", "semantic") == expected
-    assert found(real_index, "bubbles -pipeline", "keyword") < expected
+    expected = titles_where(any_index, r".") - titles_where(any_index, r"\bpipelin(e|es|ed|ing)\b")
+    assert found(any_index, "bubbles -pipeline") == expected
+    assert found(any_index, "bubbles -pipeline", "semantic") == expected
+    assert found(any_index, "bubbles -pipeline", "keyword") < expected
 
 
 @pytest.mark.parametrize("mode", MODES)
 @settings(max_examples=5)
 @given(words=st.permutations(["-expert", "-training", '-"language model"', "-title:pipeline", "-data"]))
-def test_more_exclusions_never_add_hits(real_index: papersearch.Index, mode: Mode, words: list[str]) -> None:
+def test_more_exclusions_never_add_hits(any_index: papersearch.Index, mode: Mode, words: list[str]) -> None:
     """Each further exclusion leaves a subset of the papers."""
     queries = [" ".join(["pipeline bubbles", *words[:n]]) for n in range(len(words) + 1)]
-    answers = [found(real_index, query, mode) for query in queries]
+    answers = [found(any_index, query, mode) for query in queries]
     assert all(after <= before for before, after in pairwise(answers))
     assert len(answers[-1]) < len(answers[0])
 
 
-def test_nothing_left(real_index: papersearch.Index) -> None:
+def test_nothing_left(any_index: papersearch.Index) -> None:
     """A phrase that no paper has gives no hits and no error, in every mode."""
     for mode in MODES:
-        results = real_index.search('"bubbles pipeline banana"', mode=mode)
+        results = any_index.search('"bubbles pipeline banana"', mode=mode)
         assert (results.total, results.hits, results.verdict) == (0, (), None)
 
 
 @pytest.mark.parametrize("query", ["", "  \t\n", "\x1b[31m", 'an "unclosed phrase', "x" * 30_000])
-def test_unreadable_queries_are_refused(real_index: papersearch.Index, query: str) -> None:
+def test_unreadable_queries_are_refused(any_index: papersearch.Index, query: str) -> None:
     """An empty, unbalanced or absurdly long query is a QueryError with a hint."""
     with pytest.raises(QueryError) as caught:
-        real_index.search(query)
+        any_index.search(query)
     assert caught.value.hint
 
 
