@@ -129,3 +129,16 @@ def test_words_alone_where_there_are_no_pieces() -> None:
     assert find_evidence(paper, {}, analyzer).text == "Dogs bark."
     nothing = find_evidence(paper.replace(abstract=""), {"cat": 1.0}, analyzer)
     assert (nothing.text, nothing.start, nothing.end, nothing.text_spans) == ("", 0, 0, ())
+
+
+def test_evidence_is_a_piece_of_the_abstract(real_index: papersearch.Index) -> None:
+    """Evidence is abstract[start:end], and every marked span is an inflection of a query word."""
+    marked = 0
+    for hit in real_index.search("pipeline bubbles", k=60):
+        evidence = hit.evidence
+        assert hit.paper.abstract[evidence.start : evidence.end] == evidence.text
+        words = [evidence.text[start:end] for start, end in evidence.text_spans]
+        words += [hit.paper.title[start:end] for start, end in evidence.title_spans]
+        assert all(word.lower().startswith(("pipelin", "bubbl")) for word in words)
+        marked += len(words)
+    assert marked > 50
