@@ -185,7 +185,7 @@ class _Shared(Generic[_Part, _Result]):
     before their turn. A result is a list of one element; an empty one says that a worker was lost."""
 
     def __init__(self, parts: Sequence[_Part], n_ahead: int) -> None:
-        self._parts = parts
+        self._opened = parts
         self._results: dict[int, Future[list[_Result]]] = {number: Future() for number in range(len(parts))}
         self._waiting = iter(range(len(parts)))  # taking the next is atomic in CPython
         self._room = Semaphore(n_ahead)
@@ -195,7 +195,7 @@ class _Shared(Generic[_Part, _Result]):
         while (number := self._take(wait=True)) is not None:
             result = self._results[number]
             try:
-                result.set_result([there(worker, self._parts[number])])
+                result.set_result([there(worker, self._opened[number])])
             except Exception:  # any: a part without a result would be waited for in vain
                 result.set_result([])
                 worker.close()
@@ -205,7 +205,7 @@ class _Shared(Generic[_Part, _Result]):
         """Do parts in this thread until part `number` is done, or none may be taken."""
         while not self._results[number].done() and (taken := self._take(wait=False)) is not None:
             try:
-                self._results[taken].set_result([here(self._parts[taken])])
+                self._results[taken].set_result([here(self._opened[taken])])
             except Exception as error:
                 self._results[taken].set_exception(error)
 

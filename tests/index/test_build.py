@@ -88,11 +88,11 @@ def test_up_to_date_equals_fresh(
         for file in LEXICAL:
             folders = (small_index / generation_folder(ours.manifest.generation), fresh / generation_folder(1))
             assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file
-        np.testing.assert_allclose(ours._parts.vectors.exact, theirs._parts.vectors.exact, atol=1e-6)
-        assert ours._parts.pieces is not None
-        assert theirs._parts.pieces is not None
-        assert (ours._parts.pieces.ids == theirs._parts.pieces.ids).all()
-        np.testing.assert_allclose(ours._parts.pieces.weights, theirs._parts.pieces.weights, atol=1e-6)
+        np.testing.assert_allclose(ours._opened.vectors.exact, theirs._opened.vectors.exact, atol=1e-6)
+        assert ours._opened.pieces is not None
+        assert theirs._opened.pieces is not None
+        assert (ours._opened.pieces.ids == theirs._opened.pieces.ids).all()
+        np.testing.assert_allclose(ours._opened.pieces.weights, theirs._opened.pieces.weights, atol=1e-6)
         for query in QUERIES:
             mine, other = ours.search(query, k=50), theirs.search(query, k=50)
             scores = {hit.paper.paper_id: hit.score for hit in other}

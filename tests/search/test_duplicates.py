@@ -39,7 +39,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papers
 
 def test_near_duplicates_are_folded(twins: papersearch.Index) -> None:
     """The better of the two stands for both; without folding both are hits; none is lost."""
-    rows = twins._parts.vectors.exact
+    rows = twins._opened.vectors.exact
     assert float(rows[0] @ rows[2]) >= LIKENESS  # what the test is about
     apart = twins.search("pipeline bubbles")
     folded = twins.search("pipeline bubbles", fold=True)
@@ -56,8 +56,8 @@ def test_near_duplicates_are_folded(twins: papersearch.Index) -> None:
 def test_folding_changes_nothing_where_papers_differ(real_index: papersearch.Index) -> None:
     """Without near-duplicates among the hits, folding shows the same hits."""
     plain = real_index.search("pipeline bubbles", k=20)
-    vectors = real_index._parts.vectors.exact
-    ids = {name: place for place, name in enumerate(real_index._parts.paper_ids)}
+    vectors = real_index._opened.vectors.exact
+    ids = {name: place for place, name in enumerate(real_index._opened.paper_ids)}
     rows = vectors[[ids[hit.paper.paper_id] for hit in plain]]
     assert ((rows @ rows.T) - np.eye(len(rows)) < LIKENESS).all()
     assert real_index.search("pipeline bubbles", k=20, fold=True).hits == plain.hits
