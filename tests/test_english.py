@@ -52,7 +52,7 @@ NOT_YET = (
 """Beginnings of the paths that are not rewritten yet."""
 
 RULE = PROJECT / "CONTRIBUTING.md"
-"""The page that quotes the phrases in order to ban them: its quotations and tables are not checked."""
+"""The page that quotes the banned phrases: its quotations and tables are not checked."""
 
 
 class Passage(NamedTuple):
@@ -75,7 +75,7 @@ def prose(page: str) -> str:
 def passages(path: Path) -> Iterator[Passage]:
     """Yield the lines of a document, or the strings and comments of a module.
 
-    Of a test, only docstrings and comments: its other strings are input.
+    In tests, only docstrings and comments count: other strings are input.
     """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":

@@ -148,7 +148,10 @@ def test_did_you_mean(run: Run, env: dict[str, str]) -> None:
 
 
 def test_facets_and_related_terms_on_paper(run: Run, env: dict[str, str]) -> None:
-    """Tables and JSON have facets and related terms; for other formats, stderr says that they do not."""
+    """Tables and JSON have facets and related terms.
+
+    For plain lines, stderr has the terms and says that facets are left out.
+    """
     table = run("mixture of experts", "--facets", "--suggest", "--format", "table", env=env).stdout
     document = json.loads(run("mixture of experts", "--facets", "--suggest", "--json", env=env).stdout)
     facets, related = document["facets"], document["related"]

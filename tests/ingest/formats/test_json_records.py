@@ -56,7 +56,7 @@ HUGGING_FACE = {
 
 
 def read(tmp_path: Path, content: str | bytes, name: str = "records.jsonl") -> Ingest:
-    """What one file holds."""
+    """Ingest a file with this content."""
     (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return ingest([tmp_path])
 
@@ -134,7 +134,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
 def test_arrangements(tmp_path: Path, arrangement: str, packing: str) -> None:
-    """However the records are arranged and packed, the same papers come out, whatever the name."""
+    """Every arrangement and compression of the records gives the same papers, regardless of the file's name."""
     content = PACKINGS[packing](ARRANGEMENTS[arrangement](RECORDS).encode())
     found = read(tmp_path, content, "download")
     assert [paper.paper_id for paper in found.papers] == [
@@ -147,7 +147,7 @@ def test_arrangements(tmp_path: Path, arrangement: str, packing: str) -> None:
 
 
 def test_a_bad_line_costs_a_line(tmp_path: Path) -> None:
-    """Whatever is wrong with a line, it is named with its number, and its neighbours are read."""
+    """A malformed line is reported with its number, and the lines beside it are read."""
     bad = [
         "{",
         '"a string"',
@@ -190,7 +190,7 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("packing", ["gz", "zst"])
 def test_a_compressed_file_cut_short(tmp_path: Path, packing: str) -> None:
-    """What came before the cut is kept, and the damage is named."""
+    """Records before the cut are kept, and the damage is reported."""
     records = [{"_id": str(n), "title": f"Title {n * 7919}", "text": "x" * 50} for n in range(3000)]
     content = PACKINGS[packing](lines(*records).encode())
     found = read(tmp_path, content[: len(content) * 2 // 3] if packing == "gz" else content[:-10])
@@ -331,8 +331,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_records(tmp_path: Path, name: str) -> None:
-    """Whatever a line holds, its neighbours are read, nothing of it can reach a terminal as a
-    command, and no text is longer than what a query can bear."""
+    """The lines beside a hostile line are read, and its text is cleaned and cut to a bounded length."""
     found = read(tmp_path, f"{json.dumps(BEIR)}\n{HOSTILE[name]}\n{json.dumps(ARXIV)}\n")
     papers = {paper.paper_id: paper for paper in found.papers}
     assert {"MED-10", "0704.0001"} <= papers.keys()
