@@ -49,7 +49,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="2024",
-        help="Of this date or later.",
+        help="Papers of this date or later.",
         is_served=True,
     ),
     FilterRow(
@@ -59,7 +59,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="2025-06",
-        help="Of this date or earlier.",
+        help="Papers of this date or earlier.",
         is_served=True,
     ),
     FilterRow(
@@ -69,7 +69,7 @@ FILTER_ROWS = (
         kind="list",
         value="NAME",
         example="NAME",
-        help="Of this organisation; may be given again.",
+        help="Papers of this organisation; may be given again.",
         known="organisations",
     ),
     FilterRow(
@@ -79,7 +79,7 @@ FILTER_ROWS = (
         kind="list",
         value="FILE",
         example="FILE",
-        help="Read from this dump; may be given again.",
+        help="Papers read from this dump; may be given again.",
         known="dumps",
     ),
     FilterRow(
@@ -87,7 +87,7 @@ FILTER_ROWS = (
         field="has_code",
         word="code",
         kind="switch",
-        help="With a link to a repository of source code.",
+        help="Papers with a link to a repository of source code.",
         is_served=True,
     ),
     FilterRow(

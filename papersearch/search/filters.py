@@ -1,7 +1,7 @@
 """Filters applied to papers: dates, organisations, dumps, code and new papers.
 
-A date filter cannot decide about a paper without a date, nor about one whose known year or
-month is only partly in the range. Such papers are undecided, and the results report them.
+A date filter cannot decide about a paper without a date. Nor can it if only the year or month is
+known and lies partly in the range. Such papers are undecided, and the results report them.
 """
 
 from __future__ import annotations
