@@ -1,4 +1,4 @@
-"""Pages made here: what is not understood is reported, and never harms its neighbours."""
+"""Daily Papers pages: lines that are not understood are reported, and the papers beside them are read."""
 
 from __future__ import annotations
 
