@@ -1,10 +1,10 @@
-"""Ways to use several processors: what two workers cost to start, and a corpus analysed by them.
+"""Ways to use several processors: the start of two workers, and their analysis of a corpus.
 
     python benchmarks/processes.py RECORDS.jsonl.gz [--records 16000] [--rounds 5]
 
 RECORDS has a JSON object per line, with `title` and `text`. Each way is a program of its own.
-CPU time is that of all its processes. The pools analyse chunks but bring no summary of what a
-worker has met, which a build needs besides; all bring the same chunks.
+CPU time includes all its processes. All ways return the same chunks. The pools do not return a
+worker's summary, which a build needs too.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def start(contender: str) -> None:
 
 
 def run_one(contender: str, task: str, records: Path, n_records: int) -> None:
-    """Do a task as a contender does; print a checksum of what came of it."""
+    """Do a task in a contender's way; print a checksum of the result."""
     if task == "start":
         return start(contender)
     with gzip.open(records) as lines:
@@ -110,7 +110,7 @@ def run_one(contender: str, task: str, records: Path, n_records: int) -> None:
 
 
 def measured(command: Sequence[str]) -> tuple[float, float, bytes]:
-    """(wall-clock seconds, CPU seconds of all its processes, what it prints)."""
+    """Run a program; return its wall-clock seconds, CPU seconds of all its processes, and output."""
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     printed = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,4 +1,4 @@
-"""`python -m papersearch` is the `papersearch` command."""
+"""The `papersearch` command, for `python -m papersearch`."""
 
 from papersearch.cli import main
 

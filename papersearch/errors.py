@@ -213,8 +213,8 @@ class IndexVersionError(StoredIndexError):
 class IndexDamaged(StoredIndexError):
     """A file of the index is missing, short, or not as the manifest says.
 
-    `file` is None where the fault showed in use, and has yet to be located. `path` is None
-    where a single line was read.
+    `file` is None if the fault occurred in use and its file is not known yet. `path` is None if
+    a single line was read.
     """
 
     def __init__(self, *, path: Path | None, file: str | None, fault: str) -> None:

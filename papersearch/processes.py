@@ -1,10 +1,10 @@
-"""Several processes in place of one: worker processes, and how a program talks to them.
+"""Worker processes, and the protocol between them and a program.
 
-A worker is a Python process that runs one function of the package, its service. Builds, `batch`
-and `eval` use the same workers; `docs/decisions/processes.md` says why no library does. A worker
-needs neither a fork of a process that has threads nor a `__main__` that can be imported twice. It
-reads requests from its standard input and ends with it. Frames are bytes, of which services make
-JSON and numbers; nothing that is received is executed.
+A worker is a Python process that runs one function of the package, its service. Builds, `batch` and
+`eval` use the same workers; `docs/decisions/processes.md` says why no library provides them. A
+worker is not forked, because the program may have threads. It does not import `__main__`, which
+may lack an import guard. It reads requests from standard input and exits at its end. Messages are
+frames of bytes. Services decode JSON and arrays from them; no code is received.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
 
 Answer = Callable[[list[bytes]], list[bytes]]
-"""A reply to a request, each in parts. An exception ends the worker."""
+"""Function from a request to its reply, both in parts. An exception ends the worker."""
 
 Service = Callable[..., Answer]
-"""Called once in the worker, with the arguments (bytes) that `Worker` was given."""
+"""Function called once in the worker, with the arguments (bytes) of `Worker`."""
 
 LOST = (OSError, EOFError, ValueError, TypeError)
-"""Raised by talking to a worker that has ended or sent a malformed frame."""
+"""Errors of calls to a worker that has ended or sent a malformed frame."""
 
 _FRAME = b"papers 1"
-"""The mark of a frame: other output is not taken for one."""
+"""First bytes of every frame, which tell it from other output."""
 
 _START = """
 import sys
@@ -46,12 +46,12 @@ spec.loader.exec_module(package)
 from papersearch.processes import serve
 serve(service)
 """
-"""A worker's program. The package is that of the program that starts it, wherever that has found
-it: another may be installed, and its folder may hold stray modules."""
+"""The program of a worker. It loads the package from the folder from which its parent loaded it:
+another version may be installed, and the folder above may have unrelated modules."""
 
 _AHEAD = 3
-"""Parts for each process that may be done before their turn. More would only fill the memory of
-a program whose reader is slow."""
+"""Parts per process that may be done before their turn. With more, memory would grow while the
+reader is slow."""
 
 
 def n_cores() -> int:
@@ -60,9 +60,9 @@ def n_cores() -> int:
 
 
 def n_spare_processors() -> int:
-    """Count the workers that this process may have beside itself."""
+    """Count the processors left for workers beside this process."""
     if getattr(sys, "frozen", False) or not Path(sys.executable or "").name.lower().startswith(("python", "pypy")):
-        return 0  # a program that embeds Python: starting it again would do anything
+        return 0  # a program that embeds Python: its executable does not run Python code
     return n_cores() - 1
 
 
@@ -78,11 +78,11 @@ def function_at(place: str) -> Any:
 
 
 class Worker:
-    """A worker process that runs `service(*arguments)`. Talking to it raises `LOST`."""
+    """A worker process that runs `service(*arguments)`. Its methods raise `LOST`."""
 
     def __init__(self, service: Service, *arguments: bytes) -> None:
         self._process = subprocess.Popen(  # noqa: S603  # this Python and the package's own module
-            # Isolated: neither the current folder nor the environment says what is imported.
+            # Isolated: neither the current folder nor the environment affects imports.
             [
                 *(sys.executable, "-I", "-c", _START, str(Path(__file__).parent), place_of(service)),
                 *(folder for folder in sys.path if Path(folder).is_absolute()),
@@ -90,11 +90,11 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            # Outside the terminal's group: an interrupt is for this process, which ends its workers.
+            # Not in the terminal's process group: Ctrl-C interrupts this process, which ends its workers.
             process_group=0 if os.name == "posix" else None,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
-        with suppress(OSError):  # a worker that has ended is noticed when it is asked
+        with suppress(OSError):  # the first request to a worker that has ended raises anyway
             self.send(*arguments)
 
     @property
@@ -108,23 +108,23 @@ class Worker:
         return self.receive()
 
     def send(self, *parts: bytes) -> None:
-        """Send a request. Its reply is to be received before the next large one is sent."""
+        """Send a request. Receive its reply before you send another large one: the pipes may fill."""
         if self._process.stdin is None:
             raise EOFError
         _send(self._process.stdin, parts)
 
     def receive(self) -> list[bytes]:
-        """Wait for the reply to the first request that has none yet."""
+        """Wait for the reply to the oldest request without one."""
         if self._process.stdout is None:
             raise EOFError
         return _receive(self._process.stdout)
 
     def kill(self) -> None:
-        """End the process at once, from any thread; the thread that waits for it gets `LOST`."""
+        """Kill the process, from any thread; a thread that waits for its reply gets `LOST`."""
         self._process.kill()
 
     def close(self) -> None:
-        """End the process and wait until it has ended. No other thread may be talking to it."""
+        """Kill the process and wait for its end. No other thread may use the worker meanwhile."""
         self.kill()
         for stream in (self._process.stdin, self._process.stdout):
             with suppress(OSError):
@@ -135,13 +135,13 @@ class Worker:
 
 @contextmanager
 def employed(service: Service, n_workers: int, *arguments: bytes) -> Iterator[list[Worker]]:
-    """Start workers, fewer where the system refuses, and end them on leaving."""
+    """Start workers, fewer if the system refuses, and end them on leaving."""
     with ExitStack() as stack:
         workers: list[Worker] = []
         for _ in range(n_workers):
             try:
                 workers.append(Worker(service, *arguments))
-            except OSError:  # no memory, no such program: then without
+            except OSError:  # for instance too little memory: continue with fewer workers
                 break
             stack.callback(workers[-1].close)
         yield workers
@@ -155,9 +155,9 @@ def in_order(
 ) -> Iterator[_Result]:
     """Yield the result of each part in order, from `here(part)` or `there(worker, part)`.
 
-    This process works too, whenever the next result is not ready. A worker that is lost costs
-    time only: it is closed, and `here` does what it has not returned. An exception of `here`
-    is raised when its part has its turn. Leaving early ends the workers.
+    This process computes parts too, whenever the next result is not ready. If a worker is lost,
+    `here` computes its unfinished part. An exception of `here` is raised at the turn of its part.
+    Leaving early ends the workers.
     """
     if not workers:
         yield from map(here, parts)
@@ -181,55 +181,58 @@ def in_order(
 
 
 class _Shared(Generic[_Part, _Result]):
-    """Parts that several threads take one by one, and their results. At most `n_ahead` are taken
-    before their turn. A result is a list of one element; an empty one says that a worker was lost."""
+    """Parts that several threads take one by one, and their results.
+
+    At most `n_ahead` parts are taken before their turn. A result is a list of one element, or an
+    empty list if a worker was lost.
+    """
 
     def __init__(self, parts: Sequence[_Part], n_ahead: int) -> None:
-        self._opened = parts
+        self._parts = parts
         self._results: dict[int, Future[list[_Result]]] = {number: Future() for number in range(len(parts))}
         self._waiting = iter(range(len(parts)))  # taking the next is atomic in CPython
         self._room = Semaphore(n_ahead)
 
     def employ(self, worker: Worker, there: Callable[[Worker, _Part], _Result]) -> None:
-        """Have a worker do parts until none is left, or the worker is lost."""
+        """Give parts to a worker until none is left, or the worker is lost."""
         while (number := self._take(wait=True)) is not None:
             result = self._results[number]
             try:
-                result.set_result([there(worker, self._opened[number])])
-            except Exception:  # any: a part without a result would be waited for in vain
+                result.set_result([there(worker, self._parts[number])])
+            except Exception:  # of any kind: `result_of` would wait forever for a part without a result
                 result.set_result([])
                 worker.close()
                 return
 
     def work_until(self, number: int, here: Callable[[_Part], _Result]) -> None:
-        """Do parts in this thread until part `number` is done, or none may be taken."""
+        """Compute parts in this thread until part `number` is done, or no part may be taken."""
         while not self._results[number].done() and (taken := self._take(wait=False)) is not None:
             try:
-                self._results[taken].set_result([here(self._opened[taken])])
+                self._results[taken].set_result([here(self._parts[taken])])
             except Exception as error:
                 self._results[taken].set_exception(error)
 
     def result_of(self, number: int) -> list[_Result]:
-        """Wait for the result of part `number`, whose turn it is, and forget it."""
+        """Wait for the result of part `number`, whose turn it is, and remove it."""
         result = self._results.pop(number).result()
         self._room.release()
         return result
 
     def end(self, n_threads: int) -> None:
-        """Leave nothing to be taken, and wake the threads that wait for it."""
+        """Remove all parts that are left, and wake the threads that wait for one."""
         for _ in self._waiting:
             pass
         self._room.release(n_threads)
 
     def _take(self, *, wait: bool) -> int | None:
-        """Take the next part, by its number; None when none is left, or there is no room."""
+        """Take the number of the next part; return None if no part is left, or none may be taken yet."""
         return next(self._waiting, None) if self._room.acquire(blocking=wait) else None
 
 
 def serve(place: str) -> None:
-    """Run the service named `place` until standard input ends: the whole life of a worker."""
+    """Run the service named `place` until standard input ends. This is a worker's main loop."""
     requests, replies = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # what is printed is not a frame
+    sys.stdout = sys.stderr  # a print must not break the protocol
     with suppress(EOFError, OSError):
         answer: Answer = function_at(place)(*_receive(requests))
         while True:

@@ -1,4 +1,4 @@
-"""What programs use: every name there, every type known, options as keywords, builds gone back."""
+"""The library's API: public names, types, filters as keywords, rollback, staleness."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ papersearch.Organisation(handle="x")  # wrong
 
 
 def static_imports() -> dict[str, str]:
-    """Each name that a type checker reads in the package, with the module it comes from."""
+    """Names that a type checker reads in the package, with the modules that they come from."""
     tree = ast.parse((PROJECT / "papersearch" / "__init__.py").read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     assert ast.unparse(block.test) == "TYPE_CHECKING"
@@ -77,7 +77,7 @@ def static_imports() -> dict[str, str]:
 
 
 def test_all_is_what_is_reachable() -> None:
-    """A program, a type checker and `__all__` have the same names, and each is what its home has."""
+    """A program, a type checker and `__all__` have the same names, each with its module's value."""
     static = static_imports()
     assert papersearch.__all__ == sorted(static, key=str.lower)
     assert dir(papersearch) == sorted(static)
@@ -101,8 +101,7 @@ def test_every_error_and_value_is_exported() -> None:
 
 
 def annotations(value: object) -> Iterator[tuple[str, str, ModuleType]]:
-    """(where, annotation, module it is written in) of a public function, or of a class's fields and
-    public methods."""
+    """Yield (place, annotation, module) for a public function, or a class's fields and public methods."""
     module = sys.modules[getattr(value, "__module__", "papersearch.types")]
     if inspect.isfunction(value):
         yield from ((value.__qualname__, written, module) for written in value.__annotations__.values())
@@ -118,12 +117,12 @@ def annotations(value: object) -> Iterator[tuple[str, str, ModuleType]]:
 
 
 def names_in(annotation: str) -> set[str]:
-    """The names in an annotation, without the modules before a dot."""
+    """Return the names in an annotation, without the modules before a dot."""
     return {part.split(".")[-1] for part in re.findall(r"[\w.]+", annotation)}
 
 
 def names_of_ours(module: ModuleType) -> set[str]:
-    """The names that a module defines itself, or imports from this package, also for type checkers alone."""
+    """Return the names that a module defines or imports from this package, also for type checkers only."""
     tree = ast.parse(inspect.getsource(module))
     names = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     names |= {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
@@ -135,7 +134,7 @@ def names_of_ours(module: ModuleType) -> set[str]:
 
 
 def test_every_type_in_a_public_signature_is_exported() -> None:
-    """Whatever a public call takes or returns, and whatever a public value holds, has a public name."""
+    """Every type in the signatures of public functions and in public values has a public name."""
     seen = set()
     for name in papersearch.__all__:
         for where, written, module in annotations(getattr(papersearch, name)):
@@ -147,7 +146,7 @@ def test_every_type_in_a_public_signature_is_exported() -> None:
 
 @pytest.mark.slow
 def test_a_type_checker_knows_the_api(tmp_path: Path) -> None:
-    """mypy accepts a program that uses the API rightly, and finds each wrong line of another."""
+    """mypy accepts a program that uses the API correctly, and finds each wrong line of another."""
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "bad.py").write_text(BAD)
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--hide-error-context"]
@@ -166,7 +165,7 @@ def test_a_type_checker_knows_the_api(tmp_path: Path) -> None:
 
 
 def test_filters_are_keywords(real_index: papersearch.Index) -> None:
-    """Keywords of filters answer as the same filters in one value do, in every kind of search."""
+    """Filters as keywords give the answer of the same filters as one value, in every kind of search."""
     filters = Filters(since="2018", organisations=("gensyn", "uchicago"), include_undated=True)
     options = {"since": "2018", "organisations": ["gensyn", "uchicago"], "include_undated": True}
     first = real_index.papers()[0].paper_id
@@ -191,7 +190,7 @@ def test_filters_are_keywords(real_index: papersearch.Index) -> None:
 def test_wrong_filters_are_type_errors(
     real_index: papersearch.Index, options: dict[str, object], said: str
 ) -> None:
-    """Filters given twice, unknown keywords and dates that are no texts are errors of the program."""
+    """Filters given twice, unknown keywords and dates that are not texts raise TypeError."""
     for call in (
         real_index.search,
         real_index.similar,
@@ -202,8 +201,10 @@ def test_wrong_filters_are_type_errors(
 
 
 def test_rollback(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """`rollback` makes the build before the last current again; without one, or without an index,
-    it says so and changes nothing."""
+    """`rollback` makes the previous build current again.
+
+    Without a previous build or without an index it raises an error and changes nothing.
+    """
     with pytest.raises(papersearch.IndexMissing):
         papersearch.rollback(small_corpus.parent / "nothing")
     assert not (small_corpus.parent / "nothing").exists()
@@ -218,8 +219,10 @@ def test_rollback(small_corpus: Path, small_index: Path, small_model: Path) -> N
 
 
 def test_is_stale(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """An index is stale once its own corpus has other dumps; another folder, none, or a corpus that
-    is not known say nothing."""
+    """An index is stale if its own corpus has other dumps.
+
+    It is not stale for another folder, a missing one, or an unknown corpus.
+    """
     index = papersearch.open(small_index)
     other = shutil.copytree(small_corpus, small_corpus.parent / "other")
     assert not index.is_stale()

@@ -1,4 +1,4 @@
-"""The rooms of ARCHITECTURE.md: imports go down only, and what must stay light is light."""
+"""The rooms of ARCHITECTURE.md: imports go down only, and a query imports little."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def room_of(path: Path) -> str:
 
 
 def imported_rooms(path: Path) -> set[str]:
-    """The rooms of the package that a module imports from, anywhere in it."""
+    """Return the rooms of the package from which a module imports, anywhere in its code."""
     names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -52,7 +52,7 @@ def imported_rooms(path: Path) -> set[str]:
 
 
 def test_every_room_has_a_layer() -> None:
-    """No module stands outside the layers."""
+    """Every module belongs to a layer."""
     assert {room_of(path) for path in modules()} == set(HEIGHT)
 
 
@@ -91,7 +91,7 @@ def test_only_the_command_line_knows_typer_and_rich(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_module_says_what_it_is_for(path: Path) -> None:
-    """Each file begins with a docstring."""
+    """Every module begins with a docstring."""
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
@@ -104,7 +104,7 @@ def test_public_names_are_what_is_promised() -> None:
 
 
 def test_a_query_imports_no_model_library(real_index_path: Path) -> None:
-    """Answering a hybrid query from Python loads neither torch nor what stands on it, nor Rich."""
+    """A hybrid query from Python imports neither torch and its libraries nor Rich."""
     script = (
         "import sys, papersearch; papersearch.open(sys.argv[1]).search('pipeline bubbles');"
         "print(sorted({'torch', 'transformers', 'sentence_transformers', 'rank_bm25', 'rich', 'typer'}"

@@ -1,4 +1,4 @@
-"""The documents keep up with the program: fields, exit codes, commands and links are as they say."""
+"""Agreement of the documents with the program: fields, exit codes, commands, paths and links."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_named_paths_exist(page: Path) -> None:
 
 
 def test_modules_of_the_architecture_exist() -> None:
-    """Every module and folder that ARCHITECTURE.md names in short exists in the package."""
+    """Every module and folder that ARCHITECTURE.md names by a short path exists in the package."""
     page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`((?:text|ingest|lexical|dense|index|search|evaluation|cli)/[\w/]*(?:\.py)?)`", page))
     assert named

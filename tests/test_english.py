@@ -34,17 +34,25 @@ ALLOWED = (
     r"\bstand[- ](alone|ins?)\b",
     r"\bthere (is|are|was|were) no(ne)?\b",
     r"\b(is|are|was|were) no (longer|more)\b",
+    r"\b(is|are|was|were) (?-i:None)\b",  # the value of Python
 )
 """Patterns of ordinary phrases that contain a banned one."""
 
 DOCUMENTS = ("*.md", "docs/**/*.md", "corpus/*.md")
 CODE = ("papersearch/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "docs/*.py", "setup.py")
 
-NOT_YET = ("papersearch/", "tests/", "benchmarks/")
+NOT_YET = (
+    "papersearch/__init__.py",
+    "papersearch/api.py",
+    "papersearch/types.py",
+    "tests/faults/",
+    "tests/search/",
+    "tests/text/test_query.py",
+)
 """Beginnings of the paths that are not rewritten yet."""
 
 RULE = PROJECT / "CONTRIBUTING.md"
-"""The page that quotes the phrases in order to ban them: its quotations and tables are not checked."""
+"""The page that quotes the banned phrases: its quotations and tables are not checked."""
 
 
 class Passage(NamedTuple):
@@ -67,7 +75,7 @@ def prose(page: str) -> str:
 def passages(path: Path) -> Iterator[Passage]:
     """Yield the lines of a document, or the strings and comments of a module.
 
-    Of a test, only docstrings and comments: its other strings are input.
+    In tests, only docstrings and comments count: other strings are input.
     """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
@@ -129,6 +137,7 @@ def test_no_banned_phrase(path: Path) -> None:
         ("Whoever holds the lock", ["Whoever"]),
         ("It waits. Whatever comes is read", [". Whatever"]),
         ("the words of standard input; there is no index; whatever the order", []),
+        ("`year` is None for an open end", []),
         ("MoE stands for Mixture of Experts, and is no longer new", []),
         ("so that it understands, as soon as it is known", []),
     ],

@@ -1,4 +1,4 @@
-"""The error tree: fields, messages, copies; and a library that speaks of no command."""
+"""The error tree: fields, messages and copies, and a library without names of commands."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def fields_of(kind: type[PapersearchError]) -> list[inspect.Parameter]:
 
 
 def example(kind: type[PapersearchError]) -> PapersearchError:
-    """An error of this kind with every field given."""
+    """Make an error of this kind with every field given."""
     given = {field.name: EXAMPLES[field.name] for field in fields_of(kind)}
     if kind is errors.UnknownFilterValue:
         given["field"] = "dumps"
@@ -120,7 +120,7 @@ def test_errors_survive_copies(kind: type[PapersearchError]) -> None:
 
 @pytest.mark.parametrize("kind", LEAVES)
 def test_repr_makes_the_error_anew(kind: type[PapersearchError]) -> None:
-    """The repr of an error with fields is the call that gives it."""
+    """The repr of an error with fields is the call that makes an equal one."""
     error = example(kind)
     if fields_of(kind):
         anew = eval(repr(error), {**vars(errors), "PosixPath": Path, "WindowsPath": Path})
@@ -147,7 +147,7 @@ NO_COMMANDS = {
     "index/build.py": ["papersearch "],  # the name and version that a manifest holds
     "ingest/streams.py": ["compressed by zstd, which needs: pip install zstandard"],  # a published package
 }
-"""Strings that look like commands to type, and are not."""
+"""Strings of each module that only look like commands."""
 
 
 def of_the_library() -> list[Path]:
@@ -155,7 +155,7 @@ def of_the_library() -> list[Path]:
 
 
 def commands_in(source: str) -> list[str]:
-    """Strings of a module that name a command or an option; docstrings apart."""
+    """Return a module's strings that name a command or an option, except docstrings."""
     command = rf"\bpapersearch (?:{'|'.join(VERBS)}|$|[\"'<\[A-Z-])|\bpip install\b"
     spoken = re.compile(rf"{command}|(?<![\w-])--(?:[a-z]|$)")
     tree = ast.parse(source)
@@ -170,7 +170,7 @@ def commands_in(source: str) -> list[str]:
 
 @pytest.mark.parametrize("path", of_the_library(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_the_library_speaks_of_no_command(path: Path) -> None:
-    """No string outside cli/ holds a command or an option to type."""
+    """No string outside cli/ contains a command or an option."""
     spoken = commands_in(path.read_text(encoding="utf-8"))
     assert spoken == NO_COMMANDS.get(path.relative_to(PACKAGE).as_posix(), [])
 
@@ -188,12 +188,12 @@ def test_the_library_speaks_of_no_command(path: Path) -> None:
     ],
 )
 def test_commands_are_recognised(line: str) -> None:
-    """The test above would notice any of these."""
+    """`commands_in` recognises each of these strings as a command or an option."""
     assert commands_in(line)
 
 
 def raised(source: str) -> set[str]:
-    """Names of what a module calls."""
+    """Return the names of the functions and classes that a module calls."""
     return {
         node.func.id
         for node in ast.walk(ast.parse(source))
@@ -202,7 +202,7 @@ def raised(source: str) -> set[str]:
 
 
 def test_families_are_caught_and_never_raised() -> None:
-    """Every error of the library is a leaf, whose type chooses its hint; every leaf is raised."""
+    """The library raises every leaf of the error tree, and no family."""
     called = {name for path in sorted(PACKAGE.rglob("*.py")) for name in raised(path.read_text(encoding="utf-8"))}
     assert not called & {kind.__name__ for kind in FAMILIES}
     assert called >= {kind.__name__ for kind in LEAVES}

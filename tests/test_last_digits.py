@@ -1,7 +1,7 @@
-"""Equal texts, equal bits: no result depends on what stood beside it when it was computed.
+"""Reproducibility to the last bit: no result depends on the texts beside it in a batch.
 
-Compared without any tolerance. `CONTRIBUTING.md` says how to run these under other kernels of
-OpenBLAS, which add up in other orders.
+Values are compared without any tolerance. `CONTRIBUTING.md` says how to run these tests under other
+kernels of OpenBLAS, which sum in other orders.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from papersearch.search.duplicates import LIKENESS, fold
 from tests.conftest import sentence
 
 N_ROWS = [1, 7, 64, 65, 192, 700, 1024, 1030]
-"""Around the sizes of tiles and blocks."""
+"""Numbers of rows around the sizes of tiles and blocks."""
 
 QUERIES = [
     "pipeline bubbles",
@@ -48,14 +48,14 @@ def unit_rows(numbers: np.random.Generator, n: int, width: int) -> Any:
 
 
 def at_cosine(numbers: np.random.Generator, vector: Any, cosine: float) -> Any:
-    """A unit vector that has this cosine with `vector`, to what float32 can hold."""
+    """Return a unit vector with this cosine to `vector`, within the precision of float32."""
     away = numbers.standard_normal(len(vector))
     away -= (away @ vector) * vector.astype(np.float64)
     return (cosine * vector + np.sqrt(1 - cosine**2) * away / np.linalg.norm(away)).astype(np.float32)
 
 
 def splits(numbers: np.random.Generator, n: int) -> list[np.ndarray[Any, Any]]:
-    """0 to n - 1, shuffled, in a few parts."""
+    """Draw 0 to n - 1, shuffled, in a few parts."""
     order = numbers.permutation(n)
     cuts = np.sort(numbers.integers(0, n + 1, 3))
     return [part for part in np.split(order, cuts) if len(part)]
@@ -64,12 +64,12 @@ def splits(numbers: np.random.Generator, n: int) -> list[np.ndarray[Any, Any]]:
 @pytest.mark.parametrize("n_rows", N_ROWS)
 @pytest.mark.parametrize("n_asked", [1, 3, 8, 40])
 def test_whole_products_are_exact(n_rows: int, n_asked: int) -> None:
-    """They are the products of whole numbers, to the last one, for the largest int8 there is too."""
+    """Products equal those of Python's whole numbers exactly, also for the extremes of int8."""
     numbers = np.random.default_rng(n_rows)
     stored = numbers.integers(-128, 128, (n_rows, 64)).astype(np.int8)
     stored[0] = -128
     rows = whole(unit_rows(numbers, n_asked, 64))
-    rows[0] = whole(np.full(64, -1 / 8, dtype=np.float32))  # with which the sums are largest
+    rows[0] = whole(np.full(64, -1 / 8, dtype=np.float32))  # the rows with the largest sums
     expected = stored.astype(np.int64) @ rows.astype(np.int64).T
     assert np.abs(expected).max() > 2**23
     assert (whole_products(stored, rows) == expected).all()
@@ -84,7 +84,7 @@ def test_whole_numbers_are_near() -> None:
 @pytest.mark.parametrize("n_rows", N_ROWS)
 @pytest.mark.parametrize("width", [1, 3, 64, 384])
 def test_row_dots_do_not_depend_on_other_rows(n_rows: int, width: int) -> None:
-    """Every split and order of the rows, and other strides, give the same bits."""
+    """Every split, order and stride of the rows gives the same bits."""
     numbers = np.random.default_rng(n_rows)
     rows, vector = unit_rows(numbers, n_rows, width), unit_rows(numbers, 1, width)[0]
     together = row_dots(rows, vector)
@@ -114,7 +114,7 @@ def made_pieces(numbers: np.random.Generator, n_papers: int) -> PieceVectors:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_late_interaction_does_not_depend_on_other_papers(seed: int) -> None:
-    """Any subset of the papers, in any order, gets the scores that all of them get together."""
+    """Any subset of the papers, in any order, has the scores of all papers together."""
     numbers = np.random.default_rng(seed)
     pieces = made_pieces(numbers, 60)
     n_asked = int(numbers.integers(1, 30))
@@ -127,7 +127,7 @@ def test_late_interaction_does_not_depend_on_other_papers(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_equal_ranges_are_equally_like(seed: int) -> None:
-    """A sentence twice in a text has one likeness, whatever stands around it, and alone."""
+    """A sentence has the same likeness alone and twice in a text, regardless of the text around it."""
     numbers = np.random.default_rng(seed)
     lengths = numbers.integers(1, 30, 9)
     lengths[7] = lengths[2]
@@ -150,13 +150,12 @@ def test_equal_ranges_are_equally_like(seed: int) -> None:
 
 
 def test_the_background_does_not_depend_on_the_order_of_papers() -> None:
-    """Papers in another order, and more blocks of them, give the same mean and deviation; they are
-    those of float64."""
+    """Any order of the papers, in several blocks, gives the mean and deviation of float64 arithmetic."""
     numbers = np.random.default_rng(3)
     probes, vectors = unit_rows(numbers, 20, 384), unit_rows(numbers, 9000, 384)
-    vectors[8500] = vectors[17]  # one of the best of a probe, in the second block too
+    vectors[8500] = vectors[17]  # a best paper of a probe, in the second block too
     probes[0] = vectors[17]
-    vectors[100:160] = [at_cosine(numbers, probe, 0.9) for probe in probes[1:4] for _ in range(20)]  # all but equal
+    vectors[100:160] = [at_cosine(numbers, probe, 0.9) for probe in probes[1:4] for _ in range(20)]  # nearly equal
     found = learn_background(probes, vectors)
     for seed in range(3):
         assert learn_background(probes, vectors[np.random.default_rng(seed).permutation(9000)]) == found
@@ -167,8 +166,10 @@ def test_the_background_does_not_depend_on_the_order_of_papers() -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(0, 30))
 @settings(max_examples=50)
 def test_pairs_at_the_threshold_fold_alike(seed: int, n_others: int) -> None:
-    """Two papers whose cosine is the threshold to float32 are folded, or not, as their exact cosine
-    says, together with any others as by themselves."""
+    """The exact cosine decides on folding of two papers whose float32 cosine equals the threshold.
+
+    Other papers do not change it.
+    """
     numbers = np.random.default_rng(seed)
     one = unit_rows(numbers, 1, 384)[0]
     other = at_cosine(numbers, one, LIKENESS)
@@ -203,7 +204,7 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def test_a_query_s_vector_does_not_depend_on_other_queries(small_model: Path) -> None:
-    """However queries are batched, each has the vector, word pieces and states that it has alone."""
+    """In every batch, each query has the vector, word pieces and states that it has alone."""
     numbers = np.random.default_rng(0)
     texts = [*QUERIES, *QUERIES[::-1], ""]
     for encoder in encoders_for(small_model):
@@ -214,7 +215,7 @@ def test_a_query_s_vector_does_not_depend_on_other_queries(small_model: Path) ->
 
 
 def test_the_packaged_model_too(real_index: papersearch.Index) -> None:
-    """Its rows are longer, and multiplied by other kernels."""
+    """The packaged model, whose longer rows use other kernels, is independent of batches too."""
     encoder = real_index._opened.encoder
     for text, encoded in zip(QUERIES, encoder.encode_many(QUERIES), strict=True):
         assert equal(encoded, encoder.encode(text))
@@ -222,7 +223,7 @@ def test_the_packaged_model_too(real_index: papersearch.Index) -> None:
 
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "keyword"])
 def test_many_queries_are_answered_as_one(real_index: papersearch.Index, mode: Any) -> None:
-    """`search_many` and `rank_many` give what `search` gives, byte for byte, in every split."""
+    """`search_many` and `rank_many` equal `search`, byte for byte, in every split."""
     alone = [real_index.search(query, mode=mode, literal=True) for query in QUERIES]
     written = [envelope(results) for results in alone]
     for part in [np.arange(len(QUERIES)), *splits(np.random.default_rng(5), len(QUERIES))]:
@@ -235,8 +236,10 @@ def test_many_queries_are_answered_as_one(real_index: papersearch.Index, mode: A
 
 
 def test_equal_texts_score_equally(tmp_path: Path, small_model: Path) -> None:
-    """Papers with one text under different ids have the same scores, verdicts and evidence, and
-    stand in paper order; fewer papers asked for do not change them."""
+    """Papers with equal texts have equal scores, verdicts and evidence, and are in paper order.
+
+    A smaller k does not change them.
+    """
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     lines = []
@@ -257,7 +260,7 @@ def test_equal_texts_score_equally(tmp_path: Path, small_model: Path) -> None:
 
 
 def test_examples_in_any_order(real_index: papersearch.Index) -> None:
-    """`similar` to the same papers, named in another order, is the same answer."""
+    """The order of the papers given to `similar` does not change the answer."""
     ids = [paper.paper_id for paper in list(real_index.papers())[:5]]
     one = real_index.similar(ids[:3], ids[3:])
     other = real_index.similar([ids[2], ids[0], ids[1]], ids[:2:-1])

@@ -1,4 +1,4 @@
-"""The wheel holds the package, the source archive all that its own tests need."""
+"""The wheel and the source archive: the package, and every file that its tests need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work shared between processes is the work done by one, whatever happens to them."""
+"""Worker processes: the results of one process, also when workers fail."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_results_come_in_order(n_parts: int, n_workers: int) -> None:
 
 
 def test_workers_do_part_of_the_work() -> None:
-    """Parts are done by all: here a part waits until a worker has done another."""
+    """Workers compute parts: here, a part of this process waits until a worker has finished one."""
     done_there = Event()
 
     def here(number: int) -> int:
@@ -106,14 +106,14 @@ FAULTS = [b"kill", b"end", b"raise", b"raise at once", b"cut short", b"babble"]
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_a_worker_leaves_is_done_here(fault: bytes) -> None:
-    """A worker that is killed, ends, fails or sends a malformed frame costs time only."""
+    """If a worker is killed, ends, fails or sends a malformed frame, the results are the same."""
     with squares(30, 3, fault) as found:
         assert list(found) == list(map(square, range(30)))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_lost_worker_says_so(fault: bytes) -> None:
-    """Asking a worker that is lost raises one of `LOST`, and never waits."""
+    """A request to a lost worker raises one of `LOST` and does not block."""
     with employed(squaring, 1, fault) as (worker,):
         if fault != b"raise at once":
             assert there(worker, 3) == square(3)
@@ -122,7 +122,7 @@ def test_a_lost_worker_says_so(fault: bytes) -> None:
 
 
 def test_a_worker_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without workers everything is done here."""
+    """If workers cannot be started, this process computes all parts."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with employed(squaring, 2) as workers:
         assert workers == []
@@ -131,7 +131,7 @@ def test_a_worker_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("start", ["raise SystemExit(3)", "print('x' * 100)", "import papersearch_that_is_not"])
 def test_a_program_that_is_not_a_worker(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that ends at once, or writes something else, is done without."""
+    """If a program ends at once or writes other output, this process computes all parts."""
     monkeypatch.setattr(processes, "_START", start)
     with squares(9, 2) as found:
         assert list(found) == list(map(square, range(9)))
@@ -139,7 +139,7 @@ def test_a_program_that_is_not_a_worker(start: str, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("n_workers", [0, 2])
 def test_errors_are_raised_here(n_workers: int) -> None:
-    """An error is raised once, at its place in the order, after the results before it."""
+    """An error is raised once, in its turn, after the results before it."""
     failed: list[int] = []
 
     def here(number: int) -> bytes:
@@ -161,7 +161,7 @@ def test_errors_are_raised_here(n_workers: int) -> None:
 
 
 def test_little_is_done_ahead() -> None:
-    """A reader that is slow finds few results waiting for it."""
+    """With a slow reader, only few parts are computed ahead."""
     taken: list[int] = []
 
     def ask(worker: Worker, number: int) -> bytes:
@@ -178,7 +178,7 @@ def test_little_is_done_ahead() -> None:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether no such process works: there is none, or its parent has not yet waited for it."""
+    """Return whether the process does not exist, or is a zombie."""
     try:
         return not Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -190,8 +190,8 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="proc
 
 @needs_proc
 def test_leaving_early_leaves_nothing() -> None:
-    """A reader that stops leaves neither a process nor a pipe."""
-    gc.collect()  # of other tests
+    """A reader that stops early leaves neither a process nor a pipe."""
+    gc.collect()  # closes pipes of other tests
     before = set(Path("/proc/self/fd").iterdir())
     with employed(squaring, 3) as workers:
         found = in_order(range(100), square, workers, there)
@@ -203,7 +203,7 @@ def test_leaving_early_leaves_nothing() -> None:
 
 @pytest.mark.parametrize("program", ["", "/usr/bin/blender", "/opt/search/app"])
 def test_no_other_program_is_started(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that is not plain Python is not started again."""
+    """No workers are started in a program that embeds Python."""
     monkeypatch.setattr(processes, "n_cores", lambda: 4)
     assert n_spare_processors() == 3
     monkeypatch.setattr(sys, "executable", program)
@@ -211,7 +211,7 @@ def test_no_other_program_is_started(program: str, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_a_worker_prints_is_not_a_reply() -> None:
-    """A library that prints in a worker does not disturb it."""
+    """Output of a library in a worker does not break the protocol."""
     with employed(own_pid, 1) as (worker,):
         assert [int(pid) for (pid,) in (worker.ask(), worker.ask())] == [worker.pid, worker.pid]
         assert worker.pid != HERE
@@ -238,8 +238,7 @@ with employed(analysing, 1) as [worker]:
 
 
 def test_a_script_without_a_guard_in_a_hostile_folder(tmp_path: Path) -> None:
-    """A script runs once, not again in its workers, and stray modules of the current folder are
-    not taken for the real ones."""
+    """A script without an import guard runs once, and workers ignore modules of the current folder."""
     script, folder = tmp_path / "script.py", tmp_path / "here"
     script.write_text(SCRIPT, encoding="utf-8")
     folder.mkdir()
@@ -250,7 +249,7 @@ def test_a_script_without_a_guard_in_a_hostile_folder(tmp_path: Path) -> None:
 
 
 def test_workers_import_the_package_of_their_program(tmp_path: Path) -> None:
-    """A package that is found in the current folder is not exchanged for an installed one."""
+    """Workers import the package from the folder of their program, not an installed one."""
     (tmp_path / "installed" / "papersearch").mkdir(parents=True)
     (tmp_path / "installed" / "papersearch" / "__init__.py").write_text("raise SystemExit('installed')")
     (tmp_path / "here").mkdir()
@@ -283,8 +282,10 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(os.name != "posix", reason="signals to process groups")
 @pytest.mark.parametrize("at", [0, 1, 50])
 def test_an_interrupt_ends_the_workers(at: int, tmp_path: Path) -> None:
-    """An interrupt of the whole group leaves no worker, while they start as well, and none of
-    them writes anything."""
+    """An interrupt of the whole group leaves no worker, even during their start.
+
+    Workers print nothing.
+    """
     script = tmp_path / "script.py"
     script.write_text(f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n{INTERRUPTED}")
     done = run_script("", str(script), str(at))
@@ -295,7 +296,7 @@ def test_an_interrupt_ends_the_workers(at: int, tmp_path: Path) -> None:
 
 @needs_proc
 def test_workers_end_with_their_program() -> None:
-    """A program that is killed leaves no worker behind: its standard input ends."""
+    """Workers end when their program is killed, because their standard input ends."""
     script = (
         "import os, signal\nfrom papersearch.lexical.workers import analysing\n"
         "from papersearch.processes import Worker\nworker = Worker(analysing)\n"
@@ -306,6 +307,6 @@ def test_workers_end_with_their_program() -> None:
 
 
 def test_places_of_functions() -> None:
-    """A function is found again by its name."""
+    """`function_at` finds the function that `place_of` names."""
     function: Callable[..., object] = processes.function_at(processes.place_of(square))
     assert function is square

@@ -1,4 +1,4 @@
-"""The README is executable: its commands run and print what it says, its tables are complete.
+"""The README, executed: its commands print its output, and its tables are complete.
 
 A block marked `console` shows a command in a pipe; one marked `console terminal` shows a plain
 terminal of 80 columns.
@@ -43,7 +43,7 @@ def dialogues(kind: str) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
-    """A PATH on which `papersearch` and `python` are the ones under test, and the real index."""
+    """Return an environment with the tested `papersearch` and `python` on PATH, and the real index."""
     shim = tmp_path / "papersearch"
     shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
     shim.chmod(0o755)

@@ -1,4 +1,4 @@
-"""docs/cli.md is what --help prints, and options mean the same in every verb."""
+"""Agreement of docs/cli.md with --help, and of options between verbs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")
 
 
 def generated() -> str:
-    """What docs/reference.py writes."""
+    """Return the output of docs/reference.py."""
     spec = importlib.util.spec_from_file_location("reference", PROJECT / "docs" / "reference.py")
     assert spec is not None
     assert spec.loader is not None
@@ -27,7 +27,7 @@ def generated() -> str:
 
 
 def options(verb: str) -> list[Any]:
-    """The options of a verb, as Typer has them."""
+    """Return the options of a verb from Typer."""
     return [param for param in VERBS[verb].load(verb).params if param.param_type_name == "option"]
 
 
@@ -36,7 +36,7 @@ def names(verb: str) -> set[str]:
 
 
 def test_the_reference_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/cli.md is what its generator writes, whatever terminal it is written in."""
+    """docs/cli.md equals the output of its generator, in any terminal."""
     pinned = re.search(r"^typer==(.*)$", (PROJECT / "constraints.txt").read_text(), flags=re.MULTILINE)
     assert pinned is not None
     if version("typer") != pinned[1]:
@@ -56,7 +56,7 @@ def test_every_option_is_in_the_reference(verb: str) -> None:
 
 
 def test_short_options_mean_the_same_everywhere() -> None:
-    """A letter stands for one long option, whatever the verb."""
+    """A letter is short for the same long option in every verb."""
     meanings: dict[str, set[str]] = {}
     for verb in VERBS:
         for option in options(verb):
@@ -68,7 +68,7 @@ def test_short_options_mean_the_same_everywhere() -> None:
 
 
 def test_an_option_takes_a_value_in_every_verb_or_in_none() -> None:
-    """No option is a flag here and wants a value there."""
+    """No option is a flag in one verb and takes a value in another."""
     flags = {name for verb in VERBS for option in options(verb) if option.is_flag for name in option.opts}
     valued = {name for verb in VERBS for option in options(verb) if not option.is_flag for name in option.opts}
     assert flags & valued == set()
@@ -76,17 +76,17 @@ def test_an_option_takes_a_value_in_every_verb_or_in_none() -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_what_prints_results_prints_them_for_programs(verb: str) -> None:
-    """A verb that has colours or a cutoff has formats; --json is there where json is one of them."""
+    """A verb with colours or a cutoff has formats, and --json if json is one of them."""
     formats = [option for option in options(verb) if "--format" in option.opts]
-    if names(verb) & {"--color", "--top"} and verb != "browse":  # it draws hits, and prints ids alone
+    if names(verb) & {"--color", "--top"} and verb != "browse":  # browse draws hits but prints only ids
         assert formats
-    # A run (batch) is JSON lines unasked: it has no end to wait for with one document.
+    # batch prints JSON lines by default, since one document would have to wait for the last topic.
     known = {choice for option in formats for choice in option.type.choices}
     assert ("--json" in names(verb)) == ("json" in {getattr(choice, "value", choice) for choice in known})
 
 
 def test_options_before_a_query_are_told_from_it() -> None:
-    """Of an option that takes a value, the next word is that value; of a flag, it may be the verb."""
+    """The word after an option with a value is that value; after a flag, it may be the verb."""
     for option in options("search"):
         for name in (*option.opts, *option.secondary_opts):
             if option.is_flag:

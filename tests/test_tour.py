@@ -1,4 +1,4 @@
-"""docs/tour.md is executable: played from top to bottom in a folder of its own, it prints what it says."""
+"""The tour of docs/tour.md, executed from top to bottom: its commands print its output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 TOUR = PROJECT / "docs" / "tour.md"
 
 ELSEWHERE = {"browse", "batch", "eval", "doctor"}
-"""Verbs that the tour does without: one needs a terminal, the others are not for an afternoon."""
+"""Verbs that the tour leaves out: browse needs a terminal, and the others are for longer work."""
 
 FEATURES = (
     *("--strict", "--json", "--unlike", "--facets", "--suggest", "--fold", "--new", "--rollback", "--print"),
@@ -38,7 +38,7 @@ BIBLIOGRAPHY = "similar.bib"
 
 
 class Step(NamedTuple):
-    """A command of the tour, its line in the page, and what the page says it prints."""
+    """A command of the tour, its line in the page, and its output according to the page."""
 
     line: int
     command: str
@@ -53,8 +53,10 @@ class Project(NamedTuple):
 
 
 def steps(page: str) -> list[Step]:
-    """The steps of the console blocks of `page`, in order. Lines after `$ command` that begin
-    with `>`, as a shell prompts for them, go on with it."""
+    """Return the steps of the console blocks of `page`, in order.
+
+    Lines after `$ command` that begin with `>`, the shell's second prompt, continue the command.
+    """
     found: list[Step] = []
     is_console = False
     for number, line in enumerate(page.splitlines(), 1):
@@ -73,12 +75,12 @@ def steps(page: str) -> list[Step]:
 
 
 def runnable(played: Sequence[Step]) -> list[Step]:
-    """Those whose programs are here: all but biber's, where that is not installed."""
+    """Select the steps whose programs are installed: biber may be missing."""
     return [step for step in played if not step.command.startswith("biber ") or shutil.which("biber")]
 
 
 def play(played: Sequence[Step], project: Project) -> Iterator[tuple[Step, str]]:
-    """Run the steps one after the other: each with what a terminal would have shown."""
+    """Run the steps one after the other; return each with its output."""
     for step in played:
         done = subprocess.run(
             step.command,
@@ -96,7 +98,7 @@ def play(played: Sequence[Step], project: Project) -> Iterator[tuple[Step, str]]
 
 
 def complaints(played: Sequence[tuple[Step, str]]) -> list[str]:
-    """For each step that printed something else than the page says: the command, and the difference."""
+    """Describe each step whose output differs from the page: the command and the differing lines."""
     found = []
     for step, printed in played:
         if printed != step.output:
@@ -107,13 +109,15 @@ def complaints(played: Sequence[tuple[Step, str]]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> Project:
-    """The corpus and an index of it side by side, free to be changed; on PATH, the `papersearch`
-    and `python` under test."""
+    """Make a folder with a copy of the corpus and an index of it, which the tour may change.
+
+    PATH has the tested `papersearch` and `python`.
+    """
     root = tmp_path_factory.mktemp("tour")
     folder, programs = root / "afternoon", root / "bin"
     shutil.copytree(CORPUS, folder / "corpus")
     shutil.copytree(real_index_path, folder / "index")
-    report = papersearch.build(folder / "corpus", folder / "index")  # whose corpus is now the copy
+    report = papersearch.build(folder / "corpus", folder / "index")  # records the copy as its corpus
     assert report.n_encoded == 0
     programs.mkdir()
     for name, arguments in (("papersearch", " -m papersearch"), ("python", "")):
@@ -127,7 +131,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> 
 
 @pytest.fixture(scope="module")
 def afternoon(project: Project) -> list[tuple[Step, str]]:
-    """The whole tour, played once: each step and what it printed."""
+    """Run the whole tour once; return each step with its output."""
     return list(play(runnable(steps(TOUR.read_text(encoding="utf-8"))), project))
 
 
@@ -138,7 +142,7 @@ def test_the_tour_prints_what_it_says(afternoon: list[tuple[Step, str]]) -> None
 
 
 def test_the_bibliography_can_be_read(afternoon: list[tuple[Step, str]], project: Project) -> None:
-    """bibtexparser finds the entries that the tour shows, biber or not."""
+    """bibtexparser finds the entries that the tour shows, also without biber."""
     (shown,) = [printed for step, printed in afternoon if step.command.startswith("grep") and "@" in printed]
     content = (project.folder / BIBLIOGRAPHY).read_text(encoding="utf-8")
     entries = bibtexparser.loads(content, BibTexParser(ignore_nonstandard_types=False)).entries
@@ -147,7 +151,7 @@ def test_the_bibliography_can_be_read(afternoon: list[tuple[Step, str]], project
 
 
 def test_monday_brings_what_is_new_on_the_topic(afternoon: list[tuple[Step, str]]) -> None:
-    """`saved run --new` prints the new papers on it and no other; the rest was not encoded again."""
+    """`saved run --new` prints exactly the new papers on the topic; other papers are not encoded again."""
     printed = {step.command: output for step, output in afternoon}
     assert "3 new, 0 changed, 0 gone" in printed["papersearch index"]
     assert "; 3 encoded" in printed["papersearch index"]
@@ -158,7 +162,7 @@ def test_monday_brings_what_is_new_on_the_topic(afternoon: list[tuple[Step, str]
 
 
 def test_without_biber(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where biber is not installed, the tour goes without its one command."""
+    """Without biber, only its one command is left out of the tour."""
     every = steps(TOUR.read_text(encoding="utf-8"))
     monkeypatch.setattr(shutil, "which", lambda program: None)
     (left_out,) = set(every) - set(runnable(every))
@@ -166,7 +170,7 @@ def test_without_biber(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_wrong_output_is_reported(project: Project) -> None:
-    """A tour that says something else fails, by the command and the lines that differ; a right one does not."""
+    """A wrong output in the tour is reported with its command and differing lines; a right one is not."""
     page = "```console\n$ papersearch --version\npapersearch 0.0\n$ cat <<END\n> a\n>\n> END\na\n\n```\n"
     (complaint,) = complaints(list(play(steps(page), project)))
     version = papersearch.__version__
@@ -176,7 +180,7 @@ def test_a_wrong_output_is_reported(project: Project) -> None:
 
 
 def test_every_verb_is_used() -> None:
-    """The tour calls every verb but those of `ELSEWHERE`, and papersearch without one."""
+    """The tour calls papersearch without a verb, and with every verb except those of `ELSEWHERE`."""
     commands = "\n".join(step.command for step in steps(TOUR.read_text(encoding="utf-8")))
     called = set(re.findall(r"\bpapersearch ([a-z]+)\b", commands)) | set(
         re.findall(r'command="papersearch", args=\["([a-z]+)"\]', commands)
@@ -187,7 +191,7 @@ def test_every_verb_is_used() -> None:
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_every_feature_is_used(feature: str) -> None:
-    """What the tour is there to show occurs in a command of it."""
+    """Every feature that the tour must show occurs in one of its commands."""
     commands = " ".join(step.command for step in steps(TOUR.read_text(encoding="utf-8")))
     assert re.search(rf"{re.escape(feature)}(?![\w-])", commands)
 

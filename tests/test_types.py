@@ -1,4 +1,4 @@
-"""What results look like at a prompt and in a notebook."""
+"""Results at a Python prompt and in a notebook."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def results(*hits: Hit, query: str = "a query") -> Results:
 
 
 class Reader(HTMLParser):
-    """The elements and the texts that a browser would see."""
+    """Parser that collects the elements and texts of an HTML page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Reader(HTMLParser):
 
 
 def test_reprs_are_one_short_line() -> None:
-    """A repr names what it is by title and counts, without abstracts and control characters."""
+    """A repr is one short line with titles and counts, without abstracts and control characters."""
     long = "Long \x1b[31m title " * 20
     found = results(*(hit(rank, long, "An abstract. " * 100) for rank in range(1, 6)))
     for value in (found, found[0], found[0].paper):
@@ -75,7 +75,7 @@ def test_notebooks_show_markup_as_text() -> None:
 
 
 def test_results_are_a_sequence_of_hits() -> None:
-    """Results iterate, count, index and slice as their hits do."""
+    """Iteration, length, indexing and slicing of results are those of their hits."""
     found = results(hit(1, "a"), hit(2, "b"), hit(3, "c"))
     assert (tuple(found), len(found), found[-1], found[1:]) == (found.hits, 3, found.hits[2], found.hits[1:])
 

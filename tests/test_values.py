@@ -1,4 +1,4 @@
-"""Values: what a frozen dataclass of keywords does, without its cost."""
+"""Values: classes that behave like frozen dataclasses with keyword fields."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def test_copies_are_equal(fields: dict[str, object]) -> None:
 
 
 def test_values_within_values_become_dictionaries() -> None:
-    """`asdict` goes down into tuples of values."""
+    """`asdict` converts values within tuples too."""
     assert Ours(number=1, places=(PLACE,)).asdict()["places"] == (
         {"dump": "a.txt", "first_line": 1, "last_line": 2},
     )
 
 
 def test_a_value_is_no_tuple() -> None:
-    """A value has no positions: it equals no tuple and no value of another class, and does not unpack."""
+    """A value cannot be unpacked, and equals neither a tuple nor a value of another class."""
 
     class Other(Value):
         handle: str
@@ -94,7 +94,7 @@ def test_a_value_is_frozen() -> None:
     ],
 )
 def test_wrong_fields_are_named(fields: dict[str, str], said: str) -> None:
-    """A field that is missing, or that there is none of, is named in a TypeError."""
+    """A TypeError names a missing or an unknown field."""
     with pytest.raises(TypeError, match=said):
         Organisation(**fields)
 

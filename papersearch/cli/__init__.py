@@ -10,7 +10,7 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the `papersearch` command."""
-    gc.disable()  # a short command leaves less garbage than looking for it costs
+    gc.disable()  # in a short command, collecting garbage costs more than its memory
     from papersearch.cli.app import VERBS, app
     from papersearch.cli.group import with_verb
 
@@ -18,9 +18,9 @@ def main() -> NoReturn:
     verb = VERBS.get(called[0]) if called else None
     if verb is not None and verb.runs_long:
         gc.enable()
-    # A build encodes many texts, and wants every core. A query multiplies small matrices, where more
-    # threads only wait for each other; many queries are shared between processes. numpy and
-    # tokenizers read these variables when they are imported, which no verb has done yet.
+    # A build encodes many texts and benefits from every core. A query multiplies small matrices,
+    # where more threads only wait for each other; `batch` and `eval` use processes instead. numpy and
+    # tokenizers read these variables on import, and no verb has imported them yet.
     encodes_many = verb is not None and verb.encodes_many
     if not encodes_many:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

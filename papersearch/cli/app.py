@@ -1,4 +1,4 @@
-"""The verbs by name, with their traits. Each is imported when it is called: help and completion stay quick."""
+"""The table of verbs, with their traits. Only the called verb is imported, so that help and completion are fast."""
 
 from __future__ import annotations
 

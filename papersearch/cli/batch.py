@@ -47,7 +47,7 @@ class BatchOptions(NamedTuple):
     topics: TopicsArgument
     top: Annotated[
         Optional[int],
-        typer.Option("--top", "-k", min=1, help="Papers per topic; 10, in a TREC run 100.", metavar="K"),
+        typer.Option("--top", "-k", min=1, help="Papers per topic; 10, or 100 in a TREC run.", metavar="K"),
     ] = None
     mode: ModeOption = ModeChoice.hybrid
     format_: Annotated[

@@ -20,13 +20,13 @@ from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import takes
 
 FRAMES_PER_SECOND = "120"
-"""A letter's hits wait for the next frame: at textual's default of 60, a third of the time to see them."""
+"""Hits appear with the next frame: at textual's default of 60, the wait is a third of the time to see them."""
 
 
 class BrowseOptions(NamedTuple):
     """Options of `browse`."""
 
-    query: Annotated[Optional[list[str]], typer.Argument(help="What to begin with.", show_default=False)] = None
+    query: Annotated[Optional[list[str]], typer.Argument(help="Initial query.", show_default=False)] = None
     top: TopOption = 50
     mode: ModeOption = ModeChoice.hybrid
     corpus_path: CorpusOption = None

@@ -1,9 +1,9 @@
-"""Completion of values from an index, made harmless for the shell.
+"""Completion of values from an index, safe for the shell.
 
-Typer talks to the shells, and completes verbs, options and enumerations by itself. Values in an
-index are looked up here, by one function for each kind, which an option gets as `autocompletion`.
-A shell evaluates completions, so values that need quoting are left out. A failure is an empty answer
-without a message.
+Typer implements the shells' protocols and completes verbs, options and enumerations. This module
+looks up values in an index, by one function for each kind, which options take as `autocompletion`.
+A shell evaluates completions, so values that need quoting are left out. A failure gives an empty
+answer without a message.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     """Values, each with its description."""
 
 _MOST = 100
-"""Values offered at once: nobody reads more."""
+"""Greatest number of values offered at once: a longer list is not read."""
 
 _HELP_LENGTH = 80
 
@@ -94,7 +94,7 @@ def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[t
 
 
 def _harmless(offers: Offers) -> list[tuple[str, str]]:
-    """Keep values that need no shell quoting; remove metacharacters from their descriptions."""
+    """Keep values that need no shell quoting, and remove metacharacters from their descriptions."""
     return [
         (value, shorten(clean_text(said).translate(_HARMLESS), _HELP_LENGTH, placeholder="..."))
         for value, said in offers

@@ -1,4 +1,4 @@
-"""Counts of what an index holds, made in one pass over its papers, and the same for JSON.
+"""Counts of an index's papers, files and findings, and their fields in JSON.
 
 `docs/schema/stats-1.json` describes the document; `output/stats_table.py` prints tables.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
 
 _LISTED = 100
-"""Names of each kind in JSON: a large corpus has a million authors."""
+"""Greatest number of names of each kind in JSON: a large corpus has a million authors."""
 
 _PURPOSES = {
     "papers": ("papers", "ids", "titles", "organisations", "dumps"),
@@ -40,7 +40,7 @@ class Tally(NamedTuple):
 
 
 class IndexCounts(NamedTuple):
-    """Counts of papers by what is known of them.
+    """Counts of papers by year, month, name and host.
 
     `years`: by year; `inferred`: the part whose page printed no year. `months`: by `YYYY-MM`, for papers
     whose day is known. `hosts`: by host of a link, without `www.`.
@@ -59,7 +59,7 @@ class IndexCounts(NamedTuple):
 
 
 class FileGroup(NamedTuple):
-    """Files of the index with one purpose: how many, their bytes, and their share of all bytes."""
+    """Files of the index with a common purpose: their number, their bytes, and their share of all bytes."""
 
     name: str
     n_files: int
@@ -68,7 +68,7 @@ class FileGroup(NamedTuple):
 
 
 def count_papers(papers: Iterable[Paper]) -> IndexCounts:
-    """Count papers in one pass: reading a paper decodes it each time."""
+    """Count papers in one pass, because every access to a paper decodes it."""
     years: Counter[int | None] = Counter()
     inferred: Counter[int] = Counter()
     months: Counter[str] = Counter()

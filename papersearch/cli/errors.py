@@ -1,4 +1,4 @@
-"""Errors as a user reads them: what failed, what to type next, and the exit code.
+"""Errors as a user reads them: a message, a hint, and the exit code.
 
 The library says what failed, by an error's type and fields. Commands and options to type are
 composed here, and only here. Exit codes: 0 hits, 1 no hits, 2 an error, 130 interrupted.
@@ -36,7 +36,7 @@ _OPTIONS = {row.field: f"--{row.name}" for row in FILTER_ROWS}
 """The option of each field of `Filters` that an error can name."""
 
 _LISTED = 12
-"""Values that a hint lists; of more, `stats` shows all."""
+"""Greatest number of values that a hint lists; `stats` lists all."""
 
 
 class CommandError(PapersearchError):
@@ -54,7 +54,7 @@ def complain(message: str, hint: str) -> None:
     text = "papersearch: " + "\n".join(lines)
     if hint:
         text += f"\nhint: {clean_text(hint)}"
-    with suppress(OSError, ValueError):  # nobody may be reading it any more
+    with suppress(OSError, ValueError):  # the reader of stderr may have gone
         print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
 
 
@@ -74,7 +74,7 @@ def explained(error: Exception) -> tuple[str, str]:
 
 
 def hint_of(error: PapersearchError) -> str:
-    """Compose what to type next; empty where only the message helps."""
+    """Compose the hint, with a command to type; empty if there is nothing to type."""
     match error:
         case CommandError():
             return error.hint
@@ -108,7 +108,7 @@ def typed(command: str, *arguments: object) -> str:
 
 
 def _message(error: PapersearchError) -> str:
-    """Tell what failed in terms of options where the library tells it in terms of fields."""
+    """Return an error's message, with options in place of the library's field names."""
     match error:
         case errors.InvalidDate():
             return f"{typed(_OPTIONS[error.field], error.value)} is not a date"

@@ -40,11 +40,9 @@ class EvalOptions(NamedTuple):
     ]
     mode: Annotated[
         Optional[list[ModeChoice]],
-        typer.Option(
-            "--mode", help="Which rankings; may be given several times. All, if not given.", show_default=False
-        ),
+        typer.Option("--mode", help="Ranking mode; may be given again. All modes by default.", show_default=False),
     ] = None
-    per_query: Annotated[bool, typer.Option("--per-query", help="The measures of every topic, too.")] = False
+    per_query: Annotated[bool, typer.Option("--per-query", help="Print the measures of every topic, too.")] = False
     operators: OperatorsOption = False
     late: LateOption = True
     format_: RecordFormatOption = RecordFormat.auto

@@ -46,11 +46,11 @@ def with_verb(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
 
 
 class Verb(NamedTuple):
-    """A verb as far as it is known before it is imported.
+    """The traits of a verb that are known without importing it.
 
     `place`: its function, `module:function` within this package. `summary`: its help's first sentence.
-    `takes_files`: its arguments are files. `encodes_many`: it encodes many texts, and wants every core
-    for each. `runs_long`: long enough that garbage must be collected.
+    `takes_files`: its arguments are files. `encodes_many`: it encodes many texts, each with every core.
+    `runs_long`: it runs long enough to need garbage collection.
     """
 
     place: str
@@ -98,7 +98,7 @@ class QueryGroup(TyperGroup):
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         with self._listing():
             offered = super().shell_complete(ctx, incomplete)
-        if incomplete.startswith("-"):  # options of a query may come before it
+        if incomplete.startswith("-"):  # a bare query may begin with options
             known = {item.value for item in offered}
             of_search = self.verbs[SEARCH].load(SEARCH).shell_complete(ctx, incomplete)
             offered += [item for item in of_search if item.value not in known]
@@ -106,7 +106,7 @@ class QueryGroup(TyperGroup):
 
     @contextmanager
     def _listing(self) -> Iterator[None]:
-        """Make commands of a name and a summary alone, without importing them."""
+        """Make commands from names and summaries, without importing the verbs."""
         self._is_listing = True
         try:
             yield

@@ -39,18 +39,18 @@ class BuildOptions(NamedTuple):
         typer.Option("--model", help="Another sentence-transformers model, by folder or name.", show_default=False),
     ] = None
     device: Annotated[
-        str, typer.Option("--device", help="auto takes a GPU where there is one; cpu, cuda, ... as torch names it.")
+        str, typer.Option("--device", help="Device of torch: cpu, cuda, ...; auto takes a GPU if there is one.")
     ] = "auto"
     late: Annotated[
         Optional[bool],
         typer.Option(
             "--late/--no-late",
-            help="Keep what late interaction needs, about 10 kB a paper; by default up to 50,000 papers.",
+            help="Store word pieces for late interaction, 10 kB a paper; by default up to 50,000 papers.",
             show_default=False,
         ),
     ] = None
-    full: Annotated[bool, typer.Option("--full", help="Start over, as if there were no index.")] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False
+    full: Annotated[bool, typer.Option("--full", help="Build from scratch, as if there were no index.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the build before the last.")] = False
     format_: RecordFormatOption = RecordFormat.auto
     json: JsonOption = False

@@ -17,10 +17,10 @@ class Locations(NamedTuple):
 
 
 def find_locations(corpus: Path | None, index: Path | None) -> Locations:
-    """Find each of the two on its own.
+    """Find the corpus and the index, independently of each other.
 
-    The option comes first, then its environment variable, then the nearest folder at or above the
-    current one that holds `corpus/` or an index of papersearch, then the user's data folder.
+    The option takes precedence, then its environment variable, then the project, then the user's data
+    folder. The project is the nearest folder at or above the current one with `corpus/` or an index.
     """
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")

@@ -31,7 +31,7 @@ from papersearch.version import __version__
 Arguments = TypeVar("Arguments")
 
 _MOST = 100
-"""Papers of one answer: more abstracts than these do not fit into a reader's context."""
+"""Greatest number of papers in an answer: more abstracts do not fit into a reader's context."""
 
 _INSTRUCTIONS = """\
 Search over the user's own collection of research papers, titles and abstracts, on this machine.

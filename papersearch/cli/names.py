@@ -20,7 +20,7 @@ _MAX_INPUT_BYTES = 1 << 20
 def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
     """Return names as typed, with `-` replaced by the lines of standard input.
 
-    Where the first line of standard input names no paper, all of it is returned as a text instead.
+    If the first line of standard input names no paper, all lines are returned as one text.
     """
     from papersearch.errors import AmbiguousPaper, PaperLookupError
 
@@ -44,7 +44,7 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
 
 
 def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]:
-    """Return names as typed where a text is an error, which calls standard input `place`."""
+    """Return names as typed, or raise an error for a text on standard input; it names the input `place`."""
     found, text = read_names(opened, names)
     if text is not None:
         raise typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)

@@ -1,4 +1,4 @@
-"""Lines on stderr about an answer: what was left out, what may have been meant, what is stale."""
+"""Notices on stderr about an answer: undated papers, unknown words, a stale index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from papersearch.types import Results
 
 _NAMED = 3
-"""Papers that one line names."""
+"""Greatest number of papers that one line names."""
 
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
@@ -56,7 +56,7 @@ def offer_words(results: Results, query: Sequence[str]) -> None:
     said = "; ".join(
         f"no paper has the word {unknown.word}: did you mean {' or '.join(unknown.instead)}?" for unknown in offered
     )
-    # The line as it was typed, with its options, if the query is found in it.
+    # Repeat the typed line with its options, if it contains the query.
     typed = sys.argv[1:] if set(query) <= set(sys.argv[1:]) else [results.query]
     for unknown in offered:
         typed = [word.replace(unknown.word, unknown.instead[0]) for word in typed]

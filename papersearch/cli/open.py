@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from papersearch.types import Paper
 
 _AT_ONCE = 10
-"""Tabs opened by one command: more are a mistake, such as a whole result piped in."""
+"""Greatest number of tabs that one command opens: more are a mistake, such as a piped result."""
 
 
 class OpenOptions(NamedTuple):

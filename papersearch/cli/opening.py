@@ -1,4 +1,4 @@
-"""The index of a command: found, opened, and built first where a query has none."""
+"""The index of a command: finding it, opening it, and building it for a first query."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def open_or_build(locations: Locations, query: str) -> Index:
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
-    parse_query(query, Analyzer())  # a query that cannot be read should not cost a build
+    parse_query(query, Analyzer())  # an invalid query should not cost a build
     try:
         return api.open(locations.index_path)
     except IndexMissing as missing:

@@ -1,6 +1,6 @@
-"""Options that several verbs take, declared once; options of one verb are declared with it.
+"""Options of several verbs; options of a single verb are declared in its module.
 
-A verb puts them together in a named tuple (`signatures`). Options that filter papers are made
+A verb combines them in a named tuple (`signatures`). Options that filter papers are made
 from the table of filters.
 """
 
@@ -93,24 +93,24 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format jso
 JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl.")]
 ColorOption = Annotated[Color, typer.Option("--color", help="Colours: on a terminal, always, never.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-ModeOption = Annotated[ModeChoice, typer.Option("--mode", help="Which ranking.")]
-TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="How many papers.", metavar="K")]
+ModeOption = Annotated[ModeChoice, typer.Option("--mode", help="Ranking mode.")]
+TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="Number of papers.", metavar="K")]
 FormatOption = Annotated[
-    Format, typer.Option("--format", help="How to print; auto is a table on a terminal, else plain.")
+    Format, typer.Option("--format", help="Output format; auto is a table on a terminal, else plain.")
 ]
 PaperFormatOption = Annotated[
-    PaperFormat, typer.Option("--format", help="How to print; auto is the same as table.")
+    PaperFormat, typer.Option("--format", help="Output format; auto is the same as table.")
 ]
 RecordFormatOption = Annotated[
-    RecordFormat, typer.Option("--format", help="How to print; auto is the same as table.")
+    RecordFormat, typer.Option("--format", help="Output format; auto is the same as table.")
 ]
 LateOption = Annotated[
-    bool, typer.Option("--late/--no-late", help="Rank by late interaction too, where the index has it.")
+    bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
 ]
 OperatorsOption = Annotated[
     bool, typer.Option("--operators", help='Read "phrases", -exclusions and title: in the topics.')
 ]
-QueryArgument = Annotated[list[str], typer.Argument(help="What to look for.", show_default=False)]
+QueryArgument = Annotated[list[str], typer.Argument(help="Words to search for.", show_default=False)]
 NamesArgument = Annotated[
     list[str],
     typer.Argument(
@@ -156,7 +156,7 @@ def _filter_group(rows: Iterable[FilterRow]) -> Group:
 
 
 GROUP: Any = None
-"""Default of a field that a group of options gives: the field always gets its value from them."""
+"""Default of a field whose value always comes from a group of options."""
 
 if TYPE_CHECKING:
     FilterGroup: TypeAlias = Filters

@@ -60,7 +60,7 @@ def _saved() -> None:
 class AddOptions(NamedTuple):
     """Options of `saved add`."""
 
-    name: Annotated[str, typer.Argument(help="What to call it.", show_default=False)]
+    name: Annotated[str, typer.Argument(help="Name of the search.", show_default=False)]
     query: QueryArgument
     mode: ModeOption = ModeChoice.hybrid
     filters: SavedFilterGroup = GROUP
@@ -81,7 +81,7 @@ def add(options: AddOptions) -> None:
     name = clean_text(typed_text(options.name))
     if not name or len(name) > _MAX_NAME:
         raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
-    days(options.filters)  # a search that cannot be run is not kept
+    days(options.filters)  # reject a search that cannot be run
     text = parse_query(" ".join(map(typed_text, options.query)), Analyzer()).text
     path = find_searches()
     saved.add(path, saved.SavedSearch(name, text, options.mode.value, options.filters))
@@ -113,7 +113,7 @@ class RemoveOptions(NamedTuple):
     """Options of `saved remove`."""
 
     name: Annotated[
-        str, typer.Argument(help="Which search.", show_default=False, autocompletion=completion.searches)
+        str, typer.Argument(help="Name of the search.", show_default=False, autocompletion=completion.searches)
     ]
     debug: DebugOption = False
 
@@ -135,7 +135,7 @@ class RunOptions(NamedTuple):
     names: Annotated[
         Optional[list[str]],
         typer.Argument(
-            help="Which searches; all when none is named.", show_default=False, autocompletion=completion.searches
+            help="Names of searches; all by default.", show_default=False, autocompletion=completion.searches
         ),
     ] = None
     new: NewOption = False
@@ -166,7 +166,7 @@ def run(options: RunOptions) -> int:
     for search in wanted:
         try:
             results = _run_one(opened, search, options, printer)
-        except QueryError as error:  # its organisation is gone, say: the other searches run all the same
+        except QueryError as error:  # for instance an organisation that is gone; the other searches still run
             message, hint = explained(error)
             printer.hint(f"{search.name}: {message}", hint)
             has_failed = True
@@ -197,7 +197,7 @@ def _wanted(names: Sequence[str]) -> list[SavedSearch]:
 
 
 def _run_one(opened: Index, search: SavedSearch, options: RunOptions, printer: Printer) -> Results:
-    """Answer one search, and say on stderr what the reader should know. Raises QueryError."""
+    """Answer one search, with its notices on stderr. Raises QueryError."""
     from papersearch.search.filter_table import filter_values, make_filters
 
     filters = make_filters({**filter_values(search.filters), "new": options.new})

@@ -45,7 +45,7 @@ class SearchOptions(NamedTuple):
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
-    explain: Annotated[bool, typer.Option("--explain", help="Say how each score came about.")] = False
+    explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
     sort: Annotated[
@@ -55,13 +55,11 @@ class SearchOptions(NamedTuple):
         Optional[bool],
         typer.Option(
             "--fold/--no-fold",
-            help="Put near-duplicates under the best of them; by default in tables alone.",
+            help="Fold near-duplicates under the best of them; by default only in tables.",
             show_default=False,
         ),
     ] = None
-    facets: Annotated[bool, typer.Option("--facets", help="Count what answers: by date, organisation, dump.")] = (
-        False
-    )
+    facets: Annotated[bool, typer.Option("--facets", help="Count answers by date, organisation and dump.")] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
     color: ColorOption = Color.auto

@@ -74,6 +74,6 @@ def _parameters(options: Any, fields: Mapping[str, Any], groups: Mapping[str, Gr
 
 
 def _metadata(hint: Any, kind: type[Kind]) -> Kind | None:
-    """Return what an annotation says besides the type, if it is of this kind."""
+    """Return an annotation's metadata of this kind; None if there is none."""
     found: Iterable[Any] = getattr(hint, "__metadata__", ())
     return next((one for one in found if isinstance(one, kind)), None)

@@ -1,4 +1,4 @@
-"""The verb `similar`: papers near to given ones, or to an abstract, and away from others."""
+"""The verb `similar`: papers similar to given ones or to an abstract, and dissimilar to others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SimilarOptions(NamedTuple):
         Optional[list[str]],
         typer.Option(
             "--unlike",
-            help="And not like this one; may be given again.",
+            help="Avoid papers like this one; may be given again.",
             metavar="ID",
             show_default=False,
             autocompletion=paper_ids,

@@ -1,4 +1,4 @@
-"""The verb `stats`: what an index holds."""
+"""The verb `stats`: counts of an index."""
 
 from __future__ import annotations
 

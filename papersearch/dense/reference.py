@@ -1,6 +1,6 @@
-"""Texts to vectors in bulk, by sentence-transformers: the reference, and the slow way.
+"""The reference encoder: sentence-transformers, for texts in bulk and for any model.
 
-Imported while building, and by a query only where `bert` cannot compute the model.
+Builds import this module. A query imports it only if `bert` cannot compute the model.
 """
 
 from __future__ import annotations
@@ -24,32 +24,33 @@ if TYPE_CHECKING:
     from papersearch.types import IntArray
 
 MAX_LENGTH = 512
-"""Word pieces read of a paper, where the model has as many positions. MiniLM's own default
-is 256, and nearly every abstract is longer."""
+"""Greatest number of word pieces read of a paper, if the model has as many positions. MiniLM's own
+default is 256, and nearly every abstract is longer."""
 
 _BATCH_SIZE = 8
 _ACCELERATOR_BATCH_SIZE = 128
 _QUERY_BATCH_SIZE = 64
-"""Texts per forward pass: for papers on CPUs faster than 32, because less is padded; queries
-are short."""
+"""Texts per forward pass. On CPUs, 8 papers are faster than 32 because of less padding. Queries are
+short, so that more fit."""
 
 _PAPER_PROMPTS = ("document", "passage", "corpus")
-"""What sentence-transformers takes a document's prompt from."""
+"""Names under which sentence-transformers finds a document's prompt."""
 
 Precision = Literal["float32", "bfloat16"]
 PRECISION_VARIABLE = "PAPERSEARCH_PRECISION"
 
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
-"""Architectures whose first two positions are taken by padding."""
+"""Architectures that reserve their first two positions for padding."""
 
 
 class ReferenceEncoder:
-    """A sentence-transformers model, loaded quietly and from disk only.
+    """A sentence-transformers model, loaded from disk only and without its messages.
 
-    `device`: as torch names it; None chooses. Papers go through the transformer in bfloat16
-    where the processor multiplies it faster than float32, unless PAPERSEARCH_PRECISION says
-    float32 (or bfloat16 everywhere). Queries are always encoded in float32, and so is
-    everything after the last hidden states.
+    device: a device of torch; None chooses one
+
+    The transformer encodes papers in bfloat16 where the processor has instructions for it.
+    PAPERSEARCH_PRECISION overrides the choice. Queries, and all steps after the last hidden states,
+    are computed in float32.
     """
 
     def __init__(self, model: ModelFiles, device: str | None = None) -> None:
@@ -64,7 +65,7 @@ class ReferenceEncoder:
                     trust_remote_code=False,
                     model_kwargs={"use_safetensors": True},
                 )
-        except Exception as error:  # whatever a stranger's folder makes the libraries raise
+        except Exception as error:  # the libraries raise many kinds of errors for a malformed model folder
             raise ModelUnusable(name=str(model.folder), cause=f"loading it failed: {error}") from error
         self.max_length = self._positions()
         self._model.max_seq_length = self.max_length
@@ -79,8 +80,11 @@ class ReferenceEncoder:
     def encode_papers(
         self, texts: Sequence[str], receive: Callable[[int, Encoded, IntArray], None], *, with_starts: bool = False
     ) -> None:
-        """Encode `texts` as papers and hand each over as soon as it is done, with its position,
-        and where in the text each of its word pieces begins, (L,), if that is asked for."""
+        """Encode `texts` as papers, and pass each to `receive` as soon as it is done.
+
+        `receive` gets the text's number, its encoding, and the offset of each of its L word pieces,
+        (L,). Without `with_starts` these offsets are empty.
+        """
         size = _BATCH_SIZE if self._model.device.type == "cpu" else _ACCELERATOR_BATCH_SIZE
         for chosen in _longest_first(texts, size):
             batch = [texts[i] for i in chosen]
@@ -94,8 +98,10 @@ class ReferenceEncoder:
                 receive(i, one, places)
 
     def _starts(self, texts: Sequence[str], encoded: Sequence[Encoded]) -> list[IntArray]:
-        """Where in each text each of its word pieces (L,) begins, in characters, (L,); all 0 where
-        the model's tokenizer does not say."""
+        """Return the offset in characters of each word piece in its text: (L,) for each text.
+
+        Offsets are 0 if the model's tokenizer does not report them.
+        """
         starts = [np.zeros(len(one.pieces), dtype=np.int64) for one in encoded]
         tokenizer, prefix = self._model.tokenizer, self._paper_prefix
         if getattr(tokenizer, "is_fast", False):
@@ -109,16 +115,18 @@ class ReferenceEncoder:
         return starts
 
     def encode(self, text: str) -> Encoded:
-        """`text`, read as a query."""
+        """Encode `text` as a query."""
         return self.encode_together([text])[0]
 
     def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
-        """Many queries in the order given, each by itself: beside others its last digits would be
-        others, and its answer might."""
+        """Encode queries in the order given, each in a batch of its own.
+
+        In a batch with others, a query's last digits would change, and its results might.
+        """
         return [self.encode(text) for text in texts]
 
     def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
-        """Many texts, read as queries, in the order given; several at a time, for speed."""
+        """Encode texts as queries, in the order given, in batches for speed."""
         encoded: dict[int, Encoded] = {}
         for chosen in _longest_first(texts, _QUERY_BATCH_SIZE):
             batch = [texts[i] for i in chosen]
@@ -130,7 +138,7 @@ class ReferenceEncoder:
         return [encoded[i] for i in range(len(texts))]
 
     def vocabulary(self) -> list[str]:
-        """The model's word pieces by id; an id that none has is an empty string."""
+        """List the model's word pieces by id; an unused id has an empty string."""
         pieces: dict[str, int] = self._model.tokenizer.get_vocab()
         named = [""] * (max(pieces.values(), default=-1) + 1)
         for piece, number in pieces.items():
@@ -138,7 +146,7 @@ class ReferenceEncoder:
         return named
 
     def _positions(self) -> int:
-        """MAX_LENGTH, or the model's own number of positions where that is smaller."""
+        """Return MAX_LENGTH, or the model's number of positions if that is smaller."""
         config = getattr(self._model[0].auto_model, "config", None)
         positions = int(getattr(config, "max_position_embeddings", MAX_LENGTH))
         if getattr(config, "model_type", "") in _OFFSET_POSITIONS:
@@ -147,7 +155,7 @@ class ReferenceEncoder:
 
 
 def _precision(device: str) -> Precision:
-    """bfloat16 where it has instructions of its own: elsewhere it takes twice as long as float32."""
+    """Choose bfloat16 where the device has instructions for it; without, it takes twice as long."""
     import torch
 
     wanted = os.environ.get(PRECISION_VARIABLE) or "auto"
@@ -165,7 +173,7 @@ def _precision(device: str) -> Precision:
 
 
 def _with_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
-    """The same model with its transformer in bfloat16; pooling and what follows stay float32."""
+    """Copy the model with its transformer in bfloat16; pooling and later steps stay in float32."""
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -186,15 +194,19 @@ def _with_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
 
 
 def _longest_first(texts: Sequence[str], size: int) -> Iterator[list[int]]:
-    """The places of the texts in batches of `size`: a batch is padded little, and memory fails
-    early if at all."""
+    """Yield the numbers of the texts in batches of `size`, the longest texts first.
+
+    Texts of a batch need little padding then, and a lack of memory shows at the first batch.
+    """
     order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
     yield from (order[start : start + size] for start in range(0, len(order), size))
 
 
 def _encoded(outputs: Sequence[Mapping[str, Any]]) -> list[Encoded]:
-    """What sentence-transformers gives for the texts of one batch, without padding. It comes from
-    the device at once: waiting for each text by itself would take longer than the model."""
+    """Return the encodings of one batch, without padding.
+
+    The batch is copied from the device at once: separate copies would take longer than the model.
+    """
     import torch
 
     def together(name: str) -> torch.Tensor:

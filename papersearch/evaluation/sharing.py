@@ -1,7 +1,7 @@
-"""Topics shared between processes, each of which opens the index itself.
+"""Topics shared among processes, each of which opens the index itself.
 
-Workers import this module, so it imports little. The parts do not depend on who answers them:
-any number of processes gives the same bytes.
+Workers import this module, so it imports little. Every process gives the same answers, so the
+result does not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Asking(NamedTuple):
-    """Options that hold for all topics, as `Index.search_many` has them."""
+    """The options of all topics, as in `Index.search_many`."""
 
     k: int
     mode: Mode
@@ -32,13 +32,13 @@ class Asking(NamedTuple):
 
 
 Answering = Callable[["Index", Sequence[Topic], Asking], bytes]
-"""A module's function that answers some topics; workers import it by its name."""
+"""A function that answers several topics; workers import it by its name."""
 
 
 def answers(
     index: Index, parts: Sequence[Sequence[Topic]], answer: Answering, asking: Asking, n_processes: int
 ) -> Iterator[bytes]:
-    """Yield the answer to each part, in order, by up to `n_processes`, this one included."""
+    """Yield the answer to each part in order, using up to `n_processes` processes with this one."""
 
     def here(part: Sequence[Topic]) -> bytes:
         return answer(index, part, asking)
@@ -49,13 +49,13 @@ def answers(
 
 
 def ask_topics(worker: Worker, topics: Sequence[Topic]) -> bytes:
-    """Have a worker answer some topics. Raises `LOST`."""
+    """Ask a worker to answer topics. Raises `LOST`."""
     (reply,) = worker.ask(orjson.dumps(list(map(tuple, topics))))
     return reply
 
 
 def arguments_of(index: Index, answer: Answering, asking: Asking) -> tuple[bytes, ...]:
-    """Name for `answering` the function, the index, its generation and the options."""
+    """Encode the arguments of `answering`: the function, the index, its generation, the options."""
     return (
         place_of(answer).encode(),
         os.fsencode(index.path.absolute()),
@@ -65,14 +65,14 @@ def arguments_of(index: Index, answer: Answering, asking: Asking) -> tuple[bytes
 
 
 def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
-    """Rank the papers for each topic; return a list of (paper id, score) for each, as JSON."""
+    """Rank the papers for each topic, and return a JSON list of (paper id, score) for each."""
     texts = as_texts(topics)
     rankings = index.rank_many(texts, asking.k, asking.mode, late=asking.late, literal=asking.literal)
     return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
 
 
 def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> Answer:
-    """Serve an index: topics give what the function named `place` answers.
+    """Serve an index: reply to topics with the result of the function named `place`.
 
     Raises ValueError where another generation has been published since the index was opened.
     """
@@ -92,7 +92,7 @@ def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> An
 
 
 def _generation_of(index: Index) -> bytes:
-    """Identify the index's files by a checksum of the manifest, which has those of the files."""
+    """Identify the index's files by the manifest's checksum; the manifest has the files' checksums."""
     from papersearch.index.manifest import encode_manifest
 
     return sha256_of(encode_manifest(index.manifest)).encode()

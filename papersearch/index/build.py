@@ -1,8 +1,8 @@
-"""A build: the only place that orders its steps.
+"""The steps of a build, and the only place that orders them.
 
-Dumps to papers, papers to postings and encodings, and all of it published as one generation.
-What the index has already is taken from it: a text is encoded once. Postings and statistics
-are made anew from all papers, so that an index brought up to date equals a fresh one.
+A build reads dumps into papers, makes postings and encodings of them, and publishes one generation.
+It copies encodings from the previous index, so that each text is encoded once. Postings and
+statistics are computed again from all papers: an updated index equals a fresh one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What the caller asked for."""
+    """The arguments of a build, with the model located."""
 
     places: Sequence[Path]
     corpus_path: Path | None
@@ -73,7 +73,7 @@ class _Wanted:
     progress: Progress
 
     def keeps_late(self, n_papers: int) -> bool:
-        """Whether an index of so many papers keeps what late interaction needs."""
+        """Tell whether an index of `n_papers` papers stores word pieces for late interaction."""
         return n_papers <= MAX_PAPERS if self.late is None else self.late
 
 
@@ -109,8 +109,11 @@ def build(
 
 @contextmanager
 def _everything_kept() -> Iterator[None]:
-    """Within it, no search for garbage: nearly all that is made is kept, and looking through
-    millions of kept objects again and again takes a third of the time."""
+    """Turn the cyclic garbage collector off.
+
+    Nearly every object made here is kept. Traversing millions of them repeatedly would take a
+    third of the time.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -140,8 +143,11 @@ def _update(wanted: _Wanted, *, dry_run: bool) -> BuildReport:
 
 
 class _Making:
-    """A generation in the making: its files one after another, each forgotten once it is
-    written, and what the manifest says of them."""
+    """A generation under construction.
+
+    It yields one file at a time, so that each can be freed once it is written. It collects the
+    fields of the manifest meanwhile.
+    """
 
     def __init__(self, wanted: _Wanted, before: Generation | None, read: Ingest) -> None:
         self._wanted = wanted
@@ -160,11 +166,11 @@ class _Making:
         self._learned: dict[str, Any] = {}  # fields of the manifest
 
     def n_missing(self) -> int:
-        """How many texts no index on disk has encoded."""
+        """Count the texts that no generation on disk has encoded."""
         return len({text_hash(text) for text in self._texts} - self._known.keys())
 
     def files(self) -> Iterator[tuple[str, Content]]:
-        """(name, content) of every file but the manifest."""
+        """Yield the name and content of every file except the manifest."""
         for part in (self._lexical_files, self._dense_files, self._paper_files):
             for name, content in part():
                 if not isinstance(content, bytes | bytearray):
@@ -172,7 +178,7 @@ class _Making:
                 yield name, content
 
     def manifest(self, records: dict[str, FileRecord]) -> Manifest:
-        """What is said of the files, once all have been made; `records` of each."""
+        """Make the manifest, after `files` has yielded every file; `records`: by file name."""
         corpus_path, index_path = self._wanted.corpus_path, self._wanted.index_path
         return Manifest(
             format_version=FORMAT_VERSION,
@@ -254,13 +260,13 @@ class _Making:
         yield "report.json", orjson.dumps([finding.asdict() for finding in self._read.findings])
 
     def _encoded(self) -> EncodedCorpus:
-        """The papers' encodings; what the encoder is goes to the manifest."""
+        """Encode the papers, and put the encoder's record among the fields of the manifest."""
         wanted, before = self._wanted, self._before
         opened: list[ReferenceEncoder] = []
 
         def open_encoder() -> ReferenceEncoder:
             wanted.progress("loading the model", 0, 0)
-            from papersearch.dense.reference import ReferenceEncoder  # seconds: not where nothing is new
+            from papersearch.dense.reference import ReferenceEncoder  # takes seconds, so only if a text is new
 
             opened.append(ReferenceEncoder(wanted.model, wanted.device))
             return opened[0]
@@ -292,14 +298,14 @@ class _Making:
 
 
 def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
-    """The two files of a string table."""
+    """Yield the two files of a string table."""
     text, offsets = pack_strings(strings)
     yield file or f"{name}.txt", text
     yield f"{name}.offsets.npy", offsets
 
 
 def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
-    """Whether a build would publish what is there. Costs what looking at the dumps costs."""
+    """Tell whether a build would publish the same index again, as cheaply as the check for staleness."""
     manifest, encoder = before.manifest, before.manifest.encoder
     if wanted.corpus_path is None or is_stale(manifest, wanted.index_path, wanted.corpus_path, missing=True):
         return False
@@ -314,7 +320,7 @@ def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
 
 @contextmanager
 def _kept_on_failure(journal: Journal) -> Iterator[None]:
-    """Whatever ends the encoding early, what is done stays for the next build."""
+    """Flush the journal if encoding fails or is interrupted, so that the next build continues from it."""
     try:
         yield
     except BaseException:
@@ -323,7 +329,7 @@ def _kept_on_failure(journal: Journal) -> Iterator[None]:
 
 
 def _open_current(index_path: Path, *, leased: bool) -> Generation | None:
-    """The index that is there, if it can be read."""
+    """Open the current generation; return None if it is missing or unreadable."""
     try:
         return open_current(index_path, leased=leased)
     except StoredIndexError:
@@ -360,7 +366,7 @@ def _report(
 
 
 def _relative(corpus: Path, index_path: Path) -> str | None:
-    """The corpus as seen from the index, so that both can move together."""
+    """Return the corpus's path relative to the index, so that both can move together."""
     try:
         return Path(os.path.relpath(corpus.resolve(), index_path.resolve())).as_posix()
     except ValueError:  # on another drive

@@ -1,8 +1,7 @@
-"""The manifest: what an index is, and the size and checksum of each of its files.
+"""The manifest: a description of one generation, with the size and checksum of each of its files.
 
-Parsed once, validated at the door. It names no path that is followed: the files' names are
-those of `layout`, and only a model folder, read as numbers and checked by its hash, may lie
-outside the index.
+It is validated when it is parsed. File names must be those of `layout`, so that a hostile manifest
+cannot name other files. Only the model folder may be outside the index; it is checked by its hash.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from papersearch.values import Value
 
 
 class LexicalRecord(Value):
-    """Which analysis and which BM25 the postings hold."""
+    """The text analysis and the BM25 parameters of the postings."""
 
     analyzer: str
     statistics: str
@@ -34,7 +33,7 @@ class LexicalRecord(Value):
 
 
 class LateRecord(Value):
-    """Late interaction: word pieces stored M, of a vocabulary V, in so many dimensions C."""
+    """Sizes of late interaction: M stored word pieces, V in the vocabulary, C dimensions."""
 
     n_pieces: Count
     n_vocabulary: Count
@@ -42,12 +41,16 @@ class LateRecord(Value):
 
 
 class Manifest(Value):
-    """One generation. `corpus` is the corpus folder relative to the index, or None when the
-    dumps were named one by one. `late` is None where late interaction was left out.
-    `quantization` tells how the int8 vectors were made. `background` are the cosines of
-    papers to queries that are not about them (`verdict`).
-    Counts: papers N, appearances A, terms T, postings P, their positions O, expansions E,
-    probes B, organisations G, spellings W; dumps F."""
+    """One generation.
+
+    corpus: the corpus folder relative to the index; None if the dumps were named one by one
+    late: None if late interaction was left out
+    quantization: the parameters of the int8 vectors
+    background: the best cosines that random words reach (`search.verdict`)
+
+    Axes: papers N, appearances A, terms T, postings P, positions O, expansions E, probes B,
+    organisations G, spellings W, dumps F.
+    """
 
     format_version: int
     generation: Count
@@ -75,7 +78,7 @@ class Manifest(Value):
         return f"<Manifest of generation {self.generation}: {self.n_papers} papers, {self.encoder.name}>"
 
     def axis(self, letter: str) -> int:
-        """The length of an axis of `layout.ARRAYS` and `layout.LATE_ARRAYS`."""
+        """Return the length of an axis of `layout.ARRAYS` and `layout.LATE_ARRAYS`."""
         late = self.late or LateRecord(n_pieces=0, n_vocabulary=0, dimensions=0)
         lengths = {
             "N": self.n_papers,
@@ -98,12 +101,12 @@ class Manifest(Value):
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """The manifest as indented JSON with its kind first."""
+    """Return the manifest as indented JSON with its kind first."""
     return orjson.dumps({"kind": KIND, **manifest.asdict()}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def decode_manifest(content: bytes, place: str) -> Manifest:
-    """Read a manifest; `place` is named in errors.
+    """Parse a manifest; errors name `place`.
 
     Raises IndexForeign, IndexVersionError or IndexDamaged.
     """

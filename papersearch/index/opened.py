@@ -1,4 +1,4 @@
-"""An index opened for queries: opening reads none of its arrays, the first use maps each."""
+"""An index opened for queries. Each array is mapped at its first use, not on opening."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 
 class OpenedIndex:
-    """One generation's arrays and tables, each mapped when it is first used.
+    """The arrays and tables of one generation, each mapped at its first use.
 
-    A module that only some queries need is imported by them."""
+    Modules that few queries need are imported at their first use too.
+    """
 
     def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
         self._generation = generation
@@ -43,13 +44,13 @@ class OpenedIndex:
         return [dump.name for dump in self.manifest.dumps]
 
     def named(self, papers: IntArray) -> tuple[PaperName, ...]:
-        """Ids and titles of the papers, in the order given."""
+        """Return the ids and titles of the papers, in the order given."""
         found = (self.papers[doc_idx] for doc_idx in papers.tolist())
         return tuple(PaperName(paper_id=paper.paper_id, title=paper.title) for paper in found)
 
     @cached_property
     def words(self) -> StringTable:
-        """The words as papers write them, W strings; `word_counts`: how often."""
+        """Spellings of words in papers, W strings; `word_counts` has their frequencies."""
         return self._strings("words")
 
     @cached_property
@@ -72,7 +73,7 @@ class OpenedIndex:
 
     @cached_property
     def lexical(self) -> LexicalIndex:
-        """Everything that matching a query's words takes."""
+        """Postings, lengths and expansions, as matching a query's words needs them."""
         files = self._generation
         mean = self.manifest.lexical.mean_length
         lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
@@ -81,7 +82,7 @@ class OpenedIndex:
 
     @cached_property
     def pieces(self) -> PieceVectors | None:
-        """For late interaction; None where the index was built without."""
+        """Word pieces for late interaction; None if the index was built without it."""
         if self.manifest.late is None:
             return None
         names = ("vectors", "ids", "starts", "offsets", "basis", "weights")
@@ -107,7 +108,7 @@ class OpenedIndex:
 
     @cached_property
     def texts(self) -> Texts:
-        """What is indexed of each paper."""
+        """Indexed text of each paper."""
         return Texts(self.papers)
 
     @cached_property
@@ -127,7 +128,7 @@ class OpenedIndex:
 
     @cached_property
     def paper_ids(self) -> list[str]:
-        """All ids in paper order; a run names so many papers that this is read whole."""
+        """All ids in paper order, read at once because a run names most papers."""
         ids = self._strings("ids")
         names = [""] * len(ids)
         for place, doc_idx in enumerate(self._generation.array("ids.papers.npy").tolist()):

@@ -1,4 +1,4 @@
-"""What a build says: the steps it goes through, and the report at its end."""
+"""The messages of a build: its progress, and the report at its end."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ BuildStep = Literal[
     "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
 ]
 Progress = Callable[[BuildStep, int, int], None]
-"""A caller's function for progress: gets a step, how much of it is done, and of how much (0: not countable)."""
+"""Callback with a step, the amount done and the total amount; the total is 0 if it is unknown."""
 
 Outcome = Literal["published", "up to date", "dry run"]
 
 
 class BuildReport(Value):
-    """What a build did. `manifest` is the index as it is now, None when a dry run found none;
-    `changes` against what was there before; `n_encoded` texts went (or would go) through the
-    model; `findings` of the dumps, those of the last build when nothing had to be read."""
+    """The outcome of a build.
+
+    manifest: that of the index now; None if a dry run found no index
+    changes: relative to the previous index
+    n_encoded: number of texts that the model encoded, or would encode in a dry run
+    findings: of the dumps; those of the last build if no dump was read
+    """
 
     outcome: Outcome
     manifest: Manifest | None

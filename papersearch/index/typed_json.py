@@ -1,8 +1,8 @@
-"""Records read from JSON and checked against their own annotations.
+"""Strict conversion of JSON to records, checked against the records' annotations.
 
-A record is a class whose fields are annotated and given by keyword. JSON from a file that
-another program may have written becomes one, or a ValueError that names the wrong field.
-Reading is strict: a bool is not an int, infinity is not a float, no field is missing or unknown.
+A record is a class with annotated fields that are given by keyword. The JSON may come from another
+program: a ValueError names the wrong field. A bool is not an int, and infinity is not a float.
+Fields must be neither missing nor unknown.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_or
 Record = TypeVar("Record")
 
 _Reader: TypeAlias = Callable[[Any], Any]
-"""Returns the value that a piece of JSON gives, or raises ValueError."""
+"""Converts a JSON value, or raises ValueError."""
 
 
 def read_record(kind: type[Record], fields: Any) -> Record:
-    """Make a record of the class `kind` from a JSON object. Raises ValueError."""
+    """Make a record of the class `kind` from a JSON object.
+
+    Raises ValueError, which names the wrong field.
+    """
     record: Any = kind
     made: Record = _reader(record)(fields)
     return made
@@ -28,7 +31,7 @@ def read_record(kind: type[Record], fields: Any) -> Record:
 
 @cache
 def _reader(kind: Any) -> _Reader:
-    """Make the reader of one annotation, or of a record's class."""
+    """Make the reader for an annotation or for a record's class."""
     if kind in _PLAIN:
         return _PLAIN[kind]
     origin, arguments = get_origin(kind), get_args(kind)

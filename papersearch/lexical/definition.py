@@ -1,8 +1,8 @@
-"""BM25 as rank-bm25 defines it: the oracle that the stored scores are compared with.
+"""BM25 as rank-bm25 defines it: the test oracle of the stored scores.
 
-Neither a build nor a query imports this. An index stores the same formula's values, computed
-by `bm25` from flat arrays (`statistics`); the tests show that the two agree. It is here for
-them, and for a program that wants rank_bm25 itself over a few papers.
+Neither a build nor a query imports this module. An index stores the values that `bm25` computes
+from flat arrays (`statistics`), and the tests compare the two. Programs may use it to run rank_bm25
+over a few papers.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from papersearch.lexical.bm25 import K1, B, idf
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]  # rank_bm25 ships no types
-    """rank_bm25's BM25Okapi with this project's parameters and Lucene's idf.
+    """BM25Okapi of rank_bm25 with this project's parameters and Lucene's idf.
 
-    Everything else, `get_scores` above all, is rank_bm25's own.
+    All other methods, such as `get_scores`, are those of rank_bm25.
     """
 
     def __init__(self, corpus: Iterable[list[str]]) -> None:

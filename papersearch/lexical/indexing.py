@@ -1,8 +1,8 @@
-"""A corpus analysed: postings, acronyms and spellings, by as many processors as there are.
+"""Analysis of a corpus: postings, acronyms and spellings, computed on several processors.
 
-Chunks of papers are analysed here and, where the corpus is large and there are processors to
-spare, by workers as well. They are put together in paper order, and terms are sorted, so the
-result does not depend on who analysed which chunk, nor on how many did.
+Chunks of papers are analysed in this process. For a large corpus, workers on spare processors take
+chunks too. Chunks are merged in paper order and terms are sorted, so that the result does not
+depend on the workers.
 """
 
 from __future__ import annotations
@@ -25,21 +25,26 @@ if TYPE_CHECKING:
     from papersearch.types import DocIndices
 
 CHUNK = 1024
-"""Papers analysed together: what is made of them meanwhile fits in the processor's cache."""
+"""Papers analysed together; the intermediate arrays of a chunk fit in the processor's cache."""
 
 _WORTH_A_WORKER = 8 * CHUNK
-"""Papers from which on a worker saves more time than it takes to start."""
+"""Number of papers from which a worker saves more time than its start takes."""
 
 _MOST_WORKERS = 3
-"""Each has the words of the whole corpus in memory, and one process puts together what they bring."""
+"""Greatest number of workers. Each keeps the words of the whole corpus in memory, and one process
+merges all results."""
 
 _Analysed: TypeAlias = tuple[Worker | None, AnalysedChunk]
-"""A chunk and the worker whose numbers it has; None: this process's."""
+"""A chunk, and the worker that numbered its terms; None for this process."""
 
 
 class AnalysedCorpus(NamedTuple):
-    """title_positions: (N,) uint32, how many positions each title takes; spellings: ascending,
-    and how often each occurs in the papers, (W,)."""
+    """The lexical results of a corpus.
+
+    title_positions: (N,) uint32, number of positions of each title
+    spellings: W spellings, ascending
+    spelling_counts: (W,), occurrences of each spelling in the papers
+    """
 
     statistics: CorpusStatistics
     title_positions: DocIndices
@@ -56,10 +61,13 @@ def analyse_corpus(
     n_workers: int | None = None,
     chunk_size: int = CHUNK,
 ) -> AnalysedCorpus:
-    """Analyse the papers with these texts, which begin with titles of these lengths.
+    """Analyse papers, on several processors if that saves time.
 
-    `progress` is told how many papers are done, and of how many. `n_workers`: None for as many
-    as are worth it. What a worker does not bring back is done here.
+    texts, title_lengths: of each paper; a text begins with its title
+    progress: called with the number of papers done and the number of all papers
+    n_workers: None for as many as save time
+
+    This process analyses the chunks that a lost worker has not returned.
     """
     if n_workers is None:
         n_workers = min(n_spare_processors(), _MOST_WORKERS) if len(texts) >= _WORTH_A_WORKER else 0
@@ -82,7 +90,7 @@ def analyse_corpus(
             progress(starts[number], len(texts))
             analysed.append(result)
         summaries: dict[Worker | None, Summary] = dict(summaries_of(workers).items())
-    # A worker's numbers mean nothing without its summary.
+    # Without a worker's summary the term numbers of its chunks are unknown.
     kept = [
         result if result[0] is None or result[0] in summaries else here(number)
         for number, result in enumerate(analysed)
@@ -92,7 +100,7 @@ def analyse_corpus(
 
 
 def _together(analysed: Sequence[_Analysed], summaries: Mapping[Worker | None, Summary]) -> AnalysedCorpus:
-    """Put the chunks, in paper order, and the analysts' summaries together."""
+    """Merge the chunks, in paper order, and the analysts' summaries."""
     analysts = {who: number for number, who in enumerate(summaries)}
     definitions: Counter[tuple[str, str]] = Counter()
     for _, chunk in analysed:

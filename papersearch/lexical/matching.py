@@ -1,8 +1,7 @@
-"""A query's words matched against an open index, once.
+"""Matching of a query's words against an open index.
 
-`match` reads the postings of the query's words; `Matched` holds what they say of all papers.
-What costs more than it is worth for all of them, coverage and pairs, is computed for the
-papers that a step names.
+`match` reads the postings of the query's words once, and scores all papers. Coverage and pairs are
+too expensive for all papers: `Matched` computes them for given papers only.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LexicalIndex(NamedTuple):
-    """The lexical side of an open index: postings, and the context that reading a query takes."""
+    """The lexical side of an open index: postings, and the tables that matching needs."""
 
     postings: Postings
     lengths: DocumentLengths
@@ -38,11 +37,12 @@ class LexicalIndex(NamedTuple):
 
 
 class Matched:
-    """A query's words, matched.
+    """The words of a query, matched against all papers.
 
-    allowed: ascending, the papers that hold every required phrase and no excluded one; scores:
-    (N,) BM25 of the query's terms and of its acronyms' other forms; matched: (N,), which papers
-    hold any of them; expanded: per acronym, what its other form added to each paper, (N,).
+    allowed: ascending, papers that have every required phrase and no excluded one
+    scores: (N,), BM25 of the query's terms and of its acronyms' other forms
+    matched: (N,), True for papers that have any of these
+    expanded: for each acronym, the impacts of its other form on the papers, (N,)
     """
 
     def __init__(
@@ -64,24 +64,24 @@ class Matched:
 
     @property
     def expansions(self) -> tuple[Expansion, ...]:
-        """The acronyms that were expanded."""
+        """Acronyms of the query, with their other forms."""
         return tuple(expansion for expansion, _ in self.expanded)
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """The query's terms and those of its acronyms' other forms."""
+        """Terms of the query and of its acronyms' other forms."""
         forms = (expansion.other for expansion in self.expansions)
         return frozenset(self._query.terms).union(*map(self._index.analyzer.terms, forms))
 
     @cached_property
     def idf(self) -> dict[str, float]:
-        """The idf of each of `terms` that the corpus has: a text is marked for these."""
+        """Map of those `terms` that the corpus has to their idf; these are marked in texts."""
         return self._index.postings.idf_of(self.terms)
 
     def coverage(self, papers: IntArray) -> Float64Array:
-        """Weigh the query's words that each of `papers` (K,) holds in some form.
+        """Compute the coverage of each of `papers` (K,).
 
-        Returns (K,): their share of the whole query, by idf.
+        Returns (K,): the idf-weighted share of the query's words that a paper has in some form.
         """
         held = np.zeros(len(papers))
         for term, idf in self._weights:
@@ -93,11 +93,11 @@ class Matched:
         return held / whole if whole else held
 
     def pairs(self, papers: IntArray) -> list[tuple[str, Float64Array]]:
-        """Compute what each pair of neighbours in the query adds to `papers`, (K,) ascending."""
+        """Compute the impacts of each pair of adjacent words of the query on `papers`, (K,) ascending."""
         return pair_impacts(self._index.postings, self._query.pairs, self._index.lengths, papers)
 
     def explain(self, doc_idx: int, *, with_pairs: bool) -> tuple[TermImpact, ...]:
-        """List what each term, other form and (if counted) pair gave the paper, zeros left out."""
+        """List the nonzero impacts of terms, other forms and, `with_pairs`, pairs on the paper."""
         postings, terms, paper = self._index.postings, self._query.terms, np.array([doc_idx])
         given = [
             TermImpact(
@@ -115,7 +115,7 @@ class Matched:
 
     @cached_property
     def _weights(self) -> list[tuple[str, float]]:
-        """The query's distinct terms, ascending, each with its idf: that of an absent term is the greatest."""
+        """Distinct terms of the query, ascending, each with its idf; an absent term has the greatest idf."""
         terms = sorted({term for _, term in self._query.sequence})
         known = self._index.postings.idf_of(terms)
         unknown = float(idf_of_each(0, self._index.n_papers))
@@ -123,7 +123,7 @@ class Matched:
 
     @cached_property
     def _other_forms(self) -> dict[str, list[Float64Array]]:
-        """Per term that an acronym was written with, what the other forms added to each paper, (N,)."""
+        """Map of each term of a written acronym to its other forms' impacts on the papers, (N,) each."""
         forms: dict[str, list[Float64Array]] = {}
         for expansion, impacts in self.expanded:
             for term in self._index.analyzer.terms(expansion.written):
@@ -148,7 +148,7 @@ def match(query: Query, index: LexicalIndex) -> Matched:
 
 
 def _allowed(query: Query, index: LexicalIndex) -> IntArray:
-    """Find the papers that hold every required phrase and no excluded one, ascending."""
+    """Find the papers, ascending, that have every required phrase and no excluded one."""
     allowed = np.ones(index.n_papers, dtype=np.bool_)
     for clause in query.required:
         holding = np.zeros(index.n_papers, dtype=np.bool_)

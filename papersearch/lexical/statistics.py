@@ -1,8 +1,7 @@
-"""From inverted papers to postings: the lexical statistics of a corpus.
+"""The lexical statistics of a corpus, from inverted papers to postings.
 
-Blocks of papers, each inverted by itself, are merged in paper order. The formula is BM25 as
-rank-bm25 has it, with Lucene's idf (`bm25`); where rank_bm25 keeps one dict per document, these
-are flat arrays.
+Blocks of papers are inverted separately and merged in paper order. The formula is rank-bm25's with
+Lucene's idf (`bm25`). rank_bm25 keeps a dict per document; here the values are in flat arrays.
 """
 
 from __future__ import annotations
@@ -22,10 +21,14 @@ if TYPE_CHECKING:
 
 
 class CorpusStatistics(NamedTuple):
-    """The statistics of inverted papers, ready to become `Postings`.
+    """The statistics of inverted papers, from which `postings` makes postings.
 
-    terms: T, numbered in this order; df: (T,); doc_lengths: (N,) terms of each paper, repeats
-    included; mean_length: their mean; blocks: in paper order, their terms by these numbers."""
+    terms: T terms, in the order of their numbers
+    df: (T,)
+    doc_lengths: (N,), number of terms of each paper, with repeats
+    mean_length: mean of `doc_lengths`
+    blocks: in paper order, with terms by number
+    """
 
     terms: list[str]
     df: IntArray
@@ -36,16 +39,16 @@ class CorpusStatistics(NamedTuple):
     def postings(self) -> Postings:
         """Merge the blocks into an inverted index, terms ascending, with BM25 impacts.
 
-        Call it once: it empties `blocks` as it goes, so that memory never holds both.
+        Call it once: it empties `blocks` on the way, so that memory does not hold both.
         """
         return _merged(self)
 
 
 def corpus_statistics(blocks: Sequence[tuple[int, Block]], terms: Sequence[Sequence[str]]) -> CorpusStatistics:
-    """Number the terms of several inverters alike and count.
+    """Give the terms of several inverters common numbers, and count.
 
-    `blocks`: in paper order, each with the number of the inverter that made it; `terms`: those
-    of each inverter, in order of their numbers.
+    blocks: in paper order, each with the number of its inverter
+    terms: the terms of each inverter, in the order of their numbers
     """
     numbers: dict[str, int] = {}
     renumbered = [
@@ -64,7 +67,7 @@ def corpus_statistics(blocks: Sequence[tuple[int, Block]], terms: Sequence[Seque
 def statistics_of(
     corpus: Iterable[Sequence[AnyStr]], analyse: Callable[[AnyStr], Iterable[Word]]
 ) -> CorpusStatistics:
-    """Count papers that are given as the pieces their texts are made of."""
+    """Count papers, each given as the pieces of its text."""
     inverter = Inverter(analyse)
     block = inverter.invert(list(corpus))
     return corpus_statistics([(0, block)], [inverter.terms()])
@@ -86,7 +89,7 @@ def _merged(statistics: CorpusStatistics) -> Postings:
     doc_indices, starts = (np.empty(int(offsets[-1]), dtype=np.uint32) for _ in range(2))
     impacts = np.empty(int(offsets[-1]), dtype=np.float64)
     positions = np.empty(int(position_offsets[-1]), dtype=np.uint32)
-    posting, position = offsets[:-1].copy(), position_offsets[:-1].copy()  # the next of each term
+    posting, position = offsets[:-1].copy(), position_offsets[:-1].copy()  # each term's next places
     first_doc_idx = 0
     while blocks:  # in paper order, so that doc_indices ascend within a term
         block = blocks.pop(0)

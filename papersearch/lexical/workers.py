@@ -1,6 +1,6 @@
-"""Chunks of a corpus analysed by worker processes: the service, and how a build asks it.
+"""Analysis of chunks in worker processes: the service, and the calls that a build makes.
 
-Text crosses as JSON, numbers as plain bytes.
+Text is sent as JSON, arrays as raw bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def analysing() -> Answer:
-    """Serve an analyst: texts and title lengths give a chunk, an empty request the summary."""
+    """Serve an analyst: reply to texts and title lengths with a chunk, to an empty request with the summary."""
     analyst = Analyst()
 
     def answer(request: list[bytes]) -> list[bytes]:
@@ -36,7 +36,7 @@ def analysing() -> Answer:
 
 
 def analyse_there(worker: Worker, texts: Sequence[str], title_lengths: Sequence[int]) -> AnalysedChunk:
-    """Have a worker analyse a chunk, as `Analyst.analyse` does. Raises `LOST`."""
+    """Ask a worker for `Analyst.analyse` of a chunk. Raises `LOST`."""
     *numbers, definitions = worker.ask(orjson.dumps(texts), orjson.dumps(title_lengths))
     arrays = [np.frombuffer(part, dtype=np.uint32) for part in numbers]
     counts = {(short, long): n_papers for short, long, n_papers in orjson.loads(definitions)}
@@ -44,7 +44,7 @@ def analyse_there(worker: Worker, texts: Sequence[str], title_lengths: Sequence[
 
 
 def summaries_of(workers: Sequence[Worker]) -> dict[Worker, Summary]:
-    """Ask all workers for their summaries at once; one that is lost has none."""
+    """Ask all workers for their summaries, in parallel; leave out workers that are lost."""
     found: dict[Worker, Summary] = {}
     for worker in workers:
         with suppress(*LOST):

@@ -1,1 +1,1 @@
-"""The query path."""
+"""The query path: from a parsed query to results."""

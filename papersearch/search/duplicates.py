@@ -1,4 +1,4 @@
-"""Papers that say nearly the same: versions of one work, folded into the one that ranks best."""
+"""Near-duplicates: fold the versions of one work into the version that ranks best."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from papersearch.types import BoolArray, Float32Array
 
 LIKENESS = 0.92
-"""Cosine from which two papers are taken for versions of one work. Figures in
-docs/ranking.md."""
+"""Least cosine of two versions of one work; figures in docs/ranking.md."""
 
 _DOUBT = 1e-5
-"""More than float32 arithmetic can be off."""
+"""Upper bound of the error of float32 arithmetic in a cosine."""
 
 
 def fold(vectors: Float32Array) -> list[list[int]]:
-    """Groups of places in `vectors` (K, D), unit rows in rank order. A row belongs to the first
-    group whose first row is like it; groups are in the order of their first rows."""
+    """Group the near-duplicates among `vectors` (K, D), unit rows in rank order.
+
+    A row joins the first group whose first row is a near-duplicate. Groups are lists of row
+    numbers, in the order of their first rows.
+    """
     alike = _are_alike(vectors)
-    later = set(np.nonzero(np.tril(alike, -1))[0].tolist())  # those with one like them before; nearly none
+    later = set(np.nonzero(np.tril(alike, -1))[0].tolist())  # few rows have a near-duplicate before them
     groups: list[list[int]] = []
     for place in range(len(vectors)):
         group = next((group for group in groups if alike[group[0], place]), None) if place in later else None
@@ -35,8 +37,11 @@ def fold(vectors: Float32Array) -> list[list[int]]:
 
 
 def _are_alike(vectors: Float32Array) -> BoolArray:
-    """(K, K): whether the cosine of two rows is at least LIKENESS; where float32 leaves it in doubt,
-    by a sum that does not depend on the other rows."""
+    """Compare all pairs of rows: (K, K), True where their cosine is at least LIKENESS.
+
+    Pairs within _DOUBT of the threshold are computed again by a sum that does not depend on the
+    other rows.
+    """
     cosines = vectors @ vectors.T
     alike: BoolArray = cosines >= LIKENESS
     for first, second in np.argwhere(np.abs(cosines - LIKENESS) < _DOUBT).tolist():

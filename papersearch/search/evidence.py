@@ -1,8 +1,8 @@
-"""The sentence of an abstract that answers a query best, and what in it matched.
+"""Evidence: the sentence of an abstract that answers a query best, with its matches.
 
-A sentence is worth how near it is to the query in meaning (where the index keeps word
-pieces) and the share of the query's words, by idf, that it holds. The earliest of the best
-wins, and the abstract's first sentence when none is worth anything.
+A sentence's score has two parts. One is its share of the query's words, weighted by idf. The
+other is its likeness to the query, if the index keeps word pieces. The first sentence with the
+best score wins, so an abstract without any match gives its first sentence.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from papersearch.dense.late import Alignment
 
 WORDS_WEIGHT = 0.5
-"""What holding every word of the query counts for, beside a likeness of 2 at most; figures in
+"""Score of a sentence that has every word of the query; a likeness is 2 at most. Figures in
 docs/ranking.md."""
 
-# A full stop, question or exclamation mark, closing marks, white space, then something
-# that can begin a sentence. Abbreviations are told apart afterwards.
+# A full stop, question or exclamation mark, closing marks, white space, then a character that
+# can begin a sentence. `_ABBREVIATION` excludes abbreviations afterwards.
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[$`]*[A-Z0-9])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|et al|etc|cf|vs|resp|approx|w\.r\.t|a\.k\.a|Fig|Figs|Eq|Eqs|Sec|Tab|No|Dr|Prof|St)"
@@ -34,7 +34,7 @@ _ABBREVIATION = re.compile(
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of `text` as character ranges: in order, not overlapping, none empty."""
+    """Split `text` into sentences: ordered, disjoint, non-empty ranges of characters."""
     spans: list[Span] = []
     start = 0
     for boundary in _BOUNDARY.finditer(text):
@@ -52,8 +52,11 @@ def sentences(text: str) -> list[Span]:
 def find_evidence(
     paper: Paper, idf: Mapping[str, float], analyzer: Analyzer, alignment: Alignment | None = None
 ) -> Evidence:
-    """The best sentence for the query terms that `idf` holds, with the matches marked;
-    `alignment`: of the query with the paper's text."""
+    """Choose the best sentence of a paper for a query, and mark the matches.
+
+    idf: the query's terms, each with its idf
+    alignment: the query's word pieces aligned with the paper's text
+    """
     matches = analyzer.matches(idf, paper.abstract)
     spans = sentences(paper.abstract)
     whole = sum(idf[term] for term in sorted(idf)) or 1.0

@@ -1,4 +1,4 @@
-"""The shape of an answer: its papers counted by year, month, organisation and dump."""
+"""Facets: counts of the answering papers by year, month, organisation and dump."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def count_facets(papers: IntArray, index: OpenedIndex) -> Facets:
-    """Facets of `papers` (K,), doc_idx, none twice."""
+    """Count the facets of `papers` (K,), distinct doc_idx."""
     facts = index.facts
     dates = facts.dates[papers].astype(np.int64)
     organisations = np.bincount(facts.organisations[papers].astype(np.int64))
@@ -44,7 +44,7 @@ def count_facets(papers: IntArray, index: OpenedIndex) -> Facets:
 
 
 def _every(numbers: IntArray, name: Callable[[int], str]) -> tuple[Counted, ...]:
-    """How often each number occurs, from the least to the greatest, those between included."""
+    """Count each number from the least to the greatest, including numbers in between that do not occur."""
     if len(numbers) == 0:
         return ()
     least = int(numbers.min())

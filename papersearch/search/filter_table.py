@@ -1,7 +1,7 @@
-"""The table of filters: each one's name, kind and help, once for every place that reads or writes filters.
+"""The table of filters: the name, kind and help of each.
 
-Options of the command line, saved searches, the filter line of `browse` and the arguments of served
-tools are made from these rows. What a filter does to papers is in `filters`.
+Command-line options, saved searches, the filter line of `browse` and the arguments of served
+tools are all made from these rows. `filters` applies filters to papers.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ if TYPE_CHECKING:
     from papersearch.types import Filters
 
 Kind = Literal["text", "list", "switch"]
-"""Type of a filter's value: one text, any number of texts, or on and off."""
+"""Type of a filter's value: one text, any number of texts, or a bool."""
 
 
 class FilterRow(NamedTuple):
     """One filter.
 
-    `name`: of the option, without dashes, and key in a file of saved searches. `field`: of `Filters`,
-    and argument of a served tool. `word`: name in a line of filters. `value` and `example`: a
-    placeholder and a sample of what is written. `known`: the names in an index that it must match.
-    `is_saved`: whether saved searches may have it. `is_served`: whether tools offer it.
+    name: the option without its dashes, and the key in a file of saved searches
+    field: the field of `Filters`, and the argument of a served tool
+    word: the filter's name in a line of filters
+    value, example: a placeholder and a sample of the value
+    known: the names in an index that the value must match
+    is_saved: whether saved searches may have the filter
+    is_served: whether served tools offer it
     """
 
     name: str
@@ -46,7 +49,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="2024",
-        help="Of this date or later.",
+        help="Papers of this date or later.",
         is_served=True,
     ),
     FilterRow(
@@ -56,7 +59,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="2025-06",
-        help="Of this date or earlier.",
+        help="Papers of this date or earlier.",
         is_served=True,
     ),
     FilterRow(
@@ -66,7 +69,7 @@ FILTER_ROWS = (
         kind="list",
         value="NAME",
         example="NAME",
-        help="Of this organisation; may be given again.",
+        help="Papers of this organisation; may be given again.",
         known="organisations",
     ),
     FilterRow(
@@ -76,7 +79,7 @@ FILTER_ROWS = (
         kind="list",
         value="FILE",
         example="FILE",
-        help="Read from this dump; may be given again.",
+        help="Papers read from this dump; may be given again.",
         known="dumps",
     ),
     FilterRow(
@@ -84,7 +87,7 @@ FILTER_ROWS = (
         field="has_code",
         word="code",
         kind="switch",
-        help="With a link to a repository of source code.",
+        help="Papers with a link to a repository of source code.",
         is_served=True,
     ),
     FilterRow(
@@ -108,7 +111,7 @@ FILTER_ROWS = (
 
 
 def make_filters(values: Mapping[str, Any]) -> Filters:
-    """Build filters from values by field; a list becomes a tuple, None and absent fields the default."""
+    """Make filters of values by field. A list becomes a tuple; None and absent fields get the default."""
     from papersearch.types import Filters
 
     given: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""Which papers a search looks at, by what is known of them: dates, organisations, dumps, code.
+"""Filters applied to papers: dates, organisations, dumps, code and new papers.
 
-A date filter decides about a paper only where it can: one of which nothing is known, or only
-a year that the range cuts in two, is undecided, and the results say so.
+A date filter cannot decide about a paper without a date. Nor can it if only the year or month is
+known and lies partly in the range. Such papers are undecided, and the results report them.
 """
 
 from __future__ import annotations
@@ -26,16 +26,21 @@ _NEAREST = 3
 
 
 class Selection(NamedTuple):
-    """kept: (N,), which papers a search looks at; undecided: (N,), which others it would if
-    their dates were known to fit."""
+    """The effect of filters on N papers.
+
+    kept: (N,), True for papers that the filters keep
+    undecided: (N,), True for papers that only the date filter cannot decide
+    """
 
     kept: BoolArray
     undecided: BoolArray
 
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
-    """What `filters` leave of an index. Raises QueryError for dates, organisations and dumps
-    that there are not."""
+    """Apply `filters` to an index.
+
+    Raises QueryError for an invalid date, and for an unknown organisation or dump.
+    """
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     if filters.organisations:
@@ -62,7 +67,10 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
 
 
 def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
-    """Merge the two ways to give filters. Raises TypeError for both at once, and for other types."""
+    """Return the filters of a call that has either `filters` or filter keywords.
+
+    Raises TypeError for both at once, for an unknown keyword, and for a date of another type.
+    """
     unknown = sorted(narrowed.keys() - FilterOptions.__annotations__.keys())
     if unknown:
         raise TypeError(f"unknown keyword {unknown[0]!r}")
@@ -80,8 +88,10 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
 
 
 def days(filters: Filters) -> tuple[int | None, int | None]:
-    """The first and the last day of the range, YYYYMMDD; None where it is open. Raises
-    QueryError for what is no date, and for a range that ends before it begins."""
+    """Return the first and the last day of the range as YYYYMMDD, None for an open end.
+
+    Raises QueryError for an invalid date, and for a range that ends before it begins.
+    """
     since = _day(filters.since, "since", first=True) if filters.since is not None else None
     until = _day(filters.until, "until", first=False) if filters.until is not None else None
     if since is not None and until is not None and since > until:
@@ -90,7 +100,10 @@ def days(filters: Filters) -> tuple[int | None, int | None]:
 
 
 def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
-    """YYYYMMDD, the first or the last day that a year, month or day has; a month's last is 31."""
+    """Return the first or the last day of a year, month or day as YYYYMMDD.
+
+    The last day of every month is 31, because days are only compared.
+    """
     found = _DAY.fullmatch(written.strip())
     try:
         if found is None:
@@ -103,7 +116,7 @@ def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
 
 
 def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
-    """The numbers in `Facts.organisations` of those with these handles or names, case apart."""
+    """Return the numbers in `Facts.organisations` of these handles or names, ignoring case."""
     known = facts.every_organisation()
     numbers: list[int] = []
     for name in names:
@@ -121,7 +134,7 @@ def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
 
 
 def _dump(name: str, dumps: Sequence[str]) -> int:
-    """The dump of this name, or of this last part of a name."""
+    """Return the number of the dump with this name or file name."""
     found = [place for place, dump in enumerate(dumps) if name in (dump, dump.rsplit("/", 1)[-1])]
     if len(found) == 1:
         return found[0]
@@ -136,8 +149,10 @@ def _unknown(field: Literal["organisations", "dumps"], name: str, known: Sequenc
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:
-    """Those of `known` that are spelt most like `name`: those that it begins or is a part of,
-    then those that differ little; at most three."""
+    """Return at most three names of `known` that are spelt most like `name`.
+
+    Names that contain `name` come first, then names at a small edit distance.
+    """
     from rapidfuzz import fuzz, process
 
     caseless = name.casefold()

@@ -1,8 +1,8 @@
-"""Several signals become one score: convex combinations of normalised scores.
+"""Fusion: a convex combination of normalised scores makes one score of several signals.
 
-Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (ACM TOIS
-2023) find them better than reciprocal rank fusion, which throws the scores' distances away;
-on this project's collections they are too (docs/ranking.md).
+Reciprocal rank fusion discards the distances between scores. Bruch, Gai and Ingber, "An Analysis
+of Fusion Functions for Hybrid Retrieval" (ACM TOIS 2023) find convex combinations better. So does
+this project on its own collections (docs/ranking.md).
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from papersearch.types import Float64Array, SignalName
 
 KEYWORD_WEIGHT = 0.4
-"""Share of the lexical side in choosing candidates; figures in docs/ranking.md."""
+"""Weight of the keyword signal in choosing candidates; figures in docs/ranking.md."""
 
 
 class Signal(NamedTuple):
-    """One view of K papers: `scores` (K,), higher is better; `low` and `high` are what
-    normalises to 0 and 1; `weight` is its share of the fused score."""
+    """One kind of score of K papers.
+
+    scores: (K,), higher is better
+    low, high: the scores that are normalised to 0 and 1
+    weight: the share of this signal in the fused score
+    """
 
     name: SignalName
     scores: Float64Array
@@ -31,19 +35,17 @@ class Signal(NamedTuple):
 
     @property
     def normalised(self) -> Float64Array:
-        """(K,); all zero where low and high are equal."""
+        """Scores mapped linearly so that `low` is 0 and `high` is 1, (K,); all 0 if these are equal."""
         width = self.high - self.low
         return (self.scores - self.low) / width if width > 0 else np.zeros(len(self.scores))
 
 
 def balance(signals: Sequence[Signal]) -> list[Signal]:
-    """The signals with their weights turned into shares of one that make each signal's
-    spread over the K papers count as its weight says.
+    """Divide each signal's weight by its spread over the K papers, and scale the weights to sum to 1.
 
-    The combination then ranks as a weighted sum of z-scores does: a signal that hardly
-    tells these papers apart for this query does not drown one that does. A signal that is
-    the same for all of them gets no share, unless all are, as with a single paper: then shares
-    are as the weights.
+    The combination then ranks like a weighted sum of z-scores. A signal that varies little over
+    these papers cannot outweigh one that varies much. A constant signal gets weight 0. If all
+    signals are constant, as for a single paper, they keep their weights, scaled.
     """
     spreads = [float(signal.scores.std()) if len(signal.scores) else 0.0 for signal in signals]
     shares = [
@@ -60,7 +62,7 @@ def balance(signals: Sequence[Signal]) -> list[Signal]:
 
 
 def combine(signals: Sequence[Signal]) -> Float64Array:
-    """The sum of weight times normalised score of at least one signal, (K,), higher is better."""
+    """Sum weight times normalised score over one or more signals: (K,), higher is better."""
     fused: Float64Array = sum(
         (signal.weight * signal.normalised for signal in signals[1:]),
         start=signals[0].weight * signals[0].normalised,

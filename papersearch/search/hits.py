@@ -1,4 +1,4 @@
-"""Ranked papers become hits: each with its paper, its evidence and, if asked, its explanation."""
+"""Hits: ranked papers with their metadata, their evidence and, if requested, their explanation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 
 class Judged(NamedTuple):
-    """A place in the order retrieved, and the verdict on the paper there.
+    """The verdict on a retrieved paper.
 
-    `cosine`: of query and paper, None where keywords answer alone."""
+    place: the paper's place in `Retrieved.order`
+    cosine: the cosine of query and paper; None in a keyword search
+    """
 
     place: int
     verdict: Verdict
@@ -30,7 +32,7 @@ class Judged(NamedTuple):
 
 
 def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, index: OpenedIndex) -> list[Hit]:
-    """Make a hit of each paper `judged`, in this order."""
+    """Make a hit of each paper in `judged`, in this order."""
     words, encoded, _ = found.scan
     keyword = None if how.mode_used == "semantic" else words.scores
     pieces = index.pieces
@@ -58,7 +60,7 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, index: O
 def make_hits_near(
     ranking: Ranking, asked: QueryPieces | None, idf: Mapping[str, float], index: OpenedIndex
 ) -> list[Hit]:
-    """Make hits of a ranking by meaning alone; `asked` and the words of `idf` choose their evidence."""
+    """Make hits of a ranking by meaning alone; `asked` and the terms of `idf` choose their evidence."""
     hits = []
     for rank, (doc_idx, score) in enumerate(zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True), 1):
         paper = index.papers[doc_idx]

@@ -1,7 +1,7 @@
-"""A query's way through an open index, from the parsed query to its results.
+"""The steps of a search, from the parsed query to its results.
 
-Read `answer` from top to bottom: this is the only place that orders the steps. Encoding the
-query, and errors of damaged files, belong to `api`.
+Read `answer` from top to bottom: it is the only place that orders the steps. `api` encodes the
+query before them and reports errors of damaged files.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from papersearch.types import IntArray
 
 JUDGED_DEPTH = 100
-"""Papers judged, however few are asked for, before the results say that none answers."""
+"""Least number of papers judged, whatever `k` is, before the results say that none answers."""
 
 _ENOUGH = 10
-"""Papers to learn related terms from; where fewer answer, the best of the rest help."""
+"""Least number of answers from which related terms are learned; below it, weak papers are used too."""
 
 UNDATED_NAMED = 10
-"""Papers without a date that are named."""
+"""Greatest number of undated papers that results name."""
 
 
 def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedIndex) -> Results:
-    """Retrieve, judge, sort, fold and cut: the papers that answer, and what is said of them."""
+    """Retrieve, judge, sort, fold and cut the papers, and make results of them."""
     found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), index)
     judged = _judge(found.order, found.titled, found.scan, index)
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
@@ -70,7 +70,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedInd
 
 
 def retrieve(query: Query, encoded: Encoded | None, how: Request, index: OpenedIndex) -> Retrieved:
-    """Filter, scan and rank: the first k papers, and their origin."""
+    """Scan, filter and rank the papers, and return the first k."""
     scanned = scan(query, encoded, index)
     allowed, undecided = filtered(scanned.words.allowed, how.filters, index)
     ranking = rank(scanned, allowed, how, index)
@@ -90,7 +90,7 @@ def retrieve(query: Query, encoded: Encoded | None, how: Request, index: OpenedI
 
 
 def _judge(papers: IntArray, titled: frozenset[int], scanned: Scan, index: OpenedIndex) -> list[Judged]:
-    """Judge whether each of `papers` (K,) answers at all."""
+    """Judge how well each of `papers` (K,) answers."""
     background = index.manifest.background
     coverages, cosines = scanned.words.coverage(papers).tolist(), scanned.exact_cosines(papers)
     return [
@@ -136,7 +136,7 @@ def _related(found: Retrieved, judged: Sequence[Judged], index: OpenedIndex) -> 
 
 
 def _facets(found: Retrieved, index: OpenedIndex) -> Facets:
-    """Count all papers that answer better than weakly, however many were asked for."""
+    """Count all papers whose verdict is not weak, whatever `k` is."""
     from papersearch.search.facets import count_facets
 
     papers, cosines = found.allowed, found.scan.cosines
@@ -144,7 +144,7 @@ def _facets(found: Retrieved, index: OpenedIndex) -> Facets:
     background = index.manifest.background
     if cosines is None:
         is_answer = answers(None, coverage, background)
-    else:  # exact cosines of those alone that the estimates leave in doubt
+    else:  # only papers that the estimates cannot decide need an exact cosine
         estimates = cosines.estimates[papers].astype(np.float64)
         is_answer = answers(estimates - cosines.margin, coverage, background)
         doubt = np.flatnonzero(answers(estimates + cosines.margin, coverage, background) & ~is_answer)

@@ -1,6 +1,6 @@
-"""What a mode makes of a query: the best papers, their scores, and why each is what it is.
+"""Rankings: the best papers of each mode, with their scores and the reasons for these.
 
-Pure: arrays in, values out. The searcher brings the signals; here they become a ranking.
+All functions are pure: they take arrays and return values. `candidates` reads the signals.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from papersearch.types import Float64Array, IntArray
 
 CANDIDATE_DEPTH = 100
-"""Candidates: as many papers as the cheap combination of words and meaning puts first are
-ranked again by everything there is."""
+"""Number of candidates. A cheap combination of words and meaning chooses them, and all signals
+rank them again."""
 
 WEIGHTS: dict[SignalName, float] = {"keyword": 0.7, "semantic": 1.0, "late interaction": 0.6}
-"""What the signals' spreads over the candidates count for; figures in docs/ranking.md."""
+"""Weights of the signals' spreads over the candidates; figures in docs/ranking.md."""
 
 
 class Tier(NamedTuple):
-    """Papers that are scored alike: `papers` (K,) ascending doc_idx, and their signals."""
+    """Papers that are scored by the same signals: `papers` (K,), ascending doc_idx, and the signals."""
 
     papers: IntArray
     signals: list[Signal]
 
     def scores_by(self, name: SignalName, papers: IntArray) -> Float64Array:
-        """What the signal gave `papers` (K,), all of this tier: (K,)."""
+        """Return the signal's scores of `papers` (K,), all of them in this tier: (K,)."""
         [scores] = [signal.scores for signal in self.signals if signal.name == name]
         return scores[np.searchsorted(self.papers, papers)]
 
     def explain(self, doc_idx: int) -> list[SignalScore] | None:
-        """What each signal gave the paper; None when it is of another tier."""
+        """List each signal's score of the paper; return None if it is in another tier."""
         place = int(np.searchsorted(self.papers, doc_idx))
         if place == len(self.papers) or self.papers[place] != doc_idx:
             return None
@@ -55,8 +55,13 @@ class Tier(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """The best papers: `papers` (K,), best first, with their `scores` (K,), of `total` that
-    are ranked; `tiers` tell how the scores came about."""
+    """The best papers of a search.
+
+    papers: (K,), best first
+    scores: (K,)
+    total: number of papers that could be ranked
+    tiers: the signals that make up the scores
+    """
 
     papers: IntArray
     scores: Float64Array
@@ -64,7 +69,7 @@ class Ranking(NamedTuple):
     tiers: tuple[Tier, ...]
 
     def explain(self, doc_idx: int, score: float) -> tuple[SignalScore, ...]:
-        """Contributions that add up to `score`; what the exact title's rule added is one of them."""
+        """List the contributions that add up to `score`, including that of the exact-title rule."""
         given = next((found for tier in self.tiers if (found := tier.explain(doc_idx)) is not None), [])
         added = score - sum(part.contribution for part in given)
         if abs(added) > 1e-12:
@@ -76,12 +81,12 @@ class Ranking(NamedTuple):
 
 
 def by_keyword(scores: Float64Array, ranked: IntArray, k: int) -> Ranking:
-    """The `k` best of the papers `ranked` by BM25 `scores` (N,) alone, as they are."""
+    """Rank the `k` best of the papers `ranked` by their BM25 `scores` (N,) alone."""
     return _by_one_signal("keyword", scores[ranked], ranked, k, len(ranked))
 
 
 def by_meaning(semantic: Cosines, allowed: IntArray, k: int) -> Ranking:
-    """The `k` best of the papers `allowed` by their cosines alone, as they are."""
+    """Rank the `k` best of the papers `allowed` by their cosines alone."""
     papers = may_be_in_top_k(semantic.estimates.astype(np.float64), semantic.margin, k, allowed)
     return _by_one_signal("semantic", semantic.exact(papers), papers, k, len(allowed))
 
@@ -94,8 +99,11 @@ def _by_one_signal(name: SignalName, scores: Float64Array, papers: IntArray, k: 
 
 
 def by_both(keyword: Float64Array, semantic: Cosines, allowed: IntArray, k: int) -> Ranking:
-    """The `k` best of the papers `allowed` by words and meaning together: a convex combination
-    of BM25 `keyword` (N,) and cosines, each mapped linearly to [0, 1] over all papers."""
+    """Rank the `k` best of the papers `allowed` by words and meaning together.
+
+    The score is a convex combination of BM25 `keyword` (N,) and cosines. Each is mapped linearly
+    to [0, 1] over all papers.
+    """
     word_bounds, meaning_bounds = (float(keyword.min()), float(keyword.max())), semantic.bounds()
 
     def signals(papers: IntArray, cosines: Float64Array) -> list[Signal]:
@@ -119,8 +127,10 @@ def by_both(keyword: Float64Array, semantic: Cosines, allowed: IntArray, k: int)
 
 
 def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float64Array | None) -> list[Signal]:
-    """The signals of the candidates, all (K,), in balance. Zero stays zero when normalised:
-    no word in common, and no likeness, are worth nothing."""
+    """Balance the signals of the candidates, each (K,).
+
+    A score of 0 is normalised to 0, so that a paper without a matching word gains nothing by it.
+    """
     given: list[tuple[SignalName, Float64Array | None]] = [
         ("keyword", keyword),
         ("semantic", semantic),
@@ -136,15 +146,18 @@ def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float
 
 
 def best_of(candidates: IntArray, signals: Sequence[Signal], k: int) -> IntArray:
-    """The `k` best of the candidates by these signals: doc_idx, best first."""
+    """Return the `k` best of the candidates by these signals: doc_idx, best first."""
     if len(candidates) == 0:
         return candidates
     return candidates[top_k(combine(signals), k, np.arange(len(candidates)))]
 
 
 def in_two_tiers(base: Ranking, candidates: IntArray, signals: list[Signal], k: int) -> Ranking:
-    """The `k` best when the first papers of `base`, the `candidates` (ascending), are ranked by
-    these signals; the papers below keep their order, scaled so that none passes the last candidate."""
+    """Rank the `candidates`, the first papers of `base` in ascending order, by these signals.
+
+    Returns the `k` best. The papers below the candidates keep their order, with scores scaled so
+    that none exceeds the last candidate's.
+    """
     if len(candidates) == 0:
         return base
     head = combine(signals)

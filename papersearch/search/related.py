@@ -1,9 +1,9 @@
-"""Words that would narrow a search: frequent among its best papers, rare elsewhere.
+"""Related terms: terms that would narrow a search, frequent in its best papers and rare elsewhere.
 
-A term is worth p log2(p / q), p being the share of the best papers that have it and q the
-share of all papers: its part of the Kullback-Leibler divergence between the two (Carpineto
-et al., "An Information-Theoretic Approach to Automatic Query Expansion", ACM TOIS 2001).
-Two words that stand together in many of those papers are offered as one term.
+The score of a term is p log2(p / q): its part of a Kullback-Leibler divergence (Carpineto et al.,
+"An Information-Theoretic Approach to Automatic Query Expansion", ACM TOIS 2001). Here p is the
+share of the best papers that have the term, and q the share of all papers. Two words that are
+often adjacent in the best papers are offered as one term.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from papersearch.text.analysis import Analyzer
 
 RELATED_DEPTH = 30
-"""Papers that are looked into."""
+"""Number of best papers from which related terms are taken."""
 
 _OFFERED = 6
 _LEAST, _MOST = 0.1, 0.6
-"""Shares of the best papers: in fewer it says something of one of them, in more it does not
-narrow."""
+"""Bounds of the share of the best papers that have a term. Below, a term describes single papers;
+above, it does not narrow the search."""
 
 _KEPT_BY_PAIR = 0.6
-"""A word that stands in one pair in so many of its papers is offered as the pair alone."""
+"""Share of a word's papers from which a pair that contains the word replaces it."""
 
 _Form: TypeAlias = tuple[str, ...]
 
 
 def related_terms(papers: Sequence[int], asked: Collection[str], index: OpenedIndex) -> tuple[RelatedTerm, ...]:
-    """At most six terms of `papers`, doc_idx of the best ones, that are not `asked` for already."""
+    """Choose at most six terms of the best papers, given by doc_idx, that are not in `asked`."""
     texts, postings, n_papers = [index.texts[doc_idx] for doc_idx in papers], index.postings, len(index.papers)
     having: Counter[_Form] = Counter()
     written: dict[_Form, Counter[str]] = {}
@@ -64,7 +64,7 @@ def related_terms(papers: Sequence[int], asked: Collection[str], index: OpenedIn
 
 
 def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form, str]:
-    """The words and neighbouring pairs of words of `text`, and how it first writes them."""
+    """Return the words and pairs of adjacent words of `text`, each with its first spelling."""
     tokens = [token for token in analyzer.tokens(text) if not token.is_whole]
     found: dict[_Form, str] = {}
     for token in tokens:
@@ -84,12 +84,12 @@ def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form,
 
 
 def _spelling(written: str) -> str:
-    """In small letters, but for acronyms."""
+    """Lower all words except acronyms."""
     return " ".join(word if sum(map(str.isupper, word)) > 1 else word.lower() for word in written.split())
 
 
 def _df(form: _Form, postings: Postings) -> int:
-    """How many papers have the word, or both words of the pair side by side."""
+    """Count the papers that have the word, or the two words of the pair next to each other."""
     if len(form) > 1:
         return len(postings.phrase(list(enumerate(form)))[2])
     return postings.df(form[0])

@@ -1,4 +1,4 @@
-"""A query's options once they are resolved: a value that every step of the pipeline reads."""
+"""The resolved options of a search, which every step of the pipeline reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from papersearch.types import NO_FILTERS, Filters, Mode, Sort
 
 
 class Request(NamedTuple):
-    """Search options, after the mode has been resolved. `reason`: why `mode_used` is not `mode`."""
+    """Search options after the mode has been resolved.
+
+    reason: why `mode_used` differs from `mode`; None if it does not
+    """
 
     k: int
     mode: Mode

@@ -1,4 +1,4 @@
-"""Words of a query that no paper has, and words that papers have and are spelt like them."""
+"""Spelling suggestions: the words of a query that no paper has, with similar words of papers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
 _SHORTEST = 5
 _TWO_EDITS_FROM = 7
-"""Letters: of shorter words, too many others are near for any to be offered; from the second on,
-two slips are allowed for."""
+"""Lengths in letters. Words shorter than the first have too many neighbours for a suggestion. Words
+from the second length on may differ by two edits."""
 
 _OFFERED = 3
 
 
 def unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
-    """The words of the query of which no paper has any form, each with what may have been
-    meant; stop words are none."""
+    """Find the words of the query of which no paper has any form, with suggestions for each.
+
+    Stop words are left out.
+    """
     unknown = []
     for word in dict.fromkeys(index.analyzer.words(query.plain)):
         terms = index.analyzer.word(word).terms
@@ -30,11 +32,11 @@ def unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
 
 
 def _spelt_like(word: str, index: OpenedIndex) -> tuple[str, ...]:
-    """Those that are nearest, the most frequent first."""
+    """Find the words of papers at the smallest edit distance, the most frequent first."""
     if len(word) < _SHORTEST or not word.isalpha():
         return ()
     from rapidfuzz import process
-    from rapidfuzz.distance import OSA  # neighbours that changed places are one slip
+    from rapidfuzz.distance import OSA  # counts two swapped letters as one edit
 
     edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
     near = process.extract(word, index.words.all(), scorer=OSA.distance, score_cutoff=edits, limit=None)

@@ -1,4 +1,4 @@
-"""The first k of a ranking, and the only place where ties are broken: by paper order."""
+"""Selection of the first k papers, and the only place that breaks ties: by paper order."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ if TYPE_CHECKING:
 
 
 def top_k(scores: Float64Array, k: int, candidates: IntArray) -> IntArray:
-    """The `k` best of `candidates`, best first; equal scores keep paper order.
+    """Return the `k` best of `candidates`, best first; equal scores keep paper order.
 
-    scores: (N,), higher is better. candidates: ascending doc_idx, any number of them.
-    Returns min(k, len(candidates)) doc_idx. The result does not depend on `k` beyond its
-    length: the first j of `top_k(.., k)` are `top_k(.., j)`.
+    scores: (N,), higher is better
+    candidates: ascending doc_idx
+
+    Returns min(k, len(candidates)) doc_idx. Only the length of the result depends on `k`: the
+    first j of `top_k(.., k)` are `top_k(.., j)`.
     """
     if k <= 0 or len(candidates) == 0:
         return candidates[:0]
     values = scores[candidates]
     if k < len(candidates):
-        # Everything above the k-th value, then as many of its equals as fit, in paper order.
+        # All values above the k-th, then values equal to it in paper order, up to k in all.
         threshold = _kth(values, k)
         above = np.flatnonzero(values > threshold)
         equal = np.flatnonzero(values == threshold)[: k - len(above)]
@@ -31,15 +33,17 @@ def top_k(scores: Float64Array, k: int, candidates: IntArray) -> IntArray:
 
 
 def may_be_in_top_k(estimates: Float64Array, margin: float, k: int, candidates: IntArray) -> IntArray:
-    """Those of `candidates`, ascending, that can be among the `k` best when every estimate,
-    (N,), is off by `margin` at most."""
+    """Select the candidates, ascending, that can be among the `k` best.
+
+    `estimates` (N,) differ from the exact scores by `margin` at most.
+    """
     if k >= len(candidates):
         return candidates
     values = estimates[candidates]
-    # k papers have at least the k-th estimate less the margin.
+    # The exact scores of k papers are at least the k-th estimate minus the margin.
     return candidates[values >= _kth(values, k) - 2 * margin]
 
 
 def _kth(values: Float64Array, k: int) -> float:
-    """The k-th largest, 1 <= k <= len(values)."""
+    """Return the k-th largest value, 1 <= k <= len(values)."""
     return float(np.partition(values, len(values) - k)[len(values) - k])

@@ -1,4 +1,4 @@
-"""The command in this process."""
+"""A fixture that runs the command in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is typed: verbs, bare queries, options, usage errors."""
+"""Arguments: verbs, bare queries, options, usage errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from papersearch.cli.group import with_verb
 
 
 def assert_usage_error(result: Result, told: str) -> None:
-    """Exit 2, nothing on stdout, what failed and what to type next on stderr, no traceback."""
+    """Assert exit 2, an empty stdout, and an error with a hint but no traceback on stderr."""
     assert result.exit_code == 2
     assert result.stdout == ""
     lines = result.stderr.splitlines()
@@ -65,7 +65,7 @@ def test_query_after_dashes(invoke: Any) -> None:
 
 
 def test_cutoff(invoke: Any) -> None:
-    """-k says how many lines; more than there are papers gives all."""
+    """-k is the number of lines; a number above that of the papers gives all papers."""
     assert len(invoke("bubbles", "-k", "3").stdout.splitlines()) == 3
     assert len(invoke("bubbles", "-k", "9999").stdout.splitlines()) == 302
 
@@ -92,18 +92,18 @@ def test_cutoff(invoke: Any) -> None:
     ],
 )
 def test_usage_errors(invoke: Any, arguments: list[str], told: str) -> None:
-    """Each mistake is told in one form, with exit 2."""
+    """Each usage error has the same form and exit 2."""
     assert_usage_error(invoke(*arguments), told)
 
 
 def test_ambiguous_id_lists_candidates(invoke: Any) -> None:
-    """The beginning of several ids names them."""
+    """An error about the common beginning of several ids lists these ids."""
     result = invoke("show", "efficient")
     assert_usage_error(result, "efficient-large-scale-language-model")
 
 
 def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A defect of papersearch is one line and a hint; with --debug also the traceback."""
+    """An unexpected error prints one line and a hint, and with --debug also the traceback."""
 
     def fail(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("oh no")
@@ -116,7 +116,7 @@ def test_unexpected_errors_hide_their_traceback(invoke: Any, monkeypatch: pytest
 
 
 def test_interruption(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C is exit 130 and one line."""
+    """Ctrl-C exits with 130 and prints one line."""
 
     def interrupt(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
@@ -129,7 +129,7 @@ def test_interruption(invoke: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_s_summary_is_its_help(verb: str) -> None:
-    """What the list of verbs says is the first line of the verb's own help."""
+    """The list of verbs has the first line of each verb's own help."""
     own = CliRunner().invoke(app, [verb, "--help"], terminal_width=200).output
     assert VERBS[verb].summary in own.splitlines()[2]
 
@@ -152,7 +152,7 @@ def test_help_lists_every_verb() -> None:
     ],
 )
 def test_a_query_whose_first_word_is_a_verb(invoke: Any, words: list[str]) -> None:
-    """What the verb refuses is offered as a search, which answers."""
+    """If a verb refuses its arguments, the hint is the same words as a search, and that search has hits."""
     assert_usage_error(invoke(*words), f", or: papersearch search {' '.join(words)}\n")
     assert invoke("search", *words).exit_code in (0, 1)
 
@@ -161,7 +161,7 @@ def test_a_query_whose_first_word_is_a_verb(invoke: Any, words: list[str]) -> No
     "words", [["batch", "./normalization"], ["index", "--corpus", "structures"], ["search", "-k"]]
 )
 def test_no_search_is_offered_for_what_is_none(invoke: Any, words: list[str]) -> None:
-    """A path, an option, a search itself."""
+    """No search is suggested for a path, for an option, or after a search."""
     result = invoke(*words)
     assert result.exit_code == 2
     assert "or: papersearch search" not in result.stderr

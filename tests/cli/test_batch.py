@@ -1,4 +1,4 @@
-"""batch and eval as a user runs them."""
+"""The verb `batch`: agreement with single searches, runs, errors and interrupts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_batch_is_search_many_times(run: Run, env: dict[str, str], real_index: p
 
 
 def test_batch_with_operators(run: Run, env: dict[str, str]) -> None:
-    """--operators reads exclusions as search does, and refuses what search refuses."""
+    """--operators parses exclusions like a search, and has the same errors."""
     done = run("batch", "-", "--operators", "-k", "302", stdin="MoE -experts\n", env=env)
     hits = [json.loads(line) for line in done.stdout.splitlines()]
     assert hits
@@ -45,7 +45,7 @@ def test_batch_with_operators(run: Run, env: dict[str, str]) -> None:
 
 
 def test_trec_run(run: Run, env: dict[str, str]) -> None:
-    """A run has six columns, k lines a topic, falling scores; twice the same bytes."""
+    """A run has six columns, k lines per topic and descending scores, and the same bytes each time."""
     arguments = ("batch", "-", "--format", "trec", "-k", "20", "--tag", "mine")
     done = run(*arguments, stdin=TOPICS, env=env)
     rows = [line.split(" ") for line in done.stdout.splitlines()]
@@ -70,7 +70,7 @@ def test_trec_run(run: Run, env: dict[str, str]) -> None:
     ],
 )
 def test_bad_input(run: Run, env: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
-    """Exit 2, what failed, a hint, and nothing on stdout."""
+    """Invalid input exits with 2, prints an error with a hint, and nothing on stdout."""
     (tmp_path / "other").write_text("zzz 0 a 1\n")
     done = run(*arguments, stdin=TOPICS, env=env)
     assert (done.returncode, done.stdout) == (2, "")
@@ -79,7 +79,7 @@ def test_bad_input(run: Run, env: dict[str, str], tmp_path: Path, arguments: tup
 
 
 def processes_of_session(session: int) -> list[int]:
-    """The processes that were started from a terminal's session, in whichever group."""
+    """Return the processes of a terminal's session, in any process group."""
     found = []
     for place in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -91,8 +91,7 @@ def processes_of_session(session: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes as files")
 def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
-    """SIGINT to all of them, as a terminal sends it, while they work: exit 130, one line, and none
-    of them is left."""
+    """SIGINT to all processes at work ends them with exit 130 and one line; none is left."""
     topics = "".join(f"pipeline bubbles {n}\n" for n in range(5000))
     with subprocess.Popen(
         [sys.executable, "-m", "papersearch", "batch", "-"],

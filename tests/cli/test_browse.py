@@ -1,4 +1,4 @@
-"""`browse`: the application driven by its own pilot, and the command at a terminal."""
+"""The verb `browse`: the application under textual's pilot, and the command at a terminal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ K = 50
 def browse(
     index: papersearch.Index, talk: Talk, query: str = "", mode: Mode = "hybrid", size: tuple[int, int] = (120, 40)
 ) -> Browser:
-    """The application after `talk` with it."""
+    """Run the application under a pilot, let `talk` press keys, and return the application."""
     app = Browser(index, query, mode, K)
 
     async def session() -> None:
@@ -46,7 +46,7 @@ def browse(
 
 
 async def settled(pilot: Pilot[list[str]]) -> None:
-    """Wait until what was typed has been answered."""
+    """Wait until the typed query has been answered."""
     await pilot.pause()
     while browser_of(pilot).is_answering:
         await pilot.pause(0.01)
@@ -78,7 +78,7 @@ def status(pilot: Pilot[list[str]]) -> str:
 
 
 def screen(pilot: Pilot[list[str]]) -> str:
-    """What the terminal would show."""
+    """Return the text of the screen."""
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
@@ -87,7 +87,7 @@ def asked(index: papersearch.Index, query: str = QUERY, mode: Mode = "hybrid") -
 
 
 def test_typing_searches(real_index: papersearch.Index) -> None:
-    """What is typed gives the hits that the library gives, on a row each, the best one beside them."""
+    """A typed query shows the library's hits, one per row, and a preview of the best one."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await write(pilot, QUERY)
@@ -104,7 +104,7 @@ def test_typing_searches(real_index: papersearch.Index) -> None:
 
 
 def test_the_arguments_are_where_it_begins(real_index: papersearch.Index) -> None:
-    """A query and a mode of the command line are the first ones, and can be typed on."""
+    """The query and the mode of the command line are the initial ones, and the query can be edited."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         assert ids(pilot) == asked(real_index, "pipeline", "keyword")
@@ -115,7 +115,7 @@ def test_the_arguments_are_where_it_begins(real_index: papersearch.Index) -> Non
 
 
 def test_nothing_typed_shows_help(real_index: papersearch.Index) -> None:
-    """Without a query there is help and no hits, at first and again; enter chooses nothing."""
+    """Without a query there are no hits but help, at the start and after deletion; enter chooses nothing."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         assert "words to rank by" in screen(pilot)
@@ -136,7 +136,7 @@ def test_nothing_typed_shows_help(real_index: papersearch.Index) -> None:
 
 
 def test_tab_changes_the_mode(real_index: papersearch.Index) -> None:
-    """Tab goes through the modes, asks again, and leaves the focus where it is."""
+    """Tab cycles through the modes, repeats the search, and does not move the focus."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         for mode in ("keyword", "semantic", "hybrid"):
@@ -150,7 +150,7 @@ def test_tab_changes_the_mode(real_index: papersearch.Index) -> None:
 
 
 def test_marks_are_given_back_in_order(real_index: papersearch.Index) -> None:
-    """Marked papers are the result, in the order of marking; a mark can be taken back."""
+    """The result is the marked papers in the order of marking; a mark can be removed."""
     expected = asked(real_index)
 
     async def talk(pilot: Pilot[list[str]]) -> None:
@@ -166,7 +166,7 @@ def test_marks_are_given_back_in_order(real_index: papersearch.Index) -> None:
 
 @pytest.mark.parametrize(("keys", "places"), [(["down", "enter"], [1]), (["ctrl+t", "down", "enter"], [0, 2])])
 def test_enter_chooses(real_index: papersearch.Index, keys: list[str], places: list[int]) -> None:
-    """Enter chooses the current paper, after those marked."""
+    """Enter adds the current paper after the marked ones."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await press(pilot, *keys)
@@ -176,7 +176,7 @@ def test_enter_chooses(real_index: papersearch.Index, keys: list[str], places: l
 
 
 def test_enter_waits_for_the_answer(real_index: papersearch.Index) -> None:
-    """Enter typed on the heels of a query chooses of its hits, not of those before."""
+    """Enter right after a query chooses from the hits of that query, not from stale hits."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await pilot.press("ctrl+u", *"gpipe", "enter")
@@ -186,7 +186,7 @@ def test_enter_waits_for_the_answer(real_index: papersearch.Index) -> None:
 
 
 def test_interrupt_gives_nothing(real_index: papersearch.Index) -> None:
-    """Ctrl+C ends with 130, whatever is marked."""
+    """Ctrl+C ends with exit code 130, even if papers are marked."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await press(pilot, "ctrl+t", "ctrl+c")
@@ -196,7 +196,7 @@ def test_interrupt_gives_nothing(real_index: papersearch.Index) -> None:
 
 
 def test_moving_shows_other_papers(real_index: papersearch.Index) -> None:
-    """The preview is of the current hit, which stays in sight; the ends are the ends."""
+    """The preview shows the current hit, which stays visible; moves stop at the first and last hit."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         hits = pilot.app.query_one(HitList)
@@ -223,7 +223,7 @@ def test_moving_shows_other_papers(real_index: papersearch.Index) -> None:
 
 
 def test_similar_and_back(real_index: papersearch.Index) -> None:
-    """Ctrl+S shows what is like the current paper; escape goes back, to where it was."""
+    """Ctrl+S shows papers similar to the current one; escape goes back to the previous place."""
     found = asked(real_index)
     like = real_index.similar([found[2]], k=K)
 
@@ -251,15 +251,17 @@ def ids_of(hits: papersearch.Results) -> list[str]:
 
 
 def test_filters(real_index: papersearch.Index) -> None:
-    """The filter line means what the options mean; what is wrong in it is said, the hits stay; enter
-    keeps it, escape takes back what was written since it was opened."""
+    """The filter line has the effect of the options; enter keeps it, and escape restores the line before.
+
+    An error in it is shown in the status line, and the hits stay.
+    """
     of_2025 = ids_of(real_index.search(QUERY, K, filters=Filters(since="2025"), fold=True))
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await press(pilot, "ctrl+f")
         await write(pilot, "since:2025")
         assert ids(pilot) == of_2025
-        await write(pilot, "-x")  # no date at any time: what is answered while one types may be cut short
+        await write(pilot, "-x")  # never a valid date, whatever part of it has been typed
         assert status(pilot).startswith("since '2025-x' is not a date")
         assert ids(pilot) == of_2025
         await press(pilot, "backspace", "backspace", "enter")
@@ -287,7 +289,7 @@ def test_filters(real_index: papersearch.Index) -> None:
     ],
 )
 def test_filter_words(line: str, filters: Filters) -> None:
-    """Each word is an option; names may be several, of dates the last counts."""
+    """Each word sets an option; names add up, and the last of several dates counts."""
     assert parse_filters(line) == filters
 
 
@@ -295,14 +297,14 @@ def test_filter_words(line: str, filters: Filters) -> None:
     "line", ["since", "since:", 'org:""', "code:yes", "frob:1", "2024", ":", '"', "since:2024x y:"]
 )
 def test_wrong_filter_words(line: str) -> None:
-    """Anything else is an error that says what may be written."""
+    """Any other word is an error that lists the valid words."""
     with pytest.raises(CommandError, match=r"unknown filter|expected a value") as caught:
         parse_filters(line)
     assert "since:2024" in caught.value.hint
 
 
 def test_an_open_quotation_mark_is_no_error(real_index: papersearch.Index) -> None:
-    """While a phrase is typed the hits before it stay, and the status says why."""
+    """While a quotation mark is open, the previous hits stay and the status line gives the reason."""
     phrase = '"pipeline parallelism"'
 
     async def talk(pilot: Pilot[list[str]]) -> None:
@@ -329,7 +331,7 @@ def test_a_weak_answer_says_so(real_index: papersearch.Index) -> None:
 
 @pytest.mark.parametrize("key", ["ctrl+y", "ctrl+b"])
 def test_bibtex_is_copied(real_index: papersearch.Index, key: str) -> None:
-    """The clipboard gets what the export writes: of the current paper, or of those marked."""
+    """The clipboard gets the export's BibTeX of the current paper, or of the marked papers."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         results = browser_of(pilot).results
@@ -346,7 +348,7 @@ def test_bibtex_is_copied(real_index: papersearch.Index, key: str) -> None:
 
 
 def test_reading_opens_the_page(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl+O hands the current paper's page, or a search for it, to the web browser."""
+    """Ctrl+O opens the current paper's page, or a search for it, in the web browser."""
     opened: list[str] = []
     monkeypatch.setattr(browser_module, "open_page", opened.append)
 
@@ -365,7 +367,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def hostile_index(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Iterator[papersearch.Index]:
-    """An index of papers whose titles and abstracts mean to be more than text."""
+    """Build an index of papers with markup and escapes in titles and abstracts."""
     project = tmp_path_factory.mktemp("hostile")
     (project / "corpus").mkdir()
     lines = [
@@ -381,7 +383,7 @@ def hostile_index(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -
 def test_hostile_text_is_shown_as_it_is(
     hostile_index: papersearch.Index, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Markup is shown and not obeyed; escapes reach no cell, though the index were to hold them."""
+    """Markup is shown as text, and no escape reaches the screen, even if the index has some."""
 
     def tamper(hit: Hit) -> Hit:
         paper = hit.paper.replace(organisation=papersearch.Organisation(handle="x", name="Labs [/] \x1b[2J"))
@@ -411,7 +413,7 @@ def test_hostile_text_is_shown_as_it_is(
 
 
 def test_what_is_pasted_is_one_clean_line(real_index: papersearch.Index) -> None:
-    """A pasted abstract is taken whole, without its line ends and escapes."""
+    """A pasted abstract becomes one line without line ends and escapes, complete otherwise."""
     from textual.events import Paste
 
     async def talk(pilot: Pilot[list[str]]) -> None:
@@ -425,8 +427,7 @@ def test_what_is_pasted_is_one_clean_line(real_index: papersearch.Index) -> None
 
 @pytest.mark.parametrize("size", [(120, 40), (100, 30), (99, 30), (80, 24), (60, 20), (30, 10), (20, 8)])
 def test_it_fits(real_index: papersearch.Index, size: tuple[int, int]) -> None:
-    """From 100 columns on the preview is beside the hits, else below; nothing is wider than
-    the terminal, and something of each pane is seen."""
+    """From 100 columns on the preview is beside the hits, otherwise below; every pane fits and is visible."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         hits, preview = pilot.app.query_one(HitList).region, pilot.app.query_one(Page).region
@@ -442,7 +443,7 @@ def test_it_fits(real_index: papersearch.Index, size: tuple[int, int]) -> None:
 
 
 def test_an_error_of_the_index_ends_it(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unexpected error is raised by the verb, and nothing is printed as an answer."""
+    """The verb raises an unexpected error of the application, and prints nothing on stdout."""
 
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
@@ -461,7 +462,7 @@ def test_an_error_of_the_index_ends_it(real_index: papersearch.Index, monkeypatc
 
 @pytest.fixture
 def at_terminal(tmp_path: Path, real_index_path: Path) -> Iterator[Callable[..., Terminal]]:
-    """A shell command at a terminal."""
+    """Open a terminal that runs a shell command."""
     started: list[Terminal] = []
 
     def start(command: str, **changes: str) -> Terminal:
@@ -477,8 +478,7 @@ def at_terminal(tmp_path: Path, real_index_path: Path) -> Iterator[Callable[...,
 def test_ids_land_in_a_captured_stdout(
     at_terminal: Callable[..., Terminal], tmp_path: Path, real_index: papersearch.Index
 ) -> None:
-    """While stdout is a file the application draws on the terminal, as large as that is, and the
-    file gets the ids and nothing else."""
+    """If stdout is a file, the application draws on the terminal, and the file gets the ids alone."""
     terminal = at_terminal("papersearch browse gpipe > ids; echo ended $?")
     terminal.wait_for("of 302 papers")
     terminal.type("\x14\x15expert routing\r")
@@ -489,7 +489,7 @@ def test_ids_land_in_a_captured_stdout(
 
 
 def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) -> None:
-    """With stdout in a pipe the size is the terminal's: its last line is drawn."""
+    """With stdout in a pipe, the application has the size of the terminal and draws its last line."""
     terminal = at_terminal("papersearch browse gpipe | cat; echo ended", COLUMNS="33", LINES="11")
     terminal.wait_for("\x1b[50;1H")
     terminal.wait_for("of 302 papers")
@@ -499,7 +499,7 @@ def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) ->
 
 @pytest.mark.parametrize(("keys", "code"), [("\x11", 1), ("\x03", 130), ("\x14\x11", 0), ("\x14\x03", 130)])
 def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) -> None:
-    """0 with papers, 1 with none, 130 when interrupted."""
+    """The exit code is 0 with chosen papers, 1 without, 130 after an interrupt."""
     terminal = at_terminal("papersearch browse gpipe")
     terminal.wait_for("50 of 302 papers")  # all of them
     terminal.type(keys)
@@ -507,7 +507,7 @@ def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) 
 
 
 def test_it_needs_a_terminal(run: Run, env: dict[str, str]) -> None:
-    """Without one: exit 2, and what to type instead."""
+    """Without a terminal, browse exits with 2 and a hint."""
     done = run("browse", "two", "words", env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
@@ -516,14 +516,14 @@ def test_it_needs_a_terminal(run: Run, env: dict[str, str]) -> None:
 
 
 def test_a_dumb_terminal_is_none(at_terminal: Callable[..., Terminal]) -> None:
-    """TERM=dumb: exit 2, and no escape."""
+    """On a dumb terminal, browse exits with 2 and prints no escape."""
     terminal = at_terminal("papersearch browse", TERM="dumb")
     terminal.wait_for("cannot browse on a terminal of type dumb")
     assert terminal.wait_for_end() == 2
 
 
 def test_without_textual(at_terminal: Callable[..., Terminal], tmp_path: Path) -> None:
-    """Without the package: exit 2, and how to get it."""
+    """Without the package textual, browse exits with 2 and says how to install it."""
     (tmp_path / "textual.py").write_text("raise ImportError('no textual here')\n")
     path = f"{tmp_path}:{command_environment()['PYTHONPATH']}"
     terminal = at_terminal("papersearch browse", PYTHONPATH=path)

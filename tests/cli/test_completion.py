@@ -1,4 +1,4 @@
-"""What TAB offers: by the protocol of each shell, and in the shells themselves."""
+"""Completion: by the protocol of each shell, and in the shells themselves."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Offer = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def as_asked(shell: str, words: list[str]) -> dict[str, str]:
-    """The environment in which a shell's script asks to complete the last of `words`."""
+    """Return the environment in which a shell's script asks to complete the last of `words`."""
     asked = {"_PAPERSEARCH_COMPLETE": f"complete_{shell}"}
-    if shell == "bash":  # to which an equals sign is a word
+    if shell == "bash":  # which splits words at equals signs
         parts = [part for word in words for part in re.split("(=)", word)]
         return {**asked, "COMP_WORDS": "\n".join(["papersearch", *parts]), "COMP_CWORD": str(len(parts))}
     return {
@@ -43,7 +43,7 @@ def as_asked(shell: str, words: list[str]) -> dict[str, str]:
 
 
 def values(shell: str, printed: str) -> list[str]:
-    """What an answer offers."""
+    """Return the values in a shell's answer."""
     if shell == "zsh":
         return re.findall(r'^(?:_arguments \'\*: :\(\()?"([^"]+)"', printed, flags=re.MULTILINE)
     return [line.split("\t")[0] for line in printed.splitlines() if line]
@@ -111,7 +111,7 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_offers(answer: Offer, shell: str, words: list[str], expected: list[str]) -> None:
-    """Each shell is offered exactly what fits there, and nothing is printed on stderr."""
+    """Each shell gets exactly the matching values, and stderr is empty."""
     done = answer(shell, *words)
     assert (values(shell, done.stdout), done.stderr) == (expected, "")
 
@@ -119,7 +119,7 @@ def test_offers(answer: Offer, shell: str, words: list[str], expected: list[str]
 @pytest.mark.parametrize("joint", [" ", "="])
 @pytest.mark.parametrize("shell", SHELLS)
 def test_index_on_the_line(answer: Offer, real_index_path: Path, shell: str, joint: str) -> None:
-    """--index earlier on the line wins over the environment, variables and ~ as the shell has them."""
+    """--index earlier on the line takes precedence; ~ and variables in it are expanded as in the shell."""
     words = ["show", *f"--index{joint}{real_index_path}".split(" "), "gp"]
     assert values(shell, answer(shell, *words, PAPERSEARCH_INDEX="/nowhere").stdout) == [GPIPE]
     words = ["show", "--index", f"~/{real_index_path.name}", "gp"]
@@ -131,7 +131,7 @@ def test_index_on_the_line(answer: Offer, real_index_path: Path, shell: str, joi
 
 
 def test_bash_sees_an_equals_sign_as_a_word(answer: Offer) -> None:
-    """--mode=TAB and --mode=s TAB complete the value."""
+    """In bash, --mode=TAB and --mode=s TAB complete the value."""
     assert values("bash", answer("bash", "bubbles", "--mode=s").stdout) == ["semantic"]
     cut = {"COMP_WORDS": "papersearch\nbubbles\n--mode\n=", "COMP_CWORD": "3"}
     assert values("bash", answer("bash", **cut).stdout) == MODES
@@ -146,14 +146,16 @@ def test_bash_words_behind_the_cursor(answer: Offer) -> None:
 
 
 def test_many_ids(answer: Offer, real_index: papersearch.Index) -> None:
-    """Of too many ids the first and the last are offered, so that no shell adds letters which
-    only the first ones have in common."""
+    """If there are too many ids, the last one is offered too.
+
+    Otherwise a shell would insert letters that only the first ids have in common.
+    """
     ids = sorted(paper.paper_id for paper in real_index.papers())
     assert values("bash", answer("bash", "show", "").stdout) == [*ids[:99], ids[-1]]
 
 
 def test_titles_are_said(answer: Offer) -> None:
-    """Where the shell shows it, each id comes with its title, on one line."""
+    """In shells that show descriptions, each id has its title, on one line."""
     title = "GPipe: Efficient Training of Giant Neural Networks using Pipeline Parallelism"
     assert answer("fish", "show", "gp").stdout == f"{GPIPE}\t{title}\n"
     assert title.replace(":", r"\\:") in answer("zsh", "show", "gp").stdout
@@ -164,14 +166,14 @@ def test_titles_are_said(answer: Offer) -> None:
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_any_locale(answer: Offer, tmp_path: Path, small_model: Path, locale: str) -> None:
-    """A title that the locale has no letters for is offered all the same."""
+    """Ids are offered even if the locale cannot encode their titles."""
     make_index(tmp_path, small_model, [("umlaut", "Über Pipelines")])
     done = answer("fish", "show", "", PAPERSEARCH_INDEX=str(tmp_path / "index"), LC_ALL=locale)
     assert (done.stdout, done.stderr) == ("umlaut\tÜber Pipelines\n", "")
 
 
 def make_index(folder: Path, model: Path, papers: list[tuple[str, str]]) -> None:
-    """An index in `folder` of records with these (id, title) pairs."""
+    """Build an index in `folder` of records with these (id, title) pairs."""
     lines = [{"_id": paper_id, "title": title, "text": f"An abstract about {title}."} for paper_id, title in papers]
     (folder / "records.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     papersearch.build(folder / "records.jsonl", folder / "index", model=str(model))
@@ -197,7 +199,7 @@ def test_an_index_from_elsewhere_runs_nothing(answer: Offer, tmp_path: Path, sma
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_damaged_index_is_silent(answer: Offer, small_index: Path, shell: str) -> None:
-    """Nothing is offered, and nothing said, when the index cannot be read."""
+    """If the index cannot be read, nothing is offered and no message is printed."""
     next(small_index.glob("generation-*/ids.txt")).write_bytes(b"\xff" * 100)
     done = answer(shell, "show", "", PAPERSEARCH_INDEX=str(small_index))
     assert (values(shell, done.stdout), done.stderr) == ([], "")
@@ -208,7 +210,7 @@ def test_a_damaged_index_is_silent(answer: Offer, small_index: Path, shell: str)
 
 @pytest.mark.parametrize("words", [[""], ["--"], ["bubbles", "--mode", ""], ["show", "--format", ""]])
 def test_only_ids_import_numpy(words: list[str]) -> None:
-    """Verbs, options and enumerations are offered without numpy and without the models' libraries."""
+    """Completing verbs, options and enumerations imports neither numpy nor a model library."""
     script = (
         "import os, sys; sys.argv = ['papersearch']; os._exit = lambda code: None\n"
         "from papersearch.cli import main; main()\n"
@@ -224,7 +226,7 @@ def test_only_ids_import_numpy(words: list[str]) -> None:
 
 
 def test_beginnings_are_found_in_place() -> None:
-    """`find_prefix` gives the strings with a prefix, of any letters, as reading all would."""
+    """`find_prefix` finds the same strings as a scan of all strings, for any prefix."""
     strings = sorted({"", "a", "ab", "abc", "abd", "b", "é", "éa", "\U0001f600", "z" * 50, "zz"})
     text, offsets = pack_strings(strings)
     table = StringTable(bytes(text), offsets)
@@ -250,7 +252,7 @@ def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
 
 @contextmanager
 def typing_at(shell: str, folder: Path, environment: dict[str, str]) -> Iterator[Terminal]:
-    """A shell that has read the script of --show-completion, which it asked for itself."""
+    """Open a shell that has evaluated the output of --show-completion."""
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell}")
     command, set_up = SET_UP[shell]
@@ -288,11 +290,11 @@ def typing_at(shell: str, folder: Path, environment: dict[str, str]) -> Iterator
 def test_in_the_shell(
     tmp_path: Path, shell_environment: dict[str, str], shell: str, typed: str, shown: str, expected: list[str]
 ) -> None:
-    """TAB after these words makes them what a shell then runs."""
+    """TAB after these words completes them to the expected command."""
     with typing_at(shell, tmp_path, shell_environment) as terminal:
         terminal.type(f"{typed}\t")
         terminal.wait_for(shown)
-        terminal.type("\x01printf '<%s>' \r")  # in front of the line, which so prints its words
+        terminal.type("\x01printf '<%s>' \r")  # at the beginning of the line, so that it prints its words
         terminal.wait_for("".join(f"<{word}>" for word in expected))
 
 
@@ -312,7 +314,7 @@ def test_the_shell_runs_nothing_of_an_index(
 
 
 def test_install_for_each_shell(tmp_path: Path, shell_environment: dict[str, str]) -> None:
-    """--install-completion writes the script of the shell it is typed in."""
+    """--install-completion writes the script for the shell that runs it."""
     for shell, place in {
         "bash": ".bash_completions/papersearch.sh",
         "zsh": ".zfunc/_papersearch",

@@ -1,4 +1,4 @@
-"""Errors as a user reads them: every kind has something to type next, and it can be typed."""
+"""Errors as a user reads them: every kind has a hint, and its commands exist."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def named(error: PapersearchError) -> str:
 
 
 def options_of(verb: str) -> set[str]:
-    """The options of a verb, by its own command."""
+    """Return the options of a verb's command."""
     parameters = VERBS[verb].load(verb).params
     return {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
 
 
 @pytest.mark.parametrize("error", ALL_EXAMPLES, ids=named)
 def test_every_error_has_a_hint(error: PapersearchError) -> None:
-    """Each error that is raised says what to type next, in one line."""
+    """Each kind of error that is raised has a hint of one line."""
     hint = hint_of(error)
     assert hint.strip()
     assert "\n" not in hint
@@ -51,14 +51,16 @@ def test_every_error_has_a_hint(error: PapersearchError) -> None:
 
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_families_have_no_hint(kind: type[PapersearchError]) -> None:
-    """A family is caught and never raised, so there is no hint to choose: it has its message."""
+    """A family of errors is never raised, so it has no hint."""
     assert explained(kind("what failed")) == ("what failed", "")
 
 
 @pytest.mark.parametrize("error", ALL_EXAMPLES, ids=named)
 def test_hints_can_be_typed(error: PapersearchError) -> None:
-    """A command in a hint has a verb, or one query in quotes, and options of its verb; options
-    that are named alone are options of `search`."""
+    """A command in a hint has a verb, or one quoted query, and options of its verb.
+
+    Options named without a command are options of `search`.
+    """
     before, name, command = hint_of(error).partition("papersearch ")
     typed = set(re.findall(r"(?<!\S)--[a-z-]+", before))
     assert typed <= options_of("search") or before.startswith("pip install ")
@@ -71,7 +73,7 @@ def test_hints_can_be_typed(error: PapersearchError) -> None:
 
 @pytest.mark.parametrize("error", ALL_EXAMPLES, ids=named)
 def test_no_hint_installs_an_unpublished_name(error: PapersearchError) -> None:
-    """The package is installed from its repository; `pip install` names it nowhere."""
+    """No hint has `pip install papersearch`: the package is installed from its repository."""
     assert not re.search(r"pip install [^&]*papersearch", hint_of(error))
 
 
@@ -106,14 +108,13 @@ def test_no_hint_installs_an_unpublished_name(error: PapersearchError) -> None:
     ],
 )
 def test_what_a_user_reads(error: Exception, expected: tuple[str, str]) -> None:
-    """Options in place of fields, values quoted for a shell."""
+    """Messages name options, not fields, and hints quote values for a shell."""
     assert explained(error) == expected
 
 
 @pytest.mark.parametrize("given", [{"since": "x"}, {"until": "2024-02-30"}, {"since": "2025", "until": "2024"}])
 def test_options_are_fields_in_python(given: dict[str, Any]) -> None:
-    """A filter that is wrong is named as the field of `Filters` from Python, and as the option
-    on the command line."""
+    """A wrong filter is named by its field in Python, and by its option on the command line."""
     from papersearch.search.filters import days
 
     with pytest.raises(errors.QueryError) as caught:
@@ -131,5 +132,5 @@ def test_options_are_fields_in_python(given: dict[str, Any]) -> None:
     [("index", "papersearch index --full --index 'an index'"), ("model", "papersearch index")],
 )
 def test_faults_have_a_command(part: Any, expected: str) -> None:
-    """A fault says which part is at fault, and the command line what to type."""
+    """A fault names the faulty part, and the command line adds the command that mends it."""
     assert repair_of(Fault(file="terms.txt", what="is missing", part=part), Path("an index")) == expected

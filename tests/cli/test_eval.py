@@ -16,7 +16,7 @@ from tests.conftest import Run
 def test_eval_agrees_with_the_run(
     run: Run, env: dict[str, str], tmp_path: Path, real_index: papersearch.Index
 ) -> None:
-    """What eval prints is what ir-measures makes of the run that batch wrote."""
+    """eval prints the values that ir-measures computes from the run that batch writes."""
     wanted = {topic: real_index.search(text, k=40)[place].paper.paper_id for topic, text, place in (
         ("1", "pipeline bubbles", 3), ("2", "expert routing", 0), ("4", "nobody asks this", 1)
     )}  # fmt: skip
@@ -41,7 +41,7 @@ def test_eval_agrees_with_the_run(
 
 
 def test_eval_table(run: Run, env: dict[str, str], tmp_path: Path) -> None:
-    """Modes side by side, then their differences; with --per-query a line per topic and measure."""
+    """A table has a column per mode, then differences; --per-query adds a line per topic and measure."""
     (tmp_path / "topics").write_text("pipeline bubbles\nmixture of experts\n")
     (tmp_path / "qrels").write_text("1 0 nothing 1\n2 0 nothing 1\n")
     done = run("eval", "topics", "qrels", "--per-query", env=env)

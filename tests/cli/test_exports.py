@@ -1,4 +1,4 @@
-"""Exports read back by parsers that others wrote: bibtexparser, rispy, csv, markdown-it."""
+"""Exports read back by independent parsers: bibtexparser, rispy, csv, markdown-it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORMATS = ("bibtex", "ris", "csv", "markdown")
 
 
 def paper(**fields: object) -> Paper:
-    """A paper of which only what is given is known."""
+    """Make a paper with the given fields only."""
     bare = Paper(paper_id="a-paper-123456", title="A title", abstract="")
     return bare.replace(**fields)
 
@@ -51,7 +51,7 @@ HOSTILE = [
 
 
 def bibtex(papers: list[Paper]) -> list[dict[str, str]]:
-    """The entries that bibtexparser finds, in order."""
+    """Return the entries that bibtexparser finds, in order."""
     parser = BibTexParser(ignore_nonstandard_types=False, common_strings=True)
     entries: list[dict[str, str]] = bibtexparser.loads(export(papers, "bibtex").decode(), parser).entries
     return entries
@@ -62,7 +62,7 @@ def rows(papers: list[Paper]) -> list[dict[str, str]]:
 
 
 def test_bibtex_of_a_known_paper() -> None:
-    """Every field comes back, its LaTeX typesetting what the paper says."""
+    """Every field comes back from BibTeX, as LaTeX that typesets the paper's text."""
     [entry] = bibtex([KNOWN])
     assert entry["ID"] == "2401.00001v2"
     assert entry["title"] == r"{Pipelines \& bubbles: 100\% of \$5 at 50\_000 \#1}"
@@ -78,7 +78,7 @@ def test_bibtex_of_a_known_paper() -> None:
 
 
 def test_nothing_is_invented() -> None:
-    """Of a paper with a title alone, nothing but the title is written; an inferred year is called so."""
+    """A paper with only a title has only a title in exports; an inferred year is marked as inferred."""
     bare = paper(author_count=7)
     assert bibtex([bare]) == [{"ENTRYTYPE": "misc", "ID": "a-paper-123456", "title": "{A title}"}]
     [record] = rispy.loads(export([bare], "ris").decode())
@@ -97,7 +97,7 @@ def test_nothing_is_invented() -> None:
 
 
 def test_ris_of_a_known_paper() -> None:
-    """Every field comes back as it was."""
+    """Every field comes back from RIS unchanged."""
     [record] = rispy.loads(export([KNOWN], "ris").decode())
     assert (record["id"], record["title"], record["abstract"]) == (KNOWN.paper_id, KNOWN.title, KNOWN.abstract)
     assert record["authors"] == list(KNOWN.authors)
@@ -106,7 +106,7 @@ def test_ris_of_a_known_paper() -> None:
 
 
 def test_csv_of_a_known_paper() -> None:
-    """Every field comes back as it was, lists joined."""
+    """Every field comes back from CSV unchanged, with lists joined."""
     [row] = rows([KNOWN])
     assert (row["title"], row["abstract"], row["doi"]) == (KNOWN.title, KNOWN.abstract, KNOWN.doi)
     assert row["authors"].split("; ") == list(KNOWN.authors)
@@ -114,15 +114,17 @@ def test_csv_of_a_known_paper() -> None:
 
 
 def test_markdown_of_a_known_paper() -> None:
-    """One item, linked to the paper's page, whose text is the paper's."""
+    """A paper is one Markdown item with a link to its page and its unchanged text."""
     html = MarkdownIt().render(export([KNOWN], "markdown").decode())
     assert '<a href="https://arxiv.org/abs/2401.00001v2">Pipelines &amp; bubbles: 100% of $5' in html
     assert html.count("<li>") == html.count("<a ") == 1
 
 
 def test_hostile_text_stays_text() -> None:
-    """For any title, each format has as many records as papers, and no command,
-    formula, link or further field comes of it."""
+    """For any title, each format has one record per paper.
+
+    The title adds no command, formula, link or field.
+    """
     entries = bibtex(HOSTILE)
     assert len(entries) == len(HOSTILE)
     assert len({entry["ID"].lower() for entry in entries}) == len(HOSTILE)
@@ -144,7 +146,7 @@ def test_hostile_text_stays_text() -> None:
 
 @pytest.mark.parametrize("chosen", FORMATS)
 def test_the_real_corpus_is_exported_whole(real_index: papersearch.Index, chosen: str) -> None:
-    """All 302 papers, each once, in order, by each parser."""
+    """Each parser finds all 302 papers of the corpus once, in order."""
     papers = list(real_index.papers())
     content = export(papers, chosen).decode()
     if chosen == "bibtex":
@@ -158,7 +160,7 @@ def test_the_real_corpus_is_exported_whole(real_index: papersearch.Index, chosen
 
 
 def test_formats_on_the_command_line(run: Run, env: dict[str, str]) -> None:
-    """Search, similar and show export; a pipe of ids ends in a BibTeX file."""
+    """search, similar and show export papers, and a pipe of ids can end in a BibTeX file."""
     ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=env).stdout.splitlines()]
     found = run("pipeline bubbles", "-k", "3", "--format", "bibtex", env=env)
     assert (found.returncode, found.stderr) == (0, "")
@@ -170,7 +172,7 @@ def test_formats_on_the_command_line(run: Run, env: dict[str, str]) -> None:
 
 
 def test_page_of_a_paper() -> None:
-    """The arXiv page, else the DOI's, with nothing in it that ends a link."""
+    """A paper's page is on arXiv, else its DOI, without characters that end a link."""
     assert page_of(KNOWN.replace(arxiv_id=None)) == "https://doi.org/10.1000/a(b)c;1"
     assert page_of(paper(doi='10.1/x"> <y')) == "https://doi.org/10.1/x%22%3E%20%3Cy"
     assert page_of(paper()) is None

@@ -1,4 +1,4 @@
-"""A filter is one thing, wherever it is written: options, saved searches, browse, tools, the router."""
+"""Agreement of filters in options, saved searches, browse, tools and the router."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ rows = pytest.mark.parametrize("row", FILTER_ROWS, ids=lambda row: row.name)
 
 
 def expected(row: FilterRow) -> object:
-    """The filters that this filter alone makes."""
+    """Return the filters with only this filter set."""
     sample = SAMPLES.get(row.name, True)
     return make_filters({row.field: [sample] if row.kind == "list" else sample})
 
 
 def options(verb: str) -> dict[str, str]:
-    """The help of each option of a verb."""
+    """Return the help of each option of a verb."""
     return {name: option.help for option in VERBS[verb].load(verb).params for name in option.opts}
 
 
 @rows
 @pytest.mark.parametrize("verb", ["search", "similar"])
 def test_every_filter_is_an_option(verb: str, row: FilterRow) -> None:
-    """With the table's help."""
+    """Every filter is an option of `search` with the help of the table."""
     assert options(verb)[f"--{row.name}"] == row.help
 
 
 @rows
 def test_the_router_knows_which_filters_take_a_value(row: FilterRow) -> None:
-    """The word after such an option is its value, not a verb."""
+    """The word after a filter that takes a value is its value, not a verb."""
     routed = with_verb([f"--{row.name}", "stats"], VERBS)
     assert routed[0] == ("stats" if row.kind == "switch" else "search")
 
 
 @rows
 def test_a_filter_of_a_saved_search(row: FilterRow, tmp_path: Path) -> None:
-    """A file's key is the option's name; what belongs to a run is refused."""
+    """A saved search has filters under their options' names, and refuses filters of a single run."""
     path = tmp_path / saved.FILE
     value = {"switch": "true", "list": f'["{SAMPLES.get(row.name)}"]', "text": f'"{SAMPLES.get(row.name)}"'}
     path.write_text(f'[one]\nquery = "experts"\n{row.name} = {value[row.kind]}\n')
@@ -57,19 +57,19 @@ def test_a_filter_of_a_saved_search(row: FilterRow, tmp_path: Path) -> None:
 
 @rows
 def test_a_filter_on_a_line_of_browse(row: FilterRow) -> None:
-    """Its word, with a value in quotation marks; the hint shows every word."""
+    """A filter line parses each filter's word, also with a quoted value; the hint has every word."""
     sample = SAMPLES.get(row.name)
     assert parse_filters(f'{row.word}:"{sample}"' if sample else row.word) == expected(row)
     assert any(word.split(":")[0] == row.word for word in FILTER_WORDS.split())
 
 
 def test_the_sample_line_of_browse_is_one() -> None:
-    """What the hint shows is understood."""
+    """The sample line of the hint can be parsed."""
     assert parse_filters(FILTER_WORDS).since == "2024"
 
 
 def test_tools_take_the_filters_that_are_served() -> None:
-    """Their arguments are fields of the table."""
+    """Served tools have exactly the filters that the table marks as served."""
     mcp_tools = pytest.importorskip("papersearch.cli.mcp_tools")
     (group,) = mcp_tools.FilterArguments.__metadata__
     served = [row for row in FILTER_ROWS if row.is_served]

@@ -26,7 +26,7 @@ def recipe() -> str:
 
 
 def noting_environment(folder: Path, index_path: Path) -> dict[str, str]:
-    """A terminal's environment in which fzf notes each query whose list is complete."""
+    """Return a terminal's environment in which fzf writes down each query whose list is complete."""
     noting = f"load:execute-silent(echo {{q}} >> '{folder}/loaded')"
     return {**terminal_environment(folder, index_path), "FZF_DEFAULT_OPTS": f'--bind "{noting}"'}
 
@@ -45,7 +45,7 @@ def printed(command: list[str], folder: Path, environment: dict[str, str]) -> st
 @pytest.mark.skipif(shutil.which("fzf") is None, reason="there is no fzf")
 @pytest.mark.parametrize("query", ["pipeline bubbles", "it's -survey"])
 def test_recipe(tmp_path: Path, real_index_path: Path, query: str) -> None:
-    """Hits follow what is typed, the preview shows the paper, and those picked are exported."""
+    """Hits follow the typed query, the preview shows the paper, and picked papers are exported."""
     environment = noting_environment(tmp_path, real_index_path)
     lines = printed(["papersearch", "-k", "50", "--", query], tmp_path, environment).splitlines()
     hits = [line.split("\t") for line in lines]

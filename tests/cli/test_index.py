@@ -1,4 +1,4 @@
-"""Builds as a user starts them: by the verb, by a first query, interrupted, and when the corpus has changed."""
+"""Builds by the verb and by a first query: reports, interrupts and stale indexes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.conftest import PATIENCE_S, PROJECT, Run, command_environment, held_a
 
 @pytest.mark.slow
 def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
-    """Without an index the query builds one and answers; stdout holds the answer alone."""
+    """Without an index, a query builds one and answers; stdout has only the answer."""
     first = run("pipeline bubbles", "--json", cwd=small_corpus.parent)
     assert first.returncode == 0
     assert json.loads(first.stdout)["hits"][0]["title"] == "On pipeline bubbles"
@@ -29,13 +29,13 @@ def test_first_query_builds_the_index(run: Run, small_corpus: Path) -> None:
 
 
 def test_a_bad_query_builds_nothing(run: Run, small_corpus: Path) -> None:
-    """A query that cannot be read does not cost a build."""
+    """An invalid query starts no build."""
     assert run('an "unclosed', cwd=small_corpus.parent).returncode == 2
     assert not (small_corpus.parent / "index").exists()
 
 
 def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -> None:
-    """After a new dump the old index answers, and stderr says what to type."""
+    """After a new dump, the old index answers, and stderr has the command that updates it."""
     assert run("bubbles", cwd=small_corpus.parent).stderr == ""
     (small_corpus / "new.txt").write_text(page([("On new things", sentence("novelty"))]))
     done = run("bubbles", cwd=small_corpus.parent)
@@ -44,7 +44,7 @@ def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -
 
 
 def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The build's summary is on stdout, as lines and as JSON, with every finding that matters."""
+    """A build prints its summary on stdout, as lines or JSON, with every finding that is not routine."""
     (small_corpus / "notes.md").write_text("# notes")
     monkeypatch.chdir(small_corpus.parent)
     command = ["index", "--model", str(small_model)]
@@ -61,7 +61,7 @@ def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monke
 
 @pytest.mark.parametrize("arguments", [["index"], ["q"], ["stats"], ["show", "x"]])
 def test_empty_places(run: Run, tmp_path: Path, arguments: list[str]) -> None:
-    """In a project whose corpus is empty, every verb says what to type, with exit 2."""
+    """With an empty corpus, every verb exits with 2 and a hint."""
     (tmp_path / "corpus").mkdir()
     done = run(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -70,10 +70,12 @@ def test_empty_places(run: Run, tmp_path: Path, arguments: list[str]) -> None:
 
 
 def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
-    """SIGINT while the model's library is imported: exit 130, no traceback, and the old index
-    answers as before."""
+    """SIGINT during the import of the model's library exits with 130 and without a traceback.
+
+    The old index answers as before.
+    """
     before = papersearch.open(small_index).search("bubbles")
-    # A library whose import waits for a word that nobody says.
+    # A library whose import never ends.
     pipe, library = tmp_path / "pipe", tmp_path / "libraries" / "sentence_transformers.py"
     os.mkfifo(pipe)
     library.parent.mkdir()

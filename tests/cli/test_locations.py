@@ -1,4 +1,4 @@
-"""Where a command finds the corpus and the index."""
+"""The search for the corpus and the index of a command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.conftest import Run
 
 
 def test_locations(run: Run, small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
-    """Option beats environment beats the nearest folder above beats the data folder."""
+    """The option takes precedence, then the environment, the nearest folder above, the data folder."""
     project = small_corpus.parent
     below = project / "a" / "b"
     below.mkdir(parents=True)

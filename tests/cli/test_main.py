@@ -1,4 +1,4 @@
-"""What is decided before a verb runs: by the verb that is called, not by a word on the line."""
+"""Threads and garbage collection, which depend on the called verb and are set before it runs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BUILD = "None true True []\n"
     ],
 )
 def test_threads_and_garbage_are_the_called_verb_s(arguments: list[str], said: str) -> None:
-    """A build has every core, verbs that run long collect garbage; numpy is not imported yet."""
+    """A build uses every core, and long verbs collect garbage; both are set before numpy is imported."""
     environment = command_environment()
     for name in ("OPENBLAS_NUM_THREADS", "TOKENIZERS_PARALLELISM"):
         environment.pop(name, None)

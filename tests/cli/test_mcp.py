@@ -1,4 +1,4 @@
-"""What other programs are served: by the protocol's own client, against the command itself."""
+"""The server, tested with the protocol's own client against the command."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Call(NamedTuple):
 
 
 def converse(env: dict[str, str], talk: Callable[[Client], Awaitable[T]], mode: str = "auto") -> T:
-    """What `talk` gives of a session with a server of its own, which says nothing on stderr."""
+    """Return the result of `talk` with a server of its own, whose stderr must be empty."""
     parameters = StdioServerParameters(command=sys.executable, args=SERVE, env=command_environment(env))
 
     async def session() -> T:
@@ -59,7 +59,7 @@ def converse(env: dict[str, str], talk: Callable[[Client], Awaitable[T]], mode: 
 
 
 def answers(env: dict[str, str], *calls: Call, mode: str = "auto") -> list[CallToolResult]:
-    """The answers to these calls, one after the other in one session."""
+    """Return the answers to these calls, made one after the other in one session."""
 
     async def talk(client: Client) -> list[CallToolResult]:
         return [await client.call_tool(*call) for call in calls]
@@ -68,7 +68,7 @@ def answers(env: dict[str, str], *calls: Call, mode: str = "auto") -> list[CallT
 
 
 def text_of(answer: CallToolResult) -> str:
-    """The only piece of its content."""
+    """Return the text of an answer's only piece of content."""
     (piece,) = answer.content
     assert piece.type == "text"
     return piece.text
@@ -76,7 +76,7 @@ def text_of(answer: CallToolResult) -> str:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_tools(env: dict[str, str], mode: str) -> None:
-    """Three tools, described, with bounds, which only read; clients of any age are told of them."""
+    """Clients of every protocol version see three read-only tools with descriptions and bounds."""
 
     async def talk(client: Client) -> tuple[str, list[Any]]:
         assert client.server_info is not None
@@ -126,7 +126,7 @@ def test_tools(env: dict[str, str], mode: str) -> None:
 def test_answers_are_what_the_verbs_print(
     run: Run, env: dict[str, str], call: Call, verb: list[str], stdin: str | None
 ) -> None:
-    """The structured answer, and the text, are the whole document that the verb prints as JSON."""
+    """The structured answer and the text both equal the JSON document that the verb prints."""
     (answer,) = answers(env, call)
     assert not answer.is_error
     assert answer.structured_content == json.loads(run(*verb, "--json", env=env, stdin=stdin).stdout)
@@ -136,7 +136,7 @@ def test_answers_are_what_the_verbs_print(
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_errors_are_answers(env: dict[str, str], mode: str) -> None:
-    """Each says what failed, and what to do where there is something; the server goes on."""
+    """An error is an answer with its cause and, if there is one, a remedy; the server continues."""
     expected = [
         (
             Call("show", {"papers": ["nonsense"]}),
@@ -169,7 +169,7 @@ def test_errors_are_answers(env: dict[str, str], mode: str) -> None:
 
 
 def test_an_ambiguous_name(env: dict[str, str], real_index: papersearch.Index) -> None:
-    """The error lists ids to choose from, each of which is a paper."""
+    """The error about an ambiguous name lists ids of papers."""
     (answer,) = answers(env, Call("show", {"papers": ["p"]}))
     assert answer.is_error
     message, hint = text_of(answer).splitlines()
@@ -180,7 +180,7 @@ def test_an_ambiguous_name(env: dict[str, str], real_index: papersearch.Index) -
 
 
 def test_a_new_generation_is_served(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """What a build publishes meanwhile is found by the next call; an index that goes is an error."""
+    """A call after a build reads the new generation; a removed index is an error."""
     env = {"PAPERSEARCH_INDEX": str(small_index), "PAPERSEARCH_CORPUS": str(small_corpus)}
 
     async def talk(client: Client) -> None:
@@ -199,7 +199,7 @@ def test_a_new_generation_is_served(small_corpus: Path, small_index: Path, small
 
 
 def serving(env: dict[str, str]) -> subprocess.Popen[str]:
-    """A server that has answered once."""
+    """Start a server, and wait for its first answer."""
     process = subprocess.Popen(
         [sys.executable, *SERVE],
         env=command_environment(env),
@@ -217,14 +217,14 @@ def serving(env: dict[str, str]) -> subprocess.Popen[str]:
 
 
 def test_closed_input_ends_it(env: dict[str, str]) -> None:
-    """Exit 0, and not a word more."""
+    """When its input is closed, the server exits with 0 and prints nothing more."""
     process = serving(env)
     assert process.communicate(timeout=PATIENCE_S) == ("", "")
     assert process.returncode == 0
 
 
 def test_a_reader_that_goes_away(env: dict[str, str]) -> None:
-    """A client may close both ends in the middle of an answer."""
+    """The server ends quietly if the client closes both ends during an answer."""
     process = serving(env)
     process.stdout.close()
     process.stdin.write('{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')
@@ -235,7 +235,7 @@ def test_a_reader_that_goes_away(env: dict[str, str]) -> None:
 
 
 def test_an_interrupt_ends_it(env: dict[str, str]) -> None:
-    """SIGINT: exit 130 at once, though its input is still open, and no traceback."""
+    """SIGINT exits with 130 at once and without a traceback, even if the input is still open."""
     with serving(env) as process:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE_S) == 130
@@ -243,7 +243,7 @@ def test_an_interrupt_ends_it(env: dict[str, str]) -> None:
 
 
 def test_on_a_terminal(env: dict[str, str]) -> None:
-    """Who types `papersearch mcp` is told what waits, and how to search for the word."""
+    """At a terminal, the command says what it waits for, and how to search for the word "mcp"."""
     leader, follower = pty.openpty()
     command = [sys.executable, *SERVE]
     with subprocess.Popen(
@@ -257,7 +257,7 @@ def test_on_a_terminal(env: dict[str, str]) -> None:
 
 
 def test_no_index(run: Run, tmp_path: Path) -> None:
-    """Said before serving: exit 2 and a hint."""
+    """Without an index, the command exits with 2 and a hint before it serves."""
     done = run("mcp", "--index", str(tmp_path / "none"), stdin="")
     assert (done.returncode, done.stdout) == (2, "")
     assert "cannot find an index in" in done.stderr
@@ -265,7 +265,7 @@ def test_no_index(run: Run, tmp_path: Path) -> None:
 
 
 def test_without_the_package(env: dict[str, str]) -> None:
-    """Exit 2, and what to install; its help needs it no more than that of other verbs."""
+    """Without the package mcp, the verb exits with 2 and says how to install it; its help works."""
     script = "import sys; sys.modules['mcp'] = None\nfrom papersearch.cli import main\nmain()"
     for arguments, code in ((["mcp"], 2), (["mcp", "--help"], 0), (["--help"], 0)):
         done = subprocess.run(

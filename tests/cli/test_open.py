@@ -1,4 +1,4 @@
-"""`open`: addresses, and what reaches a browser, seen by one that writes down its arguments."""
+"""The verb `open`: addresses, and the arguments of a browser that records them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ NO_BROWSER = {"BROWSER": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Path:
-    """A browser that appends its number of arguments and each of them to `opened` beside it, and
-    talks while it does."""
+    """Make a browser that appends the number of its arguments, and each, to `opened` beside it.
+
+    It prints on both streams, too.
+    """
     script = tmp_path / "browser"
     script.write_text('#!/bin/sh\necho chatter\nprintf "%s\\n" "$#" "$@" >> "$(dirname "$0")/opened"\n')
     script.chmod(0o755)
@@ -33,7 +35,7 @@ def browser(tmp_path: Path) -> Path:
 
 
 def opened(browser: Path) -> list[str]:
-    """What it was called with; each time with one argument."""
+    """Return the browser's arguments, after checking that each call had one."""
     file = browser.with_name("opened")
     lines = file.read_text().splitlines() if file.exists() else []
     assert lines[::2] == ["1"] * (len(lines) // 2)
@@ -42,7 +44,7 @@ def opened(browser: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict[str, str]:
-    """An index of papers with a hostile title, a hostile DOI, an arXiv id, and an id that is one."""
+    """Build an index of papers with a hostile title, a hostile DOI, and two kinds of arXiv ids."""
     project = tmp_path_factory.mktemp("hostile")
     (project / "corpus").mkdir()
     papers: list[dict[str, str]] = [
@@ -59,8 +61,10 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict
 
 
 def test_it_opens_what_it_prints(run: Run, env: dict[str, str], browser: Path) -> None:
-    """One line a paper, id and address; the browser gets those addresses in that order, and what it
-    prints is discarded."""
+    """Each paper is a line of id and address, and the browser gets the addresses in this order.
+
+    The browser's output is discarded.
+    """
     done = run("open", "gpipe", "skippipe", env={**env, "BROWSER": str(browser)})
     assert (done.returncode, done.stderr) == (0, "")
     rows = [line.split("\t") for line in done.stdout.splitlines()]
@@ -72,7 +76,7 @@ def test_it_opens_what_it_prints(run: Run, env: dict[str, str], browser: Path) -
 
 
 def test_names_as_elsewhere(run: Run, env: dict[str, str]) -> None:
-    """An id, its beginning, a title and standard input name the same paper, which is there once."""
+    """An id, its beginning, a title and standard input name the same paper, which is opened once."""
     (line,) = run("open", "--print", "gpipe", env=env).stdout.splitlines(keepends=True)
     title = "GPipe: efficient training of giant neural networks using pipeline parallelism"
     assert run("open", "--print", line.split("\t")[0], title, env=env).stdout == line
@@ -84,8 +88,7 @@ def test_names_as_elsewhere(run: Run, env: dict[str, str]) -> None:
 
 
 def test_pages(run: Run, hostile: dict[str, str]) -> None:
-    """An arXiv id, given or the paper's own, leads to arXiv, a DOI to its registrar, and nothing
-    else to a page: not a link of the abstract."""
+    """An arXiv id leads to arXiv and a DOI to its registrar; links in the abstract are ignored."""
     names = ("archived", "1811.06965", "linking")
     lines = run("open", "--print", *names, env=hostile).stdout.splitlines()
     assert lines == [
@@ -96,8 +99,7 @@ def test_pages(run: Run, hostile: dict[str, str]) -> None:
 
 
 def test_hostile_text_is_an_address(run: Run, hostile: dict[str, str], browser: Path, tmp_path: Path) -> None:
-    """Quotes, commands and line ends of titles and DOIs reach a browser percent-encoded, and
-    nothing is run."""
+    """Quotes, commands and line ends of titles and DOIs are percent-encoded, and nothing is run."""
     for command in (f"{browser}", f"{browser} %s"):
         done = run("open", "titled", "registered", env={**hostile, "BROWSER": command})
         assert (done.returncode, done.stderr) == (0, "")
@@ -115,7 +117,7 @@ def test_hostile_text_is_an_address(run: Run, hostile: dict[str, str], browser: 
 
 @given(title=st.text(min_size=1), doi=st.none() | st.text(), arxiv_id=st.none() | st.text())
 def test_every_address_is_one(title: str, doi: str | None, arxiv_id: str | None) -> None:
-    """For any index, addresses lead to arXiv or doi.org, of characters that URLs have."""
+    """For any paper, addresses lead to arXiv or doi.org and have only characters of URLs."""
     paper = Paper(paper_id="x", title=title, abstract="", arxiv_id=arxiv_id, doi=doi)
     for address in (page_of(paper), search_for(paper)):
         if address is not None:
@@ -128,7 +130,7 @@ def test_every_address_is_one(title: str, doi: str | None, arxiv_id: str | None)
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a browser")
 @pytest.mark.parametrize("chosen", ["", "/nonexistent/browser", "false"])
 def test_without_a_browser(run: Run, env: dict[str, str], chosen: str) -> None:
-    """Exit 2, nothing on stdout, the address and what to type on stderr; which then works."""
+    """Without a browser, the verb exits with 2; stderr has the address and a command that works."""
     done = run("open", "gpipe", env={**env, **NO_BROWSER, "BROWSER": chosen})
     assert (done.returncode, done.stdout) == (2, "")
     said, hint = done.stderr.splitlines()
@@ -138,8 +140,7 @@ def test_without_a_browser(run: Run, env: dict[str, str], chosen: str) -> None:
 
 
 def test_a_query_that_begins_with_open(run: Run, env: dict[str, str], browser: Path) -> None:
-    """Words that name no paper are an error whose hint is the search for them; nothing is opened,
-    not even what a first word names."""
+    """Words that name no paper are an error whose hint is the search for them; nothing is opened."""
     for words in (["source", "models"], ["gpipe", "source models"], ["--", "-minus"]):
         done = run("open", *words, env={**env, "BROWSER": str(browser)})
         assert (done.returncode, done.stdout) == (2, "")
@@ -152,7 +153,7 @@ def test_a_query_that_begins_with_open(run: Run, env: dict[str, str], browser: P
 
 
 def test_an_ambiguous_beginning(run: Run, env: dict[str, str], browser: Path) -> None:
-    """The beginning of several ids opens none, and offers one of them."""
+    """The common beginning of several ids opens no paper; the hint has one of them."""
     done = run("open", "p", env={**env, "BROWSER": str(browser)})
     assert (done.returncode, done.stdout, opened(browser)) == (2, "", [])
     assert "hint: papersearch open p" in done.stderr
@@ -160,7 +161,7 @@ def test_an_ambiguous_beginning(run: Run, env: dict[str, str], browser: Path) ->
 
 
 def test_at_most_ten(run: Run, env: dict[str, str], browser: Path) -> None:
-    """Ten papers are opened at once, eleven are not."""
+    """Ten papers are opened at once, but eleven are an error."""
     found = run("pipeline", "-k", "11", env=env).stdout.splitlines()
     ids = [row.split("\t")[2] for row in found]
     done = run("open", *ids, env={**env, "BROWSER": str(browser)})
@@ -177,7 +178,7 @@ def test_what_is_no_name(run: Run, env: dict[str, str]) -> None:
 
 
 def test_a_browser_that_stays_does_not_keep_the_pipe(env: dict[str, str], tmp_path: Path) -> None:
-    """A reader of the pipe sees its end while the browser is still there."""
+    """A reader of the pipe sees its end while the browser is still running."""
     script, pipe = tmp_path / "browser", tmp_path / "pipe"
     os.mkfifo(pipe)
     script.write_text(f"#!/bin/sh\ncat '{pipe}' 2>/dev/null &\n")
@@ -190,5 +191,5 @@ def test_a_browser_that_stays_does_not_keep_the_pipe(env: dict[str, str], tmp_pa
         timeout=PATIENCE_S,
     )
     assert done.stdout.startswith(b"gpipe-")
-    with held_at(pipe):  # the browser is still there, and ends when nobody holds the pipe any more
+    with held_at(pipe):  # the browser runs until this pipe is released
         pass

@@ -1,4 +1,4 @@
-"""What is printed: the JSON contract, lines for scripts, tables, hostile text, streams."""
+"""Output: the JSON contract, lines for scripts, tables, hostile text, streams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HIT_FIELDS = {
 
 
 def on_terminal(arguments: list[str], width: int, env: dict[str, str]) -> tuple[int, str]:
-    """(exit code, what a terminal of `width` columns received on stdout and stderr)."""
+    """Run a command at a terminal of `width` columns; return the exit code and the terminal's input."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
     process = subprocess.Popen(
@@ -46,7 +46,7 @@ def on_terminal(arguments: list[str], width: int, env: dict[str, str]) -> tuple[
     while True:
         try:
             chunk = os.read(leader, 65536)
-        except OSError:  # Linux's way of saying that the other side is closed
+        except OSError:  # Linux raises it when the other side is closed
             break
         if not chunk:
             break
@@ -56,7 +56,7 @@ def on_terminal(arguments: list[str], width: int, env: dict[str, str]) -> tuple[
 
 
 def test_json_envelope(run: Run, env: dict[str, str]) -> None:
-    """The envelope and every hit have exactly their fields, null where nothing is known."""
+    """The envelope and every hit have exactly their fields, null if unknown."""
     done = run("pipeline bubbles", "--json", env=env)
     assert (done.returncode, done.stderr) == (0, "")
     envelope = json.loads(done.stdout)
@@ -72,7 +72,7 @@ def test_json_envelope(run: Run, env: dict[str, str]) -> None:
 
 
 def test_no_hits(run: Run, env: dict[str, str]) -> None:
-    """No hit is exit 1, a valid envelope with an empty list, no line, and a quiet stderr."""
+    """Without hits there are exit 1, an envelope with an empty list, no lines and an empty stderr."""
     done = run("qqqqzzzz", "--mode", "keyword", "--json", env=env)
     assert (done.returncode, done.stderr) == (1, "")
     assert json.loads(done.stdout)["hits"] == []
@@ -81,7 +81,7 @@ def test_no_hits(run: Run, env: dict[str, str]) -> None:
 
 
 def test_formats_agree(run: Run, env: dict[str, str]) -> None:
-    """JSON lines are the envelope's hits; plain lines carry the same values, untruncated."""
+    """JSON lines are the envelope's hits; plain lines have the same values, untruncated."""
     hits = json.loads(run("expert routing", "--json", env=env).stdout)["hits"]
     lines = run("expert routing", "--jsonl", env=env).stdout.splitlines()
     assert [json.loads(line) for line in lines] == hits
@@ -103,7 +103,7 @@ def test_formats_agree(run: Run, env: dict[str, str]) -> None:
 
 
 def test_same_bytes_every_time(run: Run, env: dict[str, str]) -> None:
-    """Two processes print the same bytes, and a C locale changes none."""
+    """Two processes print the same bytes, also in a C locale."""
     first = run("naïve 模型", "--json", env=env)
     ascii_only = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
     assert first.stdout == run("naïve 模型", "--json", env=ascii_only).stdout
@@ -132,7 +132,7 @@ def test_a_pipe_gets_no_escapes_and_no_wrapping(run: Run, env: dict[str, str], a
     ],
 )
 def test_a_reader_that_leaves_early_is_no_error(env: dict[str, str], command: str) -> None:
-    """`| head -1`, a reader of one byte, and one that reads nothing: exit 0 and a quiet stderr."""
+    """A reader that stops at a line, at a byte or at once leads to exit 0 and an empty stderr."""
     for reader in ("head -1", "true", "head -c 1 > /dev/null"):
         done = subprocess.run(
             ["bash", "-c", f'set -o pipefail; "{sys.executable}" -m papersearch {command} | {reader}'],
@@ -145,7 +145,7 @@ def test_a_reader_that_leaves_early_is_no_error(env: dict[str, str], command: st
 
 
 def test_into_a_file(run: Run, env: dict[str, str], tmp_path: Path) -> None:
-    """Redirected to a file the output is that of a pipe; a full disk is an error, not silence."""
+    """A file gets the same output as a pipe; a full disk is an error."""
     target = tmp_path / "out.tsv"
     with target.open("w") as file:
         command = [sys.executable, "-m", "papersearch", "expert routing"]
@@ -161,7 +161,7 @@ def test_into_a_file(run: Run, env: dict[str, str], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120, 160])
 def test_tables_fit_the_terminal(env: dict[str, str], width: int) -> None:
-    """No line is wider than the terminal, and from 60 columns on the whole score is there."""
+    """No line is wider than the terminal, and from 60 columns on the whole score is shown."""
     code, shown = on_terminal(["pipeline bubbles"], width, env)
     lines = ESCAPE.sub("", shown).split("\n")
     assert code == 0
@@ -174,14 +174,14 @@ def test_tables_fit_the_terminal(env: dict[str, str], width: int) -> None:
 @pytest.mark.parametrize("command", ["pipeline", "stats", "show gpipe", "--help", "q --xx"])
 @pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_escape_where_none_is_wanted(env: dict[str, str], command: str, setting: dict[str, str]) -> None:
-    """NO_COLOR and a dumb terminal get not one escape, bold included."""
+    """With NO_COLOR or on a dumb terminal there is no escape, not even for bold."""
     _, shown = on_terminal(command.split(), 80, {**env, **setting})
     assert "\x1b" not in shown
     assert len(shown) > 40
 
 
 def test_colour_by_option(run: Run, env: dict[str, str]) -> None:
-    """--color always colours a pipe, never leaves a terminal plain, an empty NO_COLOR means nothing."""
+    """--color=always colours a pipe, --color=never no terminal; an empty NO_COLOR has no effect."""
     assert "\x1b[" in run("q", "--format", "table", "--color", "always", env=env).stdout
     assert "\x1b" not in on_terminal(["q", "--color", "never"], 80, env)[1]
     assert "\x1b[" in on_terminal(["pipeline"], 80, {**env, "NO_COLOR": ""})[1]
@@ -205,7 +205,7 @@ HOSTILE = [
 
 @pytest.fixture
 def hostile(tmp_path: Path, small_model: Path) -> dict[str, str]:
-    """A corpus of such titles and abstracts, and a file of such a name, indexed."""
+    """Build an index of a corpus with hostile titles, abstracts and a hostile file name."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     papers = [(title, f"{title} {sentence('hostility')}") for title in HOSTILE]
@@ -219,7 +219,7 @@ def hostile(tmp_path: Path, small_model: Path) -> dict[str, str]:
     "command", ["hostility", "hostility --format table --no-fold", "hostility --json", "stats", "show on-markup"]
 )
 def test_hostile_text_stays_text(run: Run, hostile: dict[str, str], command: str) -> None:
-    """Nothing in a title, an abstract or a file's name reaches a terminal but as text."""
+    """Titles, abstracts and file names reach a terminal as text only."""
     done = run(*command.split(), env=hostile)
     assert (done.returncode, done.stderr) == (0, "")
     control = {c for c in done.stdout if unicodedata.category(c) in ("Cc", "Cf")}
@@ -235,7 +235,7 @@ def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
 
 
 def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_model: Path, tmp_path: Path) -> None:
-    """When the model is gone, the envelope and one warning say so, and keywords answer."""
+    """Without the model, keywords answer, and the envelope and one warning say so."""
     moved = tmp_path / "moved"
     shutil.copytree(small_model, moved)
     papersearch.build(small_corpus, tmp_path / "index", model=str(moved))
@@ -261,7 +261,7 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_completion(run: Run) -> None:
-    """The shells' completion names the verbs, and loads neither numpy nor a model library."""
+    """Completion offers the verbs, and imports neither numpy nor a model library."""
     env = {"_PAPERSEARCH_COMPLETE": "complete_bash", "COMP_WORDS": "papersearch st", "COMP_CWORD": "1"}
     assert "stats" in run(env=env).stdout.split()
 
@@ -277,7 +277,7 @@ HYPERLINK = re.compile("\x1b\\]8;[^;]*;([^\x1b]*)\x1b\\\\([^\x1b]*|.*?)\x1b\\]8;
 
 @pytest.mark.parametrize("known", [{"VTE_VERSION": "7600"}, {"TERM_PROGRAM": "WezTerm"}, {"KITTY_WINDOW_ID": "1"}])
 def test_titles_are_links_where_terminals_can(env: dict[str, str], known: dict[str, str]) -> None:
-    """On terminals that make hyperlinks, a title leads to its paper's page or a search for it."""
+    """On terminals with hyperlinks, a title links to its paper's page or to a search for it."""
     code, shown = on_terminal(["gpipe giant networks", "-k", "1"], 100, {**env, **known})
     assert code == 0
     addresses = [address for address, _ in HYPERLINK.findall(shown)]
@@ -291,12 +291,12 @@ def test_titles_are_links_where_terminals_can(env: dict[str, str], known: dict[s
     "unknown", [{}, {"VTE_VERSION": "4000"}, {"TERM": "tmux-256color", "VTE_VERSION": "7600"}, {"NO_COLOR": "1"}]
 )
 def test_no_links_elsewhere(env: dict[str, str], unknown: dict[str, str]) -> None:
-    """No other terminal is sent one, nor one that wants no escapes."""
+    """Other terminals get no hyperlinks, nor do terminals without escapes."""
     places = {**env, **({"VTE_VERSION": "7600"} if "NO_COLOR" in unknown else {}), **unknown}
     code, shown = on_terminal(["gpipe giant networks", "-k", "1"], 100, places)
     assert (code, "\x1b]8;" in shown) == (0, False)
 
 
 def test_no_links_in_a_pipe(run: Run, env: dict[str, str]) -> None:
-    """A pipe gets none, whatever the terminal."""
+    """A pipe gets no hyperlinks, regardless of the terminal."""
     assert "\x1b" not in run("gpipe", "--format", "table", env={**env, "VTE_VERSION": "7600"}).stdout

@@ -1,4 +1,4 @@
-"""Searches under names: kept in a file of the user's, run again when the corpus has grown."""
+"""Saved searches: the file that keeps them, and running them again on a larger corpus."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30).filter(la
 
 @pytest.fixture
 def project(tmp_path: Path, small_corpus: Path, small_index: Path) -> Path:
-    """A folder with a corpus and its index, to be written to."""
+    """Copy a folder with a corpus and its index, so that tests may change it."""
     return small_corpus.parent
 
 
@@ -52,8 +52,7 @@ def project(tmp_path: Path, small_corpus: Path, small_index: Path) -> Path:
 def test_what_is_kept_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, tuple[str, str, Filters]]
 ) -> None:
-    """For any names, queries and filters: the file is TOML, and holds them in their order;
-    removing one leaves the others."""
+    """For any names, queries and filters, the TOML file has them in order; removing one keeps the others."""
     path = tmp_path_factory.mktemp("saved") / "searches.toml"
     searches = [saved.SavedSearch(name, *given) for name, given in wanted.items()]  # type: ignore[arg-type]
     for search in searches:
@@ -65,7 +64,7 @@ def test_what_is_kept_is_read_back(
 
 
 def test_what_the_user_wrote_stays(run: Run, project: Path) -> None:
-    """Comments, order and spacing of the file are the user's own."""
+    """Comments, order and spacing of the file survive changes."""
     path = project / "searches.toml"
     written = '# my topics\n\n[first]\nquery = "apples"  # fruit\n\n[last]\nquery = "pears"\n'
     path.write_text(written, encoding="utf-8")
@@ -78,7 +77,7 @@ def test_what_the_user_wrote_stays(run: Run, project: Path) -> None:
 
 
 def test_saved_run_is_search(run: Run, project: Path) -> None:
-    """A saved search answers what search answers with its options, weak papers left out; in each format."""
+    """A saved search has the hits of a search with its options, without weak ones, in each format."""
     options = ["--mode", "keyword", "--dump", "page.txt", "--since", "2020", "--include-undated"]
     kept = run("saved", "add", "bubbles", "pipeline", "bubbles", *options, cwd=project)
     assert (kept.returncode, kept.stdout) == (0, "")
@@ -107,7 +106,7 @@ def test_saved_run_is_search(run: Run, project: Path) -> None:
 
 
 def test_what_is_new_on_my_topics(run: Run, project: Path, small_model: Path) -> None:
-    """After a rebuild, --new shows the papers that it brought and that answer, and no others."""
+    """After a rebuild, --new shows exactly the added papers that answer."""
     assert run("saved", "add", "bubbles", "pipeline bubbles", "--mode", "keyword", cwd=project).returncode == 0
     fresh = [("New pipeline bubbles", sentence("new pipeline bubbles")), ("On quinces", sentence("quinces"))]
     (project / "corpus" / "new.txt").write_text(page(fresh), encoding="utf-8")
@@ -125,7 +124,7 @@ def test_what_is_new_on_my_topics(run: Run, project: Path, small_model: Path) ->
 
 
 def test_one_search_that_fails_does_not_stop_the_others(run: Run, project: Path) -> None:
-    """It is named with what is wrong, the others answer, and the exit code says so."""
+    """A search that fails is named with its error; the others answer, and the exit code is 2."""
     path = project / "searches.toml"
     path.write_text('[gone]\nquery = "pears"\norg = ["acmee"]\n[here]\nquery = "bubbles"\nmode = "keyword"\n')
     done = run("saved", "run", cwd=project)
@@ -135,8 +134,10 @@ def test_one_search_that_fails_does_not_stop_the_others(run: Run, project: Path)
 
 
 def test_where_searches_are(run: Run, project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Beside the nearest corpus or index, from below too; without one in the configuration folder;
-    before both, where the environment says."""
+    """Saved searches are beside the nearest corpus or index, else in the configuration folder.
+
+    The environment variable takes precedence over both.
+    """
     below = project / "notes" / "2024"
     below.mkdir(parents=True)
     assert run("saved", "add", "a", "apples", cwd=below).returncode == 0
@@ -150,8 +151,7 @@ def test_where_searches_are(run: Run, project: Path, tmp_path_factory: pytest.Te
 
 
 def test_a_config_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
-    """A file where the folder should be, and a system of which nothing can be written: exit 2,
-    the reason, and what to type."""
+    """A configuration folder that cannot be made or written leads to exit 2, the reason and a hint."""
     (tmp_path / "config").write_text("mine")
     for config in (tmp_path / "config", Path("/proc/nowhere")):
         done = run("saved", "add", "a", "apples", env={"XDG_CONFIG_HOME": str(config)})
@@ -163,7 +163,7 @@ def test_a_config_folder_that_cannot_be_written(run: Run, tmp_path: Path) -> Non
 
 
 def test_a_failed_write_loses_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that is full while a search is added leaves the file as it was, and nothing beside it."""
+    """If the disk is full while a search is added, the file is unchanged, and no other file is left."""
     path = project / "searches.toml"
     saved.add(path, saved.SavedSearch("a", "apples"))
     before, beside = path.read_bytes(), sorted(project.iterdir())
@@ -178,7 +178,7 @@ def test_a_failed_write_loses_nothing(project: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_linked_file_stays_a_link(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A user who keeps the file elsewhere keeps it there."""
+    """Changes are written through a symbolic link, which stays a link."""
     target = tmp_path_factory.mktemp("dotfiles") / "mine.toml"
     target.write_text("")
     path = project / "searches.toml"
@@ -206,7 +206,7 @@ def test_a_linked_file_stays_a_link(project: Path, tmp_path_factory: pytest.Temp
     ],
 )
 def test_a_file_that_says_something_else(tmp_path: Path, content: bytes, said: str) -> None:
-    """Each is refused with the file, what in it is wrong, and is not written to."""
+    """Each malformed file is an error with its path and the reason, and is not changed."""
     path = tmp_path / "searches.toml"
     path.write_bytes(content)
     for use in (
@@ -222,7 +222,7 @@ def test_a_file_that_says_something_else(tmp_path: Path, content: bytes, said: s
 
 
 def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
-    """With exit code 2, and without a traceback."""
+    """Every verb refuses a malformed file with exit code 2 and without a traceback."""
     path = project / "searches.toml"
     content = b"[a]\nquery = 'x'\ncolour = 'red'"
     path.write_bytes(content)
@@ -253,7 +253,7 @@ def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
     ],
 )
 def test_what_cannot_be_kept(run: Run, project: Path, arguments: tuple[str, ...], said: str) -> None:
-    """Refused with a hint, and nothing is written."""
+    """A search that cannot be saved is refused with a hint, and nothing is written."""
     done = run("saved", *arguments, cwd=project)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
@@ -261,7 +261,7 @@ def test_what_cannot_be_kept(run: Run, project: Path, arguments: tuple[str, ...]
 
 
 def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
-    """A second search of a name does not take the first one's place; an unknown one is said."""
+    """A second search of the same name is an error, and so is an unknown name."""
     assert run("saved", "add", "a", "apples", cwd=project).returncode == 0
     again = run("saved", "add", "a", "pears", cwd=project)
     assert (again.returncode, saved.read(project / "searches.toml")["a"].query) == (2, "apples")

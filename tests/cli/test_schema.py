@@ -1,4 +1,4 @@
-"""What programs read, against docs/schema/results-1.json by a JSON Schema validator."""
+"""Validation of JSON output against docs/schema/results-1.json by a JSON Schema validator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SCHEMA = json.loads((PROJECT / "docs" / "schema" / f"results-{SCHEMA_VERSION}.js
 
 
 def validator(name: str) -> Draft202012Validator:
-    """Of one of the schema's definitions."""
+    """Make a validator of one of the schema's definitions."""
     return Draft202012Validator({**SCHEMA, "anyOf": [{"$ref": f"#/$defs/{name}"}]})
 
 
 def test_the_schema_is_one() -> None:
-    """It is a valid schema of the draft it names."""
+    """The schema is valid in the draft that it names."""
     Draft202012Validator.check_schema(SCHEMA)
 
 
@@ -41,14 +41,14 @@ def test_the_schema_is_one() -> None:
     ],
 )
 def test_results(run: Run, env: dict[str, str], arguments: tuple[str, ...]) -> None:
-    """Every envelope, and every line, is as the schema says."""
+    """Every envelope and every JSON line conforms to the schema."""
     validator("results").validate(json.loads(run(*arguments, "--json", env=env).stdout))
     for line in run(*arguments, "--jsonl", env=env).stdout.splitlines():
         validator("hit").validate(json.loads(line))
 
 
 def test_papers(run: Run, env: dict[str, str]) -> None:
-    """Whole records, as one document and line by line."""
+    """Whole records conform to the schema, as one document and line by line."""
     names = ("gpipe", "megascale")
     validator("papers").validate(json.loads(run("show", *names, "--json", env=env).stdout))
     for line in run("show", *names, "--jsonl", env=env).stdout.splitlines():
@@ -56,7 +56,7 @@ def test_papers(run: Run, env: dict[str, str]) -> None:
 
 
 def test_saved_searches(run: Run, env: dict[str, str], tmp_path: Path) -> None:
-    """Answers under their names, as one document and line by line."""
+    """Answers of saved searches conform to the schema, as one document and line by line."""
     (tmp_path / "searches.toml").write_text('[a]\nquery = "bubbles"\n[b]\nquery = "experts"\nsince = "2024"\n')
     env = {**env, "PAPERSEARCH_SEARCHES": str(tmp_path / "searches.toml")}
     document = json.loads(run("saved", "run", "--json", env=env).stdout)
@@ -67,7 +67,7 @@ def test_saved_searches(run: Run, env: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_lines_of_a_batch(run: Run, env: dict[str, str]) -> None:
-    """Every line names its topic."""
+    """Every line of a batch conforms to the schema and names its topic."""
     lines = run("batch", "-", env=env, stdin="pipeline bubbles\nmixture of experts\n").stdout.splitlines()
     for line in lines:
         validator("topic_hit").validate(json.loads(line))
@@ -75,7 +75,7 @@ def test_lines_of_a_batch(run: Run, env: dict[str, str]) -> None:
 
 
 def test_the_schema_can_fail(run: Run, env: dict[str, str]) -> None:
-    """A field that is missing, unknown, or of another type is found."""
+    """The schema rejects a missing field, an unknown field and a field of another type."""
     answer: dict[str, Any] = json.loads(run("pipeline bubbles", "--json", env=env).stdout)
     for change in (
         lambda hit: hit.pop("upvotes"),

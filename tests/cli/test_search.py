@@ -1,4 +1,4 @@
-"""Filters, order, shape and words at the command line: what is printed where, and what is refused."""
+"""Filters, sorting, facets and unknown words at the command line: output, hints and errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ids(output: str) -> list[str]:
 def test_options_are_the_library_s_filters(
     run: Run, env: dict[str, str], real_index: papersearch.Index, options: list[str], filters: dict[str, object]
 ) -> None:
-    """The command answers what the library answers, before the query or after it; JSON repeats them."""
+    """Filters before or after the query give the library's answer, and JSON repeats them."""
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in filters.items()}
     expected = [
         hit.paper.paper_id for hit in real_index.search("expert routing", filters=papersearch.Filters(**given))
@@ -45,8 +45,10 @@ def test_options_are_the_library_s_filters(
 
 
 def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> None:
-    """One line on stderr with the number and the best of them; the same in JSON; none of either
-    when they are kept, or when there is no date filter."""
+    """One line on stderr and a field in JSON have the number of undated papers and the best of them.
+
+    Both are absent if undated papers are kept, or without a date filter.
+    """
     done = run("expert routing", "--since", "2024", "--json", env=env)
     undated = json.loads(done.stdout)["undated"]
     lines = [line for line in done.stderr.splitlines() if not line.startswith("hint:")]
@@ -86,7 +88,7 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
     ],
 )
 def test_bad_options(run: Run, env: dict[str, str], options: list[str], said: str, hint: str) -> None:
-    """Each is exit 2 with what is wrong and what to type, and nothing on stdout."""
+    """Each bad option leads to exit 2, an error with a hint, and an empty stdout."""
     done = run("pipeline bubbles", *options, env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert said.lower() in done.stderr.lower()
@@ -96,7 +98,7 @@ def test_bad_options(run: Run, env: dict[str, str], options: list[str], said: st
 
 @pytest.mark.parametrize("verb", ["show", "similar", "open"])
 def test_ids_that_do_not_exist(run: Run, env: dict[str, str], verb: str) -> None:
-    """One unknown id among known ones: exit 2, named, nothing printed."""
+    """One unknown id among known ones is an error that names it, and nothing is printed."""
     done = run(verb, "gpipe", "no-such-paper", env={**env, "BROWSER": "true"})
     assert (done.returncode, done.stdout) == (2, "")
     assert "no-such-paper" in done.stderr
@@ -104,14 +106,14 @@ def test_ids_that_do_not_exist(run: Run, env: dict[str, str], verb: str) -> None
 
 
 def test_unlike_an_id_that_does_not_exist(run: Run, env: dict[str, str]) -> None:
-    """As for those to be near to."""
+    """An unknown id after --unlike is an error, too."""
     done = run("similar", "gpipe", "--unlike", "no-such-paper", env=env)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no-such-paper" in done.stderr
 
 
 def test_what_the_filters_leave(run: Run, env: dict[str, str]) -> None:
-    """Nothing: said on stderr and in a table; one paper: with a score as others have."""
+    """If filters leave nothing, stderr and the table say so; a single paper has a score as usual."""
     options = ["--dump", "003_754a33801e2b48b9.txt", "--org", "Cognizant", "--since", "2016", "--until", "2017"]
     done = run("training", *options, env=env)
     assert (done.returncode, done.stdout) == (1, "")
@@ -122,7 +124,7 @@ def test_what_the_filters_leave(run: Run, env: dict[str, str]) -> None:
 
 
 def test_weak_hits_are_marked_beside_better_ones(run: Run, env: dict[str, str]) -> None:
-    """In a table, as the JSON says; where all are weak, one line on stderr says it once."""
+    """A table marks weak hits as JSON does; if all hits are weak, one line on stderr says so."""
     hits = json.loads(run("lhcb lamarr", "--fold", "--json", env=env).stdout)["hits"]
     table = run("lhcb lamarr", "--format", "table", env=env).stdout
     assert table.count("(weak)") == sum(hit["verdict"] == "weak" for hit in hits) > 0
@@ -131,7 +133,7 @@ def test_weak_hits_are_marked_beside_better_ones(run: Run, env: dict[str, str]) 
 
 
 def test_did_you_mean(run: Run, env: dict[str, str]) -> None:
-    """A word that no paper has, with what may have been meant, and the whole query to type, which answers."""
+    """An unknown word is reported with suggestions and a corrected query, which has hits."""
     done = run("pipelne bubbels", env=env)
     assert "no paper has the word pipelne: did you mean pipeline" in done.stderr
     assert "hint: papersearch 'pipeline bubbles'\n" in done.stderr
@@ -146,7 +148,10 @@ def test_did_you_mean(run: Run, env: dict[str, str]) -> None:
 
 
 def test_facets_and_related_terms_on_paper(run: Run, env: dict[str, str]) -> None:
-    """A table ends with the shape of the answer; JSON has it; where neither is printed, stderr says so."""
+    """Tables and JSON have facets and related terms.
+
+    For plain lines, stderr has the terms and says that facets are left out.
+    """
     table = run("mixture of experts", "--facets", "--suggest", "--format", "table", env=env).stdout
     document = json.loads(run("mixture of experts", "--facets", "--suggest", "--json", env=env).stdout)
     facets, related = document["facets"], document["related"]
@@ -169,14 +174,14 @@ def test_facets_and_related_terms_on_paper(run: Run, env: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("columns", ["40", "60", "100", "160"])
 def test_the_shape_fits_the_terminal(run: Run, env: dict[str, str], columns: str) -> None:
-    """No line is wider than the terminal; months become years where they have no room."""
+    """No line of facets is wider than the terminal; months become years if they do not fit."""
     done = run("mixture of experts", "--facets", "--suggest", "--format", "table", env={**env, "COLUMNS": columns})
     assert max(map(len, done.stdout.splitlines())) <= int(columns)
     assert "narrow by" in done.stdout
 
 
 def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> None:
-    """Near-duplicates are shown as "+1 similar" in a table; programs get every paper, unless they ask."""
+    """A table folds near-duplicates to "+1 similar"; programs get every paper unless they ask to fold."""
     (tmp_path / "corpus").mkdir()
     same = sentence("pipeline bubbles", 900)
     papers = [("On pipeline bubbles", same), ("Pipeline bubbles, revisited", same + " Corrected.")]

@@ -1,4 +1,4 @@
-"""Whole records: by which names they are found, and what is printed of them."""
+"""Whole records: the names that find them, and their printed fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_show_by_id_prefix_and_title(invoke: Any) -> None:
 
 
 def test_show_prints_the_whole_record(invoke: Any) -> None:
-    """Title, date, abstract, link and places are all there, in a pipe each on one line."""
+    """A record has title, date, abstract, link and places, each on one line in a pipe."""
     lines = invoke("show", "skippipe").stdout.splitlines()
     record = json.loads(invoke("show", "skippipe", "--json").stdout)["papers"][0]
     assert record["title"] in lines

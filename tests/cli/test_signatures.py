@@ -1,4 +1,4 @@
-"""Commands made of tables of options: what Typer reads, and what the function gets."""
+"""Commands made of tables of options: the parameters for Typer, and the function's argument."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from papersearch.cli.signatures import Group, parameter, takes, valued_options
 
 
 def total(values: Mapping[str, Any]) -> int:
-    """The sum of a group's values."""
+    """Add a group's values."""
     return sum(values.values())
 
 
@@ -36,7 +36,7 @@ class Options(NamedTuple):
 
 
 def test_a_function_gets_one_value() -> None:
-    """Options are parsed by Typer; those of a group arrive as what the group makes of them."""
+    """Typer parses the options, and a group's function converts its options to one value."""
     got: list[Options] = []
     app = typer.Typer()
 
@@ -52,7 +52,7 @@ def test_a_function_gets_one_value() -> None:
 
 
 def test_a_command_keeps_order_name_and_help() -> None:
-    """Parameters are in the order of the fields, a group's in its place."""
+    """Parameters are in the order of the fields, with those of a group in its place."""
 
     @takes(Options)
     def run(options: Options) -> int:
@@ -65,5 +65,5 @@ def test_a_command_keeps_order_name_and_help() -> None:
 
 
 def test_options_with_a_value() -> None:
-    """Flags take none, arguments are not options."""
+    """Options with a value include neither flags nor arguments."""
     assert valued_options(takes(Options)(lambda options: None)) == {"--first", "--second", "-s"}

@@ -1,4 +1,4 @@
-"""Papers like these and not like those: against brute force, and as verbs in a pipe."""
+"""Similar papers: agreement with brute force, and verbs in a pipe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import Run
 
 @pytest.mark.parametrize(("like", "unlike"), [([3], []), ([3, 50], []), ([3], [50]), ([3, 7], [50, 90])])
 def test_similar_is_brute_force(real_index: papersearch.Index, like: list[int], unlike: list[int]) -> None:
-    """The nearest to the mean of the ones, less half of the mean of the others, and none of them."""
+    """The result is the nearest papers to one mean minus half of the other, without the given ones."""
     vectors = real_index._opened.vectors.exact.astype(np.float64)
     direction = vectors[like].mean(axis=0)
     direction /= np.linalg.norm(direction)
@@ -36,7 +36,7 @@ def test_similar_is_brute_force(real_index: papersearch.Index, like: list[int], 
 
 
 def test_unlike_keeps_away(real_index: papersearch.Index) -> None:
-    """What is near to the paper to keep away from falls behind."""
+    """Papers that are near to the paper to avoid get lower ranks."""
     plain = [hit.paper.paper_id for hit in real_index.similar(["gpipe"], k=301)]
     nearest = real_index.similar(["megascale"], k=1)[0].paper.paper_id
     apart = [hit.paper.paper_id for hit in real_index.similar(["gpipe"], ["megascale"], 300)]
@@ -44,7 +44,7 @@ def test_unlike_keeps_away(real_index: papersearch.Index) -> None:
 
 
 def test_between_by_hand() -> None:
-    """Two papers at right angles, the second to keep away from: half of it is taken off."""
+    """For two orthogonal papers, half of the one to avoid is subtracted from the other."""
     rows = np.eye(2, dtype=np.float32)
     np.testing.assert_allclose(between(rows[:1], rows[1:]), np.array([1.0, -0.5]) / np.sqrt(1.25), atol=1e-6)
     np.testing.assert_allclose(between(rows, rows[:0]), np.array([1.0, 1.0]) / np.sqrt(2), atol=1e-6)
@@ -57,7 +57,7 @@ def test_a_pasted_abstract_finds_its_paper(real_index: papersearch.Index) -> Non
 
 
 def test_what_cannot_be_named(real_index: papersearch.Index) -> None:
-    """Nothing, an unknown name and an ambiguous one are errors; the last names candidates."""
+    """No name, an unknown name and an ambiguous name are errors; the last lists candidates."""
     with pytest.raises(QueryError):
         real_index.similar([], text=" ")
     with pytest.raises(PaperLookupError, match="nonsense"):
@@ -68,7 +68,7 @@ def test_what_cannot_be_named(real_index: papersearch.Index) -> None:
 
 
 def test_verbs_compose(run: Run, env: dict[str, str]) -> None:
-    """Ids of a search go into `similar` and `show` by standard input."""
+    """`similar` and `show` read the ids of a search from standard input."""
     ids = [line.split("\t")[2] for line in run("pipeline bubbles", "-k", "3", env=env).stdout.splitlines()]
     piped = run("similar", "-", "-k", "5", "--json", env=env, stdin="\n".join(ids) + "\n")
     assert piped.stdout == run("similar", *ids, "-k", "5", "--json", env=env).stdout
@@ -91,7 +91,7 @@ def test_an_abstract_on_standard_input(run: Run, env: dict[str, str]) -> None:
 
 
 def test_whole_lines_of_results_are_read(run: Run, env: dict[str, str]) -> None:
-    """Plain results piped as they are name their papers too: of a line, the third column."""
+    """Plain lines of results on standard input name the papers in their third column."""
     lines = run("pipeline bubbles", "-k", "3", env=env).stdout
     ids = [line.split("\t")[2] for line in lines.splitlines()]
     for verb in ("similar", "show"):
@@ -102,8 +102,7 @@ def test_whole_lines_of_results_are_read(run: Run, env: dict[str, str]) -> None:
 
 
 def test_a_text_like_nothing_here(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
-    """What is about something else is said to be; an abstract of the field is not, and no paper
-    of the corpus would be."""
+    """A text about another subject is reported; abstracts of the field and of the corpus are not."""
     whales = "Whales sing. We recorded the songs of humpback whales for ten years, and they change every season."
     done = run("similar", "-", "--json", env=env, stdin=whales)
     assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "weak")
@@ -115,8 +114,10 @@ def test_a_text_like_nothing_here(run: Run, env: dict[str, str], real_index: pap
 
 
 def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
-    """The sentence shown of a similar paper is among its nearer ones to the paper asked for, by
-    the encoder's own vectors of sentences: better than one drawn by lot, on the whole."""
+    """The evidence of a similar paper is nearer to the given paper than a random sentence, on average.
+
+    The encoder's own vectors of sentences decide.
+    """
     better = 0.0
     encode = real_index._opened.encoder.encode_many
     for paper_id in [paper.paper_id for paper in list(real_index.papers())[::50]]:
@@ -142,7 +143,7 @@ def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
     ],
 )
 def test_bad_names(run: Run, env: dict[str, str], arguments: list[str], stdin: str, said: str) -> None:
-    """What cannot be understood is an error with exit code 2, and nothing on stdout."""
+    """Bad names lead to exit code 2 and an empty stdout."""
     done = run(*arguments, env=env, stdin=stdin)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr

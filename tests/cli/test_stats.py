@@ -1,4 +1,4 @@
-"""What `stats` says an index holds, against counts made otherwise: by hand, from the papers, from the disk."""
+"""Counts of `stats`, compared with counts by hand, from the papers and from the disk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BAR_ROW = re.compile(r"^  (?:before )?(\d{4}) +([━┅#~]*) +(\d+)(?:  (\d+) in
 
 
 def records() -> list[dict[str, Any]]:
-    """A paper for each of YEARS, in turn with one of the authors, categories and abstracts."""
+    """Make a record for each of YEARS, with authors, categories and abstracts in turn."""
     return [
         {
             "_id": f"r{number}",
@@ -48,7 +48,7 @@ def records() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def of_records(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict[str, str]:
-    """These records indexed, without late interaction."""
+    """Build an index of these records without late interaction."""
     project = tmp_path_factory.mktemp("records")
     (project / "corpus").mkdir()
     lines = "".join(json.dumps(record) + "\n" for record in records())
@@ -69,13 +69,13 @@ def top(tally: dict[str, Any]) -> dict[str, int]:
 
 
 def bars(shown: str) -> list[tuple[int, str, int, int]]:
-    """(year, its bar, papers, of these inferred) of each line of the histogram."""
+    """Parse the histogram: year, bar, papers and inferred papers of each line."""
     found = (BAR_ROW.match(line) for line in shown.splitlines())
     return [(int(row[1]), row[2], int(row[3]), int(row[4] or 0)) for row in found if row]
 
 
 def test_the_real_corpus_recounted(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
-    """Years, months, organisations and links are what counting the papers gives."""
+    """Counts of years, months, organisations and links equal a count over the papers."""
     stats, papers = document(run, env), list(real_index.papers())
     assert stats["years"] == Counter(str(paper.year) for paper in papers if paper.year is not None)
     assert stats["undated"] == sum(paper.year is None for paper in papers)
@@ -95,7 +95,7 @@ def test_the_real_corpus_recounted(run: Run, env: dict[str, str], real_index: pa
 
 
 def test_records_recounted(run: Run, of_records: dict[str, str]) -> None:
-    """Authors, categories, hosts and years are what the records say, a paper's own name once."""
+    """Counts of authors, categories, hosts and years equal those of the records, each name once a paper."""
     stats, n_papers = document(run, of_records), len(YEARS)
     of_each = [sum(number % 3 == kind for number in range(n_papers)) for kind in range(3)]
     assert stats["years"] == Counter(map(str, YEARS))
@@ -110,7 +110,7 @@ def test_records_recounted(run: Run, of_records: dict[str, str]) -> None:
 
 
 def test_parts_are_the_disk_s(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
-    """Sizes and files of the parts are those of the generation's folder, shares add up to 1."""
+    """Sizes and numbers of files equal those of the generation's folder, and shares sum to 1."""
     stats = document(run, env)
     folder = real_index.path / f"generation-{stats['generation']:06d}"
     files = [file for file in folder.iterdir() if file.name != "manifest.json"]
@@ -125,7 +125,7 @@ def test_parts_are_the_disk_s(run: Run, env: dict[str, str], real_index: paperse
 
 
 def test_the_schema(run: Run, env: dict[str, str], of_records: dict[str, str]) -> None:
-    """Both documents are as the schema says, in one line too; one that lacks a field is not."""
+    """Both documents conform to the schema, also as JSON lines; a document without a field does not."""
     Draft202012Validator.check_schema(SCHEMA)
     for place in (env, of_records):
         stats = document(run, place)
@@ -158,7 +158,7 @@ def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch
 
 
 def test_bars_are_as_long_as_there_are_papers(run: Run, env: dict[str, str]) -> None:
-    """A year with more papers has no shorter bar; every year between is there; inferred ones differ."""
+    """Bars grow with the number of papers, no year between is missing, and inferred years differ."""
     stats, rows = document(run, env), bars(run("stats", env=env).stdout)
     years = sorted(map(int, stats["years"]))
     assert [year for year, *_ in rows] == list(range(years[0], years[-1] + 1))
@@ -171,7 +171,7 @@ def test_bars_are_as_long_as_there_are_papers(run: Run, env: dict[str, str]) -> 
 
 
 def test_many_years(run: Run, of_records: dict[str, str]) -> None:
-    """Of many years the latest have a line each, those before one together; no paper is lost."""
+    """The latest of many years have a line each, all earlier ones share a line; no paper is lost."""
     shown = run("stats", env=of_records).stdout
     rows = bars(shown)
     assert sum(count for _, _, count, _ in rows) == len(YEARS)
@@ -183,7 +183,7 @@ def test_many_years(run: Run, of_records: dict[str, str]) -> None:
 
 
 def test_findings_by_kind_and_one_by_one(run: Run, env: dict[str, str]) -> None:
-    """Each kind is listed with its number, and below every finding with its place."""
+    """Findings are counted by kind, then listed with their places."""
     stats, shown = document(run, env), run("stats", env=env).stdout
     by_kind, one_by_one = shown.split("\nFindings ")[1].split("\n\n")
     for kind, count in stats["finding_kinds"].items():
@@ -207,7 +207,7 @@ def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], w
 
 
 def test_an_ascii_terminal(env: dict[str, str]) -> None:
-    """Bars and months are drawn with what an ASCII terminal has."""
+    """On an ASCII terminal, bars and months have ASCII characters only."""
     plain = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "NO_COLOR": "1"}
     _, shown = on_terminal(["stats"], 80, plain)
     drawn = shown.split("README.md: ")[0]
@@ -217,7 +217,7 @@ def test_an_ascii_terminal(env: dict[str, str]) -> None:
 
 
 def test_without_dates_or_links(run: Run, tmp_path: Path, small_model: Path) -> None:
-    """An index that knows neither says so, and leaves out what it has none of."""
+    """An index without dates and links says so, and leaves out empty sections."""
     (tmp_path / "corpus").mkdir()
     papers = [(f"On {topic}", sentence(topic)) for topic in ("apples", "pears", "plums", "quinces")]
     (tmp_path / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
@@ -248,13 +248,13 @@ def test_without_dates_or_links(run: Run, tmp_path: Path, small_model: Path) -> 
     ],
 )
 def test_hosts(link: str, host: str | None, has_code: bool) -> None:
-    """A link's host is where it leads, and source code is at hosts of source code only."""
+    """Links are counted by host, and only hosts of source code count as code."""
     assert host_of(link) == host
     assert leads_to_code(link) == has_code
 
 
 def test_the_table_agrees_with_json(invoke: Any) -> None:
-    """Counts agree between the table and JSON, and what was skipped or rewritten is told."""
+    """The table and JSON have the same counts, with skipped and rewritten lines."""
     stats = json.loads(invoke("stats", "--json").stdout)
     assert (stats["papers"], stats["appearances"], len(stats["dumps"])) == (302, 392, 5)
     assert sum(stats["years"].values()) + stats["undated"] == 302

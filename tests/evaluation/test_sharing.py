@@ -1,4 +1,4 @@
-"""Topics shared between processes: answered as one process answers them."""
+"""Topics shared among processes, compared with the answers of one process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def topics(real_index: papersearch.Index) -> list[Topic]:
 
 
 def test_parts_are_the_topics() -> None:
-    """All of them, in order, fewer together where each has many papers."""
+    """The parts have all topics in order, with fewer topics each if every topic has many papers."""
     topics = [Topic(str(n), "x") for n in range(1000)]
     for n_hits in (1, 10, 100, 100_000):
         parts = in_parts(topics, n_hits)
@@ -46,7 +46,7 @@ def test_parts_are_the_topics() -> None:
 
 
 def test_a_run_is_the_same_by_many(real_index: papersearch.Index, topics: list[Topic]) -> None:
-    """Rankings are the same to the last bit: who answers a part does not change it."""
+    """Any number of processes gives the same rankings, to the last bit."""
     assert len(in_parts(topics)) > 2
     by_one, by_three = (list(make_run(real_index, topics, "hybrid", 5, n_processes=n)) for n in (1, 3))
     assert by_one == by_three
@@ -60,7 +60,7 @@ def test_a_run_is_the_same_by_many(real_index: papersearch.Index, topics: list[T
 def test_a_worker_answers_with_the_same_bytes(
     answer: Answering, asking: Asking, real_index: papersearch.Index, topics: list[Topic]
 ) -> None:
-    """A worker's reply is what this process answers, with any options."""
+    """A worker's reply equals this process's answer, with any options."""
     part = [topics[0], *topics[-2:]] if asking.literal else topics[:3]
     with employed(answering, 1, *arguments_of(real_index, answer, asking)) as (worker,):
         for some in (part, part[:1]):
@@ -78,7 +78,7 @@ def test_errors_are_those_of_one_process(real_index: papersearch.Index) -> None:
 
 
 def test_another_generation_is_not_asked(real_index_path: Path, tmp_path: Path) -> None:
-    """Workers that find an index published meanwhile end; the answers are those of the open one."""
+    """Workers that open a newer generation end, and the answers come from the open one."""
     path = tmp_path / "index"
     shutil.copytree(real_index_path, path)
     index = papersearch.open(path)

@@ -1,4 +1,4 @@
-"""Records read from JSON: exactly what the annotations allow, and errors that name the field."""
+"""Records read from JSON: values that the annotations allow, and errors that name the field."""
 
 from __future__ import annotations
 
@@ -76,6 +76,6 @@ def test_what_is_annotated_is_read() -> None:
     ],
 )
 def test_all_else_is_refused(name: str, value: Any, told: str) -> None:
-    """A value of another type, however near, is an error that says where it stands and what fits."""
+    """A value of another type, even a similar one, is an error with the field and the expected type."""
     with pytest.raises(ValueError, match=f"^{told}$"):
         read_record(Outer, {**GOOD, name: value})

@@ -1,4 +1,4 @@
-"""A corpus analysed by several processes: the same as by one, whatever happens to them."""
+"""A corpus analysed by several processes: the results of one process, also when workers fail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LENGTHS = [len(title) for _ in range(7) for title in TITLES]
 
 
 def everything(analysed: AnalysedCorpus) -> list[object]:
-    """All that an index keeps of an analysed corpus, ready to be compared."""
+    """Return the values that an index stores of an analysed corpus, in comparable form."""
     postings = analysed.statistics.postings()
     arrays = (part for part in (*vars(postings).values(), *analysed) if isinstance(part, np.ndarray))
     return [
@@ -43,12 +43,12 @@ ALONE = everything(analyse_corpus(TEXTS, LENGTHS, n_workers=0))
 
 @pytest.mark.parametrize(("n_workers", "chunk_size"), [(0, 1), (0, 5), (1, 1), (2, 3), (3, 2), (3, 100)])
 def test_processes_and_chunks_do_not_matter(n_workers: int, chunk_size: int) -> None:
-    """Any number of workers, with chunks of any size, brings what one process alone does."""
+    """Any number of workers and any size of chunks give the results of one process."""
     assert everything(analyse_corpus(TEXTS, LENGTHS, n_workers=n_workers, chunk_size=chunk_size)) == ALONE
 
 
 def test_a_worker_does_what_is_done_here() -> None:
-    """What crosses the pipes is what an analyst says in this process."""
+    """A worker's chunks and summary equal those of an analyst in this process."""
     analyst = Analyst()
     with employed(analysing, 1) as (worker,):
         for start in (0, 9):

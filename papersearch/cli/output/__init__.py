@@ -1,1 +1,1 @@
-"""Everything that prints."""
+"""The formats of results, and the sink that prints them."""

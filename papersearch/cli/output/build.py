@@ -44,7 +44,7 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
 
 
 def build_fields(report: BuildReport) -> dict[str, Any]:
-    """Return what the index holds, if there is one, and what the build did."""
+    """Return the fields of the index, if there is one, and the outcome of the build."""
     held = index_fields(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
     return {
         **held,
@@ -60,12 +60,12 @@ def build_fields(report: BuildReport) -> dict[str, Any]:
 
 
 def rollback_fields(index: Index) -> dict[str, Any]:
-    """Return what the index holds after a rollback."""
+    """Return the fields of the index after a rollback."""
     return {**index_fields(index.manifest, index.findings()), "outcome": "rolled back"}
 
 
 def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return what the manifest says of an index: the first fields of a build's JSON and of `stats`."""
+    """Return fields from the manifest, which are the first in the JSON of a build and of `stats`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "papers": manifest.n_papers,

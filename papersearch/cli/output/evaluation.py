@@ -1,4 +1,4 @@
-"""Measures for people and for programs: modes side by side, and whether they differ."""
+"""Measures for people and for programs: modes side by side, and their differences."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _difference(comparison: Comparison) -> str:
 
 
 def evaluation_fields(evaluation: Evaluation, *, per_query: bool) -> dict[str, Any]:
-    """Return the same for JSON; the field `per_query` is null when it was not asked for."""
+    """Return the measures and differences for JSON; the field `per_query` is null unless it was requested."""
     fields: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "topics": len(evaluation.topic_ids),

@@ -24,7 +24,7 @@ _LATEX = {
     "^": r"\textasciicircum{}",
     **{character: f"\\{character}" for character in "&%$#_"},
 }
-# Sub- and superscripts of names like M$^3$ViT: kept as mathematics where no command is in them.
+# Sub- and superscripts of names like M$^3$ViT: kept as mathematics unless they contain a command.
 _MATHEMATICS = re.compile(r"\$(?:[A-Za-z0-9+=*/(),. -]|[\^_](?:[A-Za-z0-9]|\{[A-Za-z0-9+-]+\})){1,40}\$")
 _KEY = re.compile(r"[^A-Za-z0-9:._-]+")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]|<>~$&])")
@@ -131,7 +131,7 @@ _WRITERS: dict[str, Callable[[Sequence[Paper]], str]] = {
 
 
 def _markdown_text(text: str) -> str:
-    """Escape text for Markdown. Marks of lists and headings are escaped at the beginning alone."""
+    """Escape text for Markdown; marks of lists and headings only at the beginning."""
     escaped = _MARKDOWN.sub(r"\\\1", clean_text(text))
     return re.sub(r"^(?:([#+-])|(\d+)([.)]))", r"\2\\\1\3", escaped)
 

@@ -32,7 +32,9 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
     ]
     room = (width or 120) - _LABEL_WIDTH - 20  # less the first and the last date beside it
     n_dated = sum(month.n_papers for month in facets.months)
-    is_dense = 1 < len(facets.months) <= min(room, n_dated)  # mostly blanks say less than years
+    is_dense = (
+        1 < len(facets.months) <= min(room, n_dated)
+    )  # a sparkline of mostly blanks is less useful than years
     counted = facets.months if is_dense else facets.years
     if counted:
         lines.append(_labelled("dates", sparkline(counted, ascii_only)))

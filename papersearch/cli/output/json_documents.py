@@ -1,7 +1,7 @@
 """Results for programs: the JSON envelope, JSON lines, tab-separated lines.
 
-Scripts depend on these. Fields are only ever added; every field is always there, null when
-unknown; no hits is a valid envelope with an empty list.
+Scripts depend on these formats. Fields are only ever added. Every field is always present, null if
+unknown. Without hits, the envelope has an empty list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one sink of every verb: results on stdout in the format chosen, hints on stderr.
+"""The only sink of every verb: results on stdout in the chosen format, hints on stderr.
 
 A verb opens a `Printer` with its format and colours, and hands it values. Rich is imported for
 tables only, orjson for JSON only. How each format looks is told in the other modules of this folder.
@@ -27,7 +27,7 @@ _EXPORTS = frozenset({"bibtex", "ris", "csv", "markdown"})
 
 
 class Printer:
-    """Everything that a verb prints. `format`: any of the verb's formats but auto."""
+    """The sink of a verb's output. `format`: one of the verb's formats, except auto."""
 
     def __init__(self, format: str = "plain", color: ColorChoice = "auto") -> None:
         self.format = format
@@ -36,7 +36,7 @@ class Printer:
 
     @property
     def is_json(self) -> bool:
-        """Whether programs read what is printed: one JSON document, or JSON lines."""
+        """True if the format is JSON: one document, or JSON lines."""
         return self.format in ("json", "jsonl")
 
     def hits(self, results: Results, n_papers: int) -> None:
@@ -95,7 +95,7 @@ class Printer:
             print_papers(open_console(self._color), papers)
 
     def searches(self, searches: Iterable[SavedSearch], rows: Iterable[Sequence[str]]) -> None:
-        """Print saved searches: their fields as JSON, else `rows`."""
+        """Print saved searches: their fields as JSON, otherwise `rows`."""
         if self.is_json:
             from papersearch.cli.output.json_documents import search_fields
 
@@ -104,7 +104,7 @@ class Printer:
             self.lines(rows)
 
     def document(self, fields: Callable[[], dict[str, Any]], show: Callable[[Console], None]) -> None:
-        """Print a report: `fields` as JSON, else what `show` writes on a console."""
+        """Print a report: `fields` as JSON, otherwise the output of `show` on a console."""
         if self.is_json:
             from papersearch.cli.output.json_documents import dump
 
@@ -158,7 +158,7 @@ def open_hit_printer(format: Enum, color: Enum, *, json: bool, jsonl: bool) -> P
 
 
 def chosen_format(format: str, *, json: bool = False, jsonl: bool = False) -> str:
-    """Return one format out of the option and its two short forms, which must not contradict it."""
+    """Return the format chosen by --format or one of its two short forms; they must not contradict."""
     wanted = {name for name, on in (("json", json), ("jsonl", jsonl)) if on}
     if format != "auto":
         wanted.add(format)

@@ -23,7 +23,7 @@ def build_progress() -> Iterator[Progress]:
     from rich.text import Text
 
     class Rate(TextColumn):
-        """Steps per second, of the current stage alone."""
+        """Column with the steps per second of the current stage."""
 
         def __init__(self) -> None:
             super().__init__("")

@@ -28,11 +28,11 @@ _FAINT = "dim"
 _BAR = "cyan"
 
 _WIDE = 110
-"""Columns from which sections are side by side."""
+"""Width in columns from which sections are side by side."""
 _WIDEST = 160
 _BETWEEN = 4
 _MOST_COLUMNS = 10_000
-"""More columns than any terminal has: a pipe, where sections are below each other."""
+"""Width that no terminal has: beyond it the output is a pipe, with sections below each other."""
 _MARGIN = 2
 _GAP = 2
 _LONG_BAR = 36
@@ -167,7 +167,7 @@ def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
 
 
 def _index(index: Index, area: _Area) -> list[Text]:
-    """List folder, build and model of the index, and what takes its space."""
+    """List folder, build and model of the index, and the sizes of its groups of files."""
     manifest = index.manifest
     encoder, late = manifest.encoder, manifest.late
     size = _size(sum(record.size for record in manifest.files.values()))
@@ -249,7 +249,7 @@ def _bar(row: _Row, top: int, cells: int, area: _Area) -> Text:
 
 
 def _and_more(n_left: int) -> list[Text]:
-    """Say how many are not listed; JSON lists more."""
+    """Return a line with the number of names that are not listed; JSON lists more."""
     return [Text(f"{' ' * _MARGIN}and {n_left} more", style=_FAINT)] if n_left else []
 
 

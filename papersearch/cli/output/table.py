@@ -1,9 +1,8 @@
 """Results for people: rank, title, year, a score bar, and the sentence that answers.
 
-Below 110 columns a hit is a block, its evidence under its title; above, it is a row, its
-evidence beside it; below 50, year and score are left out. All text of papers passes
-`clean_text` and enters Rich as `Text`, so that it is never read as markup and never reaches
-the terminal with an escape in it.
+From 110 columns on, a hit is a row with its evidence beside the title. In narrower terminals it is a
+block with the evidence below. Under 50 columns, year and score are left out. All text of papers
+passes `clean_text` and enters Rich as `Text`: it is never parsed as markup, and has no escapes.
 """
 
 from __future__ import annotations
@@ -137,7 +136,7 @@ def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None
     heading_lines = _columns(console, heading_cells)
     room = width - margin
     evidence = _evidence(hit, room * _EVIDENCE_LINES)
-    if not evidence.plain.strip():  # of a paper without abstract
+    if not evidence.plain.strip():  # the paper has no abstract
         return heading_lines
     return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (evidence, room)])
 
@@ -164,7 +163,7 @@ def _rank(hit: Hit) -> Text:
 
 
 def _title(hit: Hit, note: str) -> Text:
-    if not hit.paper.title:  # a record without: its id is what it is known by
+    if not hit.paper.title:  # a record may have only an id
         title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
     else:
         title = marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
@@ -183,7 +182,7 @@ def _evidence(hit: Hit, room: int) -> Text:
 
 def marked(text: str, spans: Sequence[Span], style: str) -> Text:
     """Mark the characters at `spans`. Escapes and markup in `text` have no effect."""
-    if clean_text(text) != text:  # an index from elsewhere: its offsets cannot be kept
+    if clean_text(text) != text:  # an index by another program: its offsets would be wrong
         return Text(clean_text(text), style=style)
     shown = Text(text, style=style)
     for start, end in spans:
@@ -283,7 +282,7 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
 
 
 def facts_of(paper: Paper) -> list[str]:
-    """Return what is known of a paper besides its texts, one fact each."""
+    """List the known facts of a paper besides its texts."""
     facts = []
     if paper.date:
         facts.append(f"{paper.date} (year inferred)" if paper.year_inferred else paper.date)
@@ -313,5 +312,5 @@ def write(console: Console, renderable: RenderableType, at_most: int | None = No
 
 
 def _unlimited(console: Console) -> bool:
-    """Tell whether this is a pipe, where nothing is wrapped, cut or spread."""
+    """Tell whether the console is a pipe, where nothing is wrapped, cut or padded."""
     return console.width > 10_000

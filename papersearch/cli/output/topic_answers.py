@@ -1,4 +1,4 @@
-"""Answers of `batch`, made by several processes: a module that imports little, for its workers."""
+"""Answers of `batch`. Its workers import this module, so it imports little."""
 
 from __future__ import annotations
 

@@ -31,10 +31,10 @@ from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Hit, Mode, Paper, Results
 
 _NARROW = 100
-"""Columns from which the preview is beside the hits, not below them."""
+"""Width in columns from which the preview is beside the hits."""
 
 _FIRST_HITS = 12
-"""Hits found and drawn at first: each takes most of a millisecond, and the next letter is waiting."""
+"""Number of hits found and drawn at first. Each takes nearly a millisecond, which delays the next letter."""
 
 _PAUSE_S = 0.05
 """Pause between drawing the first hits and asking for the rest, which would delay the next letter."""
@@ -115,8 +115,8 @@ class Browser(App[list[str]]):
         self._wanted: tuple[LiveQuery, int] | None = None
         self._is_wanting = asyncio.Event()
         self.is_answering = False
-        self._is_current = False  # the hits shown answer what is typed
-        self._is_choosing = False  # enter was pressed before they did
+        self._is_current = False  # True if the hits answer the typed query
+        self._is_choosing = False  # True if enter was pressed before that
         self._is_over = False
 
     def compose(self) -> ComposeResult:
@@ -164,7 +164,7 @@ class Browser(App[list[str]]):
             self._is_choosing = True
 
     def _ask(self, place: int = 0) -> None:
-        """Answer what is typed as soon as the running query is done."""
+        """Answer the typed query as soon as the running one is done."""
         query = LiveQuery(self._line("query").value, self._mode, self._line("filters").value, self._like)
         self._wanted = (query, place)
         self._is_wanting.set()
@@ -188,7 +188,7 @@ class Browser(App[list[str]]):
             self.is_answering = False
 
     async def _answer(self, query: LiveQuery, place: int) -> None:
-        """Show the first hits, then all; nothing if another query has come meanwhile."""
+        """Show the first hits, then all; stop if another query has been typed meanwhile."""
         if query.like is None and not query.query.strip():
             self._show(None, 0)
             return

@@ -21,12 +21,12 @@ class LiveQuery(NamedTuple):
 
 
 class LiveIndex:
-    """An index used from one thread only, as it must be."""
+    """An index that only one thread uses, because an index is not thread-safe."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
         self._thread = ThreadPoolExecutor(1, "papersearch-index")
-        # The first search reads and maps the files that every later one uses.
+        # The first search maps the files that later searches use.
         self._thread.submit(index.search, "warm", 1)
 
     def __len__(self) -> int:

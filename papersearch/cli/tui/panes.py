@@ -26,7 +26,7 @@ _RANK_WIDTH = 4
 _YEAR_WIDTH = 6
 _VERDICT_WIDTH = 7
 _LEAST_TITLE = 24
-"""Least width of a title: for it the verdict is left out first, then the year."""
+"""Least width of a title. Narrower rows leave out the verdict first, then the year."""
 
 _HELP = (
     ("type", 'words to rank by; "a phrase", title:word, -word'),

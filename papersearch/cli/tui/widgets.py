@@ -35,7 +35,7 @@ class TerminalDriver(LinuxDriver):
 
 
 _WHEEL = 3
-"""Lines that one step of the mouse's wheel moves."""
+"""Number of lines per step of the mouse wheel."""
 
 _EDITING = {
     key: binding.action
@@ -46,7 +46,7 @@ _EDITING = {
 
 
 class InputLine(Input):
-    """Line to type on; pasted text is cleaned, and all of its lines are taken."""
+    """Input line; pasted text is cleaned, and its lines are joined."""
 
     # The last two act on the application; declared here, they come before the screen's own keys.
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,7 +104,7 @@ class ScrolledLines(Widget, can_focus=False):
 
 
 class HitList(ScrolledLines, can_focus=False):
-    """The hits, a line each; `place` is that of the current one, from 0, and always in sight."""
+    """List of hits, one per line; `place`, from 0, is that of the current hit, which is always visible."""
 
     place = reactive(0)
 

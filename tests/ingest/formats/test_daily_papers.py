@@ -1,4 +1,4 @@
-"""Pages made here: what is not understood is reported, and never harms its neighbours."""
+"""Daily Papers pages: lines that are not understood are reported, and the papers beside them are read."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_year_is_unknown_where_the_page_prints_none() -> None:
 
 
 def test_impossible_day_is_reported() -> None:
-    """February 30 is no date, and a finding says where."""
+    """February 30 is not read as a date, and a finding names its line."""
     (a,), findings = read(page([A]) + metadata("  • 3 authors", "·", "Feb 30, 2024"))
     assert (a.date, a.author_count) == (None, 3)
     assert [(finding.kind, finding.line) for finding in findings] == [("metadata not understood", 17)]
@@ -136,7 +136,7 @@ JUNK = st.lists(
 
 @given(JUNK, JUNK, JUNK)
 def test_whole_papers_survive_any_junk(before: list[str], between: list[str], after: list[str]) -> None:
-    """Whatever stands around them, two whole papers are found, whole."""
+    """Two complete papers are found unchanged between any other lines."""
     parts = [*before, "", A[0], "", A[1], "", *between, "", B[0], "", B[1], "", *after]
     papers, _ = read(HEADER + "\n" + "\n".join(parts))
     found = [(paper.title, paper.abstract) for paper in papers]

@@ -1,4 +1,4 @@
-"""Records: JSON and JSON lines with the field names that people have, whole, cut and hostile."""
+"""Records in JSON and JSON lines, with the field names of common sources: whole, cut and hostile."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ HUGGING_FACE = {
 
 
 def read(tmp_path: Path, content: str | bytes, name: str = "records.jsonl") -> Ingest:
-    """What one file holds."""
+    """Ingest a file with this content."""
     (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return ingest([tmp_path])
 
@@ -70,7 +70,7 @@ def problems(read: Ingest) -> list[tuple[str, int | None]]:
 
 
 def test_beir(tmp_path: Path) -> None:
-    """BEIR's fields; the id is kept, and nothing is made up."""
+    """BEIR's fields are read, the id is kept, and unknown fields stay empty."""
     (paper,) = read(tmp_path, lines(BEIR)).papers
     assert (paper.paper_id, paper.title, paper.abstract) == ("MED-10", "Statin use", "Statins after diagnosis.")
     assert (paper.date, paper.year) == (None, None)
@@ -79,7 +79,7 @@ def test_beir(tmp_path: Path) -> None:
 
 
 def test_arxiv(tmp_path: Path) -> None:
-    """The metadata snapshot: lines folded, names in reading order, categories apart."""
+    """arXiv's metadata is read with lines folded, names in reading order and categories separated."""
     (paper,) = read(tmp_path, lines(ARXIV), "arxiv-metadata-oai-snapshot.json").papers
     assert (paper.paper_id, paper.title) == ("0704.0001", "Calculation of prompt diphoton production")
     assert paper.abstract == "A fully differential calculation in QCD."
@@ -96,7 +96,7 @@ def test_arxiv_authors_as_text(tmp_path: Path) -> None:
 
 
 def test_semantic_scholar(tmp_path: Path) -> None:
-    """Its ids, names and links."""
+    """Semantic Scholar's ids, names and links are read."""
     (paper,) = read(tmp_path, lines(SEMANTIC_SCHOLAR)).papers
     assert (paper.paper_id, paper.year, paper.date) == (SEMANTIC_SCHOLAR["paperId"], 2018, None)
     assert paper.authors == ("Waleed Ammar", "Dirk Groeneveld")
@@ -106,7 +106,7 @@ def test_semantic_scholar(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("record", [HUGGING_FACE, HUGGING_FACE["paper"]])
 def test_hugging_face(tmp_path: Path, record: dict[str, Any]) -> None:
-    """The papers API, wrapped or not."""
+    """Records of Hugging Face's papers API are read, wrapped or not."""
     (paper,) = read(tmp_path, lines(record)).papers
     assert (paper.paper_id, paper.title, paper.abstract) == ("2501.00001", "A model", "We train a model.")
     assert (paper.date, paper.upvotes, paper.authors) == ("2025-01-06", 41, ("Ada",))
@@ -134,7 +134,7 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
 def test_arrangements(tmp_path: Path, arrangement: str, packing: str) -> None:
-    """However the records are arranged and packed, the same papers come out, whatever the name."""
+    """Every arrangement and compression of the records gives the same papers, regardless of the file's name."""
     content = PACKINGS[packing](ARRANGEMENTS[arrangement](RECORDS).encode())
     found = read(tmp_path, content, "download")
     assert [paper.paper_id for paper in found.papers] == [
@@ -147,7 +147,7 @@ def test_arrangements(tmp_path: Path, arrangement: str, packing: str) -> None:
 
 
 def test_a_bad_line_costs_a_line(tmp_path: Path) -> None:
-    """Whatever is wrong with a line, it is named with its number, and its neighbours are read."""
+    """A malformed line is reported with its number, and the lines beside it are read."""
     bad = [
         "{",
         '"a string"',
@@ -174,7 +174,7 @@ def test_first_line_may_be_bad(tmp_path: Path) -> None:
 
 
 def test_a_bad_element_costs_an_element(tmp_path: Path) -> None:
-    """In an array, what is balanced but no JSON is named by its line; the rest is read."""
+    """A balanced element of an array that is not JSON is reported with its line; the rest is read."""
     found = read(tmp_path, f'[\n{json.dumps(BEIR)},\n{{"title": nonsense}},\n\n{json.dumps(ARXIV)}]')
     assert [paper.paper_id for paper in found.papers] == ["MED-10", "0704.0001"]
     assert problems(found) == [("not a record", 3)]
@@ -182,7 +182,7 @@ def test_a_bad_element_costs_an_element(tmp_path: Path) -> None:
 
 
 def test_a_file_cut_short(tmp_path: Path) -> None:
-    """The end of an array is missing: what was whole is kept, what was cut is named."""
+    """If the end of an array is missing, whole records are kept, and the cut one is reported."""
     found = read(tmp_path, json.dumps([BEIR, ARXIV])[:-40])
     assert [paper.paper_id for paper in found.papers] == ["MED-10"]
     assert problems(found) == [("not a record", 1)]
@@ -190,7 +190,7 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("packing", ["gz", "zst"])
 def test_a_compressed_file_cut_short(tmp_path: Path, packing: str) -> None:
-    """What came before the cut is kept, and the damage is named."""
+    """Records before the cut are kept, and the damage is reported."""
     records = [{"_id": str(n), "title": f"Title {n * 7919}", "text": "x" * 50} for n in range(3000)]
     content = PACKINGS[packing](lines(*records).encode())
     found = read(tmp_path, content[: len(content) * 2 // 3] if packing == "gz" else content[:-10])
@@ -235,7 +235,7 @@ def test_ids_are_kept_and_never_merged_on_titles(tmp_path: Path) -> None:
 
 
 def test_one_id_two_papers(tmp_path: Path) -> None:
-    """An id that two collections use for different papers loses neither, and is reported."""
+    """If two collections use an id for different papers, both are kept, and the id is reported."""
     found = read(
         tmp_path, lines({"_id": "1", "title": "Wings", "text": "A."}, {"_id": "1", "title": "Lungs", "text": "B."})
     )
@@ -261,13 +261,13 @@ def test_a_page_joins_the_only_record(tmp_path: Path, n_records: int, n_papers: 
     "content", ["[link](to.html)\n", "{not json", "[1, 2]", "{{template}}", "[section]\nkey=1\n", "{\\rtf1"]
 )
 def test_what_only_begins_like_json(tmp_path: Path, content: str) -> None:
-    """A file that merely begins with a bracket is named and skipped."""
+    """A file that begins with a bracket but is not JSON is reported and skipped."""
     found = read(tmp_path, content, "notes.md")
     assert problems(found) == [("file skipped", None)]
 
 
 def test_memory_does_not_grow_with_a_value(tmp_path: Path) -> None:
-    """A value beyond the limit is passed over and named, and the next one is read."""
+    """A value beyond the limit is skipped and reported, and the next one is read."""
     content = b'[{"title": "' + b"x" * (MAX_VALUE_BYTES + 10) + b'"},\n{"title": "after"}]'
     found = list(read_values(io.BytesIO(content)))
     assert [(value.first_line, value.value, bool(value.fault)) for value in found] == [
@@ -331,8 +331,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_records(tmp_path: Path, name: str) -> None:
-    """Whatever a line holds, its neighbours are read, nothing of it can reach a terminal as a
-    command, and no text is longer than what a query can bear."""
+    """The lines beside a hostile line are read, and its text is cleaned and cut to a bounded length."""
     found = read(tmp_path, f"{json.dumps(BEIR)}\n{HOSTILE[name]}\n{json.dumps(ARXIV)}\n")
     papers = {paper.paper_id: paper for paper in found.papers}
     assert {"MED-10", "0704.0001"} <= papers.keys()
