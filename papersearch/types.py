@@ -1,11 +1,10 @@
-"""The frozen values that cross borders between modules, and the names of array axes.
+"""Frozen values that pass between modules, and the letters of array axes.
 
-Nothing here computes. Axis letters, used in every docstring of the package:
-N papers, T distinct terms, P postings, O their positions, D vector dimensions, K cutoff or
-candidates, Q queries, L word pieces of one text.
-A paper's position in [0, N) is its `doc_idx`; it is internal and never shown.
-`values` says why they are neither dataclasses nor named tuples. Inside the library, where no
-value reaches a caller, named tuples do.
+Nothing here computes. The axis letters hold for every docstring of the package: N papers, T distinct
+terms, P postings, O their positions, D vector dimensions, K cutoff or candidates, Q queries, L word
+pieces of one text. A paper's position in [0, N) is its `doc_idx`; it is internal and never shown.
+`values` gives the reason why public values are neither dataclasses nor named tuples. Values that
+never reach a caller are named tuples.
 """
 
 from __future__ import annotations
@@ -29,21 +28,21 @@ Mode = Literal["hybrid", "keyword", "semantic"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 Count: TypeAlias = Annotated[int, 0]
-"""A number of things: its least value is the annotation's."""
+"""Non-negative number of things; the annotation carries the least value."""
 
 Span: TypeAlias = tuple[int, int]
 """Half-open range of character offsets."""
 
 
 _NAMED = 3
-"""Papers that the repr of results names."""
+"""Number of papers named in the repr of results."""
 
 _LONGEST = 60
-"""Characters of a title or query in a repr."""
+"""Most characters of a title or query in a repr."""
 
 
 class Provenance(Value):
-    """Where one appearance of a paper was read: dump file and lines, counted from 1, inclusive."""
+    """The place where one appearance of a paper was read: dump and lines, from 1, both inclusive."""
 
     dump: str
     first_line: int
@@ -51,7 +50,7 @@ class Provenance(Value):
 
 
 class DumpFile(Value):
-    """A dump as it was when it was read: enough to tell later whether it has changed."""
+    """A dump at the time of the build, described well enough to detect a later change."""
 
     name: str
     size: int
@@ -61,7 +60,7 @@ class DumpFile(Value):
 
 
 class SkippedFile(Value):
-    """A file of the corpus that was no dump, as it was then."""
+    """A file of the corpus that is not a dump, at the time of the build."""
 
     name: str
     size: int
@@ -69,18 +68,18 @@ class SkippedFile(Value):
 
 
 class Organisation(Value):
-    """The organisation that a page shows in place of an author count."""
+    """The organisation of a paper; pages show it in place of an author count."""
 
     handle: str
     name: str
 
 
 class Paper(Value):
-    """One paper, merged over all its appearances; `None` means that no dump says.
+    """One paper, merged from all its appearances. `None` means that no dump gives the value.
 
-    `date` is ISO 8601 (YYYY-MM-DD). `year_inferred` is true when the page printed a
-    day without a year and the year was derived from the page (never a guess from text).
-    Title or abstract may be empty, never both.
+    `date` is ISO 8601 (YYYY-MM-DD). `year_inferred` is true if the page printed a day without a
+    year, and the year was derived from the other dates of the page. Title or abstract may be empty,
+    but not both.
     """
 
     paper_id: str
@@ -123,7 +122,7 @@ FindingKind = Literal[
 
 
 class Finding(Value):
-    """Something in a file that the reader of a report should know. `line` counts from 1."""
+    """One remark of a build about a file, for its report. `line` counts from 1."""
 
     kind: FindingKind
     file: str
@@ -132,7 +131,7 @@ class Finding(Value):
 
 
 class Changes(Value):
-    """What a build changes: ids of papers that came, that say something else, that went."""
+    """The changes that a build makes: ids of papers added, changed and removed."""
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -140,10 +139,10 @@ class Changes(Value):
 
 
 class Evidence(Value):
-    """The sentence of the abstract that best answers a query, and what matched.
+    """The sentence of the abstract that best answers a query, and its matched words.
 
-    `start` and `end` are offsets of `text` in the abstract; `text_spans` are offsets in
-    `text`, `title_spans` in the paper's title.
+    `start` and `end` are the offsets of `text` in the abstract. `text_spans` are offsets in `text`,
+    `title_spans` offsets in the title.
     """
 
     text: str
@@ -159,8 +158,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class TermImpact(Value):
-    """What a term of the query, a pair of neighbours, or an acronym's other form added to
-    the lexical score of a paper."""
+    """The contribution of one term, one pair of neighbours or one expansion to a paper's lexical score."""
 
     term: str
     kind: Literal["term", "pair", "expansion"]
@@ -168,8 +166,7 @@ class TermImpact(Value):
 
 
 class SignalScore(Value):
-    """One signal of a paper: its own score, that score normalised, the weight it has for
-    this query, and their product."""
+    """One signal of a paper: its score, raw and normalised, its weight for this query, and the product."""
 
     name: SignalName
     score: float
@@ -179,10 +176,11 @@ class SignalScore(Value):
 
 
 class Explanation(Value):
-    """Why a paper has its score: contributions of `signals` add up to the hit's score, the
-    impacts of `terms` to the score of the keyword signal.
+    """The parts of a score.
 
-    `coverage` is the share of the query's words, by idf, that the paper holds.
+    The contributions of `signals` add up to the hit's score. The impacts of `terms` add up to the
+    score of the keyword signal. `coverage` is the share of the query's words, weighted by idf, that
+    the paper contains.
     """
 
     signals: tuple[SignalScore, ...]
@@ -191,7 +189,7 @@ class Explanation(Value):
 
 
 class Expansion(Value):
-    """An acronym of the query and what the corpus says it stands for, or the reverse."""
+    """An acronym of the query and its long form in the corpus, or the reverse."""
 
     written: str
     other: str
@@ -199,15 +197,16 @@ class Expansion(Value):
 
 
 class Hit(Value):
-    """A ranked paper. `score` is the ranking's own; higher is better, never rising with rank.
+    """A ranked paper.
 
-    `keyword_score` is the BM25 score, `semantic_score` the cosine between the query's and
-    the paper's vector; `None` where the mode used does not look at that side.
-    `exact_title` is true when the query is the paper's whole title. `verdict` says how well
-    the paper answers at all, by what this corpus's papers score for unrelated queries; None where
-    there is no query, but papers to be similar to.
-    `explanation` is there when it was asked for. `duplicates` are papers below that say nearly
-    the same, and are folded into this one.
+    score: higher is better; it never rises with the rank, and its scale depends on the mode
+    keyword_score: BM25, or None if the mode does not use it
+    semantic_score: cosine of query and paper, or None if the mode does not use it
+    exact_title: the query is the whole title
+    verdict: how well the paper answers, compared with the scores of unrelated queries on this
+        corpus; None for papers similar to examples
+    explanation: the parts of the score, if requested
+    duplicates: near-duplicates folded into this hit
     """
 
     rank: int
@@ -226,12 +225,14 @@ class Hit(Value):
 
 
 class Filters(Value):
-    """Which papers a search looks at; those that fit all of these.
+    """Conditions on the papers of a search. A paper must meet all of them.
 
-    `since`, `until`: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive.
-    `organisations`: any of them, by handle or name. `dumps`: any of them, by name. `has_code`:
-    with a link to a repository of source code. `new`: that the last build added.
-    `include_undated`: those too of which the dates do not decide.
+    since, until: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive
+    organisations: any of these, by handle or name
+    dumps: read from any of these, by name
+    has_code: with a link to a repository of source code
+    new: added by the last build
+    include_undated: keep papers whose date is unknown or too coarse to decide
     """
 
     since: str | None = None
@@ -262,46 +263,51 @@ Sort = Literal["relevance", "date"]
 
 
 class PaperName(Value):
-    """A paper by its id and title, where no more is needed."""
+    """The id and title of a paper."""
 
     paper_id: str
     title: str
 
 
 class Undated(Value):
-    """The papers that a date filter left out because their dates do not decide: how many, and
-    those of them that would answer, best first, ten at most."""
+    """Papers left out by a date filter because their date is unknown or too coarse.
+
+    n_papers: their number
+    papers: up to ten of them that would answer, best first
+    """
 
     n_papers: int
     papers: tuple[PaperName, ...]
 
 
 class UnknownWord(Value):
-    """A word of the query that no paper has, and the words of papers that are spelt most like it."""
+    """A word of the query that occurs in no paper, and the words with the most similar spelling."""
 
     word: str
     instead: tuple[str, ...]
 
 
 class RelatedTerm(Value):
-    """A word or two that would narrow the search, and how many of the best papers have it."""
+    """One or two words that narrow the search, and the number of the best papers that contain them."""
 
     term: str
     n_papers: int
 
 
 class Counted(Value):
-    """A value of a facet and how many papers have it."""
+    """A value of a facet and its number of papers."""
 
     value: str
     n_papers: int
 
 
 class Facets(Value):
-    """The shape of an answer: its `n_papers` that answer better than weakly, by year, by month
-    (none left out between the first and the last), by organisation (handle) and by dump, most
-    papers first. `n_undated` have no year; those of a known year but not month are in `years`
-    alone."""
+    """Counts of the papers that answer better than weakly.
+
+    years, months: ascending, without gaps; a paper without a known month counts in `years` only
+    organisations, dumps: most papers first
+    n_undated: papers without a year
+    """
 
     n_papers: int
     n_undated: int
@@ -312,22 +318,23 @@ class Facets(Value):
 
 
 class RankedPaper(Value):
-    """A hit without its paper: what a run needs."""
+    """The id and score of a ranked paper, as runs need them."""
 
     paper_id: str
     score: float
 
 
 class Results(Value):
-    """The answer to one query: iterate it, index it, or take `hits`.
+    """The answer to one query. Iterate over it, index it, or read `hits`.
 
-    `total` counts the papers that the query ranks, before the cutoff: those with a query
-    term in keyword mode, otherwise all that phrases and exclusions leave. `mode_used` differs
-    from `mode` only when the encoder is out of reach, and then `mode_reason` says why.
-    `expansions` are the acronyms that were looked for in their other form too. `verdict` is
-    the best among the first hundred papers, None when there are no papers. `undated` is there
-    with a date filter; `facets` and `related` when they were asked for. `unknown_words`: words
-    of the query that no paper has.
+    mode_used: differs from `mode` only if the encoder cannot be loaded; `mode_reason` gives the cause
+    total: papers ranked before the cutoff: in keyword mode those with a word of the query,
+        otherwise all that phrases, exclusions and filters leave
+    expansions: acronyms of the query that were searched in their other form too
+    verdict: the best among the first hundred papers, or None without papers
+    undated: papers that a date filter could not decide, or None without such a filter
+    unknown_words: words of the query that occur in no paper
+    related, facets: None unless requested
     """
 
     query: str
@@ -387,5 +394,5 @@ class Results(Value):
 
 
 def _shortened(text: str) -> str:
-    """Quote a text for a short repr, its end left out where it is long."""
+    """Quote a text for a short repr, without the end of a long one."""
     return repr(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")

@@ -1,4 +1,4 @@
-"""Models that change, go away, or are none."""
+"""Models that change, disappear, or are invalid."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Hub:
 
 @pytest.mark.parametrize(("place", "n_told"), [("cached", 0), ("elsewhere", 1), ("nowhere", 1)])
 def test_a_model_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, n_told: int) -> None:
-    """A name that is no folder is looked up in the hub's cache; only what is not there is fetched, and
-    that is said before. A model that is nowhere is an error that names it."""
+    """A name that is not a folder is looked up in the hub's cache. Only a missing model is fetched, after
+    a message. A model that cannot be found anywhere is an error that names it."""
     import huggingface_hub
 
     hub = Hub(tmp_path, place)

@@ -44,7 +44,7 @@ class FailingOs:
 def test_every_write_fails_in_turn(
     small_corpus: Path, small_index: Path, build: Any, monkeypatch: pytest.MonkeyPatch, code: int, step: int
 ) -> None:
-    """Whichever call fails: an error of ours, the old index or the whole new one, no litter."""
+    """A failing call gives an IndexNotWritable, the old index or the whole new one, and no litter."""
     add(small_corpus, "new.txt", "quantum annealing")
     build()  # now both states' texts are known
     add(small_corpus, "newer.txt", "protein folding")

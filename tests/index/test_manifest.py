@@ -1,4 +1,4 @@
-"""Manifests that are none, wrong, or newer than this release."""
+"""Manifests that are missing, wrong, or newer than this release."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_newer_format(small_corpus: Path, small_index: Path) -> None:
     "content", [b"", b"{", b"[]", b"null", b'{"kind": "something"}', b'{"kind": "papersearch-index"}', b"\xff"]
 )
 def test_manifest_that_is_none(small_index: Path, content: bytes) -> None:
-    """Whatever stands in place of a manifest, opening gives an error of the index."""
+    """Opening a file that is not a manifest gives an error of the stored index."""
     (small_index / "manifest.json").write_bytes(content)
     with pytest.raises(StoredIndexError):
         papersearch.open(small_index)

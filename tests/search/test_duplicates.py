@@ -23,7 +23,7 @@ def test_fold_by_hand() -> None:
 
 @pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
-    """An index in which one paper stands under two titles."""
+    """Build an index in which one paper has two titles."""
     folder = tmp_path_factory.mktemp("twins")
     (folder / "corpus").mkdir()
     same = sentence("pipeline bubbles", 900)

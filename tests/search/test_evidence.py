@@ -28,7 +28,7 @@ def library() -> ReferenceEncoder:
 def test_word_pieces_are_where_they_are_said_to_be(
     real_index: papersearch.Index, library: ReferenceEncoder
 ) -> None:
-    """At each stored place of a paper's text stands the stored word piece."""
+    """The stored place of a word piece is its place in the paper's text."""
     pieces = real_index._opened.pieces
     assert pieces is not None
     vocabulary = library.vocabulary()

@@ -118,6 +118,6 @@ def test_the_bound_exactly(estimates: list[float], k: int, expected: list[int]) 
 
 
 def test_only_candidates_are_kept() -> None:
-    """Papers that are no candidates neither are kept nor raise the bound."""
+    """Papers outside the candidates are not kept and do not raise the bound."""
     candidates = np.array([1, 2])
     assert may_be_in_top_k(np.array([9.0, 1.0, 0.0]), 0.25, 1, candidates).tolist() == [1]

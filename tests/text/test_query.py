@@ -191,7 +191,7 @@ def test_an_error_names_its_part_of_the_query(text: str, named: str) -> None:
 
 
 def test_a_query_of_exclusions_alone() -> None:
-    """Exclusions leave nothing to rank by unless a word, even a stop word, stands beside them."""
+    """A query of exclusions needs a word to rank by, which may be a stop word."""
     with pytest.raises(QueryError, match="only excludes"):
         parse_query('-survey -"data pipeline"', Analyzer())
     assert parse_query("the -survey", Analyzer()).plain == "the"
