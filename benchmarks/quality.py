@@ -91,7 +91,7 @@ def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[
 
 def own_bm25(collection: Collection) -> Callable[[str], Scores]:
     """Return every paper's BM25 score for a text from the index, without acronyms."""
-    analyzer, postings = analysis.Analyzer(), collection.index._parts.postings
+    analyzer, postings = analysis.Analyzer(), collection.index._opened.postings
     return lambda text: postings.score(analyzer.query_terms(text), len(collection.ids))[0]
 
 
@@ -100,9 +100,9 @@ def dense(collection: Collection) -> Callable[[str], Scores]:
     texts = [topic.text for topic in collection.topics]
     vectors = {
         text: encoded.vector
-        for text, encoded in zip(texts, collection.index._parts.encoder.encode_many(texts), strict=True)
+        for text, encoded in zip(texts, collection.index._opened.encoder.encode_many(texts), strict=True)
     }
-    return lambda text: (collection.index._parts.vectors.exact @ vectors[text]).astype(np.float64)
+    return lambda text: (collection.index._opened.vectors.exact @ vectors[text]).astype(np.float64)
 
 
 def reciprocal_ranks(first: Callable[[str], Scores], second: Callable[[str], Scores]) -> Callable[[str], Scores]:

@@ -179,7 +179,7 @@ def proportional_bytes(pid: int) -> int:
 def time_scan(index_path: Path) -> None:
     """Time the int8 scan against reading the same bytes once, in one warm process and one thread."""
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    vectors = papersearch.open(index_path)._parts.vectors
+    vectors = papersearch.open(index_path)._opened.vectors
     query = np.array(vectors.exact[len(vectors.exact) // 2])
     words = vectors.coarse.reshape(-1).view(np.uint64)
     times = medians(

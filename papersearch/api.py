@@ -1,4 +1,4 @@
-"""What programs use: an open index and what it answers, building one, going back to the last build.
+"""The public interface: open an index and search it, build one, go back to the previous build.
 
     import papersearch
 
@@ -7,7 +7,8 @@
     for hit in index.search("pipeline bubbles", since="2024", has_code=True):
         print(hit.rank, hit.score, hit.paper.title)
 
-A query's way through the index is `search.pipeline`; errors of damaged files end here.
+`search.pipeline` orders the steps of a query. Here queries are parsed and encoded, and errors of
+damaged files become `IndexDamaged`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from typing import TYPE_CHECKING, Unpack, get_args
 
 import numpy as np
 
-from papersearch.dense.feedback import between
 from papersearch.errors import (
     IndexDamaged,
     IndexMissing,
@@ -32,12 +32,9 @@ from papersearch.index.generations import Generation, open_current
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.index.papers import PaperStore
-from papersearch.search.candidates import filtered
-from papersearch.search.hits import make_hits_near
-from papersearch.search.pipeline import UNDATED_NAMED, answer, retrieve
-from papersearch.search.ranking import by_meaning
-from papersearch.search.request import Request, leaves_undated_out
-from papersearch.search.verdict import is_like
+from papersearch.search.pipeline import answer, retrieve
+from papersearch.search.request import Request
+from papersearch.search.similar import find_similar
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, parse_query
@@ -52,7 +49,6 @@ from papersearch.types import (
     RankedPaper,
     Results,
     Sort,
-    Undated,
 )
 
 if TYPE_CHECKING:
@@ -68,28 +64,28 @@ _BATCH = 256
 
 
 class Index:
-    """A built index, open for reading. Arrays are mapped; opening reads none of them whole.
+    """A built index, open for reading. Arrays are memory-mapped; opening reads none of them whole.
 
-    It holds one generation for as long as it lives: a build published meanwhile changes
-    nothing here. Not meant to be shared between threads.
+    An index keeps the generation that it opened: a build published later does not change its
+    answers. It is not safe to share between threads.
     """
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
         self._analyzer = Analyzer()
-        self._parts = OpenedIndex(generation, self._analyzer)
+        self._opened = OpenedIndex(generation, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
 
     @property
     def manifest(self) -> Manifest:
-        """What the index is: counts, encoder, dumps, files."""
+        """The description of this generation: counts, encoder, dumps, files."""
         return self._generation.manifest
 
     @property
     def path(self) -> Path:
-        """The folder the index lies in."""
+        """The folder of the index."""
         return self._generation.index_path
 
     def __len__(self) -> int:
@@ -115,20 +111,26 @@ class Index:
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Results:
-        """The `k` papers that answer `query` best, best first.
+        """Return the `k` papers that answer `query` best, best first.
 
-        A paper whose whole title is the query comes first in every mode. Ties keep paper
-        order, so the same index and query always give the same answer. When the encoder
-        cannot be had, keywords answer and the results say so.
+        A paper whose whole title is the query comes first in every mode. Ties keep paper order, so
+        the same index and query always give the same answer. Where the encoder cannot be loaded,
+        BM25 answers alone and `mode_used` says so.
 
-        `explain` adds to each hit how its score came about; `strict` leaves out papers
-        that answer weakly; `late=False` does without late interaction; `literal` takes quotation
-        marks, dashes and `title:` as text. The fields of `Filters` are keywords too, as in
-        `since="2025", has_code=True`; `filters` takes them as one value. Both together are a
-        TypeError. `sort="date"`: newest first, those of the first hundred (or `k`) that answer better than
-        weakly, all of them where none does; those of unknown date last. `fold` puts near-duplicates
-        under the best of them. `facets` counts the papers that answer; `related` finds terms
-        that would narrow the search. Raises QueryError.
+        explain: tell for each hit how its score was made
+        strict: leave out papers that answer weakly
+        late: use late interaction, if the index has what it needs
+        literal: read quotation marks, dashes and `title:` as plain text
+        sort: "date" shows the newest first, of the best 100 (or `k`) that answer better than weakly;
+            papers without a date come last
+        fold: put near-duplicates under the best of them
+        facets: count the papers that answer
+        related: offer terms that narrow the search
+        filters: restrict the papers before the cutoff; the fields of `Filters` are keywords too, as
+            in `since="2025", has_code=True`
+
+        Raises QueryError for a query or filter that cannot be read, and TypeError for `filters`
+        beside its keywords.
         """
         _check(k, mode, sort)
         filters = _chosen(filters, narrowed)
@@ -136,7 +138,7 @@ class Index:
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
-            return answer(parsed, encoded, how, self._parts)
+            return answer(parsed, encoded, how, self._opened)
 
     def search_many(
         self,
@@ -153,7 +155,7 @@ class Index:
         filters = _chosen(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
-                results = answer(parsed, encoded, how, self._parts)
+                results = answer(parsed, encoded, how, self._opened)
             yield results
 
     def rank_many(
@@ -165,13 +167,13 @@ class Index:
         late: bool = True,
         literal: bool = True,
     ) -> Iterator[list[RankedPaper]]:
-        """The same rankings without the papers: for runs and evaluation."""
+        """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                found = retrieve(parsed, encoded, how, self._parts)
+                found = retrieve(parsed, encoded, how, self._opened)
                 pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
                 ranked = [
-                    RankedPaper(paper_id=self._parts.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
+                    RankedPaper(paper_id=self._opened.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
                 ]
             yield ranked
 
@@ -185,12 +187,13 @@ class Index:
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Results:
-        """The `k` papers nearest to those of `like`, away from those of `unlike`, without any
-        of them; named as for `paper`. `text`: an abstract that is no paper of the index, to be
-        near to as well; when it is alone and no paper is like it, the verdict is weak. `filters`
-        and their keywords as in `search`.
+        """Return the `k` papers nearest to those of `like` and far from those of `unlike`.
 
-        Raises QueryError when there is nothing to be near to, PaperLookupError, ModelError.
+        Papers are named as for `paper`; the examples themselves are left out. `text` is an abstract
+        that is not in the index, and counts as one more example. Where it is the only example and
+        no paper resembles it, the verdict is weak. `filters` and their keywords are as in `search`.
+
+        Raises QueryError without any example, PaperLookupError and ModelError.
         """
         _check(k, "semantic")
         filters = _chosen(filters, narrowed)
@@ -198,77 +201,43 @@ class Index:
         if not like and not text:
             raise NothingToCompare()
         with self._reading():
-            liked, unliked = (
-                [self._parts.papers.find(clean_text(name)) for name in names] for names in (like, unlike)
-            )
-            examples = [self._parts.papers[doc_idx] for doc_idx in (*liked, *unliked)]
-            rows = self._parts.vectors.exact
-            near = [rows[doc_idx] for doc_idx in sorted(liked)]  # in whichever order they were named
-            pieces = self._parts.pieces
-            asked = pieces.of_papers(sorted(liked)) if pieces is not None and liked else None
-            if text:
-                encoded = self._parts.encoder.encode_many([text])[0]
-                near.append(encoded.vector)
-                if asked is None and pieces is not None:
-                    asked = pieces.of_query(encoded)
-            semantic = self._parts.vectors.scan(between(np.array(near), rows[sorted(unliked)]))
-            is_example = np.zeros(len(self), dtype=np.bool_)
-            is_example[liked + unliked] = True
-            allowed, undecided = filtered(np.flatnonzero(~is_example), filters, self._parts)
-            ranking = by_meaning(semantic, allowed, k)
-            # What a hit has in common with the titles is its evidence; a pasted text is all there is of it.
-            titles = " ".join([*(paper.title for paper in examples[: len(liked)]), text])
-            idf = self._parts.postings.idf_of(self._analyzer.terms(titles))
-            hits = make_hits_near(ranking, asked, idf, self._parts)
-            is_text = bool(text) and not examples  # it alone can be unlike everything here
-            is_strange = is_text and not (hits and is_like(hits[0].score, self.manifest.background))
-            undated = None
-            if leaves_undated_out(filters):
-                nearest = by_meaning(semantic, undecided, UNDATED_NAMED).papers
-                undated = Undated(n_papers=len(undecided), papers=self._parts.named(nearest))
-        names = [paper.paper_id for paper in examples]
-        described = _described([*names[: len(liked)], *([text] if text else [])], names[len(liked) :])
-        return Results(
-            query=described,
-            mode="semantic",
-            mode_used="semantic",
-            mode_reason=None,
-            total=ranking.total,
-            hits=tuple(hits),
-            verdict="weak" if is_strange and hits else None,
-            filters=filters,
-            undated=undated,
-        )
+            papers = self._opened.papers
+            liked, unliked = ([papers.find(clean_text(name)) for name in names] for names in (like, unlike))
+            pasted = (text, self._opened.encoder.encode(text)) if text else None
+            return find_similar(liked, unliked, pasted, k, filters, self._opened)
 
     def paper(self, name: str) -> Paper:
-        """The paper with this id, unambiguous beginning of an id, or title.
+        """Return the paper with this id, unambiguous beginning of an id, or title.
 
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
         with self._reading():
-            return self._parts.papers[self._parts.papers.find(clean_text(name))]
+            return self._opened.papers[self._opened.papers.find(clean_text(name))]
 
     def papers(self) -> PaperStore:
-        """All papers in paper order; each is read from disk when it is asked for."""
-        return self._parts.papers
+        """Return all papers in paper order; each is read from disk on access."""
+        return self._opened.papers
 
     def organisations(self) -> list[Organisation]:
-        """The organisations that papers are of, by handle."""
-        return self._parts.facts.every_organisation()
+        """Return the organisations of the papers, sorted by handle."""
+        return self._opened.facts.every_organisation()
 
     def findings(self) -> tuple[Finding, ...]:
-        """What the build did not understand, rewrote, or skipped."""
+        """Return what the build could not parse, rewrote or skipped."""
         return self._generation.findings()
 
     def verify(self) -> list[Fault]:
-        """Every fault of the files, the arrays and the model; none when all is well. Reads all."""
+        """Return every fault of the files, the arrays and the model. Reads the whole index."""
         from papersearch.index.verification import verify
 
         return verify(self._generation)
 
     def is_stale(self, corpus: str | Path | None = None) -> bool:
-        """Say whether the corpus has other dumps than when the index was built from it. `corpus`:
-        that folder, where it is known; False for another, and for an index of single dumps."""
+        """Tell whether the dumps in the corpus differ from those the index was built from.
+
+        corpus: the folder of the dumps, if it has moved. The answer is False for another corpus, and
+        for an index of single dumps.
+        """
         from papersearch.index.staleness import is_stale
 
         own = self.manifest.corpus
@@ -277,13 +246,12 @@ class Index:
         return is_stale(self.manifest, self.path, self.path / (own or "") if corpus is None else Path(corpus))
 
     def keyword_scores(self, query: str) -> Float64Array:
-        """BM25 of every paper, (N,), as `rank_bm25`'s `get_scores` gives it for the query's terms."""
-        return self._parts.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
+        """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
+        return self._opened.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Opening checks sizes and shapes; what is wrong inside a file shows here, as an error
-        of ours and never as a crash."""
+        """Turn errors of a damaged file into IndexDamaged: opening checks sizes and shapes alone."""
         try:
             with np.errstate(all="ignore"):
                 yield
@@ -300,7 +268,7 @@ class Index:
         literal: bool,
         filters: Filters = NO_FILTERS,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
-        """Each query parsed and encoded, many at a time."""
+        """Parse and encode the queries, many at a time."""
         _check(k, mode)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
@@ -311,18 +279,18 @@ class Index:
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
-        """(mode used, each query encoded if the mode needs it, why it is another mode)."""
+        """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""
         nothing = [None] * len(queries)
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._parts.encoder.encode_many([query.plain for query in queries]), None
+            return mode, self._opened.encoder.encode_many([query.plain for query in queries]), None
         except ModelError as error:
             return "keyword", nothing, error.message
 
 
 def open(path: str | Path = "index") -> Index:
-    """Open the index in the folder `path`. Raises a StoredIndexError when it cannot be used."""
+    """Open the index in the folder `path`. Raises StoredIndexError if it cannot be used."""
     return Index(open_current(Path(path)))
 
 
@@ -338,18 +306,20 @@ def build(
     progress: Progress = lambda step, done, total: None,
     announce: Callable[[str], None] = lambda message: None,
 ) -> BuildReport:
-    """Bring the index at `index_path` up to date with `corpus` (a folder, or dumps one by one).
+    """Bring the index at `index_path` up to date with `corpus`, a folder or single dumps.
 
-    `model`: a sentence-transformers model, by folder or name; None for the packaged one.
-    `device`: as torch names it; None chooses. `late`: whether to keep what late interaction
-    needs; None: while there are at most `dense.late.MAX_PAPERS` papers. `full`: as if there
-    were no index yet. `dry_run`: only say what would change. `progress` is called at each step,
-    `announce` with what a user should know. Waits for another build of the same index to end.
+    model: a sentence-transformers model, by folder or name; None for the packaged one
+    device: a torch device; None chooses one
+    late: keep what late interaction needs; None keeps it for up to `dense.late.MAX_PAPERS` papers
+    full: ignore the present index
+    dry_run: only report what would change
+    progress: called at each step with (step, done, total)
+    announce: called with each message for the user
 
-    Sets no environment variable, and leaves log levels and progress bars as they were; what
-    torch and its companions set while they are imported is theirs. Raises CorpusError,
-    ModelError or StoredIndexError; the index that was there stays, and encoded texts are kept
-    for the next build.
+    Waits while another build of the same index runs. Sets no environment variable, and leaves log
+    levels and progress bars as they were; torch and its companions set some when they are imported.
+    Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
+    unchanged, and the next build reuses the texts encoded so far.
     """
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
 
@@ -367,8 +337,10 @@ def build(
 
 
 def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda message: None) -> Manifest:
-    """Make the build before the current one current again, and return its manifest. Wait for a
-    build of the same index to end, after telling `announce`. Raises a StoredIndexError."""
+    """Make the previous build current again, and return its manifest.
+
+    Waits while a build of the same index runs, after telling `announce`. Raises StoredIndexError.
+    """
     from papersearch.index.generations import rollback as go_back
     from papersearch.index.locking import writing
 
@@ -385,11 +357,6 @@ def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:
     from papersearch.search.filters import chosen_filters  # not for a search without filters
 
     return chosen_filters(filters, narrowed)
-
-
-def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
-    """What was asked for, in words."""
-    return " ".join(["like", *like, *(["unlike", *unlike] if unlike else [])])
 
 
 def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:

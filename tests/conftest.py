@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -167,6 +168,14 @@ def make_model(
 
 
 @pytest.fixture(scope="session")
+def any_index(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
+    """The committed corpus by the small model: for laws that hold on any index, whatever the encoder."""
+    path = tmp_path_factory.mktemp("any") / "index"
+    papersearch.build(CORPUS, path, model=str(small_model))
+    return papersearch.open(path)
+
+
+@pytest.fixture(scope="session")
 def small_project(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Path:
     """Return a folder with `corpus/`, one page of four papers, and its `index/` by the small model.
 
@@ -193,6 +202,16 @@ def small_corpus(tmp_path: Path, small_project: Path) -> Path:
 def small_index(small_corpus: Path, small_project: Path) -> Path:
     """Copy the index of the small corpus to its side; tests may damage it."""
     return shutil.copytree(small_project / "index", small_corpus.parent / "index")
+
+
+@pytest.fixture
+def build(small_corpus: Path, small_index: Path, small_model: Path) -> Any:
+    """Bring the small index up to date with the small corpus."""
+
+    def run(**options: Any) -> papersearch.BuildReport:
+        return papersearch.build(small_corpus, small_index, model=str(small_model), **options)
+
+    return run
 
 
 @pytest.fixture

@@ -216,7 +216,7 @@ def test_a_query_s_vector_does_not_depend_on_other_queries(small_model: Path) ->
 
 def test_the_packaged_model_too(real_index: papersearch.Index) -> None:
     """The packaged model, whose longer rows use other kernels, is independent of batches too."""
-    encoder = real_index._parts.encoder
+    encoder = real_index._opened.encoder
     for text, encoded in zip(QUERIES, encoder.encode_many(QUERIES), strict=True):
         assert equal(encoded, encoder.encode(text))
 

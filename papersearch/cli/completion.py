@@ -58,7 +58,7 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
 
     def look(opened: Index) -> Offers:
         found = (one for one in opened.organisations() if one.handle.startswith(typed_text(incomplete)))
-        yield from islice(found, _MOST)
+        yield from ((one.handle, one.name) for one in islice(found, _MOST))
 
     return _of_index(context, look)
 

@@ -19,7 +19,7 @@ from tests.conftest import Run
 @pytest.mark.parametrize(("like", "unlike"), [([3], []), ([3, 50], []), ([3], [50]), ([3, 7], [50, 90])])
 def test_similar_is_brute_force(real_index: papersearch.Index, like: list[int], unlike: list[int]) -> None:
     """The result is the nearest papers to one mean minus half of the other, without the given ones."""
-    vectors = real_index._parts.vectors.exact.astype(np.float64)
+    vectors = real_index._opened.vectors.exact.astype(np.float64)
     direction = vectors[like].mean(axis=0)
     direction /= np.linalg.norm(direction)
     if unlike:
@@ -107,7 +107,7 @@ def test_a_text_like_nothing_here(run: Run, env: dict[str, str], real_index: pap
     done = run("similar", "-", "--json", env=env, stdin=whales)
     assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "weak")
     assert done.stderr == "papersearch: no paper is very similar to this text\n"
-    vectors = real_index._parts.vectors.exact
+    vectors = real_index._opened.vectors.exact
     cosines = vectors @ vectors.T
     np.fill_diagonal(cosines, -1.0)
     assert all(is_like(float(best), real_index.manifest.background) for best in cosines.max(axis=1))
@@ -119,7 +119,7 @@ def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
     The encoder's own vectors of sentences decide.
     """
     better = 0.0
-    encode = real_index._parts.encoder.encode_many
+    encode = real_index._opened.encoder.encode_many
     for paper_id in [paper.paper_id for paper in list(real_index.papers())[::50]]:
         [asked] = encode([paper_text(real_index.paper(paper_id))])
         hit = real_index.similar([paper_id], k=1)[0]

@@ -74,7 +74,7 @@ def test_word_piece_states_equal_the_library(library: Any) -> None:
 
 def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.Index) -> None:
     """A sample of the stored vectors equals sentence-transformers' for title and abstract."""
-    stored = real_index._parts.vectors.exact
+    stored = real_index._opened.vectors.exact
     assert stored.shape == (302, 384)
     for doc_idx in (0, 150, 301):
         text = paper_text(real_index.papers()[doc_idx])
@@ -84,7 +84,7 @@ def test_stored_vectors_are_the_library_s(library: Any, real_index: papersearch.
 
 def test_stored_vectors_have_length_one(real_index: papersearch.Index) -> None:
     """Every stored vector is a unit vector, so that inner products are cosines."""
-    np.testing.assert_allclose(np.linalg.norm(real_index._parts.vectors.exact, axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(real_index._opened.vectors.exact, axis=1), 1.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -122,7 +122,7 @@ def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: p
     batch.encode_papers(texts, lambda number, encoded, starts: received.__setitem__(number, encoded))
     vectors = np.array([received[number].vector for number in range(len(chosen))])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
-    cosines = (vectors * real_index._parts.vectors.exact[list(chosen)]).sum(axis=1)
+    cosines = (vectors * real_index._opened.vectors.exact[list(chosen)]).sum(axis=1)
     assert 0.9995 <= cosines.mean() < 0.9999999
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float32")
     expected = ReferenceEncoder(default_model(), "cpu").encode("pipeline bubbles").vector

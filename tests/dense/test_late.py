@@ -25,7 +25,7 @@ def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library
 
     Each query piece counts its best cosine among the paper's pieces, weighted by idf.
     """
-    pieces = real_index._parts.pieces
+    pieces = real_index._opened.pieces
     assert pieces is not None
     papers = np.array([0, 17, 120, 301])
     for query in map(library.encode, QUERIES):
@@ -49,7 +49,7 @@ def test_stored_pieces_are_the_papers_own(real_index: papersearch.Index, library
 
     Stop words and signs are left out; at most 250 pieces, and 16 kB, are stored.
     """
-    pieces = real_index._parts.pieces
+    pieces = real_index._opened.pieces
     assert pieces is not None
     vocabulary = library.vocabulary()
     for doc_idx in (3, 250):
@@ -68,7 +68,7 @@ def test_the_basis_is_orthonormal_and_the_model_s_alone(
     real_index: papersearch.Index, library: ReferenceEncoder
 ) -> None:
     """The basis has orthonormal columns, and learning it again from the model alone gives it again."""
-    pieces = real_index._parts.pieces
+    pieces = real_index._opened.pieces
     assert pieces is not None
     np.testing.assert_allclose(pieces.basis.T @ pieces.basis, np.eye(late.DIMENSIONS), atol=1e-5)
     vocabulary = library.vocabulary()

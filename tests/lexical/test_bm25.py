@@ -116,3 +116,32 @@ def test_corpus_without_terms() -> None:
     scores, matched = statistics_of([[], []], plain_word).postings().score(["bubble"], 2)
     assert scores.tolist() == [0.0, 0.0]
     assert not matched.any()
+
+
+@given(words=st.permutations("expert pipeline training memory the routing".split()))
+def test_order_of_query_terms_is_irrelevant(real_index: papersearch.Index, words: list[str]) -> None:
+    """Keyword scores do not change with the order of the words."""
+    expected = real_index.keyword_scores("expert pipeline training memory the routing")
+    assert (real_index.keyword_scores(" ".join(words)) == expected).all()
+
+
+@given(
+    documents=st.lists(st.lists(st.sampled_from("abcd"), max_size=8), min_size=2, max_size=6),
+    term=st.sampled_from("abcd"),
+    data=st.data(),
+)
+def test_bm25_rises_with_tf(documents: list[list[str]], term: str, data: st.DataObject) -> None:
+    """Writing a query term once more in place of another word of the paper never lowers its
+    BM25, everything else being equal."""
+    doc_idx = data.draw(st.sampled_from(range(len(documents))))
+    document = documents[doc_idx]
+    others = [place for place, word in enumerate(document) if word != term]
+    if term not in document or not others:
+        return
+    richer = [*documents]
+    richer[doc_idx] = [term if place == others[0] else word for place, word in enumerate(document)]
+
+    def score(corpus: list[list[str]]) -> float:
+        return float(statistics_of(corpus, plain_word).postings().score([term], len(corpus))[0][doc_idx])
+
+    assert score(richer) > score(documents)

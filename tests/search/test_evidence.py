@@ -29,7 +29,7 @@ def test_word_pieces_are_where_they_are_said_to_be(
     real_index: papersearch.Index, library: ReferenceEncoder
 ) -> None:
     """At each stored place of a paper's text stands the stored word piece."""
-    pieces = real_index._parts.pieces
+    pieces = real_index._opened.pieces
     assert pieces is not None
     vocabulary = library.vocabulary()
     for doc_idx in range(0, len(real_index), 7):
@@ -58,7 +58,7 @@ def test_places_count_without_the_prompt(tmp_path: Path, prompt: str) -> None:
 
 def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """Late interaction and the cosine of weighted means, by loops over the library's own states."""
-    pieces = real_index._parts.pieces
+    pieces = real_index._opened.pieces
     assert pieces is not None
     query = library.encode("experts are routed by a gate")
     for doc_idx in (0, 120):
@@ -94,7 +94,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
 def test_meaning_finds_what_words_cannot(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """Of forty abstracts, asked for by their titles, the sentence that sentence-transformers
     finds nearest to the title is chosen more often than by words alone."""
-    parts = real_index._parts
+    parts = real_index._opened
     assert parts.pieces is not None
     model = SentenceTransformer(str(locate(None, print).folder), device="cpu")
     by_words = by_meaning = n_asked = 0
@@ -129,3 +129,16 @@ def test_words_alone_where_there_are_no_pieces() -> None:
     assert find_evidence(paper, {}, analyzer).text == "Dogs bark."
     nothing = find_evidence(paper.replace(abstract=""), {"cat": 1.0}, analyzer)
     assert (nothing.text, nothing.start, nothing.end, nothing.text_spans) == ("", 0, 0, ())
+
+
+def test_evidence_is_a_piece_of_the_abstract(real_index: papersearch.Index) -> None:
+    """Evidence is abstract[start:end], and every marked span is an inflection of a query word."""
+    marked = 0
+    for hit in real_index.search("pipeline bubbles", k=60):
+        evidence = hit.evidence
+        assert hit.paper.abstract[evidence.start : evidence.end] == evidence.text
+        words = [evidence.text[start:end] for start, end in evidence.text_spans]
+        words += [hit.paper.title[start:end] for start, end in evidence.title_spans]
+        assert all(word.lower().startswith(("pipelin", "bubbl")) for word in words)
+        marked += len(words)
+    assert marked > 50

@@ -1,56 +1,29 @@
-"""What a ranking promises, whatever the corpus: laws of top k, fusion, feedback, search."""
+"""Rankings by words, meaning and both, against float64 brute force."""
 
 from __future__ import annotations
 
-import json
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-import papersearch
-from papersearch.dense.feedback import FEEDBACK_WEIGHT, move_towards
 from papersearch.dense.vectors import PaperVectors, quantize
-from papersearch.errors import QueryError
-from papersearch.lexical.statistics import statistics_of
-from papersearch.search.fusion import Signal, balance, combine
-from papersearch.search.ranking import by_both, by_meaning
-from papersearch.search.topk import may_be_in_top_k, top_k
-from papersearch.text.analysis import plain_word
-from papersearch.types import MODES, Mode, SignalName
-
-SCORES = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 1.0, -1.0]), min_size=1, max_size=30)
-QUERIES = [
-    "pipeline bubbles",
-    "mixture of experts",
-    "What limits long-context inference?",
-    "M$^3$ViT",
-    "the of and",
-    "qqqqzzzz",
-    "模型",
-]
-
-
-@given(SCORES, st.integers(0, 40), st.data())
-def test_top_k_is_the_head_of_a_stable_sort(scores: list[float], k: int, data: st.DataObject) -> None:
-    """Top k of any candidates is a full sort by falling score and paper order, cut at k."""
-    candidates = data.draw(st.lists(st.sampled_from(range(len(scores))), unique=True).map(sorted))
-    expected = sorted(candidates, key=lambda doc: (-scores[doc], doc))[:k]
-    found = top_k(np.array(scores), k, np.array(candidates, dtype=np.int64))
-    assert found.tolist() == expected
-
-
-@given(SCORES, st.integers(1, 40), st.floats(0, 0.3), st.data())
-def test_estimates_lose_no_paper(scores: list[float], k: int, margin: float, data: st.DataObject) -> None:
-    """However estimates err within their margin, the true top k are among those kept."""
-    errors = [data.draw(st.floats(-margin, margin)) for _ in scores]
-    everything = np.arange(len(scores))
-    kept = may_be_in_top_k(np.array(scores) + errors, margin + 1e-9, k, everything)
-    assert set(top_k(np.array(scores), k, everything).tolist()) <= set(kept.tolist())
+from papersearch.search.fusion import Signal
+from papersearch.search.ranking import (
+    CANDIDATE_DEPTH,
+    WEIGHTS,
+    Ranking,
+    best_of,
+    by_both,
+    by_keyword,
+    by_meaning,
+    candidate_signals,
+    in_two_tiers,
+)
+from tests.conftest import PROJECT
 
 
 def unit_rows(rng: np.random.Generator, n_papers: int, dimensions: int, spread: float) -> npt.NDArray[np.float32]:
@@ -110,251 +83,193 @@ def test_vectors_that_say_nothing() -> None:
     assert by_meaning(cosines, np.arange(3), 2).papers.tolist() == [0, 1]
 
 
-def test_feedback_by_hand() -> None:
-    """The query moves by half a unit towards its papers and has length one again."""
-    query, paper = np.array([1.0, 0.0], np.float32), np.array([[0.0, 1.0]], np.float32)
-    expected = np.array([1.0, FEEDBACK_WEIGHT]) / np.hypot(1.0, FEEDBACK_WEIGHT)
-    np.testing.assert_allclose(move_towards(query, paper), expected, atol=1e-6)
-    assert move_towards(query, paper[:0]) is query
+class Erring(NamedTuple):
+    """Cosines whose estimates err as far as their margin allows; `looked_up` keeps whose exact
+    ones were asked for."""
+
+    true: npt.NDArray[np.float64]
+    estimates: npt.NDArray[np.float32]
+    margin: float
+    looked_up: list[int]
+
+    def exact(self, papers: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        self.looked_up.extend(papers.tolist())
+        return self.true[papers]
+
+    def bounds(self) -> tuple[float, float]:
+        return float(self.true.min()), float(self.true.max())
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("query", QUERIES)
-def test_results_are_a_ranking(real_index: papersearch.Index, query: str, mode: Mode) -> None:
-    """Ranks count from 1, scores never rise, no paper comes twice, and k only cuts."""
-    whole = real_index.search(query, k=400, mode=mode)
-    assert [hit.rank for hit in whole] == list(range(1, len(whole) + 1))
-    scores = [hit.score for hit in whole]
-    assert scores == sorted(scores, reverse=True)
-    assert len({hit.paper.paper_id for hit in whole}) == len(whole) == whole.total
-    assert real_index.search(query, k=7, mode=mode).hits == whole.hits[:7]
+def erring(cosines: Sequence[float], signs: Sequence[int], margin: float) -> Any:
+    """Take the place of Cosines; multiples of 1/16 keep float32 exact."""
+    true = np.array(cosines)
+    return Erring(true, (true + margin * np.array(signs)).astype(np.float32), margin, [])
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_same_query_same_answer(real_index_path: object, mode: Mode) -> None:
-    """Two indexes opened from the same folder answer alike to the last bit."""
-    first, second = (papersearch.open(str(real_index_path)) for _ in range(2))
-    assert first.search("pipeline bubbles", mode=mode) == second.search("pipeline bubbles", mode=mode)
+SIGNS = list(product((-1, 1), repeat=4))
 
 
-@given(words=st.permutations("expert pipeline training memory the routing".split()))
-def test_order_of_query_terms_is_irrelevant(real_index: papersearch.Index, words: list[str]) -> None:
-    """Keyword scores do not change with the order of the words."""
-    expected = real_index.keyword_scores("expert pipeline training memory the routing")
-    assert (real_index.keyword_scores(" ".join(words)) == expected).all()
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_the_greatest_errors_decide_nothing_by_meaning(k: int) -> None:
+    """Every four cosines of three values, with every estimate off by the whole margin, rank by the
+    exact ones; these are asked of papers in doubt alone."""
+    margin = 0.0625
+    for cosines in product((0.0, 0.125, 0.5), repeat=4):
+        for signs in SIGNS:
+            semantic = erring(cosines, signs, margin)
+            ranking = by_meaning(semantic, np.arange(4), k)
+            assert ranking.papers.tolist() == _brute_force(np.array(cosines), np.arange(4), k)
+            kth = sorted(semantic.estimates, reverse=True)[min(k, 4) - 1]
+            in_doubt = [doc for doc in range(4) if semantic.estimates[doc] >= kth - 2 * margin or k >= 4]
+            assert semantic.looked_up == in_doubt
 
 
-def test_keyword_mode_ranks_exactly_the_papers_with_a_term(real_index: papersearch.Index) -> None:
-    """`total` counts papers whose text holds the word or an inflection of it, by plain search."""
-    holding = {
-        paper.paper_id for paper in real_index.papers() if "bubble" in f"{paper.title} {paper.abstract}".lower()
-    }
-    found = real_index.search("bubbles", k=302, mode="keyword")
-    assert {hit.paper.paper_id for hit in found} == holding
-    assert found.total == len(holding) > 1
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_the_greatest_errors_decide_nothing_by_both(k: int) -> None:
+    """The same by words and meaning: 0.4 of BM25 and 0.6 of the cosine, each from 0 to 1 over all
+    papers; the margin counts as the cosine does."""
+    margin = 0.125
+    keyword = np.array([0.0, 1.0, 7.0, 0.5])
+    n_narrowed = 0
+    for cosines in product((-0.25, 0.0625, 0.5), repeat=4):
+        width = max(cosines) - min(cosines)
+        scaled = (np.array(cosines) - min(cosines)) / width if width else np.zeros(4)
+        both = 0.4 * keyword / 7 + 0.6 * scaled
+        for signs in SIGNS:
+            semantic = erring(cosines, signs, margin)
+            ranking = by_both(keyword, semantic, np.arange(4), k)
+            assert ranking.papers.tolist() == _brute_force(both, np.arange(4), k)
+            np.testing.assert_allclose(ranking.scores, both[ranking.papers], atol=1e-12)
+            away = 0.6 * margin / width if width else 0.0
+            estimates = semantic.estimates.astype(np.float64)
+            estimated = 0.4 * keyword / 7 + 0.6 * (estimates - min(cosines)) / width if width else both
+            kth = sorted(estimated, reverse=True)[min(k, 4) - 1]
+            surely = {doc for doc in range(4) if estimated[doc] > kth - 2 * away + 1e-9 or k >= 4}
+            perhaps = {doc for doc in range(4) if estimated[doc] > kth - 2 * away - 1e-9 or k >= 4}
+            assert surely <= set(semantic.looked_up) <= perhaps
+            n_narrowed += len(perhaps) < 4
+    assert n_narrowed > 0 or k >= 3
 
 
-def test_no_term_no_hit(real_index: papersearch.Index) -> None:
-    """A word that no paper has gives no hit in keyword mode, and no error."""
-    results = real_index.search("qqqqzzzz", mode="keyword")
-    assert (results.total, results.hits) == (0, ())
+def test_bounds_are_of_all_papers() -> None:
+    """What is filtered away still says what 0 and 1 are, with any lowest BM25 score."""
+    keyword = np.array([1.0, 3.0, 5.0, 4.0])
+    ranking = by_both(keyword, erring([0.0, 0.25, 0.5, 1.0], [0] * 4, 0.0), np.array([1, 3]), 2)
+    assert ranking.papers.tolist() == [3, 1]
+    assert ranking.scores.tolist() == pytest.approx([0.4 * 0.75 + 0.6, 0.4 * 0.5 + 0.6 * 0.25])
+    assert ranking.total == 2
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_exact_titles_come_first(real_index: papersearch.Index, mode: Mode) -> None:
-    """Each of the 302 papers is first for its own full title; by meaning alone, every tenth."""
-    papers = list(real_index.papers())[:: 10 if mode == "semantic" else 1]
-    first = real_index.rank_many([paper.title for paper in papers], 1, mode)
-    assert [ranking[0].paper_id for ranking in first] == [paper.paper_id for paper in papers]
-    for paper in papers[::10]:
-        best = real_index.search(paper.title, k=1, mode=mode)[0]
-        assert best.paper == paper
-        assert best.exact_title
+def explained(ranking: Ranking, doc_idx: int, score: float) -> list[tuple[object, ...]]:
+    """The parts of a score, as plain tuples."""
+    return [
+        (part.name, *(pytest.approx(n) for n in (part.score, part.normalised, part.weight, part.contribution)))
+        for part in ranking.explain(doc_idx, score)
+    ]
 
 
-def test_exact_title_needs_no_exact_spelling(real_index: papersearch.Index) -> None:
-    """Case, hyphens and punctuation of a title do not matter."""
-    best = real_index.search("gpipe efficient training of GIANT neural networks using pipeline-parallelism!")[0]
-    assert best.exact_title
-    assert best.paper.title.startswith("GPipe")
+def test_one_signal_explains_itself() -> None:
+    """A ranking by one signal has its scores as they are, counts all that is ranked, and explains
+    the papers that it shows."""
+    semantic = erring([0.25, 0.0, 0.75, 0.5], [0] * 4, 0.0)
+    keyword = np.array([1.0, 7.0, 0.0, 2.0])
+    for ranking, papers, scores, name in (
+        (by_keyword(keyword, np.array([0, 1, 3]), 2), [1, 3], [7.0, 2.0], "keyword"),
+        (by_meaning(semantic, np.array([0, 1, 3]), 2), [3, 0], [0.5, 0.25], "semantic"),
+    ):
+        assert (ranking.papers.tolist(), ranking.scores.tolist(), ranking.total) == (papers, scores, 3)
+        for doc_idx, score in zip(papers, scores, strict=True):
+            assert explained(ranking, doc_idx, score) == [(name, score, score, 1.0, score)]
+        [tier] = ranking.tiers
+        assert tier.papers.tolist() == sorted(papers)
+        assert tier.explain(2) is None
 
 
-def test_pipeline_bubbles(real_index: papersearch.Index) -> None:
-    """At least four of the five papers on pipeline parallelism's idle time are the first five,
-    and no paper on data processing is among them."""
-    wanted = ("Balancing Pipeline Parallelism with Vocab", "ElasWave", "SkipPipe", "GPipe", "Efficient Large-Scale")
-    unwanted = ("Autonomous Data", "DSPy", "kRAIG", "KramaBench", "DataFlow", "DocETL")
-    first = [hit.paper.title for hit in real_index.search("pipeline bubbles", k=5)]
-    assert sum(title.startswith(wanted) for title in first) >= 4
-    assert not any(title.startswith(unwanted) for title in first)
+def test_both_signals_explain_themselves() -> None:
+    """Each of two signals is explained by its own score, normalised score and weight."""
+    keyword = np.array([2.0, 0.0, 1.0])
+    ranking = by_both(keyword, erring([0.0, 0.5, 0.125], [0] * 3, 0.0), np.arange(3), 2)
+    assert ranking.papers.tolist() == [1, 0]
+    assert explained(ranking, 0, 0.4) == [("keyword", 2.0, 1.0, 0.4, 0.4), ("semantic", 0.0, 0.0, 0.6, 0.0)]
+    assert explained(ranking, 1, 0.6) == [("keyword", 0.0, 0.0, 0.4, 0.0), ("semantic", 0.5, 1.0, 0.6, 0.6)]
+    assert ranking.tiers[0].explain(2) is None
+    assert ranking.tiers[0].scores_by("semantic", np.array([1, 0])).tolist() == [0.5, 0.0]
+    assert ranking.tiers[0].scores_by("keyword", np.array([0])).tolist() == [2.0]
 
 
-def test_evidence_is_a_piece_of_the_abstract(real_index: papersearch.Index) -> None:
-    """Evidence is abstract[start:end], and every marked span is an inflection of a query word."""
-    marked = 0
-    for hit in real_index.search("pipeline bubbles", k=60):
-        evidence = hit.evidence
-        assert hit.paper.abstract[evidence.start : evidence.end] == evidence.text
-        words = [evidence.text[start:end] for start, end in evidence.text_spans]
-        words += [hit.paper.title[start:end] for start, end in evidence.title_spans]
-        assert all(word.lower().startswith(("pipelin", "bubbl")) for word in words)
-        marked += len(words)
-    assert marked > 50
+def test_what_no_signal_gave_is_the_exact_title_s() -> None:
+    """What a score has beyond its signals is a part of its own, from 1e-12 on; a paper of no tier
+    has nothing else."""
+    ranking = by_keyword(np.array([1.0, 7.0]), np.arange(2), 2)
+    assert explained(ranking, 0, 7.0)[1:] == [("exact title", 1.0, 1.0, 6.0, 6.0)]
+    assert explained(ranking, 0, 0.25)[1:] == [("exact title", 1.0, 1.0, -0.75, -0.75)]
+    assert explained(ranking, 5, 7.0) == [("exact title", 1.0, 1.0, 7.0, 7.0)]
+    assert explained(ranking, 5, 0.0) == []
+    assert explained(ranking, 5, 1e-12) == []
+    assert len(explained(ranking, 5, 1.5e-12)) == 1
 
 
-@pytest.mark.parametrize("query", ["", "  \t\n", "\x1b[31m", 'an "unclosed phrase', "x" * 30_000])
-def test_unreadable_queries_are_refused(real_index: papersearch.Index, query: str) -> None:
-    """An empty, unbalanced or absurdly long query is a QueryError."""
-    with pytest.raises(QueryError):
-        real_index.search(query)
+def test_signals_of_the_candidates_by_hand() -> None:
+    """BM25 counts 0.7, the cosine 1 and late interaction 0.6; zero stays zero, and a cosine below
+    zero is the least."""
+    keyword, cosines, late = np.array([0.0, 4.0]), np.array([0.5, 0.25]), np.array([-0.5, 0.5])
+    signals = candidate_signals(keyword, cosines, late)
+    assert [signal.name for signal in signals] == ["keyword", "semantic", "late interaction"]
+    assert [(signal.low, signal.high) for signal in signals] == [(0.0, 4.0), (0.0, 0.5), (-0.5, 0.5)]
+    spreads = [0.7 * 4 / 2, 1.0 * 0.5 / 0.125, 0.6 * 1.0 / 0.5]
+    assert [signal.weight for signal in signals] == pytest.approx([share / sum(spreads) for share in spreads])
+    assert [signal.name for signal in candidate_signals(keyword, cosines, None)] == ["keyword", "semantic"]
+    assert candidate_signals(keyword[:0], cosines[:0], None) == []
 
 
-@pytest.mark.parametrize(("k", "mode"), [(0, "hybrid"), (-1, "hybrid"), (1, "fuzzy")])
-def test_wrong_arguments_are_refused(real_index: papersearch.Index, k: int, mode: Mode) -> None:
-    """A cutoff below one and an unknown mode are ValueErrors."""
-    with pytest.raises(ValueError, match=r"expected k of at least|unknown mode"):
-        real_index.search("pipeline", k=k, mode=mode)
+def test_the_best_of_the_candidates() -> None:
+    """The best by these signals are named by their place in the corpus; of none, none."""
+    signals = [Signal("keyword", np.array([1.0, 3.0, 2.0]), 0.0, 3.0, 1.0)]
+    assert best_of(np.array([4, 6, 9]), signals, 2).tolist() == [6, 9]
+    assert best_of(np.array([4, 6, 9]), signals, 9).tolist() == [6, 9, 4]
+    assert best_of(np.array([], dtype=np.int64), [], 2).tolist() == []
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("query", [*QUERIES, '"mixture of experts" -survey', "LLM serving", "GPT-4o"])
-def test_explanations_add_up(real_index: papersearch.Index, query: str, mode: Mode) -> None:
-    """Signals add up to the score, terms to the keyword signal's own score; for every paper."""
-    for hit in real_index.search(query, k=302, mode=mode, explain=True):
-        explanation = hit.explanation
-        assert explanation is not None
-        assert sum(signal.contribution for signal in explanation.signals) == pytest.approx(hit.score, abs=1e-9)
-        for signal in explanation.signals:
-            assert signal.weight * signal.normalised == pytest.approx(signal.contribution, abs=1e-12)
-        keyword = [signal.score for signal in explanation.signals if signal.name == "keyword"]
-        assert sum(term.impact for term in explanation.terms) == pytest.approx(sum(keyword), abs=1e-9)
-        assert 0.0 <= explanation.coverage <= 1.0 + 1e-12
-        if hit.keyword_score is not None:
-            pairs = sum(term.impact for term in explanation.terms if term.kind == "pair")
-            assert sum(keyword) - pairs == pytest.approx(hit.keyword_score, abs=1e-9)
+@pytest.fixture
+def base() -> Ranking:
+    """Five papers by BM25: 3, 1, 4, 0, 2."""
+    return by_keyword(np.array([2.0, 6.0, 1.0, 8.0, 4.0]), np.arange(5), 5)
 
 
-def test_an_exact_title_explains_itself(real_index: papersearch.Index) -> None:
-    """What the rule adds to a title's paper is a signal of its own."""
-    title = real_index.papers()[7].title
-    for mode in MODES:
-        (hit,) = real_index.search(title, k=1, mode=mode, explain=True)
-        assert hit.explanation is not None
-        assert sum(signal.contribution for signal in hit.explanation.signals) == pytest.approx(hit.score)
-        assert hit.verdict == "strong"
+def test_two_tiers_by_hand(base: Ranking) -> None:
+    """The candidates are ranked by their own signals; the rest keeps its order below them, scaled by
+    the least candidate's new score over its old one."""
+    candidates = np.array([1, 3, 4])
+    signals = [Signal("semantic", np.array([0.5, 1.0, 0.25]), 0.0, 1.0, 1.0)]
+    ranking = in_two_tiers(base, candidates, signals, 9)
+    assert ranking.papers.tolist() == [3, 1, 4, 0, 2]
+    assert ranking.scores.tolist() == [1.0, 0.5, 0.25, 0.125, 0.0625]  # 2 and 1, times 0.25 / 4
+    assert ranking.total == 5
+    assert explained(ranking, 4, 0.25) == [("semantic", 0.25, 0.25, 1.0, 0.25)]
+    assert explained(ranking, 2, 0.0625) == [("keyword", 1.0, 1.0, 0.0625, 0.0625)]
+    signals = [Signal("semantic", np.array([1.0, 0.5, 0.75]), 0.0, 1.0, 1.0)]
+    assert in_two_tiers(base, candidates, signals, 4).papers.tolist() == [1, 4, 3, 0]
+    assert in_two_tiers(base, candidates, signals, 4).scores.tolist() == [1.0, 0.75, 0.5, 0.25]
+    assert in_two_tiers(base, candidates, signals, 2).papers.tolist() == [1, 4]
 
 
-@given(
-    documents=st.lists(st.lists(st.sampled_from("abcd"), max_size=8), min_size=2, max_size=6),
-    term=st.sampled_from("abcd"),
-    data=st.data(),
-)
-def test_bm25_rises_with_tf(documents: list[list[str]], term: str, data: st.DataObject) -> None:
-    """Writing a query term once more in place of another word of the paper never lowers its
-    BM25, everything else being equal."""
-    doc_idx = data.draw(st.sampled_from(range(len(documents))))
-    document = documents[doc_idx]
-    others = [place for place, word in enumerate(document) if word != term]
-    if term not in document or not others:
-        return
-    richer = [*documents]
-    richer[doc_idx] = [term if place == others[0] else word for place, word in enumerate(document)]
-
-    def score(corpus: list[list[str]]) -> float:
-        return float(statistics_of(corpus, plain_word).postings().score([term], len(corpus))[0][doc_idx])
-
-    assert score(richer) > score(documents)
+def test_tiers_at_their_edges(base: Ranking) -> None:
+    """Without candidates nothing changes; where the last candidate had no score, the rest has none;
+    a small one is a score."""
+    nobody = np.array([], dtype=np.int64)
+    assert in_two_tiers(base, nobody, [], 2) is base
+    candidates, signals = np.array([0]), [Signal("semantic", np.array([0.5]), 0.0, 1.0, 1.0)]
+    worthless = by_keyword(np.array([0.0, 0.0]), np.arange(2), 2)
+    assert in_two_tiers(worthless, candidates, signals, 2).scores.tolist() == [0.5, 0.0]
+    below = by_keyword(np.array([-1.0, -2.0]), np.arange(2), 2)
+    assert in_two_tiers(below, candidates, signals, 2).scores.tolist() == [0.5, 0.0]
+    small = by_keyword(np.array([0.5, 0.25]), np.arange(2), 2)
+    assert in_two_tiers(small, candidates, signals, 2).scores.tolist() == [0.5, 0.25]
 
 
-@given(st.lists(st.tuples(*[st.floats(0, 100)] * 3), min_size=2, max_size=20))
-def test_balance_ranks_as_z_scores(rows: list[tuple[float, float, float]]) -> None:
-    """The combination of balanced signals is, up to a shift and a scale, the weighted sum of
-    z-scores; its weights are shares of one."""
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    if any(column.std() < 1e-3 for column in columns):
-        return
-    weights = (0.7, 1.0, 0.6)
-    names: tuple[SignalName, ...] = ("keyword", "semantic", "late interaction")
-    signals = balance(
-        [
-            Signal(name, column, 0.0, float(column.max()), weight)
-            for name, column, weight in zip(names, columns, weights, strict=True)
-        ]
-    )
-    assert sum(signal.weight for signal in signals) == pytest.approx(1.0)
-    expected = sum(w * (c - c.mean()) / c.std() for w, c in zip(weights, columns, strict=True))
-    fused = combine(signals)
-    centred, reference = fused - fused.mean(), expected - expected.mean()
-    scale = float((centred * reference).sum() / (reference**2).sum()) if (reference**2).sum() > 1e-9 else 0.0
-    np.testing.assert_allclose(centred, scale * reference, atol=1e-6)
-    assert (fused <= 1 + 1e-9).all()
-
-
-def test_a_signal_that_is_the_same_for_all_has_no_share() -> None:
-    """It cannot tell the papers apart, and does not count."""
-    flat, steep = np.array([0.5, 0.5]), np.array([0.1, 0.9])
-    alone = balance([Signal("keyword", flat[:1], 0.0, 0.5, 0.7), Signal("semantic", steep[:1], 0.0, 0.9, 1.0)])
-    assert [signal.weight for signal in alone] == pytest.approx([0.7 / 1.7, 1.0 / 1.7])  # nothing to compare
-    signals = balance([Signal("keyword", flat, 0.0, 0.5, 1.0), Signal("semantic", steep, 0.0, 0.9, 1.0)])
-    assert [signal.weight for signal in signals] == [0.0, 1.0]
-
-
-def test_papers_beyond_the_candidates_stay_below(real_index: papersearch.Index) -> None:
-    """The hundred candidates come first; the rest keeps the order of words and meaning."""
-    whole = real_index.search("expert routing", k=302, explain=True)
-    tiers = [any(s.name == "late interaction" for s in hit.explanation.signals) for hit in whole if hit.explanation]
-    assert tiers == [True] * 100 + [False] * 202
-    assert all(a.score >= b.score for a, b in pairwise(whole))
-
-
-def test_late_interaction_can_be_left_out(real_index: papersearch.Index) -> None:
-    """Without it the other signals rank, and nothing of it is explained."""
-    (hit,) = real_index.search("pipeline bubbles", k=1, late=False, explain=True)
-    assert hit.explanation is not None
-    assert [signal.name for signal in hit.explanation.signals] == ["keyword", "semantic"]
-
-
-@pytest.mark.parametrize("query", ["banana bread recipe", "premier league results", "tomato diseases", "模型"])
-def test_nothing_answers(real_index: papersearch.Index, query: str) -> None:
-    """A query on nothing in the corpus is judged weak throughout, and leaves nothing when strict."""
-    results = real_index.search(query)
-    assert results.verdict == "weak"
-    assert {hit.verdict for hit in results} == {"weak"}
-    assert real_index.search(query, strict=True).hits == ()
-
-
-@pytest.mark.parametrize("query", ["pipeline bubbles", "MoE", "expert routing", "how to train with long sequences"])
-def test_something_answers(real_index: papersearch.Index, query: str) -> None:
-    """A query on the corpus has hits that are not weak; strict leaves these, ranked from 1."""
-    results = real_index.search(query, k=302)
-    strict = real_index.search(query, k=302, strict=True)
-    assert results.verdict != "weak"
-    assert [hit.paper.paper_id for hit in strict] == [h.paper.paper_id for h in results if h.verdict != "weak"]
-    assert [hit.rank for hit in strict] == list(range(1, len(strict) + 1))
-
-
-def test_every_title_is_answered_by_its_neighbours(real_index: papersearch.Index) -> None:
-    """Titles of the corpus, asked without the exact title's rule, are not judged unanswered."""
-    judged = [real_index.search(f"{paper.title} paper", k=1).verdict for paper in list(real_index.papers())[::6]]
-    assert judged.count("weak") == 0
-
-
-def test_ties_keep_paper_order(tmp_path: Path, small_model: Path) -> None:
-    """Papers with the same text stand in the order in which they came, in every mode."""
-    records = [{"_id": f"{n}", "title": "", "text": "The very same text."} for n in (3, 1, 2)]
-    (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)))
-    papersearch.build(tmp_path / "corpus.jsonl", tmp_path / "index", model=str(small_model))
-    index = papersearch.open(tmp_path / "index")
-    for mode in MODES:
-        assert [hit.paper.paper_id for hit in index.search("same text", mode=mode)] == ["3", "1", "2"]
-
-
-def test_late_interaction_is_optional(small_corpus: Path, tmp_path: Path, small_model: Path) -> None:
-    """An index built without it has none of its files, and answers all the same."""
-    papersearch.build(small_corpus, tmp_path / "without", model=str(small_model), late=False)
-    without = papersearch.open(tmp_path / "without")
-    assert without.manifest.late is None
-    assert not list((tmp_path / "without").rglob("pieces.*"))
-    assert without.search("pipeline bubbles")[0].paper.title == "On pipeline bubbles"
-    papersearch.build(small_corpus, tmp_path / "with", model=str(small_model))
-    assert papersearch.open(tmp_path / "with").manifest.late is not None
+def test_figures_are_the_document_s() -> None:
+    """docs/ranking.md says the weights and the depth that the code has."""
+    told = (PROJECT / "docs" / "ranking.md").read_text(encoding="utf-8")
+    keyword, semantic, late = (WEIGHTS[name] for name in ("keyword", "semantic", "late interaction"))
+    assert f"count {keyword:g}, {semantic:g} and {late:g}" in told
+    assert f"the first {CANDIDATE_DEPTH}." in told

@@ -1,0 +1,95 @@
+"""Papers near to examples: the way of `similar` through an open index.
+
+The examples' vectors take the place of a query's. Nothing is ranked by words; they only help to
+choose each hit's evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from papersearch.dense.feedback import between
+from papersearch.search.candidates import filtered
+from papersearch.search.hits import make_hits_near
+from papersearch.search.pipeline import UNDATED_NAMED
+from papersearch.search.ranking import by_meaning
+from papersearch.search.request import leaves_undated_out
+from papersearch.search.verdict import is_like
+from papersearch.types import Results, Undated
+
+if TYPE_CHECKING:
+    from papersearch.dense.late import Encoded, QueryPieces
+    from papersearch.dense.vectors import Cosines
+    from papersearch.index.opened import OpenedIndex
+    from papersearch.types import Filters, Verdict
+
+Pasted = tuple[str, "Encoded"]
+"""An abstract that is not in the index, and its encoding."""
+
+
+def find_similar(
+    liked: Sequence[int],
+    unliked: Sequence[int],
+    pasted: Pasted | None,
+    k: int,
+    filters: Filters,
+    index: OpenedIndex,
+) -> Results:
+    """Return the `k` papers nearest to the examples: papers `liked` and away from `unliked`, and `pasted`."""
+    cosines = _scan(liked, unliked, pasted, index)
+    is_example = np.zeros(index.manifest.n_papers, dtype=np.bool_)
+    is_example[[*liked, *unliked]] = True
+    allowed, undecided = filtered(np.flatnonzero(~is_example), filters, index)
+    ranking = by_meaning(cosines, allowed, k)
+    examples, avoided = ([index.papers[doc_idx] for doc_idx in papers] for papers in (liked, unliked))
+    text = pasted[0] if pasted else ""
+    # A hit's evidence is what it has in common with the titles, or with the pasted text.
+    titles = " ".join([*(paper.title for paper in examples), text])
+    idf = index.postings.idf_of(index.analyzer.terms(titles))
+    hits = make_hits_near(ranking, _pieces(liked, pasted, index), idf, index)
+    verdict: Verdict | None = None
+    # Only a text alone can be unlike every paper: a paper of the index has neighbours in its field.
+    if hits and not examples and not avoided and not is_like(hits[0].score, index.manifest.background):
+        verdict = "weak"
+    undated = None
+    if leaves_undated_out(filters):
+        nearest = by_meaning(cosines, undecided, UNDATED_NAMED).papers
+        undated = Undated(n_papers=len(undecided), papers=index.named(nearest))
+    names = [*(paper.paper_id for paper in examples), *([text] if pasted else [])]
+    return Results(
+        query=_described(names, [paper.paper_id for paper in avoided]),
+        mode="semantic",
+        mode_used="semantic",
+        mode_reason=None,
+        total=ranking.total,
+        hits=tuple(hits),
+        verdict=verdict,
+        filters=filters,
+        undated=undated,
+    )
+
+
+def _scan(liked: Sequence[int], unliked: Sequence[int], pasted: Pasted | None, index: OpenedIndex) -> Cosines:
+    """Scan all papers by the direction from `unliked` to `liked`, in whichever order these are named."""
+    rows = index.vectors.exact
+    near = [rows[doc_idx] for doc_idx in sorted(liked)]
+    if pasted:
+        near.append(pasted[1].vector)
+    return index.vectors.scan(between(np.array(near), rows[sorted(unliked)]))
+
+
+def _pieces(liked: Sequence[int], pasted: Pasted | None, index: OpenedIndex) -> QueryPieces | None:
+    """Return the word pieces of the examples, or those of the pasted text where papers have none."""
+    pieces = index.pieces
+    if pieces is None:
+        return None
+    asked = pieces.of_papers(sorted(liked)) if liked else None
+    return pieces.of_query(pasted[1]) if asked is None and pasted else asked
+
+
+def _described(like: Sequence[str], unlike: Sequence[str]) -> str:
+    """Describe the examples in words."""
+    return " ".join(["like", *like, *(["unlike", *unlike] if unlike else [])])

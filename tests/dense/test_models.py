@@ -1,0 +1,89 @@
+"""Models that change, go away, or are none."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+import papersearch
+from papersearch.dense.models import locate
+from papersearch.errors import ModelUnusable
+
+
+@pytest.mark.parametrize("change", ["removed", "rewritten", "touched"])
+def test_model_after_the_build(small_corpus: Path, small_model: Path, tmp_path: Path, change: str) -> None:
+    """Without its model, or with another in its place, an index answers by keywords and says why;
+    a model that was only touched is the same one."""
+    import shutil
+
+    folder = tmp_path / "model-copy"
+    shutil.copytree(small_model, folder)
+    papersearch.build(small_corpus, tmp_path / "index", model=str(folder))
+    weights = folder / "model.safetensors"
+    if change == "removed":
+        shutil.rmtree(folder)
+    else:
+        data = bytearray(weights.read_bytes())
+        if change == "rewritten":
+            data[-1] ^= 1
+        weights.write_bytes(data)
+        os.utime(weights, ns=(1, 1))
+    results = papersearch.open(tmp_path / "index").search("pipeline bubbles")
+    assert results.mode == "hybrid"
+    assert results.mode_used == ("hybrid" if change == "touched" else "keyword")
+    assert bool(results.mode_reason) == (change != "touched")
+    assert results[0].paper.title == "On pipeline bubbles"
+
+
+def test_model_that_is_none(small_corpus: Path, tmp_path: Path) -> None:
+    """A missing model folder, and a folder that holds no model, are errors before any encoding."""
+    (tmp_path / "empty").mkdir()
+    for model in ("./nowhere", str(tmp_path / "empty")):
+        with pytest.raises(ModelUnusable):
+            papersearch.build(small_corpus, tmp_path / "index", model=model)
+
+
+class Hub:
+    """huggingface_hub.snapshot_download, which finds a model on this machine, elsewhere or nowhere."""
+
+    def __init__(self, folder: Path, place: str) -> None:
+        self.folder, self.place = folder, place
+        self.asked: list[bool] = []
+
+    def __call__(self, name: str, local_files_only: bool = False, **options: object) -> str:
+        self.asked.append(local_files_only)
+        if self.place == "nowhere" or (local_files_only and self.place == "elsewhere"):
+            raise OSError("not found")
+        return str(self.folder)
+
+
+@pytest.mark.parametrize(("place", "n_told"), [("cached", 0), ("elsewhere", 1), ("nowhere", 1)])
+def test_a_model_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, n_told: int) -> None:
+    """A name that is no folder is looked up in the hub's cache; only what is not there is fetched, and
+    that is said before. A model that is nowhere is an error that names it."""
+    import huggingface_hub
+
+    hub = Hub(tmp_path, place)
+    told: list[str] = []
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    if place == "nowhere":
+        with pytest.raises(ModelUnusable, match="someone/model"):
+            locate("someone/model", told.append)
+    else:
+        assert locate("someone/model", told.append).folder == tmp_path
+    assert len(told) == n_told
+    assert hub.asked == [True, False][: 1 + n_told]
+
+
+def test_the_default_model_is_the_package_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The default is found in its package, and where that is not installed, in the hub."""
+    import huggingface_hub
+
+    hub = Hub(tmp_path, "cached")
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    assert (locate(None, print).source, hub.asked) == ("package", [])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert (locate(None, print).folder, hub.asked) == (tmp_path, [True])

@@ -1,0 +1,125 @@
+"""Every write that can fail: injected errors, a disk that is full, kills and damages."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import papersearch
+from papersearch.errors import IndexNotWritable
+from papersearch.index import files
+from tests.conftest import PROJECT, command_environment
+from tests.growing import add, answers, leftovers
+
+
+class FailingOs:
+    """`os`, of which the nth call that writes fails."""
+
+    WRITING = ("open", "write", "fsync", "mkdir", "rename", "replace")
+
+    def __init__(self, nth: int, code: int) -> None:
+        self.left, self.code = nth, code
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.WRITING:
+            self.left -= 1
+            if self.left == 0:
+
+                def fail(*arguments: Any) -> Any:
+                    raise OSError(self.code, os.strerror(self.code))
+
+                return fail
+        return getattr(os, name)
+
+
+@pytest.mark.parametrize(("code", "step"), [pytest.param(errno.ENOSPC, 2, marks=pytest.mark.slow), (errno.EIO, 5)])
+def test_every_write_fails_in_turn(
+    small_corpus: Path, small_index: Path, build: Any, monkeypatch: pytest.MonkeyPatch, code: int, step: int
+) -> None:
+    """Whichever call fails: an error of ours, the old index or the whole new one, no litter."""
+    add(small_corpus, "new.txt", "quantum annealing")
+    build()  # now both states' texts are known
+    add(small_corpus, "newer.txt", "protein folding")
+    before = answers(small_index)
+    nth, failed = 1, 0  # one error at every second call that writes, the other at every fifth
+    while True:
+        monkeypatch.setattr(files, "os", FailingOs(nth, code))
+        try:
+            build(full=False)
+        except IndexNotWritable as error:
+            assert os.strerror(code) in error.message
+            failed += 1
+        else:
+            break
+        finally:
+            monkeypatch.setattr(files, "os", os)
+        assert answers(small_index) == before
+        assert leftovers(small_index) == []
+        if papersearch.open(small_index).manifest.n_appearances == 6:
+            break  # it was made current, and only then something failed
+        nth += step
+    assert failed * step > 80
+    build()
+    assert papersearch.open(small_index).manifest.n_appearances == 6
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 600 kB, where one can be mounted."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = (
+        shutil.which("mount")
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(place)], capture_output=True, check=False
+        ).returncode
+    )
+    if not mounted:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_disk_that_is_really_full(small_corpus: Path, small_model: Path, small_disk: Path) -> None:
+    """On a file system that fills up in the middle of a build, the old index stays."""
+    index_path = small_disk / "index"
+    papersearch.build(small_corpus, index_path, model=str(small_model))
+    before = answers(index_path)
+    with (small_disk / "ballast").open("wb") as ballast:
+        free = os.statvfs(small_disk)
+        ballast.write(bytes(free.f_bavail * free.f_frsize - 20_000))
+    add(small_corpus, "new.txt", "quantum annealing")
+    with pytest.raises(IndexNotWritable, match="No space left"):
+        papersearch.build(small_corpus, index_path, model=str(small_model))
+    assert answers(index_path) == before
+    (small_disk / "ballast").unlink()
+    papersearch.build(small_corpus, index_path, model=str(small_model))
+    assert len(papersearch.open(index_path)) == 5
+
+
+@pytest.mark.slow
+def test_faults_in_small() -> None:
+    """benchmarks/faults.py in small: kills, damages, readers and mutations all end well."""
+    command = [sys.executable, str(PROJECT / "benchmarks" / "faults.py")]
+    numbers = ["--kills", "8", "--damages", "66", "--publishes", "3", "--mutations", "50"]
+    done = subprocess.run(
+        [*command, *numbers], capture_output=True, text=True, check=False, env=command_environment()
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "8 times doctor was clean" in done.stdout
+
+
+@pytest.mark.soak
+def test_faults_at_large() -> None:
+    """The same in full, for a few minutes."""
+    command = [sys.executable, str(PROJECT / "benchmarks" / "faults.py"), "--seed", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=command_environment())
+    assert done.returncode == 0, done.stdout + done.stderr

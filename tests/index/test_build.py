@@ -1,0 +1,173 @@
+"""New dumps: a build encodes what is new, and makes what a fresh build makes."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import papersearch
+from papersearch.index.layout import ARRAYS, TEXTS, generation_folder
+from papersearch.index.locking import LOCK
+from papersearch.types import Changes, Filters
+from tests.conftest import CORPUS, command_environment
+from tests.growing import QUERIES, add, answers, answers_in_every_mode, tree
+
+LEXICAL = [
+    name for name in (*ARRAYS, *TEXTS) if name.startswith(("terms", "postings", "positions", "lengths", "ex"))
+]
+
+
+def test_only_new_texts_are_encoded(small_corpus: Path, build: Any) -> None:
+    """A dump with one new and one known paper costs one encoding, and the report says what came."""
+    add(small_corpus, "new.txt", "quantum annealing", "protein folding")
+    report = build()
+    assert (report.outcome, report.n_encoded, report.changes.removed) == ("published", 1, ())
+    (added,) = report.changes.added
+    assert added.startswith("on-quantum-annealing")
+    assert report.n_papers == 5
+    assert report.n_appearances == 6
+
+
+def test_nothing_new_builds_nothing(small_index: Path, build: Any) -> None:
+    """With the corpus as it was, nothing is written, and the report says so."""
+
+    def times() -> dict[Path, int]:
+        return {
+            path: path.stat().st_mtime_ns for path in small_index.rglob("*") if path.is_file() and path.name != LOCK
+        }
+
+    before = times()
+    report = build()
+    assert (report.outcome, report.n_encoded, report.changes) == (
+        "up to date",
+        0,
+        Changes(added=(), changed=(), removed=()),
+    )
+    assert times() == before
+    assert papersearch.open(small_index).manifest.generation == 1
+
+
+def test_no_model_is_loaded_for_known_texts(small_corpus: Path, small_index: Path, small_model: Path) -> None:
+    """Taking a dump away, or nothing at all, imports no model library."""
+    script = (
+        "import sys, papersearch; papersearch.build(sys.argv[1], sys.argv[2], model=sys.argv[3]);"
+        "print('torch' in sys.modules)"
+    )
+    add(small_corpus, "page.txt", "pipeline bubbles")
+    command = [sys.executable, "-c", script, str(small_corpus), str(small_index), str(small_model)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=command_environment())
+    assert done.stdout == "False\n"
+    assert len(papersearch.open(small_index)) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_up_to_date_equals_fresh(
+    tmp_path: Path, small_corpus: Path, small_index: Path, small_model: Path, build: Any, seed: int
+) -> None:
+    """After any sequence of adding, changing and removing dumps the index is what a fresh build
+    makes: the same papers, postings byte for byte, vectors and scores to the last digits."""
+    drawn = random.Random(seed)
+    for step in range(4):
+        name = f"{drawn.choice('abc')}.txt"
+        if (small_corpus / name).exists() and drawn.random() < 0.4:
+            (small_corpus / name).unlink()
+        else:
+            add(small_corpus, name, *(f"paper {drawn.randrange(8)}" for _ in range(drawn.randrange(1, 4))))
+        build()
+        fresh = tmp_path / f"fresh-{step}"
+        papersearch.build(small_corpus, fresh, model=str(small_model))
+        ours, theirs = papersearch.open(small_index), papersearch.open(fresh)
+        assert list(ours.papers()) == list(theirs.papers())
+        for file in LEXICAL:
+            folders = (small_index / generation_folder(ours.manifest.generation), fresh / generation_folder(1))
+            assert (folders[0] / file).read_bytes() == (folders[1] / file).read_bytes(), file
+        np.testing.assert_allclose(ours._opened.vectors.exact, theirs._opened.vectors.exact, atol=1e-6)
+        assert ours._opened.pieces is not None
+        assert theirs._opened.pieces is not None
+        assert (ours._opened.pieces.ids == theirs._opened.pieces.ids).all()
+        np.testing.assert_allclose(ours._opened.pieces.weights, theirs._opened.pieces.weights, atol=1e-6)
+        for query in QUERIES:
+            mine, other = ours.search(query, k=50), theirs.search(query, k=50)
+            scores = {hit.paper.paper_id: hit.score for hit in other}
+            assert [scores[hit.paper.paper_id] for hit in mine] == pytest.approx([h.score for h in mine], abs=1e-4)
+        assert ours.verify() == []
+
+
+def test_dry_run_writes_nothing(small_corpus: Path, small_index: Path, small_model: Path, build: Any) -> None:
+    """--dry-run says what would change, with and without an index, and touches nothing."""
+    add(small_corpus, "new.txt", "quantum annealing")
+    (small_corpus / "page.txt").unlink()
+    before = sorted(path for path in small_index.rglob("*"))
+    report = build(dry_run=True)
+    assert (report.outcome, len(report.changes.added), len(report.changes.removed)) == ("dry run", 1, 4)
+    assert report.n_encoded == 1
+    assert sorted(path for path in small_index.rglob("*")) == before
+    nowhere = small_index.with_name("nowhere")
+    report = papersearch.build(small_corpus, nowhere, model=str(small_model), dry_run=True)
+    assert (report.manifest, report.n_encoded, nowhere.exists()) == (None, 1, False)
+
+
+def test_new_papers_are_known(small_corpus: Path, small_index: Path, build: Any) -> None:
+    """`new` finds the papers of the last build alone; a later build makes them old."""
+    add(small_corpus, "new.txt", "pipeline stalls")
+    build()
+    found = papersearch.open(small_index).search("pipeline", filters=Filters(new=True))
+    assert [hit.paper.title for hit in found] == ["On pipeline stalls"]
+    add(small_corpus, "newer.txt", "protein design")
+    build()
+    found = papersearch.open(small_index).search("pipeline", filters=Filters(new=True))
+    assert [hit.paper.title for hit in found] == ["On protein design"]
+
+
+def test_a_damaged_index_is_not_taken_over(small_corpus: Path, small_index: Path, build: Any) -> None:
+    """Vectors that are not what their checksum says are encoded anew."""
+    before = answers(small_index, 4)
+    path = small_index / generation_folder(1) / "vectors.npy"
+    content = path.read_bytes()
+    path.write_bytes(content[:-8] + bytes(8))
+    report = build(full=True)
+    assert report.n_encoded == 4
+    assert answers(small_index, 4) == before
+    path = small_index / generation_folder(2) / "vectors.npy"
+    path.write_bytes(content[:-8] + bytes(8))
+    shutil.rmtree(small_index / generation_folder(1))
+    add(small_corpus, "new.txt", "quantum annealing")
+    assert build().n_encoded == 5
+
+
+def test_the_five_dumps_one_by_one(tmp_path: Path, small_model: Path) -> None:
+    """Adding one of the user's dumps to the other four encodes only its new papers."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    dumps = sorted(CORPUS.glob("0*.txt"))
+    for path in dumps[:4]:
+        shutil.copy(path, corpus)
+    first = papersearch.build(corpus, tmp_path / "index", model=str(small_model))
+    shutil.copy(dumps[4], corpus)
+    second = papersearch.build(corpus, tmp_path / "index", model=str(small_model))
+    assert first.n_papers + second.n_encoded == second.n_papers == 302
+    assert second.n_encoded == len(second.changes.added) == 56
+
+
+def test_a_damaged_index_can_be_built_anew(small_corpus: Path, small_index: Path, small_model: Path) -> None:
+    """What the error says to type mends it."""
+    before = answers_in_every_mode(small_index)
+    (small_index / "manifest.json").write_bytes(b"{")
+    papersearch.build(small_corpus, small_index, model=str(small_model), full=True)
+    assert answers_in_every_mode(small_index) == before
+
+
+def test_same_corpus_same_bytes(small_corpus: Path, tmp_path: Path, small_model: Path) -> None:
+    """Two builds of one corpus write the same files."""
+    trees = []
+    for name in ("one", "two"):
+        papersearch.build(small_corpus, tmp_path / name, model=str(small_model))
+        trees.append(tree(tmp_path / name / generation_folder(1)))
+    assert trees[0] == trees[1]

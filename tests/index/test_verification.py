@@ -1,0 +1,111 @@
+"""Faults that doctor finds: damaged bytes, broken laws."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import papersearch
+from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
+from tests.conftest import Run
+
+
+@pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS}))
+def test_doctor_names_the_file(small_index: Path, name: str) -> None:
+    """One bit anywhere in any file is found, and the fault names the file and the remedy."""
+    path = small_index / generation_folder(1) / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+    index = papersearch.open(small_index)
+    faults = index.verify()
+    assert name in {fault.file for fault in faults}
+    assert {fault.part for fault in faults if fault.file != "model"} == {"index"}
+
+
+def highest(array: np.ndarray) -> np.ndarray:
+    return np.full_like(array, np.iinfo(array.dtype).max)
+
+
+BROKEN_LAWS: dict[str, Callable[[Any], Any]] = {
+    "vectors.npy": lambda array: array * 2,
+    "probes.npy": lambda array: array * 2,
+    "vectors.int8.npy": lambda array: array * 0,
+    "postings.papers.npy": lambda array: array[::-1],
+    "postings.papers.npy, too high": highest,
+    "postings.offsets.npy": lambda array: array[::-1],
+    "postings.starts.npy": lambda array: array + 1,
+    "postings.impacts.npy": lambda array: -array,
+    "papers.offsets.npy": lambda array: array + 1,
+    "words.offsets.npy": lambda array: array[::-1],
+    "pieces.offsets.npy": lambda array: array * 0,
+    "lengths.npy": lambda array: array + 1,
+    "terms.idf.npy": lambda array: array * np.nan,
+    "ids.papers.npy": lambda array: array * 0,
+    "titles.papers.npy": lambda array: array * 0,
+    "pieces.basis.npy": lambda array: array * 2,
+    "pieces.ids.npy": highest,
+    "pieces.starts.npy": lambda array: array[::-1],
+    "pieces.weights.npy": lambda array: -1 - array,
+    "papers.dates.npy": lambda array: array + 1,
+    "papers.organisations.npy": lambda array: array + 1,
+    "ids.txt": lambda content: b"\n".join(content.split(b"\n")[-2::-1]) + b"\n",
+    "titles.txt": lambda content: b"\n".join(content.split(b"\n")[-2::-1]) + b"\n",
+    "terms.txt": lambda content: b"z" + content[1:],
+    "words.txt": lambda content: b"z" + content[1:],
+    "organisations.txt": lambda content: content.swapcase(),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_LAWS)
+def test_doctor_checks_laws_and_not_only_sums(small_index: Path, case: str) -> None:
+    """A file that breaks its law is named, even when manifest and checksums agree with it."""
+    folder, name = small_index / generation_folder(1), case.split(",")[0]
+    path = folder / name
+    if name.endswith(".npy"):
+        np.save(path, np.ascontiguousarray(BROKEN_LAWS[case](np.load(path))))
+    else:
+        path.write_bytes(BROKEN_LAWS[case](path.read_bytes()))
+    content = path.read_bytes()
+    for manifest in (small_index / "manifest.json", folder / "manifest.json"):
+        fields = json.loads(manifest.read_bytes())
+        fields["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        manifest.write_text(json.dumps(fields))
+    faults = papersearch.open(small_index).verify()
+    assert name in {fault.file for fault in faults}
+    assert {fault.part for fault in faults} == {"index"}
+
+
+def test_files_that_are_gone_or_shorter(small_index: Path) -> None:
+    """A file that is missing or has another size is named with what is wrong; so is a manifest
+    that differs from its generation's."""
+    folder = small_index / generation_folder(1)
+    index = papersearch.open(small_index)
+    (folder / "positions.npy").unlink()
+    (folder / "lengths.npy").write_bytes(b"short")
+    (folder / "manifest.json").write_text("{}")
+    found = {fault.file: fault.what for fault in index.verify()}
+    assert set(found) == {"positions.npy", "lengths.npy", "manifest.json"}
+    (folder / "manifest.json").unlink()
+    assert "manifest.json" in {fault.file for fault in index.verify()}
+
+
+def test_doctor_on_the_command_line(run: Run, small_corpus: Path, small_index: Path) -> None:
+    """A whole index is exit 0 and one line; a damaged one exit 2, each fault with its remedy."""
+    done = run("doctor", cwd=small_corpus.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("all is well\n")
+    path = small_index / generation_folder(1) / "positions.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x07")
+    done = run("doctor", cwd=small_corpus.parent)
+    assert done.returncode == 2
+    assert done.stdout.startswith("positions.npy has another SHA-256 than the manifest says\n")
+    assert "papersearch index --full --index index" in done.stdout
+    faults = json.loads(run("doctor", "--json", cwd=small_corpus.parent).stdout)["faults"]
+    assert faults[0]["file"] == "positions.npy"

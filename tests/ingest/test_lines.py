@@ -1,0 +1,41 @@
+"""Lines of any length, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from papersearch.ingest.lines import MAX_LINE_BYTES, read_lines
+from papersearch.ingest.reading import ingest
+from tests.conftest import page
+from tests.growing import A, B
+
+
+def test_a_line_of_50_megabytes(tmp_path: Path) -> None:
+    """An endless line costs neither the papers around it nor memory of its own size."""
+    with (tmp_path / "page.txt").open("wb") as file:
+        file.write(page([A]).encode() + b"\n")
+        for _ in range(50):
+            file.write(b"x" * 1_000_000)
+        file.write(f"\n\n{B[0]}\n\n{B[1]}\n".encode())
+    tracemalloc.start()
+    found = ingest([tmp_path])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [paper.title for paper in found.papers] == [A[0], B[0]]
+    assert [(finding.kind, finding.line) for finding in found.findings] == [("line too long", 15)]
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("excess", [-1, 0, 1, 2])
+def test_the_longest_line(tmp_path: Path, excess: int) -> None:
+    """The limit is exact, and the line after a long one keeps its number and text."""
+    path = tmp_path / "lines.txt"
+    path.write_bytes(b"x" * (MAX_LINE_BYTES + excess) + b"\nnext\n")
+    with path.open("rb") as stream:
+        first, second = read_lines(stream)
+    assert (first.fault is not None) == (excess > 0)
+    assert len(first.text) == (0 if excess > 0 else MAX_LINE_BYTES + excess)
+    assert second == (2, "next", None)

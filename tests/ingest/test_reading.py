@@ -1,0 +1,103 @@
+"""A corpus as users have them: what can be indexed is, the rest is said."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import papersearch
+from papersearch.errors import CorpusError, IndexMissing
+from papersearch.ingest.reading import ingest
+from tests.conftest import page
+from tests.growing import A, B
+
+
+def write_nothing(folder: Path) -> None:
+    pass
+
+
+def write_binary(folder: Path) -> None:
+    (folder / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+
+
+def write_readme(folder: Path) -> None:
+    (folder / "README.md").write_text("# Notes\n")
+
+
+def write_half_title(folder: Path) -> None:
+    (folder / "page.txt").write_text(page([]) + "\nOn be")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "told"),
+    [
+        (write_nothing, "no dumps"),
+        (write_binary, "photo.txt: file skipped (binary file)"),
+        (write_readme, "README.md: file skipped"),
+        (write_half_title, "page.txt:11: title without abstract (On be)"),
+    ],
+)
+def test_nothing_to_index(tmp_path: Path, prepare: Callable[[Path], None], told: str) -> None:
+    """A corpus without a single paper is an error that names what was found, and no index."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    prepare(corpus)
+    with pytest.raises(CorpusError) as caught:
+        papersearch.build(corpus, tmp_path / "index")
+    assert told in caught.value.message
+    with pytest.raises(IndexMissing):
+        papersearch.open(tmp_path / "index")
+
+
+def test_missing_corpus(tmp_path: Path) -> None:
+    """A corpus that does not exist is an error, not an empty index."""
+    with pytest.raises(CorpusError, match="no such file or folder"):
+        papersearch.build(tmp_path / "nowhere", tmp_path / "index")
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    """A line with a bad byte is reported with its number, and its paper is indexed."""
+    text = page([A, B]).encode().replace(b"about apples", b"about \xff apples", 1)
+    (tmp_path / "page.txt").write_bytes(text)
+    found = ingest([tmp_path])
+    assert [paper.title for paper in found.papers] == [A[0], B[0]]
+    assert "about \N{REPLACEMENT CHARACTER} apples" in found.papers[0].abstract
+    assert [(finding.kind, finding.line) for finding in found.findings] == [("bytes not UTF-8", 13)]
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    """A pipe, a loop of links, a dangling link: named and skipped, and nothing hangs."""
+    (tmp_path / "page.txt").write_text(page([A]))
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
+    (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
+    found: list[Any] = []
+    reader = threading.Thread(target=lambda: found.append(ingest([tmp_path])), daemon=True)
+    reader.start()
+    reader.join(10)
+    assert [paper.title for paper in found[0].papers] == [A[0]]
+    assert {file.name for file in found[0].skipped} == {"pipe.txt", "loop.txt", "gone.txt"}
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file whose reading is refused is named with the reason; the others are indexed."""
+    (tmp_path / "page.txt").write_text(page([A]))
+    (tmp_path / "secret.txt").write_text(page([B]))
+    real_open = os.open
+
+    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
+        if str(path).endswith("secret.txt"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real_open(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    found = ingest([tmp_path])
+    assert [paper.title for paper in found.papers] == [A[0]]
+    assert "Permission denied" in found.findings[0].detail
