@@ -1,4 +1,4 @@
-"""Break the code on purpose, a little at a time, and see whether the tests named for it notice.
+"""Mutation testing: change the code in one place, and see whether the module's tests fail.
 
     python benchmarks/mutants.py [--module NAME...] [--processes N]
 
@@ -41,7 +41,7 @@ TESTS = {
 }
 
 PATIENCE_S = 120
-"""A mutant that runs longer hangs, which is noticed as well."""
+"""Timeout of a mutant: one that runs longer hangs, and counts as killed."""
 
 SWAPPED: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -99,7 +99,7 @@ _EXPRESSIONS = (ast.Compare, ast.BoolOp, ast.BinOp, ast.Call, ast.Subscript, ast
 
 
 def _shown(path: list[ast.AST]) -> ast.AST:
-    """Choose what names a change of the last node: itself, or the expression around it."""
+    """Choose the node that names a change of the last node: itself, or the expression around it."""
     if isinstance(path[-1], _CHANGED_WITHIN):
         return path[-1]
     around = (node for node in reversed(path[:-1]) if isinstance(node, (ast.stmt, *_EXPRESSIONS)))
@@ -133,7 +133,7 @@ def _places(tree: ast.Module) -> Iterator[list[ast.AST]]:
 
 
 def _is_for_types(node: ast.AST) -> bool:
-    """Tell imports and what only a type checker reads, and messages of errors, from the rest."""
+    """Tell whether a node is an import, code for type checkers only, or the message of an error."""
     if isinstance(node, ast.If):
         return ast.unparse(node.test) == "TYPE_CHECKING"
     if isinstance(node, ast.AnnAssign):
@@ -216,7 +216,7 @@ class QuickTests:
 
 
 def survives(module: str, source: str) -> bool:
-    """Run the module's tests against a source of it; whether all pass. For a forked process."""
+    """Run the module's tests, in a forked process, against a source of it; return whether all pass."""
     sys.meta_path.insert(0, Loader(module, source))
     with tempfile.TemporaryDirectory() as folder:
         hypothesis.configuration.set_hypothesis_home_dir(folder)
@@ -228,7 +228,7 @@ def survives(module: str, source: str) -> bool:
 
 
 def start(module: str, source: str) -> int:
-    """Fork a process that ends with 0 where the mutant survives."""
+    """Fork a process that exits with 0 if the mutant survives."""
     pid = os.fork()
     if pid == 0:
         ended = 1

@@ -169,7 +169,7 @@ def make_model(
 
 @pytest.fixture(scope="session")
 def any_index(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
-    """The committed corpus by the small model: for laws that hold on any index, whatever the encoder."""
+    """Index the committed corpus with the small model, for laws that hold with any encoder."""
     path = tmp_path_factory.mktemp("any") / "index"
     papersearch.build(CORPUS, path, model=str(small_model))
     return papersearch.open(path)

@@ -1,4 +1,4 @@
-"""A small corpus that grows: new dumps, what its index then says, what no build leaves behind."""
+"""A small corpus that grows: its dumps, the answers of its index, and leftovers of builds."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ QUERIES = ["pipeline bubbles", "speech recognition", "ASR", "On paper 3"]
 
 
 def answers(index_path: Path, decimals: int = 12) -> list[list[tuple[str, float]]]:
-    """What the index says to a few queries, in every detail that matters."""
+    """Return the index's results for a few queries, in comparable form."""
     index = papersearch.open(index_path)
     return [[(h.paper.paper_id, round(h.score, decimals)) for h in index.search(q, k=50)] for q in QUERIES]
 
 
 def leftovers(index_path: Path) -> list[str]:
-    """What no build should leave behind."""
+    """List files that a build should have removed."""
     return [path.name for path in index_path.iterdir() if path.name.startswith(".") and path.name != LOCK]
 
 
@@ -31,11 +31,11 @@ A, B = ("On apples", sentence("apples")), ("On bees", sentence("bees"))
 
 
 def answers_in_every_mode(index_path: Path) -> Any:
-    """All that an index answers to a query, in every mode."""
+    """Return the index's results for a query in every mode."""
     index = papersearch.open(index_path)
     return [index.search("pipeline bubbles", mode=mode) for mode in ("hybrid", "keyword", "semantic")]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, with its bytes."""
+    """Return the bytes of every file below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

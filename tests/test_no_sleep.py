@@ -1,4 +1,4 @@
-"""No test sleeps and hopes: a state is waited for, in one of two places."""
+"""Absence of sleeps: tests wait for a state, in one of two places."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def sleepers(source: str) -> list[str]:
 
 
 def test_only_waiting_sleeps() -> None:
-    """Nothing below tests/ names `sleep`, but for the two loops that wait for a state."""
+    """No code in tests/ names `sleep`, except the two loops that wait for a state."""
     found = {
         (str(path.relative_to(PROJECT)), function)
         for path in sorted((PROJECT / "tests").rglob("*.py"))
@@ -33,7 +33,7 @@ def test_only_waiting_sleeps() -> None:
 
 
 def test_every_way_to_sleep_is_seen() -> None:
-    """Sleeping by the module, by the name, by another name, in a method, and with asyncio."""
+    """Every use of `sleep` is found: by module, by name, by alias, in a method, with asyncio."""
     assert sleepers("import time\ndef f():\n    time.sleep(1)") == ["f"]
     assert sleepers("from time import sleep\ndef f():\n    sleep(1)") == ["", "f"]
     assert sleepers("from time import sleep as rest") == [""]

@@ -1,7 +1,7 @@
-"""Papers near to examples: the way of `similar` through an open index.
+"""The steps of `similar`: find the papers nearest to examples.
 
-The examples' vectors take the place of a query's. Nothing is ranked by words; they only help to
-choose each hit's evidence.
+The examples' vectors replace a query's vector. Papers are ranked by meaning alone; words only help
+to choose the evidence of each hit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from papersearch.types import Filters, Verdict
 
 Pasted = tuple[str, "Encoded"]
-"""An abstract that is not in the index, and its encoding."""
+"""Text of an abstract from outside the index, and its encoding."""
 
 
 def find_similar(
@@ -38,7 +38,7 @@ def find_similar(
     filters: Filters,
     index: OpenedIndex,
 ) -> Results:
-    """Return the `k` papers nearest to the examples: papers `liked` and away from `unliked`, and `pasted`."""
+    """Return the `k` papers nearest to the examples `liked` and `pasted`, and away from `unliked`."""
     cosines = _scan(liked, unliked, pasted, index)
     is_example = np.zeros(index.manifest.n_papers, dtype=np.bool_)
     is_example[[*liked, *unliked]] = True
@@ -46,12 +46,12 @@ def find_similar(
     ranking = by_meaning(cosines, allowed, k)
     examples, avoided = ([index.papers[doc_idx] for doc_idx in papers] for papers in (liked, unliked))
     text = pasted[0] if pasted else ""
-    # A hit's evidence is what it has in common with the titles, or with the pasted text.
+    # Evidence is chosen by the words of the titles and of the pasted text.
     titles = " ".join([*(paper.title for paper in examples), text])
     idf = index.postings.idf_of(index.analyzer.terms(titles))
     hits = make_hits_near(ranking, _pieces(liked, pasted, index), idf, index)
     verdict: Verdict | None = None
-    # Only a text alone can be unlike every paper: a paper of the index has neighbours in its field.
+    # Only a pasted text can be unlike every paper: a paper of the index has others in its field.
     if hits and not examples and not avoided and not is_like(hits[0].score, index.manifest.background):
         verdict = "weak"
     undated = None
@@ -73,7 +73,7 @@ def find_similar(
 
 
 def _scan(liked: Sequence[int], unliked: Sequence[int], pasted: Pasted | None, index: OpenedIndex) -> Cosines:
-    """Scan all papers by the direction from `unliked` to `liked`, in whichever order these are named."""
+    """Scan all papers by the direction from `unliked` to `liked`; the order of the examples has no effect."""
     rows = index.vectors.exact
     near = [rows[doc_idx] for doc_idx in sorted(liked)]
     if pasted:
@@ -82,7 +82,7 @@ def _scan(liked: Sequence[int], unliked: Sequence[int], pasted: Pasted | None, i
 
 
 def _pieces(liked: Sequence[int], pasted: Pasted | None, index: OpenedIndex) -> QueryPieces | None:
-    """Return the word pieces of the examples, or those of the pasted text where papers have none."""
+    """Return the word pieces of the examples, or those of the pasted text if papers have none."""
     pieces = index.pieces
     if pieces is None:
         return None

@@ -1,4 +1,4 @@
-"""--explain on paper: a branch for each signal and term that the JSON document has."""
+"""Explanations as a table: a branch for each signal and term of the JSON document."""
 
 from __future__ import annotations
 

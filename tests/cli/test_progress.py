@@ -1,4 +1,4 @@
-"""A build's progress, as a terminal and as a file gets it."""
+"""Progress of a build on a terminal and in a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str) -> str:
-    """What two steps of a build write on such a standard error."""
+    """Return the output of two steps of a build on this kind of standard error."""
     monkeypatch.setattr("sys.stderr", stream)
     monkeypatch.setenv("TERM", term)
     monkeypatch.setenv("COLUMNS", "100")
@@ -27,7 +27,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str) -> st
 
 
 def test_a_terminal_sees_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bar names the step and how far it is, in colour unless that is not wanted."""
+    """On a terminal, the bar shows the step and its progress, in colour unless NO_COLOR is set."""
     told = shown(monkeypatch, Terminal(), "xterm-256color")
     assert "encoding" in told
     assert "40/80" in told
@@ -37,5 +37,5 @@ def test_a_terminal_sees_the_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("stream", "term"), [(io.StringIO(), "xterm"), (Terminal(), "dumb")])
 def test_elsewhere_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str) -> None:
-    """A file and a terminal that can do nothing get nothing."""
+    """Files and dumb terminals get no progress."""
     assert shown(monkeypatch, stream, term) == ""

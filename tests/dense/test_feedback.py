@@ -1,4 +1,4 @@
-"""The best papers pull the query towards them."""
+"""Pseudo-relevance feedback: the query's vector moves towards the best papers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from papersearch.dense.feedback import move_towards
 
 
 def test_feedback_by_hand() -> None:
-    """The query moves by 0.7 of a unit towards the mean of its papers, and has length one again;
-    without papers it stays."""
+    """The query moves by 0.7 towards the mean of the papers, at unit length; without papers it stays."""
     query = np.array([1.0, 0.0], np.float32)
-    papers = np.array([[0.6, 0.8], [-0.6, 0.8]], np.float32)  # their mean points along the second axis
+    papers = np.array([[0.6, 0.8], [-0.6, 0.8]], np.float32)  # with a mean along the second axis
     expected = np.array([1.0, 0.7]) / np.hypot(1.0, 0.7)
     np.testing.assert_allclose(move_towards(query, papers), expected, atol=1e-6)
     assert move_towards(query, papers[:0]) is query

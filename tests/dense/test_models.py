@@ -1,4 +1,4 @@
-"""Models that change, disappear, or are invalid."""
+"""Models that are replaced, removed or invalid."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from papersearch.errors import ModelUnusable
 
 @pytest.mark.parametrize("change", ["removed", "rewritten", "touched"])
 def test_model_after_the_build(small_corpus: Path, small_model: Path, tmp_path: Path, change: str) -> None:
-    """Without its model, or with another in its place, an index answers by keywords and says why;
-    a model that was only touched is the same one."""
+    """Without its model, or with another one in its folder, an index answers by keywords and says why.
+
+    A model with only a new modification time is the same one.
+    """
     import shutil
 
     folder = tmp_path / "model-copy"
@@ -39,7 +41,7 @@ def test_model_after_the_build(small_corpus: Path, small_model: Path, tmp_path: 
 
 
 def test_model_that_is_none(small_corpus: Path, tmp_path: Path) -> None:
-    """A missing model folder, and a folder that holds no model, are errors before any encoding."""
+    """A missing model folder, and a folder without a model, are errors before any encoding."""
     (tmp_path / "empty").mkdir()
     for model in ("./nowhere", str(tmp_path / "empty")):
         with pytest.raises(ModelUnusable):
@@ -62,8 +64,10 @@ class Hub:
 
 @pytest.mark.parametrize(("place", "n_told"), [("cached", 0), ("elsewhere", 1), ("nowhere", 1)])
 def test_a_model_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, n_told: int) -> None:
-    """A name that is not a folder is looked up in the hub's cache. Only a missing model is fetched, after
-    a message. A model that cannot be found anywhere is an error that names it."""
+    """A name that is not a folder is looked up in the hub's cache, and fetched only if it is missing.
+
+    The fetch is announced. A model that cannot be found is an error that names it.
+    """
     import huggingface_hub
 
     hub = Hub(tmp_path, place)
@@ -79,7 +83,7 @@ def test_a_model_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pla
 
 
 def test_the_default_model_is_the_package_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The default is found in its package, and where that is not installed, in the hub."""
+    """The default model is found in its package, or in the hub if that is not installed."""
     import huggingface_hub
 
     hub = Hub(tmp_path, "cached")

@@ -1,4 +1,4 @@
-"""New dumps: a build encodes what is new, and makes what a fresh build makes."""
+"""Updates of an index: a build encodes only new texts, and equals a fresh build."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_only_new_texts_are_encoded(small_corpus: Path, build: Any) -> None:
 
 
 def test_nothing_new_builds_nothing(small_index: Path, build: Any) -> None:
-    """With the corpus as it was, nothing is written, and the report says so."""
+    """With an unchanged corpus, nothing is written, and the report says so."""
 
     def times() -> dict[Path, int]:
         return {
@@ -55,7 +55,7 @@ def test_nothing_new_builds_nothing(small_index: Path, build: Any) -> None:
 
 
 def test_no_model_is_loaded_for_known_texts(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """Taking a dump away, or nothing at all, imports no model library."""
+    """A build without new texts imports no model library."""
     script = (
         "import sys, papersearch; papersearch.build(sys.argv[1], sys.argv[2], model=sys.argv[3]);"
         "print('torch' in sys.modules)"
@@ -71,8 +71,10 @@ def test_no_model_is_loaded_for_known_texts(small_corpus: Path, small_index: Pat
 def test_up_to_date_equals_fresh(
     tmp_path: Path, small_corpus: Path, small_index: Path, small_model: Path, build: Any, seed: int
 ) -> None:
-    """After any sequence of adding, changing and removing dumps the index is what a fresh build
-    makes: the same papers, postings byte for byte, vectors and scores to the last digits."""
+    """After adding, changing and removing dumps in any order, the index equals a fresh one.
+
+    Papers and postings are equal byte for byte, vectors and scores to the last digits.
+    """
     drawn = random.Random(seed)
     for step in range(4):
         name = f"{drawn.choice('abc')}.txt"
@@ -101,7 +103,7 @@ def test_up_to_date_equals_fresh(
 
 
 def test_dry_run_writes_nothing(small_corpus: Path, small_index: Path, small_model: Path, build: Any) -> None:
-    """--dry-run says what would change, with and without an index, and touches nothing."""
+    """--dry-run reports the changes, with and without an index, and writes nothing."""
     add(small_corpus, "new.txt", "quantum annealing")
     (small_corpus / "page.txt").unlink()
     before = sorted(path for path in small_index.rglob("*"))
@@ -115,7 +117,7 @@ def test_dry_run_writes_nothing(small_corpus: Path, small_index: Path, small_mod
 
 
 def test_new_papers_are_known(small_corpus: Path, small_index: Path, build: Any) -> None:
-    """`new` finds the papers of the last build alone; a later build makes them old."""
+    """The filter `new` keeps the papers that the last build added, and no others."""
     add(small_corpus, "new.txt", "pipeline stalls")
     build()
     found = papersearch.open(small_index).search("pipeline", filters=Filters(new=True))
@@ -127,7 +129,7 @@ def test_new_papers_are_known(small_corpus: Path, small_index: Path, build: Any)
 
 
 def test_a_damaged_index_is_not_taken_over(small_corpus: Path, small_index: Path, build: Any) -> None:
-    """Vectors that are not what their checksum says are encoded anew."""
+    """Vectors that differ from their checksum are encoded again."""
     before = answers(small_index, 4)
     path = small_index / generation_folder(1) / "vectors.npy"
     content = path.read_bytes()
@@ -157,7 +159,7 @@ def test_the_five_dumps_one_by_one(tmp_path: Path, small_model: Path) -> None:
 
 
 def test_a_damaged_index_can_be_built_anew(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """What the error says to type mends it."""
+    """The command in the hint of the error repairs the index."""
     before = answers_in_every_mode(small_index)
     (small_index / "manifest.json").write_bytes(b"{")
     papersearch.build(small_corpus, small_index, model=str(small_model), full=True)

@@ -1,4 +1,4 @@
-"""What is known of a paper besides its text."""
+"""Facts of a paper besides its text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from papersearch.index.facts import has_code
 
 
 def test_what_is_code(real_index: papersearch.Index) -> None:
-    """A link into a host of repositories; not to its front page, nor to a page that names one."""
+    """A link counts as code if it leads into a host of repositories, but not to its front page."""
     paper = real_index.papers()[0]
     for link, expected in (
         ("https://github.com/owner/name", True),

@@ -1,4 +1,4 @@
-"""One generation after another: published, kept for readers, taken back."""
+"""Generations of an index: published, kept for readers, rolled back."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from tests.growing import B, add, answers, answers_in_every_mode, tree
 
 
 def test_rollback(small_corpus: Path, small_index: Path, build: Any, run: Run) -> None:
-    """--rollback brings the last index back; the next build goes on from the dumps; before the
-    first there is nothing."""
+    """--rollback makes the previous generation current, and the next build reads the dumps again.
+
+    Without a previous generation it is an error.
+    """
     before = answers(small_index)
     add(small_corpus, "new.txt", "quantum annealing")
     build()
@@ -39,7 +41,7 @@ def test_rollback(small_corpus: Path, small_index: Path, build: Any, run: Run) -
 
 
 def test_a_reader_keeps_its_generation(small_corpus: Path, small_index: Path, build: Any) -> None:
-    """An open index answers from files that it has not looked at yet, however often it is replaced."""
+    """An open index can map further files of its generation, even after several later builds."""
     opened = papersearch.open(small_index)
     for n in range(4):
         add(small_corpus, "new.txt", f"topic {n}")
@@ -64,7 +66,7 @@ def test_index_in_an_impossible_place(small_corpus: Path, tmp_path: Path) -> Non
 
 
 def test_read_only_index(small_corpus: Path, small_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that refuses new files: an error before the model is loaded, the old index intact."""
+    """A read-only folder is an error before the model is loaded, and the old index is intact."""
     before, content = answers_in_every_mode(small_index), tree(small_index)
 
     def refuse(*arguments: Any, **options: Any) -> Any:
@@ -77,7 +79,7 @@ def test_read_only_index(small_corpus: Path, small_index: Path, monkeypatch: pyt
 
 
 def test_foreign_folder(small_corpus: Path, tmp_path: Path) -> None:
-    """A folder with files of others is neither read nor written."""
+    """A folder with other files is neither read nor written."""
     folder = tmp_path / "index"
     folder.mkdir()
     (folder / "index.html").write_text("<html>")
@@ -89,14 +91,14 @@ def test_foreign_folder(small_corpus: Path, tmp_path: Path) -> None:
 
 
 def test_generations(small_corpus: Path, small_index: Path, small_model: Path) -> None:
-    """Two generations stay; an index that is open answers on after it has been replaced twice."""
+    """Builds keep two generations, and an open index still answers after two further builds."""
     opened = papersearch.open(small_index)
     before = opened.search("pipeline bubbles")
     (small_corpus / "more.txt").write_text(page([B]))
     for _ in range(2):
         papersearch.build(small_corpus, small_index, model=str(small_model), full=True)
     assert opened.search("pipeline bubbles") == before
-    # The first is still being read; whoever publishes after its reader removes it.
+    # The first generation still has a reader; a build after the reader's end removes it.
     assert [path.name for path in sorted(small_index.glob("generation-*"))] == [
         generation_folder(number) for number in (1, 2, 3)
     ]

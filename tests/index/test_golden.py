@@ -1,4 +1,4 @@
-"""One index of every format there ever was."""
+"""An index of each format, written by an earlier release."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def test_golden_index_of_this_format(run: Run) -> None:
-    """An index that this format's first release wrote is opened, proved, and answers as it did."""
+    """An index by this format's first release opens, passes the doctor, and has the same answers."""
     index = papersearch.open(GOLDEN / "format-4")
     assert [fault for fault in index.verify() if fault.file != "model"] == []
     results = index.search("pipeline bubbles")
@@ -35,14 +35,14 @@ def test_golden_index_of_this_format(run: Run) -> None:
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_golden_index_of_an_older_format(version: int) -> None:
-    """An index of an older format is refused with the command that builds it anew."""
+    """An index of an older format is refused, and the hint is the command that builds it again."""
     with pytest.raises(IndexVersionError, match=f"format {version}") as caught:
         papersearch.open(GOLDEN / f"format-{version}")
     assert hint_of(caught.value) == f"papersearch index --index {GOLDEN / f'format-{version}'}"
 
 
 def test_an_old_format_is_built_anew(tmp_path: Path, small_corpus: Path, small_model: Path) -> None:
-    """What the hint says works: the folder of an old index takes the new one."""
+    """The command in the hint works: a build replaces an index of an old format."""
     shutil.copytree(GOLDEN / "format-1", tmp_path / "old")
     report = papersearch.build(small_corpus, tmp_path / "old", model=str(small_model))
     assert (report.outcome, report.manifest and report.manifest.format_version) == ("published", 4)

@@ -1,4 +1,4 @@
-"""What an interrupted build had encoded, taken over by the next."""
+"""The journal: encodings of an interrupted build, used by the next one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.growing import add, answers, leftovers
 
 
 class Interrupted:
-    """A progress callback that is Ctrl-C after some encodings."""
+    """A progress callback that raises KeyboardInterrupt after some encodings."""
 
     def __init__(self, after: int) -> None:
         self.after = after
@@ -23,7 +23,7 @@ class Interrupted:
 
 
 def test_an_interrupted_build_loses_nothing(small_corpus: Path, small_index: Path, build: Any) -> None:
-    """The old index answers, and the next build takes over what was encoded."""
+    """After an interrupt the old index answers, and the next build uses the finished encodings."""
     before = answers(small_index)
     add(small_corpus, "new.txt", *(f"topic {n}" for n in range(10)))
     with pytest.raises(KeyboardInterrupt):
@@ -35,7 +35,7 @@ def test_an_interrupted_build_loses_nothing(small_corpus: Path, small_index: Pat
 
 
 def test_a_torn_journal_is_passed_over(small_corpus: Path, small_index: Path, build: Any) -> None:
-    """What an interrupted build left, damaged, costs its encodings and nothing else."""
+    """A damaged journal loses only its encodings."""
     add(small_corpus, "new.txt", *(f"topic {n}" for n in range(6)))
     with pytest.raises(KeyboardInterrupt):
         build(progress=Interrupted(5))

@@ -1,4 +1,4 @@
-"""Two builds at once: one waits, and says for whom."""
+"""Locks and leases: two builds at once, and removal beside readers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_second_build_waits_and_says_for_whom(small_corpus: Path, small_index:
 
 
 def test_the_lock_dies_with_its_process(small_index: Path, build: Any) -> None:
-    """A lock file that a killed build left holds nobody."""
+    """The lock file of a killed build does not block the next build."""
     (small_index / LOCK).write_text("process 1, since 00:00:00")
     assert build(full=True).outcome == "published"
 
@@ -43,7 +43,7 @@ def test_the_lock_dies_with_its_process(small_index: Path, build: Any) -> None:
 def test_without_locks(
     small_corpus: Path, small_index: Path, build: Any, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    """Where the system or the file system has no locks, building and opening work all the same."""
+    """Without locks in the system or file system, builds and readers work."""
 
     def refuse(*arguments: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
@@ -58,8 +58,10 @@ def test_without_locks(
 
 
 def test_what_is_being_removed_cannot_be_held(small_index: Path) -> None:
-    """While its remover holds a generation, no reader gets it; a reader's keeps the remover away; a
-    generation that is gone has no reader."""
+    """A generation has either readers or a process that removes it.
+
+    A removed generation cannot be leased.
+    """
     [manifest] = small_index.glob("generation-*/manifest.json")
     with locking.unread(manifest) as is_free:
         assert is_free

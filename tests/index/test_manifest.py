@@ -1,4 +1,4 @@
-"""Manifests that are missing, wrong, or newer than this release."""
+"""Manifests that are malformed, wrong, or newer than this release."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def change_manifest(index_path: Path, **changes: Any) -> None:
 
 
 def test_newer_format(small_corpus: Path, small_index: Path) -> None:
-    """An index of a later release is refused by opening and by building, and left as it is."""
+    """Opening and building refuse an index of a later release, and leave it unchanged."""
     change_manifest(small_index, format_version=99)
     before = tree(small_index)
     for attempt in (lambda: papersearch.open(small_index), lambda: papersearch.build(small_corpus, small_index)):
@@ -34,7 +34,7 @@ def test_newer_format(small_corpus: Path, small_index: Path) -> None:
     "content", [b"", b"{", b"[]", b"null", b'{"kind": "something"}', b'{"kind": "papersearch-index"}', b"\xff"]
 )
 def test_manifest_that_is_none(small_index: Path, content: bytes) -> None:
-    """Opening a file that is not a manifest gives an error of the stored index."""
+    """Any malformed content of a manifest makes opening raise an error of the index."""
     (small_index / "manifest.json").write_bytes(content)
     with pytest.raises(StoredIndexError):
         papersearch.open(small_index)
@@ -61,7 +61,7 @@ def test_manifest_that_is_none(small_index: Path, content: bytes) -> None:
     ],
 )
 def test_manifest_with_wrong_fields(small_index: Path, changes: dict[str, Any]) -> None:
-    """A field of another type, a file of another name or a path is refused at the door."""
+    """A manifest with a field of another type, another file name or a path is refused on opening."""
     change_manifest(small_index, **changes)
     with pytest.raises(IndexDamaged, match="manifest"):
         papersearch.open(small_index)

@@ -1,4 +1,4 @@
-"""An index that is opened: only regular files, whole ones."""
+"""Opening an index: only regular, undamaged files are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from papersearch.types import Filters
 
 
 def test_links_lead_nowhere(small_index: Path, tmp_path: Path) -> None:
-    """A file or folder of an index that is a link, or a pipe, is refused and never followed."""
+    """A symbolic link or a pipe in an index is refused and never followed."""
     folder = small_index / generation_folder(1)
     real = folder / "papers.jsonl"
     outside = tmp_path / "outside"
@@ -39,7 +39,7 @@ def test_links_lead_nowhere(small_index: Path, tmp_path: Path) -> None:
 
 NOT_READ_BY_QUERIES = {"texts.sha256.npy", "probes.npy"}
 
-UNKNOWN = "bubblles"  # so that spellings are looked up
+UNKNOWN = "bubblles"  # makes the search read the spellings
 
 EVERY_FILTER = Filters(since="2020", organisations=("acme",), dumps=("page.txt",), has_code=True, new=True)
 
@@ -47,7 +47,7 @@ EVERY_FILTER = Filters(since="2020", organisations=("acme",), dumps=("page.txt",
 @pytest.mark.parametrize("damage", ["missing", "empty", "shorter", "longer", "other shape"])
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS} - {"report.json"}))
 def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
-    """Each file of the index damaged in each way: IndexDamaged that names it, nothing else."""
+    """Any damage to any file of the index raises IndexDamaged, which names the file."""
     path = small_index / generation_folder(1) / name
     content = path.read_bytes()
     if damage == "missing":
@@ -55,7 +55,7 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
     elif damage == "other shape" and name.endswith(".npy"):
         array = np.load(path)
         swapped = array.reshape(-1, 1)[:, 0].astype(array.dtype.newbyteorder(">"))
-        np.save(path, swapped if array.itemsize > 1 else array.reshape(-1, 1))  # a byte has no order
+        np.save(path, swapped if array.itemsize > 1 else array.reshape(-1, 1))  # arrays of bytes have no byte order
     else:
         changed = {"empty": b"", "shorter": content[:-1], "longer": content + b"x", "other shape": content[1:]}
         path.write_bytes(changed[damage])
@@ -70,7 +70,7 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
 
 
 def test_damage_within_an_array(small_index: Path) -> None:
-    """What opening cannot see shows while reading: IndexDamaged, for one query and for many."""
+    """Damage within an array raises IndexDamaged during a search, for one query and for many."""
     path = small_index / generation_folder(1) / "postings.papers.npy"
     papers = np.load(path)
     np.save(path, np.full_like(papers, 4_000_000_000))

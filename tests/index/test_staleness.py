@@ -1,4 +1,4 @@
-"""Whether the corpus has changed since the index was built."""
+"""Staleness: changes of the corpus since the index was built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults that doctor finds: damaged bytes, broken laws."""
+"""Faults that the doctor finds: damaged bytes and broken invariants."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import Run
 
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS}))
 def test_doctor_names_the_file(small_index: Path, name: str) -> None:
-    """One bit anywhere in any file is found, and the fault names the file and the remedy."""
+    """A flipped bit anywhere in any file is found, and the fault names the file and the remedy."""
     path = small_index / generation_folder(1) / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 4
@@ -65,7 +65,7 @@ BROKEN_LAWS: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("case", BROKEN_LAWS)
 def test_doctor_checks_laws_and_not_only_sums(small_index: Path, case: str) -> None:
-    """A file that breaks its law is named, even when manifest and checksums agree with it."""
+    """A file that breaks its invariants is named, even if its checksum is right."""
     folder, name = small_index / generation_folder(1), case.split(",")[0]
     path = folder / name
     if name.endswith(".npy"):
@@ -83,8 +83,7 @@ def test_doctor_checks_laws_and_not_only_sums(small_index: Path, case: str) -> N
 
 
 def test_files_that_are_gone_or_shorter(small_index: Path) -> None:
-    """A file that is missing or has another size is named with what is wrong; so is a manifest
-    that differs from its generation's."""
+    """A missing file, a file of another size, and a manifest unlike its generation's are each named."""
     folder = small_index / generation_folder(1)
     index = papersearch.open(small_index)
     (folder / "positions.npy").unlink()
@@ -97,7 +96,7 @@ def test_files_that_are_gone_or_shorter(small_index: Path) -> None:
 
 
 def test_doctor_on_the_command_line(run: Run, small_corpus: Path, small_index: Path) -> None:
-    """A whole index is exit 0 and one line; a damaged one exit 2, each fault with its remedy."""
+    """doctor prints one line and exits with 0, or prints each fault with its remedy and exits with 2."""
     done = run("doctor", cwd=small_corpus.parent)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("all is well\n")

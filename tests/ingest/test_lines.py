@@ -1,4 +1,4 @@
-"""Lines of any length, in memory that does not grow with them."""
+"""Lines of any length, read in bounded memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.growing import A, B
 
 
 def test_a_line_of_50_megabytes(tmp_path: Path) -> None:
-    """An endless line costs neither the papers around it nor memory of its own size."""
+    """A very long line loses no papers beside it, and needs less memory than its size."""
     with (tmp_path / "page.txt").open("wb") as file:
         file.write(page([A]).encode() + b"\n")
         for _ in range(50):

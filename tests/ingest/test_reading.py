@@ -1,4 +1,4 @@
-"""A corpus as users have them: what can be indexed is, the rest is said."""
+"""A corpus with faults: readable papers are indexed, and the rest is reported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def write_half_title(folder: Path) -> None:
     ],
 )
 def test_nothing_to_index(tmp_path: Path, prepare: Callable[[Path], None], told: str) -> None:
-    """A corpus without a single paper is an error that names what was found, and no index."""
+    """A corpus without any paper is an error that lists the findings, and no index is built."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     prepare(corpus)
@@ -72,7 +72,7 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
-    """A pipe, a loop of links, a dangling link: named and skipped, and nothing hangs."""
+    """A pipe, a loop of links and a dangling link are reported and skipped, without blocking."""
     (tmp_path / "page.txt").write_text(page([A]))
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
@@ -87,7 +87,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file whose reading is refused is named with the reason; the others are indexed."""
+    """A file that cannot be read is reported with the reason, and the others are indexed."""
     (tmp_path / "page.txt").write_text(page([A]))
     (tmp_path / "secret.txt").write_text(page([B]))
     real_open = os.open

@@ -18,7 +18,7 @@ DOCUMENTS = st.lists(st.lists(st.sampled_from(TERMS), max_size=12), min_size=1, 
 def test_phrases_are_found_as_by_looking(
     documents: list[list[str]], phrase: list[str], data: st.DataObject
 ) -> None:
-    """A phrase is found at the positions, and as often, as by a loop over the words."""
+    """A phrase is found at the same positions as by a loop over the words."""
     postings = statistics_of(documents, plain_word).postings()
     expected = [
         (doc_idx, start)

@@ -301,7 +301,7 @@ def test_values_are_those_of_the_library(objects: list[Any], indent: int | None,
         else separator.join(json.dumps(o, indent=indent) for o in objects)
     )
     found = list(read_values(Dripping(content.encode("utf-8", "surrogatepass"))))
-    # What is not Unicode (a lone surrogate) is a fault; the rest comes out as it went in.
+    # A lone surrogate, which is not Unicode, is a fault; all other values are unchanged.
     assert [value.value for value in found if not value.fault] == [o for o in objects if _is_unicode(o)]
     for value in found:
         assert content.split("\n")[value.first_line - 1].lstrip(" [").startswith("{")
