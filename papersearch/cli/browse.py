@@ -12,7 +12,8 @@ from typing import Annotated, NamedTuple, Optional
 
 import typer
 
-from papersearch.cli.errors import EXAMPLE, EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS, CommandError, typed
+from papersearch.cli.errors import EXAMPLE, CommandError, typed
+from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, ModeChoice, ModeOption, TopOption
 from papersearch.cli.output.printer import Printer

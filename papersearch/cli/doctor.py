@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS
+from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS
 from papersearch.cli.notices import warn_if_stale
 from papersearch.cli.options import (
     Color,

@@ -1,6 +1,7 @@
 """The command group: a first word that names no verb begins a query, exceptions become exit codes.
 
-A reader that closes the pipe early is not an error.
+A reader that closes the pipe early is not an error. Help and completion of verbs pass through here,
+so what only errors or queries need is imported where it is used.
 """
 
 from __future__ import annotations
@@ -15,9 +16,7 @@ from typing import Any, ClassVar, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_INTERRUPTED, complain, explained
-from papersearch.cli.signatures import valued_options
-from papersearch.errors import PapersearchError
+from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_INTERRUPTED
 
 _GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
@@ -31,18 +30,20 @@ def with_verb(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
     The first word is a verb only when it equals one exactly. Options may come before it: they are
     then read as those of `search`, which is imported to know which of them take a value.
     """
+    if not arguments or arguments[0] in _GROUP_OPTIONS:
+        return list(arguments)
+    from papersearch.cli.signatures import valued_options
+
     place = 0
-    valued = valued_options(verbs[SEARCH].function()) if arguments and arguments[0].startswith("-") else ()
+    valued = valued_options(verbs[SEARCH].function()) if arguments[0].startswith("-") else ()
     while place < len(arguments):
         word = arguments[place]
-        if word in _GROUP_OPTIONS and place == 0:
-            return list(arguments)
         if word == "--" or not word.startswith("-") or word == "-":
             break
         place += 2 if word in valued else 1
     if place < len(arguments) and arguments[place] in verbs:
         return [arguments[place], *arguments[:place], *arguments[place + 1 :]]
-    return [SEARCH, *arguments] if arguments else []
+    return [SEARCH, *arguments]
 
 
 class Verb(NamedTuple):
@@ -139,9 +140,14 @@ class QueryGroup(TyperGroup):
             _silence_stdout()
             return EXIT_HITS
         except KeyboardInterrupt:
+            from papersearch.cli.errors import complain
+
             complain("interrupted; an earlier index is untouched", "")
             return EXIT_INTERRUPTED
         except Exception as error:
+            from papersearch.cli.errors import complain
+            from papersearch.cli.hints import explained
+
             if "--debug" in arguments:
                 import traceback
 
@@ -177,6 +183,8 @@ def _reads_like_a_query(arguments: Sequence[str], verbs: Mapping[str, Verb], err
     """
     if len(arguments) < 2 or arguments[0] == SEARCH or not arguments[1].isalpha():
         return False
+    from papersearch.errors import PapersearchError
+
     takes_files = arguments[0] in verbs and verbs[arguments[0]].takes_files
     return isinstance(error, typer.TyperException) or (takes_files and isinstance(error, PapersearchError))
 

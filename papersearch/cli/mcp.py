@@ -10,7 +10,8 @@ import os
 import sys
 from typing import NamedTuple, NoReturn
 
-from papersearch.cli.errors import EXIT_HITS, EXIT_INTERRUPTED, CommandError, complain
+from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption
 from papersearch.cli.signatures import takes

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from papersearch import api
 from papersearch.api import DEFAULT_K, Index
-from papersearch.cli.errors import explained
+from papersearch.cli.hints import explained
 from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.signatures import Group, parameter, takes

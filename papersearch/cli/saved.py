@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.errors import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS, CommandError, complain, explained
+from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
+from papersearch.cli.hints import explained
 from papersearch.cli.notices import warn_of_undated
 from papersearch.cli.opening import open_index
 from papersearch.cli.options import (

@@ -11,7 +11,8 @@ import pytest
 
 from papersearch import errors
 from papersearch.cli.app import VERBS
-from papersearch.cli.errors import CommandError, explained, hint_of, repair_of
+from papersearch.cli.errors import CommandError
+from papersearch.cli.hints import explained, hint_of, repair_of
 from papersearch.errors import PapersearchError
 from papersearch.index.verification import Fault
 from papersearch.types import Filters

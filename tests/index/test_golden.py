@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import papersearch
-from papersearch.cli.errors import hint_of
+from papersearch.cli.hints import hint_of
 from papersearch.errors import IndexVersionError
 from tests.conftest import Run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from papersearch.cli.errors import repair_of
+from papersearch.cli.hints import repair_of
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.text.cleaning import clean_text
 

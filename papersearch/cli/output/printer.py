@@ -15,7 +15,6 @@ import typer
 
 from papersearch.cli.errors import complain
 from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf8
-from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -114,6 +113,8 @@ class Printer:
 
     def lines(self, rows: Iterable[Sequence[str]]) -> None:
         """Print rows, their cells separated by tabs."""
+        from papersearch.text.cleaning import clean_text
+
         self._text("".join("\t".join(map(clean_text, row)) + "\n" for row in rows))
 
     def write(self, content: bytes) -> None:

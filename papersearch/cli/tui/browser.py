@@ -19,7 +19,7 @@ from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
 from papersearch.api import Index
-from papersearch.cli.errors import EXIT_INTERRUPTED
+from papersearch.cli.exit_codes import EXIT_INTERRUPTED
 from papersearch.cli.open import open_page
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS

