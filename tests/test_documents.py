@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 import papersearch
-from papersearch.cli import errors
+from papersearch.cli import exit_codes
 from papersearch.cli.options import Format
 from papersearch.cli.output import json_documents
 from tests.conftest import PROJECT, command_environment
@@ -53,7 +53,7 @@ def test_formats_are_documented() -> None:
 
 def test_exit_codes_are_documented() -> None:
     """docs/json.md describes every exit code, and no other."""
-    known = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    known = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
     assert {int(cell) for cell in first_cells(section("json.md", "Exit codes"))} == known
 
 
