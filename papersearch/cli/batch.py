@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.opening import open_index
+from papersearch.cli.index_access import open_index
 from papersearch.cli.options import (
     CorpusOption,
     DebugOption,

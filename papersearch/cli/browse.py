@@ -14,7 +14,7 @@ import typer
 
 from papersearch.cli.errors import EXAMPLE, CommandError, typed
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
-from papersearch.cli.opening import open_index
+from papersearch.cli.index_access import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, ModeChoice, ModeOption, TopOption
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text

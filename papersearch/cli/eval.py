@@ -9,7 +9,7 @@ import typer
 
 from papersearch.cli.batch import n_processes_for, read_typed_topics
 from papersearch.cli.errors import CommandError
-from papersearch.cli.opening import open_index
+from papersearch.cli.index_access import open_index
 from papersearch.cli.options import (
     Color,
     ColorOption,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.errors import complain
-from papersearch.cli.opening import run_build
+from papersearch.cli.index_access import run_build
 from papersearch.cli.options import (
     Color,
     ColorOption,

@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED
-from papersearch.cli.opening import open_index
+from papersearch.cli.index_access import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption
 from papersearch.cli.signatures import takes
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from papersearch.cli.errors import CommandError, typed
+from papersearch.cli.index_access import open_index
 from papersearch.cli.names import read_ids
-from papersearch.cli.opening import open_index
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text

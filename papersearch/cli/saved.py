@@ -10,8 +10,8 @@ from papersearch.cli import completion
 from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.hints import explained
+from papersearch.cli.index_access import open_index
 from papersearch.cli.notices import warn_of_undated
-from papersearch.cli.opening import open_index
 from papersearch.cli.options import (
     GROUP,
     Color,

@@ -10,8 +10,8 @@ from typing import Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
+from papersearch.cli.index_access import open_or_build
 from papersearch.cli.notices import offer_words, warn_if_stale, warn_of_filters
-from papersearch.cli.opening import open_or_build
 from papersearch.cli.options import (
     GROUP,
     Color,

@@ -8,9 +8,9 @@ import typer
 
 from papersearch.cli.completion import paper_ids
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
+from papersearch.cli.index_access import open_index
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import warn_of_filters
-from papersearch.cli.opening import open_index
 from papersearch.cli.options import (
     GROUP,
     Color,

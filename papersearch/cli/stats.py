@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from papersearch.cli.opening import open_index
+from papersearch.cli.index_access import open_index
 from papersearch.cli.options import (
     Color,
     ColorOption,
