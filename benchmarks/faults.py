@@ -108,7 +108,7 @@ def die_at(call: int) -> None:
                     os.kill(os.getpid(), signal.SIGKILL)
             return getattr(real, name)
 
-    files.os = Deadly()  # type: ignore[assignment]  # a stand-in for the module
+    files.os = Deadly()  # type: ignore[assignment]  # replaces the module, to count its calls
 
 
 def killed_build(project: Project, until: Callable[[int], None], prepare: Callable[[], None]) -> bool:

@@ -26,7 +26,6 @@ The tree stays in one file, however long, so that a caller finds what to catch.
 
 from __future__ import annotations
 
-import copyreg
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -47,7 +46,12 @@ class PapersearchError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is rebuilt from its positional arguments, and fields are keywords.
-        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # undocumented
+        return _blank, (type(self), self.args), vars(self)
+
+
+def _blank(kind: type[PapersearchError], arguments: tuple[Any, ...]) -> PapersearchError:
+    """Make an error whose fields are still to be set, without its constructor."""
+    return kind.__new__(kind, *arguments)
 
 
 class QueryError(PapersearchError):

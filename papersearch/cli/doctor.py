@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS
 from papersearch.cli.notices import warn_if_stale
-from papersearch.cli.options import (
-    Color,
-    ColorOption,
-    CorpusOption,
-    DebugOption,
-    IndexOption,
-    JsonOption,
-    RecordFormat,
-    RecordFormatOption,
-)
+from papersearch.cli.options import ReportOptions
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
 
@@ -23,19 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-class DoctorOptions(NamedTuple):
-    """Options of `doctor`."""
-
-    format_: RecordFormatOption = RecordFormat.auto
-    json: JsonOption = False
-    color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
-    debug: DebugOption = False
-
-
-@takes(DoctorOptions)
-def doctor(options: DoctorOptions) -> int:
+@takes(ReportOptions)
+def doctor(options: ReportOptions) -> int:
     """Prove the index: versions, sizes, checksums, invariants, model, staleness."""
     from papersearch import api
     from papersearch.cli.locations import find_locations

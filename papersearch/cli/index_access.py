@@ -39,7 +39,7 @@ def open_or_build(locations: Locations, query: str) -> Index:
         if not locations.corpus_path.is_dir():
             raise CommandError(
                 f"cannot find an index in {locations.index_path}, nor a corpus in {locations.corpus_path}",
-                f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
+                _save_dumps(locations),
             ) from missing
     complain(f"building an index of {locations.corpus_path}, once", "")
     run_build(locations)
@@ -52,10 +52,7 @@ def run_build(locations: Locations, dumps: list[Path] | None = None, **options: 
     from papersearch.cli.output.progress import build_progress
 
     if dumps is None and not locations.corpus_path.is_dir():
-        raise CommandError(
-            f"cannot find a corpus in {locations.corpus_path}",
-            f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index",
-        )
+        raise CommandError(f"cannot find a corpus in {locations.corpus_path}", _save_dumps(locations))
     with build_progress() as progress:
         return api.build(
             dumps or locations.corpus_path,
@@ -64,3 +61,8 @@ def run_build(locations: Locations, dumps: list[Path] | None = None, **options: 
             progress=progress,
             announce=lambda message: complain(message, ""),
         )
+
+
+def _save_dumps(locations: Locations) -> str:
+    """Compose the hint for a corpus that is missing."""
+    return f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from inspect import Parameter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional, TypeAlias
 
 import typer
 
@@ -125,6 +125,17 @@ TopicsArgument = Annotated[
         help="JSON lines, id<TAB>text, or one query per line; - reads standard input.", show_default=False
     ),
 ]
+
+
+class ReportOptions(NamedTuple):
+    """Options of a verb that reports on an index, and has no others."""
+
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
 
 
 def _filter_option(row: FilterRow) -> Parameter:

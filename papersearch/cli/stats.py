@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from papersearch.cli.index_access import open_index
-from papersearch.cli.options import (
-    Color,
-    ColorOption,
-    CorpusOption,
-    DebugOption,
-    IndexOption,
-    JsonOption,
-    RecordFormat,
-    RecordFormatOption,
-)
+from papersearch.cli.options import ReportOptions
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
 
@@ -22,19 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-class StatsOptions(NamedTuple):
-    """Options of `stats`."""
-
-    format_: RecordFormatOption = RecordFormat.auto
-    json: JsonOption = False
-    color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
-    debug: DebugOption = False
-
-
-@takes(StatsOptions)
-def stats(options: StatsOptions) -> None:
+@takes(ReportOptions)
+def stats(options: ReportOptions) -> None:
     """Say what is in the index, and what could not be parsed."""
     printer = open_printer(options.format_, options.color, json=options.json)
     opened = open_index(options.corpus_path, options.index_path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersearch.dense.products import row_dots
+from papersearch.dense.products import ROUNDING, row_dots
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ N_PROBES = 128
 PROBE_LENGTH = 3
 
 _ROWS = 8192
-_ROUNDING = 1e-5
-"""Upper bound of the error of float32 arithmetic in a cosine."""
 
 
 class Background(Value):
@@ -55,7 +53,7 @@ def learn_background(probe_vectors: Float32Array, vectors: Float32Array) -> Back
     for start in range(0, len(vectors), _ROWS):  # in blocks, so that memory does not grow with the corpus
         block = vectors[start : start + _ROWS]
         estimates = probe_vectors @ block.T
-        likely = np.maximum(estimates.max(axis=1), best) - 2 * _ROUNDING
+        likely = np.maximum(estimates.max(axis=1), best) - 2 * ROUNDING
         for number, probe in enumerate(probe_vectors):
             near = np.flatnonzero(estimates[number] >= likely[number])
             best[number] = max(best[number], row_dots(block[near], probe).max(initial=-1.0))

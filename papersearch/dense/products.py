@@ -23,6 +23,10 @@ sqrt(C) + C / 2) < 2**24. Rounding changes a component by at most 3e-5, where in
 4e-3.
 """
 
+ROUNDING = 1e-5
+"""Bound of the error of a product of two float32 unit vectors. It is generous, because vectors may
+miss length one in the last bits."""
+
 _BLOCK = 1024
 """Rows multiplied at once: as float32 they stay in the processor's cache."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.dense.products import row_dots
+from papersearch.dense.products import ROUNDING, row_dots
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 _LEVELS = 127
 _ROWS = 8192
 """Rows handled at once, so that memory does not grow with the index."""
-
-_ROUNDING = 1e-5
-"""Upper bound of what float32 arithmetic adds to the quantisation error. Vectors need not have
-length one to the last bit."""
 
 
 class Quantization(Value):
@@ -69,7 +65,7 @@ class PaperVectors(NamedTuple):
         dots = np.asarray(simsimd.cdist(coarse, self.coarse, metric="dot", out_dtype="float32")).reshape(-1)
         dots *= np.float32(own.scale * self.quantization.scale)
         # |q.v - q'.v'| <= |q| |v - v'| + |q - q'| |v'| by Cauchy and Schwarz.
-        margin = self.quantization.error + own.error * (1.0 + self.quantization.error) + _ROUNDING
+        margin = self.quantization.error + own.error * (1.0 + self.quantization.error) + ROUNDING
         return Cosines(self, query, dots, margin)
 
 

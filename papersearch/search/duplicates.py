@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersearch.dense.products import row_dots
+from papersearch.dense.products import ROUNDING, row_dots
 
 if TYPE_CHECKING:
     from papersearch.types import BoolArray, Float32Array
 
 LIKENESS = 0.92
 """Least cosine of two versions of one work; figures in docs/ranking.md."""
-
-_DOUBT = 1e-5
-"""Upper bound of the error of float32 arithmetic in a cosine."""
 
 
 def fold(vectors: Float32Array) -> list[list[int]]:
@@ -39,11 +36,11 @@ def fold(vectors: Float32Array) -> list[list[int]]:
 def _are_alike(vectors: Float32Array) -> BoolArray:
     """Compare all pairs of rows: (K, K), True where their cosine is at least LIKENESS.
 
-    Pairs within _DOUBT of the threshold are computed again by a sum that does not depend on the
+    Pairs within ROUNDING of the threshold are computed again by a sum that does not depend on the
     other rows.
     """
     cosines = vectors @ vectors.T
     alike: BoolArray = cosines >= LIKENESS
-    for first, second in np.argwhere(np.abs(cosines - LIKENESS) < _DOUBT).tolist():
+    for first, second in np.argwhere(np.abs(cosines - LIKENESS) < ROUNDING).tolist():
         alike[first, second] = row_dots(vectors[[first]], vectors[second])[0] >= LIKENESS
     return alike

@@ -38,7 +38,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papers
 
 
 def test_near_duplicates_are_folded(twins: papersearch.Index) -> None:
-    """The better of the two stands for both; without folding both are hits; none is lost."""
+    """A folded hit names its near-duplicates, and no paper is lost; without folding all are hits."""
     rows = twins._opened.vectors.exact
     assert float(rows[0] @ rows[2]) >= LIKENESS  # what the test is about
     apart = twins.search("pipeline bubbles")

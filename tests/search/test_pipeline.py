@@ -138,7 +138,7 @@ def test_late_interaction_can_be_left_out(any_index: papersearch.Index) -> None:
 
 
 def test_ties_keep_paper_order(tmp_path: Path, small_model: Path) -> None:
-    """Papers with the same text stand in the order in which they came, in every mode."""
+    """Papers with the same text keep paper order in every mode."""
     records = [{"_id": f"{n}", "title": "", "text": "The very same text."} for n in (3, 1, 2)]
     (tmp_path / "corpus.jsonl").write_text("\n".join(map(json.dumps, records)))
     papersearch.build(tmp_path / "corpus.jsonl", tmp_path / "index", model=str(small_model))

@@ -85,11 +85,11 @@ class ScrolledLines(Widget, can_focus=False):
 
     def line(self, number: int, width: int) -> list[Segment] | None:
         """Return a line of at most `width` columns; None beyond the last."""
-        raise NotImplementedError
+        raise NotImplementedError  # in subclasses; abc does not go with the metaclass of Widget
 
     def scroll_lines(self, by: int) -> None:
         """Scroll down by this many lines, as far as there are any."""
-        raise NotImplementedError
+        raise NotImplementedError  # in subclasses; abc does not go with the metaclass of Widget
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
