@@ -74,12 +74,32 @@ class Organisation(Value):
     name: str
 
 
+class AuthorName(Value):
+    """The parts of one author's name. A group, such as a collaboration, has `literal` alone.
+
+    particle: "van der" in "Jan van der Berg", without which the name is sorted
+    suffix: "Jr." or "III"
+    """
+
+    family: str | None = None
+    given: str | None = None
+    particle: str | None = None
+    suffix: str | None = None
+    literal: str | None = None
+
+
 class Paper(Value):
     """One paper, merged from all its appearances. `None` means that no dump gives the value.
 
-    `date` is ISO 8601 (YYYY-MM-DD). `year_inferred` is true if the page printed a day without a
-    year, and the year was derived from the other dates of the page. Title or abstract may be empty,
-    but not both.
+    date: ISO 8601 (YYYY-MM-DD); None unless the day is known
+    year, month: known whenever `date` is, and perhaps without it; a month needs a year
+    year_inferred: the source prints no year, and it was derived: from the other dates of the page,
+        or from the arXiv id. A month without a day is derived with it.
+    authors, author_names: the same authors as written and in parts, in reading order
+    arxiv_id, doi: bare, without prefix or address; a version stays with an arXiv id
+    citation_key: the key of the paper in the bibliography that it was read from
+
+    Title or abstract may be empty, but not both.
     """
 
     paper_id: str
@@ -98,6 +118,15 @@ class Paper(Value):
     arxiv_id: str | None = None
     doi: str | None = None
     upvotes: int | None = None
+    month: int | None = None
+    author_names: tuple[AuthorName, ...] = ()
+    venue: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    citation_key: str | None = None
 
     def __repr__(self) -> str:
         return f"<Paper {self.paper_id!r}: {_shortened(self.title)}>"
@@ -105,6 +134,12 @@ class Paper(Value):
 
 FindingKind = Literal[
     "file skipped",
+    "folder skipped",
+    "field not read",
+    "not a date",
+    "authors not told apart",
+    "papers merged",
+    "papers kept apart",
     "title without abstract",
     "abstract without title",
     "metadata without paper",

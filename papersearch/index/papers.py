@@ -9,7 +9,7 @@ import orjson
 
 from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperNotFound
 from papersearch.text.identity import title_key
-from papersearch.types import Organisation, Paper, Provenance
+from papersearch.types import AuthorName, Organisation, Paper, Provenance
 
 if TYPE_CHECKING:
     from papersearch.index.string_table import StringTable
@@ -98,10 +98,12 @@ def decode_paper(line: str) -> Paper:
         fields: dict[str, Any] = orjson.loads(line)
         organisation = fields.pop("organisation")
         provenance = fields.pop("provenance")
+        names = fields.pop("author_names")
         return Paper(
             **{**fields, **{name: tuple(fields[name]) for name in ("links", "authors", "categories")}},
             organisation=Organisation(**organisation) if organisation else None,
             provenance=tuple(Provenance(**place) for place in provenance),
+            author_names=tuple(AuthorName(**name) for name in names),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(path=None, file="papers.jsonl", fault="has a line that is not a paper") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from papersearch.types import Organisation
+from papersearch.types import AuthorName, Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +12,8 @@ class Appearance:
     """One paper as one dump gives it: lines [first_line, last_line] of `dump`, from 1, inclusive.
 
     `mirror_links` are the printed links whose host was a mirror; `links` has the originals.
-    `record_id` is the id that a record carries; papers of a copied page carry none.
+    `record_id` is the id that a record carries; papers of a copied page carry none. It means
+    something within `namespace`; where that is empty, within the dump alone.
     """
 
     dump: str
@@ -34,3 +35,13 @@ class Appearance:
     arxiv_id: str | None = None
     doi: str | None = None
     upvotes: int | None = None
+    month: int | None = None
+    author_names: tuple[AuthorName, ...] = ()
+    namespace: str = ""
+    venue: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    citation_key: str | None = None

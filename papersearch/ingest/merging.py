@@ -145,7 +145,21 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
         arxiv_id=agree("arXiv id", attrgetter("arxiv_id")),
         doi=agree("DOI", attrgetter("doi")),
         upvotes=_largest([appearance.upvotes for appearance in group]),
+        month=dated.month,
+        author_names=next((a.author_names for a in group if a.authors), ()),
+        venue=_first(a.venue for a in group),
+        volume=_first(a.volume for a in group),
+        issue=_first(a.issue for a in group),
+        pages=_first(a.pages for a in group),
+        publisher=_first(a.publisher for a in group),
+        url=_first(a.url for a in group),
+        citation_key=_first(a.citation_key for a in group),
     )
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    """Return the first known value."""
+    return next((value for value in values if value is not None), None)
 
 
 def _preferred_date(group: _Group) -> Appearance:

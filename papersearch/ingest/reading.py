@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import IO, TypeAlias
 
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files
 from papersearch.ingest.formats import daily_papers, json_records
-from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.merging import merge
+from papersearch.ingest.record import Complain, Record, admit, complain_about
 from papersearch.ingest.streams import Unreadable, open_stream, probe
 from papersearch.types import DumpFile, Finding, Paper, SkippedFile
 
-_Report: TypeAlias = Callable[[Finding], None]
-_Reader: TypeAlias = Callable[[str, bytes, IO[bytes], _Report], Iterator[Appearance]]
+_Reader: TypeAlias = Callable[[IO[bytes], bytes, Complain], Iterator[Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,10 @@ def ingest(places: Iterable[Path]) -> Ingest:
         before = len(appearances)
         try:
             with open_stream(path) as stream:
-                for appearance in read(name, head, stream, findings.append):
-                    appearances.append(appearance)  # noqa: PERF402  # keep the papers before a fault
+                for record in read(stream, head, complain_about(name, findings.append)):
+                    appearance = admit(record, name, findings.append)
+                    if appearance is not None:
+                        appearances.append(appearance)
         except Unreadable as error:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
@@ -75,37 +77,13 @@ def is_dump(path: Path) -> bool:
     return not isinstance(head, str) and _reader(head) is not None
 
 
-def _read_daily_papers(dump: str, head: bytes, stream: IO[bytes], report: _Report) -> Iterator[Appearance]:
-    """Yield the papers of a copied page; raise Unreadable after the last one that could be read."""
-    failure: list[Unreadable] = []
-
-    def lines() -> Iterator[Line]:
-        try:
-            yield from read_lines(stream)
-        except Unreadable as error:  # keep the papers before the fault
-            failure.append(error)
-
-    found, findings = daily_papers.parse(dump, lines())
-    for finding in findings:
-        report(finding)
-    yield from found
-    for error in failure:
-        raise error
-
-
-def _is_daily_papers(head: bytes) -> bool:
-    return daily_papers.is_daily_papers(head.decode("utf-8", "replace").splitlines())
-
-
-_FORMATS: tuple[tuple[Callable[[bytes], bool], _Reader], ...] = (
-    (_is_daily_papers, _read_daily_papers),
-    (json_records.is_records, json_records.read),
-)
+_FORMATS: tuple[ModuleType, ...] = (daily_papers, json_records)
+"""The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
 
 
 def _reader(head: bytes) -> _Reader | None:
     """Return the reader for a file with this head, or None if the format is unknown."""
-    return next((read for matches, read in _FORMATS if matches(head)), None)
+    return next((one.read for one in _FORMATS if one.matches(head)), None)
 
 
 def _why_not(head: bytes | str) -> str:

@@ -39,6 +39,15 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "arxiv_id": paper.arxiv_id,
         "doi": paper.doi,
         "upvotes": paper.upvotes,
+        "month": paper.month,
+        "author_names": [name.asdict() for name in paper.author_names],
+        "venue": paper.venue,
+        "volume": paper.volume,
+        "issue": paper.issue,
+        "pages": paper.pages,
+        "publisher": paper.publisher,
+        "url": paper.url,
+        "citation_key": paper.citation_key,
     }
 
 

@@ -18,12 +18,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import IO
 
-from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.lines import Line
-from papersearch.ingest.links import find_links, without_mirrors
+from papersearch.ingest.lines import Line, read_lines
+from papersearch.ingest.record import Complain, Record
+from papersearch.ingest.streams import Unreadable
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Finding, FindingKind, Organisation
+from papersearch.types import FindingKind, Organisation
+
+NAME = "Daily Papers"
 
 HEADER_LINES = frozenset(
     {
@@ -63,20 +66,36 @@ class _Metadata:
     findings: list[tuple[int, str]] = field(default_factory=list)
 
 
-def is_daily_papers(first_lines: Iterable[str]) -> bool:
-    """Return whether a file with these first lines is a dump of this format."""
-    return any(line.strip() in SIGNATURES for line in first_lines)
+def matches(head: bytes) -> bool:
+    """Return whether a file that starts with `head` is a dump of this format."""
+    return any(line.strip() in SIGNATURES for line in head.decode("utf-8", "replace").splitlines())
 
 
-def parse(dump: str, lines: Iterable[Line]) -> tuple[list[Appearance], list[Finding]]:
-    """Return the papers of one page in order, and its findings in line order."""
-    reader = _PageReader(dump)
+def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
+    """Yield the papers of a copied page; raise Unreadable after the last one that could be read."""
+    failure: list[Unreadable] = []
+
+    def lines() -> Iterator[Line]:
+        try:
+            yield from read_lines(stream)
+        except Unreadable as error:  # keep the papers before the fault
+            failure.append(error)
+
+    yield from parse(lines(), complain)
+    for error in failure:
+        raise error
+
+
+def parse(lines: Iterable[Line], complain: Complain) -> list[Record]:
+    """Return the papers of one page in order; report its findings in line order."""
+    reader = _PageReader()
     for block in _blocks(line for line in lines if not reader.is_unreadable(line)):
         reader.read(block)
     reader.finish()
     year = _page_year(reader.metadata)
-    found = [_dated(appearance, metadata, year) for appearance, metadata in reader.papers]
-    return found, sorted(reader.findings, key=lambda finding: finding.line or 0)
+    for kind, line, detail in sorted(reader.findings, key=lambda finding: finding[1]):
+        complain(kind, line, detail)
+    return [_dated(record, metadata, year) for record, metadata in reader.papers]
 
 
 def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -96,11 +115,10 @@ def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 class _PageReader:
     """Reads a page block by block; keeps a title until its abstract follows."""
 
-    def __init__(self, dump: str) -> None:
-        self.papers: list[tuple[Appearance, _Metadata | None]] = []
-        self.findings: list[Finding] = []
+    def __init__(self) -> None:
+        self.papers: list[tuple[Record, _Metadata | None]] = []
+        self.findings: list[tuple[FindingKind, int, str]] = []
         self.metadata: list[_Metadata] = []
-        self._dump = dump
         self._title: Line | None = None
         self._may_take_metadata = False
         self._in_header = True
@@ -159,17 +177,14 @@ class _PageReader:
             self._report("abstract without title", lines[0].number, _shortened(text))
             self._may_take_metadata = False
         else:
-            abstract, mirror_links = without_mirrors(text)
-            appearance = Appearance(
-                dump=self._dump,
+            record = Record(
                 first_line=self._title.number,
                 last_line=lines[-1].number,
                 title=self._title.text,
-                abstract=abstract,
-                links=find_links(abstract),
-                mirror_links=mirror_links,
+                abstract=text,
+                has_latex=True,
             )
-            self.papers.append((appearance, None))
+            self.papers.append((record, None))
             self._title = None
             self._may_take_metadata = True
 
@@ -193,7 +208,7 @@ class _PageReader:
             self._title = None
 
     def _report(self, kind: FindingKind, line: int, detail: str) -> None:
-        self.findings.append(Finding(kind=kind, file=self._dump, line=line, detail=detail))
+        self.findings.append((kind, line, detail))
 
 
 def _metadata_length(block: list[Line], position: int) -> int:
@@ -244,20 +259,21 @@ def _page_year(blocks: list[_Metadata]) -> int | None:
     return max(printed) + 1 if printed else None
 
 
-def _dated(appearance: Appearance, metadata: _Metadata | None, page_year: int | None) -> Appearance:
-    """Return `appearance` with its metadata; a missing year is inferred from the page."""
+def _dated(record: Record, metadata: _Metadata | None, page_year: int | None) -> Record:
+    """Return `record` with its metadata; a missing year is inferred from the page."""
     if metadata is None:
-        return appearance
+        return record
     year = metadata.year or (page_year if metadata.month_day else None)
-    day = None
+    dates: tuple[str, ...] = ()
     if year and metadata.month_day and _is_day(year, *metadata.month_day):
-        day = date(year, *metadata.month_day).isoformat()
+        dates = (date(year, *metadata.month_day).isoformat(),)
+    elif year:
+        dates = (str(year),)
     return replace(
-        appearance,
+        record,
         last_line=metadata.last_line,
-        date=day,
-        year=year,
-        year_inferred=year is not None and metadata.year is None,
+        dates=dates,
+        date_inferred=year is not None and metadata.year is None,
         author_count=metadata.author_count,
         organisation=metadata.organisation,
         comment_count=metadata.comment_count,

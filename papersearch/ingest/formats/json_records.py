@@ -8,18 +8,16 @@ metadata snapshot (`id`, `abstract`, `authors`, `categories`, `update_date`), Se
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterator
 from typing import IO, Any
 
-from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, Value, layout_of, parse, read_values
 from papersearch.ingest.lines import read_lines
-from papersearch.ingest.links import find_links, without_mirrors
+from papersearch.ingest.record import Complain, Record
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Finding, FindingKind, Organisation
+from papersearch.types import AuthorName, Organisation
+
+NAME = "JSON"
 
 _IDS = ("_id", "paper_id", "paperId", "id", "corpusid", "arxiv_id")
 _ABSTRACTS = ("abstract", "text", "summary")
@@ -27,52 +25,29 @@ _DATES = ("date", "update_date", "publicationDate", "publishedAt", "published")
 _LISTS = ("data", "papers", "results", "hits")
 """Fields in which an API's response keeps its list of records."""
 
-MAX_TEXT_LENGTH = 100_000
-MAX_TITLE_LENGTH = 1000
-"""Longest title, in characters. The limit of a text is fifty times an abstract: a longer one would
-slow down every query that finds it."""
-
 _MAX_ID_LENGTH = 200
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_ARXIV_ID = re.compile(r"(?:arxiv:)?((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?)", re.IGNORECASE)
 
 
-def is_records(head: bytes) -> bool:
+def matches(head: bytes) -> bool:
     """Return whether a file that starts with `head` is a dump of this format."""
     return layout_of(head) is not None
 
 
-def read(dump: str, head: bytes, stream: IO[bytes], report: Callable[[Finding], None]) -> Iterator[Appearance]:
+def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
     """Yield the papers of one file in order; report values that do not describe a paper."""
-
-    def complain(kind: FindingKind, line: int, detail: str) -> None:
-        report(Finding(kind=kind, file=dump, line=line, detail=detail))
-
     values = _line_values(stream, complain) if layout_of(head) == "lines" else read_values(stream)
     for value in values:
         if value.fault:
             complain("not a record", value.first_line, value.fault)
             continue
         for fields in _records_in(value.value):
-            found = _appearance(dump, value, fields) if isinstance(fields, dict) else None
-            if not isinstance(fields, dict):
-                complain("not a record", value.first_line, f"{type(fields).__name__} in place of an object")
-            elif found is None:
-                detail = (
-                    f"neither title nor abstract; its fields: {', '.join(map(str, list(fields)[:8])) or 'none'}"
-                )
-                complain("record without text", value.first_line, clean_text(detail))
+            if isinstance(fields, dict):
+                yield _record(value, fields)
             else:
-                if len(found.title) + len(found.abstract) > MAX_TEXT_LENGTH:
-                    complain("text cut", value.first_line, f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
-                if len(found.title) > MAX_TITLE_LENGTH or len(found.abstract) > MAX_TEXT_LENGTH:
-                    found = replace(
-                        found, title=found.title[:MAX_TITLE_LENGTH], abstract=found.abstract[:MAX_TEXT_LENGTH]
-                    )
-                yield found
+                complain("not a record", value.first_line, f"{type(fields).__name__} in place of an object")
 
 
-def _line_values(stream: IO[bytes], complain: Callable[[FindingKind, int, str], None]) -> Iterator[Value]:
+def _line_values(stream: IO[bytes], complain: Complain) -> Iterator[Value]:
     """Yield the value of each line of JSON lines; report lines that cannot be read."""
     for line in read_lines(stream, MAX_VALUE_BYTES):
         if line.fault:
@@ -93,44 +68,49 @@ def _records_in(value: Any) -> list[Any]:
     return [value]
 
 
-def _appearance(dump: str, value: Value, record: dict[str, Any]) -> Appearance | None:
-    """Return the paper that a record describes, or None if it has neither title nor abstract."""
-    inner = record.get("paper")
-    fields = {**record, **inner} if isinstance(inner, dict) else record
-    title, abstract = _text(fields, "title"), _text(fields, *_ABSTRACTS)
-    if not title and not abstract:
-        return None
-    abstract, mirror_links = without_mirrors(abstract)
-    record_id = _identifier(fields)
+def _record(value: Value, given: dict[str, Any]) -> Record:
+    """Return the paper that a JSON object describes."""
+    inner = given.get("paper")
+    fields = {**given, **inner} if isinstance(inner, dict) else given
     external = fields["externalIds"] if isinstance(fields.get("externalIds"), dict) else {}
-    day = next((day for name in _DATES if (day := _day(fields.get(name)))), None)
-    year = int(day[:4]) if day else _count(fields.get("year"))
-    authors = _authors(fields)
-    arxiv_id = _arxiv_id(fields.get("arxiv_id") or fields.get("arxivId") or external.get("ArXiv") or record_id)
-    links = find_links(abstract)
-    given = fields.get("links")
-    if isinstance(given, list):  # records exported by papersearch list their links
-        links = tuple(dict.fromkeys((*links, *(clean_text(link) for link in given if isinstance(link, str)))))
-    return Appearance(
-        dump=dump,
+    record_id = _identifier(fields)
+    authors = fields.get("authors")
+    parsed = fields.get("authors_parsed")  # arXiv: [last, first, suffix, ...]
+    parts: tuple[AuthorName | str, ...] = _names(authors) if isinstance(authors, list) else ()
+    if isinstance(parsed, list) and parsed and all(isinstance(name, list) for name in parsed):
+        parts = tuple(_parsed_name(name) for name in parsed)
+    links = fields.get("links")
+    return Record(
         first_line=value.first_line,
         last_line=value.last_line,
-        title=title,
-        abstract=abstract,
-        links=links,
-        mirror_links=mirror_links,
-        date=day,
-        year=year,
-        author_count=_count(fields.get("author_count")) or len(authors) or None,
+        title=_text(fields, "title"),
+        abstract=_text(fields, *_ABSTRACTS),
+        has_markup=True,
+        has_latex=True,
+        authors=parts,
+        joined_authors=authors if isinstance(authors, str) else None,
+        author_count=_count(fields.get("author_count")),
+        dates=[fields.get(name) for name in (*_DATES, "year")],
+        record_id=record_id,
+        arxiv_ids=_strings(fields.get("arxiv_id"), fields.get("arxivId"), external.get("ArXiv"), record_id or ""),
+        dois=_strings(fields.get("doi"), external.get("DOI")),
+        categories=_names(fields.get("categories") or fields.get("fieldsOfStudy"), split_at=" "),
+        links=[link for link in links if isinstance(link, str)] if isinstance(links, list) else (),
         organisation=_organisation(fields),
         comment_count=_count(fields.get("numComments", fields.get("comment_count"))),
-        record_id=record_id,
-        authors=authors,
-        categories=_names(fields.get("categories") or fields.get("fieldsOfStudy"), split_at=" "),
-        arxiv_id=arxiv_id,
-        doi=_text(fields, "doi") or _text(external, "DOI") or None,
         upvotes=_count(fields.get("upvotes")),
+        fields=list(map(str, given)),
     )
+
+
+def _strings(*values: Any) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
+
+
+def _parsed_name(parts: list[Any]) -> AuthorName:
+    """Return the name that arXiv writes as [family, given, suffix, ...]."""
+    family, given, suffix = (part if isinstance(part, str) else "" for part in (*parts, "", "", "")[:3])
+    return AuthorName(family=family or None, given=given or None, suffix=suffix or None)
 
 
 def _text(fields: dict[str, Any], *names: str) -> str:
@@ -152,17 +132,6 @@ def _identifier(fields: dict[str, Any]) -> str | None:
     return None
 
 
-def _authors(fields: dict[str, Any]) -> tuple[str, ...]:
-    parsed = fields.get("authors_parsed")  # arXiv: [last, first, suffix, ...]
-    if isinstance(parsed, list) and parsed and all(isinstance(name, list) for name in parsed):
-        ordered = ((*name[1:2], *name[:1], *name[2:3]) for name in parsed)
-        return _names([" ".join(part for part in name if isinstance(part, str)) for name in ordered])
-    authors = fields.get("authors")
-    if isinstance(authors, str):
-        authors = re.split(r",\s+(?:and\s+)?|\s+and\s+", re.sub(r"\([^()]*\)", "", authors))
-    return _names(authors)
-
-
 def _names(value: Any, split_at: str | None = None) -> tuple[str, ...]:
     """Return names from a list of strings, a list of objects with a `name`, or one string."""
     if isinstance(value, str):
@@ -181,20 +150,7 @@ def _organisation(fields: dict[str, Any]) -> Organisation | None:
     return Organisation(handle=handle, name=name) if handle else None
 
 
-def _day(value: Any) -> str | None:
-    found = _DATE.match(value) if isinstance(value, str) else None
-    try:
-        return date(*map(int, found.groups())).isoformat() if found else None
-    except ValueError:
-        return None
-
-
 def _count(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
-
-
-def _arxiv_id(value: Any) -> str | None:
-    found = _ARXIV_ID.fullmatch(value.strip()) if isinstance(value, str) else None
-    return found[1] if found else None

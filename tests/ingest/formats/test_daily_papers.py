@@ -13,13 +13,17 @@ from papersearch.ingest.formats.daily_papers import parse
 from papersearch.ingest.lines import Line
 from papersearch.ingest.merging import merge
 from papersearch.ingest.reading import ingest
+from papersearch.ingest.record import admit, complain_about
 from papersearch.types import Finding, Organisation
 from tests.conftest import HEADER, page, sentence
 
 
 def read(text: str) -> tuple[list[Appearance], list[Finding]]:
     """Parse a page given as text."""
-    return parse("page.txt", [Line(number, line) for number, line in enumerate(text.split("\n"), 1)])
+    findings: list[Finding] = []
+    lines = [Line(number, line) for number, line in enumerate(text.split("\n"), 1)]
+    records = parse(lines, complain_about("page.txt", findings.append))
+    return list(filter(None, [admit(record, "page.txt", findings.append) for record in records])), findings
 
 
 def metadata(*lines: str) -> str:

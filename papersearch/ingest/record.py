@@ -1,0 +1,191 @@
+"""A paper as its source describes it, and the one door through which it enters.
+
+A format's reader fills in a `Record` with what the source wrote, unchanged. `admit` cleans the
+texts, reads dates, names and identifiers, and reports what it cannot read. So a format decides
+which field means what, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.dates import PartialDate, date_of_arxiv_id, parse_date
+from papersearch.ingest.links import find_links, without_mirrors
+from papersearch.text.cleaning import clean_text
+from papersearch.text.identifiers import arxiv_id_of_doi, bare_arxiv_id, bare_doi
+from papersearch.text.latex import without_latex
+from papersearch.text.markup import without_markup
+from papersearch.text.names import displayed, parse_name, split_names
+from papersearch.types import AuthorName, Finding, FindingKind, Organisation
+
+MAX_TEXT_LENGTH = 100_000
+MAX_TITLE_LENGTH = 1000
+"""Longest title, in characters. The limit of a text is fifty times an abstract: a longer one would
+slow down every query that finds it."""
+
+_MAX_ID_LENGTH = 200
+_FIELDS_NAMED = 8
+
+Report: TypeAlias = Callable[[Finding], None]
+
+Complain: TypeAlias = Callable[[FindingKind, int, str], None]
+"""A reader's way to report: kind, line and detail of a finding about its file."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """What one source says of one paper, as the source wrote it.
+
+    first_line, last_line: from 1, inclusive
+    has_markup: texts hold HTML or JATS tags and entities
+    has_latex: texts hold LaTeX's accents and escapes
+    authors: one entry per author, in reading order: parts, or a string with one name
+    joined_authors: all authors in one string, where a source joins them
+    dates: what the source gives, the first publication first; the first one that can be read counts
+    record_id, namespace: see `Appearance`
+    arxiv_ids, dois: where an identifier may be, the surest place first
+    fields: the names of the source's fields, for a report on a record without text
+    """
+
+    first_line: int
+    last_line: int
+    title: str = ""
+    abstract: str = ""
+    has_markup: bool = False
+    has_latex: bool = False
+    authors: Sequence[AuthorName | str] = ()
+    joined_authors: str | None = None
+    author_count: int | None = None
+    dates: Sequence[object] = ()
+    date_inferred: bool = False
+    record_id: str | None = None
+    namespace: str = ""
+    citation_key: str | None = None
+    arxiv_ids: Sequence[str] = ()
+    dois: Sequence[str] = ()
+    categories: Sequence[str] = ()
+    links: Sequence[str] = ()
+    organisation: Organisation | None = None
+    comment_count: int | None = None
+    upvotes: int | None = None
+    venue: str | None = None
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
+    url: str | None = None
+    fields: Sequence[str] = ()
+
+
+def admit(record: Record, dump: str, report: Report) -> Appearance | None:
+    """Return the paper that a record describes, or None if it has neither title nor abstract.
+
+    Reports a record without text, and values that cannot be read. A value never costs the record.
+    """
+
+    def complain(kind: FindingKind, detail: str) -> None:
+        report(Finding(kind=kind, file=dump, line=record.first_line, detail=detail))
+
+    def clean(text: str) -> str:
+        if record.has_markup:
+            text = without_markup(text)
+        if record.has_latex:
+            text = without_latex(text)
+        return clean_text(text)
+
+    def known(text: str | None) -> str | None:
+        return (clean(text) or None) if text else None
+
+    title, abstract = clean(record.title), clean(record.abstract)
+    if not title and not abstract:
+        fields = clean_text(", ".join(record.fields[:_FIELDS_NAMED])) or "none"
+        complain("record without text", f"neither title nor abstract; its fields: {fields}")
+        return None
+    if len(title) + len(abstract) > MAX_TEXT_LENGTH or len(title) > MAX_TITLE_LENGTH:
+        complain("text cut", f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
+        title, abstract = title[:MAX_TITLE_LENGTH], abstract[:MAX_TEXT_LENGTH]
+    abstract, mirror_links = without_mirrors(abstract)
+    names = _names(record, clean, complain)
+    authors = tuple(map(displayed, names))
+    doi = next(filter(None, map(bare_doi, record.dois)), None)
+    arxiv_id = next(filter(None, map(bare_arxiv_id, record.arxiv_ids)), None)
+    if arxiv_id is None and doi is not None:
+        arxiv_id = arxiv_id_of_doi(doi)
+    when, is_inferred = _when(record, arxiv_id, complain)
+    links = dict.fromkeys((*find_links(abstract), *map(clean_text, record.links)))
+    record_id = clean_text(record.record_id or "")[:_MAX_ID_LENGTH]
+    return Appearance(
+        dump=dump,
+        first_line=record.first_line,
+        last_line=record.last_line,
+        title=title,
+        abstract=abstract,
+        links=tuple(links),
+        mirror_links=mirror_links,
+        date=when.iso if when else None,
+        year=when.year if when else None,
+        month=when.month if when else None,
+        year_inferred=is_inferred,
+        author_count=record.author_count or len(authors) or None,
+        organisation=record.organisation,
+        comment_count=record.comment_count,
+        record_id=record_id or None,
+        namespace=record.namespace,
+        authors=authors,
+        author_names=names,
+        categories=tuple(dict.fromkeys(filter(None, map(clean, record.categories)))),
+        arxiv_id=arxiv_id,
+        doi=doi,
+        upvotes=record.upvotes,
+        venue=known(record.venue),
+        volume=known(record.volume),
+        issue=known(record.issue),
+        pages=known(record.pages),
+        publisher=known(record.publisher),
+        url=clean_text(record.url or "") or None,
+        citation_key=clean_text(record.citation_key or "") or None,
+    )
+
+
+def complain_about(dump: str, report: Report) -> Complain:
+    """Return a reader's way to report on `dump`."""
+    return lambda kind, line, detail: report(Finding(kind=kind, file=dump, line=line, detail=detail))
+
+
+def _names(
+    record: Record, clean: Callable[[str], str], complain: Callable[[FindingKind, str], None]
+) -> tuple[AuthorName, ...]:
+    """Return the authors in parts; report a joined list that can be split in several ways."""
+    if record.joined_authors and not record.authors:
+        split = split_names(clean(record.joined_authors))
+        if not split.is_certain:
+            complain("authors not told apart", f"cannot tell the authors apart in “{record.joined_authors}”")
+        return split.names
+    given: list[AuthorName] = []
+    for name in record.authors:
+        if isinstance(name, AuthorName):
+            parts = {part: clean(value) or None for part, value in name.asdict().items() if value}
+            cleaned = AuthorName(**parts)
+        else:
+            cleaned = parse_name(clean(name))
+        if displayed(cleaned):
+            given.append(cleaned)
+    return tuple(given)
+
+
+def _when(
+    record: Record, arxiv_id: str | None, complain: Callable[[FindingKind, str], None]
+) -> tuple[PartialDate | None, bool]:
+    """Return the date of first publication, and whether it was inferred."""
+    for written in record.dates:
+        if written in (None, "", 0):
+            continue
+        found = parse_date(written)
+        if found is not None:
+            return found, record.date_inferred
+        complain("not a date", f"cannot read a date in “{written}”")
+    inferred = date_of_arxiv_id(arxiv_id) if arxiv_id else None
+    return inferred, inferred is not None
