@@ -49,6 +49,7 @@ class Format(str, Enum):
     jsonl = "jsonl"
     bibtex = "bibtex"
     ris = "ris"
+    csl_json = "csl-json"
     csv = "csv"
     markdown = "markdown"
 
@@ -62,6 +63,7 @@ class PaperFormat(str, Enum):
     jsonl = "jsonl"
     bibtex = "bibtex"
     ris = "ris"
+    csl_json = "csl-json"
     csv = "csv"
     markdown = "markdown"
 
@@ -103,6 +105,15 @@ PaperFormatOption = Annotated[
 ]
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="Output format; auto is the same as table.")
+]
+KeyOption = Annotated[
+    Optional[str],
+    typer.Option(
+        "--key",
+        help="Citation keys of --format bibtex and csl-json, such as {family}{year}{word}.",
+        metavar="PATTERN",
+        show_default=False,
+    ),
 ]
 LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
