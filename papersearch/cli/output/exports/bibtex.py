@@ -27,6 +27,8 @@ _ARXIV_CLASS = re.compile(
     r"|(?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph)"
 )
 
+_SEPARATOR = re.compile(r"[,{}]|(?:^|\s)and(?:\s|$)", re.IGNORECASE)
+
 
 def write(papers: Sequence[Paper], keys: Sequence[str]) -> str:
     """Return one entry per paper."""
@@ -117,6 +119,6 @@ def _author(name: AuthorName) -> str:
 
 
 def _part(text: str) -> str:
-    """Escape a part of a name; braces keep a comma or an "and" in it from separating."""
+    """Escape a part of a name; braces keep a comma, a brace or an "and" in it from separating."""
     escaped = latex(text)
-    return f"{{{escaped}}}" if "," in text or re.search(r"(?:^|\s)and(?:\s|$)", text, re.IGNORECASE) else escaped
+    return f"{{{escaped}}}" if _SEPARATOR.search(text) else escaped

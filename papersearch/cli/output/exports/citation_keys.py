@@ -83,8 +83,8 @@ def citation_keys(papers: Sequence[Paper], pattern: str | None = None) -> list[s
     return [keys[number] for number in range(len(papers))]
 
 
-def _parts(pattern: str) -> list[tuple[str, Callable[[Paper], str] | None]]:
-    """Return the parts of a pattern: text, and the placeholder after it. Raises KeyPatternError."""
+def _parts(pattern: str) -> list[tuple[str, str | None]]:
+    """Return the parts of a pattern: text, and the name of the placeholder after it. Raises KeyPatternError."""
     try:
         parsed = list(string.Formatter().parse(pattern))
     except ValueError as error:
@@ -94,14 +94,16 @@ def _parts(pattern: str) -> list[tuple[str, Callable[[Paper], str] | None]]:
         if name is not None and (form or conversion or name not in PLACEHOLDERS):
             known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
             raise KeyPatternError(f"unknown placeholder {{{name}}}; known are {known}")
-        parts.append((text, PLACEHOLDERS[name] if name is not None else None))
+        parts.append((text, name))
     return parts
 
 
-def _filled(paper: Paper, parts: Sequence[tuple[str, Callable[[Paper], str] | None]]) -> str:
-    """Fill in a pattern; without a single letter, the key is the paper id."""
-    key = _allowed("".join(text + (fill(paper) if fill else "") for text, fill in parts))
-    return key if re.search(r"[A-Za-z]", key) else _allowed(paper.paper_id) or "paper"
+def _filled(paper: Paper, parts: Sequence[tuple[str, str | None]]) -> str:
+    """Fill in a pattern. Where its placeholders tell no more than the date, the key is the paper id."""
+    values = {name: PLACEHOLDERS[name](paper) for _, name in parts if name is not None}
+    others = [value for name, value in values.items() if name not in ("year", "month")]
+    key = _allowed("".join(text + (values[name] if name else "") for text, name in parts))
+    return key if key and (any(others) or not others) else _allowed(paper.paper_id) or "paper"
 
 
 def _candidates(natural: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ def _cells(paper: Paper) -> Sequence[str]:
 def _cell(text: str) -> str:
     """Put an apostrophe before text that a spreadsheet would read as a formula (OWASP).
 
-    Text that would look as if it had got one gets another. So whoever reads the table takes one
-    apostrophe away wherever apostrophes come before such a sign.
+    Text that already begins like that gets one as well. So a reader of the table takes one apostrophe
+    away where apostrophes come before such a sign.
     """
     return f"'{text}" if _FORMULA.match(text) else text
