@@ -13,10 +13,12 @@ import bibtexparser
 import jsonschema
 import pytest
 import rispy
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import papersearch
-from papersearch.cli.output.addresses import page_of, search_for
+from papersearch.cli.output.addresses import page_of, search_for, web_address
 from papersearch.cli.output.exports import export
 from papersearch.types import AuthorName, Organisation, Paper
 from tests.cli.csl_schema import CSL_DATA
@@ -450,6 +452,19 @@ def test_page_of_a_paper() -> None:
     assert page_of(paper(url="javascript:alert(1)")) is None
     assert page_of(paper()) is None
     assert search_for(paper(title='A & "b"')).endswith("&query=%22A%20%26%20%22b%22%22")
+
+
+@given(st.text(), st.sampled_from(("https://", "HTTP://", "javascript:", "file:///", "")))
+def test_an_address_of_a_source_is_safe(rest: str, scheme: str) -> None:
+    """An address is of the web, in ASCII, and has no sign that ends a field, a link or a word; its own stay."""
+    address = web_address(scheme + rest)
+    if address is None:
+        assert not scheme.lower().startswith("http")
+        return
+    assert address.lower().startswith(("http://", "https://"))
+    assert address.isascii()
+    assert not set(address) & set("\"'`$<>|\\{}^ \t\r\n")
+    assert web_address(address) == address
 
 
 def test_the_source_gives_the_address() -> None:

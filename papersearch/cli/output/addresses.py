@@ -6,8 +6,9 @@ from urllib.parse import quote
 
 from papersearch.types import Paper
 
-_OF_PATHS = "/:;()._-~!$&'*+,=@"
-"""Characters that a path may hold as they are (RFC 3986): the others are percent-encoded."""
+_OF_PATHS = "/:;()._-~!&*+,=@"
+"""Characters that a path may hold as they are (RFC 3986), but for `$` and `'`, which a shell expands or ends
+a word at. The others are percent-encoded."""
 
 
 def address_of(paper: Paper) -> str:
