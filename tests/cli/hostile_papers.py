@@ -56,10 +56,10 @@ NAMES = (
     AuthorName(family="Wolfeschlegelsteinhausenbergerdorff" * 3, given="Hubert Blaine"),
 )
 
-DOIS = ("10.1007/978-3-030-00001-7_", "10.1000/a_b#c%d", "10.1016/S0010-8650(80)", "10.1002/(SICI)1<1::AID>3.0;2-#")
+DOIS = ("10.1007/978-3-030-00001-7_", "10.1000/a_b#c%d", "10.1016/S0010-8650(80)", "10.1002/(sici)1<1::aid>3.0;2-#")
 """Beginnings: a number makes each one of its own."""
 
-ARXIV_IDS = ("2401.{:05}v2", "0704.{:04}", "hep-th/990{:04}")
+ARXIV_IDS = ("2401.{:05}v2", "0704.{:04}", "hep-th/9901{:03}")
 CATEGORIES = ("cs.LG", "hep-th", "q-bio.PE", "Machine_learning & more", "自然言語")
 VENUES = (
     ("Journal of Things & Stuff", "12", "3", "45-67", None),
@@ -103,7 +103,7 @@ def _paper(number: int, random: Random) -> Paper:
         year_inferred=bool(year) and number % 7 == 0,
         organisation=Organisation(handle="acme", name="ACME {Labs} & Co") if number % 9 == 0 else None,
         categories=tuple(random.sample(CATEGORIES, random.choice((0, 1, 3)))),
-        arxiv_id=random.choice(("", "", *ARXIV_IDS)).format(number) or None,
+        arxiv_id=random.choice(("", *ARXIV_IDS)).format(number) or None if year else None,  # it tells a year
         doi=f"{random.choice(DOIS)}{number}" if random.random() < 0.6 else None,
         links=("https://github.com/a/b",) if number % 5 == 0 else (),
         venue=venue,

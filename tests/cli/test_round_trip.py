@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
 import papersearch
+from papersearch.cli.output.json_documents import papers as json_document
+from papersearch.ingest.reading import ingest
 from papersearch.types import Paper
 from tests.cli.export_readers import FIELDS, READERS, Fields, known
 from tests.cli.hostile_papers import hostile_papers
 from tests.conftest import PROJECT
 
 PAGE = PROJECT / "docs" / "exports.md"
+
+READ_BACK = "title abstract authors date year categories links organisation arxiv_id doi".split()
+"""Fields that our own JSON gives back."""
 
 _MOSTLY = 0.9
 
@@ -55,6 +61,17 @@ def measured(papers: Sequence[Paper]) -> list[str]:
         cells = [said(share_kept(papers, read[name], field)) for name in READERS]
         rows.append(f"| `{field}` | {' | '.join(cells)} |")
     return rows
+
+
+def test_our_json_is_read_back(six_hundred: list[Paper], tmp_path: Path) -> None:
+    """Our own JSON, put into a corpus, gives the same papers, and no finding."""
+    (tmp_path / "mine.json").write_bytes(json_document(six_hundred))
+    read = ingest([tmp_path / "mine.json"])
+    assert read.findings == ()
+    again = {paper.paper_id: paper for paper in read.papers}
+    for paper in six_hundred:
+        for field in READ_BACK:
+            assert getattr(again[paper.paper_id], field) == getattr(paper, field), (paper.paper_id, field)
 
 
 def test_the_table_of_the_documents(six_hundred: list[Paper]) -> None:

@@ -12,7 +12,8 @@ from papersearch.types import AuthorName, Paper
 Kind = Literal["article", "conference", "preprint", "other"]
 
 _CONFERENCE_WORD = re.compile(
-    r"\b(?:proceedings|proc\.|conference|conf\.|workshops?|symposium|symp\.|congress|meeting|findings of)(?!\w)",
+    r"\b(?:proceedings|proc\.|conference|conf\.|workshops?|symposium|symp\.|congress|meeting|findings of"
+    r"|lecture notes|neural information processing systems)(?!\w)",
     re.IGNORECASE,
 )
 _CONFERENCES = frozenset(
