@@ -197,7 +197,7 @@ def test_a_doi_is_verbatim(doi: str, written: str) -> None:
         ({"venue": "Something", "volume": "7"}, ("article", "JOUR", "article-journal")),
         ({"venue": "Proceedings of the ACM", "volume": "5", "issue": "4"}, ("article", "JOUR", "article-journal")),
         ({"venue": "Proc. of X", "volume": "139"}, ("inproceedings", "CONF", "paper-conference")),
-        ({"venue": "Lecture Notes in Computer Science", "volume": "9"}, ("inproceedings", "CONF", "paper-conference")),
+        ({"venue": "Lecture Notes in Math", "volume": "9"}, ("inproceedings", "CONF", "paper-conference")),
         ({"venue": "ICML 2024"}, ("inproceedings", "CONF", "paper-conference")),
         ({"venue": "International Conference on Machine Learning"}, ("inproceedings", "CONF", "paper-conference")),
         ({"venue": "arXiv.org", "volume": "abs/2401.00001", "arxiv_id": "2401.00001"}, ("misc", "UNPB", "article")),
