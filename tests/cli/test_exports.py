@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 import papersearch
 from papersearch.cli.output.addresses import page_of, search_for, web_address
 from papersearch.cli.output.exports import export
+from papersearch.text.cleaning import clean_text
 from papersearch.types import AuthorName, Organisation, Paper
 from tests.cli.csl_schema import CSL_DATA
 from tests.cli.hostile_papers import hostile_papers
@@ -380,6 +381,23 @@ def test_hostile_text_stays_text() -> None:
     assert not re.search(r"<(?:h\d|ol|script|code|em|strong)\b", html)
     assert re.findall(r'<a href="([^"]*)"', html) == ["https://doi.org/10.1/a%7Bb"]
     assert "1. one - two" in html
+
+
+SIGNS = st.text(st.sampled_from("ab \\{}$%&#_^~-\"'`@,;=()<>|\n\té图")) | st.text()
+
+
+@given(title=SIGNS, family=SIGNS, literal=SIGNS, doi=SIGNS, paper_id=SIGNS)
+def test_any_text_is_one_record(title: str, family: str, literal: str, doi: str, paper_id: str) -> None:
+    """For any text, each format has one record with the known fields, and what needs no escape is unchanged."""
+    names = (AuthorName(family=family or "x", given="Jane"), AuthorName(literal=literal or "y"))
+    one = paper(title=title, abstract="z", author_names=names, doi=doi or None, paper_id=paper_id or "w")
+    [entry] = bibtex([one])
+    assert set(entry) <= {"type", "key", "title", "author", "doi", "url", "abstract"}
+    assert all(value.count("{") == value.count("}") for value in entry.values())
+    [record], [item], [row] = ris([one]), csl([one]), rows([one])
+    assert item.get("title", "") == record.get("title", "") == clean_text(title)
+    assert re.sub(r"^'(?='*[=+\-@＝＋－＠])", "", row["title"]) == clean_text(title)
+    assert export([one], "markdown").count(b"\n") == 1
 
 
 @pytest.mark.parametrize("chosen", FORMATS)
