@@ -60,7 +60,7 @@ class DumpFile(Value):
 
 
 class SkippedFile(Value):
-    """A file of the corpus that is not a dump, at the time of the build."""
+    """A file of the corpus that is not a dump, at the time of the build; a folder not read has zeros."""
 
     name: str
     size: int

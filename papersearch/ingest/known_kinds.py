@@ -56,7 +56,7 @@ def _begins(pattern: bytes, what: str, advice: str) -> _Kind:
 
 
 def _has_line(pattern: bytes, what: str, advice: str) -> _Kind:
-    """Make a kind with a line that begins with `pattern`, whatever stands before it."""
+    """Make a kind with a line that begins with `pattern`, after any other lines."""
     return _Kind(re.compile(rb"^[ \t]*(?:%s)" % pattern, re.MULTILINE | re.IGNORECASE), what, advice)
 
 

@@ -206,6 +206,6 @@ def test_carriage_returns_end_lines(lines: list[str], size: int) -> None:
 
 @pytest.mark.parametrize("n_before", range(8190, 8195))
 def test_a_pair_at_the_end_of_the_head_stays(n_before: int) -> None:
-    """A carriage return before a line feed is no line end of its own, wherever a piece ends."""
+    """A carriage return and the line feed after it are one line end, wherever a piece ends."""
     whole = b"x" * n_before + b"\r\ny\rz\r\n"
     assert b"".join(with_line_feeds(iter(pieces_of(whole, 8192)))).count(b"\n") == 2
