@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
+from pathlib import Path
 from typing import Any, NamedTuple, Optional, TypeVar, get_args, get_type_hints
 
 from typer.models import OptionInfo
+
+from papersearch.cli.output.terminal import typed_path
 
 Options = TypeVar("Options")
 Answer = TypeVar("Answer")
@@ -37,7 +40,7 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], Answer]], Cal
         def command(**values: Any) -> Answer:
             for field, group in groups.items():
                 values[field] = group.make({each.name: values.pop(each.name) for each in group.parameters})
-            return verb(options(**values))
+            return verb(options(**{name: _at_home(value) for name, value in values.items()}))
 
         command.__name__ = verb.__name__
         command.__doc__ = verb.__doc__
@@ -47,6 +50,13 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], Answer]], Cal
         return command
 
     return decorate
+
+
+def _at_home(value: Any) -> Any:
+    """Return an option's value with the home folder in its paths."""
+    if isinstance(value, Path):
+        return typed_path(value)
+    return [_at_home(each) for each in value] if isinstance(value, list) else value
 
 
 def parameter(name: str, annotation: Any, default: Any) -> Parameter:
