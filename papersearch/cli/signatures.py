@@ -66,12 +66,18 @@ def parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 def valued_options(command: Callable[..., Any]) -> frozenset[str]:
     """Return the names of a command's options that take a value, from its signature."""
+    return option_names(command, valued=True)
+
+
+def option_names(command: Callable[..., Any], *, valued: bool = False) -> frozenset[str]:
+    """Return the names of a command's options, or of those that take a value, from its signature."""
     names: set[str] = set()
     for each in Signature.from_callable(command).parameters.values():
         option = _metadata(each.annotation, OptionInfo)
-        if option is not None and get_args(each.annotation)[0] not in _FLAGS:
+        if option is not None and not (valued and get_args(each.annotation)[0] in _FLAGS):
             # In an annotation, the first name is where Typer otherwise has the default.
-            names |= {str(option.default), *(option.param_decls or ())}
+            declared = (str(option.default), *(option.param_decls or ()))
+            names |= {name for part in declared for name in part.split("/")}
     return frozenset(names)
 
 

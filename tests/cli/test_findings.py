@@ -65,7 +65,7 @@ def test_what_is_left_out_later_is_told(
 
 
 def test_a_readme_that_changes_builds_nothing(small_corpus: Path, command: Callable[..., Any]) -> None:
-    """A README is no reason to build again, nor to say anything."""
+    """A README that comes or changes causes no build, and nothing is said of it."""
     command("index")
     (small_corpus / "README.md").write_text("# About\n")
     again = command("index")

@@ -68,7 +68,7 @@ def test_a_tilde_that_the_shell_left(run: Run, real_index_path: Path, tmp_path: 
 
 
 def test_a_folder_named_like_a_tilde(run: Run, real_index_path: Path, tmp_path: Path) -> None:
-    """A name that is no user's after the tilde, and a tilde in a path, are names."""
+    """A tilde before a name that belongs to no user, and a tilde within a path, are kept."""
     for name in ("~no-such-user", "a~"):
         (tmp_path / name).symlink_to(real_index_path)
         assert run("stats", "--index", name).returncode == 0

@@ -69,7 +69,7 @@ def typed_text(argument: str) -> str:
 def typed_path(path: Path) -> Path:
     """Return a path with the home folder in place of a `~` that the shell left, as in `--index=~/papers`.
 
-    A name such as `~backup`, which is no user's, is kept.
+    A name such as `~backup`, which belongs to no user, is kept.
     """
     try:
         return path.expanduser()
