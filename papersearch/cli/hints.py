@@ -193,7 +193,9 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
 def _evaluation_hint(error: errors.EvaluationError) -> str:
     match error:
         case errors.TopicsUnreadable():
-            return "give a file with one query per line, id<TAB>text, or JSON lines"
+            return (
+                "give a file with one query per line, id<TAB>text, JSON lines, or CSV with the columns id and text"
+            )
         case errors.QrelsUnreadable():
             return "give a file of lines TOPIC 0 PAPER RELEVANCE, or TOPIC<TAB>PAPER<TAB>RELEVANCE"
     return ""
