@@ -117,7 +117,7 @@ def _from_table(lines: list[Line], delimiter: str, name: str) -> list[tuple[Topi
         try:
             cells = next(rows)
         except csv.Error as error:
-            raise _unreadable(name, line, f"it is no row of a table ({error})") from None
+            raise _unreadable(name, line, f"it cannot be read as a row of a table ({error})") from None
         full = len(cells) > max(ids, texts)
         found = Topic(clean_text(cells[ids]), clean_text(cells[texts])) if full else None
         topics.append((_checked(found, line, name), line))

@@ -189,7 +189,7 @@ def test_exclusions_need_no_quotes(invoke: Any, arguments: list[str], query: str
 
 
 def test_the_hint_for_a_letter_works(invoke: Any) -> None:
-    """The hint for a letter that is no option is a command that gives the answer of the quoted query."""
+    """The hint for a letter that names no option is a command that gives the answer of the quoted query."""
     refused = invoke("mixture", "of", "experts", "-7", "-k", "3")
     assert_usage_error(refused, "no such option: -7")
     (hint,) = [line for line in refused.stderr.splitlines() if line.startswith("hint: ")]
