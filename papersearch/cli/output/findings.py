@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _LONGEST_DETAIL = 200
-_SHOWN = 20
+_SHOWN, _SHOWN_IN_PIPE = 10, 3
 _ROUTINE = frozenset({"mirror link rewritten"})
 """Kinds of findings that a build only counts, because they never cost a paper."""
 
@@ -34,15 +34,15 @@ def list_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def sum_up_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print the first findings on a terminal, and a line for each kind elsewhere."""
-    shown = 0
+    """Print a line for each finding of a rare kind, and one for all of a frequent kind.
+
+    A terminal gets more of them one by one than a pipe, whose reader may be a log.
+    """
+    at_most = _SHOWN if sys.stdout.isatty() else _SHOWN_IN_PIPE
     for kind, of_kind in _by_kind(findings).items():
         if kind in _ROUTINE:
             _print(console, f"{len(of_kind)} × {kind}: {ALL_OF_THEM}")
-        elif len(of_kind) == 1:
-            _print(console, _line(of_kind[0]))
-        elif sys.stdout.isatty() and shown + len(of_kind) <= _SHOWN:
-            shown += len(of_kind)
+        elif len(of_kind) <= at_most:
             list_findings(console, of_kind)
         else:
             first = of_kind[0]
