@@ -133,7 +133,7 @@ NamesArgument = Annotated[
 TopicsArgument = Annotated[
     str,
     typer.Argument(
-        help="JSON lines, id<TAB>text, or one query per line; - reads standard input.", show_default=False
+        help="JSON lines, CSV, id<TAB>text, or one query per line; - reads standard input.", show_default=False
     ),
 ]
 

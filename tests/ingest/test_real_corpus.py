@@ -125,7 +125,7 @@ def test_mirrors_are_reported_and_conflict_free(read: Ingest) -> None:
     raw = "\n".join(line for dump in read.dumps for line in raw_lines(dump.name))
     kinds = [finding.kind for finding in read.findings]
     assert kinds.count("mirror link rewritten") == raw.count("workers.dev") == 7
-    assert set(kinds) == {"mirror link rewritten", "file skipped"}
+    assert set(kinds) == {"mirror link rewritten"}
 
 
 def test_the_readme_is_named_and_skipped(read: Ingest) -> None:
