@@ -121,7 +121,7 @@ def _pieces(text: str) -> Iterator[_Piece]:
             continue
         end = match.end()
         if match["entity"]:
-            piece: _Piece | None = _Piece(_decoded(match))
+            piece = _Piece(_decoded(match))
         elif opening := match["passage"]:
             closing = _END_OF_PASSAGE.get(opening, ">")
             found = -1 if closing in never_closed else text.find(closing, end)
@@ -131,9 +131,10 @@ def _pieces(text: str) -> Iterator[_Piece]:
             piece = _Piece(text[end:found] if opening == "<![CDATA[" else "")
             end = found + len(closing)
         else:
-            piece = _tag(match)
-            if piece is None:
+            tag = _tag(match)
+            if tag is None:
                 continue
+            piece = tag
         if match.start() > position:
             yield _Piece(text[position : match.start()])
         yield piece
