@@ -81,6 +81,8 @@ _MARKS_OF_LATEX = ("\\", "{", "~", "--", "``")
 """Every text that changes holds one of these."""
 
 _LETTER_COMMAND = re.compile(rf"\\({'|'.join(sorted(LETTERS, key=len, reverse=True))})(?![A-Za-z])(?:\{{\}}|\s+)?")
+_COLOURS = ("textcolor", "color")
+_COLOUR = re.compile(r"(?:\[[^\[\]{}]*\])?\{[^{}]*\}\s*")
 _ARGUMENT = re.compile(r"\{([^{}]*)\}")
 _FORMULA = re.compile(r"\\[A-Za-z]{2,}|[\^_]")
 _ADDRESS_ESCAPE = re.compile(r"\\([&%$#_~])(?:\{\})?|\$\\sim\$")
@@ -108,12 +110,15 @@ def without_latex(text: str, *, is_bibtex: bool = False) -> str:
 
 
 def accented(written: str, mark: str) -> str | None:
-    """Return `written` with a combining mark on its first letter, or None if that is not a letter."""
-    if not written[:1].isalpha():
+    """Return a letter with a combining mark, or None if `written` is not one letter.
+
+    A tie is over two letters. `\\b{eta}` is no accent but the rest of another command.
+    """
+    if not written[:1].isalpha() or sum(map(str.isalnum, written)) != 1 + (mark == WORDS["t"]):
         return None
-    first = {"ı": "i", "ȷ": "j"}.get(written[0], written[0])
     if written[0] == "ı" and mark == SIGNS["."]:
-        return written.replace("ı", "i", 1)
+        return "i" + written[1:]
+    first = {"ı": "i", "ȷ": "j"}.get(written[0], written[0])
     return unicodedata.normalize("NFC", first + mark + written[1:])
 
 
@@ -242,7 +247,7 @@ class _Reader:
             self._begin(match.group() + "{", is_style=True)
         elif word in _SWITCHES and self._open and self._is_at_start(self._open[-1]):
             self._switch(match)
-        elif word in ("url", "href") and self._link(match):
+        elif (word in ("url", "href") and self._link(match)) or (word in _COLOURS and self._colour(word)):
             return
         else:
             self._keep(match)
@@ -292,6 +297,18 @@ class _Reader:
         else:
             # Nothing separates the two in the source, since a link looks different.
             self._convert(f" {plain}" if self._before(match).isalnum() else plain)
+        return True
+
+    def _colour(self, word: str) -> bool:
+        """Leave out a command for colour; return false if it is written in another way."""
+        colour = _COLOUR.match(self._text, self._position)
+        if colour is None or (word == "textcolor" and not self._text.startswith("{", colour.end())):
+            return False
+        self._position = colour.end()
+        if word == "textcolor":
+            self._begin(f"\\textcolor{colour.group()}{{", is_style=True)
+        else:
+            self._convert("")
         return True
 
     def _begin(self, written: str, *, mark: str = "", is_style: bool = False, suffix: str = "") -> None:

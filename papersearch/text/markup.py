@@ -76,6 +76,11 @@ _MARK = re.compile(
 )
 _END_OF_PASSAGE = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
 
+_LINKS = ("a", "ext-link", "uri")
+_HREF = re.compile(r"\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)")
+_FEW_PIECES = 12
+"""Most pieces of a link's text that are compared with its address."""
+
 _LAYOUT = " \t\r\n"
 _TEX_DOCUMENT = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
 
@@ -236,6 +241,8 @@ def _plain(pieces: list[_Piece]) -> Iterator[str]:
             yield piece.text
         elif piece.name not in _INLINE:
             yield " "
+        elif piece.name in _LINKS and piece.is_end and piece.partner is not None:
+            yield _address(pieces, piece.partner, index)
         elif end > index and (piece.name in _DROPPED or index in repeated):
             index = end
         elif end > index and piece.name == "math":
@@ -245,6 +252,16 @@ def _plain(pieces: list[_Piece]) -> Iterator[str]:
             yield _tex("".join(inner.text for inner in pieces[index + 1 : end]))
             index = end
         index += 1
+
+
+def _address(pieces: list[_Piece], start: int, end: int) -> str:
+    """Return the address of a link in parentheses, or nothing if the link's text says it."""
+    found = _HREF.search(pieces[start].text)
+    if found is None:
+        return ""
+    address = _ENTITY.sub(_decoded, found[1])
+    is_said = end - start <= _FEW_PIECES and address in "".join(piece.text for piece in pieces[start + 1 : end])
+    return "" if is_said else f" ({address})"
 
 
 def _tex(source: str) -> str:
