@@ -190,10 +190,10 @@ def _doubt(pieces: list[_Piece]) -> None:
             is_markup = has_paragraphs if piece.name == "p" else piece.is_end and piece.name in _LETTERS
         else:
             first, last = sorted((index, piece.partner))
-            is_markup = pieces[piece.partner].is_sure or (
-                words_before[last] > words_before[first]
-                and (piece.name not in _TOKENS or _touches(pieces[first + 1].text, pieces[last - 1].text))
+            is_used = words_before[last] > words_before[first] and _touches(
+                pieces[first + 1].text, pieces[last - 1].text
             )
+            is_markup = is_used or piece.name not in _TOKENS or pieces[piece.partner].is_sure
         if not is_markup:
             doubtful.append(piece)
     for piece in doubtful:
