@@ -63,7 +63,7 @@ def _printable(text: str) -> str:
     if "\x1b" in text or "\x9b" in text:
         text = _ESCAPE_SEQUENCE.sub("", text)
     if not text.isascii():
-        if _SURROGATE.search(text):  # a pair is one character, a half is none
+        if _SURROGATE.search(text):  # a pair is one character
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         text = _NONCHARACTER.sub("\ufffd", text)
     text = _INVISIBLE.sub("", text)

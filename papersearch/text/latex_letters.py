@@ -41,7 +41,7 @@ SYMBOLS = _table(
 def accented(written: str, mark: str) -> str | None:
     """Return a letter with a combining mark, or None if `written` is not one letter.
 
-    A tie is over two letters. `\\b{eta}` is no accent but the rest of another command.
+    A tie is over two letters. `\\b{eta}` is the rest of another command, such as `\\beta`.
     """
     if not written[:1].isalpha() or sum(map(str.isalnum, written)) != 1 + (mark == WORDS["t"]):
         return None

@@ -1,6 +1,6 @@
 """Markup in texts of sources: HTML and JATS tags and entities become plain text.
 
-Texts of papers are full of `<` and `&` that are no markup: `a < b`, `p<0.05`, `List<T>`, `<EOS>`,
+Papers use `<` and `&` for other things than markup: `a < b`, `p<0.05`, `List<T>`, `<EOS>`,
 `R&D`. So only elements of the tables below count as tags, those with ordinary names only where they
 are closed or have attributes, and only entities with a semicolon are decoded. Everything is decoded
 once: `&lt;b&gt;` is a text about the tag `<b>`.

@@ -61,7 +61,7 @@ def test_escaped_text_comes_back(text: str) -> None:
 
 @given(st.text("<>= \n0123456789.,;|()λ+-*^_{}$\\"))
 def test_text_without_names_is_unchanged(text: str) -> None:
-    """Comparisons and other signs are no markup."""
+    """Comparisons and other signs stay."""
     assert without_markup(text) == text
 
 
