@@ -331,8 +331,17 @@ class _Reader:
             self._keep(match)
 
     def _dash(self, match: re.Match[str]) -> None:
-        """Write a dash between words; options of programs and spaced hyphens stay."""
-        self._out.append("—" if len(match.group()) == 3 else "–")
+        """Write a dash between words; options of programs and spaced hyphens stay.
+
+        Typewriters write `--` for a dash in a sentence too, so between words in lower case it stays:
+        an en dash would make one compound of them.
+        """
+        if len(match.group()) == 3:
+            self._out.append("—")
+        elif self._is_bibtex or self._next().isupper() or self._next() == "\\":
+            self._out.append("–")
+        else:
+            self._keep(match)
 
     def _tie(self, match: re.Match[str]) -> None:
         """Write a blank for a tie between words; "about" and addresses keep their tilde."""

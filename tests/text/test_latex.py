@@ -118,7 +118,7 @@ def test_special_letters_in_every_form(command: str, case: str) -> None:
             r"models~(LLMs), Fig.~3, J.~Smith, in~$n$ steps, 10~km",
             "models (LLMs), Fig. 3, J. Smith, in $n$ steps, 10 km",
         ),
-        ("a ``memory wall'', 1--3 points---or so", "a “memory wall”, 1–3 points—or so"),
+        ("a ``memory wall'', Rao--Blackwell---or so", "a “memory wall”, Rao–Blackwell—or so"),
         (r"{B}ayesian {GPU}s and {M\"uller}", "Bayesian GPUs and Müller"),
         (r"\LaTeX{} \textasciitilde\textbackslash{}n \ldots", "LaTeX ~\\n …"),
         (r"SEN\'{C}OTEN \'{} \~{}x \^{}", "SENĆOTEN ´ ~x ^"),
@@ -156,7 +156,7 @@ def test_mathematics_stays(formula: str) -> None:
         r"\frac{{a}}{b}, N_E sum_{i=1}^{N_E} f_i",
         "the sets {a, b} and {A}, the name {placeholder}, f{x}, {}, {{}}, } {",
         r"prices of $5 and $10, or $5-$10 a day, 5% more",
-        "use --flag or -- a - b, i-- and <!-- x -->, ----",
+        "use --flag or -- a - b, the sand--a wet one--is so, 1--3, i-- and <!-- x -->, ----",
         "http://x.org/~user, ~95%, x ~ y, y~N(0,1), 1M~60M, 1.53times~20, ~",
         "``never closed, ```py``` and it''s 'so'",
         r"the \"best\" model, users\' don\'t",
@@ -178,10 +178,11 @@ def test_other_signs_stay(text: str) -> None:
         (r"$\{x\}$ {and} $M_{2}$ \foo{x}", r"$\{x\}$ and $M_{2}$ \foo{x}"),
         ("a {} b", "a  b"),
         (r"\{a\}", "{a}"),
+        ("12--34, so---or --so", "12–34, so—or --so"),
     ],
 )
 def test_braces_of_bibtex_go(text: str, expected: str) -> None:
-    """Braces that protect capitals go from values of BibTeX, and stay in mathematics and arguments."""
+    """Braces that protect capitals go from values of BibTeX, and ranges have dashes."""
     assert without_latex(text, is_bibtex=True) == expected
 
 
