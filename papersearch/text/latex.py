@@ -297,6 +297,8 @@ class _Reader:
                 self._convert(composed, is_letter=True)
         elif group.is_style or self._goes(group, content):
             self._out[group.start] = ""
+            if group.is_style and self._text.startswith("{}", self._position):
+                self._position += 2
             if group.suffix and not (content and group.suffix == "".join(content)):
                 self._out.append(f" ({group.suffix})")
             if self._open:

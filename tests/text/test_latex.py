@@ -104,7 +104,7 @@ def test_special_letters_in_every_form(command: str, case: str) -> None:
         (r"\'{\'{e}} {\'{\^e}} \d{\'{o}} \.{\i} \t{oo} Y{\i}ld{\i}z \O{} {\OE}uvre Stra\ss e", None),
         (r"5\% \& more\_than \$6 \#1 \{a, b\}", "5% & more_than $6 #1 {a, b}"),
         (r"et al.\ 2019, 10\,km, data\-base, one\\ two \\", "et al. 2019, 10 km, database, one  two  "),
-        (r"\textit{a \emph{b} c} {\em (ii)} {\bf \texttt{x}}\textsuperscript{2}", "a b c (ii) x2"),
+        (r"\textit{a \emph{b} c} {\em (ii)} {\bf \texttt{x}}\textsuperscript{2}{}y", "a b c (ii) x2y"),
         (r"\textcolor{red}{Te}xt \textcolor[RGB]{1,2,3}{b} {\color{blue} c}", "Text b c"),
         (
             r"we\url{https://x.org/a\_b}, \href{https://y.org/\~u}{here}",
