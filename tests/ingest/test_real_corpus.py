@@ -89,7 +89,8 @@ def test_provenance_is_where_the_paper_stands(read: Ingest) -> None:
             lines = raw_lines(place.dump)[place.first_line - 1 : place.last_line]
             assert lines[0].casefold() == paper.title.casefold()
             abstract = next(line for line in lines if len(line) > 250)
-            assert abstract[:60] == paper.abstract[:60]
+            start, written = ("".join(filter(str.isalnum, text[:70])) for text in (paper.abstract, abstract))
+            assert start[:50] == written[:50]  # signs of LaTeX apart
 
 
 def test_nothing_is_dropped_in_silence(read: Ingest) -> None:
