@@ -6,6 +6,7 @@ not read are summed up: a damaged file gives a page of findings, not a finding p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
@@ -28,6 +29,7 @@ from papersearch.types import FindingKind
 
 NAME = "JSON"
 
+_POSITION = re.compile(r": line | \(| “")
 _SHOWN = 10
 """Findings of one kind and reason that name their lines; the rest is counted."""
 
@@ -106,7 +108,7 @@ class _Complaints:
 
     def add(self, kind: FindingKind, line: int, detail: str, reason: str | None = None) -> None:
         """Report a fault, or count it among those of its kind and reason."""
-        key = (kind, reason if reason is not None else detail.partition(" (")[0])
+        key = (kind, reason if reason is not None else _POSITION.split(detail)[0])
         self._counts[key] = self._counts.get(key, 0) + 1
         if self._counts[key] > _SHOWN:
             self._further.setdefault(key, line)

@@ -40,11 +40,14 @@ _RECORDS_WITHIN = re.compile(rb'"(?:' + _LIST_NAMES + rb'|result|notes|entry)"\s
 _FIRST_KEY = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _MAX_ANSWER_HEAD = 4096
 _LONGEST_INDENT = 200
+_LONGEST_GAP = 60
+_BLANKS = b" \t\r\n\x1e"
 
 
 class Value(NamedTuple):
     """A parsed value and its lines, from 1, inclusive.
 
+    value: an empty list where there is nothing but a fault
     fault: what was wrong with it, if anything was
     is_lost: it could not be read at all
     is_aside: it lies behind the records of an answer, and may be something else
@@ -84,9 +87,9 @@ def parse(raw: bytes | str) -> tuple[Any, str | None, bool]:
     try:
         return orjson.loads(raw), None, False
     except orjson.JSONDecodeError as error:
-        fault = f"not JSON ({error})"
+        fault = str(error)
     found = mended(raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw, fault)
-    return (None, fault, True) if found is None else (*found, False)
+    return (None, f"not JSON ({fault})", True) if found is None else (*found, False)
 
 
 def read_values(stream: IO[bytes], first_line: int = 1) -> Iterator[Value]:
@@ -118,6 +121,8 @@ class _Splitter:
         self._indent: bytes | None = None
         self._is_too_long = False
         self._may_read_again = _MAX_READ_AGAIN
+        self._gap = b""  # what lies between the last value and here, without blanks
+        self._is_gap_first = True
 
     def feed(self, chunk: bytes) -> Iterator[Value]:
         """Read the next chunk; yield the values that end in it."""
@@ -133,6 +138,8 @@ class _Splitter:
             yield value
             self._depth = min(self._depth, self._base)
             yield from self.feed(again)
+        if self._base:
+            yield Value(self._line, self._line, [], "the list is not closed")
 
     def _scan(self, chunk: bytes, values: list[Value]) -> bytes:
         """Append the values that end in a chunk; return the bytes to read again."""
@@ -144,21 +151,28 @@ class _Splitter:
             if self._is_quoted(self._offset + place, character):
                 continue
             if character in b"{[":
-                if self._opens(character, chunk, begin, place):
-                    begin = place
-            elif character in b"}]" and self._closes(character):
-                self._take(chunk[begin : place + 1])
-                value, again = self._finished()
-                values.append(value)
-                if again:
-                    return again + chunk[place + 1 :]
+                begin = self._opens(character, chunk, begin, place)
+            elif character in b"}]" and self._depth > self._base:
+                self._depth -= 1
+                if self._depth == self._base:
+                    self._take(chunk[begin : place + 1])
+                    value, again = self._finished()
+                    values.append(value)
+                    if again:
+                        return again + chunk[place + 1 :]
+                    begin = place + 1
+            elif character in b"}]":
+                begin = self._closes(character, chunk, begin, place, values)
         if self._depth > self._base:
             self._take(chunk[begin:])
             if self._is_too_long and (again := self._again()):
                 return again
+        else:
+            self._pass(chunk[begin:])
         begin = chunk.rfind(b"\n") + 1
-        self._line_begin = chunk[begin : begin + _LONGEST_INDENT] if begin else self._line_begin + chunk
-        self._line_begin = self._line_begin[:_LONGEST_INDENT]
+        self._line_begin = (chunk[begin : begin + _LONGEST_INDENT] if begin else self._line_begin + chunk)[
+            :_LONGEST_INDENT
+        ]
         self._offset += len(chunk)
         return b""
 
@@ -174,37 +188,58 @@ class _Splitter:
                 self._in_string = False
         return True
 
-    def _opens(self, bracket: bytes, chunk: bytes, begin: int, place: int) -> bool:
-        """Go one level down; return whether a top-level value begins there."""
+    def _opens(self, bracket: bytes, chunk: bytes, begin: int, place: int) -> int:
+        """Go one level down; return where the next piece begins: here, if a value or a list does."""
         self._depth += 1
         if self._depth - 1 == self._base:
+            self._pass(chunk[begin:place])
             if bracket == b"[" and self._depth == 1:
                 self._base = 1
-                return False
+                self._gap, self._is_gap_first = b"", True
+                return place + 1
             line_begin = chunk.rfind(b"\n", 0, place) + 1
             before = chunk[line_begin : min(place, line_begin + _LONGEST_INDENT)]
             before = before if line_begin else self._line_begin + before
             self._indent = None if before.strip() else before
             self._first_line = self._line
-            return True
+            return place
         if bracket == b"[" and self._depth == 2 and self._base == 0:
             length = len(self._taken) + place - begin
             if length < _MAX_ANSWER_HEAD and _ANSWER.fullmatch(bytes(self._taken) + chunk[begin:place]):
                 self._base = 2
+                self._gap, self._is_gap_first = b"", True
                 self._taken.clear()
-        return False
+                return place + 1
+        return begin
 
-    def _closes(self, bracket: bytes) -> bool:
-        """Go one level up; return whether a top-level value ends there."""
-        if self._depth > self._base:
-            self._depth -= 1
-            return self._depth == self._base
-        if bracket == b"]" and self._base:  # the end of the list; an answer has fields behind it
+    def _closes(self, bracket: bytes, chunk: bytes, begin: int, place: int, values: list[Value]) -> int:
+        """Leave a list, and the answer around it; return where the next piece begins."""
+        self._pass(chunk[begin:place])
+        if bracket == b"]" and self._base:
+            if self._gap:
+                values.append(Value(self._line, self._line, [], self._fault_of_gap(b"")))
             self._is_behind_list = self._base == 2
             self._depth = self._base = 0
-        elif bracket == b"}" and not self._base:
+        elif bracket == b"}" and self._is_behind_list:
             self._is_behind_list = False
-        return False
+        else:
+            return place  # a bracket too many
+        self._gap, self._is_gap_first = b"", True
+        return place + 1
+
+    def _pass(self, piece: bytes) -> None:
+        """Note what lies between two values, without blanks."""
+        if not self._is_behind_list:
+            self._gap = (self._gap + piece.translate(None, _BLANKS))[:_LONGEST_GAP]
+
+    def _fault_of_gap(self, expected: bytes) -> str | None:
+        """Return what is wrong between two values; None if they are separated as they should be."""
+        gap = self._gap.removeprefix(b"\xef\xbb\xbf")
+        if gap == expected:
+            return None
+        if gap.strip(b","):
+            return f"cannot read “{gap.decode('utf-8', 'replace')}”"
+        return "a comma too many" if len(gap) > len(expected) else "a comma is missing"
 
     def _take(self, piece: bytes) -> None:
         """Append `piece` to the current value, of which no more than the limit is kept."""
@@ -213,15 +248,20 @@ class _Splitter:
         else:
             self._taken += piece
 
-    def _finished(self, fault: str | None = None) -> tuple[Value, bytes]:
-        """Parse the current value and reset the state; return it, and what it may have swallowed."""
-        value, found, is_lost = (None, None, True) if self._is_too_long else parse(bytes(self._taken))
-        if self._is_too_long:
-            fault = f"longer than {MAX_VALUE_BYTES:,} bytes"
-        elif found is None or fault is None or not is_lost:
-            fault = found
+    def _finished(self, cause: str | None = None) -> tuple[Value, bytes]:
+        """Parse the current value and reset the state; return it, and what it may have swallowed.
+
+        cause: the reason why it is damaged, if that is known
+        """
+        fault = self._fault_of_gap(b"," if self._base and not self._is_gap_first else b"")
         last_line = self._line
+        if self._is_too_long:
+            value, fault, is_lost = None, f"longer than {MAX_VALUE_BYTES:,} bytes", True
+        else:
+            value, found, is_lost = parse(bytes(self._taken))
+            fault = (cause if is_lost else None) or found or fault
         again = self._again() if is_lost else b""
+        self._gap, self._is_gap_first = b"," if again and self._base else b"", False
         self._taken.clear()
         self._is_too_long = False
         return Value(self._first_line, last_line, value, fault, is_lost, self._is_behind_list), again
@@ -260,10 +300,11 @@ def values_in_line(number: int, raw: bytes) -> Iterator[Value]:
         yield Value(number, number, None, "a comment", is_lost=True)
         return
     value, fault, is_lost = parse(raw)
-    if is_lost:
-        within = [found for found in read_values(BytesIO(raw), number) if not found.is_lost]
-        if within:
-            yield from (found._replace(fault=None) for found in within)
-            yield Value(number, number, None, fault, is_lost=True)
-            return
-    yield Value(number, number, value, fault, is_lost)
+    within = [found for found in read_values(BytesIO(raw), number)] if is_lost else []
+    if any(not found.is_lost and found.value for found in within):
+        is_any_lost = any(found.is_lost for found in within)
+        yield from (found if found.is_lost else found._replace(fault=None) for found in within)
+        if not is_any_lost:
+            yield Value(number, number, [], "more than one value in a line")
+    else:
+        yield Value(number, number, value, fault, is_lost)

@@ -10,6 +10,7 @@ from types import ModuleType
 
 from papersearch.ingest.formats.json_shapes import (
     arxiv,
+    beir,
     crossref,
     csl,
     europe_pmc,
@@ -26,6 +27,7 @@ from papersearch.ingest.formats.json_shapes import (
 from papersearch.ingest.formats.json_shapes.fields import Fields
 
 SHAPES: tuple[ModuleType, ...] = (
+    beir,
     own,
     arxiv,
     semantic_scholar,
@@ -45,6 +47,4 @@ SHAPES: tuple[ModuleType, ...] = (
 
 def shape_of(fields: Fields) -> ModuleType | None:
     """Return the shape of an object, or None if it is not a paper of a known shape."""
-    if "_id" in fields and "text" in fields:  # BEIR's, the most common and the cheapest to tell
-        return generic if generic.matches(fields) else None
     return next((shape for shape in SHAPES if shape.matches(fields)), None)

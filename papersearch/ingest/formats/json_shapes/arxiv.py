@@ -85,9 +85,8 @@ def _authors(fields: Fields) -> list[Person]:
 
 def _dates(fields: Fields) -> list[Any]:
     versions = objects(fields.get("versions"))
-    first = versions[0] if versions else {}
-    written = (first.get("created"), first.get("date"), *map(fields.get, _DATES))
-    return dates(*map(day_in_mail, written))
+    first = (versions[0].get("created") or versions[0].get("date")) if versions else None
+    return [day_in_mail(value) for value in dates(first, *map(fields.get, _DATES))]
 
 
 def _categories(fields: Fields) -> list[str]:

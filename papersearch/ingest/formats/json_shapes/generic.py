@@ -105,14 +105,14 @@ def matches(fields: Fields) -> bool:
     if "_id" in fields and "title" in fields and "text" in fields:
         return isinstance(fields["_id"], str | int)
     places = _places(fields)
-    if not places.title or not _first(fields, places.title):
+    if not places.title or not _title(fields, places.title):
         return _has_metadata(fields) and matches(_flat(fields))
     if _first(fields, places.abstract):
         return True
     if _has_metadata(fields) and matches(_flat(fields)):
         return True
     is_marked = any(fields[name] for name in fields if plain_name(name) in _PAPER_MARKS)
-    return is_marked and bool(_first(fields, places.passage))
+    return is_marked and bool(_abstract(fields, places))
 
 
 def is_read(name: str) -> bool:

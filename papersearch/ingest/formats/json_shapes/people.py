@@ -66,7 +66,9 @@ def named(**parts: Any) -> AuthorName | None:
 
 def parsed_name(parts: Any) -> AuthorName | None:
     """Return the name that arXiv writes as [family, given, suffix, ...]."""
-    family, given, suffix = (*parts, "", "", "")[:3] if isinstance(parts, list) else ("", "", "")
+    family, given, suffix = (*parts, None, None, None)[:3] if isinstance(parts, list) else (None, None, None)
+    if isinstance(family, str) and isinstance(given, str) and family and given and not suffix:
+        return AuthorName(family=family, given=given)  # nearly all
     return named(family=family, given=given, suffix=suffix)
 
 
