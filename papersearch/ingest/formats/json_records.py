@@ -60,8 +60,8 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
                         complaints.reject(lines.first, fields)
                     continue
                 record = shape.read(fields, lines)
-                complaints.release()
                 if record is not None:
+                    complaints.release()
                     unread.add(shape, fields, record)
                     yield record
     except Unreadable:
@@ -79,7 +79,7 @@ def _line_values(stream: IO[bytes], complaints: _Complaints) -> Iterator[Value]:
         text = line.text.strip(" \t\r\x1e")
         if not text or (line.fault and line.fault.line_is_lost):
             continue
-        value, fault, is_lost = parse(text)
+        value, fault, _ = parse(text)
         if fault:
             yield from values_in_line(line.number, text.encode("utf-8", "surrogatepass"))
         else:
@@ -151,11 +151,11 @@ class _Complaints:
 
     def _why_not(self) -> str:
         """Return what the file looks like."""
+        if not self._looks and self._held:
+            return f"JSON without a record; line {self._held[0].line}: {self._held[0].detail}"
         if not self._looks:
-            return (
-                f"JSON without a record; line {self._held[0].line}: {self._held[0].detail}"
-                if self._held
-                else "JSON without a record"
-            )
+            return "JSON without a paper"
         look = max(self._looks, key=self._looks.__getitem__)
-        return look.many if look else f"JSON without titles and abstracts; its fields: {self._first_names}"
+        if look is None:
+            return f"JSON without titles and abstracts; its fields: {self._first_names}"
+        return look.many if look.is_sure else f"{look.many}; its fields: {self._first_names}"

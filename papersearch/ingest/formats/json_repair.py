@@ -45,7 +45,7 @@ def _candidates(raw: bytes, error: str) -> list[tuple[bytes, str]]:
     found = [(raw, error)]
     if (fewer := _COMMAS.sub(rb"\1", raw).rstrip(b", \t\r\n")) != raw:
         found.append((fewer, "a comma too many"))
-    if raw.startswith(b"{"):
+    if raw.startswith(b"{") and b":" in raw:
         found.append((fewer + b"}", "the last brace is missing"))
     return found
 

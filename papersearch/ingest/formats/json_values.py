@@ -77,7 +77,7 @@ def layout_of(head: bytes) -> Literal["lines", "values"] | None:
     if len(lines) < 2 or (lines[0].endswith((b"}", b"},")) and not parse(lines[0])[2]):
         return "lines"
     # An object over several lines opens a bracket that its first line does not close.
-    opens_list = lines[0].endswith(b"[")
+    opens_list = lines[0].endswith(b"[") or _RECORDS_WITHIN.search(lines[0])
     spread = opens_list or not (lines[0].endswith((b"}", b"},")) or lines[1].startswith(b"{"))
     return "values" if spread else "lines"
 
@@ -133,12 +133,13 @@ class _Splitter:
 
     def finish(self) -> Iterator[Value]:
         """End the file; yield what can be read of a value that is still open."""
+        is_cut = self._depth > self._base
         while self._depth > self._base:
             value, again = self._finished("the file ends within it")
             yield value
             self._depth = min(self._depth, self._base)
             yield from self.feed(again)
-        if self._base:
+        if self._base and not is_cut:
             yield Value(self._line, self._line, [], "the list is not closed")
 
     def _scan(self, chunk: bytes, values: list[Value]) -> bytes:
@@ -163,6 +164,10 @@ class _Splitter:
                     begin = place + 1
             elif character in b"}]":
                 begin = self._closes(character, chunk, begin, place, values)
+        return self._ends(chunk, begin)
+
+    def _ends(self, chunk: bytes, begin: int) -> bytes:
+        """Keep the rest of a chunk; return the bytes to read again if the current value is too long."""
         if self._depth > self._base:
             self._take(chunk[begin:])
             if self._is_too_long and (again := self._again()):
@@ -170,9 +175,8 @@ class _Splitter:
         else:
             self._pass(chunk[begin:])
         begin = chunk.rfind(b"\n") + 1
-        self._line_begin = (chunk[begin : begin + _LONGEST_INDENT] if begin else self._line_begin + chunk)[
-            :_LONGEST_INDENT
-        ]
+        line_begin = chunk[begin : begin + _LONGEST_INDENT] if begin else self._line_begin + chunk
+        self._line_begin = line_begin[:_LONGEST_INDENT]
         self._offset += len(chunk)
         return b""
 
@@ -300,7 +304,7 @@ def values_in_line(number: int, raw: bytes) -> Iterator[Value]:
         yield Value(number, number, None, "a comment", is_lost=True)
         return
     value, fault, is_lost = parse(raw)
-    within = [found for found in read_values(BytesIO(raw), number)] if is_lost else []
+    within = list(read_values(BytesIO(raw), number)) if is_lost else []
     if any(not found.is_lost and found.value for found in within):
         is_any_lost = any(found.is_lost for found in within)
         yield from (found if found.is_lost else found._replace(fault=None) for found in within)

@@ -21,12 +21,13 @@ from papersearch.ingest.record import Record
 
 KNOWN = frozenset(
     {
-        "DOI", "title", "subtitle", "short-title", "original-title", "abstract", "author", "issued", "published",
-        "published-print", "published-online", "posted", "created", "deposited", "indexed", "accepted", "approved",
-        "container-title", "short-container-title", "volume", "issue", "page", "publisher", "subject", "URL",
-        "article-number", "editor", "translator", "chair", "content-created", "content-updated", "event",
-        "relation", "update-to", "institution", "resource", "journal-issue", "content-domain", "standards-body",
-        "alternative-id", "ISSN", "ISBN", "issn-type", "isbn-type", "reference", "link", "license", "assertion",
+        "DOI", "title", "subtitle", "short-title", "original-title", "abstract", "author", "issued",
+        "published", "published-print", "published-online", "posted", "created", "deposited", "indexed",
+        "accepted", "approved", "container-title", "short-container-title", "volume", "issue", "page",
+        "publisher", "subject", "URL", "article-number", "editor", "translator", "chair", "content-created",
+        "content-updated", "event", "relation", "update-to", "institution", "resource", "journal-issue",
+        "content-domain", "standards-body", "alternative-id", "ISSN", "ISBN", "issn-type", "isbn-type",
+        "reference", "link", "license", "assertion",
     }
 )  # fmt: skip
 

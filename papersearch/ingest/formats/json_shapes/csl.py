@@ -35,11 +35,12 @@ _MARKS = frozenset(
 
 KNOWN = frozenset(
     {
-        "id", "type", "title", "title-short", "abstract", "author", "issued", "DOI", "keyword", "categories", "note",
-        "number", "archive", "archive_location", "container-title", "event-title", "event", "collection-title",
-        "volume", "issue", "page", "publisher", "URL", "citation-key", "submitted", "available-date", "editor",
-        "translator", "container-author", "original-date", "original-title", "original-author", "event-date",
-        "accessed", "reviewed-title", "reviewed-author", "custom", "genre", "volume-title", "container-title-short",
+        "id", "type", "title", "title-short", "abstract", "author", "issued", "DOI", "keyword", "categories",
+        "note", "number", "archive", "archive_location", "container-title", "event-title", "event",
+        "collection-title", "volume", "issue", "page", "publisher", "URL", "citation-key", "submitted",
+        "available-date", "editor", "translator", "container-author", "original-date", "original-title",
+        "original-author", "event-date", "accessed", "reviewed-title", "reviewed-author", "custom", "genre",
+        "volume-title", "container-title-short",
     }
 )  # fmt: skip
 

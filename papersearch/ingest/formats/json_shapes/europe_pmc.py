@@ -27,11 +27,12 @@ _INITIALS = re.compile(r"(.+?)\s+([A-Z][A-Z-]{0,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|I
 
 KNOWN = frozenset(
     {
-        "id", "source", "pmid", "pmcid", "doi", "title", "authorString", "authorList", "abstractText", "journalInfo",
-        "pubYear", "pageInfo", "keywordList", "meshHeadingList", "journalTitle", "journalVolume", "issue",
-        "bookOrReportDetails", "dateOfCreation", "dateOfRevision", "firstIndexDate", "dateOfCompletion",
-        "authorIdList", "investigatorList", "chemicalList", "commentCorrectionList", "grantsList", "pubTypeList",
-        "fullTextUrlList", "fullTextIdList", "dataLinksTagsList", "license", "versionList", "affiliation", *_DATES,
+        "id", "source", "pmid", "pmcid", "doi", "title", "authorString", "authorList", "abstractText",
+        "journalInfo", "pubYear", "pageInfo", "keywordList", "meshHeadingList", "journalTitle", "journalVolume",
+        "issue", "bookOrReportDetails", "dateOfCreation", "dateOfRevision", "firstIndexDate",
+        "dateOfCompletion", "authorIdList", "investigatorList", "chemicalList", "commentCorrectionList",
+        "grantsList", "pubTypeList", "fullTextUrlList", "fullTextIdList", "dataLinksTagsList", "license",
+        "versionList", "affiliation", *_DATES,
     }
 )  # fmt: skip
 

@@ -60,30 +60,37 @@ class _Places(NamedTuple):
 
 
 _NAMES = _Places(
-    title=tuple("title papertitle articletitle documenttitle maintitle worktitle titleen entitle titles headline".split()),
-    abstract=tuple("abstract abstracttext abstractnote paperabstract abstracten abstractraw abstractbody abstracts".split()),
+    title=tuple(
+        "title papertitle articletitle documenttitle maintitle worktitle titleen entitle titles headline".split()
+    ),
+    abstract=tuple(
+        "abstract abstracttext abstractnote paperabstract abstracten abstractraw abstractbody abstracts".split()
+    ),
     passage=("text", "summary", "description", "descriptions"),
     authors=tuple(
-        "authorsparsed authornames authors author authorlist authorslist authorships paperauthors creators creator "
-        "creatornames authorfullnames fullauthors authorstring authorsstring".split()
+        "authorsparsed authornames authors author authorlist authorslist authorships paperauthors creators "
+        "creator creatornames authorfullnames fullauthors authorstring authorsstring".split()
     ),
     date=tuple(
-        "firstpublicationdate publicationdate publisheddate datepublished published publishedat publishedon pubdate "
-        "publishdate dateofpublication date dateissued issued coverdate onlinedate releasedate year publicationyear "
-        "pubyear publishedyear yearpublished yearofpublication publishyear created submitted submitteddate "
-        "submissiondate datesubmitted createdat".split()
+        "firstpublicationdate publicationdate publisheddate datepublished published publishedat publishedon "
+        "pubdate publishdate dateofpublication date dateissued issued coverdate onlinedate releasedate year "
+        "publicationyear pubyear publishedyear yearpublished yearofpublication publishyear created submitted "
+        "submitteddate submissiondate datesubmitted createdat".split()
     ),
     id=tuple(
-        "id paperid corpusid docid documentid docno uid pid corduid articleid bibcode entryid arxivid pmid key".split()
+        "id paperid corpusid docid documentid docno uid pid corduid articleid bibcode entryid arxivid "
+        "pmid key".split()
     ),
     arxiv_id=tuple("arxivid arxiv arxiveprint eprint arxivids arxiveprints arxivurl".split()),
     doi=("doi", "dois", "doiurl", "paperdoi"),
-    identifiers=("externalids", "externalid", "identifier", "identifiers", "url", "urlabs", "link", "pdfurl"),
+    identifiers=tuple("externalids externalid identifier identifiers url urlabs link pdfurl".split()),
     categories=tuple(
-        "categories category fieldsofstudy s2fieldsofstudy keywords keyword authorkeywords tags subjects subject".split()
+        "categories category fieldsofstudy s2fieldsofstudy keywords keyword authorkeywords tags subjects "
+        "subject".split()
     ),
     venue=tuple(
-        "venue journal journaltitle journalname containertitle publicationtitle publicationname booktitle conference".split()
+        "venue journal journaltitle journalname containertitle publicationtitle publicationname booktitle "
+        "conference".split()
     ),
     volume=("volume", "journalvolume"),
     issue=("issue", "number", "journalissue"),
@@ -91,7 +98,7 @@ _NAMES = _Places(
     publisher=("publisher", "publishername"),
     url=("url", "urlabs", "landingpageurl", "htmlurl", "link"),
     citation_key=("citationkey", "citekey", "bibtexkey"),
-)  # fmt: skip
+)
 
 _PAPER_MARKS = frozenset({"doi", "arxivid", "arxiv", "journal", "venue", "pmid", "externalids", "bibcode"})
 _READ = frozenset(name for names in _NAMES for name in names) | {

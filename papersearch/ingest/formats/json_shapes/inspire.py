@@ -27,10 +27,11 @@ _DATES = ("preprint_date", "earliest_date")
 
 KNOWN = frozenset(
     {
-        "id", "metadata", "created", "updated", "links", "titles", "abstracts", "authors", "arxiv_eprints", "dois",
-        "publication_info", "imprints", "keywords", "control_number", "collaborations", "corporate_author",
-        "texkeys", "legacy_creation_date", "legacy_version", "title_translations", "first_author", "author_count",
-        "persistent_identifiers", "external_system_identifiers", "citation_count", "references", *_DATES,
+        "id", "metadata", "created", "updated", "links", "titles", "abstracts", "authors", "arxiv_eprints",
+        "dois", "publication_info", "imprints", "keywords", "control_number", "collaborations",
+        "corporate_author", "texkeys", "legacy_creation_date", "legacy_version", "title_translations",
+        "first_author", "author_count", "persistent_identifiers", "external_system_identifiers",
+        "citation_count", "references", *_DATES,
     }
 )  # fmt: skip
 

@@ -12,11 +12,15 @@ _FIELDS_NAMED = 8
 
 
 class Lookalike(NamedTuple):
-    """A kind of object that is not a paper: one of them, and a file of them."""
+    """A kind of object that is not a paper: one of them, and a file of them.
+
+    is_sure: the kind says enough without the names of its fields
+    """
 
     one: str
     many: str
     matches: Callable[[Fields], bool]
+    is_sure: bool = True
 
 
 def _has(*names: str) -> Callable[[Fields], bool]:
@@ -109,14 +113,18 @@ _RECORDS: tuple[Lookalike, ...] = (
         "holds issues",
         lambda fields: "title" in fields and _has_any(fields, "body", "state", "labels", "assignees", "milestone"),
     ),
-    Lookalike("a title without an abstract", "holds titles without abstracts", _has("title")),
+    Lookalike("a title without an abstract", "holds titles without abstracts", _has("title"), is_sure=False),
     Lookalike(
-        "a text without a title", "holds texts without titles", lambda fields: _has_any(fields, "text", "content")
+        "a text without a title",
+        "holds texts without titles",
+        lambda fields: _has_any(fields, "text", "content"),
+        is_sure=False,
     ),
     Lookalike(
         "an abstract without a title",
         "holds abstracts without titles",
         lambda fields: _has_any(fields, "abstract", "summary"),
+        is_sure=False,
     ),
 )
 """Kinds of records, from the surest mark to the loosest."""

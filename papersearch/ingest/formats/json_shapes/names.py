@@ -21,8 +21,9 @@ _WORDS: dict[Meaning, str] = {
     "authors": "author authors authorlist authorslist authorstring authorsstring authornames authorsparsed "
     "authorships authorfullnames authorfullname fullauthors paperauthors creator creators creatorname creatornames "
     "contributors writers writer byline",
-    "date": "date dates year years pubdate pubyear publicationdate publicationyear published publishedat publishedon "
-    "publisheddate publishedyear publishdate publishyear datepublished dateissued issued created createdat "
+    "date": "date dates year years pubdate pubyear publicationdate publicationyear published publishedat "
+    "publishedon publisheddate publishedyear "
+    "publishdate publishyear datepublished dateissued issued created createdat "
     "yearpublished yearofpublication dateofpublication coverdate coverdisplaydate submitted submitteddate "
     "submissiondate datesubmitted firstpublicationdate earliestdate preprintdate onlinedate releasedate "
     "firstsubmitted pdate cdate",

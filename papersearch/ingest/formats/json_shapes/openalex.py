@@ -78,14 +78,8 @@ def abstract_of(index: Any) -> str:
     """
     if not isinstance(index, dict):
         return ""
-    placed = [
-        (place, word)
-        for word, places in index.items()
-        if isinstance(places, list)
-        for place in places
-        if isinstance(place, int) and not isinstance(place, bool)
-    ]
-    if any(not 0 <= place < MAX_TEXT_LENGTH for place, _ in placed):
+    placed = [(place, word) for word, places in index.items() if isinstance(places, list) for place in places]
+    if not all(isinstance(place, int) and 0 <= place < MAX_TEXT_LENGTH for place, _ in placed):
         return ""
     return " ".join(word for _, word in sorted(placed))
 

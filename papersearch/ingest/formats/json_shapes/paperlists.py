@@ -25,8 +25,8 @@ _YEAR = re.compile(r"\byear\s*=\s*[{\"]?\s*(\d{4})")
 KNOWN = frozenset(
     {
         "id", "title", "author", "abstract", "keywords", "site", "status", "track", "bibtex", "doi", "arxiv",
-        "github", "project", "pdf", "author_site", "authorids", "tldr", "author_num", "oa", "openreview",
-        "aff", "aff_domain", "primary_area", "position", "homepage", "session_title", "slides", "video", "year",
+        "github", "project", "pdf", "author_site", "authorids", "tldr", "author_num", "oa", "openreview", "aff",
+        "aff_domain", "primary_area", "position", "homepage", "session_title", "slides", "video", "year",
     }
 )  # fmt: skip
 

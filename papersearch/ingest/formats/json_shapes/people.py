@@ -50,7 +50,7 @@ def person(entry: Any) -> Person | None:
 
 
 def whole_name(value: Any) -> str | None:
-    """Return a string that is a name; identifiers and placeholders are none."""
+    """Return a string that is a name; identifiers and placeholders are not names."""
     name = text(value).strip()
     is_name = any(map(str.isalpha, name)) and name.lower() not in _UNKNOWN
     return name if is_name else None

@@ -24,7 +24,8 @@ KNOWN = frozenset(
         "paperId", "corpusId", "corpusid", "externalIds", "externalids", "title", "abstract", "authors", "year",
         "publicationDate", "publicationdate", "fieldsOfStudy", "s2FieldsOfStudy", "s2fieldsofstudy", "venue",
         "journal", "publicationVenue", "publicationvenueid", "url", "openAccessPdf", "openaccessinfo", "tldr",
-        "citationStyles", "textAvailability", "updated", "citations", "references", "arxivId", "doi", "embedding",
+        "citationStyles", "textAvailability", "updated", "citations", "references", "arxivId", "doi",
+        "embedding",
     }
 )  # fmt: skip
 

@@ -30,12 +30,12 @@ _PUBLISHERS = ("publisher", "university", "institution", "repository", "studio",
 
 KNOWN = frozenset(
     {
-        "key", "version", "library", "links", "meta", "data", "itemType", "creators", "title", "abstractNote", "date",
-        "DOI", "url", "extra", "tags", "archiveID", "citationKey", "citekey", "itemKey", "volume", "issue", "pages",
-        "caseName", "nameOfAct", "subject", "notes", "attachments", "relations", "collections", "shortTitle",
-        "dateAdded", "dateModified", "accessDate", "filingDate", "dateDecided", "dateEnacted", "issueDate",
-        "conferenceName", "seriesTitle", "seriesText", "bookAuthor", "meetingName", "reportNumber",
-        *_VENUES, *_PUBLISHERS,
+        "key", "version", "library", "links", "meta", "data", "itemType", "creators", "title", "abstractNote",
+        "date", "DOI", "url", "extra", "tags", "archiveID", "citationKey", "citekey", "itemKey", "volume",
+        "issue", "pages", "caseName", "nameOfAct", "subject", "notes", "attachments", "relations",
+        "collections", "shortTitle", "dateAdded", "dateModified", "accessDate", "filingDate", "dateDecided",
+        "dateEnacted", "issueDate", "conferenceName", "seriesTitle", "seriesText", "bookAuthor", "meetingName",
+        "reportNumber", *_VENUES, *_PUBLISHERS,
     }
 )  # fmt: skip
 

@@ -43,7 +43,11 @@ OPENALEX = {
     },
     "locations": [{"landing_page_url": "http://arxiv.org/abs/2604.00007"}],
     "authorships": [
-        {"author_position": "first", "author": {"id": "A1", "display_name": "Ada Grove"}, "raw_author_name": "A. Grove"},
+        {
+            "author_position": "first",
+            "author": {"id": "A1", "display_name": "Ada Grove"},
+            "raw_author_name": "A. Grove",
+        },
         {"author_position": "last", "author": {"display_name": None}, "raw_author_name": "Bo Lind"},
     ],
     "biblio": {"volume": "7", "issue": "2", "first_page": "11", "last_page": "19"},
@@ -81,7 +85,10 @@ CSL = {
     "id": "grove2026",
     "type": "article-journal",
     "title": TITLE,
-    "author": [{"family": "Grove", "given": "Ada"}, {"family": "Berg", "given": "Bo", "non-dropping-particle": "van der"}],
+    "author": [
+        {"family": "Grove", "given": "Ada"},
+        {"family": "Berg", "given": "Bo", "non-dropping-particle": "van der"},
+    ],
     "editor": [{"family": "Itor", "given": "Ed"}],
     "issued": {"date-parts": [["2026", 4, "2"]]},
     "accessed": {"date-parts": [[2026, 9, 9]]},
@@ -189,7 +196,7 @@ OPENREVIEW_CONTENT = {
     "venue": "LAMP 2026 poster",
     "pdf": "/pdf/1.pdf",
 }
-OPENREVIEW_1 = {
+OPENREVIEW_1: dict[str, Any] = {
     "id": "mOtH",
     "forum": "mOtH",
     "replyto": None,
@@ -232,7 +239,12 @@ EUROPE_PMC = {
             {"fullName": "Lind B", "firstName": "Bo", "lastName": "Lind", "initials": "B"},
         ]
     },
-    "journalInfo": {"issue": "2", "volume": "7", "yearOfPublication": 2026, "journal": {"title": "Journal of Lamps"}},
+    "journalInfo": {
+        "issue": "2",
+        "volume": "7",
+        "yearOfPublication": 2026,
+        "journal": {"title": "Journal of Lamps"},
+    },
     "pubYear": "2026",
     "pageInfo": "11-19",
     "abstractText": ABSTRACT,
@@ -240,7 +252,7 @@ EUROPE_PMC = {
     "firstIndexDate": "2026-05-05",
     "firstPublicationDate": "2026-04-02",
 }
-INSPIRE = {
+INSPIRE: dict[str, Any] = {
     "id": "1234567",
     "created": "2026-06-01T00:00:00+00:00",
     "updated": "2026-07-01T00:00:00+00:00",
@@ -265,6 +277,7 @@ INSPIRE = {
         "texkeys": ["Grove:2026abc"],
     },
 }  # fmt: skip
+INSPIRE_METADATA: dict[str, Any] = INSPIRE["metadata"]
 ARXIV = {
     "id": "2604.00007",
     "submitter": "Ada Grove",
@@ -346,43 +359,40 @@ DATACITE = {
 }
 ARXIV_ID = {"arxiv_id": "2604.00007"}
 
+VOTES = {"doi": None, "upvotes": 31, "comment_count": 4, "links": ("https://github.com/example/moths",)}
+ARXIV_CATEGORIES = {"categories": ("q-bio.PE", "cs.LG")}
+S2_JOURNAL = {"venue": "Journal of Lamps", "volume": "7", "pages": "11-19"}
+LIBRARY = {**MOTHS, **KEYWORDS, **JOURNAL, **ARXIV_ID, "citation_key": "grove2026"}
+INSPIRE_PAPER = {**MOTHS, **JOURNAL, **ARXIV_ID, "citation_key": "Grove:2026abc", "paper_id": "1234567"}
+
 SAMPLES: dict[str, Sample] = {
     "OpenAlex": Sample(OPENALEX, {**MOTHS, **KEYWORDS, **JOURNAL, **ARXIV_ID, "publisher": "Lamp Press"}),
     "Crossref": Sample(
         CROSSREF,
         {**MOTHS, **KEYWORDS, **JOURNAL, "authors": ("Ada Grove", "Bo Lind Jr", "The Lamp Collaboration")},
     ),
-    "CSL": Sample(
-        CSL,
-        {**MOTHS, **KEYWORDS, **JOURNAL, **ARXIV_ID, "authors": ("Ada Grove", "Bo van der Berg"), "citation_key": "grove2026"},
-    ),
-    "Better BibTeX": Sample(BETTER_BIBTEX, {**MOTHS, **KEYWORDS, **JOURNAL, **ARXIV_ID, "citation_key": "grove2026"}),
-    "Zotero's API": Sample(ZOTERO_API, {**MOTHS, **KEYWORDS, **JOURNAL, **ARXIV_ID, "paper_id": "ABCD2345"}),
-    "Semantic Scholar": Sample(
-        SEMANTIC_SCHOLAR, {**MOTHS, **KEYWORDS, **ARXIV_ID, "venue": "Journal of Lamps", "volume": "7", "pages": "11-19"}
-    ),
+    "CSL": Sample(CSL, {**LIBRARY, "authors": ("Ada Grove", "Bo van der Berg")}),
+    "Better BibTeX": Sample(BETTER_BIBTEX, LIBRARY),
+    "Zotero's API": Sample(ZOTERO_API, {**LIBRARY, "paper_id": "ABCD2345"}),
+    "Semantic Scholar": Sample(SEMANTIC_SCHOLAR, {**MOTHS, **KEYWORDS, **ARXIV_ID, **S2_JOURNAL}),
     "Semantic Scholar in bulk": Sample(S2_BULK, {**MOTHS, **KEYWORDS, **ARXIV_ID, "paper_id": "7"}),
-    "Hugging Face": Sample(
-        HUGGING_FACE, {**MOTHS, **ARXIV_ID, "doi": None, "upvotes": 31, "comment_count": 4,
-                       "links": ("https://github.com/example/moths",), "categories": ()}
-    ),
-    "hf papers ls": Sample(
-        HUGGING_FACE_LIST, {**MOTHS, **ARXIV_ID, "doi": None, "upvotes": 31, "comment_count": 4,
-                            "links": ("https://github.com/example/moths",)}
-    ),
+    "Hugging Face": Sample(HUGGING_FACE, {**MOTHS, **ARXIV_ID, **VOTES, "categories": ()}),
+    "hf papers ls": Sample(HUGGING_FACE_LIST, {**MOTHS, **ARXIV_ID, **VOTES}),
     "OpenReview 1": Sample(OPENREVIEW_1, {**MOTHS, **KEYWORDS, "doi": None, "venue": "LAMP 2026 poster"}),
     "OpenReview 2": Sample(OPENREVIEW_2, {**MOTHS, **KEYWORDS, "doi": None, "paper_id": "mOtH"}),
     "paperlists": Sample(PAPERLISTS, {**MOTHS, **KEYWORDS, "doi": None, "date": None}),
     "Europe PMC": Sample(EUROPE_PMC, {**MOTHS, **KEYWORDS, **JOURNAL}),
-    "INSPIRE": Sample(
-        INSPIRE, {**MOTHS, **JOURNAL, **ARXIV_ID, "categories": ("hep-ph",), "citation_key": "Grove:2026abc"}
+    "INSPIRE": Sample(INSPIRE, {**INSPIRE_PAPER, "categories": ("hep-ph",)}),
+    "INSPIRE's metadata": Sample(INSPIRE_METADATA, INSPIRE_PAPER),
+    "arXiv's snapshot": Sample(ARXIV, {**MOTHS, **ARXIV_ID, **ARXIV_CATEGORIES}),
+    "arXiv's API": Sample(ARXIV_API, {**MOTHS, **ARXIV_CATEGORIES, "arxiv_id": "2604.00007v2"}),
+    "arXiv by OAI": Sample(ARXIV_OAI, {**MOTHS, **ARXIV_ID, **ARXIV_CATEGORIES}),
+    "own": Sample(
+        OWN, {**MOTHS, **KEYWORDS, "paper_id": "lantern-maps-1a2b3c", "comment_count": 4, "author_count": 2}
     ),
-    "INSPIRE's metadata": Sample(INSPIRE["metadata"], {**MOTHS, **JOURNAL, **ARXIV_ID, "paper_id": "1234567"}),  # type: ignore[arg-type]
-    "arXiv's snapshot": Sample(ARXIV, {**MOTHS, **ARXIV_ID, "categories": ("q-bio.PE", "cs.LG")}),
-    "arXiv's API": Sample(ARXIV_API, {**MOTHS, "arxiv_id": "2604.00007v2", "categories": ("q-bio.PE", "cs.LG")}),
-    "arXiv by OAI": Sample(ARXIV_OAI, {**MOTHS, **ARXIV_ID, "categories": ("q-bio.PE", "cs.LG")}),
-    "own": Sample(OWN, {**MOTHS, **KEYWORDS, "paper_id": "lantern-maps-1a2b3c", "comment_count": 4, "author_count": 2}),
     "generic": Sample(GENERIC, {**MOTHS, **KEYWORDS, "venue": "Journal of Lamps"}),
     "DataCite": Sample(DATACITE, {**MOTHS, "date": None}),
-    "BEIR": Sample({"_id": "1", "title": TITLE, "text": ABSTRACT}, {"title": TITLE, "abstract": ABSTRACT, "paper_id": "1"}),
-}  # fmt: skip
+    "BEIR": Sample(
+        {"_id": "1", "title": TITLE, "text": ABSTRACT}, {"title": TITLE, "abstract": ABSTRACT, "paper_id": "1"}
+    ),
+}
