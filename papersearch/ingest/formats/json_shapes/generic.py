@@ -195,7 +195,9 @@ def _first(fields: Fields, names: Iterable[str]) -> str:
     return next((found for name in names if (found := passage(fields[name])) and not found.isspace()), "")
 
 
-def _first_label(fields: Fields, names: Iterable[str]) -> str | None:
+def _first_label(fields: Fields, names: tuple[str, ...]) -> str | None:
+    if not names:  # the common case
+        return None
     found = (label(fields[name]) for name in names)
     return next((name for name in found if name and len(name) <= _MAX_ID_LENGTH), None)
 
