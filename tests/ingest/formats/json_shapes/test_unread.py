@@ -24,7 +24,10 @@ def findings(tmp_path: Path, *records: dict[str, Any]) -> list[tuple[str, int | 
 
 def test_one_finding_for_each_field(tmp_path: Path) -> None:
     """A field that was not read in many records is one finding, with their number and the first line."""
-    strange = [{**PAPER, "id": str(n), "authors": {"n1": [{"who": f"Ada {n}"}]}} for n in range(12)]
+    strange = [
+        {**PAPER, "id": str(n), "title": f"Owls at {n}", "authors": {"n1": [{"who": f"Ada {n}"}]}}
+        for n in range(12)
+    ]
     assert findings(tmp_path, PAPER, *strange) == [("field not read", 2, "authors, in 12 records")]
 
 
