@@ -149,6 +149,7 @@ FindingKind = Literal[
     "mirror link rewritten",
     "metadata conflict",
     "not a record",
+    "not valid JSON",
     "record without text",
     "text cut",
     "id used twice",

@@ -18,7 +18,7 @@ from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import daily_papers, json_records
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
-from papersearch.ingest.record import Complain, Record, admit, complain_about
+from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
 from papersearch.ingest.streams import Unreadable, open_stream, probe
 from papersearch.types import DumpFile, Finding, Paper, SkippedFile
 
@@ -68,6 +68,10 @@ def ingest(places: Iterable[Path]) -> Ingest:
                     appearance = admit(record, name, findings.append)
                     if appearance is not None:
                         appearances.append(appearance)
+        except NotADump as error:
+            findings.append(Finding(kind="file skipped", file=name, line=None, detail=str(error)))
+            skipped.append(_describe_skipped(name, path))
+            continue
         except Unreadable as error:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")

@@ -35,6 +35,13 @@ Complain: TypeAlias = Callable[[FindingKind, int, str], None]
 """A reader's way to report: kind, line and detail of a finding about its file."""
 
 
+class NotADump(Exception):
+    """A file of a known format without a paper; the message is one phrase on what it looks like.
+
+    A reader raises it before it yields a record.
+    """
+
+
 @dataclass(slots=True, kw_only=True)
 class Record:
     """What one source says of one paper, as the source wrote it.
@@ -115,7 +122,7 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
     if arxiv_id is None and doi is not None:
         arxiv_id = arxiv_id_of_doi(doi)
     when, is_inferred = _when(record, arxiv_id, complain)
-    links = dict.fromkeys((*find_links(abstract), *map(clean_text, record.links)))
+    links = dict.fromkeys((*map(clean_text, record.links), *find_links(abstract)))
     record_id = clean_text(record.record_id or "")[:_MAX_ID_LENGTH]
     return Appearance(
         dump=dump,

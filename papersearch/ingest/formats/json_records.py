@@ -1,31 +1,37 @@
-"""The dump format "records": JSON or JSON lines with one object per paper.
+"""The dump format JSON: one object per paper, as JSON lines, in an array or in an API's answer.
 
-Fields are recognised by the names of common sources: BEIR (`_id`, `title`, `text`), arXiv's
-metadata snapshot (`id`, `abstract`, `authors`, `categories`, `update_date`), Semantic Scholar
-(`paperId`, `year`, `externalIds`), the Hugging Face papers API (`paper.id`, `summary`,
-`publishedAt`, `upvotes`), and this project's own export. Other fields are ignored.
+`json_shapes` has the sources that are known. Faults, objects that are not papers and fields that were
+not read are summed up: a damaged file gives a page of findings, not a finding per line.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, NamedTuple
 
-from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, Value, layout_of, parse, read_values
+from papersearch.ingest.formats.json_shapes.envelopes import candidates
+from papersearch.ingest.formats.json_shapes.fields import Lines
+from papersearch.ingest.formats.json_shapes.lookalikes import Lookalike, look_of, names_of
+from papersearch.ingest.formats.json_shapes.unread import UnreadFields
+from papersearch.ingest.formats.json_values import (
+    MAX_VALUE_BYTES,
+    Value,
+    layout_of,
+    parse,
+    read_values,
+    values_in_line,
+)
 from papersearch.ingest.lines import read_lines
-from papersearch.ingest.record import Complain, Record
-from papersearch.text.cleaning import clean_text
-from papersearch.types import AuthorName, Organisation
+from papersearch.ingest.record import Complain, NotADump, Record
+from papersearch.ingest.streams import Unreadable
+from papersearch.types import FindingKind
 
 NAME = "JSON"
 
-_IDS = ("_id", "paper_id", "paperId", "id", "corpusid", "arxiv_id")
-_ABSTRACTS = ("abstract", "text", "summary")
-_DATES = ("date", "update_date", "publicationDate", "publishedAt", "published")
-_LISTS = ("data", "papers", "results", "hits")
-"""Fields in which an API's response keeps its list of records."""
-
-_MAX_ID_LENGTH = 200
+_POSITION = re.compile(r": line | \(| “")
+_SHOWN = 10
+"""Findings of one kind and reason that name their lines; the rest is counted."""
 
 
 def matches(head: bytes) -> bool:
@@ -34,123 +40,122 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
-    """Yield the papers of one file in order; report values that do not describe a paper."""
-    values = _line_values(stream, complain) if layout_of(head) == "lines" else read_values(stream)
-    for value in values:
-        if value.fault:
-            complain("not a record", value.first_line, value.fault)
-            continue
-        for fields in _records_in(value.value):
-            if isinstance(fields, dict):
-                yield _record(value, fields)
-            else:
-                complain("not a record", value.first_line, f"{type(fields).__name__} in place of an object")
+    """Yield the papers of one file in order; report values that do not describe a paper.
+
+    Raises NotADump for a file without any record of a paper.
+    """
+    complaints = _Complaints(complain)
+    unread = UnreadFields()
+    values = _line_values(stream, complaints) if layout_of(head) == "lines" else read_values(stream)
+    try:
+        for value in values:
+            if value.fault:
+                complaints.add("not a record" if value.is_lost else "not valid JSON", value.first_line, value.fault)
+            if value.is_lost:
+                continue
+            lines = Lines(value.first_line, value.last_line)
+            for fields, shape in candidates(value.value):
+                if shape is None:
+                    if not value.is_aside:
+                        complaints.reject(lines.first, fields)
+                    continue
+                record = shape.read(fields, lines)
+                if record is not None:
+                    complaints.release()
+                    unread.add(shape, fields, record)
+                    yield record
+    except Unreadable:
+        complaints.release()
+        raise
+    complaints.end()
+    unread.report(complain)
 
 
-def _line_values(stream: IO[bytes], complain: Complain) -> Iterator[Value]:
-    """Yield the value of each line of JSON lines; report lines that cannot be read."""
+def _line_values(stream: IO[bytes], complaints: _Complaints) -> Iterator[Value]:
+    """Yield the values of each line of JSON lines; report lines that cannot be read."""
     for line in read_lines(stream, MAX_VALUE_BYTES):
         if line.fault:
-            complain(line.fault.kind, line.number, line.fault.detail)
-        if line.text.strip() and not (line.fault and line.fault.line_is_lost):
-            parsed, fault = parse(line.text.encode("utf-8"))
-            yield Value(line.number, line.number, parsed, fault)
+            complaints.add(line.fault.kind, line.number, line.fault.detail, reason=line.fault.kind)
+        text = line.text.strip(" \t\r\x1e")
+        if not text or (line.fault and line.fault.line_is_lost):
+            continue
+        value, fault, _ = parse(text)
+        if fault:
+            yield from values_in_line(line.number, text.encode("utf-8", "surrogatepass"))
+        else:
+            yield Value(line.number, line.number, value)
 
 
-def _records_in(value: Any) -> list[Any]:
-    """Return the records in an API's response, or a single record as a list of one."""
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and not _text(value, "title", *_ABSTRACTS):
-        for name in _LISTS:
-            if isinstance(value.get(name), list):
-                return list(value[name])
-    return [value]
+class _Held(NamedTuple):
+    """A finding that is not reported yet: the file may turn out not to be a dump."""
+
+    kind: FindingKind
+    line: int
+    detail: str
 
 
-def _record(value: Value, given: dict[str, Any]) -> Record:
-    """Return the paper that a JSON object describes."""
-    inner = given.get("paper")
-    fields = {**given, **inner} if isinstance(inner, dict) else given
-    external = fields["externalIds"] if isinstance(fields.get("externalIds"), dict) else {}
-    record_id = _identifier(fields)
-    authors = fields.get("authors")
-    parsed = fields.get("authors_parsed")  # arXiv: [last, first, suffix, ...]
-    parts: tuple[AuthorName | str, ...] = _names(authors) if isinstance(authors, list) else ()
-    if isinstance(parsed, list) and parsed and all(isinstance(name, list) for name in parsed):
-        parts = tuple(_parsed_name(name) for name in parsed)
-    links = fields.get("links")
-    return Record(
-        first_line=value.first_line,
-        last_line=value.last_line,
-        title=_text(fields, "title"),
-        abstract=_text(fields, *_ABSTRACTS),
-        has_markup=True,
-        has_latex=True,
-        authors=parts,
-        joined_authors=authors if isinstance(authors, str) else None,
-        author_count=_count(fields.get("author_count")),
-        dates=[fields.get(name) for name in (*_DATES, "year")],
-        record_id=record_id,
-        arxiv_ids=_strings(fields.get("arxiv_id"), fields.get("arxivId"), external.get("ArXiv"), record_id or ""),
-        dois=_strings(fields.get("doi"), external.get("DOI")),
-        categories=_names(fields.get("categories") or fields.get("fieldsOfStudy"), split_at=" "),
-        links=[link for link in links if isinstance(link, str)] if isinstance(links, list) else (),
-        organisation=_organisation(fields),
-        comment_count=_count(fields.get("numComments", fields.get("comment_count"))),
-        upvotes=_count(fields.get("upvotes")),
-        fields=list(map(str, given)),
-    )
+class _Complaints:
+    """The findings about one file: held back until a paper is found, and bounded in number."""
 
+    def __init__(self, complain: Complain) -> None:
+        self._complain = complain
+        self._is_dump = False
+        self._held: list[_Held] = []
+        self._counts: dict[tuple[FindingKind, str], int] = {}
+        self._further: dict[tuple[FindingKind, str], int] = {}
+        self._looks: dict[Lookalike | None, int] = {}
+        self._first_names = ""
 
-def _strings(*values: Any) -> list[str]:
-    return [value for value in values if isinstance(value, str)]
+    def add(self, kind: FindingKind, line: int, detail: str, reason: str | None = None) -> None:
+        """Report a fault, or count it among those of its kind and reason."""
+        key = (kind, reason if reason is not None else _POSITION.split(detail)[0])
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if self._counts[key] > _SHOWN:
+            self._further.setdefault(key, line)
+        elif self._is_dump:
+            self._complain(kind, line, detail)
+        else:
+            self._held.append(_Held(kind, line, detail))
 
+    def reject(self, line: int, value: object) -> None:
+        """Report a value that is not a paper."""
+        if not isinstance(value, dict):
+            name = type(value).__name__
+            self.add("not a record", line, f"{name} in place of an object")
+            return
+        look, names = look_of(value), names_of(value)
+        self._looks[look] = self._looks.get(look, 0) + 1
+        self._first_names = self._first_names or names
+        if look is None:
+            detail = f"neither title nor abstract; its fields: {names}"
+            self.add("record without text", line, detail, reason="neither title nor abstract")
+        else:
+            self.add("not a record", line, f"{look.one}; its fields: {names}", reason=look.one)
 
-def _parsed_name(parts: list[Any]) -> AuthorName:
-    """Return the name that arXiv writes as [family, given, suffix, ...]."""
-    family, given, suffix = (part if isinstance(part, str) else "" for part in (*parts, "", "", "")[:3])
-    return AuthorName(family=family or None, given=given or None, suffix=suffix or None)
+    def release(self) -> None:
+        """Report what was held back: the file is a dump."""
+        if self._is_dump:
+            return
+        self._is_dump = True
+        for held in self._held:
+            self._complain(*held)
+        self._held.clear()
 
+    def end(self) -> None:
+        """Report the counts. Raises NotADump if the file has no paper."""
+        if not self._is_dump:
+            raise NotADump(self._why_not())
+        for (kind, reason), line in self._further.items():
+            n = self._counts[kind, reason] - _SHOWN
+            self._complain(kind, line, f"{n:,} more from here on: {reason}")
 
-def _text(fields: dict[str, Any], *names: str) -> str:
-    """Return the first of these fields that contains text, cleaned; "" if none does."""
-    for name in names:
-        found = fields.get(name)
-        if isinstance(found, str) and (cleaned := clean_text(found)):
-            return cleaned
-    return ""
-
-
-def _identifier(fields: dict[str, Any]) -> str | None:
-    for name in _IDS:
-        found = fields.get(name)
-        if isinstance(found, int) and not isinstance(found, bool):
-            found = str(found)
-        if isinstance(found, str) and (cleaned := clean_text(found)) and len(cleaned) <= _MAX_ID_LENGTH:
-            return cleaned
-    return None
-
-
-def _names(value: Any, split_at: str | None = None) -> tuple[str, ...]:
-    """Return names from a list of strings, a list of objects with a `name`, or one string."""
-    if isinstance(value, str):
-        value = value.split(split_at) if split_at else [value]
-    if not isinstance(value, list):
-        return ()
-    names = (entry.get("name") if isinstance(entry, dict) else entry for entry in value)
-    return tuple(cleaned for name in names if isinstance(name, str) and (cleaned := clean_text(name)))
-
-
-def _organisation(fields: dict[str, Any]) -> Organisation | None:
-    found = fields.get("organization") or fields.get("organisation")
-    if not isinstance(found, dict):
-        return None
-    handle, name = _text(found, "handle", "name"), _text(found, "fullname", "name", "handle")
-    return Organisation(handle=handle, name=name) if handle else None
-
-
-def _count(value: Any) -> int | None:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9 else None
+    def _why_not(self) -> str:
+        """Return what the file looks like."""
+        if not self._looks and self._held:
+            return f"JSON without a record; line {self._held[0].line}: {self._held[0].detail}"
+        if not self._looks:
+            return "JSON without a paper"
+        look = max(self._looks, key=self._looks.__getitem__)
+        if look is None:
+            return f"JSON without titles and abstracts; its fields: {self._first_names}"
+        return look.many if look.is_sure else f"{look.many}; its fields: {self._first_names}"

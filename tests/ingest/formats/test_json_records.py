@@ -83,7 +83,7 @@ def test_arxiv(tmp_path: Path) -> None:
     (paper,) = read(tmp_path, lines(ARXIV), "arxiv-metadata-oai-snapshot.json").papers
     assert (paper.paper_id, paper.title) == ("0704.0001", "Calculation of prompt diphoton production")
     assert paper.abstract == "A fully differential calculation in QCD."
-    assert (paper.date, paper.year, paper.year_inferred) == ("2008-11-26", 2008, False)
+    assert (paper.date, paper.year, paper.year_inferred) == (None, 2007, True)  # not the last update
     assert paper.authors == ("C. Balázs", "E. L. Berger Jr")
     assert (paper.categories, paper.arxiv_id) == (("hep-ph", "hep-ex"), "0704.0001")
     assert (paper.doi, paper.author_count) == ("10.1103/PhysRevD.76.013009", 2)
@@ -153,12 +153,12 @@ def test_a_bad_line_costs_a_line(tmp_path: Path) -> None:
         '"a string"',
         "[1, 2]",
         '{"_id": "x"}',
-        '{"_id": "y", "title": " ", "text": null}',
+        '{"_id": "y", "title": " ", "text": ""}',
         "nonsense",
-        '{"title": "\\ud800"}',
+        '{"title": "alone"}',
         "null",
     ]
-    good = [json.dumps({"_id": str(n), "text": f"Paper {n}."}) for n in range(len(bad) + 1)]
+    good = [json.dumps({"_id": str(n), "title": "", "text": f"Paper {n}."}) for n in range(len(bad) + 1)]
     content = "".join(f"{a}\n{b}\n" for a, b in zip(good, [*bad, ""], strict=True))
     found = read(tmp_path, content)
     assert [paper.paper_id for paper in found.papers] == [str(n) for n in range(len(good))]
@@ -206,13 +206,15 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
 
 
 def test_title_or_abstract_alone(tmp_path: Path) -> None:
-    """A record with one of the two is a paper; with neither it is reported with its fields."""
-    found = read(
-        tmp_path, lines({"_id": "1", "title": "Only"}, {"_id": "2", "text": "Only."}, {"_id": "3", "name": "?"})
-    )
-    assert [(paper.title, paper.abstract) for paper in found.papers] == [("Only", ""), ("", "Only.")]
-    (finding,) = found.findings
-    assert finding.detail == "neither title nor abstract; its fields: _id, name"
+    """In an unknown shape a title or a text alone is not a paper; each is reported with its fields."""
+    others = ({"_id": "1", "title": "Only"}, {"_id": "2", "text": "Only."}, {"_id": "3", "name": "?"})
+    found = read(tmp_path, lines(BEIR, *others))
+    assert [paper.paper_id for paper in found.papers] == ["MED-10"]
+    assert [(finding.kind, finding.detail) for finding in found.findings] == [
+        ("not a record", "a title without an abstract; its fields: _id, title"),
+        ("not a record", "a query; its fields: _id, text"),
+        ("record without text", "neither title nor abstract; its fields: _id, name"),
+    ]
 
 
 def test_ids_are_kept_and_never_merged_on_titles(tmp_path: Path) -> None:
