@@ -19,7 +19,7 @@ from papersearch.text.identifiers import arxiv_id_of_doi, bare_arxiv_id, bare_do
 from papersearch.text.latex import without_latex
 from papersearch.text.markup import without_markup
 from papersearch.text.name_lists import SplitNames, is_joined, is_others, split_names
-from papersearch.text.names import displayed, parse_name
+from papersearch.text.names import displayed, parse_name, with_particle_apart
 from papersearch.types import AuthorName, Finding, FindingKind, Organisation
 
 MAX_TEXT_LENGTH = 100_000
@@ -189,9 +189,11 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
 
 def _cleaned(name: AuthorName, clean: Callable[[str], str]) -> AuthorName:
     """Return a name with its parts cleaned. A family name alone, such as that of a group, is the whole name."""
-    parts = {part: clean(value) or None for part, value in name.asdict().items() if value}
+    parts = {part: clean(value) for part, value in name.asdict().items() if value}
     known = {part: value for part, value in parts.items() if value}
-    return AuthorName(literal=known["family"]) if known.keys() == {"family"} else AuthorName(**known)
+    if known.keys() == {"family"}:
+        return AuthorName(literal=known["family"])
+    return with_particle_apart(AuthorName(**known))
 
 
 def _identifiers(record: Record, complain: _Remark) -> tuple[str | None, str | None]:

@@ -18,15 +18,15 @@ _SUFFIXES_AFTER_COMMA = _SUFFIXES | frozenset(
 _CORPORATE = frozenset("inc inc. ltd ltd. llc corp corp. co. gmbh plc s.a. b.v. ag".split())
 
 _GROUP_WORDS = frozenset(
-    "collaboration collaborations collaborative collaborators consortium consortia team teams group groups subgroup"
-    " workgroup project projects committee committees association associations society societies institute"
-    " institutes institution institut instituto istituto university universities universität université università "
-    " universidad universidade foundation foundations network networks initiative initiatives developers authors contributors"
-    " editors members investigators researchers research participants panel commission agency organization"
-    " organisation organizations organisations department laboratory laboratories labs center centers centre"
-    " centres company corporation inc inc. ltd ltd. llc gmbh community communities alliance federation union taskforce"
-    " program programme study trial trials survey academy hospital hospitals ministry government observatory"
-    " partnership coalition workshop deepmind".split()
+    "collaboration collaborations collaborative collaborators consortium consortia team teams group groups"
+    " subgroup workgroup project projects committee committees association associations society societies"
+    " institute institutes institution institut instituto istituto university universities universität"
+    " université università universidad universidade foundation foundations network networks initiative"
+    " initiatives developers authors contributors editors members investigators researchers research"
+    " participants panel commission agency organization organisation organizations organisations department"
+    " laboratory laboratories labs center centers centre centres company corporation inc inc. ltd ltd. llc gmbh"
+    " community communities alliance federation union taskforce program programme study trial trials survey"
+    " academy hospital hospitals ministry government observatory partnership coalition workshop deepmind".split()
 )
 _COMPANY_OF_AI = " AI"
 """The end of a company's name such as Meta AI; the family name is written Ai."""
@@ -88,6 +88,17 @@ def inverted(name: AuthorName) -> str:
     return ", ".join(filter(None, (_with_particle(name), name.given, name.suffix)))
 
 
+def with_particle_apart(name: AuthorName) -> AuthorName:
+    """Return a name whose source wrote the particle with the family name, as arXiv does, in all its parts."""
+    if name.particle or not name.family or not is_lower(name.family):
+        return name
+    words = words_of(name.family)
+    n_particles = _particles_before(words)
+    if not n_particles:
+        return name
+    return name.replace(particle=" ".join(words[:n_particles]), family=" ".join(words[n_particles:]))
+
+
 def is_group(text: str) -> bool:
     """Return whether a name is that of a group of people or an institution."""
     words = text.lower().translate(_BRACKETS_TO_BLANKS).split()
@@ -106,7 +117,8 @@ def is_corporate_suffix(text: str) -> bool:
 
 def is_initials(word: str) -> bool:
     """Return whether a word consists of initials, without dots at most three: "J.", "J.-P.", "JR"."""
-    if word in ("Jr.", "Sr."):
+    is_plain = "." not in word and "-" not in word and "‐" not in word
+    if word in ("Jr.", "Sr.") or (is_plain and len(word) > _MOST_INITIALS):
         return False
     letters = word.replace("-", "").replace("‐", "")
     is_short = len(letters) <= _MOST_INITIALS and letters.isalpha() and letters.isupper()
@@ -115,6 +127,8 @@ def is_initials(word: str) -> bool:
 
 def is_lower(word: str) -> bool:
     """Return whether the first letter of a word is small, as that of a particle is."""
+    if word[:1].isupper():  # the common case
+        return False
     first = next((letter for letter in word if letter.isalpha()), "")
     return first.islower() and not word.startswith("{") and not is_initials(word)
 
@@ -185,12 +199,19 @@ def _inverted_parts(family: str, given: str, suffix: str | None) -> AuthorName:
     for words in (names, before):
         if suffix is None and len(words) > 1 and words[-1].lower() in _SUFFIXES:
             suffix = words.pop()
-    particle = []
-    while len(names) > 1 and is_lower(names[0]) and not is_lower(names[-1]):
-        particle.append(names.pop(0))
-    while len(names) > 1 and names[0] in _PARTICLES:  # "van berg, jan"
-        particle.append(names.pop(0))
-    return _name(before, particle, names, suffix)
+    n_particles = _particles_before(names)
+    return _name(before, names[:n_particles], names[n_particles:], suffix)
+
+
+def _particles_before(names: list[str]) -> int:
+    """Return the number of particles with which a family name begins."""
+    is_all_lower = all(map(is_lower, names))
+    n_particles = 0
+    for word in names[:-1]:
+        if not is_lower(word) or (is_all_lower and word not in _PARTICLES):  # "van berg, jan"
+            break
+        n_particles += 1
+    return n_particles
 
 
 def _without_suffix_part(parts: list[str]) -> tuple[list[str], str | None]:
