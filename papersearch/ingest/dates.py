@@ -100,7 +100,7 @@ _NO_DATE = ReadDate(None)
 
 
 def parse_date(written: object) -> PartialDate | None:
-    """Return the date that a source wrote, or None if it is none."""
+    """Return the date that a source wrote, or None if the value is not a date."""
     return read_date(written).date
 
 

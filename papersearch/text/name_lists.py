@@ -27,7 +27,7 @@ from papersearch.types import AuthorName
 _BRACKET = re.compile(r"[()]")
 _AFTER_AFFILIATION = re.compile(r"\s*(?:$|[,;|(&\n]|and\b)")
 _OTHERS = re.compile(
-    r"(?:\b(?:and|&) )?(?:\bet\.? al\b\.?|\band (?:\d+ )?(?:many )?(?:others|co-?authors)\b|…|\.\.\.)$",
+    r"(?:\b(?:and|&) )?(?:\bet\.? al\b\.?|\band (?:\d+ )?(?:many )?(?:others|co-?authors)\b\.?|…|\.\.\.)$",
     re.IGNORECASE,
 )
 _OTHERS_ALONE = re.compile(r"(?:et\.? al\.?|others|and others|…|\.\.\.)", re.IGNORECASE)
