@@ -49,6 +49,7 @@ class Record:
     has_latex: texts hold LaTeX's accents and escapes
     authors: one entry per author, in reading order: parts, or a string with one name
     joined_authors: all authors in one string, where a source joins them
+    has_all_authors: false where the source is known to name some authors only, so that counting tells nothing
     dates: what the source gives, the first publication first; the first one that can be read counts
     updated: days of a later change, which count as inferred where neither `dates` nor an arXiv id tells
     record_id, namespace: see `Appearance`
@@ -65,6 +66,7 @@ class Record:
     authors: Sequence[AuthorName | str] = ()
     joined_authors: str | None = None
     author_count: int | None = None
+    has_all_authors: bool = True
     dates: Sequence[object] = ()
     date_inferred: bool = False
     updated: Sequence[object] = ()
@@ -170,11 +172,11 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
     """Return the authors in parts; report a list in one string that can be split in several ways."""
     entries: Sequence[AuthorName | str] = record.authors or tuple(filter(None, (record.joined_authors,)))
     names: list[AuthorName] = []
-    are_all = True
+    are_all = record.has_all_authors
     for entry in entries:
         if isinstance(entry, AuthorName):
             found = SplitNames((_cleaned(entry, clean),), is_certain=True)
-        elif len(entries) == 1 or is_joined(entry):
+        elif (record.joined_authors and not record.authors) or is_joined(entry, is_alone=len(entries) == 1):
             # Markup first, since entities have semicolons; LaTeX name by name, since braces hold names together.
             text = without_markup(entry) if record.has_markup else entry
             found = split_names(text, lambda name: clean_text(without_latex(name) if record.has_latex else name))

@@ -68,9 +68,15 @@ def split_names(written: str, clean: Callable[[str], str] = str) -> SplitNames:
     return SplitNames(tuple(names), is_certain, is_whole)
 
 
-def is_joined(text: str) -> bool:
-    """Return whether one entry of a list holds a separator of names, and so perhaps several names."""
-    return len(split_outside_braces(_SEMICOLONS, text)) > 1 or len(split_outside_braces(_AND, text)) > 1
+def is_joined(text: str, *, is_alone: bool = False) -> bool:
+    """Return whether one entry of a list, or the only one, may hold several names.
+
+    A comma alone is not enough, because "García Márquez, Gabriel José" is one name.
+    """
+    if len(split_outside_braces(_SEMICOLONS, text)) > 1 or len(split_outside_braces(_AND, text)) > 1:
+        return True
+    items = _items(text) if is_alone and "," in text else []
+    return len(items) > 2 or (len(items) == 2 and _has_initial(items[0]))
 
 
 def is_others(text: str) -> bool:
@@ -147,8 +153,8 @@ def _of_enumeration(items: list[list[str]]) -> list[str] | None:
     if len(last) == 2 and len(every) % 2 == 0 and all(map(_may_be_family, every[::2])):
         return _pairs(every)
     # "Doe, Jane, Rick Roe and Ed Poe": neither of the first two is a whole name, all others are.
-    has_initials = any(map(_is_initials, every))
-    if len(every) > 2 and not has_initials and not _is_full(every[0]) and all(map(_is_full, every[2:])):
+    is_inverted = len(every) > 2 and not _is_full(every[0]) and all(map(_is_full, every[2:]))
+    if is_inverted and not any(map(_is_initials, every)):
         is_one_name = not _is_full(every[1]) or (len(every) == 3 and _may_be_family(every[0]))
         if is_one_name:
             return [_joined(every[:2]), *every[2:]]
@@ -157,7 +163,7 @@ def _of_enumeration(items: list[list[str]]) -> list[str] | None:
 
 def _of_commas(items: list[str], *, is_list: bool = False) -> list[str] | None:
     """Return the names of a list with commas alone; `is_list` tells that it has several names."""
-    if len(items) == 1:
+    if len(items) == 1 or ((len(items) > 2 or is_list) and all(map(_is_plain, items))):
         return items
     if all(map(_is_vancouver, items)):
         return [_Family(item) for item in items]
@@ -270,6 +276,15 @@ def _is_full(item: str) -> bool:
     if item.startswith("{") or is_group(item):
         return True
     return len([word for word in words if not is_lower(word)]) > 1 and not all(map(is_initials, words))
+
+
+def _is_plain(item: str) -> bool:
+    """Return whether an item is plainly a whole name, as most are: "Jane Doe". It saves closer looks."""
+    words = item.split()
+    last = words[-1]
+    return (
+        len(words) > 1 and words[0][0].isupper() and last[0].isupper() and last[1:].isalpha() and last[1:].islower()
+    )
 
 
 def _has_initial(item: str) -> bool:

@@ -52,10 +52,12 @@ _WORD = re.compile(r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+")
 def parse_name(written: str) -> AuthorName:
     """Return the parts of one name, written "Given Family" or "Family, Given" or "Family, Jr., Given"."""
     text = " ".join(written.split()).strip(" ,;")
-    if braced := _BRACED.fullmatch(text):
+    if text.startswith("{") and (braced := _BRACED.fullmatch(text)):
         return AuthorName(literal=_without_braces(braced[1]))
     if is_group(text) or _JOINED_BY_AND.search(text):
         return AuthorName(literal=_without_braces(text))
+    if "," not in text:
+        return _in_reading_order(text)
     parts = [part.strip() for part in split_at_commas(text)]
     if len(parts) == 1:
         return _in_reading_order(text)
@@ -101,8 +103,10 @@ def with_particle_apart(name: AuthorName) -> AuthorName:
 
 def is_group(text: str) -> bool:
     """Return whether a name is that of a group of people or an institution."""
-    words = text.lower().translate(_BRACKETS_TO_BLANKS).split()
-    return not _GROUP_WORDS.isdisjoint(words) or text.endswith(_COMPANY_OF_AI)
+    small = text.lower()
+    if "," in text or "(" in text or "{" in text:
+        small = small.translate(_BRACKETS_TO_BLANKS)
+    return not _GROUP_WORDS.isdisjoint(small.split()) or text.endswith(_COMPANY_OF_AI)
 
 
 def is_suffix(text: str) -> bool:
@@ -117,8 +121,7 @@ def is_corporate_suffix(text: str) -> bool:
 
 def is_initials(word: str) -> bool:
     """Return whether a word consists of initials, without dots at most three: "J.", "J.-P.", "JR"."""
-    is_plain = "." not in word and "-" not in word and "‐" not in word
-    if word in ("Jr.", "Sr.") or (is_plain and len(word) > _MOST_INITIALS):
+    if (len(word) > _MOST_INITIALS and word.isalpha()) or word in ("Jr.", "Sr."):
         return False
     letters = word.replace("-", "").replace("‐", "")
     is_short = len(letters) <= _MOST_INITIALS and letters.isalpha() and letters.isupper()
@@ -135,7 +138,7 @@ def is_lower(word: str) -> bool:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a name; what braces hold is one word."""
-    return _WORD.findall(text)
+    return _WORD.findall(text) if "{" in text or "}" in text else text.split()
 
 
 def split_at_commas(text: str) -> list[str]:
@@ -166,7 +169,8 @@ def _in_reading_order(text: str) -> AuthorName:
     """Return the parts of a name without commas; a single word or a name of East Asia stays whole."""
     words = words_of(text)
     suffix = words.pop() if len(words) > 2 and words[-1].lower() in _SUFFIXES else None
-    if len(words) < 2 or _FAMILY_FIRST.search(text) or _ends_in_initials(words):
+    is_east_asian = not text.isascii() and _FAMILY_FIRST.search(text)
+    if len(words) < 2 or is_east_asian or _ends_in_initials(words):
         return AuthorName(literal=_without_braces(text))
     first = _first_of_family(words)
     family = len(words) - 1
@@ -239,4 +243,4 @@ def _is_family_first(text: str) -> bool:
 
 
 def _without_braces(text: str) -> str:
-    return text.replace("{", "").replace("}", "")
+    return text.replace("{", "").replace("}", "") if "{" in text or "}" in text else text

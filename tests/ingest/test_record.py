@@ -107,6 +107,8 @@ def test_authors_of_whom_not_all_are_known() -> None:
     assert (appearance.authors, appearance.author_count, findings) == (("Jane Doe",), None, [])
     appearance, findings = admitted(authors=["Jane Doe", "Rick Roe", "et al."])
     assert (appearance.authors, appearance.author_count, findings) == (("Jane Doe", "Rick Roe"), None, [])
+    appearance, findings = admitted(authors=["Jane Doe", "Rick Roe"], has_all_authors=False)
+    assert (appearance.authors, appearance.author_count, findings) == (("Jane Doe", "Rick Roe"), None, [])
     appearance, findings = admitted(authors=["Grove, Ada, Lind, Bo"], author_count=2)
     assert (appearance.authors, appearance.author_count) == (("Grove, Ada, Lind, Bo",), 2)
     assert findings == [("authors not told apart", "cannot tell the authors apart in “Grove, Ada, Lind, Bo”")]

@@ -43,7 +43,9 @@ def test_facets(real_index: papersearch.Index, mode: Mode) -> None:
 def test_months_without_days(tmp_path: Path, small_model: Path) -> None:
     """A paper of a month without a day counts in its month; one of a year alone only in its year."""
     dates = ["2018-11-16", "2018-11", "2018", "2019-01", None]
-    records = [{"_id": f"r{n}", "title": f"On moths {n}", "text": "Moths.", "date": date} for n, date in enumerate(dates)]
+    records = [
+        {"_id": f"r{n}", "title": f"On moths {n}", "text": "Moths.", "date": date} for n, date in enumerate(dates)
+    ]
     path = tmp_path / "records.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     papersearch.build([path], tmp_path / "index", model=str(small_model))

@@ -136,6 +136,8 @@ def test_cleaning() -> None:
 def test_entries() -> None:
     """An entry that holds a separator may be several names; one with a comma alone is one name."""
     assert is_joined("Jane Doe; Rick Roe") and is_joined("Jane Doe and Rick Roe")
+    assert is_joined("A. Bee, C. Dee", is_alone=True) and is_joined("Grove, Ada, Lind, Bo", is_alone=True)
+    assert not is_joined("García Márquez, Gabriel José", is_alone=True) and not is_joined("A. Bee, C. Dee")
     assert not is_joined("Doe, Jane") and not is_joined("{Bee and Dee}") and not is_joined("Anders Andersen")
 
 
