@@ -19,7 +19,7 @@ from papersearch.text.identifiers import arxiv_id_of_doi, bare_arxiv_id, bare_do
 from papersearch.text.latex import without_latex
 from papersearch.text.markup import without_markup
 from papersearch.text.name_lists import SplitNames, is_joined, is_others, split_names
-from papersearch.text.names import displayed, parse_name, with_particle_apart
+from papersearch.text.names import displayed, is_group, parse_name, with_particle_apart
 from papersearch.types import AuthorName, Finding, FindingKind, Organisation
 
 MAX_TEXT_LENGTH = 100_000
@@ -118,7 +118,6 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         title, abstract = title[:MAX_TITLE_LENGTH], abstract[:MAX_TEXT_LENGTH]
     abstract, mirror_links = without_mirrors(abstract)
     listed = _authors(record, clean, complain)
-    authors = tuple(map(displayed, listed.names))
     doi, arxiv_id = _identifiers(record, complain)
     when, is_inferred = _when(record, arxiv_id, complain)
     links = dict.fromkeys((*find_links(abstract), *map(clean_text, record.links)))
@@ -135,12 +134,12 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         year=when.year if when else None,
         month=when.month if when else None,
         year_inferred=is_inferred,
-        author_count=record.author_count or (len(authors) if listed.are_all else 0) or None,
+        author_count=record.author_count or (len(listed.names) if listed.are_all else 0) or None,
         organisation=record.organisation,
         comment_count=record.comment_count,
         record_id=record_id or None,
         namespace=record.namespace,
-        authors=authors,
+        authors=listed.texts,
         author_names=listed.names,
         categories=tuple(dict.fromkeys(filter(None, map(clean, record.categories)))),
         arxiv_id=arxiv_id,
@@ -162,9 +161,10 @@ def complain_about(dump: str, report: Report) -> Complain:
 
 
 class _Authors(NamedTuple):
-    """The authors in parts; `are_all` is false where the list is cut or could not be split."""
+    """The authors in parts and as they are read; `are_all` is false where some may be missing."""
 
     names: tuple[AuthorName, ...]
+    texts: tuple[str, ...]
     are_all: bool
 
 
@@ -172,6 +172,7 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
     """Return the authors in parts; report a list in one string that can be split in several ways."""
     entries: Sequence[AuthorName | str] = record.authors or tuple(filter(None, (record.joined_authors,)))
     names: list[AuthorName] = []
+    texts: list[str] = []
     are_all = record.has_all_authors
     for entry in entries:
         if isinstance(entry, AuthorName):
@@ -181,12 +182,18 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
             text = without_markup(entry) if record.has_markup else entry
             found = split_names(text, lambda name: clean_text(without_latex(name) if record.has_latex else name))
         else:
-            found = SplitNames((parse_name(clean(entry)),), is_certain=True, is_whole=not is_others(entry))
+            name = parse_name(clean(entry))
+            is_certain = not name.literal or "," not in name.literal or is_group(name.literal)
+            found = SplitNames((name,), is_certain, is_whole=not is_others(entry))
         if not found.is_certain:
             complain("authors not told apart", f"cannot tell the authors apart in “{clean_text(str(entry))}”")
         are_all = are_all and found.is_certain and found.is_whole
-        names += [name for name in found.names if displayed(name) and not is_others(displayed(name))]
-    return _Authors(tuple(names), are_all)
+        for name in found.names:
+            text = displayed(name)
+            if text and not is_others(text):
+                names.append(name)
+                texts.append(text)
+    return _Authors(tuple(names), tuple(texts), are_all)
 
 
 def _cleaned(name: AuthorName, clean: Callable[[str], str]) -> AuthorName:

@@ -189,10 +189,11 @@ def _ends_in_initials(words: list[str]) -> bool:
 
 def _first_of_family(words: list[str]) -> int:
     """Return the place where particle and family name begin."""
-    is_all_lower = all(is_lower(word) or is_initials(word) for word in words)
     for place, word in enumerate(words[:-1]):
-        is_particle = word.lower() in _PARTICLES or not (is_all_lower or place == 0)
-        if is_lower(word) and is_particle:
+        if not is_lower(word):
+            continue
+        is_in_a_row = place == 0 or all(is_lower(one) or is_initials(one) for one in words)
+        if word in _PARTICLES or not is_in_a_row:  # "bell hooks" has no particle
             return place
     return len(words) - 1
 
@@ -239,7 +240,7 @@ def _with_particle(name: AuthorName) -> str:
 
 
 def _is_family_first(text: str) -> bool:
-    return all(_FAMILY_FIRST.match(letter) or letter in "々〆·" for letter in text)
+    return not text.isascii() and all(_FAMILY_FIRST.match(letter) or letter in "々〆·" for letter in text)
 
 
 def _without_braces(text: str) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.record import Record, admit
 from papersearch.types import AuthorName, Finding
+from tests.text.test_names import names
 
 
 def admitted(**facts: Any) -> tuple[Appearance, list[tuple[str, str]]]:
@@ -111,4 +114,32 @@ def test_authors_of_whom_not_all_are_known() -> None:
     assert (appearance.authors, appearance.author_count, findings) == (("Jane Doe", "Rick Roe"), None, [])
     appearance, findings = admitted(authors=["Grove, Ada, Lind, Bo"], author_count=2)
     assert (appearance.authors, appearance.author_count) == (("Grove, Ada, Lind, Bo",), 2)
-    assert findings == [("authors not told apart", "cannot tell the authors apart in “Grove, Ada, Lind, Bo”")]
+    reported = [("authors not told apart", "cannot tell the authors apart in “Grove, Ada, Lind, Bo”")]
+    assert findings == reported
+    assert admitted(authors=["Jane Doe", "Grove, Ada, Lind, Bo"])[1] == reported
+
+
+whole_names = st.sampled_from(["The Moth Collaboration", "Madonna", "王芳", "Doe J"]).map(
+    lambda literal: AuthorName(literal=literal)
+)
+some_dates = st.one_of(
+    st.none(),
+    st.integers(1950, 2030).map(lambda year: {"year": year, "month": None}),
+    st.builds(lambda year, month: {"year": year, "month": month}, st.integers(1950, 2030), st.integers(1, 12)),
+    st.dates().filter(lambda day: 1000 <= day.year <= 2100).map(str),
+)
+
+
+@given(st.lists(names | whole_names, max_size=4), some_dates, st.booleans(), st.booleans())
+def test_facts_read_back(listed: list[AuthorName], date: object, is_inferred: bool, has_identifiers: bool) -> None:
+    """What a record became, written field by field and read again, becomes the same."""
+    identifiers = {"dois": ["doi:10.5555/moth_1"], "arxiv_ids": ["arXiv:2101.00001v2"]} if has_identifiers else {}
+    first, findings = admitted(authors=listed, dates=[date], date_inferred=is_inferred, **identifiers)
+    again, more = admitted(
+        authors=first.author_names,
+        dates=[first.date, {"year": first.year, "month": first.month}],
+        date_inferred=first.year_inferred,
+        dois=[first.doi] if first.doi else [],
+        arxiv_ids=[first.arxiv_id] if first.arxiv_id else [],
+    )
+    assert (again, findings, more) == (first, [], [])
