@@ -33,6 +33,8 @@ _OTHERS = re.compile(
 _OTHERS_ALONE = re.compile(r"(?:et\.? al\.?|others|and others|…|\.\.\.)", re.IGNORECASE)
 _AND = re.compile(r"(?<![^\s,])(?:and|&|und|et)(?![^\s,])", re.IGNORECASE)
 _SEMICOLONS = re.compile(r"[;；|、]|(?<=\s)[/·•](?=\s)")
+_LABEL = re.compile(r"\A([^,;:{}\n]{1,80})(?:, ?)?:(?!\S) ?,?")
+_FOOTNOTE_MARKS = re.compile(r"(?<=[^\W\d_])[*†‡§¶¹²³⁰⁴-⁹]+")
 _JOINTS = " ,;\n"
 
 
@@ -51,7 +53,8 @@ class SplitNames(NamedTuple):
 def split_names(written: str, clean: Callable[[str], str] = str) -> SplitNames:
     """Return the names that are joined in one string. `clean` is applied to each name by itself."""
     text = "\n".join(line for line in map(_one_blank, written.splitlines()) if line)
-    text = _without_affiliations(text).rstrip(_JOINTS)
+    text = _FOOTNOTE_MARKS.sub("", _without_affiliations(text))
+    text = _LABEL.sub(_group_before_colon, text).rstrip(_JOINTS)
     names_alone = _OTHERS.sub("", text)
     is_whole = names_alone == text
     whole = [part for part in split_outside_braces(_SEMICOLONS, names_alone) if part.strip(_JOINTS)]
@@ -99,6 +102,11 @@ def _without_affiliations(text: str) -> str:
     return "".join([*kept, text[begin:]]).strip()
 
 
+def _group_before_colon(label: re.Match[str]) -> str:
+    """Return the group of "OpenAI: Jane Doe" as an item of its own; "Authors:" names nobody."""
+    return "" if label[1].strip().lower() in ("author", "authors", "by") else f"{{{label[1].strip()}}}, "
+
+
 def _one_blank(text: str) -> str:
     return " ".join(text.split())
 
@@ -137,7 +145,8 @@ def _of_part(text: str, *, is_alone: bool) -> list[str] | None:
     if len(items) == 1:
         return _of_commas(items[0]) if is_alone else _one_name(items[0])
     if all(len(part) == 1 for part in items):
-        return [part[0] for part in items]
+        names = [part[0] for part in items]
+        return [_Family(name) for name in names] if all(map(_is_vancouver, names)) else names
     # Prose has one "and" and no comma after it. Otherwise a comma lies within a name.
     is_prose = len(items) == 2 and len(items[-1]) == 1
     has_pair = all(len(part) <= 2 for part in items)
@@ -315,7 +324,7 @@ def _vancouver(item: str) -> str:
 
 def _is_mixed_case(item: str) -> bool:
     """Return whether a single word looks like a company's name: "OpenAI", "IBM"."""
-    return sum(letter.isupper() for letter in item) > 1 and item.isalnum()
+    return sum(letter.isupper() for letter in item) > 1 and item.replace("-", "").isalnum()
 
 
 def _is_cjk_name(item: str) -> bool:

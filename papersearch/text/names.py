@@ -28,7 +28,7 @@ _GROUP_WORDS = frozenset(
     " community communities alliance federation union taskforce program programme study trial trials survey"
     " academy hospital hospitals ministry government observatory partnership coalition workshop deepmind".split()
 )
-_COMPANY_OF_AI = " AI"
+_COMPANY_OF_AI = (" AI", "-AI")
 """The end of a company's name such as Meta AI; the family name is written Ai."""
 
 _PARTICLES = frozenset(
@@ -189,11 +189,9 @@ def _ends_in_initials(words: list[str]) -> bool:
 
 def _first_of_family(words: list[str]) -> int:
     """Return the place where particle and family name begin."""
+    is_all_lower = is_lower(words[-1]) and all(is_lower(word) or is_initials(word) for word in words)
     for place, word in enumerate(words[:-1]):
-        if not is_lower(word):
-            continue
-        is_in_a_row = place == 0 or all(is_lower(one) or is_initials(one) for one in words)
-        if word in _PARTICLES or not is_in_a_row:  # "bell hooks" has no particle
+        if is_lower(word) and (word in _PARTICLES or not (is_all_lower or place == 0)):  # "bell hooks" has none
             return place
     return len(words) - 1
 
@@ -221,9 +219,9 @@ def _particles_before(names: list[str]) -> int:
 
 def _without_suffix_part(parts: list[str]) -> tuple[list[str], str | None]:
     """Return the two other parts of "Doe, Jr., Jane" or "Doe, Jane, Jr.", and the suffix."""
-    if is_suffix(parts[1]):
-        return [parts[0], parts[2]], parts[1]
-    return (parts[:2], parts[2]) if is_suffix(parts[2]) else (parts, None)
+    if is_suffix(parts[2]):
+        return parts[:2], parts[2]
+    return ([parts[0], parts[2]], parts[1]) if is_suffix(parts[1]) else (parts, None)
 
 
 def _name(given: list[str], particle: list[str], family: list[str], suffix: str | None) -> AuthorName:

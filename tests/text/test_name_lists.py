@@ -62,6 +62,12 @@ LISTS = [
     ("王芳、李明", ["王芳", "李明"]),
     ("王芳, 李明", ["王芳", "李明"]),
     ("王, 芳", ["王芳"]),
+    ("Kim Y and Lee S", ["Y Kim", "S Lee"]),
+    ("Smith JR Jr, Doe J", ["JR Smith Jr", "J Doe"]),
+    ("OpenAI: Jane Doe, Rick Roe", ["OpenAI", "Jane Doe", "Rick Roe"]),
+    ("NVIDIA, : , Jane Doe, Rick Roe", ["NVIDIA", "Jane Doe", "Rick Roe"]),
+    ("DeepSeek-AI, Jane Doe, Rick Roe", ["DeepSeek-AI", "Jane Doe", "Rick Roe"]),
+    ("Authors: Jane Doe*, Rick Roe†‡", ["Jane Doe", "Rick Roe"]),
     ("Plato", ["Plato"]),
     ("", []),
 ]  # fmt: skip
