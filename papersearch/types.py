@@ -137,6 +137,7 @@ FindingKind = Literal[
     "folder skipped",
     "field not read",
     "not a date",
+    "not an identifier",
     "authors not told apart",
     "papers merged",
     "papers kept apart",

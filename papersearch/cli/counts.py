@@ -79,8 +79,8 @@ def count_papers(papers: Iterable[Paper]) -> IndexCounts:
         years[paper.year] += 1
         if paper.year is not None and paper.year_inferred:
             inferred[paper.year] += 1
-        if paper.date:
-            months[paper.date[:7]] += 1
+        if paper.year is not None and paper.month:
+            months[f"{paper.year:04}-{paper.month:02}"] += 1
         hosts = {host for link in paper.links if (host := host_of(link))}
         n_with_links += bool(paper.links)
         n_with_code += has_code(paper)

@@ -25,7 +25,8 @@ _LAST_YEAR = 9999
 class Facts(NamedTuple):
     """The facts of an open index with N papers, F dumps and A appearances.
 
-    dates: (N,) uint32, YYYYMMDD; YYYY0000 if only the year is known, 0 if nothing is
+    dates: (N,) uint32, YYYYMMDD; YYYYMM00 if the day is unknown, YYYY0000 if the month is too, 0 if
+        nothing is known
     organisations: (N,) uint32, 1 + the index in `organisation_lines`, 0 for none
     organisation_lines: handle and name, separated by a tab
     has_code: (N,) uint8, 1 if a link leads to a repository of source code
@@ -59,12 +60,14 @@ class Facts(NamedTuple):
     def days(self) -> tuple[IntArray, IntArray]:
         """Return the first and the last possible day of each paper, (N,) int64 each, as YYYYMMDD.
 
-        An unknown date may be any day: 0 and 99999999.
+        An unknown date may be any day: 0 and 99999999. The last day of every month is 31, because
+        days are only compared.
         """
         dates = self.dates.astype(np.int64)
-        only_year = dates % 10_000 == 0
-        first = np.where(only_year & (dates > 0), dates + 101, dates)
-        last = np.where(only_year, np.where(dates > 0, dates + 1231, 99_999_999), dates)
+        is_year = (dates % 10_000 == 0) & (dates > 0)
+        is_month = (dates % 100 == 0) & (dates > 0) & ~is_year
+        first = np.select([is_year, is_month], [dates + 101, dates + 1], dates)
+        last = np.select([is_year, is_month, dates == 0], [dates + 1231, dates + 31, 99_999_999], dates)
         return first, last
 
 
@@ -72,7 +75,9 @@ def date_of(paper: Paper) -> int:
     """Return the paper's date in the form of `Facts.dates`."""
     if paper.date:
         return int(paper.date.replace("-", ""))
-    return paper.year * 10_000 if paper.year is not None and 0 < paper.year <= _LAST_YEAR else 0
+    if paper.year is None or not 0 < paper.year <= _LAST_YEAR:
+        return 0
+    return paper.year * 10_000 + (paper.month or 0) * 100
 
 
 def has_code(paper: Paper) -> bool:

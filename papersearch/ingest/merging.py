@@ -165,10 +165,10 @@ def _first(values: Iterable[str | None]) -> str | None:
 def _preferred_date(group: _Group) -> Appearance:
     """Return the appearance whose date counts.
 
-    A printed year beats an inferred one, which beats none; then a full date beats a year alone. The
-    first of equals wins.
+    A printed year beats an inferred one, which beats none; then a full date beats a month, which
+    beats a year alone. The first of equals wins.
     """
-    return min(group, key=lambda a: (a.year is None, a.year_inferred, a.date is None))
+    return min(group, key=lambda a: (a.year is None, a.year_inferred, a.date is None, a.month is None))
 
 
 def _largest(counts: list[int | None]) -> int | None:

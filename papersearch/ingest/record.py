@@ -7,18 +7,19 @@ which field means what, and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.dates import PartialDate, date_of_arxiv_id, parse_date
+from papersearch.ingest.dates import PartialDate, date_of_arxiv_id, is_blank, read_date
 from papersearch.ingest.links import find_links, without_mirrors
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identifiers import arxiv_id_of_doi, bare_arxiv_id, bare_doi
 from papersearch.text.latex import without_latex
 from papersearch.text.markup import without_markup
-from papersearch.text.names import displayed, parse_name, split_names
+from papersearch.text.name_lists import SplitNames, is_joined, is_others, split_names
+from papersearch.text.names import displayed, is_group, parse_name, with_particle_apart
 from papersearch.types import AuthorName, Finding, FindingKind, Organisation
 
 MAX_TEXT_LENGTH = 100_000
@@ -28,8 +29,12 @@ slow down every query that finds it."""
 
 _MAX_ID_LENGTH = 200
 _FIELDS_NAMED = 8
+_LONGEST_QUOTED = 80
 
 Report: TypeAlias = Callable[[Finding], None]
+
+_Remark: TypeAlias = Callable[[FindingKind, str], None]
+"""A way to report on one record: kind and detail."""
 
 Complain: TypeAlias = Callable[[FindingKind, int, str], None]
 """A reader's way to report: kind, line and detail of a finding about its file."""
@@ -51,7 +56,9 @@ class Record:
     has_latex: texts hold LaTeX's accents and escapes
     authors: one entry per author, in reading order: parts, or a string with one name
     joined_authors: all authors in one string, where a source joins them
+    has_all_authors: false where the source is known to name some authors only, so that counting tells nothing
     dates: what the source gives, the first publication first; the first one that can be read counts
+    updated: days of a later change, which count as inferred where neither `dates` nor an arXiv id tells
     record_id, namespace: see `Appearance`
     arxiv_ids, dois: where an identifier may be, the surest place first
     fields: the names of the source's fields, for a report on a record without text
@@ -66,8 +73,10 @@ class Record:
     authors: Sequence[AuthorName | str] = ()
     joined_authors: str | None = None
     author_count: int | None = None
+    has_all_authors: bool = True
     dates: Sequence[object] = ()
     date_inferred: bool = False
+    updated: Sequence[object] = ()
     record_id: str | None = None
     namespace: str = ""
     citation_key: str | None = None
@@ -115,12 +124,8 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         complain("text cut", f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
         title, abstract = title[:MAX_TITLE_LENGTH], abstract[:MAX_TEXT_LENGTH]
     abstract, mirror_links = without_mirrors(abstract)
-    names = _names(record, clean, complain)
-    authors = tuple(map(displayed, names))
-    doi = next(filter(None, map(bare_doi, record.dois)), None)
-    arxiv_id = next(filter(None, map(bare_arxiv_id, record.arxiv_ids)), None)
-    if arxiv_id is None and doi is not None:
-        arxiv_id = arxiv_id_of_doi(doi)
+    listed = _authors(record, clean, complain)
+    doi, arxiv_id = _identifiers(record, complain)
     when, is_inferred = _when(record, arxiv_id, complain)
     links = dict.fromkeys((*map(clean_text, record.links), *find_links(abstract)))
     record_id = clean_text(record.record_id or "")[:_MAX_ID_LENGTH]
@@ -136,13 +141,13 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         year=when.year if when else None,
         month=when.month if when else None,
         year_inferred=is_inferred,
-        author_count=record.author_count or len(authors) or None,
+        author_count=record.author_count or (len(listed.names) if listed.are_all else 0) or None,
         organisation=record.organisation,
         comment_count=record.comment_count,
         record_id=record_id or None,
         namespace=record.namespace,
-        authors=authors,
-        author_names=names,
+        authors=listed.texts,
+        author_names=listed.names,
         categories=tuple(dict.fromkeys(filter(None, map(clean, record.categories)))),
         arxiv_id=arxiv_id,
         doi=doi,
@@ -162,37 +167,92 @@ def complain_about(dump: str, report: Report) -> Complain:
     return lambda kind, line, detail: report(Finding(kind=kind, file=dump, line=line, detail=detail))
 
 
-def _names(
-    record: Record, clean: Callable[[str], str], complain: Callable[[FindingKind, str], None]
-) -> tuple[AuthorName, ...]:
-    """Return the authors in parts; report a joined list that can be split in several ways."""
-    if record.joined_authors and not record.authors:
-        split = split_names(clean(record.joined_authors))
-        if not split.is_certain:
-            complain("authors not told apart", f"cannot tell the authors apart in “{record.joined_authors}”")
-        return split.names
-    given: list[AuthorName] = []
-    for name in record.authors:
-        if isinstance(name, AuthorName):
-            parts = {part: clean(value) or None for part, value in name.asdict().items() if value}
-            cleaned = AuthorName(**parts)
+class _Authors(NamedTuple):
+    """The authors in parts and as they are read; `are_all` is false where some may be missing."""
+
+    names: tuple[AuthorName, ...]
+    texts: tuple[str, ...]
+    are_all: bool
+
+
+def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> _Authors:
+    """Return the authors in parts; report a list in one string that can be split in several ways."""
+    entries: Sequence[AuthorName | str] = record.authors or tuple(filter(None, (record.joined_authors,)))
+    names: list[AuthorName] = []
+    texts: list[str] = []
+    are_all = record.has_all_authors
+    for entry in entries:
+        if isinstance(entry, AuthorName):
+            found = SplitNames((_cleaned(entry, clean),), is_certain=True)
+        elif (record.joined_authors and not record.authors) or is_joined(entry, is_alone=len(entries) == 1):
+            # Markup first, since entities have semicolons; LaTeX name by name, since braces hold names together.
+            text = without_markup(entry) if record.has_markup else entry
+            found = split_names(text, lambda name: clean_text(without_latex(name) if record.has_latex else name))
         else:
-            cleaned = parse_name(clean(name))
-        if displayed(cleaned):
-            given.append(cleaned)
-    return tuple(given)
+            name = parse_name(clean(entry))
+            is_certain = not name.literal or "," not in name.literal or is_group(name.literal)
+            found = SplitNames((name,), is_certain, is_whole=not is_others(entry))
+        if not found.is_certain:
+            complain("authors not told apart", f"cannot tell the authors apart in “{clean_text(str(entry))}”")
+        are_all = are_all and found.is_certain and found.is_whole
+        for name in found.names:
+            text = displayed(name)
+            if text and not is_others(text):
+                names.append(name)
+                texts.append(text)
+    return _Authors(tuple(names), tuple(texts), are_all)
 
 
-def _when(
-    record: Record, arxiv_id: str | None, complain: Callable[[FindingKind, str], None]
-) -> tuple[PartialDate | None, bool]:
+def _cleaned(name: AuthorName, clean: Callable[[str], str]) -> AuthorName:
+    """Return a name with its parts cleaned. A family name alone, such as that of a group, is the whole name."""
+    parts = {part: clean(value) for part, value in name.asdict().items() if value}
+    known = {part: value for part, value in parts.items() if value}
+    if known.keys() == {"family"}:
+        return AuthorName(literal=known["family"])
+    return with_particle_apart(AuthorName(**known))
+
+
+def _identifiers(record: Record, complain: _Remark) -> tuple[str | None, str | None]:
+    """Return DOI and arXiv id; report a DOI in which there is none."""
+    doi = next(filter(None, map(bare_doi, record.dois)), None)
+    arxiv_id = next(filter(None, map(bare_arxiv_id, record.arxiv_ids)), None)
+    if doi is None:
+        for written in filter(_claims_to_be_doi, record.dois):
+            complain("not an identifier", f"cannot read a DOI in “{clean_text(written)}”")
+            arxiv_id = arxiv_id or bare_arxiv_id(written)
+    if arxiv_id is None and doi is not None:
+        arxiv_id = arxiv_id_of_doi(doi)
+    for written in record.arxiv_ids if arxiv_id is None else ():
+        if written.strip().lower().startswith("arxiv:"):
+            complain("not an identifier", f"cannot read an arXiv id in “{clean_text(written)}”")
+    return doi, arxiv_id
+
+
+def _claims_to_be_doi(written: str) -> bool:
+    """Return whether a text is meant as a DOI: a format may also offer addresses that contain one."""
+    return bool(written.strip()) and ("://" not in written or "doi.org/" in written.lower())
+
+
+def _when(record: Record, arxiv_id: str | None, complain: _Remark) -> tuple[PartialDate | None, bool]:
     """Return the date of first publication, and whether it was inferred."""
-    for written in record.dates:
-        if written in (None, "", 0):
-            continue
-        found = parse_date(written)
-        if found is not None:
-            return found, record.date_inferred
-        complain("not a date", f"cannot read a date in “{written}”")
+    if found := _first_date(record.dates, complain):
+        return found, record.date_inferred
     inferred = date_of_arxiv_id(arxiv_id) if arxiv_id else None
+    inferred = inferred or _first_date(record.updated, complain)
     return inferred, inferred is not None
+
+
+def _first_date(written: Iterable[object], complain: _Remark) -> PartialDate | None:
+    """Return the first date that can be read; report those before it that cannot, and lost parts."""
+    for value in written:
+        if is_blank(value):
+            continue
+        found = read_date(value)
+        if found.date is None:
+            complain("not a date", f"cannot read a date in “{clean_text(str(value))[:_LONGEST_QUOTED]}”")
+            continue
+        if found.doubt:
+            detail = f"cannot read {found.doubt} in “{clean_text(str(value))}”; {found.date.known} is kept"
+            complain("not a date", detail)
+        return found.date
+    return None

@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from papersearch.cli.output.table import facts_of
+from papersearch.types import Paper
+
 
 def test_show_by_id_prefix_and_title(invoke: Any) -> None:
     """A whole id, its beginning, and the title in any spelling show the same record."""
@@ -31,3 +36,19 @@ def test_show_prints_the_whole_record(invoke: Any) -> None:
     assert record["links"][0] in lines
     assert any(line.startswith("2025-02-27 · Gensyn") for line in lines)
     assert "003_754a33801e2b48b9.txt:77-83" in lines
+
+
+@pytest.mark.parametrize(
+    ("known", "shown"),
+    [
+        ({"date": "2026-04-02", "year": 2026, "month": 4}, "2026-04-02"),
+        ({"year": 2026, "month": 4, "year_inferred": True}, "Apr 2026 (year inferred)"),
+        ({"year": 2026, "month": 12}, "Dec 2026"),
+        ({"year": 2026}, "2026"),
+    ],
+)
+def test_what_is_known_of_a_date(known: dict[str, Any], shown: str) -> None:
+    """A record shows the day, else the month and year, else the year, and says if they were inferred."""
+    paper = Paper(paper_id="a", title="A", abstract="", arxiv_id="2604.01234", **known)
+    assert facts_of(paper) == [shown, "arXiv:2604.01234"]
+    assert facts_of(Paper(paper_id="a", title="A", abstract="")) == []

@@ -10,6 +10,8 @@ import pytest
 import papersearch
 from papersearch.cli.hints import hint_of
 from papersearch.errors import IndexVersionError
+from papersearch.index.layout import FORMAT_VERSION
+from papersearch.types import AuthorName
 from tests.conftest import Run
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -17,7 +19,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 def test_golden_index_of_this_format(run: Run) -> None:
     """An index by this format's first release opens, passes the doctor, and has the same answers."""
-    index = papersearch.open(GOLDEN / "format-4")
+    index = papersearch.open(GOLDEN / "format-5")
     assert [fault for fault in index.verify() if fault.file != "model"] == []
     results = index.search("pipeline bubbles")
     assert results.mode_used == "hybrid"
@@ -26,14 +28,20 @@ def test_golden_index_of_this_format(run: Run) -> None:
         "Mixture of experts at scale",
         "On protein folding",
         "M$^3$ViT",
+        "Lantern moths at sea",
     ]
     assert results[0].score == pytest.approx(1.0)
     assert results[0].keyword_score == pytest.approx(index.keyword_scores("pipeline bubbles")[0])
     assert index.search("MoE", mode="keyword").expansions[0].other == "mixture of experts"
     assert index.search('"mixture of experts" title:scale').total == 1
+    moths = index.paper("Lantern moths at sea")
+    assert (moths.date, moths.year, moths.month, moths.year_inferred) == (None, 2026, 4, True)
+    assert (moths.arxiv_id, moths.doi) == ("2604.01234v2", "10.5555/moth_1")
+    assert moths.author_names[0] == AuthorName(given="Jan", particle="van der", family="Berg")
+    assert index.search("moths", since="2026-04", until="2026-04").total == 1
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_golden_index_of_an_older_format(version: int) -> None:
     """An index of an older format is refused, and the hint is the command that builds it again."""
     with pytest.raises(IndexVersionError, match=f"format {version}") as caught:
@@ -45,5 +53,5 @@ def test_an_old_format_is_built_anew(tmp_path: Path, small_corpus: Path, small_m
     """The command in the hint works: a build replaces an index of an old format."""
     shutil.copytree(GOLDEN / "format-1", tmp_path / "old")
     report = papersearch.build(small_corpus, tmp_path / "old", model=str(small_model))
-    assert (report.outcome, report.manifest and report.manifest.format_version) == ("published", 4)
+    assert (report.outcome, report.manifest and report.manifest.format_version) == ("published", FORMAT_VERSION)
     assert len(papersearch.open(tmp_path / "old")) == 4

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import papersearch
+from papersearch.search.facets import count_facets
 from papersearch.types import MODES, Mode
 from tests.search.test_filters import QUERY
 
@@ -34,3 +38,18 @@ def test_facets(real_index: papersearch.Index, mode: Mode) -> None:
     dumps = Counter(dump for paper in answering for dump in {place.dump for place in paper.provenance})
     assert {one.value: one.n_papers for one in facets.dumps} == dict(dumps)
     assert [one.n_papers for one in facets.dumps] == sorted(dumps.values(), reverse=True)
+
+
+def test_months_without_days(tmp_path: Path, small_model: Path) -> None:
+    """A paper of a month without a day counts in its month; one of a year alone only in its year."""
+    dates = ["2018-11-16", "2018-11", "2018", "2019-01", None]
+    records = [
+        {"_id": f"r{n}", "title": f"On moths {n}", "text": "Moths.", "date": date} for n, date in enumerate(dates)
+    ]
+    path = tmp_path / "records.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    papersearch.build([path], tmp_path / "index", model=str(small_model))
+    facets = count_facets(np.arange(len(dates)), papersearch.open(tmp_path / "index")._opened)
+    assert {one.value: one.n_papers for one in facets.years} == {"2018": 3, "2019": 1}
+    assert {one.value: one.n_papers for one in facets.months} == {"2018-11": 2, "2018-12": 0, "2019-01": 1}
+    assert (facets.n_papers, facets.n_undated) == (5, 1)

@@ -25,7 +25,10 @@ def span(paper: Paper) -> tuple[date, date] | None:
     if paper.date:
         day = date.fromisoformat(paper.date)
         return day, day
-    return None if paper.year is None else (date(paper.year, 1, 1), date(paper.year, 12, 31))
+    if paper.year is None:
+        return None
+    first, last = paper.month or 1, paper.month or 12
+    return date(paper.year, first, 1), date(paper.year, last, calendar.monthrange(paper.year, last)[1])
 
 
 def bound(written: str, *, first: bool) -> date:
@@ -106,10 +109,11 @@ def test_filters_come_before_the_cutoff(any_index: papersearch.Index) -> None:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
-    """An index of records: one of a known day, one of a known year, one of neither."""
+    """An index of records: one of a known day, one of a month, one of a year, others of none of them."""
     folder = tmp_path_factory.mktemp("records")
     fields = [
         {"_id": "day", "title": "Pipeline bubbles by day", "text": "We measure them.", "date": "2018-11-16"},
+        {"_id": "month", "title": "Pipeline bubbles by month", "text": "We measure them.", "date": "2018-11"},
         {"_id": "year", "title": "Pipeline bubbles by year", "text": "We measure them.", "year": 2018},
         {"_id": "none", "title": "Pipeline bubbles at some time", "text": "We measure them."},
         {"_id": "far", "title": "Pipeline bubbles too far off", "text": "We measure them.", "year": 99999},
@@ -123,19 +127,22 @@ def records(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> pape
 @pytest.mark.parametrize(
     ("since", "until", "kept", "undecided"),
     [
-        ("2018", "2018", {"day", "year"}, {"none", "far"}),
-        ("2018-11", None, {"day"}, {"year", "none", "far"}),
-        (None, "2018-11-15", set(), {"year", "none", "far"}),
-        (None, "2018-11-16", {"day"}, {"year", "none", "far"}),
-        ("2018-11-17", None, set(), {"year", "none", "far"}),
-        ("2017", "2019-06", {"day", "year"}, {"none", "far"}),
+        ("2018", "2018", {"day", "month", "year"}, {"none", "far"}),
+        ("2018-11", None, {"day", "month"}, {"year", "none", "far"}),
+        ("2018-11", "2018-11", {"day", "month"}, {"year", "none", "far"}),
+        ("2018-12", None, set(), {"year", "none", "far"}),
+        (None, "2018-10", set(), {"year", "none", "far"}),
+        (None, "2018-11-15", set(), {"month", "year", "none", "far"}),
+        (None, "2018-11-16", {"day"}, {"month", "year", "none", "far"}),
+        ("2018-11-17", None, set(), {"month", "year", "none", "far"}),
+        ("2017", "2019-06", {"day", "month", "year"}, {"none", "far"}),
         ("2019", None, set(), {"none", "far"}),
     ],
 )
-def test_a_year_alone_decides_where_it_can(
+def test_a_year_or_month_alone_decides_where_it_can(
     records: papersearch.Index, since: str | None, until: str | None, kept: set[str], undecided: set[str]
 ) -> None:
-    """A range that cuts a paper's year in two does not decide; one that holds it whole does."""
+    """A range that cuts a paper's year or month in two does not decide; one that holds it whole does."""
     results = records.search("pipeline bubbles", filters=Filters(since=since, until=until))
     assert {hit.paper.paper_id for hit in results} == kept
     assert results.undated is not None
@@ -143,6 +150,13 @@ def test_a_year_alone_decides_where_it_can(
     assert {paper.paper_id for paper in results.undated.papers} <= undecided
     everything = records.search("pipeline bubbles", filters=Filters(since=since, until=until, include_undated=True))
     assert {hit.paper.paper_id for hit in everything} == kept | undecided
+
+
+def test_newest_first(records: papersearch.Index) -> None:
+    """A known day comes before its month alone, a month before its year alone, and a year before none."""
+    found = [hit.paper.paper_id for hit in records.search("pipeline bubbles", sort="date")]
+    assert found[:3] == ["day", "month", "year"]
+    assert set(found[3:]) == {"none", "far"}
 
 
 def is_repository(link: str) -> bool:

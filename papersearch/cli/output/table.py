@@ -33,6 +33,7 @@ _BAR_CELLS = 8
 _EVIDENCE_LINES = 2
 _RANK_WIDTH = 3
 _YEAR_WIDTH = 5
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SCORE_WIDTH = _BAR_CELLS + 6
 _GAP = 2
 _SHOWN_AUTHORS = 8
@@ -225,6 +226,13 @@ def year_of(paper: Paper) -> str:
     return f"~{paper.year}" if paper.year_inferred else str(paper.year)
 
 
+def known_date(paper: Paper) -> str:
+    """Return what is known of the date: 2026-04-02, Apr 2026 or 2026; a dash if nothing is."""
+    if paper.year is None:
+        return "—"
+    return paper.date or (f"{_MONTHS[paper.month - 1]} {paper.year}" if paper.month else str(paper.year))
+
+
 def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
     """Return a bar in proportion to the best score, and the score."""
     share = hit.score / top if top > 0 else 0.0
@@ -285,8 +293,8 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
 def facts_of(paper: Paper) -> list[str]:
     """List the known facts of a paper besides its texts."""
     facts = []
-    if paper.date:
-        facts.append(f"{paper.date} (year inferred)" if paper.year_inferred else paper.date)
+    if paper.year is not None:
+        facts.append(known_date(paper) + (" (year inferred)" if paper.year_inferred else ""))
     if paper.organisation:
         facts.append(clean_text(paper.organisation.name))
     if paper.authors:
