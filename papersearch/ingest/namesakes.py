@@ -1,0 +1,103 @@
+"""Namesakes: papers found so far that have one title, and which of them are the same paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.identifiers import Identifier, identifiers
+from papersearch.ingest.likeness import Wording, alike_classes
+from papersearch.ingest.partition import Partition
+from papersearch.types import AuthorName
+
+_YEARS_APART = 1
+"""Years between a preprint and its publication, if no abstract tells more."""
+
+
+def same_papers(papers: Sequence[Sequence[Appearance]], wording: Callable[[str], Wording]) -> Partition:
+    """Return which of `papers`, all of one title, are the same.
+
+    Papers with alike abstracts are, unless their identifiers contradict. Papers without abstract are
+    one, and the same as the only one with an abstract, unless identifiers, authors or years contradict.
+    """
+    abstracts = [longest_abstract(paper) for paper in papers]
+    names = [{name for one in paper for name in identifiers(one)} for paper in papers]
+    same = Partition(len(papers))
+    with_abstract: dict[str, list[int]] = {}
+    for place, abstract in enumerate(abstracts):
+        with_abstract.setdefault(abstract, []).append(place)
+    bare = with_abstract.pop("", [])
+    distinct = sorted(with_abstract)
+    for alike in alike_classes(map(wording, distinct)):
+        _unite_alike([with_abstract[distinct[at]] for at in alike], names, same)
+    if bare:
+        described = [place for place, abstract in enumerate(abstracts) if abstract]
+        host = described if len({same.root(place) for place in described}) == 1 else []
+        _unite_bare(host, bare, papers, same)
+    return same
+
+
+def longest_abstract(paper: Iterable[Appearance]) -> str:
+    """Return the longest abstract; the order of the appearances does not matter."""
+    return max((one.abstract for one in paper), key=lambda abstract: (len(abstract), abstract))
+
+
+def _unite_alike(equal: list[list[int]], names: list[set[Identifier]], same: Partition) -> None:
+    """Unite papers with alike abstracts, given by equal abstract.
+
+    If identifiers contradict, only equal abstracts unite, and papers that have no such identifier.
+    """
+    kinds = [{name.rivals for name in known} for known in names]
+    rivals = _repeated(kinds[place] for places in equal for place in places)
+    if not rivals:
+        same.unite_all(place for places in equal for place in places)
+        return
+    left: list[int] = []
+    for places in equal:
+        if len(places) > 1 and not _repeated(kinds[place] for place in places):
+            same.unite_all(places)
+        else:
+            left += places
+    same.unite_all(place for place in left if kinds[place].isdisjoint(rivals))
+
+
+def _unite_bare(host: list[int], bare: list[int], papers: Sequence[Sequence[Appearance]], same: Partition) -> None:
+    """Unite papers without abstract with each other, and with the paper `host` if there is one."""
+    described = [one for place in host for one in papers[place]]
+    kinds = {place: {name.kind for one in papers[place] for name in identifiers(one)} for place in bare}
+    of_host = {name.kind for one in described for name in identifiers(one)}
+    rivals = _repeated([of_host, *kinds.values()])
+    free = [
+        place
+        for place in bare
+        if kinds[place].isdisjoint(rivals) and not _facts_contradict([*described, *papers[place]])
+    ]
+    if not _facts_contradict([*described, *(one for place in free for one in papers[place])]):
+        same.unite_all([*host, *free])
+
+
+def _repeated(sets: Iterable[set[str]]) -> set[str]:
+    """Return what is in several of `sets`: papers that have one kind of identifier have two values.
+
+    An equal value would have made them one paper before.
+    """
+    once: set[str] = set()
+    twice: set[str] = set()
+    for one in sets:
+        twice |= once & one
+        once |= one
+    return twice
+
+
+def _facts_contradict(appearances: Sequence[Appearance]) -> bool:
+    """Return whether the authors have no family name in common, or printed years are far apart."""
+    years = [one.year for one in appearances if one.year is not None and not one.year_inferred]
+    if years and max(years) - min(years) > _YEARS_APART:
+        return True
+    names = [set(map(family_name, one.author_names)) for one in appearances if one.author_names]
+    return bool(names) and not set.intersection(*names)
+
+
+def family_name(name: AuthorName) -> str:
+    """Return the part of a name that sources agree on, without case."""
+    return (name.family or name.literal or name.given or "").casefold()
