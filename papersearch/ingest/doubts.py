@@ -61,40 +61,46 @@ def merged_despite(group: Sequence[Appearance], title: str) -> Iterator[Finding]
 
 def kept_apart(found: Grouping) -> Iterator[Finding]:
     """Yield a finding for each paper that shares a title, DOI or arXiv id with an earlier one."""
-    root = found.partition.root
-    first_with: dict[str, int] = {}
     told: set[tuple[int, int]] = set()
+    first_with: dict[str, int] = {}
     for place, title in enumerate(found.titles):
         first = first_with.setdefault(title, place) if title else place
-        pair = (root(first), root(place))
-        if pair[0] != pair[1] and pair not in told:
-            told.add(pair)
+        if first != place and _is_news(first, place, found, told):
             one, other = found.appearances[place], found.appearances[first]
             detail = f"“{shortened(one.title)}” is also the title of another paper, in {place_of(other)}"
             yield _apart(one, f"{detail}: {_why(one, other)}")
     for contest in found.contests:
         if contest.identifier.kind not in (DOI, ARXIV_ID):
             continue  # ids of records are reported where papers are named
-        places = [place for by_title in contest.by_title.values() for place in by_title]
-        first = min(places)
-        for place in places:
-            pair = (root(first), root(place))
-            if pair[0] != pair[1] and pair not in told:
-                told.add(pair)
+        first, *others = sorted(place for places in contest.by_title.values() for place in places)
+        for place in others:
+            if _is_news(first, place, found, told):
                 one, other = found.appearances[place], found.appearances[first]
-                detail = f"“{shortened(one.title)}” has the {contest.identifier.kind} {contest.identifier.value}"
-                yield _apart(
-                    one, f"{detail} of “{shortened(other.title)}” in {place_of(other)}: their titles differ"
-                )
+                detail = f"“{_called(one)}” has the {contest.identifier.kind} {contest.identifier.value}"
+                why = "their titles differ" if one.title and other.title else "others with it have other titles"
+                yield _apart(one, f"{detail} of “{_called(other)}” in {place_of(other)}: {why}")
+
+
+def _is_news(first: int, place: int, found: Grouping, told: set[tuple[int, int]]) -> bool:
+    """Return whether two appearances are of different papers that no finding has named together."""
+    pair = found.partition.root(first), found.partition.root(place)
+    if pair[0] == pair[1] or pair in told:
+        return False
+    told.add(pair)
+    return True
 
 
 def _why(one: Appearance, other: Appearance) -> str:
     """Return why two appearances of one title are not one paper."""
-    if not one.abstract or not other.abstract:
-        return "one has no abstract, and nothing else tells that they are the same"
-    if are_alike(wording(one.abstract), wording(other.abstract)):
-        return "their abstracts are alike, and their ids differ"
-    return "their abstracts differ"
+    if one.abstract and other.abstract and not are_alike(wording(one.abstract), wording(other.abstract)):
+        return "their abstracts differ"
+    if not {name.kind for name in identifiers(one)}.isdisjoint(name.kind for name in identifiers(other)):
+        return "their ids differ"
+    return "nothing else tells that they are the same"
+
+
+def _called(one: Appearance) -> str:
+    return shortened(one.title or one.abstract)
 
 
 def _merged(place: Appearance, detail: str) -> Finding:

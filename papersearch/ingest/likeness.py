@@ -75,15 +75,18 @@ def are_alike(first: Wording, second: Wording) -> bool:
     short, long = sorted((first, second), key=lambda abstract: (len(abstract.words), abstract.words))
     if is_part(short, long):
         return True
-    beginning = _counts(long.words[: len(short.words)])
-    shared = max(_share(short.counts, beginning), _share(short.counts, long.counts))
     least = SHORT_SHARE if short.counts.total() < SHORT else SHARE
-    return shared >= least and not (_has_own_topic(short.counts, long) and _has_own_topic(beginning, short))
+    shared = _shared(short.counts, long.counts)
+    if shared < least * short.counts.total():  # no share can be larger than this one
+        return False
+    beginning = _counts(long.words[: len(short.words)])
+    share = max(_share(short.counts, beginning), _share(short.counts, long.counts))
+    return share >= least and not (_has_own_topic(short.counts, long) and _has_own_topic(beginning, short))
 
 
 def is_part(short: Wording, long: Wording) -> bool:
     """Return whether `long` contains all of `short`, which may end within a word."""
-    if short.letters == long.letters:
+    if short.letters == long.letters or (short.words and short.words == long.words[: len(short.words)]):
         return True
     if short.is_marked_cut and len(short.words) > 2 and long.letters.startswith(short.letters):
         return True
@@ -113,9 +116,14 @@ def _counts(words: Sequence[str]) -> Counter[str]:
     return Counter(word for word in words if word not in STOP_WORDS) or Counter(words)
 
 
+def _shared(one: Counter[str], other: Counter[str]) -> int:
+    """Return the number of words that two counts have in common, with repetition."""
+    return sum(min(count, other[word]) for word, count in one.items() if word in other)
+
+
 def _share(one: Counter[str], other: Counter[str]) -> float:
     """Return the shared part of two counts: 1 for equal ones, 0 for those without a common word."""
-    shared = (one & other).total()
+    shared = _shared(one, other)
     return shared / (one.total() + other.total() - shared) if shared else 0.0
 
 

@@ -146,12 +146,13 @@ def _family_names(one: Appearance) -> list[str] | None:
 def _differing_abstracts(group: _Group, title: str) -> Iterator[Finding]:
     """Yield a finding for each abstract that the kept one does not contain; show where they part."""
     longest = max(group, key=lambda one: len(one.abstract))
+    whole = wording(longest.abstract)
     reported = {longest.abstract, ""}
     for one in group:
         if one.abstract in reported:
             continue
         reported.add(one.abstract)
-        if not is_part(wording(one.abstract), wording(longest.abstract)):
+        if not is_part(wording(one.abstract), whole):
             kept, here = parting(longest.abstract, one.abstract)
             yield _conflict(
                 one, f"abstract of “{title}”: kept the longer, “{kept}” in {place_of(longest)}, here “{here}”"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from typing import NamedTuple
 
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.identifiers import Identifier, identifiers
@@ -65,15 +67,44 @@ def _unite_bare(host: list[int], bare: list[int], papers: Sequence[Sequence[Appe
     """Unite papers without abstract with each other, and with the paper `host` if there is one."""
     described = [one for place in host for one in papers[place]]
     kinds = {place: {name.kind for one in papers[place] for name in identifiers(one)} for place in bare}
-    of_host = {name.kind for one in described for name in identifiers(one)}
-    rivals = _repeated([of_host, *kinds.values()])
-    free = [
-        place
-        for place in bare
-        if kinds[place].isdisjoint(rivals) and not _facts_contradict([*described, *papers[place]])
-    ]
-    if not _facts_contradict([*described, *(one for place in free for one in papers[place])]):
+    rivals = _repeated([{name.kind for one in described for name in identifiers(one)}, *kinds.values()])
+    known = _Facts.of(described)
+    facts = {place: known.and_of(_Facts.of(papers[place])) for place in bare if kinds[place].isdisjoint(rivals)}
+    free = [place for place, joint in facts.items() if joint.are_possible]
+    if reduce(_Facts.and_of, (facts[place] for place in free), known).are_possible:
         same.unite_all([*host, *free])
+
+
+class _Facts(NamedTuple):
+    """The printed years of some appearances, and the family names that all known author lists have."""
+
+    years: tuple[int, ...] = ()
+    names: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, appearances: Iterable[Appearance]) -> _Facts:
+        """Return the facts of one paper."""
+        found = cls()
+        for one in appearances:
+            year = () if one.year is None or one.year_inferred else (one.year,)
+            names = frozenset(map(family_name, one.author_names)) if one.author_names else None
+            found = found.and_of(cls(year, names))
+        return found
+
+    def and_of(self, other: _Facts) -> _Facts:
+        """Return the facts of two papers as those of one."""
+        years = self.years + other.years
+        if self.names is None or other.names is None:
+            return _Facts(
+                (min(years), max(years)) if years else (), other.names if self.names is None else self.names
+            )
+        return _Facts((min(years), max(years)) if years else (), self.names & other.names)
+
+    @property
+    def are_possible(self) -> bool:
+        """Whether one paper can have them: its years are near, and its authors have a name in common."""
+        is_near = not self.years or max(self.years) - min(self.years) <= _YEARS_APART
+        return is_near and (self.names is None or bool(self.names))
 
 
 def _repeated(sets: Iterable[set[str]]) -> set[str]:
@@ -87,15 +118,6 @@ def _repeated(sets: Iterable[set[str]]) -> set[str]:
         twice |= once & one
         once |= one
     return twice
-
-
-def _facts_contradict(appearances: Sequence[Appearance]) -> bool:
-    """Return whether the authors have no family name in common, or printed years are far apart."""
-    years = [one.year for one in appearances if one.year is not None and not one.year_inferred]
-    if years and max(years) - min(years) > _YEARS_APART:
-        return True
-    names = [set(map(family_name, one.author_names)) for one in appearances if one.author_names]
-    return bool(names) and not set.intersection(*names)
 
 
 def family_name(name: AuthorName) -> str:

@@ -30,23 +30,20 @@ def title_of(group: _Group) -> str:
     """Return the first title that is not the beginning of another one of the paper, or ""."""
     if len(group) == 1:
         return group[0].title
-    titles = list(dict.fromkeys(one.title for one in group if one.title))
-    if len(titles) < 2:
-        return titles[0] if titles else ""
-    keys = {title: loose_title_key(title) for title in titles}
-    return next(
-        (title for title in titles if not _is_cut_of_any(title, titles, keys)),
-        titles[0],
+    by_key: dict[str, str] = {}
+    for title in dict.fromkeys(one.title for one in group if one.title):
+        by_key.setdefault(loose_title_key(title), title)
+    whole = (
+        title
+        for key, title in by_key.items()
+        if not any(_is_cut_of(title, key, *other) for other in by_key.items())
     )
+    return next(whole, next(iter(by_key.values()), ""))
 
 
-def _is_cut_of_any(title: str, titles: Iterable[str], keys: dict[str, str]) -> bool:
-    return any(
-        keys[title] != keys[other]
-        and (
-            keys[title] in title_beginnings(other) or (is_cut_title(title) and keys[other].startswith(keys[title]))
-        )
-        for other in titles
+def _is_cut_of(title: str, key: str, other_key: str, other: str) -> bool:
+    return key != other_key and (
+        key in title_beginnings(other) or (is_cut_title(title) and other_key.startswith(key))
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from papersearch.checksums import sha256_of
 
@@ -30,6 +31,9 @@ _MAY_NAME = re.compile(r"[+#*♯⁺₊＋＃＊﹢﹟﹡﹒．]|(?<![^\W_])\.")
 
 _STYLES = re.compile(r"\\(?:math[a-z]+|text[a-z]+|emph|operatorname|boldsymbol|bm|rm|it|bf|sf|tt|cal)\b\*?")
 _SUBTITLE = re.compile(r"[:?!]|\.(?=\s)|\s[-–—]+\s|—|\s(?=[(\[])")
+_SUBTITLES = 8
+"""Most subtitles that are looked at."""
+
 _CUT = re.compile(r"\s*(?:…|\.\.\.+)$")
 
 
@@ -78,7 +82,7 @@ def loose_title_key(title: str) -> str:
 
 def title_beginnings(title: str) -> set[str]:
     """Return the loose keys of what `title` is without its subtitles: "X" for "X: a study"."""
-    heads = (title[: mark.start()] for mark in _SUBTITLE.finditer(title))
+    heads = (title[: mark.start()] for mark in islice(_SUBTITLE.finditer(title), _SUBTITLES))
     whole = loose_title_key(title)
     return {key for head in heads if (key := loose_title_key(head)) and key != whole}
 
