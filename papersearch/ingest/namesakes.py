@@ -7,7 +7,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.identifiers import Identifier, identifiers
+from papersearch.ingest.identifiers import identifiers
 from papersearch.ingest.likeness import Wording, alike_classes
 from papersearch.ingest.partition import Partition
 from papersearch.types import AuthorName
@@ -23,7 +23,7 @@ def same_papers(papers: Sequence[Sequence[Appearance]], wording: Callable[[str],
     one, and the same as the only one with an abstract, unless identifiers, authors or years contradict.
     """
     abstracts = [longest_abstract(paper) for paper in papers]
-    names = [{name for one in paper for name in identifiers(one)} for paper in papers]
+    kinds = [{name.rivals for one in paper for name in identifiers(one)} for paper in papers]
     same = Partition(len(papers))
     with_abstract: dict[str, list[int]] = {}
     for place, abstract in enumerate(abstracts):
@@ -31,7 +31,9 @@ def same_papers(papers: Sequence[Sequence[Appearance]], wording: Callable[[str],
     bare = with_abstract.pop("", [])
     distinct = sorted(with_abstract)
     for alike in alike_classes(map(wording, distinct)):
-        _unite_alike([with_abstract[distinct[at]] for at in alike], names, same)
+        free = _unite_alike([with_abstract[distinct[at]] for at in alike], kinds, same)
+        for also_alike in alike_classes(wording(abstracts[place]) for place in free):
+            same.unite_all(free[at] for at in also_alike)
     if bare:
         described = [place for place, abstract in enumerate(abstracts) if abstract]
         host = described if len({same.root(place) for place in described}) == 1 else []
@@ -44,23 +46,22 @@ def longest_abstract(paper: Iterable[Appearance]) -> str:
     return max((one.abstract for one in paper), key=lambda abstract: (len(abstract), abstract))
 
 
-def _unite_alike(equal: list[list[int]], names: list[set[Identifier]], same: Partition) -> None:
-    """Unite papers with alike abstracts, given by equal abstract.
+def _unite_alike(equal: list[list[int]], kinds: list[set[str]], same: Partition) -> list[int]:
+    """Unite papers with alike abstracts, given by equal abstract, unless identifiers contradict.
 
-    If identifiers contradict, only equal abstracts unite, and papers that have no such identifier.
+    If they do, only equal abstracts unite. Returns the papers left that have no such identifier.
     """
-    kinds = [{name.rivals for name in known} for known in names]
     rivals = _repeated(kinds[place] for places in equal for place in places)
     if not rivals:
         same.unite_all(place for places in equal for place in places)
-        return
+        return []
     left: list[int] = []
     for places in equal:
         if len(places) > 1 and not _repeated(kinds[place] for place in places):
             same.unite_all(places)
         else:
             left += places
-    same.unite_all(place for place in left if kinds[place].isdisjoint(rivals))
+    return [place for place in left if kinds[place].isdisjoint(rivals)]
 
 
 def _unite_bare(host: list[int], bare: list[int], papers: Sequence[Sequence[Appearance]], same: Partition) -> None:
