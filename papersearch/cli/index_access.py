@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.errors import CommandError, complain, typed
 from papersearch.cli.notices import warn_if_stale
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ def open_index(corpus: Path | None, index: Path | None) -> Index:
 
 
 def open_or_build(locations: Locations, query: str) -> Index:
-    """Open the index; build it from the corpus first if there is none."""
+    """Open the index; build it from the corpus first if there is none in the usual place.
+
+    Raises CommandError for an index that was named: it may be mistyped, and a build takes long.
+    """
     from papersearch import api
     from papersearch.errors import IndexMissing
     from papersearch.text.analysis import Analyzer
@@ -36,6 +39,9 @@ def open_or_build(locations: Locations, query: str) -> Index:
     try:
         return api.open(locations.index_path)
     except IndexMissing as missing:
+        if locations.index_is_named:
+            build = typed("papersearch index", "--index", locations.index_path)
+            raise CommandError(str(missing), f"correct the path, or build an index there: {build}") from missing
         if not locations.corpus_path.is_dir():
             raise CommandError(
                 f"cannot find an index in {locations.index_path}, nor a corpus in {locations.corpus_path}",

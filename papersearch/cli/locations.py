@@ -12,10 +12,14 @@ from papersearch.index.generations import is_index
 
 
 class Locations(NamedTuple):
-    """Folders that a command works on; they need not exist."""
+    """Folders that a command works on; they need not exist.
+
+    index_is_named: the index was named by an option or a variable, not found by its usual place
+    """
 
     corpus_path: Path
     index_path: Path
+    index_is_named: bool = False
 
 
 def find_locations(corpus: Path | None, index: Path | None) -> Locations:
@@ -26,11 +30,12 @@ def find_locations(corpus: Path | None, index: Path | None) -> Locations:
     """
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")
+    index_is_named = index is not None
     if corpus is None or index is None:
         root = _project(is_needed=index is None) or _data_folder()
         corpus = corpus or root / "corpus"
         index = index or root / "index"
-    return Locations(corpus, index)
+    return Locations(corpus, index, index_is_named)
 
 
 def _from_environment(name: str) -> Path | None:

@@ -12,6 +12,8 @@ from papersearch.cli.output.terminal import typed_text
 
 if TYPE_CHECKING:
     from papersearch.api import Index
+    from papersearch.errors import PaperLookupError
+    from papersearch.types import Paper
 
 _MAX_INPUT_BYTES = 1 << 20
 """Limit of names, or of an abstract, on standard input."""
@@ -30,8 +32,8 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
         if name != "-":
             found.append(typed_text(name))
             continue
-        read = sys.stdin.buffer.read(_MAX_INPUT_BYTES).decode("utf-8", "replace")
-        lines = [_name_in(line) for line in read.splitlines() if line.strip()]
+        read = sys.stdin.buffer.read(_MAX_INPUT_BYTES)
+        lines = _lines(read)
         try:
             if lines:
                 opened.paper(lines[0])
@@ -39,7 +41,7 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
         except AmbiguousPaper:
             raise
         except PaperLookupError:
-            text = read
+            text = read.decode("utf-8", "replace")
     return found, text
 
 
@@ -47,8 +49,42 @@ def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]
     """Return names as typed, or raise an error for a text on standard input; it names the input `place`."""
     found, text = read_names(opened, names)
     if text is not None:
-        raise typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
+        raise _expected_ids(place)
     return found
+
+
+def find_papers(opened: Index, names: Sequence[str]) -> tuple[list[Paper], list[PaperLookupError]]:
+    """Return the papers with these names, and an error for each name on standard input without a paper.
+
+    A lost paper does not cost the others of a reading list. Raises an error for a name as typed, and
+    for a list without any paper.
+    """
+    from papersearch.errors import AmbiguousPaper, PaperLookupError
+
+    papers: list[Paper] = []
+    lost: list[PaperLookupError] = []
+    for name in names:
+        if name != "-":
+            papers.append(opened.paper(typed_text(name)))
+            continue
+        for line in _lines(sys.stdin.buffer.read(_MAX_INPUT_BYTES)):
+            try:
+                papers.append(opened.paper(line))
+            except PaperLookupError as error:
+                lost.append(error)
+    if lost and not papers:
+        raise lost[0] if isinstance(lost[0], AmbiguousPaper) else _expected_ids("-")
+    return papers, lost
+
+
+def _expected_ids(place: str) -> typer.BadParameter:
+    return typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
+
+
+def _lines(read: bytes) -> list[str]:
+    """Return the names in lines of standard input, without blank lines and comments."""
+    lines = read.decode("utf-8", "replace").splitlines()
+    return [_name_in(line) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _name_in(line: str) -> str:

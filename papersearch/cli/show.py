@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from papersearch.cli.names import read_ids
+import typer
+
+from papersearch.cli.errors import complain
+from papersearch.cli.exit_codes import EXIT_ERROR
+from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
     Color,
     ColorOption,
@@ -44,4 +48,9 @@ def show(options: ShowOptions) -> None:
 
     printer = open_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key)
     opened = api.open(find_locations(options.corpus_path, options.index_path).index_path)
-    printer.papers([opened.paper(name) for name in read_ids(opened, options.papers)])
+    papers, lost = find_papers(opened, options.papers)
+    printer.papers(papers)
+    for error in lost:
+        complain(str(error), "")
+    if lost:
+        raise typer.Exit(EXIT_ERROR)

@@ -58,17 +58,26 @@ class PaperStore(Sequence[Paper]):
         if found:
             ids = tuple(paper_id for paper_id, _ in found[:_SHOWN])
             raise AmbiguousPaper(name=name, matched="id", n_papers=len(found), candidates=ids)
-        titled = self.with_title(title_key(name))
-        if len(titled) == 1:
+        titled = self.with_title(title_key(name), name)
+        if len(titled) == 1 or (titled and self._spelling(titled[0], name) < self._spelling(titled[1], name)):
             return titled[0]
         if titled:
             ids = tuple(self[doc_idx].paper_id for doc_idx in titled[:_SHOWN])
             raise AmbiguousPaper(name=name, matched="title", n_papers=len(titled), candidates=ids)
         raise PaperNotFound(name=name)
 
-    def with_title(self, key: str) -> list[int]:
-        """Return doc_idx of the papers whose title has this `title_key`, ascending."""
-        return sorted(int(self._title_papers[place]) for place in self._titles.find(key))
+    def with_title(self, key: str, title: str) -> list[int]:
+        """Return doc_idx of the papers whose title has this `title_key`, best spelling of `title` first.
+
+        Titles that differ in case or punctuation have one key, so several papers may be found.
+        """
+        found = sorted(int(self._title_papers[place]) for place in self._titles.find(key))
+        return found if len(found) < 2 else sorted(found, key=lambda doc_idx: self._spelling(doc_idx, title))
+
+    def _spelling(self, doc_idx: int, title: str) -> int:
+        """Return how unlike `title` a paper spells its own: 0 for the same characters, 1 but for case, or 2."""
+        own, asked = self[doc_idx].title, title.strip().strip('"“”')
+        return 0 if own == asked else 1 if own.casefold() == asked.casefold() else 2
 
     def with_id(self, prefix: str) -> list[tuple[str, int]]:
         """Return (paper_id, doc_idx) of the paper with this id, or of those whose id has this prefix."""

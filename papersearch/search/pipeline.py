@@ -75,7 +75,9 @@ def retrieve(query: Query, encoded: Encoded | None, how: Request, index: OpenedI
     scanned = scan(query, encoded, index)
     allowed, undecided = filtered(scanned.words.allowed, how.filters, index)
     ranking = rank(scanned, allowed, how, index)
-    titled = [doc_idx for doc_idx in index.papers.with_title(query.title_key) if holds(allowed, doc_idx)]
+    titled = [
+        doc_idx for doc_idx in index.papers.with_title(query.title_key, query.text) if holds(allowed, doc_idx)
+    ]
     unranked = [doc_idx for doc_idx in titled if how.mode_used == "keyword" and not scanned.words.matched[doc_idx]]
     order, scores = titles_first(ranking, titled, how.k)
     return Retrieved(

@@ -1,13 +1,14 @@
-"""Identity of papers: when two appearances are the same paper, and the short id of a paper.
+"""Identity of papers: when two titles are the same, and the short id of a paper.
 
-A paper is identified by its normalised title. The functions are pure, so the same title has the
-same key in every build, regardless of the rest of the corpus.
+The functions are pure, so the same title has the same key in every build, regardless of the rest of
+the corpus.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from papersearch.checksums import sha256_of
 
@@ -15,25 +16,87 @@ _SLUG_LENGTH = 40
 _HASH_LENGTH = 6
 _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
+# LaTeX's signs go first, so that "A$^*$" is "A*" and "C\#" is "C#".
+_LATEX_SIGNS = str.maketrans("♯", "#", "{}$^\\")
+_NAMING_SIGNS = re.compile(
+    r"(?<=[^\W\d_])\+\++"  # C++, C++11
+    r"|(?<=[^\W_])\+(?![\w+])"  # B+ tree, Na+
+    r"|(?<![^\W_][^\W\d_])(?<=[^\W\d_])#|(?<=[^\W\d_])#(?!\w)"  # F#, Spec#
+    r"|(?<![\w.])\.(?=[^\W\d_])"  # .NET
+)
+_STARRED = re.compile(r"(?<![\w*])[^\W\d_]{1,3}\*(?![\w*])")
+"""A*, RRT*: a star after a longer word is a footnote's mark."""
+
+_MAY_NAME = re.compile(r"[+#*♯⁺₊＋＃＊﹢﹟﹡﹒．]|(?<![^\W_])\.")
+
+_STYLES = re.compile(r"\\(?:math[a-z]+|text[a-z]+|emph|operatorname|boldsymbol|bm|rm|it|bf|sf|tt|cal)\b\*?")
+_SUBTITLE = re.compile(r"[:?!]|\.(?=\s)|\s[-–—]+\s|—|\s(?=[(\[])")
+_SUBTITLES = 8
+"""Most subtitles that are looked at."""
+
+_CUT = re.compile(r"\s*(?:…|\.\.\.+)$")
+
 
 def title_key(title: str) -> str:
     """Return `title` without case, spaces, punctuation, LaTeX braces and compatibility forms.
 
-    Only letters and digits are kept: "M$^3$ViT" and "M3ViT" have the same key. A title without
-    letters and digits keeps its other characters, so that two such titles stay two papers.
+    Letters and digits are kept, so "M$^3$ViT" and "M3ViT" have the same key. So are signs that make
+    a name: "C", "C++" and "C#" are three titles. A title without letters and digits keeps its other
+    characters, so that two such titles stay two papers.
+    """
+    if title.isascii() and not _MAY_NAME.search(title):
+        return title_letters(title)
+    plain = _folded(title).translate(_LATEX_SIGNS)
+    if not any(map(str.isalnum, plain)):
+        return title_letters(title)
+    signs = {found.start(): found[0] for found in _NAMING_SIGNS.finditer(plain)}
+    signs |= {found.end() - 1: "*" for found in _STARRED.finditer(plain)}
+    return "".join(c if _is_kept(c) else signs.get(place, "") for place, c in enumerate(plain))
+
+
+def title_letters(title: str) -> str:
+    """Return the letters and digits of `title`, without case and compatibility forms.
+
+    Ids are made from them, so an id does not change when keys distinguish more.
     """
     if title.isascii():  # most titles are, and ASCII needs no normalisation
         lowered = title.lower()
         return lowered.encode().translate(None, _ASCII_MARKS).decode() or "".join(lowered.split())
-    normal = unicodedata.normalize("NFKC", title).casefold()
-    normal = unicodedata.normalize("NFKC", normal)
+    normal = _folded(title)
     return "".join(filter(str.isalnum, normal)) or "".join(normal.split())
 
 
-def paper_id(title: str, hash_length: int = _HASH_LENGTH) -> str:
-    """Return a readable id: the title's first words and a prefix of its key's SHA-256.
+def loose_title_key(title: str) -> str:
+    """Return a key that accents, Greek letters, `&` and LaTeX's styles do not change either.
 
-    A build raises `hash_length` if two titles share an id.
+    It tells whether two sources mean the same title. It distinguishes less than `title_key`, so it
+    needs an identifier or an abstract beside it.
+    """
+    if title.isascii() and "&" not in title and "\\" not in title:
+        return title_key(title)
+    spelled = _STYLES.sub("", title).replace("\\&", " and ").replace("&", " and ")
+    letters = unicodedata.normalize("NFKD", spelled)
+    folded = "".join(_greek_name(c) for c in letters if not unicodedata.combining(c) or _is_kept(c))
+    return title_key(folded)
+
+
+def title_beginnings(title: str) -> set[str]:
+    """Return the loose keys of what `title` is without its subtitles: "X" for "X: a study"."""
+    heads = (title[: mark.start()] for mark in islice(_SUBTITLE.finditer(title), _SUBTITLES))
+    whole = loose_title_key(title)
+    return {key for head in heads if (key := loose_title_key(head)) and key != whole}
+
+
+def is_cut_title(title: str) -> bool:
+    """Return whether `title` ends with the mark of a cut."""
+    return _CUT.search(title) is not None
+
+
+def paper_id(title: str, hash_length: int = _HASH_LENGTH, content: str = "") -> str:
+    """Return a readable id: the title's first words and a prefix of the SHA-256 of its letters.
+
+    A build raises `hash_length` if two titles share an id, and adds `content` if two papers share the
+    letters of a title.
     """
     ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_title.lower())
@@ -42,5 +105,33 @@ def paper_id(title: str, hash_length: int = _HASH_LENGTH) -> str:
         if len(slug) + len(word) + 1 > _SLUG_LENGTH:
             break
         slug = f"{slug}-{word}" if slug else word
-    digest = sha256_of(title_key(title).encode("utf-8", "surrogatepass"))
+    hashed = f"{title_letters(title)}\n{content}" if content else title_letters(title)
+    digest = sha256_of(hashed.encode("utf-8", "surrogatepass"))
     return f"{slug or 'paper'}-{digest[:hash_length]}"
+
+
+def _folded(title: str) -> str:
+    """Return `title` without case and compatibility forms."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())
+
+
+def _is_kept(character: str) -> bool:
+    """Return whether a character is a letter, a digit, or a vowel sign that belongs to its letter.
+
+    Accents and the points of Arabic and Hebrew are left out: they may be written or not.
+    """
+    if character.isalnum():
+        return True
+    if character.isascii() or unicodedata.category(character) not in ("Mn", "Mc"):
+        return False
+    order = unicodedata.combining(character)
+    is_vowel_sign = order in (0, 7, 8, 9) or 103 <= order <= 132  # Indic, Thai, Lao, Tibetan
+    return is_vowel_sign and not "\ufe00" <= character <= "\ufe0f" and character != "\u034f"
+
+
+def _greek_name(character: str) -> str:
+    """Return "alpha" for a Greek letter alpha, and any other character unchanged."""
+    if not "\u0391" <= character <= "\u03d6":
+        return character
+    name = unicodedata.name(character, "")
+    return name.rsplit(" ", 1)[-1].lower() if name.startswith("GREEK ") else character

@@ -34,6 +34,19 @@ def test_a_bad_query_builds_nothing(run: Run, small_corpus: Path) -> None:
     assert not (small_corpus.parent / "index").exists()
 
 
+@pytest.mark.parametrize("is_option", [True, False])
+def test_a_named_index_is_not_built_by_a_query(run: Run, small_corpus: Path, is_option: bool) -> None:
+    """An index that is named but not there is an error with two ways on; a query does not build it."""
+    named = ["--index", "indx"] if is_option else []
+    asked = run("bubbles", *named, cwd=small_corpus.parent, env={} if is_option else {"PAPERSEARCH_INDEX": "indx"})
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert asked.stderr.splitlines() == [
+        "papersearch: cannot find an index in indx",
+        "hint: correct the path, or build an index there: papersearch index --index indx",
+    ]
+    assert not (small_corpus.parent / "indx").exists()
+
+
 def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -> None:
     """After a new dump, the old index answers, and stderr has the command that updates it."""
     assert run("bubbles", cwd=small_corpus.parent).stderr == ""

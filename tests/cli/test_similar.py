@@ -147,3 +147,12 @@ def test_bad_names(run: Run, env: dict[str, str], arguments: list[str], stdin: s
     done = run(*arguments, env=env, stdin=stdin)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+def test_a_lost_paper_does_not_cost_a_reading_list(run: Run, env: dict[str, str]) -> None:
+    """`show -` prints the papers it finds, skips comments, names the lost on stderr and ends with 2."""
+    shown = run("show", "-", "--jsonl", env=env, stdin="# my list\nnosuchpaper\ngpipe\n\nskippipe\n")
+    titles = [json.loads(line)["title"].split(":")[0] for line in shown.stdout.splitlines()]
+    assert titles == ["GPipe", "SkipPipe"]
+    assert shown.returncode == 2
+    assert shown.stderr == "papersearch: cannot find the paper 'nosuchpaper': no paper has this id or title\n"

@@ -10,6 +10,7 @@ import pytest
 
 import papersearch
 from papersearch.types import MODES, Mode
+from tests.conftest import sentence
 from tests.search.test_filters import QUERY
 
 QUERIES = [
@@ -75,6 +76,61 @@ def test_exact_title_needs_no_exact_spelling(real_index: papersearch.Index) -> N
     best = real_index.search("gpipe efficient training of GIANT neural networks using pipeline-parallelism!")[0]
     assert best.exact_title
     assert best.paper.title.startswith("GPipe")
+
+
+@pytest.fixture(scope="module")
+def namesakes(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
+    """Index papers whose titles differ in signs, in a last mark, or not at all."""
+    folder = tmp_path_factory.mktemp("namesakes")
+    titles = [
+        "Learning C",
+        "Learning C++",
+        "Learning C#",
+        "Is It All You Need?",
+        "Is It All You Need!",
+        *["Preface"] * 2,
+    ]
+    topics = ["stoves", "kilns", "ovens", "lamps", "moths", "apples", "pears"]
+    records = [{"title": title, "text": sentence(topic)} for title, topic in zip(titles, topics, strict=True)]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    papersearch.build(folder / "corpus.jsonl", folder / "index", model=str(small_model))
+    return papersearch.open(folder / "index")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("query", "topics"),
+    [
+        ("Learning C", ["stoves"]),
+        ("learning c++", ["kilns"]),
+        ("Learning C\\#", ["ovens"]),
+        ("Is It All You Need?", ["lamps", "moths"]),
+        ("Is It All You Need!", ["moths", "lamps"]),
+        ("is it all you need!", ["moths", "lamps"]),
+        ('"Is It All You Need!"', ["moths", "lamps"]),
+        ("Preface", ["apples", "pears"]),
+    ],
+)
+def test_the_title_as_spelled_comes_first(
+    namesakes: papersearch.Index, query: str, topics: list[str], mode: Mode
+) -> None:
+    """Of papers with one title, the one that spells it like the query is first; all are exact titles."""
+    results = namesakes.search(query, mode=mode)
+    exact = [hit.paper.abstract for hit in results if hit.exact_title]
+    assert exact == [sentence(topic) for topic in topics]
+    assert exact == [hit.paper.abstract for hit in results[: len(topics)]]
+
+
+def test_no_namesake_is_lost(namesakes: papersearch.Index) -> None:
+    """Each abstract is found by its topic, and each paper by its id; a title finds the paper that spells it so."""
+    for paper in namesakes.papers():
+        topic = paper.abstract.removeprefix("This paper is about ").split(".")[0]
+        assert [hit.paper for hit in namesakes.search(topic, mode="keyword")] == [paper]
+        assert namesakes.paper(paper.paper_id) == paper
+        if paper.title != "Preface":
+            assert namesakes.paper(paper.title) == paper
+    with pytest.raises(papersearch.AmbiguousPaper):
+        namesakes.paper("Preface")
 
 
 def test_pipeline_bubbles(real_index: papersearch.Index) -> None:

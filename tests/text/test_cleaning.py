@@ -100,7 +100,7 @@ def test_title_key_folds_spelling(title: str) -> None:
 def test_title_key_of_ascii(title: str) -> None:
     """The fast path for ASCII gives the same key as the general one."""
     key = title_key(title)
-    assert title_key(f"{title}ﬁ") == ("".join(filter(str.isalnum, key)) + "fi")
+    assert title_key(f"{title} ﬁ") == title_key(f"{title} fi")
     assert key or not title.strip()
 
 

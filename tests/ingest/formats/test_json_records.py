@@ -217,23 +217,24 @@ def test_title_or_abstract_alone(tmp_path: Path) -> None:
     ]
 
 
-def test_ids_are_kept_and_never_merged_on_titles(tmp_path: Path) -> None:
-    """Two records with different ids and one title are two papers; with one id, one."""
+def test_different_ids_of_one_file_are_different_papers(tmp_path: Path) -> None:
+    """A file that gives one title two ids has two papers; with one id, there is one."""
     found = read(
         tmp_path,
         lines(
             {"_id": "a", "title": "Attention", "text": "One."},
-            {"_id": "b", "title": "Attention", "text": "Two."},
+            {"_id": "b", "title": "Attention", "text": "One."},
             {"_id": "a", "title": "Attention", "text": "One, longer."},
             {"_id": 7, "title": "Attention", "text": "Three."},
         ),
     )
     assert [(paper.paper_id, paper.abstract) for paper in found.papers] == [
         ("a", "One, longer."),
-        ("b", "Two."),
+        ("b", "One."),
         ("7", "Three."),
     ]
     assert len(found.papers[0].provenance) == 2
+    assert problems(found) == [("papers kept apart", 2), ("papers kept apart", 4)]
 
 
 def test_one_id_two_papers(tmp_path: Path) -> None:
@@ -248,8 +249,9 @@ def test_one_id_two_papers(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("n_records", "n_papers"), [(0, 1), (1, 1), (2, 3)])
 def test_a_page_joins_the_only_record(tmp_path: Path, n_records: int, n_papers: int) -> None:
-    """A dump's paper becomes one with the record of its title when exactly one has it."""
-    records = [{"_id": f"r{n}", "title": "On Bubbles", "text": "Short.", "upvotes": 5} for n in range(n_records)]
+    """A page's paper becomes one with the record of its title and cut abstract if there is only one."""
+    cut = sentence("bubbles")[:90] + "…"
+    records = [{"_id": f"r{n}", "title": "On Bubbles", "text": cut, "upvotes": 5} for n in range(n_records)]
     (tmp_path / "a-page.txt").write_text(page([("On bubbles", sentence("bubbles"))]))
     found = read(tmp_path, lines(*records, {"_id": "other", "title": "Else", "text": "Else."}))
     assert len(found.papers) == n_papers + 1
