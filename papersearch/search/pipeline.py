@@ -16,7 +16,7 @@ from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.verdict import answers, judge
-from papersearch.types import VERDICTS, Facets, Hit, RelatedTerm, Results, Undated, UnknownWord
+from papersearch.types import VERDICTS, Facets, Hit, Note, RelatedTerm, Results, Undated, UnknownWord
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
@@ -66,6 +66,8 @@ def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedInd
         unknown_words=_unknown_words(query, index),
         related=_related(found, answering if len(answering) >= _ENOUGH else judged, index) if how.related else None,
         facets=_facets(found, index) if how.facets else None,
+        reading=query.reading,
+        notes=_notes(query, index),
     )
 
 
@@ -126,6 +128,14 @@ def _unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
     from papersearch.search.spelling import unknown_words
 
     return unknown_words(query, index)
+
+
+def _notes(query: Query, index: OpenedIndex) -> tuple[Note, ...]:
+    if "*" not in query.text:
+        return query.notes
+    from papersearch.lexical.conditions import notes_on
+
+    return query.notes + notes_on(query, index.lexical)
 
 
 def _related(found: Retrieved, judged: Sequence[Judged], index: OpenedIndex) -> tuple[RelatedTerm, ...]:
