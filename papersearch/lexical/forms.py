@@ -10,8 +10,8 @@ at p; a joined word is one term. So a phrase becomes several sequences of terms:
 Nearly every long word can be cut into two words of a large corpus ("network", "important"), so a
 cut needs evidence of the corpus itself: somewhere it writes the word with a hyphen there, or as two
 adjacent words of three letters and more. A neighbour is joined only where the corpus has the joined
-word. Of "few-shot" only one part may be indexed; "shot" alone is no form of it, so the whole is
-looked for.
+word. Of "few-shot" only one part may be indexed; "shot" alone also matches "one-shot", so
+the whole is looked for.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
     item   := [ NOT | - ] ( word | phrase | title:... | ( group ) )
 
 The words between two operators are one operand: a paper has it if it has all of them. An exclusion
-holds for the whole group that it stands in, unless it is all that an operand has: `a OR b NOT c`
+holds for the whole group around it, unless it is all that an operand has: `a OR b NOT c`
 excludes c, and `a OR (b NOT c)` keeps papers with a and c. Words of a group without AND and OR
 are ranked by and not required.
 
@@ -145,13 +145,11 @@ def _negated(found: list[Token], notes: list[Note]) -> list[Token]:
 def _joined(found: list[Token], notes: list[Note]) -> list[Token]:
     """Make a word of each AND and OR that has nothing before or behind it."""
     kept: list[Token] = []
-    before: Token | None = None  # the last token that is no stray operator
+    before: Token | None = None  # the last token other than a stray operator
     for token, after in zip(found, [*found[1:], None], strict=True):
         if token.kind in ("and", "or"):
             ends = before is not None and (before.is_operand or before.kind == "close")
-            begins = (
-                after is not None and not after.is_stray and (after.is_operand or after.kind in ("open", "not"))
-            )
+            begins = after is not None and _begins_operand(after)
             if not (ends and begins):
                 token = _as_word(token, "it joins nothing", notes)
         kept.append(token)

@@ -155,7 +155,7 @@ def _signs(found: list[Token], analyzer: Analyzer) -> Conditions:
 
 
 def _unknown_fields(found: list[Token]) -> list[Note]:
-    """Note what looks like a field and is none."""
+    """Note what looks like a field and is unknown."""
     notes = []
     for token, after in zip(found, [*found[1:], None], strict=True):
         field = _FIELD.match(token.text) if token.kind == "word" else None

@@ -35,7 +35,7 @@ _EXCLUDED_GROUP = re.compile(r"(?<![^\s(])-(?=\()")
 _KINDS: dict[str, TokenKind] = {"(": "open", ")": "close", "AND": "and", "OR": "or", "NOT": "not"}
 _AFTER_A_GROUP = ".,;:!?"
 
-# Names such as A*, LPA* and RRT* are no prefixes: they are short, or in capitals.
+# Names such as A*, LPA* and RRT* are not prefixes: they are short, or in capitals.
 _PREFIX = re.compile(r"([^\W_]{3,})\*(?![\w*])")
 
 
@@ -111,7 +111,7 @@ def _with_plain_signs(text: str) -> str:
 
 
 def _plain_token(text: str, plain: str, place: int) -> tuple[Token, int]:
-    """Return the token at `place`, which is no blank, and the place behind it."""
+    """Return the token at `place` and the place behind it; `place` is not a blank."""
     piece = _TOKEN.match(plain, place)
     if piece is None:  # a quotation mark that has no partner
         raise UnclosedQuote(query=text, position=place)
