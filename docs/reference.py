@@ -51,23 +51,24 @@ Words rank the papers; none of them is required. Everything else is a condition 
 | `( )` | a group, in a query with `AND`, `OR` or `NOT`; otherwise text |
 | `word*` | any word with this beginning of three letters or more; `RRT*` and other names in capitals are words |
 
-`NOT` binds to the next word, phrase or group. `AND` binds before `OR`. The words between two operators are one operand,
-and a paper has it if it has all of them: `diffusion models OR language models` finds papers with both words of either.
-An exclusion holds for its whole group: `a OR b NOT c` excludes `c`, and `a OR (b NOT c)` keeps papers with `a` and `c`.
+`NOT` binds to the next word, phrase or group. `AND` binds before `OR`. The words between two operators are one
+operand, and a paper has it if it has all of them: `diffusion models OR language models` finds papers with both
+words of either. An exclusion holds for its whole group: `a OR b NOT c` excludes `c`, and `a OR (b NOT c)` keeps
+papers with `a` and `c`.
 
 A condition matches its words in any form: inflected, hyphenated, joined or spaced, with LaTeX marks or without.
-`"pretraining"` finds `pre-training`. A joined word is looked for as two words where the corpus itself writes it with a
-hyphen, or as two adjacent words of three letters and more: otherwise `network` would be `net work`. Two words are looked
-for as one where the corpus has that word. A phrase has at most 256 such forms, and a phrase of more than 32 words only
-its own. `word*` takes the 256 words of most papers, and says so if there are more.
+`"pretraining"` finds `pre-training`. A joined word is looked for as two words where the corpus itself writes it
+with a hyphen, or as two adjacent words of three letters and more: otherwise `network` would be `net work`. Two
+words are looked for as one where the corpus has that word. A phrase has at most 256 such forms, and a phrase of
+more than 32 words only its own. `word*` takes the 256 words of most papers, and says so if there are more.
 
-Operators must be in capitals. They are words, and a note on stderr says so, if they join nothing, if all words of the
-query are in capitals as in a title, if there are more than thirty words for each of them as in an abstract, or if the
-query is the title of a paper. A parenthesis without its partner is left out. A query with operators has at most 256
-words and phrases, and 16 parentheses inside each other.
+Operators must be in capitals. They are words, and a note on stderr says so, if they join nothing, if all words
+of the query are in capitals as in a title, if there are more than thirty words for each of them as in an
+abstract, or if the query is the title of a paper. A parenthesis without its partner is left out. A query with
+operators has at most 256 words and phrases, and 16 parentheses inside each other.
 
-`--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain words,
-unless `--operators` is given, and so is the text of `similar`.
+`--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
+words, unless `--operators` is given, and so is the text of `similar`.
 
 ## Commands and queries
 

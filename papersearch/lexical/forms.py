@@ -80,12 +80,13 @@ def forms(words: str, vocabulary: Vocabulary) -> list[Terms]:
     The terms of a sequence are (distance from its first term, term), ascending by distance.
     """
     parts, steps = _spelled(words, vocabulary)
-    if len(parts) <= _MOST_PARTS:
-        _respell(parts, steps, vocabulary)
+    if len(parts) > _MOST_PARTS:
+        return [tuple(vocabulary.analyzer.sequence(words))]
+    _respell(parts, steps, vocabulary)
     find = vocabulary.postings.find
     tails: list[list[Terms]] = [[()]]  # for each part from the last, the ways to write the rest
     for each in reversed(steps):
-        known = (step for step in each if all(find(term) is not None for _, term in step.terms))
+        known = (step for step in dict.fromkeys(each) if all(find(term) is not None for _, term in step.terms))
         ways = (_before(step, tail) for step in known for tail in tails[len(steps) - step.stop])
         tails.append(list(islice(ways, MAX_FORMS)))
     return list(dict.fromkeys(_from_first(terms) for terms in tails[-1] if terms))

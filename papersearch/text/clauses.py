@@ -34,9 +34,12 @@ Condition: TypeAlias = Clause | Compound
 
 def compound(kind: Literal["all", "any"], parts: list[Condition]) -> Condition | None:
     """Join conditions; one condition stays as it is, and of none there is nothing to meet."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return Compound(kind, tuple(parts))
+    flat: list[Condition] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, Compound) and part.kind == kind else [part]
+    if len(flat) < 2:
+        return flat[0] if flat else None
+    return Compound(kind, tuple(flat))
 
 
 def shown(condition: Condition) -> str:

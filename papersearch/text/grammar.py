@@ -18,7 +18,7 @@ tells so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple
 
 from papersearch.errors import QueryTooComplex, UnindexedClause
@@ -100,6 +100,8 @@ def clause_of(token: Token, analyzer: Analyzer) -> Clause | None:
     """Return the clause of a word or phrase, or None if nothing of it is indexed."""
     sequence = tuple(analyzer.sequence(token.text))
     written = token.written[1:] if token.is_excluded else token.written
+    if token.kind == "word":
+        written = written.rstrip(".,;:!?")
     return Clause(sequence, token.in_title, token.text, written) if sequence else None
 
 
@@ -146,7 +148,7 @@ def _joined(found: list[Token], notes: list[Note]) -> list[Token]:
     """Make a word of each AND and OR that has nothing before or behind it."""
     kept: list[Token] = []
     before: Token | None = None  # the last token other than a stray operator
-    for token, after in zip(found, [*found[1:], None], strict=True):
+    for token, after in zip_longest(found, found[1:]):
         if token.kind in ("and", "or"):
             ends = before is not None and (before.is_operand or before.kind == "close")
             begins = after is not None and _begins_operand(after)

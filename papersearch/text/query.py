@@ -18,7 +18,7 @@ spelling of the corpus (`lexical.forms`). Nothing is searched here. `syntax` rea
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong, UnindexedClause
@@ -157,7 +157,7 @@ def _signs(found: list[Token], analyzer: Analyzer) -> Conditions:
 def _unknown_fields(found: list[Token]) -> list[Note]:
     """Note what looks like a field and is unknown."""
     notes = []
-    for token, after in zip(found, [*found[1:], None], strict=True):
+    for token, after in zip_longest(found, found[1:]):
         field = _FIELD.match(token.text) if token.kind == "word" else None
         if field is None:
             continue

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.errors import OnlyExclusions, QueryError, UnindexedClause
 from papersearch.text.analysis import Analyzer
+from papersearch.text.clauses import Clause
 from papersearch.text.identity import title_key
 from papersearch.text.paper_text import paper_text
-from papersearch.text.clauses import Clause
 from papersearch.text.query import Query, parse_query
 from papersearch.types import MODES, Mode
 
