@@ -80,7 +80,7 @@ def forms(words: str, vocabulary: Vocabulary) -> list[Terms]:
     The terms of a sequence are (distance from its first term, term), ascending by distance.
     """
     parts, steps = _spelled(words, vocabulary)
-    if len(parts) > _MOST_PARTS:
+    if len(parts) > _MOST_PARTS or not any(part.term for part in parts):
         return [tuple(vocabulary.analyzer.sequence(words))]
     _respell(parts, steps, vocabulary)
     find = vocabulary.postings.find
@@ -130,7 +130,7 @@ def _spelled(words: str, vocabulary: Vocabulary) -> tuple[list[_Part], list[list
     place = 0
     for written in analyzer.words(words):
         place = words.index(written, place) + len(written)
-        is_prefix = words[place : place + 1] == "*" and bool(prefixes(words[place - len(written) : place + 1]))
+        is_prefix = bool(prefixes(written if written.endswith("*") else written + words[place : place + 1]))
         word, first = analyzer.word(written), len(parts)
         stop = first + word.n_parts
         singles = {at: (term, start, end) for term, at, start, end, is_whole in word.tokens if not is_whole}

@@ -293,8 +293,10 @@ class _Meaning:
         return found
 
     def _clause(self, token: Token) -> Clause | None:
-        clause = None if token.is_stray else clause_of(token, self._analyzer)
         is_plain = token.kind == "word" and not token.in_title and not token.is_excluded
+        if token.is_stray or (is_plain and not self._analyzer.terms(token.text)):  # stop words rank nothing
+            return None
+        clause = clause_of(token, self._analyzer)
         if clause is None and not is_plain and not token.is_tentative:
             raise UnindexedClause(clause=token.written)
         return clause
