@@ -45,11 +45,12 @@ class OtherForms(NamedTuple):
 
 
 class Conditions:
-    """The conditions of one query on one index."""
+    """The conditions of one query on one index. `ranked` are the terms that the scores count already."""
 
-    def __init__(self, query: Query, index: LexicalIndex) -> None:
+    def __init__(self, query: Query, index: LexicalIndex, *, ranked: frozenset[str]) -> None:
         self._query = query
         self._index = index
+        self._ranked = ranked
         self._found: dict[Clause, list[tuple[Terms, IntArray]]] = {}
 
     @cached_property
@@ -96,13 +97,13 @@ class Conditions:
 
     def _of_clause(self, clause: Clause) -> OtherForms | None:
         """Score a clause's forms as terms, for papers that lack the words as the query spells them."""
-        index, ranked = self._index, set(self._query.terms)
+        index = self._index
         impacts = np.zeros(index.n_papers)
         others: list[tuple[tuple[str, ...], IntArray]] = []
         own: list[IntArray] = []
         for sequence, papers in self._papers(clause):
             terms = tuple(dict.fromkeys(term for _, term in sequence))
-            if ranked.issuperset(terms):
+            if self._ranked.issuperset(terms):
                 own.append(papers)
                 continue
             idf = float(idf_of_each(len(papers), index.n_papers))

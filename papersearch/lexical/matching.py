@@ -169,7 +169,7 @@ def match(query: Query, index: LexicalIndex) -> Matched:
     if query.required or query.excluded or query.prefixes:
         from papersearch.lexical.conditions import Conditions  # not for plain words
 
-        conditions = Conditions(query, index)
+        conditions = Conditions(query, index, ranked=frozenset(query.terms))
         allowed, forms = conditions.allowed(), conditions.forms()
     for other in forms:
         scores += other.impacts

@@ -47,7 +47,8 @@ def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> Lexic
 
 def allowed(query: str, index: LexicalIndex) -> set[int]:
     """Return the papers that meet the conditions of a query."""
-    return set(Conditions(parse_query(query, index.analyzer), index).allowed().tolist())
+    parsed = parse_query(query, index.analyzer)
+    return set(Conditions(parsed, index, ranked=frozenset(parsed.terms)).allowed().tolist())
 
 
 COMPOUNDS = [
