@@ -97,7 +97,12 @@ def conditions(found: list[Token], analyzer: Analyzer, notes: list[Note]) -> Con
 
 
 def clause_of(token: Token, analyzer: Analyzer) -> Clause | None:
-    """Return the clause of a word or phrase, or None if nothing of it is indexed."""
+    """Return the clause of a word or phrase, or None if nothing of it is indexed.
+
+    Signs that prose has too need more than stop words behind them.
+    """
+    if token.is_tentative and not analyzer.terms(token.text):
+        return None
     sequence = tuple(analyzer.sequence(token.text))
     written = token.written[1:] if token.is_excluded else token.written
     if token.kind == "word":

@@ -147,17 +147,17 @@ def test_latex_and_acronyms(queries: list[str], texts: list[str]) -> None:
 def test_other_forms_are_matched_and_marked() -> None:
     """A paper that has only another form of a required word is matched, covers the word, and its form is
     marked; a paper that has the query's own form gains nothing."""
-    index = index_of(["we like pretraining a lot", "we like pre-training a lot", "pre and training apart"])
-    found = match(parse_query('"pre-training"', index.analyzer), index)
+    index = index_of(["we like pre training a lot", "we like pretraining a lot", "pre and training apart"])
+    found = match(parse_query('"pretraining"', index.analyzer), index)
     assert found.allowed.tolist() == [0, 1]
-    assert found.matched.tolist() == [True, True, True]
+    assert found.matched.tolist() == [True, True, False]
     [form] = found.forms
     assert form.impacts[0] > 0
     assert form.impacts[1] == form.impacts[2] == 0
     assert found.coverage(np.array([0, 1])).tolist() == [1.0, 1.0]
-    assert "pretrain" in found.idf_in(0)
+    assert {"pre", "train"} <= set(found.idf_in(0))
     [impact] = [term for term in found.explain(0, with_pairs=False) if term.kind == "form"]
-    assert (impact.term, impact.impact) == ('"pre-training"', pytest.approx(found.scores[0]))
+    assert (impact.term, impact.impact) == ('"pretraining"', pytest.approx(found.scores[0]))
 
 
 def test_spaced_words_are_marked_where_they_are_adjacent() -> None:
