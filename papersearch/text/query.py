@@ -11,40 +11,28 @@
     rout*                       every word with this beginning
 
 A required or excluded word of several parts (pre-training) is treated as a phrase of them, in any
-spelling of the corpus (`lexical.forms`). Nothing is searched here. `syntax` reads the signs,
-`grammar` the operators.
+spelling of the corpus (`lexical.forms`). Nothing is searched here. `signs` reads queries that are not
+plain words.
 """
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import NamedTuple
 
-from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong, UnindexedClause
+from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Condition, Sequence, shown
 from papersearch.text.cleaning import clean_text
-from papersearch.text.grammar import Conditions, clause_of, conditions, operated
 from papersearch.text.identity import title_key
-from papersearch.text.syntax import FIELDS, Token, prefixes, tokens, without_prefix_signs
 from papersearch.types import Note, Reading
 
 MAX_QUERY_LENGTH = 20_000
 """Longest query, in characters: ten times a pasted abstract."""
 
-_MAY_OPERATE = re.compile(r"\b(?:AND|OR|NOT)\b")
-
-_FIELD = re.compile(r"([A-Za-z][A-Za-z_-]{1,19}):(?!/)")
-_ADDRESSES = frozenset("arxiv doi http https ftp mailto urn isbn issn pmid".split())
-"""Beginnings of identifiers and addresses, which look like fields."""
-
-_FIELDS_ELSEWHERE = frozenset(
-    "abstract abs au author authors cat category categories comment conference date dump field id in intitle "
-    "journal keyword keywords lang language org organisation published since subject tag tags ti until "
-    "venue year".split()
-)
-"""Fields of other search engines; these are noticed before a blank too."""
+_PARENTHESES = str.maketrans("()", "  ")
+_SIGNS = '":*“”„‟«»‹›\uff02\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d'
+"""Characters without which, without a dash before a word and without capital operators, a query is plain."""
 
 
 class Query(NamedTuple):
@@ -101,26 +89,26 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query
         raise QueryTooLong(length=len(text), limit=MAX_QUERY_LENGTH)
     if literal:
         return _query(text, text, analyzer)
-    notes: list[Note] = []
-    operators = operated(tokens(text, grouped=True), notes) if _MAY_OPERATE.search(text) else None
-    if operators is None:
-        found = tokens(text, grouped=False)
-        meant = _signs(found, analyzer)
-    else:
-        found = operators
-        meant = conditions(found, analyzer, notes)
-    plain = " ".join(token.text for token in meant.plain).strip()
-    if meant.excluded and not plain:
+    if not _has_signs(text):
+        return _query(text, " ".join(text.split()) or text, analyzer)
+    from papersearch.text.signs import understood  # most queries are plain
+
+    meant = understood(text, analyzer)
+    if meant.excluded and not meant.plain:
         raise OnlyExclusions()
-    notes += _unknown_fields(found)
-    query = _query(text, without_prefix_signs(plain) or text, analyzer)
-    return query._replace(
-        required=tuple(meant.required),
-        excluded=tuple(meant.excluded),
-        prefixes=tuple(dict.fromkeys(prefixes(plain))),
-        is_operated=operators is not None,
-        notes=tuple(dict.fromkeys(notes)),
+    return _query(text, meant.plain or text, analyzer)._replace(
+        required=meant.required,
+        excluded=meant.excluded,
+        prefixes=meant.prefixes,
+        is_operated=meant.is_operated,
+        notes=meant.notes,
     )
+
+
+def _has_signs(text: str) -> bool:
+    words = text.translate(_PARENTHESES).split()
+    has_operator = not {"AND", "OR", "NOT"}.isdisjoint(words)
+    return has_operator or any(sign in text for sign in _SIGNS) or any(word[0] == "-" for word in words)
 
 
 def _query(text: str, plain: str, analyzer: Analyzer) -> Query:
@@ -133,38 +121,3 @@ def _query(text: str, plain: str, analyzer: Analyzer) -> Query:
         excluded=(),
         title_key=title_key(text),
     )
-
-
-def _signs(found: list[Token], analyzer: Analyzer) -> Conditions:
-    """Return the meaning of a query without operators. Raises UnindexedClause."""
-    meant = Conditions([], [], [])
-    for token in found:
-        is_plain = token.kind == "word" and not token.in_title and not token.is_excluded
-        clause = None if is_plain else clause_of(token, analyzer)
-        if clause is None and not is_plain:
-            if not token.is_tentative:
-                raise UnindexedClause(clause=token.written)
-            token = token._replace(text=token.written)
-        if token.is_excluded and clause is not None:
-            meant.excluded.append(clause)
-            continue
-        meant.plain.append(token)
-        if clause is not None:
-            meant.required.append(clause)
-    return meant
-
-
-def _unknown_fields(found: list[Token]) -> list[Note]:
-    """Note what looks like a field and is unknown."""
-    notes = []
-    for token, after in zip_longest(found, found[1:]):
-        field = _FIELD.match(token.text) if token.kind == "word" else None
-        if field is None:
-            continue
-        name, is_whole = field[1], field.end() == len(token.text)
-        is_named = name.lower() in _FIELDS_ELSEWHERE and not (is_whole and after is None)
-        if is_named or (name.islower() and not is_whole and name not in (*_ADDRESSES, *FIELDS)):
-            known = " and ".join(f"{known}:" for known in FIELDS)
-            message = f"unknown field {name}: it is read as a word; the known field is {known}"
-            notes.append(Note(kind="field", part=f"{name}:", message=message))
-    return notes
