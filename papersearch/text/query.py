@@ -69,8 +69,9 @@ class Query(NamedTuple):
     @property
     def reading(self) -> Reading:
         """The query as it was understood."""
+        words = (f"{word}*" if word.split("-")[-1] in self.prefixes else word for word in self.plain.split())
         return Reading(
-            ranked_by=self.plain,
+            ranked_by=" ".join(words) if self.prefixes else self.plain,
             required=tuple(map(shown, self.required)),
             excluded=tuple(map(shown, self.excluded)),
         )

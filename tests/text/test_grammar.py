@@ -217,6 +217,7 @@ def test_prefixes(text: str, found: tuple[str, ...], plain: str) -> None:
     """Three letters and an asterisk begin words; names in capitals do not."""
     query = parse_query(text, ANALYZER)
     assert (query.prefixes, query.plain) == (found, plain)
+    assert query.reading.ranked_by == text
 
 
 @given(TYPED)
