@@ -60,7 +60,7 @@ class DumpFile(Value):
 
 
 class SkippedFile(Value):
-    """A file of the corpus that is not a dump, at the time of the build."""
+    """A file of the corpus that is not a dump, at the time of the build; a folder not read has zeros."""
 
     name: str
     size: int
@@ -384,6 +384,9 @@ class RankedPaper(Value):
     score: float
 
 
+Emptier = Literal["filters", "operators", "words", "verdict"]
+
+
 class Results(Value):
     """The answer to one query. Iterate over it, index it, or read `hits`.
 
@@ -394,6 +397,9 @@ class Results(Value):
     verdict: the best among the first hundred papers, or None without papers
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
+    emptied_by: the step after which no paper was left: filters; operators, which are phrases,
+        exclusions and title: words; words, of which keyword mode needs one; or the verdict, where
+        weak papers are left out. None if there are hits.
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant
@@ -415,6 +421,7 @@ class Results(Value):
     facets: Facets | None = None
     reading: Reading | None = None
     notes: tuple[Note, ...] = ()
+    emptied_by: Emptier | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

@@ -35,7 +35,7 @@ def first_cells(text: str) -> list[str]:
 
 def names(text: str) -> set[str]:
     """Return the words in backquotes in the first cells of the tables in `text`."""
-    return {name for cell in first_cells(text) for name in re.findall(r"`(\w+)`", cell)}
+    return {name for cell in first_cells(text) for name in re.findall(r"`([\w-]+)`", cell)}
 
 
 def test_fields_are_documented(real_index: papersearch.Index) -> None:

@@ -146,7 +146,6 @@ def test_the_docstring_draws_the_tree() -> None:
 
 NO_COMMANDS = {
     "index/build.py": ["papersearch "],  # the name and version that a manifest holds
-    "ingest/streams.py": ["compressed by zstd, which needs: pip install zstandard"],  # a published package
 }
 """Strings of each module that only look like commands."""
 

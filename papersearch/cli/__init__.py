@@ -10,6 +10,7 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the `papersearch` command."""
+    _open_closed_streams()
     gc.disable()  # in a short command, collecting garbage costs more than its memory
     from papersearch.cli.app import VERBS, app
     from papersearch.cli.group import with_verb
@@ -39,3 +40,16 @@ def main() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """End with an error if stdout is closed; replace a closed stderr by the null device.
+
+    Python has None for a stream that was closed before it started, and the next file that is opened
+    would take the stream's number.
+    """
+    if sys.stderr is None:
+        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # noqa: SIM115  # open until the end
+    if sys.stdout is None:
+        print("papersearch: cannot write: standard output is closed", file=sys.stderr, flush=True)
+        os._exit(2)

@@ -22,6 +22,7 @@ from papersearch.cli.options import (
     TopicsArgument,
 )
 from papersearch.cli.output.printer import Printer
+from papersearch.cli.output.terminal import typed_path
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
@@ -110,4 +111,4 @@ def read_typed_topics(name: str) -> list[Topic]:
     """Read the topics of a file, or those on standard input, called `-`."""
     from papersearch.evaluation.topics import parse_topics, read_topics
 
-    return parse_topics(sys.stdin.buffer, "standard input") if name == "-" else read_topics(Path(name))
+    return parse_topics(sys.stdin.buffer, "standard input") if name == "-" else read_topics(typed_path(Path(name)))

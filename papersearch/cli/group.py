@@ -115,7 +115,10 @@ class QueryGroup(TyperGroup):
             self._is_listing = False
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, with_verb(args, self.verbs))
+        arguments = with_verb(args, self.verbs)
+        if arguments[:1] == [SEARCH]:
+            arguments = _with_exclusions(arguments, self.verbs)
+        return super().parse_args(ctx, arguments)
 
     def main(  # type: ignore[override]  # Typer's other arguments are for its own `main`
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -153,11 +156,7 @@ class QueryGroup(TyperGroup):
 
                 traceback.print_exception(error)
             message, hint = explained(error)
-            if _reads_like_a_query(arguments, self.verbs, error):
-                import shlex
-
-                hint += f", or: papersearch search {shlex.join(arguments)}"
-            complain(message, hint)
+            complain(message, _offered(hint, arguments, self.verbs, error))
             return EXIT_ERROR
 
     def _invoke(self, arguments: list[str]) -> int:
@@ -176,17 +175,57 @@ class QueryGroup(TyperGroup):
             raise
 
 
+def _with_exclusions(arguments: list[str], verbs: Mapping[str, Verb]) -> list[str]:
+    """Return the arguments of a search, in which `-survey` after a word is a word too."""
+    from papersearch.cli.query_words import may_exclude, with_exclusions
+
+    if not may_exclude(arguments):
+        return arguments
+    from papersearch.cli.signatures import valued_options
+
+    return [SEARCH, *with_exclusions(arguments[1:], valued_options(verbs[SEARCH].function()))]
+
+
+def _offered(hint: str, arguments: list[str], verbs: Mapping[str, Verb], error: Exception) -> str:
+    """Return the hint after a failed command, with a search that the same words may have meant."""
+    if not arguments:
+        return hint
+    import shlex
+
+    option = getattr(error, "option_name", None)
+    words = with_verb(arguments, verbs)[1:]
+    if arguments[0] not in verbs and option and not option.startswith("--"):
+        from papersearch.cli.query_words import typed_surely
+        from papersearch.cli.signatures import valued_options
+
+        surely = typed_surely(words, valued_options(verbs[SEARCH].function()))
+        return f"papersearch {shlex.join(surely)}" if surely[-1] != "--" else hint
+    if _reads_like_a_query(arguments, verbs, error):
+        return f"{hint}, or: papersearch search {shlex.join(arguments)}"
+    return hint
+
+
 def _reads_like_a_query(arguments: Sequence[str], verbs: Mapping[str, Verb], error: Exception) -> bool:
     """Tell whether a failed command may be a query whose first word is a verb: "batch normalization".
 
-    A plain word follows the verb, and the arguments do not fit the verb, or name no file.
+    A plain word follows the verb, and the arguments do not fit the verb, or name no file. An option
+    that the verb has and a search has not, or a verb of the verb's own, shows that the verb is meant.
     """
-    if len(arguments) < 2 or arguments[0] == SEARCH or not arguments[1].isalpha():
+    if len(arguments) < 2 or arguments[0] == SEARCH or arguments[0] not in verbs or not arguments[1].isalpha():
         return False
     from papersearch.errors import PapersearchError
 
-    takes_files = arguments[0] in verbs and verbs[arguments[0]].takes_files
-    return isinstance(error, typer.TyperException) or (takes_files and isinstance(error, PapersearchError))
+    if isinstance(error, PapersearchError):
+        return verbs[arguments[0]].takes_files
+    if not isinstance(error, typer.TyperException):
+        return False
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    if option := getattr(error, "option_name", None):
+        from papersearch.cli.signatures import option_names
+
+        return option in option_names(verbs[SEARCH].function())
+    is_option = getattr(parameter, "param_type_name", "") == "option"
+    return not is_option and len(getattr(context, "command_path", "").split()) < 3
 
 
 def _silence_stdout() -> None:

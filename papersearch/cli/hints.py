@@ -132,9 +132,17 @@ def _corpus_hint(error: errors.CorpusError) -> str:
         case errors.CorpusMissing():
             return f"{BUILD} --corpus FOLDER"
         case errors.NothingToIndex():
-            where = ", ".join(map(str, error.places))
-            return f"save a Daily Papers page as a .txt file in {where}, then: {BUILD}"
+            return _readable(error.places)
     return ""
+
+
+def _readable(places: tuple[Path, ...]) -> str:
+    """Say what is read where files are named; where to save it, where a folder is."""
+    formats = "a copied Daily Papers page (.txt), or JSON or JSON lines with one object per paper"
+    folder = next((place for place in places if place.is_dir()), None)
+    if folder is None:
+        return f"papersearch reads {formats}"
+    return f"save {formats} in {folder}, then: {typed(BUILD, '--corpus', folder)}"
 
 
 def _index_hint(error: errors.StoredIndexError) -> str:
@@ -187,7 +195,9 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
 def _evaluation_hint(error: errors.EvaluationError) -> str:
     match error:
         case errors.TopicsUnreadable():
-            return "give a file with one query per line, id<TAB>text, or JSON lines"
+            return (
+                "give a file with one query per line, id<TAB>text, JSON lines, or CSV with the columns id and text"
+            )
         case errors.QrelsUnreadable():
             return "give a file of lines TOPIC 0 PAPER RELEVANCE, or TOPIC<TAB>PAPER<TAB>RELEVANCE"
     return ""

@@ -42,7 +42,11 @@ def open_or_build(locations: Locations, query: str) -> Index:
                 _save_dumps(locations),
             ) from missing
     complain(f"building an index of {locations.corpus_path}, once", "")
-    run_build(locations)
+    report = run_build(locations)
+    from papersearch.cli.output.findings import ALL_OF_THEM, in_short
+
+    if found := in_short(report.findings):
+        complain(f"not everything was understood: {found}", ALL_OF_THEM)
     return api.open(locations.index_path)
 
 

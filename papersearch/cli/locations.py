@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from papersearch.cli.errors import CommandError
+from papersearch.cli.output.terminal import typed_path
 from papersearch.index.generations import is_index
 
 
@@ -25,7 +27,7 @@ def find_locations(corpus: Path | None, index: Path | None) -> Locations:
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")
     if corpus is None or index is None:
-        root = _project() or _data_folder()
+        root = _project(is_needed=index is None) or _data_folder()
         corpus = corpus or root / "corpus"
         index = index or root / "index"
     return Locations(corpus, index)
@@ -33,7 +35,7 @@ def find_locations(corpus: Path | None, index: Path | None) -> Locations:
 
 def _from_environment(name: str) -> Path | None:
     value = os.environ.get(name)
-    return Path(value) if value else None
+    return typed_path(Path(value)) if value else None
 
 
 def find_searches() -> Path:
@@ -55,12 +57,19 @@ def find_searches() -> Path:
     return platformdirs.user_config_path("papersearch", appauthor=False) / FILE
 
 
-def _project() -> Path | None:
+def _project(*, is_needed: bool = True) -> Path | None:
     """Find the nearest folder at or above the current one with a corpus or an index.
 
-    The current folder is returned as a relative path, which keeps messages short.
+    The current folder is returned as a relative path, which keeps messages short. It may have been
+    deleted, which matters only if the project is needed.
     """
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        if not is_needed:
+            return None
+        hint = "go to another folder, or name the index by its whole path: --index /FOLDER"
+        raise CommandError("cannot find the current folder: it was deleted", hint) from None
     for folder in (here, *here.parents):
         if (folder / "corpus").is_dir() or is_index(folder / "index"):
             return Path() if folder == here else folder

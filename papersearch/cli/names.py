@@ -52,6 +52,10 @@ def read_ids(opened: Index, names: Sequence[str], place: str = "-") -> list[str]
 
 
 def _name_in(line: str) -> str:
-    """Return the id of a plain line of results, or any other line whole."""
+    """Return the id of a plain line of results or of an item of Markdown, or any other line whole."""
+    if "<!--" in line:
+        from papersearch.cli.output.exports.markdown import id_in
+
+        line = id_in(line) or line
     row = line.split("\t")
     return (row[2] if len(row) > 3 and row[0].isdigit() else line).strip()

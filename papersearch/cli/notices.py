@@ -43,13 +43,18 @@ def warn_of_undated(results: Results) -> None:
 
 
 def warn_of_filters(results: Results) -> None:
-    """Say what a date filter could not decide about, and that filters leave nothing."""
+    """Say what a date filter could not decide about, and that no paper is left where there are filters."""
     from papersearch.types import NO_FILTERS
 
     warn_of_undated(results)
-    if results.total == 0 and results.filters != NO_FILTERS and not (results.undated and results.undated.n_papers):
-        new = "the last build added no paper that the filters keep"
-        complain(new if results.filters.new else "the filters leave no paper", "")
+    if results.total or results.filters == NO_FILTERS or (results.undated and results.undated.n_papers):
+        return
+    if results.filters.new and results.emptied_by == "filters":
+        complain("the last build added no paper that the filters keep", "")
+        return
+    from papersearch.cli.output.reasons import why_empty
+
+    complain(why_empty(results, 0), "")
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

@@ -45,7 +45,7 @@ class OpenOptions(NamedTuple):
 def open_papers(options: OpenOptions) -> None:
     """Open papers in the browser.
 
-    The page is arXiv's or the DOI's; where neither is known, a search of arXiv for the title.
+    The page is arXiv's, the DOI's or the source's; where none is known, a search of arXiv for the title.
     Prints one line a paper: its id, a tab, the address.
     """
     from papersearch.cli.output.addresses import address_of

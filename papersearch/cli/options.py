@@ -49,6 +49,7 @@ class Format(str, Enum):
     jsonl = "jsonl"
     bibtex = "bibtex"
     ris = "ris"
+    csl_json = "csl-json"
     csv = "csv"
     markdown = "markdown"
 
@@ -62,6 +63,7 @@ class PaperFormat(str, Enum):
     jsonl = "jsonl"
     bibtex = "bibtex"
     ris = "ris"
+    csl_json = "csl-json"
     csv = "csv"
     markdown = "markdown"
 
@@ -104,6 +106,15 @@ PaperFormatOption = Annotated[
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="Output format; auto is the same as table.")
 ]
+KeyOption = Annotated[
+    Optional[str],
+    typer.Option(
+        "--key",
+        help="Citation keys of --format bibtex and csl-json, such as {family}{year}{word}.",
+        metavar="PATTERN",
+        show_default=False,
+    ),
+]
 LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
 ]
@@ -122,7 +133,7 @@ NamesArgument = Annotated[
 TopicsArgument = Annotated[
     str,
     typer.Argument(
-        help="JSON lines, id<TAB>text, or one query per line; - reads standard input.", show_default=False
+        help="JSON lines, CSV, id<TAB>text, or one query per line; - reads standard input.", show_default=False
     ),
 ]
 

@@ -23,6 +23,7 @@ from papersearch.cli.options import (
     IndexOption,
     JsonlOption,
     JsonOption,
+    KeyOption,
     ModeChoice,
     ModeOption,
     NewOption,
@@ -145,6 +146,7 @@ class RunOptions(NamedTuple):
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
+    key: KeyOption = None
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -160,7 +162,9 @@ def run(options: RunOptions) -> int:
     """
     from papersearch.errors import QueryError
 
-    printer = open_hit_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl)
+    printer = open_hit_printer(
+        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+    )
     wanted = _wanted(options.names or ())
     opened = open_index(options.corpus_path, options.index_path)
     answers: list[tuple[str, Results]] = []

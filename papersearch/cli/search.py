@@ -24,6 +24,7 @@ from papersearch.cli.options import (
     IndexOption,
     JsonlOption,
     JsonOption,
+    KeyOption,
     LateOption,
     ModeChoice,
     ModeOption,
@@ -45,6 +46,7 @@ class SearchOptions(NamedTuple):
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
+    key: KeyOption = None
     explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
@@ -78,7 +80,9 @@ def search(options: SearchOptions) -> int:
     """
     from papersearch.cli.locations import find_locations
 
-    printer = open_hit_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl)
+    printer = open_hit_printer(
+        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+    )
     locations = find_locations(options.corpus_path, options.index_path)
     text = " ".join(map(typed_text, options.query))
     opened = open_or_build(locations, text)

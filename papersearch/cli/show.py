@@ -13,6 +13,7 @@ from papersearch.cli.options import (
     IndexOption,
     JsonlOption,
     JsonOption,
+    KeyOption,
     NamesArgument,
     PaperFormat,
     PaperFormatOption,
@@ -28,6 +29,7 @@ class ShowOptions(NamedTuple):
     format_: PaperFormatOption = PaperFormat.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
+    key: KeyOption = None
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -40,6 +42,6 @@ def show(options: ShowOptions) -> None:
     from papersearch import api
     from papersearch.cli.locations import find_locations
 
-    printer = open_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl)
+    printer = open_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key)
     opened = api.open(find_locations(options.corpus_path, options.index_path).index_path)
     printer.papers([opened.paper(name) for name in read_ids(opened, options.papers)])

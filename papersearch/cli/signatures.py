@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter, Signature
+from pathlib import Path
 from typing import Any, NamedTuple, Optional, TypeVar, get_args, get_type_hints
 
 from typer.models import OptionInfo
+
+from papersearch.cli.output.terminal import typed_path
 
 Options = TypeVar("Options")
 Answer = TypeVar("Answer")
@@ -37,7 +40,7 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], Answer]], Cal
         def command(**values: Any) -> Answer:
             for field, group in groups.items():
                 values[field] = group.make({each.name: values.pop(each.name) for each in group.parameters})
-            return verb(options(**values))
+            return verb(options(**{name: _at_home(value) for name, value in values.items()}))
 
         command.__name__ = verb.__name__
         command.__doc__ = verb.__doc__
@@ -49,6 +52,13 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], Answer]], Cal
     return decorate
 
 
+def _at_home(value: Any) -> Any:
+    """Return an option's value with the home folder in its paths."""
+    if isinstance(value, Path):
+        return typed_path(value)
+    return [_at_home(each) for each in value] if isinstance(value, list) else value
+
+
 def parameter(name: str, annotation: Any, default: Any) -> Parameter:
     """Return a parameter given by name."""
     return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
@@ -56,12 +66,18 @@ def parameter(name: str, annotation: Any, default: Any) -> Parameter:
 
 def valued_options(command: Callable[..., Any]) -> frozenset[str]:
     """Return the names of a command's options that take a value, from its signature."""
+    return option_names(command, valued=True)
+
+
+def option_names(command: Callable[..., Any], *, valued: bool = False) -> frozenset[str]:
+    """Return the names of a command's options, or of those that take a value, from its signature."""
     names: set[str] = set()
     for each in Signature.from_callable(command).parameters.values():
         option = _metadata(each.annotation, OptionInfo)
-        if option is not None and get_args(each.annotation)[0] not in _FLAGS:
+        if option is not None and not (valued and get_args(each.annotation)[0] in _FLAGS):
             # In an annotation, the first name is where Typer otherwise has the default.
-            names |= {str(option.default), *(option.param_decls or ())}
+            declared = (str(option.default), *(option.param_decls or ()))
+            names |= {name for part in declared for name in part.split("/")}
     return frozenset(names)
 
 

@@ -23,6 +23,7 @@ from papersearch.cli.options import (
     IndexOption,
     JsonlOption,
     JsonOption,
+    KeyOption,
     TopOption,
 )
 from papersearch.cli.output.printer import open_hit_printer
@@ -55,6 +56,7 @@ class SimilarOptions(NamedTuple):
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
+    key: KeyOption = None
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -67,7 +69,9 @@ def similar(options: SimilarOptions) -> int:
 
     An abstract on standard input asks whether the like of it is in the corpus.
     """
-    printer = open_hit_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl)
+    printer = open_hit_printer(
+        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+    )
     opened = open_index(options.corpus_path, options.index_path)
     names, text = read_names(opened, options.papers)
     unlike = read_ids(opened, options.unlike or (), "--unlike -")

@@ -1,11 +1,14 @@
 """Topics: queries with ids, in the common file formats.
 
-The first line of a file decides its format: JSON lines with `_id` and `text` (BEIR), tab-separated
-id and text, or one query per line. A query without an id gets its line number.
+The first line of a file decides its format: JSON lines with `_id` and `text` (BEIR), a header that
+names the columns of a table (CSV or tab-separated), tab-separated id and text, or one query per line.
+A query without an id gets its line number.
 """
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -20,6 +23,14 @@ from papersearch.text.cleaning import clean_text
 _IDS = ("_id", "id", "topic_id", "query_id", "query-id", "qid")
 _TEXTS = ("text", "query", "title")
 _HEADERS = frozenset({"_id", "id", "query-id", "query_id", "qid", "topic_id", "topic"})
+_DELIMITERS = ("\t", ",", ";")
+_NAME = re.compile(r"[\w.-]+")
+_FOREIGN = (
+    (re.compile(r"\[\s*(?:\{|$)"), "a JSON array"),
+    (re.compile(r"<(?:\?xml|top|topics?|dataset)\b", re.IGNORECASE), "XML"),
+)
+"""Marks of a first line that no query has, and the formats that they tell."""
+
 _MAX_LINE_BYTES = 1 << 20
 _PART, _PART_HITS = 128, 2000
 
@@ -60,18 +71,62 @@ def parse_topics(stream: IO[bytes], name: str) -> list[Topic]:
 def _read(lines: list[Line], name: str) -> list[tuple[Topic, Line]]:
     """Parse the lines in the format of the first one; each topic is returned with its line."""
     first = lines[0].text.lstrip() if lines else ""
-    if "\t" in first and first.split("\t")[0].strip().lower() in _HEADERS:
-        lines = lines[1:]
+    if foreign := next((what for mark, what in _FOREIGN if mark.match(first)), None):
+        raise _unreadable(name, lines[0], f"it is {foreign}, which is not read")
+    delimiter = next((mark for mark in _DELIMITERS if _is_header(first, mark)), None)
+    if delimiter:
+        return _from_table(lines, delimiter, name)
     read = _from_json if first.startswith("{") else _from_columns if "\t" in first else _from_words
-    topics = []
-    for line in lines:
-        if line.fault:
-            raise _unreadable(name, line, line.fault.detail)
-        found = read(line)
-        if found is None or not found.text or not found.topic_id:
-            raise _unreadable(name, line, "it has no id and text" if found is None else "its id or text is empty")
-        topics.append((found, line))
+    return [(_checked(read(line), line, name), line) for line in lines]
+
+
+def _checked(found: Topic | None, line: Line, name: str) -> Topic:
+    """Return the topic of a line; raise TopicsUnreadable if there is none."""
+    if line.fault:
+        raise _unreadable(name, line, line.fault.detail)
+    if found is None or not found.text or not found.topic_id:
+        raise _unreadable(name, line, "it has no id and text" if found is None else "its id or text is empty")
+    return found
+
+
+def _is_header(line: str, delimiter: str) -> bool:
+    """Return whether a line names columns: all cells are single words, and one is a name of ids."""
+    cells = [cell.strip('"') for cell in line.rstrip().split(delimiter)]
+    return len(cells) > 1 and all(map(_NAME.fullmatch, cells)) and any(cell.lower() in _HEADERS for cell in cells)
+
+
+def _from_table(lines: list[Line], delimiter: str, name: str) -> list[tuple[Topic, Line]]:
+    """Parse the rows of a table whose first line names its columns."""
+    columns = [cell.strip('"').lower() for cell in lines[0].text.strip().split(delimiter)]
+    ids, texts = _column(columns, (*_IDS, "topic")), _column(columns, _TEXTS)
+    if texts is None and delimiter == "\t" and ids == 0:
+        texts = 1
+    if ids is None or texts is None:
+        raise _unreadable(
+            name, lines[0], f"its header has no column called {', '.join(_TEXTS[:-1])} or {_TEXTS[-1]}"
+        )
+    texts_of_lines = (f"{line.text}\n" for line in lines)
+    is_quoted = delimiter != "\t"
+    rows = csv.reader(
+        texts_of_lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+    )
+    next(rows)
+    topics: list[tuple[Topic, Line]] = []
+    while (place := rows.line_num) < len(lines):
+        line = lines[place]
+        try:
+            cells = next(rows)
+        except csv.Error as error:
+            raise _unreadable(name, line, f"it cannot be read as a row of a table ({error})") from None
+        full = len(cells) > max(ids, texts)
+        found = Topic(clean_text(cells[ids]), clean_text(cells[texts])) if full else None
+        topics.append((_checked(found, line, name), line))
     return topics
+
+
+def _column(columns: Sequence[str], names: Sequence[str]) -> int | None:
+    """Return the place of the first of `names` among the columns."""
+    return next((columns.index(name) for name in names if name in columns), None)
 
 
 def _from_json(line: Line) -> Topic | None:

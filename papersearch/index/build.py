@@ -43,7 +43,7 @@ from papersearch.index.locking import writing
 from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
 from papersearch.index.papers import encode_paper, id_order, title_order
 from papersearch.index.report import BuildReport, Outcome, Progress
-from papersearch.index.staleness import is_stale
+from papersearch.index.staleness import is_stale, skips_differ
 from papersearch.index.string_table import pack_strings
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.lexical.acronyms import expansion_lines
@@ -308,6 +308,8 @@ def _is_up_to_date(wanted: _Wanted, before: Generation) -> bool:
     """Tell whether a build would publish the same index again, as cheaply as the check for staleness."""
     manifest, encoder = before.manifest, before.manifest.encoder
     if wanted.corpus_path is None or is_stale(manifest, wanted.index_path, wanted.corpus_path, missing=True):
+        return False
+    if skips_differ(manifest, wanted.corpus_path):
         return False
     return (
         (manifest.late is not None) == wanted.keeps_late(manifest.n_papers)

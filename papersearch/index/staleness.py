@@ -10,7 +10,7 @@ from pathlib import Path
 
 from papersearch.checksums import sha256_of_file
 from papersearch.index.manifest import Manifest
-from papersearch.ingest.corpus_files import corpus_files
+from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.types import DumpFile, SkippedFile
 
 
@@ -27,7 +27,7 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
     dumps = {dump.name: dump for dump in manifest.dumps}
     skipped = {file.name: file for file in manifest.skipped}
     try:
-        files = dict(corpus_files([corpus]))
+        files = {file.name: file.path for file in corpus_files([corpus]).files}
         return (
             not dumps.keys() <= files.keys()
             or any(_dump_changed(dump, files[name]) for name, dump in dumps.items())
@@ -35,6 +35,20 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
         )
     except OSError:
         return True
+
+
+def skips_differ(manifest: Manifest, corpus: Path) -> bool:
+    """Return whether `corpus` has other files and folders that are not read than when it was indexed.
+
+    Their findings are then out of date, though no dump is. A file's time does not count, nor does a
+    README.
+    """
+    listing = corpus_files([corpus])
+    dumps = {dump.name for dump in manifest.dumps}
+    found = {(file.name, file.path.lstat().st_size) for file in listing.files if file.name not in dumps}
+    found |= {(folder.name, 0) for folder in listing.skipped}
+    known = {(file.name, file.size) for file in manifest.skipped}
+    return any(not is_readme(Path(name)) for name, _ in found ^ known)
 
 
 def _dump_changed(dump: DumpFile, path: Path) -> bool:

@@ -49,12 +49,11 @@ def read_lines(stream: IO[bytes], max_bytes: int = MAX_LINE_BYTES) -> Iterator[L
 
 
 def _decoded(number: int, raw: bytes) -> Line:
-    """Decode one line, without the byte order mark of a first line.
+    """Decode one line, without a byte order mark, which joined files have in their middle.
 
     Bytes that are not UTF-8 become replacement characters and a fault.
     """
-    if number == 1:
-        raw = raw.removeprefix(b"\xef\xbb\xbf")
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
         return Line(number, raw.decode("utf-8").rstrip("\r\n"))
     except UnicodeDecodeError as error:

@@ -14,8 +14,9 @@ from typing import IO, TypeAlias
 
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.corpus_files import corpus_files
+from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import daily_papers, json_records
+from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
 from papersearch.ingest.record import Complain, Record, admit, complain_about
 from papersearch.ingest.streams import Unreadable, open_stream, probe
@@ -48,11 +49,16 @@ def ingest(places: Iterable[Path]) -> Ingest:
     dumps: list[DumpFile] = []
     skipped: list[SkippedFile] = []
     findings: list[Finding] = []
-    for name, path in corpus_files(places):
+    listing = corpus_files(places)
+    for folder, why in listing.skipped:
+        findings.append(Finding(kind="folder skipped", file=folder, line=None, detail=why))
+        skipped.append(SkippedFile(name=folder, size=0, mtime_ns=0))
+    for name, path, is_named in listing.files:
         head = probe(path)
         read = None if isinstance(head, str) else _reader(head)
         if read is None or isinstance(head, str):
-            findings.append(Finding(kind="file skipped", file=name, line=None, detail=_why_not(head)))
+            if is_named or isinstance(head, str) or not is_readme(path):
+                findings.append(Finding(kind="file skipped", file=name, line=None, detail=_why_not(head)))
             skipped.append(_describe_skipped(name, path))
             continue
         before = len(appearances)
@@ -87,12 +93,17 @@ def _reader(head: bytes) -> _Reader | None:
 
 
 def _why_not(head: bytes | str) -> str:
-    """Return why a file is not a dump: the message of `probe`, or that the format is unknown."""
+    """Return why a file is not a dump: the message of `probe`, its kind, or that the format is unknown."""
     if isinstance(head, str):
         return head
+    if not head.strip():
+        return "empty file"
+    kind = kind_of(head)
+    if kind is not None:
+        return kind
     if b"\0" in head:  # a dump of a known format may contain one, which costs only its line
         return "binary file"
-    return "not a dump of a known format" if head.strip() else "empty file"
+    return "not a dump of a known format"
 
 
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:

@@ -1,25 +1,25 @@
-"""Files of the corpus as byte streams, decompressed if necessary.
+"""Files of the corpus as byte streams: decompressed, in UTF-8, with line feeds.
 
-Compression is detected by the first bytes, not by the name. The size of the input bounds the
-output: a small file cannot fill the memory or take a day to read.
+Compression and encoding are detected by the first bytes, not by the name. The size of the input
+bounds the output: a small file cannot fill the memory or take a day to read.
 """
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import stat
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
+
+from papersearch.ingest.decompression import DAMAGE, unpacked
+from papersearch.ingest.encodings import in_utf8, with_line_feeds
 
 PROBE_BYTES = 8192
 
-_GZIP = b"\x1f\x8b"
-_ZSTANDARD = b"\x28\xb5\x2f\xfd"
+_PIECE = 1 << 16
 _FREE_BYTES = 64 << 20
 _MAX_RATIO = 100
 """Largest accepted ratio of unpacked to packed size. Text seldom shrinks to a tenth, so beyond
@@ -37,68 +37,87 @@ class Unreadable(Exception):
 
 
 def probe(path: Path) -> bytes | str:
-    """Return the first bytes of the file, decompressed, or one phrase on why it cannot be read."""
+    """Return the first bytes of the file's text, or one phrase on why none can be read.
+
+    A fault after the first bytes is left to the reader of the whole file.
+    """
+    head = b""
     try:
         with open_stream(path) as stream:
-            return stream.read(PROBE_BYTES)
+            while len(head) < PROBE_BYTES and (piece := stream.read(PROBE_BYTES - len(head))):
+                head += piece
     except Unreadable as error:
-        return str(error)
+        return head or str(error)
+    return head
 
 
 @contextmanager
 def open_stream(path: Path) -> Iterator[IO[bytes]]:
-    """Open the file as a stream of decompressed bytes. Raises Unreadable, here or while reading."""
+    """Open the file as a stream of decompressed UTF-8. Raises Unreadable, here or while reading."""
     try:
         # O_NONBLOCK keeps a named pipe from blocking; fstat checks the file that is really open.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise Unreadable("not a regular file")
-            magic = file.read(4)
-            file.seek(0)
-            yield io.BufferedReader(_Guarded(_unpacked(file, magic), os.fstat(descriptor).st_size), 1 << 16)
+            pieces = with_line_feeds(in_utf8(_guarded(file, status.st_size)))
+            yield _PieceReader(_Pieces(pieces), _PIECE)
+    except FileNotFoundError as error:
+        cause = "a link to a file that does not exist" if path.is_symlink() else "cannot be read (no such file)"
+        raise Unreadable(cause) from error
     except OSError as error:
         raise Unreadable(f"cannot be read ({error.strerror or error})") from error
 
 
-def _unpacked(file: IO[bytes], magic: bytes) -> IO[bytes]:
-    """Wrap `file` in the decompressor that its first bytes call for."""
-    if magic.startswith(_GZIP):
-        return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
-    if magic.startswith(_ZSTANDARD):
-        try:
-            import zstandard
-        except ImportError:
-            raise Unreadable("compressed by zstd, which needs: pip install zstandard") from None
-        reader: IO[bytes] = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        return reader
-    return file
-
-
-class _Guarded(io.RawIOBase):
-    """A stream that limits the output of a decompressor and turns its errors into Unreadable.
+def _guarded(file: IO[bytes], size: int) -> Iterator[bytes]:
+    """Yield a file's unpacked bytes; raise Unreadable where they are damaged or too many.
 
     At most `_FREE_BYTES` or `_MAX_RATIO` times the file's size can be read, the larger of both.
     """
+    left = max(_FREE_BYTES, size * _MAX_RATIO)
+    try:
+        for piece in unpacked(file, _PIECE):
+            left -= len(piece)
+            if left < 0:
+                raise Unreadable(f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack")
+            yield piece
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the disk's fault, not the file's
+            raise
+        raise Unreadable(f"compressed, and damaged ({error})") from error
+    except MemoryError as error:
+        raise Unreadable("compressed in a way that takes too much memory to unpack") from error
 
-    def __init__(self, stream: IO[bytes], size: int) -> None:
-        self._stream = stream
-        self._left = max(_FREE_BYTES, size * _MAX_RATIO)
+
+class _Pieces(io.RawIOBase):
+    """A raw stream over pieces of bytes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's buffer protocol has no length
-        try:
-            piece = self._stream.read(len(buffer))
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise Unreadable(f"compressed, and damaged ({error})") from error
-        except Exception as error:
-            if type(error).__name__ != "ZstdError":  # named by string, as zstandard may not be installed
-                raise
-            raise Unreadable(f"compressed, and damaged ({error})") from error
-        self._left -= len(piece)
-        if self._left < 0:
-            raise Unreadable(f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack")
-        buffer[: len(piece)] = piece
-        return len(piece)
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        taken = self._rest[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._rest = self._rest[len(taken) :]
+        return len(taken)
+
+
+class _PieceReader(io.BufferedReader):
+    """A buffered stream that hands out what it has before it meets a fault.
+
+    The base class would discard the bytes that it has gathered for a call when a later piece of the
+    same call cannot be read.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size) if size is None or size < 0 else self.read1(size)

@@ -16,7 +16,18 @@ from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.verdict import answers, judge
-from papersearch.types import VERDICTS, Facets, Hit, Note, RelatedTerm, Results, Undated, UnknownWord
+from papersearch.types import (
+    NO_FILTERS,
+    VERDICTS,
+    Emptier,
+    Facets,
+    Hit,
+    Note,
+    RelatedTerm,
+    Results,
+    Undated,
+    UnknownWord,
+)
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
@@ -66,6 +77,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedInd
         unknown_words=_unknown_words(query, index),
         related=_related(found, answering if len(answering) >= _ENOUGH else judged, index) if how.related else None,
         facets=_facets(found, index) if how.facets else None,
+        emptied_by=None if hits else _emptied_by(found, how, index),
         reading=query.reading,
         notes=_notes(query, index),
     )
@@ -109,6 +121,18 @@ def _folded(judged: Sequence[Judged], found: Retrieved, index: OpenedIndex) -> l
 
 def _with_duplicates(hit: Hit, group: Sequence[Judged], found: Retrieved, index: OpenedIndex) -> Hit:
     return hit.replace(duplicates=index.named(found.order[[one.place for one in group[1:]]]))
+
+
+def _emptied_by(found: Retrieved, how: Request, index: OpenedIndex) -> Emptier:
+    """Return the step that left no paper."""
+    if how.filters != NO_FILTERS:
+        from papersearch.search.filters import select
+
+        if not select(how.filters, index).kept.any():
+            return "filters"
+    if not len(found.allowed):
+        return "operators"
+    return "verdict" if found.total else "words"
 
 
 def _undated(found: Retrieved, how: Request, index: OpenedIndex) -> Undated:

@@ -69,6 +69,7 @@ def find_similar(
         verdict=verdict,
         filters=filters,
         undated=undated,
+        emptied_by=None if hits else "filters",
     )
 
 

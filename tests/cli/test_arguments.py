@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import Any
 
 import pytest
@@ -165,3 +166,49 @@ def test_no_search_is_offered_for_what_is_none(invoke: Any, words: list[str]) ->
     result = invoke(*words)
     assert result.exit_code == 2
     assert "or: papersearch search" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "query"),
+    [
+        (["mixture", "of", "experts", "-survey", "-k", "3"], "mixture of experts -survey"),
+        (["-k", "3", "mixture", "-survey", "of", "experts"], "mixture -survey of experts"),
+        (["search", "mixture", "-k3", "-pre-training", "experts"], "mixture -pre-training experts"),
+        (["experts", "-kernel", "-k", "3", "-house"], "experts -kernel -house"),
+        (["experts", "-load balancing", "-k", "3"], 'experts -"load balancing"'),
+        (["experts", "--since", "2020", "-x1", "--include-undated", "-k", "3"], "experts -x1"),
+        (["-k", "3", "--", "experts", "-survey"], "experts -survey"),
+    ],
+)
+def test_exclusions_need_no_quotes(invoke: Any, arguments: list[str], query: str) -> None:
+    """After a word of the query, a dash and several letters exclude; options keep their meaning."""
+    answer = json.loads(invoke(*arguments, "--json").stdout) if "--" not in arguments else None
+    answer = answer or json.loads(invoke("--json", *arguments).stdout)
+    assert answer["query"] == query
+    assert len(answer["hits"]) == 3
+
+
+def test_the_hint_for_a_letter_works(invoke: Any) -> None:
+    """The hint for a letter that names no option is a command that gives the answer of the quoted query."""
+    refused = invoke("mixture", "of", "experts", "-7", "-k", "3")
+    assert_usage_error(refused, "no such option: -7")
+    (hint,) = [line for line in refused.stderr.splitlines() if line.startswith("hint: ")]
+    words = shlex.split(hint.removeprefix("hint: papersearch "))
+    assert invoke(*words).stdout == invoke("mixture of experts -7", "-k", "3").stdout != ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["show", "gpipe", "--format", "plain"],
+        ["saved", "add", "x"],
+        ["stats", "models", "--frobnicate"],
+        ["mixture", "of", "experts", "--limit", "3"],
+    ],
+)
+def test_no_search_is_offered_where_the_verb_is_meant(invoke: Any, words: list[str]) -> None:
+    """An option that a search would refuse as well, or a verb of a verb, is not taken for a query."""
+    result = invoke(*words)
+    assert result.exit_code == 2
+    assert "papersearch search show" not in result.stderr
+    assert "or: papersearch" not in result.stderr

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
+from papersearch.types import FindingKind
 from tests.conftest import PROJECT, Run
 
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / f"results-{SCHEMA_VERSION}.json").read_text(encoding="utf-8"))
@@ -88,3 +90,13 @@ def test_the_schema_can_fail(run: Run, env: dict[str, str]) -> None:
         change(changed["hits"][0])
         with pytest.raises(ValidationError):
             validator("results").validate(changed)
+
+
+def test_every_kind_of_finding_is_listed() -> None:
+    """The schema and the page for programs list exactly the kinds of findings."""
+    kinds = set(get_args(FindingKind))
+    schema = json.loads((PROJECT / "docs/schema/stats-1.json").read_text())
+    assert set(schema["properties"]["findings"]["items"]["properties"]["kind"]["enum"]) == kinds
+    section = (PROJECT / "docs/json.md").read_text().split("## Findings")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert {kind for row in rows for kind in re.findall("`([^`]+)`", row)} == kinds

@@ -117,10 +117,49 @@ def test_what_the_filters_leave(run: Run, env: dict[str, str]) -> None:
     options = ["--dump", "003_754a33801e2b48b9.txt", "--org", "Cognizant", "--since", "2016", "--until", "2017"]
     done = run("training", *options, env=env)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "the filters leave no paper" in done.stderr
-    assert "The filters leave no paper." in run("training", *options, "--format", "table", env=env).stdout
+    told = "--since 2016 --until 2017 --org Cognizant --dump 003_754a33801e2b48b9.txt leaves no paper to rank"
+    assert f"papersearch: {told}\n" in done.stderr
+    assert f"{told}." in run("training", *options, "--format", "table", env=env).stdout
     [line] = run("recovery", "--org", "Gensyn", "--since", "2025-03", env=env).stdout.splitlines()
     assert line.split("\t")[1] == "1.000000"
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "told"),
+    [
+        ("zzzzqq", [], "No paper has a word of the query."),
+        ("zzzzqq", ["--since", "2024"], "No paper that --since 2024 leaves has a word of the query."),
+        ('models "zebra crossing"', [], "No paper meets the phrases, title: words and exclusions of the query."),
+        (
+            'models "zebra crossing"',
+            ["--org", "Gensyn"],
+            "No paper that --org Gensyn leaves meets the phrases, title: words and exclusions of the query.",
+        ),
+        ("models", ["--since", "2050"], "--since 2050 leaves no paper to rank."),
+        ("zzzzqq", ["--since", "2050", "--has-code"], "--since 2050 --has-code leaves no paper to rank."),
+    ],
+)
+def test_the_reason_for_no_hits_is_true(
+    run: Run, env: dict[str, str], query: str, options: list[str], told: str
+) -> None:
+    """An empty answer names what emptied it: filters alone, operators, or missing words."""
+    done = run(query, *options, "--mode", "keyword", "--format", "table", env=env)
+    assert done.returncode == 1
+    assert told in done.stdout.splitlines()
+
+
+def test_filters_are_named_where_all_is_weak(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
+    """Where weak papers are left out, the reason counts the papers that the filters leave, and names these."""
+    query, options = "banana muffin recipe", ["--org", "Gensyn"]
+    n_left = real_index.search(query, organisations="Gensyn").total
+    assert 0 < n_left < len(real_index)
+    shown = run(query, *options, "--strict", "--format", "table", env=env).stdout
+    papers = "paper" if n_left == 1 else "papers"
+    assert f"None of the {n_left} {papers} that --org Gensyn leaves answers the query." in shown
+    assert (
+        f"None of the {len(real_index)} papers answers the query."
+        in run(query, "--strict", "--format", "table", env=env).stdout
+    )
 
 
 def test_weak_hits_are_marked_beside_better_ones(run: Run, env: dict[str, str]) -> None:

@@ -27,16 +27,31 @@ def parse(content: str) -> list[Topic]:
         '{"id": 1, "query": "pipeline bubbles"}\n\n{"qid": "x-2", "title": "mixture of experts"}',
         "1\tpipeline bubbles\nx-2\tmixture  of experts\n",
         "query-id\ttext\r\n1\tpipeline bubbles\r\nx-2\tmixture of experts\r\n",
+        "topic\tquestion\n1\tpipeline bubbles\nx-2\tmixture of experts\n",
+        "text\tqid\npipeline bubbles\t1\nmixture of experts\tx-2\n",
+        "_id,text\n1,pipeline bubbles\nx-2,mixture of experts\n",
+        '"query","id","year"\r\n"pipeline bubbles","1",2020\r\n"mixture of experts",x-2,\r\n',
+        'id;title\n1;"pipeline\nbubbles"\n\nx-2;mixture of experts\n',
+        "\ufeff_id,text\n1,pipeline bubbles\nx-2,mixture of experts\n",
     ],
 )
 def test_forms(content: str) -> None:
-    """JSON lines and columns, with and without a header, give the same topics."""
+    """JSON lines, columns with and without a header, and CSV give the same topics."""
     assert parse(content) == TOPICS
 
 
 def test_one_query_per_line() -> None:
     """A line without an id is a query whose id is its line number."""
     assert parse("pipeline bubbles\n\nMoE\n") == [Topic("1", "pipeline bubbles"), Topic("3", "MoE")]
+
+
+def test_a_query_with_commas_is_a_query() -> None:
+    """Words with commas, even with the names of columns among them, are not the header of a table."""
+    assert [topic.text for topic in parse("id, ego and text\nmoths, lamps\n")] == [
+        "id, ego and text",
+        "moths, lamps",
+    ]
+    assert [topic.text for topic in parse("moths,lamps\n")] == ["moths,lamps"]
 
 
 def test_compressed(tmp_path: Path) -> None:
@@ -57,6 +72,11 @@ def test_compressed(tmp_path: Path) -> None:
         ('{"_id": "1", "text": "a"}\n{"_id": "2"}', "topics:2: it has no id and text"),
         ('{"_id": "1", "text": "a"}\n[]', "topics:2: it has no id and text"),
         ('{"_id": "1", "text": "a"}\n{', "topics:2: it has no id and text"),
+        ("id,question\n1,a\n", "topics:1: its header has no column called text, query or title"),
+        ("_id,text\n1,a\n2\n", "topics:3: it has no id and text"),
+        ('_id,text\n1,"a\nb"\n2,\n', "topics:4: its id or text is empty"),
+        ('[{"_id": "1", "text": "a"}]', "topics:1: it is a JSON array"),
+        ("<topics>\n<topic>a</topic>", "topics:1: it is XML"),
     ],
 )
 def test_unreadable_topics(content: str, told: str) -> None:

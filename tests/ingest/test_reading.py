@@ -38,8 +38,8 @@ def write_half_title(folder: Path) -> None:
     ("prepare", "told"),
     [
         (write_nothing, "no dumps"),
-        (write_binary, "photo.txt: file skipped (binary file)"),
-        (write_readme, "README.md: file skipped"),
+        (write_binary, "photo.txt: file skipped (an image, which is not read: no text can be read from it)"),
+        (write_readme, "no dumps"),
         (write_half_title, "page.txt:11: title without abstract (On be)"),
     ],
 )
@@ -83,7 +83,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     reader.start()
     reader.join(10)
     assert [paper.title for paper in found[0].papers] == [A[0]]
-    assert {file.name for file in found[0].skipped} == {"pipe.txt", "loop.txt", "gone.txt"}
+    assert {finding.file: finding.kind for finding in found[0].findings} == {
+        "pipe.txt": "file skipped",
+        "loop.txt": "file skipped",
+        "gone.txt": "file skipped",
+        "again": "folder skipped",
+    }
+    assert {file.name for file in found[0].skipped} == {finding.file for finding in found[0].findings}
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,8 @@ def test_provenance_is_where_the_paper_stands(read: Ingest) -> None:
             lines = raw_lines(place.dump)[place.first_line - 1 : place.last_line]
             assert lines[0].casefold() == paper.title.casefold()
             abstract = next(line for line in lines if len(line) > 250)
-            assert abstract[:60] == paper.abstract[:60]
+            start, written = ("".join(filter(str.isalnum, text[:70])) for text in (paper.abstract, abstract))
+            assert start[:50] == written[:50]  # signs of LaTeX apart
 
 
 def test_nothing_is_dropped_in_silence(read: Ingest) -> None:
@@ -125,7 +126,7 @@ def test_mirrors_are_reported_and_conflict_free(read: Ingest) -> None:
     raw = "\n".join(line for dump in read.dumps for line in raw_lines(dump.name))
     kinds = [finding.kind for finding in read.findings]
     assert kinds.count("mirror link rewritten") == raw.count("workers.dev") == 7
-    assert set(kinds) == {"mirror link rewritten", "file skipped"}
+    assert set(kinds) == {"mirror link rewritten"}
 
 
 def test_the_readme_is_named_and_skipped(read: Ingest) -> None:

@@ -14,7 +14,15 @@ from papersearch.ingest.merging import merge
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import paper_id, title_key
 
-HOSTILE = st.text(alphabet=st.sampled_from("ab \x1b[]0;31m\x07\x9b\u202e\u2066\u200b\x00\t\r\n\u2028\x85\ud800\\"))
+HOSTILE = st.text(
+    st.sampled_from(
+        "ab \x1b[]0;31m\x07\x9b\u202e\u2066\u200b\x00\t\r\n\u2028\x85\\"
+        "\ud83d\ude00\ufdd0\u0301\u0316\u0345\u1ab0\u064e\u0344\ufb2c\U0001d160\u2adc\u200c\u200d\u0646\u094d\u1100\u1161\xad"
+    )
+)
+"""Escapes, separators, halves of pairs, marks that reorder, letters that grow, and joiners."""
+
+SEPARATORS = [chr(code) for code in range(0x110000) if chr(code).isspace()]
 
 
 @given(st.text() | HOSTILE)
@@ -26,7 +34,34 @@ def test_clean_text_is_safe_and_stable(text: str) -> None:
         unicodedata.bidirectional(c) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
         for c in cleaned
     )
+    assert not any(0xFDD0 <= ord(c) <= 0xFDEF or ord(c) & 0xFFFE == 0xFFFE for c in cleaned)
+    assert cleaned == " ".join(cleaned.split())
+    assert unicodedata.is_normalized("NFC", cleaned)
+    assert len(cleaned) <= 3 * len(text)
     assert clean_text(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+def test_separators_part_words(separator: str) -> None:
+    """Every white space of Unicode, controls among it, is one blank between words."""
+    assert clean_text(f"walrus{separator}tusk{separator}{separator}wombat{separator}") == "walrus tusk wombat"
+
+
+def test_separators_are_those_of_unicode() -> None:
+    """The separators tested are the categories of Unicode and the controls that part words."""
+    by_category = {c for c in map(chr, range(0x110000)) if unicodedata.category(c) in ("Zs", "Zl", "Zp")}
+    assert set(SEPARATORS) == by_category | set("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x1b\x9b")))
+def test_forms_of_letters_meet(text: str) -> None:
+    """A text and its decomposition are one text after cleaning, if no letter ends an escape sequence."""
+    assert clean_text(unicodedata.normalize("NFD", text)) == clean_text(unicodedata.normalize("NFC", text))
+
+
+def test_long_runs_of_marks_are_cut() -> None:
+    """A hundred thousand marks on one letter, which would take minutes to sort, become thirty."""
+    assert clean_text("a" + "\u0301\u0316" * 100_000 + "b") == "á" + "\u0316" * 15 + "\u0301" * 14 + "b"
 
 
 @pytest.mark.parametrize(
@@ -37,11 +72,20 @@ def test_clean_text_is_safe_and_stable(text: str) -> None:
         ("\x1b]0;title\x1b\\x", "x"),
         ("one\ttwo\r\nthree", "one two three"),
         ("ab\u202ecd", "abcd"),
+        ("so\xadlar cell\ufeff, a\u200b\u2060b", "solar cell, ab"),
+        ("text \x1b]0;never closed", "text 0;never closed"),
+        ("a \u200b b", "a b"),
+        ("Scho\u0308nberg \u212b", "Schönberg Å"),
+        ("\ud83d\ude00 \ud83d. \ude00 \udcff", "😀 \ufffd. \ufffd \ufffd"),
+        ("می\u200cخواهم न\u094d\u200dय ന\u0d4d\u200d", "می\u200cخواهم न\u094d\u200dय ന\u0d4d\u200d"),
+        ("👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥 辻\U000e0100", "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥 辻\U000e0100"),
+        ("pass\u200cword \u200dzero 5\u200c0 漢\u200d字", "password zero 50 漢字"),
+        ("\ue000 \u0378 \uffff", "\ue000 \u0378 \ufffd"),
         ("naïve M$^3$ViT 模型 [/INST] \\%", "naïve M$^3$ViT 模型 [/INST] \\%"),
     ],
 )
 def test_clean_text_by_hand(text: str, expected: str) -> None:
-    """Escape sequences are removed, white space is folded, and all other text is unchanged."""
+    """Escapes, invisible characters and stray joiners go, letters are composed, other text is unchanged."""
     assert clean_text(text) == expected
 
 

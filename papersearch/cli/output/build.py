@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from papersearch.cli.output.findings import ALL_OF_THEM, in_short, sum_up_findings
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
-from papersearch.text.cleaning import clean_text
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -21,13 +20,9 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.index.report import BuildReport
 
-_SHOWN_FINDINGS = 20
-_ROUTINE = frozenset({"mirror link rewritten"})
-"""Kinds of findings that a build only counts; `stats` lists them."""
-
 
 def print_build(console: Console, report: BuildReport, index_path: Path) -> None:
-    """Print what was indexed and what changed, and every finding that may have cost the user a paper."""
+    """Print what was indexed and what changed, and the findings in short."""
     counts = counted(report.n_papers, report.n_appearances, report.n_dumps)
     what = {"published": "indexed in", "up to date": "up to date in", "dry run": "would be indexed in"}
     write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
@@ -40,7 +35,9 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
         summary = f"{added} new, {changed} changed, {removed} gone, {merged} merged; {report.n_encoded} {encoded}"
         write(console, Text(summary, style="dim"))
     if report.outcome != "up to date":
-        print_findings(console, report.findings, _ROUTINE)
+        sum_up_findings(console, report.findings)
+    elif found := in_short(report.findings):
+        write(console, Text(f"not everything was understood: {found}: {ALL_OF_THEM}", style="dim"))
 
 
 def build_fields(report: BuildReport) -> dict[str, Any]:
@@ -48,6 +45,7 @@ def build_fields(report: BuildReport) -> dict[str, Any]:
     held = index_fields(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
     return {
         **held,
+        "findings": [finding.asdict() for finding in report.findings],
         "papers": report.n_papers,
         "appearances": report.n_appearances,
         "outcome": report.outcome,
@@ -86,20 +84,3 @@ def counted(n_papers: int, n_appearances: int, n_dumps: int) -> str:
     dumps = f"{n_dumps} dump{'' if n_dumps == 1 else 's'}"
     papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
     return f"{papers} ({n_appearances} appearances in {dumps})"
-
-
-def print_findings(
-    console: Console,
-    findings: Sequence[Finding],
-    routine: frozenset[str],
-    at_most: int = _SHOWN_FINDINGS,
-) -> None:
-    """Print findings one by one, and counts of those of `routine` kinds."""
-    listed = [finding for finding in findings if finding.kind not in routine]
-    for finding in listed[:at_most]:
-        place = finding.file if finding.line is None else f"{finding.file}:{finding.line}"
-        write(console, Text(clean_text(f"{place}: {finding.kind}: {finding.detail}"), style="dim", overflow="fold"))
-    if len(listed) > at_most:
-        write(console, Text(f"and {len(listed) - at_most} more: papersearch stats", style="dim"))
-    for kind, count in sorted(Counter(f.kind for f in findings if f.kind in routine).items()):
-        write(console, Text(f"{count} × {kind}: papersearch stats", style="dim"))

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
 
 def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> None:
-    """Print each fault with its file and the command that mends it, or that all is well."""
+    """Print each fault with its file and the command that mends it, or that all is well; count findings."""
     from rich.text import Text
 
+    from papersearch.cli.output.findings import ALL_OF_THEM, in_short
     from papersearch.cli.output.table import write
 
     manifest = index.manifest
     if not faults:
         what = f"{len(manifest.files)} files, {manifest.n_papers} papers, format {manifest.format_version}"
         write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
+        if found := in_short(index.findings()):
+            said = f"not everything was understood when it was built: {found}: {ALL_OF_THEM}"
+            write(console, Text(said, style="dim", overflow="fold"))
     for fault in faults:
         write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
         write(

@@ -22,15 +22,21 @@ if TYPE_CHECKING:
     from papersearch.saved import SavedSearch
     from papersearch.types import Paper, Results
 
-_EXPORTS = frozenset({"bibtex", "ris", "csv", "markdown"})
+_EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
+_WITH_KEYS = frozenset({"bibtex", "csl-json"})
 
 
 class Printer:
-    """The sink of a verb's output. `format`: one of the verb's formats, except auto."""
+    """The sink of a verb's output.
 
-    def __init__(self, format: str = "plain", color: ColorChoice = "auto") -> None:
+    format: one of the verb's formats, except auto
+    key: pattern of citation keys, for the formats that have them
+    """
+
+    def __init__(self, format: str = "plain", color: ColorChoice = "auto", key: str | None = None) -> None:
         self.format = format
         self._color = color
+        self._key = None if key is None else _key_pattern(key, format)
         speak_utf8()
 
     @property
@@ -133,7 +139,7 @@ class Printer:
     def _export(self, papers: Sequence[Paper]) -> None:
         from papersearch.cli.output.exports import export
 
-        self.write(export(papers, self.format))
+        self.write(export(papers, self.format, self._key))
 
     def _records(self, name: str, records: Iterable[dict[str, Any]]) -> None:
         """Print records as one JSON document, in a list called `name`, or as JSON lines."""
@@ -145,17 +151,32 @@ class Printer:
             self.write(b"".join(dump(record, indent=False) for record in records))
 
 
-def open_printer(format: Enum, color: Enum | None = None, *, json: bool = False, jsonl: bool = False) -> Printer:
+def open_printer(
+    format: Enum, color: Enum | None = None, *, json: bool = False, jsonl: bool = False, key: str | None = None
+) -> Printer:
     """Open the sink of a verb that prints figures or whole papers, by its options."""
-    return Printer(chosen_format(format.value, json=json, jsonl=jsonl), color.value if color else "auto")
+    return Printer(chosen_format(format.value, json=json, jsonl=jsonl), color.value if color else "auto", key)
 
 
-def open_hit_printer(format: Enum, color: Enum, *, json: bool, jsonl: bool) -> Printer:
+def open_hit_printer(format: Enum, color: Enum, *, json: bool, jsonl: bool, key: str | None = None) -> Printer:
     """Open the sink of a verb that prints hits: auto is a table on a terminal, plain lines in a pipe."""
     chosen = chosen_format(format.value, json=json, jsonl=jsonl)
     if chosen == "auto":
         chosen = "table" if sys.stdout.isatty() else "plain"
-    return Printer(chosen, color.value)
+    return Printer(chosen, color.value, key)
+
+
+def _key_pattern(pattern: str, format: str) -> str:
+    """Return the pattern of --key if it can be read, and the format has citation keys."""
+    from papersearch.cli.output.exports.citation_keys import KeyPatternError, checked_pattern
+
+    if format not in _WITH_KEYS:
+        formats = " or ".join(sorted(_WITH_KEYS))
+        raise typer.BadParameter(f"expected --format {formats}, which have citation keys", param_hint="--key")
+    try:
+        return checked_pattern(pattern)
+    except KeyPatternError as error:
+        raise typer.BadParameter(str(error), param_hint="--key") from None
 
 
 def chosen_format(format: str, *, json: bool = False, jsonl: bool = False) -> str:

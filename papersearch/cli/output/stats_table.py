@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.text import Text
 
 from papersearch.cli.counts import IndexCounts, Tally, count_kinds, count_papers, group_files
-from papersearch.cli.output.build import counted, print_findings
+from papersearch.cli.output.build import counted
+from papersearch.cli.output.findings import list_findings
 from papersearch.cli.output.table import write
 from papersearch.text.cleaning import clean_text
 
@@ -88,7 +89,7 @@ def print_stats(console: Console, index: Index) -> None:
     write(console, Text("\n").join(lines))
     if findings:
         console.print()
-        print_findings(console, findings, frozenset(), len(findings))
+        list_findings(console, findings)
 
 
 def _dates(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.terminal import links_shown
 from papersearch.text.cleaning import clean_text
-from papersearch.types import NO_FILTERS, Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
+from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -109,9 +109,10 @@ def _reading(results: Results, width: int | None) -> list[Text]:
 
 def _nothing(results: Results, n_papers: int) -> str:
     """Say why there are no hits."""
-    if results.total == 0 and results.filters != NO_FILTERS:
-        return "The filters leave no paper."
-    return f"None of the {n_papers} papers {'answers the query' if results.total else 'has a word of the query'}."
+    from papersearch.cli.output.reasons import why_empty
+
+    why = why_empty(results, n_papers)
+    return f"{why[:1].upper()}{why[1:]}."
 
 
 def _note(hit: Hit, results: Results) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 if TYPE_CHECKING:
@@ -64,6 +66,23 @@ def typed_text(argument: str) -> str:
     return os.fsencode(argument).decode("utf-8", "replace")
 
 
+def typed_path(path: Path) -> Path:
+    """Return a path with the home folder in place of a `~` that the shell left, as in `--index=~/papers`.
+
+    A name such as `~backup`, which belongs to no user, is kept.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def _without_no_width() -> Mapping[str, str]:
+    """Return the environment without a width or height of zero, which build sandboxes set."""
+    unset = [name for name in ("COLUMNS", "LINES") if not os.environ.get(name, "").strip("0 ")]
+    return {name: value for name, value in os.environ.items() if name not in unset}
+
+
 def open_console(choice: ColorChoice) -> Console:
     """Open a Rich console on stdout: as wide as the terminal, unlimited in a pipe."""
     from rich.console import Console
@@ -78,6 +97,7 @@ def open_console(choice: ColorChoice) -> Console:
         force_terminal=escapes,
         no_color=False,
         width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNLIMITED_WIDTH,
+        _environ=_without_no_width(),
         highlight=False,
         markup=False,
         emoji=False,

@@ -92,7 +92,7 @@ def test_arxiv(tmp_path: Path) -> None:
 def test_arxiv_authors_as_text(tmp_path: Path) -> None:
     """Without parsed names the string is split at commas and `and`, affiliations left out."""
     (paper,) = read(tmp_path, lines({**ARXIV, "authors_parsed": None})).papers
-    assert paper.authors == ("C. Bal\\'azs", "E. L. Berger", "P. M. Nadolsky", "C.-P. Yuan")
+    assert paper.authors == ("C. Balázs", "E. L. Berger", "P. M. Nadolsky", "C.-P. Yuan")
 
 
 def test_semantic_scholar(tmp_path: Path) -> None:

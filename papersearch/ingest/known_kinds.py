@@ -1,0 +1,146 @@
+"""Kinds of files that are known and not read: their marks, their names, and the way out of each.
+
+To read a kind, add its format to `formats/` and remove its line here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_EXPORT = "export its papers as CSL JSON"
+_CONVERT = "convert it to CSL JSON"
+_TO_LINES = "save it as JSON lines, one paper a line"
+_SAVE_TEXT = "save the text of the page in a .txt file"
+_UNPACK = "unpack it first"
+_NO_TEXT = "no text can be read from it"
+_CITE = "put a CSL JSON file of its reference beside it"
+
+
+# Possessive, because the number of ways to divide a run of comments doubles with each.
+_PROLOGUE = rb"\A(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>)*+"
+
+
+class _Kind(NamedTuple):
+    """A kind of file: a pattern that its first bytes match, what it is, and what to do with it."""
+
+    mark: re.Pattern[bytes]
+    what: str
+    advice: str
+
+
+def kind_of(head: bytes) -> str | None:
+    """Return what a file that begins with `head` is and what to do with it, or None if it is unknown."""
+    text = head.lstrip()
+    if _XML.match(text):
+        return _described(_first(_XML_KINDS, text))
+    found = _first(_BINARY_KINDS, head)
+    if found is None and b"\0" not in head:
+        found = _first(_TEXT_KINDS, text)
+    return _described(found) if found else None
+
+
+def _described(kind: _Kind | None) -> str:
+    what, advice = (kind.what, kind.advice) if kind else ("XML of an unknown kind", _CONVERT)
+    return f"{what}, which is not read: {advice}"
+
+
+def _first(kinds: Sequence[_Kind], head: bytes) -> _Kind | None:
+    return next((kind for kind in kinds if kind.mark.search(head)), None)
+
+
+def _begins(pattern: bytes, what: str, advice: str) -> _Kind:
+    """Make a kind whose files begin with `pattern`."""
+    return _Kind(re.compile(rb"\A(?:%s)" % pattern, re.DOTALL), what, advice)
+
+
+def _has_line(pattern: bytes, what: str, advice: str) -> _Kind:
+    """Make a kind with a line that begins with `pattern`, after any other lines."""
+    return _Kind(re.compile(rb"^[ \t]*(?:%s)" % pattern, re.MULTILINE | re.IGNORECASE), what, advice)
+
+
+def _has_element(pattern: bytes, what: str, advice: str) -> _Kind:
+    """Make a kind of XML whose first element, with or without a prefix, has a name like `pattern`."""
+    return _Kind(
+        re.compile(rb"%s<(?:[\w.-]+:)?(?:%s)" % (_PROLOGUE, pattern), re.DOTALL | re.IGNORECASE), what, advice
+    )
+
+
+_BINARY_KINDS: tuple[_Kind, ...] = (
+    _Kind(re.compile(rb"\A.{0,1024}?%PDF-\d", re.DOTALL), "a PDF", _CITE),
+    _begins(rb"SQLite format 3\0.*(?:zotero|itemData|itemTypeFields|creatorTypes)", "Zotero's database", _EXPORT),
+    _begins(rb"SQLite format 3\0", "an SQLite database", _EXPORT),
+    _begins(rb"PK\x03\x04.{26}mimetypeapplication/epub", "an EPUB book", _NO_TEXT),
+    _begins(
+        rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.spreadsheet", "an ODS table", _TO_LINES
+    ),
+    _begins(rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis", "an OpenDocument file", _SAVE_TEXT),
+    _begins(rb"PK\x03\x04.*?xl/", "an Excel table", _TO_LINES),
+    _begins(rb"PK\x03\x04.*?word/", "a Word document", _SAVE_TEXT),
+    _begins(rb"PK\x03\x04.*?ppt/", "a PowerPoint file", _NO_TEXT),
+    _begins(rb"PK\x03\x04.*?\[Content_Types\]\.xml", "an Office document", _SAVE_TEXT),
+    _begins(rb"PK\x03\x04.*?\.npy", "arrays of NumPy", _NO_TEXT),
+    _begins(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", "a zip archive", _UNPACK),
+    _begins(rb".{257}ustar", "a tar archive", _UNPACK),
+    _begins(rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+    _begins(rb"Rar!\x1a\x07", "a rar archive", _UNPACK),
+    _begins(rb"\x04\x22\x4d\x18|\x1f[\x9d\xa0]|LZIP", "a file compressed in another way", _UNPACK),
+    _begins(rb"\x1f\x8b|BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd", "a file compressed twice", "unpack it once"),
+    _begins(rb"PAR1", "a Parquet table", _TO_LINES),
+    _begins(rb"ARROW1|\xff\xff\xff\xff.{3}\0\x10\0\0\0", "an Arrow table", _TO_LINES),
+    _begins(rb"Obj\x01", "an Avro table", _TO_LINES),
+    _begins(rb"ORC", "an ORC table", _TO_LINES),
+    _begins(rb"\x89HDF\r\n\x1a\n", "an HDF5 file", _TO_LINES),
+    _begins(rb"\x93NUMPY", "an array of NumPy", _NO_TEXT),
+    _begins(rb"\x80[\x02-\x05](?:\x95|[\]}(cqX])", "a pickle of Python", _TO_LINES),
+    _begins(
+        rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|II\*\0|MM\0\*|RIFF.{4}WEBP|.{4}ftyp(?:heic|avif|mif1)",
+        "an image",
+        _NO_TEXT,
+    ),
+    _begins(rb"AT&TFORM", "a DjVu document", _CITE),
+    _begins(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", _SAVE_TEXT),
+    _begins(rb"%!PS", "a PostScript document", _CITE),
+    _begins(rb"\{\\rtf", "a rich text document", _SAVE_TEXT),
+)
+
+_XML = re.compile(rb"\A(?:<\?xml|<!--|<!DOCTYPE|<[A-Za-z][\w.:-]*(?:\s+[\w.:-]+\s*=|\s*/?>))", re.IGNORECASE)
+_XML_KINDS: tuple[_Kind, ...] = (
+    _begins(rb"<!doctype\s+html\b", "a web page", _SAVE_TEXT),
+    _has_element(rb"(?:html|head|body|div|meta|title|script|table|p)\b", "a web page", _SAVE_TEXT),
+    _has_element(rb"PubmedArticleSet|PubmedArticle|MedlineCitationSet|PubmedBookArticle", "PubMed XML", _CONVERT),
+    _has_element(rb"modsCollection|mods\b", "MODS XML", _CONVERT),
+    _has_element(rb"feed\b.*?arxiv\.org", "an answer of arXiv's API (Atom)", _CONVERT),
+    _has_element(rb"feed\b", "an Atom feed", _CONVERT),
+    _has_element(rb"RDF\b.*?zotero", "Zotero RDF", _EXPORT),
+    _has_element(rb"RDF\b", "RDF", _CONVERT),
+    _has_element(rb"rss\b", "an RSS feed", _CONVERT),
+    _has_element(rb"xml\b.*?<records?\b|records?\b.*?<(?:database|source-app)\b", "EndNote XML", _EXPORT),
+    _has_element(rb"(?:crossref_result|doi_batch|crossref)\b", "Crossref XML", _CONVERT),
+    _has_element(rb"(?:article|pmc-articleset)\b.*?<(?:front|article-meta|journal-meta)\b", "JATS XML", _CONVERT),
+    _has_element(rb"collection\b.*?<volume\b", "XML of the ACL Anthology", _CONVERT),
+    _has_element(rb"OAI-PMH\b", "an answer of OAI-PMH", _CONVERT),
+    _has_element(rb"dblp\b", "DBLP's XML", _CONVERT),
+    _has_element(rb"TEI\b", "TEI XML", _CONVERT),
+    _has_element(rb"svg\b", "an SVG image", _NO_TEXT),
+)
+
+_HEADER = rb"(?:[\w \"'#()./-]*[,;\t])*[\"']?(?:title|article title|titles|doi|abstract)[\"']?[ ]*(?:[,;\t]|\r?$)"
+_TEXT_KINDS: tuple[_Kind, ...] = (
+    _has_line(
+        rb"@(?:string|preamble|comment|[a-z]+)[ \t]*[{(][ \t]*[^\s,{}()@]*[ \t]*(?:,|=|\r?$)", "BibTeX", _CONVERT
+    ),
+    _has_line(rb"TY  - ", "RIS", _CONVERT),
+    _begins(rb"PMID- ?\d", "a PubMed file (nbib)", _CONVERT),
+    _begins(rb"FN (?:Clarivate|Thomson|ISI)|PT [JBSPC]\r?\n", "a Web of Science file", _CONVERT),
+    _begins(rb"%0 [A-Z]", "an EndNote file (refer)", _CONVERT),
+    _begins(rb"(?:#[^\n]*\n)*cff-version:", "a CITATION.cff file", _CONVERT),
+    _has_line(rb"arXiv:\d{4}\.\d{4,5}\b.*\r?\nDate: ", "the daily mail of arXiv", _CONVERT),
+    _begins(rb"(?>%[^\n]*\n|\s+)*+\\documentclass", "a LaTeX document", _CITE),
+    _Kind(
+        re.compile(rb"\A(?:sep=.\r?\n)?%s" % _HEADER, re.IGNORECASE | re.MULTILINE),
+        "a table (CSV or TSV)",
+        _TO_LINES,
+    ),
+)

@@ -1,0 +1,82 @@
+"""What each format keeps of each field: 300 real and 300 hostile papers, exported and read back.
+
+docs/exports.md has the table; it is compared with what is measured here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+import papersearch
+from papersearch.cli.output.json_documents import papers as json_document
+from papersearch.ingest.reading import ingest
+from papersearch.types import Paper
+from tests.cli.export_readers import FIELDS, READERS, Fields, known
+from tests.cli.hostile_papers import hostile_papers
+from tests.conftest import PROJECT
+
+PAGE = PROJECT / "docs" / "exports.md"
+
+READ_BACK = "title abstract authors date year categories links organisation arxiv_id doi".split()
+"""Fields that our own JSON gives back."""
+
+_MOSTLY = 0.9
+
+
+@pytest.fixture(scope="module")
+def six_hundred(real_index: papersearch.Index) -> list[Paper]:
+    """300 papers of the corpus and 300 hostile ones."""
+    return [*list(real_index.papers())[:300], *hostile_papers(300)]
+
+
+def share_kept(papers: Sequence[Paper], read: Sequence[Fields], field: str) -> float:
+    """Return the share of the papers with a value in `field` whose value came back."""
+    pairs = [(known(paper), fields) for paper, fields in zip(papers, read, strict=True)]
+    having = [(paper[field], fields.get(field)) for paper, fields in pairs if field in paper]
+    return sum(is_same(value, back) for value, back in having) / len(having)
+
+
+def is_same(value: object, back: object) -> bool:
+    """Return whether a value came back; an address may be percent-encoded."""
+    return value == back or (isinstance(value, str) and isinstance(back, str) and value == unquote(back))
+
+
+def said(share: float) -> str:
+    """Return the word for a share in the table."""
+    if share in (0, 1):
+        return "yes" if share else "–"
+    return "mostly" if share >= _MOSTLY else "partly"
+
+
+def measured(papers: Sequence[Paper]) -> list[str]:
+    """Return the rows of the table."""
+    read = {name: reader(papers) for name, reader in READERS.items()}
+    rows = [f"| field | {' | '.join(READERS)} |", f"|---|{'---|' * len(READERS)}"]
+    for field in FIELDS:
+        cells = [said(share_kept(papers, read[name], field)) for name in READERS]
+        rows.append(f"| `{field}` | {' | '.join(cells)} |")
+    return rows
+
+
+def test_our_json_is_read_back(six_hundred: list[Paper], tmp_path: Path) -> None:
+    """Our own JSON, put into a corpus, gives the same papers, and no finding."""
+    (tmp_path / "mine.json").write_bytes(json_document(six_hundred))
+    read = ingest([tmp_path / "mine.json"])
+    assert read.findings == ()
+    again = {paper.paper_id: paper for paper in read.papers}
+    for paper in six_hundred:
+        for field in READ_BACK:
+            assert getattr(again[paper.paper_id], field) == getattr(paper, field), (paper.paper_id, field)
+
+
+def test_the_table_of_the_documents(six_hundred: list[Paper]) -> None:
+    """docs/exports.md says of every field and format what comes back."""
+    rows = re.findall(
+        r"^\|.*\|$", PAGE.read_text(encoding="utf-8").partition("## What comes back")[2], re.MULTILINE
+    )
+    assert rows[: len(FIELDS) + 2] == measured(six_hundred)

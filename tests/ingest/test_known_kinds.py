@@ -1,0 +1,133 @@
+"""Files of known kinds that are not read: each is named, with the way out."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sqlite3
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papersearch.ingest.known_kinds import kind_of
+from papersearch.ingest.reading import ingest
+
+
+def zipped(*names: str, first: bytes = b"") -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        if first:
+            archive.writestr("mimetype", first)
+        for name in names:
+            archive.writestr(name, "x" * 50)
+    return made.getvalue()
+
+
+def tarred() -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("corpus.jsonl"))
+    return made.getvalue()
+
+
+def database(*tables: str) -> bytes:
+    with sqlite3.connect(":memory:") as connection:
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table} (a)")
+        return connection.serialize()
+
+
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+KINDS: dict[str, tuple[str, bytes | str]] = {
+    "PDF": ("a PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"),
+    "PDF after a blank": ("a PDF", b"\n\n%PDF-1.4\n"),
+    "Zotero's database": ("Zotero's database", database("version", "itemData", "creatorTypes")),
+    "SQLite": ("an SQLite database", database("notes")),
+    "zip": ("a zip archive", zipped("corpus.jsonl")),
+    "empty zip": ("a zip archive", zipped()),
+    "xlsx": ("an Excel table", zipped("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml")),
+    "docx": ("a Word document", zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml")),
+    "odt": ("an OpenDocument file", zipped("content.xml", first=b"application/vnd.oasis.opendocument.text")),
+    "ods": ("an ODS table", zipped("content.xml", first=b"application/vnd.oasis.opendocument.spreadsheet")),
+    "epub": ("an EPUB book", zipped("META-INF/container.xml", first=b"application/epub+zip")),
+    "tar": ("a tar archive", tarred()),
+    "Parquet": ("a Parquet table", b"PAR1\x15\x04\x15\0"),
+    "pickle": ("a pickle of Python", pickle.dumps([{"title": "x"}])),
+    "PNG": ("an image", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+    "JPEG": ("an image", b"\xff\xd8\xff\xe0\0\x10JFIF"),
+    "BibTeX": ("BibTeX", "@article{key,\n  title = {On Moths},\n}\n"),
+    "BibTeX after a comment": ("BibTeX", "% Encoding: UTF-8\nsome words\n\n@inproceedings{a:b, title={X}}\n"),
+    "BibTeX's strings": ("BibTeX", '@string{jan = "January"}\n'),
+    "RIS": ("RIS", "TY  - JOUR\nTI  - On Moths\nER  - \n"),
+    "RIS after a blank line": ("RIS", "\r\nTY  - RPRT\r\n"),
+    "nbib": ("a PubMed file (nbib)", "\nPMID- 12345\nOWN - NLM\n"),
+    "Web of Science": ("a Web of Science file", "FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\n"),
+    "refer": ("an EndNote file (refer)", "%0 Journal Article\n%T On Moths\n"),
+    "CSV": ("a table (CSV or TSV)", 'id,"Title",year\n1,On Moths,2020\n'),
+    "CSV with semicolons": ("a table (CSV or TSV)", "Authors;Title;DOI\n"),
+    "TSV": ("a table (CSV or TSV)", "id\ttitle\tabstract\r\n"),
+    "CSV for a spreadsheet": ("a table (CSV or TSV)", "sep=;\nTitle;Year\n"),
+    "PubMed XML": ("PubMed XML", XML + '<!DOCTYPE PubmedArticleSet PUBLIC "x" "y">\n<PubmedArticleSet>\n'),
+    "MODS": ("MODS XML", XML + '<modsCollection xmlns="http://www.loc.gov/mods/v3"><mods/>'),
+    "arXiv's answer": ("an answer of arXiv's API (Atom)", XML + "<feed><id>http://arxiv.org/api/x</id></feed>"),
+    "Atom": ("an Atom feed", '<feed xmlns="http://www.w3.org/2005/Atom">'),
+    "Zotero RDF": ("Zotero RDF", '<rdf:RDF\n xmlns:z="http://www.zotero.org/namespaces/export#">'),
+    "RDF": ("RDF", '<rdf:RDF xmlns:dc="http://purl.org/dc/elements/1.1/">'),
+    "EndNote XML": ("EndNote XML", XML + "<xml><records><record><database>x</database>"),
+    "JATS": ("JATS XML", XML + "<!-- a --><!-- b -->\n<article><front><journal-meta/>"),
+    "other XML": ("XML of an unknown kind", XML + "<library><book/></library>"),
+    "web page": ("a web page", "<!DOCTYPE html>\n<html><head><title>Daily Papers</title>"),
+    "web page in capitals": ("a web page", "\n<!-- saved -->\n<HTML><BODY>"),
+    "LaTeX": ("a LaTeX document", "% a paper\n\n\\documentclass[a4paper]{article}\n"),
+    "CFF": ("a CITATION.cff file", "# note\ncff-version: 1.2.0\ntitle: x\n"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_known_kind_is_named(tmp_path: Path, kind: str) -> None:
+    """Each kind is one finding that says what the file is and what to do, whatever the file's name."""
+    what, content = KINDS[kind]
+    (tmp_path / "download").write_bytes(content.encode() if isinstance(content, str) else content)
+    found = ingest([tmp_path])
+    (finding,) = found.findings
+    assert (finding.kind, finding.file, found.papers) == ("file skipped", "download", ())
+    said, _, advice = finding.detail.partition(", which is not read: ")
+    assert said == what
+    assert advice
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind, (_, content) in KINDS.items() if isinstance(content, str) and content.isascii()]
+)
+def test_a_known_kind_in_utf16(tmp_path: Path, kind: str) -> None:
+    """A kind of text is known in other encodings too."""
+    what, content = KINDS[kind]
+    assert isinstance(content, str)
+    (tmp_path / "download").write_bytes(content.encode("utf-16"))
+    assert ingest([tmp_path]).findings[0].detail.startswith(what)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Notes\n\nThe title of this is short.\n",
+        "On moths, lamps and doors\n\nWe count moths.\n",
+        "user@example.org wrote {this}\n",
+        "x < y and y > z\n",
+        "1 0 d3 1\n1 0 d4 0\n",
+        "",
+    ],
+)
+def test_plain_text_is_of_no_known_kind(text: str) -> None:
+    """Text without a mark is not taken for a kind of file."""
+    assert kind_of(text.encode()) is None
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_have_a_kind_or_none(head: bytes) -> None:
+    """No bytes are an error."""
+    assert kind_of(head) is None or ", which is not read: " in str(kind_of(head))
