@@ -18,7 +18,7 @@ from papersearch.cli.app import VERBS
 COLUMNS = 100
 HEAD = """# Command reference
 
-`make reference` writes this page. Below the next two sections it is the output of `papersearch --help` and
+`make reference` writes this page. Below the next three sections it is the output of `papersearch --help` and
 `papersearch COMMAND --help`.
 
 ## Where the corpus and the index are
@@ -35,6 +35,40 @@ nearest such folder, then in the user's configuration folder.
 
 A query without an index builds it first. A query whose corpus has changed answers from the existing index and says
 so on stderr.
+
+## How a query is read
+
+Words rank the papers; none of them is required. Everything else is a condition on the papers:
+
+| typed | read as |
+|---|---|
+| `"a phrase"` | required; typographic quotation marks count too, and quotations nest |
+| `title:word`, `title: word`, `title:"a phrase"` | required in the title |
+| `-word`, `-"a phrase"`, `-title:word` | excluded; a typographic dash before a word counts too |
+| `a AND b` | both required |
+| `a OR b` | one of them required |
+| `NOT a` | excluded, as `-a` is |
+| `( )` | a group, in a query with `AND`, `OR` or `NOT`; otherwise text |
+| `word*` | any word with this beginning of three letters or more; `RRT*` and other names in capitals are words |
+
+`NOT` binds to the next word, phrase or group. `AND` binds before `OR`. The words between two operators are one
+operand, and a paper has it if it has all of them: `diffusion models OR language models` finds papers with both
+words of either. An exclusion holds for its whole group: `a OR b NOT c` excludes `c`, and `a OR (b NOT c)` keeps
+papers with `a` and `c`.
+
+A condition matches its words in any form: inflected, hyphenated, joined or spaced, with LaTeX marks or without.
+`"pretraining"` finds `pre-training`. A joined word is looked for as two words where the corpus itself writes it
+with a hyphen, or as two adjacent words of three letters and more: otherwise `network` would be `net work`. Two
+words are looked for as one where the corpus has that word. A phrase has at most 256 such forms, and a phrase of
+more than 32 words only its own. `word*` takes the 256 words of most papers, and says so if there are more.
+
+Operators must be in capitals. They are words, and a note on stderr says so, if they join nothing, if all words
+of the query are in capitals as in a title, if there are more than thirty words for each of them as in an
+abstract, or if the query is the title of a paper. A parenthesis without its partner is left out. A query with
+operators has at most 256 words and phrases, and 16 parentheses inside each other.
+
+`--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
+words, unless `--operators` is given, and so is the text of `similar`.
 
 ## Commands and queries
 

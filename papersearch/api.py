@@ -44,6 +44,7 @@ from papersearch.types import (
     Filters,
     Finding,
     Mode,
+    Note,
     Organisation,
     Paper,
     RankedPaper,
@@ -120,7 +121,7 @@ class Index:
         explain: tell for each hit how its score was made
         strict: leave out papers that answer weakly
         late: use late interaction, if the index has what it needs
-        literal: read quotation marks, dashes and `title:` as plain text
+        literal: read quotation marks, dashes, `title:` and operators as plain text
         sort: "date" shows the newest first, of the best 100 (or `k`) that answer better than weakly;
             papers without a date come last
         fold: put near-duplicates under the best of them
@@ -134,7 +135,7 @@ class Index:
         """
         _check(k, mode, sort)
         filters = _chosen(filters, narrowed)
-        parsed = parse_query(query, self._analyzer, literal=literal)
+        parsed = self._parsed(query, literal)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
@@ -272,11 +273,23 @@ class Index:
         _check(k, mode)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
-            parsed = [parse_query(query, self._analyzer, literal=literal) for query in chunk]
+            parsed = [self._parsed(query, literal) for query in chunk]
             with self._reading():
                 mode_used, encoded, reason = self._encode(parsed, mode)
             how = Request(k, mode, mode_used, reason, late, filters=filters)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
+
+    def _parsed(self, query: str, literal: bool) -> Query:
+        """Parse a query; one that is a paper's whole title, AND, OR and NOT included, is plain words."""
+        parsed = parse_query(query, self._analyzer, literal=literal)
+        if not parsed.is_operated:
+            return parsed
+        with self._reading():
+            is_title = bool(self._opened.papers.with_title(parsed.title_key))
+        if not is_title:
+            return parsed
+        note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
+        return parse_query(query, self._analyzer, literal=True)._replace(notes=(note,))
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""

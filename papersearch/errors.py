@@ -2,7 +2,7 @@
 
     PapersearchError
     ├── QueryError            the query or an option of it cannot be read
-    │     EmptyQuery, QueryTooLong, OnlyExclusions, UnclosedQuote, UnindexedClause,
+    │     EmptyQuery, QueryTooLong, QueryTooComplex, OnlyExclusions, UnclosedQuote, UnindexedClause,
     │     NothingToCompare, InvalidDate, EmptyDateRange, UnknownFilterValue, AmbiguousDump
     ├── CorpusError           the corpus gives nothing to index
     │     CorpusMissing, NothingToIndex
@@ -71,6 +71,16 @@ class QueryTooLong(QueryError):
     def __init__(self, *, length: int, limit: int) -> None:
         super().__init__(f"cannot read a query of {length:,} characters: the limit is {limit:,}")
         self.length = length
+        self.limit = limit
+
+
+class QueryTooComplex(QueryError):
+    """The query has `n_found` of `what`, more than `limit`."""
+
+    def __init__(self, *, what: str, n_found: int, limit: int) -> None:
+        super().__init__(f"cannot read a query of {n_found:,} {what}: the limit is {limit:,}")
+        self.what = what
+        self.n_found = n_found
         self.limit = limit
 
 

@@ -195,10 +195,11 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class TermImpact(Value):
-    """The contribution of one term, one pair of neighbours or one expansion to a paper's lexical score."""
+    """The contribution of one term, one pair of neighbours, one expansion, or another form of a word or
+    phrase to a paper's lexical score."""
 
     term: str
-    kind: Literal["term", "pair", "expansion"]
+    kind: Literal["term", "pair", "expansion", "form"]
     impact: float
 
 
@@ -324,6 +325,30 @@ class UnknownWord(Value):
     instead: tuple[str, ...]
 
 
+class Note(Value):
+    """A remark about a part of the query that was read otherwise than its author may have meant.
+
+    part: the part as it was typed
+    message: one line for people
+    """
+
+    kind: Literal["field", "operator", "parenthesis", "prefix", "title"]
+    part: str
+    message: str
+
+
+class Reading(Value):
+    """A query as it was understood.
+
+    ranked_by: the words that rank, as typed
+    required, excluded: conditions on the papers, written with AND, OR, NOT and parentheses
+    """
+
+    ranked_by: str
+    required: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
 class RelatedTerm(Value):
     """One or two words that narrow the search, and the number of the best papers that contain them."""
 
@@ -378,6 +403,8 @@ class Results(Value):
         exclusions and title: words; words, of which keyword mode needs one; or the verdict, where
         weak papers are left out. None if there are hits.
     related, facets: None unless requested
+    reading: the query as it was understood; None for papers similar to examples
+    notes: parts of the query that were read otherwise than its author may have meant
     """
 
     query: str
@@ -394,6 +421,8 @@ class Results(Value):
     unknown_words: tuple[UnknownWord, ...] = ()
     related: tuple[RelatedTerm, ...] | None = None
     facets: Facets | None = None
+    reading: Reading | None = None
+    notes: tuple[Note, ...] = ()
     emptied_by: Emptier | None = None
 
     def __iter__(self) -> Iterator[Hit]:

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, Any] = {
     "limit": 50_000,
     "line": 3,
     "matched": "id",
+    "n_found": 70,
     "n_papers": 2,
     "name": "two words",
     "nearest": ("near", "far"),

@@ -90,6 +90,8 @@ def _query_hint(error: errors.QueryError) -> str:
             return EXAMPLE
         case errors.QueryTooLong():
             return "shorten it to a question, a title or one abstract"
+        case errors.QueryTooComplex():
+            return "ask for less at a time, or leave the parentheses out"
         case errors.OnlyExclusions():
             return 'papersearch "pipeline bubbles -survey"'
         case errors.UnclosedQuote():

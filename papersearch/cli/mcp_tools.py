@@ -113,7 +113,9 @@ class Tools:
         """Search the collection: a topic, a question, a method's name or acronym, a title.
 
         Words are ranked by, in any order and form; "a phrase" in double quotes must be in
-        every hit, title:word in its title; -word and -"a phrase" in none.
+        every hit, title:word in its title; -word and -"a phrase" in none. AND, OR and NOT in
+        capitals join words, phrases and groups in parentheses; word* is every word with this
+        beginning. `reading` tells how the query was understood, `notes` what of it was not.
 
         `hits` come best first, each with paper_id, title, abstract, year, links, `evidence` (the
         sentence that answers best, and where it is) and `verdict`, how well it answers at

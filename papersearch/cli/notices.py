@@ -23,6 +23,12 @@ def warn_if_stale(opened: Index, locations: Locations) -> None:
         complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
 
 
+def warn_of_reading(results: Results) -> None:
+    """Say what of the query was read otherwise than it may have been meant."""
+    for note in results.notes:
+        complain(note.message, "")
+
+
 def warn_of_undated(results: Results) -> None:
     """Say how many papers a date filter could not decide about, and name the best of them."""
     undated = results.undated

@@ -11,7 +11,7 @@ from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.hints import explained
 from papersearch.cli.index_access import open_index
-from papersearch.cli.notices import warn_of_undated
+from papersearch.cli.notices import warn_of_reading, warn_of_undated
 from papersearch.cli.options import (
     GROUP,
     Color,
@@ -211,6 +211,7 @@ def _run_one(opened: Index, search: SavedSearch, options: RunOptions, printer: P
     results = opened.search(search.query, options.top, search.mode, strict=True, filters=filters, fold=is_table)
     if results.mode_reason:
         printer.hint(f"{search.name}: answering by keywords alone: {results.mode_reason}", "papersearch index")
+    warn_of_reading(results)
     warn_of_undated(results)
     return results
 

@@ -11,7 +11,7 @@ import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_or_build
-from papersearch.cli.notices import offer_words, warn_if_stale, warn_of_filters
+from papersearch.cli.notices import offer_words, warn_if_stale, warn_of_filters, warn_of_reading
 from papersearch.cli.options import (
     GROUP,
     Color,
@@ -75,7 +75,8 @@ def search(options: SearchOptions) -> int:
     """Search; the same as papersearch "QUERY".
 
     Words are ranked by; "a phrase" must be in every hit, title:word in its title;
-    -word and -"a phrase" in none.
+    -word and -"a phrase" in none. AND, OR and NOT in capitals join words, phrases and
+    groups in parentheses; word* is every word with this beginning.
     """
     from papersearch.cli.locations import find_locations
 
@@ -100,6 +101,7 @@ def search(options: SearchOptions) -> int:
     )
     if results.mode_reason:
         printer.hint(f"answering by keywords alone: {results.mode_reason}", "papersearch index")
+    warn_of_reading(results)
     if results.verdict == "weak":
         printer.hint(f"none of the {results.total} papers matches this well")
     offer_words(results, options.query)

@@ -78,7 +78,7 @@ class OpenedIndex:
         mean = self.manifest.lexical.mean_length
         lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
         expansions = ExpansionTable(self._strings("expansions"), self.analyzer)
-        return LexicalIndex(self.postings, lengths, expansions, self.analyzer)
+        return LexicalIndex(self.postings, lengths, expansions, self.analyzer, lambda: self.words)
 
     @cached_property
     def pieces(self) -> PieceVectors | None:

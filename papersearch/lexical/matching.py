@@ -12,24 +12,31 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.lexical.bm25 import idf_of_each
-from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair_impacts, phrase_papers
+from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair_impacts
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from papersearch.lexical.acronyms import ExpansionTable
+    from papersearch.lexical.conditions import OtherForms
     from papersearch.lexical.postings import Postings
     from papersearch.text.analysis import Analyzer
-    from papersearch.text.query import Clause, Query
+    from papersearch.text.query import Query
     from papersearch.types import BoolArray, Float64Array, IntArray
 
 
 class LexicalIndex(NamedTuple):
-    """The lexical side of an open index: postings, and the tables that matching needs."""
+    """The lexical side of an open index: postings, and the tables that matching needs.
+
+    `spellings` opens the sorted words of papers; few queries need them.
+    """
 
     postings: Postings
     lengths: DocumentLengths
     expansions: ExpansionTable
     analyzer: Analyzer
+    spellings: Callable[[], Sequence[str]]
 
     @property
     def n_papers(self) -> int:
@@ -40,9 +47,10 @@ class Matched:
     """The words of a query, matched against all papers.
 
     allowed: ascending, papers that have every required phrase and no excluded one
-    scores: (N,), BM25 of the query's terms and of its acronyms' other forms
+    scores: (N,), BM25 of the query's terms and of other forms of its words
     matched: (N,), True for papers that have any of these
     expanded: for each acronym, the impacts of its other form on the papers, (N,)
+    forms: other forms of required words and phrases, and words by their beginning
     """
 
     def __init__(
@@ -54,6 +62,7 @@ class Matched:
         scores: Float64Array,
         matched: BoolArray,
         expanded: list[tuple[Expansion, Float64Array]],
+        forms: list[OtherForms],
     ) -> None:
         self._query = query
         self._index = index
@@ -61,6 +70,7 @@ class Matched:
         self.scores = scores
         self.matched = matched
         self.expanded = expanded
+        self.forms = forms
 
     @property
     def expansions(self) -> tuple[Expansion, ...]:
@@ -77,6 +87,11 @@ class Matched:
     def idf(self) -> dict[str, float]:
         """Map of those `terms` that the corpus has to their idf; these are marked in texts."""
         return self._index.postings.idf_of(self.terms)
+
+    def idf_in(self, doc_idx: int) -> dict[str, float]:
+        """Map the terms to mark in one paper to their idf: `idf`, and the other forms that the paper has."""
+        found = {term for each in self.forms for term in each.terms_in(doc_idx)}
+        return {**self.idf, **self._index.postings.idf_of(found)} if found else self.idf
 
     def coverage(self, papers: IntArray) -> Float64Array:
         """Compute the coverage of each of `papers` (K,).
@@ -107,6 +122,9 @@ class Matched:
         ]
         for expansion, impacts in self.expanded:
             given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
+        given += [
+            TermImpact(term=form.written, kind="form", impact=float(form.impacts[doc_idx])) for form in self.forms
+        ]
         if with_pairs:
             given += [
                 TermImpact(term=pair, kind="pair", impact=float(impacts[0])) for pair, impacts in self.pairs(paper)
@@ -128,6 +146,9 @@ class Matched:
         for expansion, impacts in self.expanded:
             for term in self._index.analyzer.terms(expansion.written):
                 forms.setdefault(term, []).append(impacts)
+        for form in self.forms:
+            for term in form.own_terms:
+                forms.setdefault(term, []).append(form.impacts)
         return forms
 
 
@@ -143,21 +164,14 @@ def match(query: Query, index: LexicalIndex) -> Matched:
         scores += impacts
         matched[docs] = True
         expanded.append((expansion, impacts))
-    allowed = _allowed(query, index)
-    return Matched(query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded)
+    allowed: IntArray = np.arange(index.n_papers)
+    forms: list[OtherForms] = []
+    if query.required or query.excluded or query.prefixes:
+        from papersearch.lexical.conditions import Conditions  # not for plain words
 
-
-def _allowed(query: Query, index: LexicalIndex) -> IntArray:
-    """Find the papers, ascending, that have every required phrase and no excluded one."""
-    allowed = np.ones(index.n_papers, dtype=np.bool_)
-    for clause in query.required:
-        holding = np.zeros(index.n_papers, dtype=np.bool_)
-        holding[_holding(clause, index)] = True
-        allowed &= holding
-    for clause in query.excluded:
-        allowed[_holding(clause, index)] = False
-    return np.flatnonzero(allowed)
-
-
-def _holding(clause: Clause, index: LexicalIndex) -> IntArray:
-    return phrase_papers(index.postings, clause.sequence, index.lengths, in_title=clause.in_title)
+        conditions = Conditions(query, index, ranked=frozenset(query.terms))
+        allowed, forms = conditions.allowed(), conditions.forms()
+    for other in forms:
+        scores += other.impacts
+        matched |= other.impacts > 0
+    return Matched(query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded, forms=forms)

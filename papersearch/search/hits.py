@@ -50,7 +50,7 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, index: O
                 semantic_score=cosine,
                 exact_title=doc_idx in found.titled,
                 verdict=verdict,
-                evidence=_evidence(paper, doc_idx, words.idf, asked, index),
+                evidence=_evidence(paper, doc_idx, words.idf_in(doc_idx), asked, index),
                 explanation=_explain(doc_idx, score, found) if how.explain else None,
             )
         )

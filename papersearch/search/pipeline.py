@@ -16,7 +16,18 @@ from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.verdict import answers, judge
-from papersearch.types import NO_FILTERS, VERDICTS, Emptier, Facets, Hit, RelatedTerm, Results, Undated, UnknownWord
+from papersearch.types import (
+    NO_FILTERS,
+    VERDICTS,
+    Emptier,
+    Facets,
+    Hit,
+    Note,
+    RelatedTerm,
+    Results,
+    Undated,
+    UnknownWord,
+)
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
@@ -67,6 +78,8 @@ def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedInd
         related=_related(found, answering if len(answering) >= _ENOUGH else judged, index) if how.related else None,
         facets=_facets(found, index) if how.facets else None,
         emptied_by=None if hits else _emptied_by(found, how, index),
+        reading=query.reading,
+        notes=_notes(query, index),
     )
 
 
@@ -141,6 +154,14 @@ def _unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
     from papersearch.search.spelling import unknown_words
 
     return unknown_words(query, index)
+
+
+def _notes(query: Query, index: OpenedIndex) -> tuple[Note, ...]:
+    if "*" not in query.text:
+        return query.notes
+    from papersearch.lexical.conditions import notes_on
+
+    return query.notes + notes_on(query, index.lexical)
 
 
 def _related(found: Retrieved, judged: Sequence[Judged], index: OpenedIndex) -> tuple[RelatedTerm, ...]:

@@ -21,12 +21,12 @@ _OFFERED = 3
 def unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
     """Find the words of the query of which no paper has any form, with suggestions for each.
 
-    Stop words are left out.
+    Stop words and beginnings of words are left out.
     """
     unknown = []
     for word in dict.fromkeys(index.analyzer.words(query.plain)):
         terms = index.analyzer.word(word).terms
-        if terms and all(index.postings.find(term) is None for term in terms):
+        if terms and word not in query.prefixes and all(index.postings.find(term) is None for term in terms):
             unknown.append(UnknownWord(word=word, instead=_spelt_like(word.lower(), index)))
     return tuple(unknown)
 

@@ -1,42 +1,38 @@
 """The query language: user input becomes a `Query`, or an error that marks the place.
 
-    pipeline bubbles          words that rank the papers
-    "mixture of experts"      a phrase that every hit must contain
-    -survey  -"data pipeline" words and phrases that no hit may contain
-    title:gpipe               a word or phrase that every hit must contain in its title
+    pipeline bubbles            words that rank the papers
+    "mixture of experts"        a phrase that every hit must contain
+    -survey  -"data pipeline"   words and phrases that no hit may contain
+    title:gpipe                 a word or phrase that every hit must contain in its title
+    moe AND routing             both, in every hit
+    moe OR "mixture of experts" one of them, in every hit
+    moe NOT survey              the same as moe -survey
+    (moe OR experts) AND gate   parentheses group where an operator is used
+    rout*                       every word with this beginning
 
-A required or excluded word of several parts (pre-training) is treated as a phrase of them. Stop
-words are not indexed, but they keep their positions in a phrase. Nothing is searched here.
+A required or excluded word of several parts (pre-training) is treated as a phrase of them, in any
+spelling of the corpus (`lexical.forms`). Nothing is searched here. `signs` reads queries that are not
+plain words.
 """
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong, UnclosedQuote, UnindexedClause
+from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong
 from papersearch.text.analysis import Analyzer
+from papersearch.text.clauses import Condition, Sequence, shown
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
+from papersearch.types import Note, Reading
 
 MAX_QUERY_LENGTH = 20_000
 """Longest query, in characters: ten times a pasted abstract."""
 
-_PIECE = re.compile(
-    r'(?P<minus>(?<!\S)-(?=[^\s-]))?(?P<title>(?<![^\s-])title:(?=[^\s]))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
-    re.IGNORECASE,
-)
-
-Sequence: TypeAlias = tuple[tuple[int, str], ...]
-"""A phrase: (distance from the first term, term), ascending."""
-
-
-class Clause(NamedTuple):
-    """A phrase or single word that a paper must, or must not, contain."""
-
-    sequence: Sequence
-    in_title: bool
+_PARENTHESES = str.maketrans("()", "  ")
+_SIGNS = '":*“”„‟«»‹›\uff02\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d'
+"""Characters without which, without a dash before a word and without capital operators, a query is plain."""
 
 
 class Query(NamedTuple):
@@ -46,17 +42,23 @@ class Query(NamedTuple):
     plain: the input without operators and exclusions; the encoder reads this
     terms: the terms for the postings, sorted; repeats are kept because BM25 counts them
     sequence: the same words in query order, as (position, term), for adjacent pairs
-    required, excluded: the phrases that a paper must and must not contain
+    required, excluded: what a paper must and must not contain
     title_key: the key of the text, to find a paper with this title
+    prefixes: beginnings of words to rank by
+    is_operated: AND, OR or NOT was read as an operator
+    notes: what was read otherwise than its author may have meant
     """
 
     text: str
     plain: str
     terms: tuple[str, ...]
     sequence: Sequence
-    required: tuple[Clause, ...]
-    excluded: tuple[Clause, ...]
+    required: tuple[Condition, ...]
+    excluded: tuple[Condition, ...]
     title_key: str
+    prefixes: tuple[str, ...] = ()
+    is_operated: bool = False
+    notes: tuple[Note, ...] = ()
 
     @property
     def pairs(self) -> list[tuple[tuple[int, str], tuple[int, str]]]:
@@ -64,12 +66,22 @@ class Query(NamedTuple):
         pairs = {(b[0] - a[0], a[1], b[1]): (a, b) for a, b in pairwise(self.sequence) if a[1] != b[1]}
         return [pairs[key] for key in sorted(pairs)]
 
+    @property
+    def reading(self) -> Reading:
+        """The query as it was understood."""
+        words = (f"{word}*" if word.split("-")[-1] in self.prefixes else word for word in self.plain.split())
+        return Reading(
+            ranked_by=" ".join(words) if self.prefixes else self.plain,
+            required=tuple(map(shown, self.required)),
+            excluded=tuple(map(shown, self.excluded)),
+        )
+
 
 def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query:
     """Parse one query; with `literal`, read it as plain words even if it contains operators.
 
     Raises QueryError if the query is empty, too long, has an unbalanced quotation mark, only
-    excludes, or requires or excludes words that are not indexed.
+    excludes, requires or excludes words that are not indexed, or has too many operators.
     """
     text = clean_text(raw)
     if not text:
@@ -77,47 +89,36 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query
     if len(text) > MAX_QUERY_LENGTH:
         raise QueryTooLong(length=len(text), limit=MAX_QUERY_LENGTH)
     if literal:
-        return _query(text, text, (), (), analyzer)
-    _check_quotes(text)
-    plain: list[str] = []
-    required: list[Clause] = []
-    excluded: list[Clause] = []
-    for piece in _PIECE.finditer(text):
-        is_phrase = piece["phrase"] is not None
-        words = piece["phrase"] if is_phrase else piece["word"]
-        if piece["minus"]:
-            excluded.append(_clause(words, piece, analyzer))
-            continue
-        plain.append(words)
-        if is_phrase or piece["title"]:
-            required.append(_clause(words, piece, analyzer))
-    if excluded and not "".join(plain).strip():
+        return _query(text, text, analyzer)
+    if not _has_signs(text):
+        return _query(text, " ".join(text.split()) or text, analyzer)
+    from papersearch.text.signs import understood  # most queries are plain
+
+    meant = understood(text, analyzer)
+    if meant.excluded and not meant.plain:
         raise OnlyExclusions()
-    return _query(text, " ".join(plain).strip() or text, tuple(required), tuple(excluded), analyzer)
+    return _query(text, meant.plain or text, analyzer)._replace(
+        required=meant.required,
+        excluded=meant.excluded,
+        prefixes=meant.prefixes,
+        is_operated=meant.is_operated,
+        notes=meant.notes,
+    )
 
 
-def _query(
-    text: str, plain: str, required: tuple[Clause, ...], excluded: tuple[Clause, ...], analyzer: Analyzer
-) -> Query:
+def _has_signs(text: str) -> bool:
+    words = text.translate(_PARENTHESES).split()
+    has_operator = not {"AND", "OR", "NOT"}.isdisjoint(words)
+    return has_operator or any(sign in text for sign in _SIGNS) or any(word[0] == "-" for word in words)
+
+
+def _query(text: str, plain: str, analyzer: Analyzer) -> Query:
     return Query(
         text=text,
         plain=plain,
         terms=tuple(sorted(analyzer.query_terms(plain))),
         sequence=tuple(analyzer.sequence(plain)),
-        required=required,
-        excluded=excluded,
+        required=(),
+        excluded=(),
         title_key=title_key(text),
     )
-
-
-def _check_quotes(text: str) -> None:
-    quotes = [place for place, character in enumerate(text) if character == '"']
-    if len(quotes) % 2:
-        raise UnclosedQuote(query=text, position=quotes[-1])
-
-
-def _clause(words: str, piece: re.Match[str], analyzer: Analyzer) -> Clause:
-    sequence = tuple(analyzer.sequence(words))
-    if not sequence:
-        raise UnindexedClause(clause=piece[0])
-    return Clause(sequence, in_title=piece["title"] is not None)

@@ -23,3 +23,28 @@ def test_every_signal_and_term_has_a_branch(run: Run, env: dict[str, str], query
                 for term in hit["explanation"]["terms"]:
                     place = shown.index(f"{term['impact']:.2f}  {term['term']}", place)
     assert place > 0
+
+
+def test_the_table_tells_how_the_query_was_read(run: Run, env: dict[str, str]) -> None:
+    """With --explain, lines below the heading say what ranks, what is required and what is excluded."""
+    arguments = ('moe AND "pre-training" NOT survey', "-k", "1", "--format", "table")
+    shown = run(*arguments, "--explain", env=env).stdout.splitlines()[1:5]
+    assert shown == [
+        "ranked by: moe pre-training",
+        "must have: moe",
+        'must have: "pre-training"',
+        "must not have: survey",
+    ]
+    assert "must have" not in run(*arguments, env=env).stdout
+
+
+@pytest.mark.parametrize("query", ["moe AND routing OR title:expert", '"pre-training" -survey', "rout* experts"])
+def test_terms_add_up_with_other_forms(run: Run, env: dict[str, str], query: str) -> None:
+    """The impacts of terms, other forms included, add up to the keyword score in every mode with words."""
+    for mode in ("keyword", "hybrid"):
+        hits = json.loads(run(query, "-k", "200", "--json", "--explain", "--mode", mode, env=env).stdout)["hits"]
+        for hit in hits:
+            [keyword] = [one for one in hit["explanation"]["signals"] if one["name"] == "keyword"] or [None]
+            if keyword is not None:
+                impacts = sum(term["impact"] for term in hit["explanation"]["terms"])
+                assert impacts == pytest.approx(keyword["score"])

@@ -234,3 +234,20 @@ def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> N
     assert [hit["duplicates"] for hit in every] == [[], []]
     [folded] = json.loads(run("bubbles", "--json", "--fold", cwd=tmp_path).stdout)["hits"]
     assert folded["duplicates"] == [{"paper_id": every[1]["paper_id"], "title": every[1]["title"]}]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("venue:bubbles pipeline", "unknown field venue: it is read as a word; the known field is title:"),
+        ("AND experts", "AND is read as a word: it joins nothing"),
+        ("PIPELINE BUBBLES AND EXPERTS", "AND is read as a word: the whole query is in capitals"),
+        ("(pipeline OR bubbles", "the parenthesis at character 1 is left out: nothing closes it"),
+    ],
+)
+def test_what_was_read_otherwise_is_said(run: Run, env: dict[str, str], query: str, said: str) -> None:
+    """One line on stderr and a note in JSON tell what of a query was not read as it may have been meant."""
+    done = run(query, "--json", env=env)
+    assert done.stderr.splitlines()[0] == f"papersearch: {said}"
+    assert [note["message"] for note in json.loads(done.stdout)["notes"]] == [said]
+    assert run("mixture of experts NOT survey", env=env).stderr == ""

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.errors import OnlyExclusions, QueryError, UnindexedClause
 from papersearch.text.analysis import Analyzer
+from papersearch.text.clauses import Clause
 from papersearch.text.identity import title_key
 from papersearch.text.paper_text import paper_text
-from papersearch.text.query import Clause, Query, parse_query
+from papersearch.text.query import Query, parse_query
 from papersearch.types import MODES, Mode
 
 TERMS = "pipeline bubble model data".split()
@@ -41,12 +42,12 @@ def test_operators_by_hand() -> None:
     query = parse_query('moe "expert parallelism" -survey -"data pipeline" title:routing GPT-4', Analyzer())
     assert query.plain == "moe expert parallelism routing GPT-4"
     assert query.required == (
-        Clause(((0, "expert"), (1, "parallel")), in_title=False),
-        Clause(((0, "rout"),), in_title=True),
+        Clause(((0, "expert"), (1, "parallel")), False, "expert parallelism", '"expert parallelism"'),
+        Clause(((0, "rout"),), True, "routing", "title:routing"),
     )
     assert query.excluded == (
-        Clause(((0, "survey"),), in_title=False),
-        Clause(((0, "data"), (1, "pipelin")), in_title=False),
+        Clause(((0, "survey"),), False, "survey", "survey"),
+        Clause(((0, "data"), (1, "pipelin")), False, "data pipeline", '"data pipeline"'),
     )
     assert query.terms == tuple(sorted(["moe", "expert", "parallel", "rout", "gpt", "4"]))
 
@@ -54,6 +55,7 @@ def test_operators_by_hand() -> None:
 def test_stop_words_keep_their_places_in_a_phrase() -> None:
     """The phrase "mixture of experts" is two terms at distance two."""
     (clause,) = parse_query('"the mixture of experts"', Analyzer()).required
+    assert isinstance(clause, Clause)
     assert clause.sequence == ((0, "mixtur"), (2, "expert"))
 
 
@@ -61,7 +63,7 @@ def test_stop_words_keep_their_places_in_a_phrase() -> None:
     "text", ["GPT-4 agents", "pre-training", "a - b", "--", "Title: a colon", "x -- y", "C++ -"]
 )
 def test_what_looks_like_an_operator(text: str) -> None:
-    """Hyphens within words, single dashes, and `title:` before a space are plain text."""
+    """Hyphens within words, single dashes, and `title:` before a blank and no indexed word are plain text."""
     query = parse_query(text, Analyzer())
     assert (query.required, query.excluded, query.plain.split()) == ((), (), text.split())
 
@@ -201,9 +203,9 @@ def test_a_query_of_exclusions_alone() -> None:
 def test_title_in_any_case(operator: str) -> None:
     """The operator's case does not matter; a minus before it excludes."""
     [clause] = parse_query(f"{operator}routing", Analyzer()).required
-    assert clause == Clause(((0, "rout"),), in_title=True)
+    assert clause == Clause(((0, "rout"),), True, "routing", f"{operator}routing")
     [clause] = parse_query(f"moe -{operator}routing", Analyzer()).excluded
-    assert clause == Clause(((0, "rout"),), in_title=True)
+    assert clause == Clause(((0, "rout"),), True, "routing", f"{operator}routing")
 
 
 def test_the_words_are_joined_as_typed() -> None:

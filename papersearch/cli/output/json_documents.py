@@ -88,6 +88,8 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "unknown_words": [word.asdict() for word in results.unknown_words],
         "related": None if results.related is None else [term.asdict() for term in results.related],
         "facets": results.facets.asdict() if results.facets else None,
+        "reading": results.reading.asdict() if results.reading else None,
+        "notes": [note.asdict() for note in results.notes],
         "hits": [hit_fields(hit) for hit in results],
     }
 

@@ -48,7 +48,7 @@ def print_results(console: Console, results: Results, n_papers: int, name: str =
     `name`: of a saved search.
     """
     width = None if _unlimited(console) else console.width
-    lines = [_heading(results, width, name), Text()]
+    lines = [_heading(results, width, name), *_reading(results, width), Text()]
     if not results.hits:
         lines.append(Text(_nothing(results, n_papers), style=_FAINT))
     top = max((hit.score for hit in results), default=0.0)
@@ -89,6 +89,23 @@ def _heading(results: Results, width: int | None, name: str) -> Text:
     query.truncate(max(width - status.cell_len - 2, width // 3), overflow="ellipsis")
     status.truncate(width - query.cell_len - 2, overflow="ellipsis")
     return Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)
+
+
+def _reading(results: Results, width: int | None) -> list[Text]:
+    """Return how the query was understood, if the scores are explained."""
+    if results.reading is None or not any(hit.explanation for hit in results):
+        return []
+    reading = results.reading
+    said = [
+        f"ranked by: {reading.ranked_by}",
+        *(f"must have: {condition}" for condition in reading.required),
+        *(f"must not have: {condition}" for condition in reading.excluded),
+    ]
+    lines = [Text(clean_text(line), style=_FAINT) for line in said]
+    for line in lines:
+        if width is not None:
+            line.truncate(width, overflow="ellipsis")
+    return lines
 
 
 def _nothing(results: Results, n_papers: int) -> str:

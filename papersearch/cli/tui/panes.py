@@ -29,7 +29,7 @@ _LEAST_TITLE = 24
 """Least width of a title. Narrower rows leave out the verdict first, then the year."""
 
 _HELP = (
-    ("type", 'words to rank by; "a phrase", title:word, -word'),
+    ("type", 'words to rank by; "a phrase", title:word, -word, AND, OR, NOT, word*'),
     ("up down", "another paper; also pgup pgdn"),
     ("shift+up", "scroll the abstract; also shift+down"),
     ("tab", "rank by words and meaning, by words, by meaning"),
@@ -109,6 +109,7 @@ def said_of(results: Results) -> list[str]:
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     if results.mode_reason:
         said.append(f"by keywords alone: {results.mode_reason}")
+    said += [note.message for note in results.notes]
     if results.verdict == "weak":
         said.append("none matches this well")
     if results.verdict in ("weak", None):

@@ -1,0 +1,56 @@
+"""Conditions of a query: phrases and words that papers must, or must not, contain."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+Sequence: TypeAlias = tuple[tuple[int, str], ...]
+"""A phrase: (distance from the first term, term), ascending."""
+
+
+class Clause(NamedTuple):
+    """A phrase or single word, in any form, that a paper contains or not.
+
+    sequence: the phrase as it is indexed in the spelling of the query
+    words: the words as typed; the index's own words tell their other forms
+    written: the clause as typed, with quotation marks and `title:`, without a minus
+    """
+
+    sequence: Sequence
+    in_title: bool
+    words: str
+    written: str
+
+
+class Compound(NamedTuple):
+    """Conditions of which a paper must meet all, any, or none."""
+
+    kind: Literal["all", "any", "none"]
+    parts: tuple[Condition, ...]
+
+
+Condition: TypeAlias = Clause | Compound
+
+
+def compound(kind: Literal["all", "any"], parts: list[Condition]) -> Condition | None:
+    """Join conditions; one condition stays as it is, and of none there is nothing to meet."""
+    flat: list[Condition] = []
+    for part in parts:
+        flat += part.parts if isinstance(part, Compound) and part.kind == kind else [part]
+    if len(flat) < 2:
+        return flat[0] if flat else None
+    return Compound(kind, tuple(flat))
+
+
+def shown(condition: Condition) -> str:
+    """Write a condition with AND, OR, NOT and parentheses."""
+    if isinstance(condition, Clause):
+        return condition.written
+    if condition.kind == "none":
+        return " AND ".join(f"NOT {_enclosed(part)}" for part in condition.parts)
+    return (" AND " if condition.kind == "all" else " OR ").join(map(_enclosed, condition.parts))
+
+
+def _enclosed(condition: Condition) -> str:
+    is_joined = isinstance(condition, Compound) and condition.kind != "none"
+    return f"({shown(condition)})" if is_joined else shown(condition)

@@ -1,0 +1,98 @@
+"""Queries with signs: phrases, exclusions, fields, operators, beginnings of words.
+
+`syntax` finds the tokens, `grammar` reads operators; here queries without operators are read, and
+the result is put together.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import zip_longest
+from typing import NamedTuple
+
+from papersearch.errors import UnindexedClause
+from papersearch.text.analysis import Analyzer
+from papersearch.text.clauses import Condition
+from papersearch.text.grammar import Conditions, clause_of, conditions, operated
+from papersearch.text.syntax import FIELDS, Token, prefixes, tokens, without_prefix_signs
+from papersearch.types import Note
+
+_MAY_OPERATE = re.compile(r"\b(?:AND|OR|NOT)\b")
+
+_FIELD = re.compile(r"([A-Za-z][A-Za-z_-]{1,19}):(?!/)")
+_ADDRESSES = frozenset("arxiv doi http https ftp mailto urn isbn issn pmid".split())
+"""Beginnings of identifiers and addresses, which look like fields."""
+
+_FIELDS_ELSEWHERE = frozenset(
+    "abstract abs au author authors cat category categories comment conference date dump field id in intitle "
+    "journal keyword keywords lang language org organisation published since subject tag tags ti until "
+    "venue year".split()
+)
+"""Fields of other search engines; these are noticed before a blank too."""
+
+
+class Understood(NamedTuple):
+    """The meaning of a query; the fields are those of `Query`."""
+
+    plain: str
+    required: tuple[Condition, ...]
+    excluded: tuple[Condition, ...]
+    prefixes: tuple[str, ...]
+    is_operated: bool
+    notes: tuple[Note, ...]
+
+
+def understood(text: str, analyzer: Analyzer) -> Understood:
+    """Read a query that is not empty. Raises UnclosedQuote, UnindexedClause, QueryTooComplex."""
+    notes: list[Note] = []
+    operators = operated(tokens(text, grouped=True), notes) if _MAY_OPERATE.search(text) else None
+    if operators is None:
+        found = tokens(text, grouped=False)
+        meant = _signs(found, analyzer)
+    else:
+        found = operators
+        meant = conditions(found, analyzer, notes)
+    plain = " ".join(token.text for token in meant.plain).strip()
+    return Understood(
+        plain=without_prefix_signs(plain),
+        required=tuple(meant.required),
+        excluded=tuple(meant.excluded),
+        prefixes=tuple(dict.fromkeys(prefixes(plain))),
+        is_operated=operators is not None,
+        notes=tuple(dict.fromkeys([*notes, *_unknown_fields(found)])),
+    )
+
+
+def _signs(found: list[Token], analyzer: Analyzer) -> Conditions:
+    """Return the meaning of a query without operators. Raises UnindexedClause."""
+    meant = Conditions([], [], [])
+    for token in found:
+        is_plain = token.kind == "word" and not token.in_title and not token.is_excluded
+        clause = None if is_plain else clause_of(token, analyzer)
+        if clause is None and not is_plain:
+            if not token.is_tentative:
+                raise UnindexedClause(clause=token.written)
+            token = token._replace(text=token.written)
+        if token.is_excluded and clause is not None:
+            meant.excluded.append(clause)
+            continue
+        meant.plain.append(token)
+        if clause is not None:
+            meant.required.append(clause)
+    return meant
+
+
+def _unknown_fields(found: list[Token]) -> list[Note]:
+    """Note what looks like a field and is unknown."""
+    notes = []
+    for token, after in zip_longest(found, found[1:]):
+        field = _FIELD.match(token.text) if token.kind == "word" else None
+        if field is None:
+            continue
+        name, is_whole = field[1], field.end() == len(token.text)
+        is_named = name.lower() in _FIELDS_ELSEWHERE and not (is_whole and after is None)
+        if is_named or (name.islower() and not is_whole and name not in (*_ADDRESSES, *FIELDS)):
+            known = " and ".join(f"{known}:" for known in FIELDS)
+            message = f"unknown field {name}: it is read as a word; the known field is {known}"
+            notes.append(Note(kind="field", part=f"{name}:", message=message))
+    return notes

@@ -1,0 +1,298 @@
+"""Operators, groups and typographic signs: what a query is understood as, by hand and by an older parser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from papersearch.errors import OnlyExclusions, QueryError, QueryTooComplex, UnclosedQuote, UnindexedClause
+from papersearch.text.analysis import Analyzer
+from papersearch.text.clauses import Clause
+from papersearch.text.query import Query, parse_query
+
+ANALYZER = Analyzer()
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "moe",
+            "GPT-4",
+            "routing",
+            "the",
+            "AND",
+            "OR",
+            "NOT",
+            "and",
+            "title:",
+            "title:moe",
+            "venue:",
+            "rout*",
+            "A*",
+        ),
+        *("rout*", "A*", "RRT*"),
+        *"()-–—\"“”«»‹›*:,.'",
+        *("-moe", '"two words"', "–survey", "((", "))", "f(x)", "é", "\u2011", "预训练", "̈", "\u3000"),
+    ]
+)
+TYPED = st.lists(st.tuples(PIECES, st.sampled_from(["", " "]))).map(
+    lambda pieces: "".join(piece + blank for piece, blank in pieces)
+)
+
+
+def read(text: str) -> tuple[str, list[str], list[str]]:
+    """Return what ranks, what is required and what is excluded."""
+    query = parse_query(text, ANALYZER)
+    return query.plain, list(query.reading.required), list(query.reading.excluded)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "required", "excluded"),
+    [
+        ("mixture of experts NOT survey", "mixture of experts", [], ["survey"]),
+        ("moe AND routing NOT survey", "moe routing", ["moe", "routing"], ["survey"]),
+        ("moe AND NOT survey", "moe", ["moe"], ["survey"]),
+        ('moe NOT "data pipeline" routing', "moe routing", [], ['"data pipeline"']),
+        ("moe OR gate", "moe gate", ["moe OR gate"], []),
+        ('moe OR "mixture of experts"', "moe mixture of experts", ['moe OR "mixture of experts"'], []),
+        ("moe OR gate AND routing", "moe gate routing", ["moe OR (gate AND routing)"], []),
+        ("moe AND gate OR routing", "moe gate routing", ["(moe AND gate) OR routing"], []),
+        ("(moe OR gate) AND routing", "moe gate routing", ["moe OR gate", "routing"], []),
+        ("moe AND (gate OR (a1 AND b1))", "moe gate a1 b1", ["moe", "gate OR (a1 AND b1)"], []),
+        ("diffusion model OR language model", "diffusion model language model",
+         ["(diffusion AND model) OR (language AND model)"], []),
+        ("routing (moe OR gate)", "routing moe gate", ["moe OR gate"], []),
+        ("moe OR gate NOT survey", "moe gate", ["moe OR gate"], ["survey"]),
+        ("moe OR (gate NOT survey)", "moe gate", ["moe OR (gate AND NOT survey)"], []),
+        ("moe OR NOT survey", "moe", ["moe OR NOT survey"], []),
+        ("moe NOT (survey OR review)", "moe", [], ["survey OR review"]),
+        ("moe AND gate -(survey OR review)", "moe gate", ["moe", "gate"], ["survey OR review"]),
+        ("title:moe OR title:gate", "moe gate", ["title:moe OR title:gate"], []),
+        ("mixture of experts AND (routing, fast)", "mixture of experts routing, fast",
+         ["mixture", "experts", "routing", "fast"], []),
+        ("RLHF AND PPO", "RLHF PPO", ["RLHF", "PPO"], []),
+        ("RLHF (PPO OR DPO)", "RLHF PPO DPO", ["PPO OR DPO"], []),
+        ("f(x) AND g(y)", "f(x) g(y)", ["f(x)", "g(y)"], []),
+        ("预训练 AND moe", "预训练 moe", ["预训练", "moe"], []),
+    ],
+)  # fmt: skip
+def test_operators_by_hand(text: str, plain: str, required: list[str], excluded: list[str]) -> None:
+    """NOT binds before AND, AND before OR; words without an operator are ranked by."""
+    assert read(text) == (plain, required, excluded)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("AND moe", "joins nothing"),
+        ("moe OR", "joins nothing"),
+        ("moe NOT", "excludes nothing"),
+        ("OR", "joins nothing"),
+        ("moe AND ()", "joins nothing"),
+        ("DEEP LEARNING AND ITS USES", "in capitals"),
+        ("TO BE OR NOT TO BE", "in capitals"),
+        ("a survey of many models that we do NOT trust " + "and of words " * 20, "a text of"),
+    ],
+)
+def test_operators_that_are_words(text: str, why: str) -> None:
+    """An operator without operands, in a title in capitals or in prose is a word, and a note says so."""
+    query = parse_query(text, ANALYZER)
+    assert (query.plain, query.required, query.excluded) == (query.text, (), ())
+    assert any(why in note.message and note.part in ("AND", "OR", "NOT", "OR, NOT") for note in query.notes)
+
+
+@pytest.mark.parametrize("text", ["moe OR OR gate", "moe AND OR gate", "OR moe OR gate AND"])
+def test_a_stray_operator_changes_nothing_else(text: str) -> None:
+    """An operator that joins nothing is never required, and the others still count."""
+    query = parse_query(text, ANALYZER)
+    assert list(query.reading.required) == ["moe OR gate"]
+    assert query.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["late interaction (ColBERT)", "f(x)", "(a b", "a) b", ":-) moe", "moe and routing or not", "ANDROID ORE"],
+)
+def test_parentheses_in_plain_text(text: str) -> None:
+    """Parentheses, and operators in small letters or inside words, are text."""
+    query = parse_query(text, ANALYZER)
+    assert (query.plain, query.required, query.excluded, query.notes) == (text, (), (), ())
+
+
+@pytest.mark.parametrize(("text", "place"), [("(moe OR routing", "1"), ("moe OR routing) gate", "15")])
+def test_a_parenthesis_alone(text: str, place: str) -> None:
+    """A parenthesis without its partner is left out, and a note says where it is."""
+    query = parse_query(text, ANALYZER)
+    assert query.reading.required[0].startswith("moe OR ")
+    [note] = query.notes
+    assert (note.kind, place in note.message) == ("parenthesis", True)
+
+
+def test_limits() -> None:
+    """A query at a limit is read; beyond it the error names the limit."""
+    for deep, many in ((16, 256), (17, 256), (16, 257)):
+        inner = " OR ".join(["moe"] * many)
+        text = "(" * deep + inner + ")" * deep
+        if (deep, many) == (16, 256):
+            assert len(parse_query(text, ANALYZER).required) == 1
+        else:
+            with pytest.raises(QueryTooComplex, match="16" if deep > 16 else "256"):
+                parse_query(text, ANALYZER)
+
+
+@pytest.mark.parametrize("dash", "-‐‑‒–—―−﹘﹣－")
+def test_every_dash_excludes(dash: str) -> None:
+    """A dash before a word or phrase excludes, a dash inside a word or between blanks does not."""
+    assert read(f"moe {dash}survey") == ("moe", [], ["survey"])
+    assert read(f'moe {dash}"data pipeline"') == ("moe", [], ['"data pipeline"'])
+    for plain in (f"moe {dash} survey", f"moe pre{dash}training", f"moe {dash}"):
+        assert read(plain) == (plain, [], [])
+
+
+@pytest.mark.parametrize("marks", ['""', "“”", "„“", "”“", "‟”", "«»", "»«", "‹›", "＂＂", '"”', '“"'])
+def test_every_quotation_mark_quotes(marks: str) -> None:
+    """Quotation marks of every kind make a phrase, also where a program has changed one of the two."""
+    [clause] = parse_query(f"moe {marks[0]}expert parallelism{marks[1]}", ANALYZER).required
+    assert isinstance(clause, Clause)
+    assert clause.words == "expert parallelism"
+
+
+def test_quotations_nest() -> None:
+    """A phrase ends at a mark of the kind that opened it, so a quotation in it is text."""
+    [clause] = parse_query("«the “expert” parallelism»", ANALYZER).required
+    assert isinstance(clause, Clause)
+    assert clause.sequence == ((0, "expert"), (1, "parallel"))
+
+
+@pytest.mark.parametrize("text", ['a 14" display', "a 14” display", "“one” and “two", "»one"])
+def test_an_open_quotation(text: str) -> None:
+    """A quotation mark without a partner is an error at its place."""
+    with pytest.raises(UnclosedQuote) as caught:
+        parse_query(text, ANALYZER)
+    assert text[caught.value.position] in '"“”»'
+    assert not re.search('["“”»]', text[caught.value.position + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("venue:icml moe", ["venue:"]),
+        ("author:huang year:2018", ["author:", "year:"]),
+        ("Author: huang", ["Author:"]),
+        ("moe NOT venue:icml", ["venue:"]),
+        ("title:moe", []),
+        ("title: moe", []),
+        ("GPipe: efficient training", []),
+        ("https://arxiv.org/abs/1 arxiv:2503.11731 doi:10.1/x", []),
+        ("a:b 3:4", []),
+    ],
+)
+def test_unknown_fields(text: str, fields: list[str]) -> None:
+    """A field that there is not is a word, and a note names it and the known one."""
+    notes = parse_query(text, ANALYZER).notes
+    assert [note.part for note in notes] == fields
+    assert all("title:" in note.message and note.part in note.message for note in notes)
+
+
+def test_title_before_a_blank() -> None:
+    """A blank after `title:` changes nothing, unless no indexed word follows."""
+    assert read("title: gpipe -title: survey") == ("gpipe", ["title: gpipe"], ["title: survey"])
+    assert read("Title: the") == ("Title: the", [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "plain"),
+    [
+        ("rout* experts", ("rout",), "rout experts"),
+        ("pre-train*", ("train",), "pre-train"),
+        ("A* search", (), "A* search"),
+        ("RRT* and LPA*", (), "RRT* and LPA*"),
+        ("ab* x**", (), "ab* x**"),
+        ("2 * 3", (), "2 * 3"),
+    ],
+)
+def test_prefixes(text: str, found: tuple[str, ...], plain: str) -> None:
+    """Three letters and an asterisk begin words; names in capitals do not."""
+    query = parse_query(text, ANALYZER)
+    assert (query.prefixes, query.plain) == (found, plain)
+    assert query.reading.ranked_by == text
+
+
+@given(TYPED)
+@example("NOT" * 5)
+@example("((AND)NOT)OR()")
+def test_no_text_fails(text: str) -> None:
+    """Any text is a query or a QueryError, and its words come from the text."""
+    try:
+        query = parse_query(text, ANALYZER)
+    except QueryError:
+        return
+    assert set(query.plain) <= set(query.text) | {" "}
+    assert all(note.message and note.part for note in query.notes)
+
+
+@given(st.text())
+def test_no_characters_fail(text: str) -> None:
+    """Any string is a query or a QueryError."""
+    try:
+        parse_query(text, ANALYZER)
+    except QueryError:
+        return
+
+
+@given(TYPED)
+def test_quoted_text_is_one_phrase(text: str) -> None:
+    """Between straight quotation marks everything else is text."""
+    text = text.replace('"', "").strip()
+    try:
+        [clause] = parse_query(f'"{text}"', ANALYZER).required
+    except QueryError:
+        assert not ANALYZER.sequence(text)
+        return
+    assert isinstance(clause, Clause)
+    assert list(clause.sequence) == ANALYZER.sequence(text)
+    assert not parse_query(f'"{text}"', ANALYZER).is_operated
+
+
+@given(TYPED)
+def test_literal_text_has_no_operators(text: str) -> None:
+    """Literal text is ranked by as it is, whatever operators it has."""
+    try:
+        query = parse_query(text, ANALYZER, literal=True)
+    except QueryError:
+        return
+    assert (query.required, query.excluded, query.prefixes, query.notes) == ((), (), (), ())
+    assert query.plain == query.text
+
+
+_SIGNS = re.compile(
+    r'(?P<minus>(?<!\S)-(?=[^\s-]))?(?P<title>(?<![^\s-])title:(?=[^\s]))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
+    re.IGNORECASE,
+)
+
+
+@given(TYPED.map(lambda text: re.sub(r"AND|OR|NOT|[–—\u2011“”«»‹›*]|title:\s", "", text)))
+def test_plain_text_is_read_by_one_pattern(text: str) -> None:
+    """Without operators and typographic signs, one regular expression reads a query alike."""
+    try:
+        query: Query | None = parse_query(text, ANALYZER)
+    except (UnindexedClause, OnlyExclusions, QueryError):
+        return
+    assert query is not None
+    plain: list[str] = []
+    required: list[tuple[str, bool]] = []
+    excluded: list[tuple[str, bool]] = []
+    for piece in _SIGNS.finditer(query.text):
+        words = piece["word"] if piece["phrase"] is None else piece["phrase"]
+        clause = words, piece["title"] is not None
+        if piece["minus"]:
+            excluded.append(clause)
+            continue
+        plain.append(words)
+        if piece["phrase"] is not None or piece["title"]:
+            required.append(clause)
+    assert query.plain == (" ".join(plain).strip() or query.text)
+    for found, expected in ((query.required, required), (query.excluded, excluded)):
+        assert [(one.words, one.in_title) for one in found if isinstance(one, Clause)] == expected
