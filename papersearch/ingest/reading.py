@@ -16,7 +16,7 @@ from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import daily_papers, json_records
-from papersearch.ingest.formats.xml import acl, pubmed
+from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
 from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
@@ -88,7 +88,17 @@ def is_dump(path: Path) -> bool:
     return not isinstance(head, str) and _reader(head) is not None
 
 
-_FORMATS: tuple[ModuleType, ...] = (pubmed, acl, daily_papers, json_records)
+_FORMATS: tuple[ModuleType, ...] = (
+    pubmed,
+    arxiv_atom,
+    oai_pmh,
+    endnote,
+    acl,
+    jats,
+    crossref,
+    daily_papers,
+    json_records,
+)
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from papersearch.ingest.dates import parse_date
 from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, is_below, read_records, root_of
 from papersearch.ingest.formats.xml.tree import (
     Element,
@@ -143,16 +143,11 @@ def _names(authors: Element | None) -> list[AuthorName]:
 
 
 def _dates(elements: list[Element]) -> list[str]:
-    """Return the earliest date: an article may appear online before its issue, and an old one after it."""
-    written = [
+    return earliest(
         plain(element, "MedlineDate")
         or " ".join(filter(None, (plain(element, name) for name in ("Year", "Month", "Season", "Day"))))
         for element in elements
-    ]
-    dated = [(date, text) for text in written if (date := parse_date(text))]
-    if not dated:
-        return written[:1]
-    return [min(dated, key=lambda one: (one[0].year, one[0].month or 99, one[0].day or 99))[1]]
+    )
 
 
 def _typed(elements: Iterator[Element], attribute: str, kind: str) -> list[str]:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
-_TEXT_ROUND_TAGS = re.compile(r"\s+")
+_SPACE = re.compile(r"\s+")
+_WITHOUT_TAGS = frozenset({"url", "x", "taxon-name", "taxon-name-part"})
+"""Elements inside words or sentences that `text.markup` does not know."""
 
 
 class Element:
@@ -74,7 +76,7 @@ def within(element: Element, name: str) -> Iterator[Element]:
 def plain(element: Element | None, *path: str) -> str:
     """Return the text of the element at a path, without tags."""
     found = inner(element, *path)
-    return "" if found is None else _TEXT_ROUND_TAGS.sub(" ", "".join(_texts(found))).strip()
+    return "" if found is None else _SPACE.sub(" ", "".join(_texts(found))).strip()
 
 
 def plain_of_each(element: Element | None, *path: str) -> list[str]:
@@ -113,6 +115,8 @@ def _written(element: Element, dropped: frozenset[str]) -> Iterator[str]:
     for part in element.content:
         if isinstance(part, str):
             yield escaped(part)
+        elif part.name in _WITHOUT_TAGS:
+            yield from _written(part, dropped)
         elif part.name not in dropped:
             attributes = "".join(
                 f' {local(name)}="{escape(value)}"'
