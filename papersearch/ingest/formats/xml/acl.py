@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from papersearch.ingest.dates import parse_date
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.reading import Rejected, ancestor, read_records, root_of
 from papersearch.ingest.formats.xml.tree import Element, escaped, every, inner, markup, plain
 from papersearch.ingest.record import Complain, Record

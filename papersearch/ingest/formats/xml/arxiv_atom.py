@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.reading import Rejected, read_records, root_of
 from papersearch.ingest.formats.xml.tree import Element, every, plain, plain_of_each
 from papersearch.ingest.record import Complain, Record

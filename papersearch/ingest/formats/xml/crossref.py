@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, read_records, root_of
-from papersearch.ingest.formats.xml.tree import Element, every, inner, markup, plain
+from papersearch.ingest.formats.xml.tree import Element, every, markup, plain
 from papersearch.ingest.record import Complain, Record
 from papersearch.types import AuthorName
 
@@ -19,7 +19,9 @@ _BOOKS = frozenset({"book_metadata", "book_series_metadata", "book_set_metadata"
 _AROUND = frozenset(
     {"journal_metadata", "journal_issue", "proceedings_metadata", "proceedings_series_metadata", "event_metadata"}
 )
-_WORKS = frozenset({"journal_article", "conference_paper", "posted_content", "dissertation", "report-paper_metadata"})
+_WORKS = frozenset(
+    {"journal_article", "conference_paper", "posted_content", "dissertation", "report-paper_metadata"}
+)
 _LAYOUT = Layout(
     wanted=_AROUND | _WORKS | {"book"},
     skipped=frozenset({"citation_list", "program", "crossmark", "archive_locations", "component_list"}),
@@ -132,9 +134,7 @@ def _dates(element: Element | None) -> list[str]:
     )
 
 
-def _venue(
-    journal: Element | None, proceedings: Element | None, book: Element | None, work: Element
-) -> str | None:
+def _venue(journal: Element | None, proceedings: Element | None, book: Element | None, work: Element) -> str | None:
     names = (
         markup(journal, "full_title"),
         markup(journal, "abbrev_title"),

@@ -21,9 +21,7 @@ _ALLOWED = bytes(code if code >= 0x20 or code in b"\t\n\r" else 0x20 for code in
 """Blanks in place of the control characters that XML excludes and that programs write nevertheless."""
 
 
-def in_utf8(
-    stream: IO[bytes], head: bytes, report: Callable[[FindingKind, int, str], None]
-) -> Iterator[bytes]:
+def in_utf8(stream: IO[bytes], head: bytes, report: Callable[[FindingKind, int, str], None]) -> Iterator[bytes]:
     """Yield the stream in pieces of UTF-8; report bytes that are not in the file's encoding, once."""
     declared = _DECLARED.match(head)
     name = declared[1].decode("ascii") if declared else "utf-8"

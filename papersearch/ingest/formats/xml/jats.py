@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from papersearch.ingest.dates import parse_date
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, is_below, read_records, root_of
 from papersearch.ingest.formats.xml.tree import Element, every, first_text, inner, markup, plain, within

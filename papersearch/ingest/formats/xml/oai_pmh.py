@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from papersearch.ingest.formats.xml import jats
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, read_records, root_of
 from papersearch.ingest.formats.xml.tree import Element, every, inner, plain, plain_of_each

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, is_below, read_records, root_of
 from papersearch.ingest.formats.xml.tree import (

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple, TypeAlias
 
-from papersearch.ingest.formats.xml.elements import Ancestors, Layout, elements
+from papersearch.ingest.formats.xml.document import Ancestors, Layout
+from papersearch.ingest.formats.xml.elements import elements
 from papersearch.ingest.formats.xml.tree import Element, local
 from papersearch.ingest.formats.xml.unread import UnreadElements
 from papersearch.ingest.record import Complain, NotADump, Record
