@@ -22,6 +22,8 @@ _ELEMENT_COST = 160
 """Characters that one element counts for: a tree takes more memory than its text."""
 
 _MAX_DEPTH = 60
+_MAX_NAMES = 1000
+"""Most names of elements that are kept: they come from the file."""
 
 Ancestors: TypeAlias = tuple[tuple[str, dict[str, str]], ...]
 """Names as written and attributes of the elements around one, from the outermost."""
@@ -34,12 +36,23 @@ class Layout(NamedTuple):
 
     wanted: names of the elements to yield
     skipped: names of elements whose content is passed over
+    transparent: names of elements whose content counts as that of the element around them
     may_nest: whether a wanted element may contain another one
     """
 
     wanted: frozenset[str]
     skipped: frozenset[str] = frozenset()
+    transparent: frozenset[str] = frozenset()
     may_nest: bool = False
+
+
+class _Kind(NamedTuple):
+    """What a layout says of the elements of a name."""
+
+    name: str
+    is_wanted: bool
+    is_skipped: bool
+    is_transparent: bool
 
 
 class Found(NamedTuple):
@@ -68,11 +81,11 @@ class Document:
         self._layout = layout
         self._report = report
         self._line_offset = first_line - 1
-        self._around = around
         self._opened: list[tuple[str, dict[str, str]]] = []
         self._tree: list[Element] = []
         self._cost = 0
         self._n_skipped = 0
+        self._kinds: dict[str, _Kind] = {}
         self.ready: list[Found] = []
         self.has_declarations = False
         self.doctype: str | None = None
@@ -93,8 +106,7 @@ class Document:
     @property
     def around(self) -> Ancestors:
         """The elements around the open wanted element, or all open elements."""
-        n_inside = len(self._tree) + self._n_skipped
-        return tuple(self._opened[: len(self._opened) - n_inside] if self._tree else self._opened)
+        return tuple(self._opened)
 
     @property
     def open_name(self) -> str:
@@ -143,54 +155,70 @@ class Document:
         raise self._stop("declares entities")
 
     def _start(self, written: str, attributes: dict[str, str]) -> None:
+        tree = self._tree
+        kind = self._kinds.get(written) or self._kind(written)
+        if not tree:
+            self._start_outside(kind, written, attributes)
+        elif self._n_skipped:
+            self._n_skipped += 1
+        elif kind.is_skipped or len(tree) > _MAX_DEPTH:
+            self._n_skipped = 1
+        elif kind.is_transparent:
+            tree.append(tree[-1])
+        elif kind.is_wanted and not self._layout.may_nest:
+            raise self._stop(f"<{kind.name}> inside {self.key}, which is not closed")
+        else:
+            self._cost += _ELEMENT_COST + 2 * _ELEMENT_COST * len(attributes)
+            element = Element(kind.name, attributes, 0)
+            if self._cost <= MAX_RECORD_CHARACTERS:
+                tree[-1].content.append(element)
+            else:
+                tree[0].content.clear()
+            tree.append(element)
+
+    def _start_outside(self, kind: _Kind, written: str, attributes: dict[str, str]) -> None:
+        """Open a wanted element, or one around it."""
         self.has_root = True
-        name = local(written) if ":" in written else written
+        if kind.is_wanted:
+            self._tree.append(Element(kind.name, attributes, self.line))
+            self._cost = 0
+            return
+        if len(self._opened) >= _MAX_DEPTH:
+            raise self._stop(f"elements nested more than {_MAX_DEPTH} deep")
+        self._opened.append((written, attributes))
+
+    def _kind(self, written: str) -> _Kind:
+        name, layout = local(written), self._layout
+        kind = _Kind(name, name in layout.wanted, name in layout.skipped, name in layout.transparent)
+        if len(self._kinds) < _MAX_NAMES:
+            self._kinds[written] = kind
+        return kind
+
+    def _end(self, _: str) -> None:
         tree = self._tree
         if not tree:
-            if len(self._opened) >= _MAX_DEPTH:
-                raise self._stop(f"elements nested more than {_MAX_DEPTH} deep")
-            self._opened.append((written, attributes))
-            if name in self._layout.wanted:
-                tree.append(Element(name, attributes, self.line))
-                self._cost = 0
-            return
-        if name in self._layout.wanted and not self._layout.may_nest:
-            raise self._stop(f"<{name}> inside {self.key}, which is not closed")
-        self._opened.append((written, {}))
-        if self._n_skipped or name in self._layout.skipped or len(tree) > _MAX_DEPTH:
-            self._n_skipped += 1
-            return
-        self._pay(_ELEMENT_COST + 2 * len(attributes) * _ELEMENT_COST)
-        element = Element(name, attributes, 0)
-        if self._cost <= MAX_RECORD_CHARACTERS:
-            tree[-1].content.append(element)
-        tree.append(element)
-
-    def _end(self, name: str) -> None:
-        self._opened.pop()
-        if self._n_skipped:
+            self._opened.pop()
+        elif self._n_skipped:
             self._n_skipped -= 1
-            return
-        if not self._tree:
-            return
-        element = self._tree.pop()
-        if not self._tree:
-            element.last_line = self.line
-            if self._cost > MAX_RECORD_CHARACTERS:
-                self._report("not a record", element.first_line, f"<{element.name}> larger than any record")
-            else:
-                self.ready.append(Found(element, tuple(self._opened)))
+        else:
+            element = tree.pop()
+            if not tree:
+                self._complete(element)
+
+    def _complete(self, element: Element) -> None:
+        element.last_line = self.line
+        if self._cost > MAX_RECORD_CHARACTERS:
+            self._report("not a record", element.first_line, f"<{element.name}> larger than any record")
+        else:
+            self.ready.append(Found(element, tuple(self._opened)))
 
     def _text(self, text: str) -> None:
         if self._tree and not self._n_skipped:
-            self._pay(len(text))
+            self._cost += len(text)
             if self._cost <= MAX_RECORD_CHARACTERS:
                 self._tree[-1].content.append(text)
-
-    def _pay(self, cost: int) -> None:
-        self._cost += cost
-        if self._cost > MAX_RECORD_CHARACTERS:
-            self._tree[0].content.clear()
+            else:
+                self._tree[0].content.clear()
 
     def _entity(self, name: str, is_parameter: bool) -> None:
         """Keep an entity of HTML as its character, and any other as it is written."""

@@ -18,7 +18,11 @@ NAME = "EndNote XML"
 
 _RECORD = re.compile(rb"<records?[\s/>]")
 _MARKS = re.compile(rb"<(?:database|source-app|rec-number|ref-type|contributors|titles)\b")
-_LAYOUT = Layout(wanted=frozenset({"record"}))
+_LAYOUT = Layout(
+    wanted=frozenset({"record"}),
+    skipped=frozenset({"foreign-keys", "auth-address"}),
+    transparent=frozenset({"style"}),
+)
 
 
 def matches(head: bytes) -> bool:

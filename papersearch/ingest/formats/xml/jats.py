@@ -17,7 +17,8 @@ from papersearch.types import AuthorName
 NAME = "JATS XML"
 
 SKIPPED = frozenset(
-    {"body", "back", "floats-group", "sub-article", "response", "ref-list", "permissions", "funding-group"}
+    "body back floats-group sub-article response ref-list permissions funding-group history aff author-notes"
+    " counts custom-meta-group related-article self-uri notes article-categories bio trans-abstract".split()
 )
 _LAYOUT = Layout(wanted=frozenset({"front"}), skipped=SKIPPED)
 _FRONT = re.compile(rb"<(?:\w+:)?(?:front|article-meta|journal-meta)\b|\b(?:article-type|dtd-version)\s*=")

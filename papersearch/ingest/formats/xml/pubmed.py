@@ -27,7 +27,10 @@ _WANTED = frozenset({"MedlineCitation", "PubmedArticle", "PubmedBookArticle", "B
 _ROOTS = _WANTED | {"PubmedArticleSet", "PubmedBookArticleSet", "MedlineCitationSet"}
 _LAYOUT = Layout(
     wanted=frozenset({"PubmedArticle", "PubmedBookArticle"}),
-    skipped=frozenset({"ReferenceList", "CommentsCorrectionsList", "ChemicalList", "GrantList", "AffiliationInfo"}),
+    skipped=frozenset(
+        "ReferenceList CommentsCorrectionsList ChemicalList GrantList AffiliationInfo History DateRevised"
+        " DateCompleted MedlineJournalInfo PublicationTypeList QualifierName ISSN DataBankList Identifier".split()
+    ),
 )
 _MEDLINE = Layout(wanted=frozenset({"MedlineCitation", "BookDocument"}), skipped=_LAYOUT.skipped)
 _NO_LABEL = frozenset({"", "UNLABELLED", "UNLABELED"})

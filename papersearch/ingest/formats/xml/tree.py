@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
-_SPACE = re.compile(r"\s+")
 _WITHOUT_TAGS = frozenset({"url", "x", "taxon-name", "taxon-name-part"})
 """Elements inside words or sentences that `text.markup` does not know."""
 
@@ -47,7 +45,12 @@ def inner(element: Element | None, *path: str) -> Element | None:
     for name in path:
         if element is None:
             return None
-        element = next((part for part in element.content if isinstance(part, Element) and part.name == name), None)
+        for part in element.content:
+            if isinstance(part, Element) and part.name == name:
+                element = part
+                break
+        else:
+            return None
     return element
 
 
@@ -76,7 +79,7 @@ def within(element: Element, name: str) -> Iterator[Element]:
 def plain(element: Element | None, *path: str) -> str:
     """Return the text of the element at a path, without tags."""
     found = inner(element, *path)
-    return "" if found is None else _SPACE.sub(" ", "".join(_texts(found))).strip()
+    return "" if found is None else " ".join("".join(_texts(found)).split())
 
 
 def plain_of_each(element: Element | None, *path: str) -> list[str]:
@@ -90,7 +93,11 @@ def markup(element: Element | None, *path: str, dropped: frozenset[str] = frozen
     Elements get a prefix that makes them certain, so that none is taken for mathematics.
     """
     found = inner(element, *path)
-    return "" if found is None else "".join(_written(found, dropped)).strip()
+    if found is None:
+        return ""
+    if len(found.content) == 1 and isinstance(text := found.content[0], str):  # the common case
+        return escaped(text).strip()
+    return "".join(_written(found, dropped)).strip()
 
 
 def escaped(text: str) -> str:
