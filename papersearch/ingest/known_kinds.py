@@ -129,7 +129,6 @@ _TEXT_KINDS: tuple[_Kind, ...] = (
     _begins(rb"FN (?:Clarivate|Thomson|ISI)|PT [JBSPC]\r?\n", "a Web of Science file", _CONVERT),
     _begins(rb"%0 [A-Z]", "an EndNote file (refer)", _CONVERT),
     _begins(rb"(?:#[^\n]*\n)*cff-version:", "a CITATION.cff file", _CONVERT),
-    _has_line(rb"arXiv:\d{4}\.\d{4,5}\b.*\r?\nDate: ", "the daily mail of arXiv", _CONVERT),
     _begins(rb"(?>%[^\n]*\n|\s+)*+\\documentclass", "a LaTeX document", _CITE),
     _Kind(
         re.compile(rb"\A(?:sep=.\r?\n)?%s" % _HEADER, re.IGNORECASE | re.MULTILINE),

@@ -15,7 +15,7 @@ from typing import IO, TypeAlias
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files, is_readme
-from papersearch.ingest.formats import daily_papers, json_records
+from papersearch.ingest.formats import arxiv_mail, daily_papers, daily_papers_html, json_records
 from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
@@ -96,7 +96,9 @@ _FORMATS: tuple[ModuleType, ...] = (
     acl,
     jats,
     crossref,
+    daily_papers_html,
     daily_papers,
+    arxiv_mail,
     json_records,
 )
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""

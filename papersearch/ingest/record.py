@@ -58,6 +58,7 @@ class Record:
     joined_authors: all authors in one string, where a source joins them
     has_all_authors: false where the source is known to name some authors only, so that counting tells nothing
     dates: what the source gives, the first publication first; the first one that can be read counts
+    has_date_in_id: false where an arXiv id does not tell the date, since the source dates another version
     updated: days of a later change, which count as inferred where neither `dates` nor an arXiv id tells
     record_id, namespace: see `Appearance`
     arxiv_ids, dois: where an identifier may be, the surest place first
@@ -76,6 +77,7 @@ class Record:
     has_all_authors: bool = True
     dates: Sequence[object] = ()
     date_inferred: bool = False
+    has_date_in_id: bool = True
     updated: Sequence[object] = ()
     record_id: str | None = None
     namespace: str = ""
@@ -237,7 +239,7 @@ def _when(record: Record, arxiv_id: str | None, complain: _Remark) -> tuple[Part
     """Return the date of first publication, and whether it was inferred."""
     if found := _first_date(record.dates, complain):
         return found, record.date_inferred
-    inferred = date_of_arxiv_id(arxiv_id) if arxiv_id else None
+    inferred = date_of_arxiv_id(arxiv_id) if arxiv_id and record.has_date_in_id else None
     inferred = inferred or _first_date(record.updated, complain)
     return inferred, inferred is not None
 
