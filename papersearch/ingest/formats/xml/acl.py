@@ -49,7 +49,7 @@ class _Volumes:
             yield self._record(element, *place)
 
     def _record(self, paper: Element, collection: str, volume: str) -> Record:
-        anthology_id = _anthology_id(collection, volume, paper.get("id"))
+        record_id = anthology_id(collection, volume, paper.get("id"))
         meta = self._meta
         return Record(
             first_line=paper.first_line,
@@ -59,7 +59,7 @@ class _Volumes:
             has_markup=True,
             authors=[_name(author) for author in every(paper, "author")],
             dates=_dates(paper, meta),
-            record_id=anthology_id,
+            record_id=record_id,
             namespace="acl",
             citation_key=plain(paper, "bibkey") or None,
             dois=[plain(paper, "doi")],
@@ -68,12 +68,12 @@ class _Volumes:
             issue=markup(paper, "issue") or markup(meta, "journal-issue") or None,
             pages=markup(paper, "pages") or None,
             publisher=markup(meta, "publisher") or None,
-            url=_address(plain(paper, "url"), anthology_id),
+            url=_address(plain(paper, "url"), record_id),
             fields=[part.name for part in paper],
         )
 
 
-def _anthology_id(collection: str, volume: str, paper: str) -> str | None:
+def anthology_id(collection: str, volume: str, paper: str) -> str | None:
     """Return the id of a paper: "2026.acl-long.7"; "P19-1007" and "W19-5007" in old collections."""
     if not collection or not volume or not paper:
         return None
