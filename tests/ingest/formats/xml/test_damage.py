@@ -117,12 +117,13 @@ def test_entities_of_the_file_are_not_expanded(tmp_path: Path, reference: str) -
 def test_nothing_is_fetched(tmp_path: Path) -> None:
     """Neither the external subset of a declaration nor an external entity is opened."""
     secret = tmp_path / "secret"
-    secret.write_text("SECRET")
+    secret.write_text('<!ENTITY secret "SECRET">')
     (tmp_path / "corpus").mkdir()
     outside = f'<!DOCTYPE collection SYSTEM "{secret.as_uri()}">\n'
-    found = read(tmp_path / "corpus", volume(paper(1)).replace(PROLOG, PROLOG + outside))
+    found = read(tmp_path / "corpus", volume(paper(1, " &secret;")).replace(PROLOG, PROLOG + outside))
     assert ids(found) == ["2026.nope-1.1", "2026.nope-2.99"]
-    assert found.findings == ()
+    assert found.papers[0].abstract == "We count 1 moths. &secret;"
+    assert [finding.detail for finding in found.findings] == ["entity &secret; is not expanded"]
 
 
 def test_entities_of_html_are_characters(tmp_path: Path) -> None:

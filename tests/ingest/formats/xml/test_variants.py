@@ -101,7 +101,8 @@ OLD_JATS = f"""{PROLOG}<!DOCTYPE articles SYSTEM "http://example.org/nlm.dtd">
 <title-group><article-title>{TITLE}</article-title><subtitle>A Study</subtitle></title-group>
 <contrib-group content-type="authors"><contrib><name-alternatives><name><surname>Grove</surname>
 <given-names>Ada</given-names></name></name-alternatives></contrib><contrib><string-name>Plato</string-name></contrib>
-</contrib-group><contrib-group content-type="editors"><contrib><name><surname>E</surname></name></contrib></contrib-group>
+</contrib-group><contrib-group content-type="editors"><contrib><name><surname>E</surname></name></contrib>
+</contrib-group>
 <pub-date date-type="pub" publication-format="electronic" iso-8601-date="2026-04-02"><day>02</day><month>04</month>
 <year>2026</year></pub-date><elocation-id>e77</elocation-id><abstract><p>One.</p><p>Two.</p></abstract>
 </article-meta></front><sub-article><front-stub/><front><article-meta/></front></sub-article></article></articles>"""
