@@ -40,9 +40,10 @@ class Matched:
     """The words of a query, matched against all papers.
 
     allowed: ascending, papers that have every required phrase and no excluded one
-    scores: (N,), BM25 of the query's terms and of its acronyms' other forms
+    scores: (N,), BM25 of the query's terms, of its compounds and of its acronyms' other forms
     matched: (N,), True for papers that have any of these
     expanded: for each acronym, the impacts of its other form on the papers, (N,)
+    joined: for each compound in another form, its terms and what it adds to the papers, (N,)
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Matched:
         scores: Float64Array,
         matched: BoolArray,
         expanded: list[tuple[Expansion, Float64Array]],
+        joined: list[tuple[str, tuple[str, ...], Float64Array]],
     ) -> None:
         self._query = query
         self._index = index
@@ -61,6 +63,7 @@ class Matched:
         self.scores = scores
         self.matched = matched
         self.expanded = expanded
+        self.joined = joined
 
     @property
     def expansions(self) -> tuple[Expansion, ...]:
@@ -69,9 +72,10 @@ class Matched:
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """Terms of the query and of its acronyms' other forms."""
+        """Terms of the query, of its compounds and of its acronyms' other forms."""
         forms = (expansion.other for expansion in self.expansions)
-        return frozenset(self._query.terms).union(*map(self._index.analyzer.terms, forms))
+        joined = (other for other, _, _ in self.joined)
+        return frozenset(self._query.terms).union(joined, *map(self._index.analyzer.terms, forms))
 
     @cached_property
     def idf(self) -> dict[str, float]:
@@ -86,6 +90,8 @@ class Matched:
         held = np.zeros(len(papers))
         for term, idf in self._weights:
             present = self._index.postings.impacts_of(term, papers) > 0
+            for other in self._joined_forms.get(term, ()):
+                present |= self._index.postings.impacts_of(other, papers) > 0
             for impacts in self._other_forms.get(term, ()):
                 present |= impacts[papers] > 0
             held += np.where(present, idf, 0.0)
@@ -105,6 +111,7 @@ class Matched:
             )
             for term in sorted(set(terms))
         ]
+        given += [TermImpact(term=other, kind="term", impact=float(added[doc_idx])) for other, _, added in self.joined]
         for expansion, impacts in self.expanded:
             given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
         if with_pairs:
@@ -130,10 +137,28 @@ class Matched:
                 forms.setdefault(term, []).append(impacts)
         return forms
 
+    @cached_property
+    def _joined_forms(self) -> dict[str, list[str]]:
+        """Map of each term of a compound to the other terms that say the same."""
+        forms: dict[str, list[str]] = {}
+        for other, terms, _ in self.joined:
+            for term in terms:
+                forms.setdefault(term, []).append(other)
+        return forms
+
 
 def match(query: Query, index: LexicalIndex) -> Matched:
     """Match the query's words, phrases and acronyms against the postings."""
     scores, matched = index.postings.score(query.terms, index.n_papers)
+    joined: list[tuple[str, tuple[str, ...], Float64Array]] = []
+    for other, terms in query.compounds:
+        whole, holding = index.postings.score([other], index.n_papers)
+        if holding.any():
+            # The larger of both: a paper that has the parts as well gains nothing by its spelling.
+            added = np.maximum(whole - index.postings.score(terms, index.n_papers)[0], 0.0)
+            scores += added
+            matched |= holding
+            joined.append((other, terms, added))
     expanded: list[tuple[Expansion, Float64Array]] = []
     for expansion in index.expansions.expand(query.sequence):
         form = index.analyzer.sequence(expansion.other)
@@ -144,7 +169,9 @@ def match(query: Query, index: LexicalIndex) -> Matched:
         matched[docs] = True
         expanded.append((expansion, impacts))
     allowed = _allowed(query, index)
-    return Matched(query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded)
+    return Matched(
+        query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded, joined=joined
+    )
 
 
 def _allowed(query: Query, index: LexicalIndex) -> IntArray:

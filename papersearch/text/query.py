@@ -45,6 +45,7 @@ class Query(NamedTuple):
     text: the input, cleaned
     plain: the input without operators and exclusions; the encoder reads this
     terms: the terms for the postings, sorted; repeats are kept because BM25 counts them
+    compounds: (other term, terms) for words that a paper may have in another form
     sequence: the same words in query order, as (position, term), for adjacent pairs
     required, excluded: the phrases that a paper must and must not contain
     title_key: the key of the text, to find a paper with this title
@@ -53,6 +54,7 @@ class Query(NamedTuple):
     text: str
     plain: str
     terms: tuple[str, ...]
+    compounds: tuple[tuple[str, tuple[str, ...]], ...]
     sequence: Sequence
     required: tuple[Clause, ...]
     excluded: tuple[Clause, ...]
@@ -103,6 +105,7 @@ def _query(
         text=text,
         plain=plain,
         terms=tuple(sorted(analyzer.query_terms(plain))),
+        compounds=tuple(analyzer.compounds(plain)),
         sequence=tuple(analyzer.sequence(plain)),
         required=required,
         excluded=excluded,
