@@ -111,7 +111,9 @@ class Matched:
             )
             for term in sorted(set(terms))
         ]
-        given += [TermImpact(term=other, kind="term", impact=float(added[doc_idx])) for other, _, added in self.joined]
+        given += [
+            TermImpact(term=other, kind="term", impact=float(added[doc_idx])) for other, _, added in self.joined
+        ]
         for expansion, impacts in self.expanded:
             given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
         if with_pairs:
@@ -169,9 +171,7 @@ def match(query: Query, index: LexicalIndex) -> Matched:
         matched[docs] = True
         expanded.append((expansion, impacts))
     allowed = _allowed(query, index)
-    return Matched(
-        query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded, joined=joined
-    )
+    return Matched(query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded, joined=joined)
 
 
 def _allowed(query: Query, index: LexicalIndex) -> IntArray:

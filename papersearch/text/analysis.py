@@ -185,9 +185,7 @@ class Analyzer:
                     found.append(Match(term, offset + start, offset + end))
         return sorted(found, key=lambda match: (match.start, -match.end))
 
-    def spans(
-        self, terms: Collection[str], text: str, *, is_title: bool = False
-    ) -> tuple[tuple[int, int], ...]:
+    def spans(self, terms: Collection[str], text: str, *, is_title: bool = False) -> tuple[tuple[int, int], ...]:
         """Return the character ranges of `text` whose term is in `terms`, ascending and disjoint."""
         return disjoint(self.matches(terms, text, is_title=is_title))
 

@@ -35,7 +35,8 @@ def _replacements() -> Iterator[tuple[str, str]]:
             yield letter, ascii_letters
 
 
-_REPLACED = str.maketrans({**_GREEK, **_ARABIC, **dict(_replacements())})
+# Compatibility forms leave a dot of "ŀ" and a half ring of "ẚ" behind.
+_REPLACED = str.maketrans({"·": "", "ʾ": "", **_GREEK, **_ARABIC, **dict(_replacements())})
 _DROPPED = re.compile(f"[{DROPPED_MARKS}{JOINERS}]+")
 
 

@@ -6,7 +6,8 @@
     title:gpipe               a word or phrase that every hit must contain in its title
 
 A required or excluded word of several parts (pre-training) is treated as a phrase of them. Stop
-words are not indexed, but they keep their positions in a phrase. Nothing is searched here.
+words keep their positions in a phrase. Only titles are indexed by them: a phrase of stop words alone
+is searched for in titles. Nothing is searched here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong, Unclose
 from papersearch.text.analysis import Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
+from papersearch.text.words import TITLE_PREFIX
 
 MAX_QUERY_LENGTH = 20_000
 """Longest query, in characters: ten times a pasted abstract."""
@@ -45,20 +47,20 @@ class Query(NamedTuple):
     text: the input, cleaned
     plain: the input without operators and exclusions; the encoder reads this
     terms: the terms for the postings, sorted; repeats are kept because BM25 counts them
-    compounds: (other term, terms) for words that a paper may have in another form
     sequence: the same words in query order, as (position, term), for adjacent pairs
     required, excluded: the phrases that a paper must and must not contain
     title_key: the key of the text, to find a paper with this title
+    compounds: (other term, terms) for words that a paper may have in another form
     """
 
     text: str
     plain: str
     terms: tuple[str, ...]
-    compounds: tuple[tuple[str, tuple[str, ...]], ...]
     sequence: Sequence
     required: tuple[Clause, ...]
     excluded: tuple[Clause, ...]
     title_key: str
+    compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def pairs(self) -> list[tuple[tuple[int, str], tuple[int, str]]]:
@@ -121,6 +123,9 @@ def _check_quotes(text: str) -> None:
 
 def _clause(words: str, piece: re.Match[str], analyzer: Analyzer) -> Clause:
     sequence = tuple(analyzer.sequence(words))
-    if not sequence:
+    # Abstracts are not indexed by stop words, so only their titles can be asked for one.
+    if not sequence or (
+        sequence[0][1].startswith(TITLE_PREFIX) and not piece["title"] and (piece["minus"] or len(sequence) == 1)
+    ):
         raise UnindexedClause(clause=piece[0])
     return Clause(sequence, in_title=piece["title"] is not None)

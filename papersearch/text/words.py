@@ -154,7 +154,7 @@ class _Parts:
         place = len(self.normals)
         if normal in STOP_WORDS:
             self._stops.append((TITLE_PREFIX + normal, place, start, end, False))
-            if _is_name(written):
+            if _is_name(written, normal):
                 self._tokens.append((normal.upper(), place, start, end, False))
                 self._asked.append(normal.upper())
         elif normal:
@@ -194,7 +194,7 @@ class _Parts:
         plain = [token for token in self._tokens if token[1] == place]
         self._tokens = [token for token in self._tokens if token[1] != place]
         if len(part) > 1 or sign == "+":
-            self._tokens += [token[:4] + (True,) for token in plain]
+            self._tokens += [(term, at, begin, stop, True) for term, at, begin, stop, _ in plain]
         else:  # C++ is not a kind of C
             self._stops = [token for token in self._stops if token[1] != place]
             for token in plain:
@@ -262,9 +262,9 @@ class _Parts:
         self.names.append(normal)
 
 
-def _is_name(written: str) -> bool:
+def _is_name(written: str, normal: str) -> bool:
     """Tell whether a stop word is written as a name: WHO, IT, the T of "T cell", but not A or I."""
-    return written.isupper() and (len(written) > 1 or written in "ST")
+    return written.isupper() and (len(normal) > 1 or normal in "st")
 
 
 class WordAnalysis:
@@ -306,7 +306,7 @@ class WordAnalysis:
         lower = written.lower()
         if lower in STOP_WORDS:
             stops = ((TITLE_PREFIX + lower, 0, 0, len(written), False),)
-            if _is_name(written):
+            if _is_name(written, lower):
                 return Word(((written, 0, 0, len(written), False),), (written,), (written,), 1, stops)
             return Word((), (), (), 1, stops)
         term = self._term(written, lower)

@@ -86,7 +86,10 @@ def test_composed_and_decomposed_forms_meet(text: str) -> None:
     """A text has the same terms at the same positions, however its letters are composed."""
     analyzer = Analyzer()
     composed, decomposed = (
-        [(token.term, token.position, token.is_whole) for token in analyzer.tokens(unicodedata.normalize(form, text))]
+        [
+            (token.term, token.position, token.is_whole)
+            for token in analyzer.tokens(unicodedata.normalize(form, text))
+        ]
         for form in ("NFC", "NFD")
     )
     assert composed == decomposed
