@@ -197,7 +197,7 @@ class Analyzer:
         return word
 
     def _asked(self, text: str) -> list[Word]:
-        """Return the words of a query; in a query typed in capitals, stop words are no names."""
+        """Return the words of a query; a query typed in capitals has its stop words in lower case."""
         words = self.words(text)
         if len(words) >= _FEWEST_SHOUTED and text.isupper():
             words = [lower if (lower := word.lower()) in STOP_WORDS else word for word in words]

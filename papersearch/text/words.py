@@ -40,7 +40,7 @@ class _Signs(NamedTuple):
 
 
 def _sign(signs: _Signs) -> str:
-    """Return the pattern of the sign that ends a part, with what may stand around it.
+    """Return the pattern of the sign that ends a part, with what may surround it.
 
     `WordAnalysis` decides whether the sign makes a name of the part before it.
     """
