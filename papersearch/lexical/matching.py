@@ -198,9 +198,9 @@ def match(query: Query, index: LexicalIndex) -> Matched:
 
         conditions = Conditions(query, index, ranked=frozenset(query.terms).union(other for other, _, _ in joined))
         allowed, forms = conditions.allowed(), conditions.forms()
-    for form in forms:
-        scores += form.impacts
-        matched |= form.impacts > 0
+    for required in forms:
+        scores += required.impacts
+        matched |= required.impacts > 0
     return Matched(
         query,
         index,
