@@ -28,11 +28,14 @@ from papersearch.text.identifiers import bare_arxiv_id
 
 NAME = "arXiv mail"
 
-_MARK = re.compile(rb"^(?:>[ ]?)*\\\\[ \t]*\r?\n(?:>[ ]?)*(?:Paper: )?arXiv:\S", re.MULTILINE)
-_ID = re.compile(r"(?:Paper: )?arXiv:(\S+)", re.IGNORECASE)
+_LABEL = r"(?:Paper(?: ?\(\*cross-listing\*\))?: ?(?:arXiv:)?(?=\S+\d{7})|(?:Paper: )?arXiv:)"
+"""What is written before an id; entries of early years name a paper as `Paper: hep-th/9901001`."""
+
+_MARK = re.compile(rf"^(?:>[ ]?)*\\\\[ \t]*\r?\n(?:>[ ]?)*{_LABEL}\S".encode(), re.MULTILINE)
+_ID = re.compile(rf"{_LABEL}(\S+)", re.IGNORECASE)
 _QUOTATION = re.compile(r"\A(?:>[ ]?)+")
-_FIELD = re.compile(r"([A-Z][A-Za-z-]{2,20})(?: \([^)]{1,20}\))?:(?:\s+(.*)|$)")
-_RULE = re.compile(r"-{40,}\s*|(?:%%--){10,}.*")
+_FIELD = re.compile(r"([A-Z][A-Za-z-]{2,20})(?: \(v1\))?:(?:\s+(.*)|$)")
+_RULE = re.compile(r"-{20,}\s*|(?:%{1,3}-{1,3}){8,}.*")
 _SIZE = re.compile(r"\s*\([\d.,]+\s*[kKmM]?b.*$")
 _MAX_CHARACTERS = 200_000
 """Most characters of one entry; what comes after them is not kept."""

@@ -51,7 +51,6 @@ Authors: Ada Grove
 Categories: q-bio.PE
 \\ ( https://arxiv.org/abs/2503.00001 ,  20kb)
 """
-OLD = NEW.replace("arXiv:2504.01234", "Paper: arXiv:hep-th/9901001").replace("Date:", "Date (v1):")
 MAIL = HEAD + NEW + RULE + CROSS + "%%--%%" * 12 + "\n" + RULE + REPLACED + RULE
 
 
@@ -91,9 +90,11 @@ def test_a_mail_in_another_dress(tmp_path: Path, dress: str) -> None:
     assert ids == ["2504.01234", "2504.00005", "2503.00001"]
 
 
-def test_an_old_mail(tmp_path: Path) -> None:
-    """Entries of earlier years have another label and old ids."""
-    (paper,) = read(tmp_path, HEAD + OLD).papers
+@pytest.mark.parametrize("label", ["Paper: arXiv:", "Paper: ", "Paper (*cross-listing*): ", "arXiv:"])
+def test_an_old_mail(tmp_path: Path, label: str) -> None:
+    """Entries of earlier years have other labels and old ids."""
+    old = NEW.replace("arXiv:2504.01234", f"{label}hep-th/9901001").replace("Date:", "Date (v1):")
+    (paper,) = read(tmp_path, HEAD + old).papers
     assert (paper.arxiv_id, paper.date) == ("hep-th/9901001", "2025-04-02")
 
 
