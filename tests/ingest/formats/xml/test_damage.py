@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
+from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, document, endnote, jats, oai_pmh, pubmed
+from papersearch.ingest.formats.xml import elements as reader
 from papersearch.ingest.formats.xml.document import Layout
 from papersearch.ingest.formats.xml.elements import elements
 from papersearch.ingest.formats.xml.tree import plain
@@ -286,3 +287,22 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
     few = peak(200)
     assert peak(2000) < 1.5 * few + 100_000
+
+
+def test_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record larger than any real one is named and costs itself, by its text or by its elements."""
+    monkeypatch.setattr(document, "MAX_RECORD_CHARACTERS", 20_000)
+    found = read(tmp_path, volume(paper(1), paper(2, "x" * 30_000), paper(3, "<i/>" * 1000), paper(4)))
+    assert ids(found) == ["2026.nope-1.1", "2026.nope-1.4", "2026.nope-2.99"]
+    assert [(finding.kind, finding.line) for finding in found.findings] == [
+        ("not a record", 5),
+        ("not a record", 6),
+    ]
+
+
+def test_faults_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is broken everywhere is given up after many faults, and keeps what came before."""
+    monkeypatch.setattr(reader, "_MAX_FAULTS", 5)
+    found = read(tmp_path, volume(paper(1), *[paper(n, " R & D") for n in range(2, 20)]))
+    assert ids(found) == ["2026.nope-1.1"]
+    assert found.findings[-1].detail == "5 faults; the rest is not read"
