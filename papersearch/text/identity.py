@@ -27,7 +27,8 @@ _NAMING_SIGNS = re.compile(
 _STARRED = re.compile(r"(?<![\w*])[^\W\d_]{1,3}\*(?![\w*])")
 """A*, RRT*: a star after a longer word is a footnote's mark."""
 
-_MAY_NAME = re.compile(r"[+#*♯⁺₊＋＃＊﹢﹟﹡﹒．]|(?<![^\W_])\.")
+_LEADING_DOT = re.compile(r"\.(?<![^\W_]\.)")
+"""A dot that does not follow a letter or digit. The pattern begins with the dot, so that a search skips to it."""
 
 _STYLES = re.compile(r"\\(?:math[a-z]+|text[a-z]+|emph|operatorname|boldsymbol|bm|rm|it|bf|sf|tt|cal)\b\*?")
 _SUBTITLE = re.compile(r"[:?!]|\.(?=\s)|\s[-–—]+\s|—|\s(?=[(\[])")
@@ -44,7 +45,7 @@ def title_key(title: str) -> str:
     a name: "C", "C++" and "C#" are three titles. A title without letters and digits keeps its other
     characters, so that two such titles stay two papers.
     """
-    if title.isascii() and not _MAY_NAME.search(title):
+    if title.isascii() and not _may_have_sign(title):
         return title_letters(title)
     plain = _folded(title).translate(_LATEX_SIGNS)
     if not any(map(str.isalnum, plain)):
@@ -52,6 +53,13 @@ def title_key(title: str) -> str:
     signs = {found.start(): found[0] for found in _NAMING_SIGNS.finditer(plain)}
     signs |= {found.end() - 1: "*" for found in _STARRED.finditer(plain)}
     return "".join(c if _is_kept(c) else signs.get(place, "") for place, c in enumerate(plain))
+
+
+def _may_have_sign(title: str) -> bool:
+    """Return whether a title in ASCII may have a sign that makes a name."""
+    if "+" in title or "#" in title or "*" in title:
+        return True
+    return "." in title and _LEADING_DOT.search(title) is not None
 
 
 def title_letters(title: str) -> str:
