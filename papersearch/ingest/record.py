@@ -22,6 +22,7 @@ from papersearch.text.markup import without_markup
 from papersearch.text.name_lists import SplitNames, is_joined, is_others, split_names
 from papersearch.text.names import displayed, is_group, parse_name, with_particle_apart
 from papersearch.types import AuthorName, Finding, FindingKind, Organisation
+from papersearch.values import fields_of
 
 MAX_TEXT_LENGTH = 100_000
 MAX_TITLE_LENGTH = 1000
@@ -32,8 +33,8 @@ _MAX_ID_LENGTH = 200
 _FIELDS_NAMED = 8
 _LONGEST_QUOTED = 80
 _LONGEST_KEPT = 100
-_KEPT = 8192
-"""Cleaned texts of at most `_LONGEST_KEPT` characters that are kept, as categories and venues repeat."""
+_KEPT = 16_384
+"""Cleaned texts of at most `_LONGEST_KEPT` characters that are kept: names, categories and venues repeat."""
 
 Report: TypeAlias = Callable[[Finding], None]
 
@@ -119,7 +120,7 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         complain("text cut", f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
         title, abstract = title[:MAX_TITLE_LENGTH], abstract[:MAX_TEXT_LENGTH]
     abstract, mirror_links = without_mirrors(abstract)
-    listed = _authors(record, clean, complain)
+    listed = _authors(record, clean_label, complain)
     doi, arxiv_id = _identifiers(record, complain)
     when, is_inferred = _when(record, arxiv_id, complain)
     links = find_links(abstract)
@@ -222,11 +223,11 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
 
 def _cleaned(name: AuthorName, clean: Callable[[str], str]) -> AuthorName:
     """Return a name with its parts cleaned. A family name alone, such as that of a group, is the whole name."""
-    parts = {part: clean(value) for part, value in name.asdict().items() if value}
-    known = {part: value for part, value in parts.items() if value}
+    given = {part: value for part, value in fields_of(name).items() if value}
+    known = {part: cleaned for part, value in given.items() if (cleaned := clean(value))}
     if known.keys() == {"family"}:
         return AuthorName(literal=known["family"])
-    return with_particle_apart(AuthorName(**known))
+    return with_particle_apart(name if known == given else AuthorName(**known))
 
 
 def _identifiers(record: Record, complain: _Remark) -> tuple[str | None, str | None]:
