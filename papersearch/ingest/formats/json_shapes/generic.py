@@ -1,6 +1,7 @@
 """Records of any other source, by the names that fields usually have. BEIR's documents are among them.
 
-An object is a paper if it has a title and an abstract. A `text` is an abstract beside BEIR's `_id`;
+An object is a paper if it has a title and an abstract. A `text` is an abstract beside BEIR's `_id`,
+or where the object has an id, a title and a text alone;
 a `summary` or a `description` is one beside something that only papers have.
 """
 
@@ -100,6 +101,8 @@ _NAMES = _Places(
     citation_key=("citationkey", "citekey", "bibtexkey"),
 )
 
+_BARE_IDS = frozenset({"id", "docid", "doc_id", "docno"})
+_BARE = _BARE_IDS | {"title", "text"}
 _PAPER_MARKS = frozenset({"doi", "arxivid", "arxiv", "journal", "venue", "pmid", "externalids", "bibcode"})
 _READ = frozenset(name for names in _NAMES for name in names) | {
     "links", "organization", "organisation", "numcomments", "commentcount", "upvotes", "authorcount", "metadata",
@@ -111,6 +114,8 @@ def matches(fields: Fields) -> bool:
     """Return whether the object has a title and an abstract under one of their usual names."""
     if "_id" in fields and "title" in fields and "text" in fields:
         return isinstance(fields["_id"], str | int)
+    if _is_bare_document(fields):
+        return True
     places = _places(fields)
     if not places.title or not _title(fields, places.title):
         return _has_metadata(fields) and matches(_flat(fields))
@@ -120,6 +125,19 @@ def matches(fields: Fields) -> bool:
         return True
     is_marked = any(fields[name] for name in fields if plain_name(name) in _PAPER_MARKS)
     return is_marked and bool(_abstract(fields, places))
+
+
+def _is_bare_document(fields: Fields) -> bool:
+    """Return whether an object has an id, a title and a text, and nothing that other things have.
+
+    Test collections of other projects than BEIR have this form. A post has an author or a score too.
+    """
+    return (
+        fields.keys() <= _BARE
+        and not _BARE_IDS.isdisjoint(fields)
+        and bool(text(fields.get("title")))
+        and bool(text(fields.get("text")))
+    )
 
 
 def is_read(name: str) -> bool:
