@@ -150,8 +150,12 @@ def read(fields: Fields, lines: Lines) -> Record:
     given = _flat(fields)
     places = _places(given)
     record_id = _first_label(given, places.id)
-    external = {name.lower(): value for key in places.identifiers for name, value in inner(given, key).items()}
-    others = [given[key] for key in places.identifiers] + [entry.get("id") for entry in _identifiers(given, places)]
+    external: Fields = {}
+    others: list[Any] = []
+    if places.identifiers:
+        external = {name.lower(): value for key in places.identifiers for name, value in inner(given, key).items()}
+        others = [given[key] for key in places.identifiers]
+        others += [entry.get("id") for entry in _identifiers(given, places)]
     authors, joined_authors = _authors(given, places.authors)
     return Record(
         first_line=lines.first,
@@ -169,7 +173,7 @@ def read(fields: Fields, lines: Lines) -> Record:
         arxiv_ids=[
             *strings(*(given[key] for key in places.arxiv_id), external.get("arxiv")),
             *(arxiv_ids(record_id) if record_id else ()),
-            *mentioned_arxiv_ids(*strings(*others)),
+            *(mentioned_arxiv_ids(*strings(*others)) if others else ()),
         ],
         dois=strings(*(given[key] for key in places.doi), external.get("doi"), *others, _if_doi(record_id)),
         categories=subjects(*(given[key] for key in places.categories)),
@@ -210,32 +214,38 @@ def _flat(fields: Fields) -> Fields:
 
 
 def _first(fields: Fields, names: Iterable[str]) -> str:
-    return next((found for name in names if (found := passage(fields[name])) and not found.isspace()), "")
+    for name in names:
+        if (found := passage(fields[name])) and not found.isspace():
+            return found
+    return ""
 
 
 def _first_label(fields: Fields, names: tuple[str, ...]) -> str | None:
-    if not names:  # the common case
-        return None
-    found = (label(fields[name]) for name in names)
-    return next((name for name in found if name and len(name) <= _MAX_ID_LENGTH), None)
+    for name in names:
+        if (found := label(fields[name])) and len(found) <= _MAX_ID_LENGTH:
+            return found
+    return None
 
 
 def _title(fields: Fields, names: Iterable[str]) -> str:
     """Return the title; a list of objects keeps it under `title` again."""
+    for name in names:
+        if (found := text(fields[name])).strip():
+            return found
     within = (entry["title"] for name in names for entry in objects(fields[name]) if "title" in entry)
-    return next((found for name in names if (found := text(fields[name])).strip()), "") or next(
-        map(text, within), ""
-    )
+    return next(map(text, within), "")
 
 
 def _abstract(fields: Fields, places: _Places) -> str:
+    if found := _first(fields, places.abstract) or _first(fields, places.passage):
+        return found
     described = (
         text(entry.get("description"))
         for name in places.passage
         for entry in objects(fields[name])
         if entry.get("descriptionType", "Abstract") == "Abstract"
     )
-    return _first(fields, places.abstract) or _first(fields, places.passage) or next(described, "")
+    return next(described, "")
 
 
 def _authors(fields: Fields, names: Iterable[str]) -> tuple[list[Person], str | None]:
@@ -252,8 +262,8 @@ def _authors(fields: Fields, names: Iterable[str]) -> tuple[list[Person], str | 
 
 def _dates(fields: Fields, names: Iterable[str]) -> list[Any]:
     """Return what may be dates. A finer date goes before the coarser one that it agrees with."""
-    known = dates(*(_date(fields[name], fields) for name in names))
-    if known and (first := str(known[0])).isdigit():
+    known = dates(*[_date(fields[name], fields) for name in names])
+    if len(known) > 1 and (first := str(known[0])).isdigit():
         finer = [date for date in known[1:] if str(date).startswith(f"{first}-")]
         return finer[:1] + known
     return known
@@ -263,6 +273,8 @@ def _date(value: Any, fields: Fields) -> Any:
     """Return a date in one value, whatever form it has."""
     if isinstance(value, list):
         value = value[0] if value else None
+    if isinstance(value, str):  # nearly all
+        return day_in_mail(value)
     if isinstance(value, dict):
         if "year" in value:
             return _with_month(value["year"], value)
@@ -273,7 +285,7 @@ def _date(value: Any, fields: Fields) -> Any:
         if value > 10**9:
             return day_of_milliseconds(value * 1000)
         return _with_month(value, fields) if value < 10_000 else value
-    return day_in_mail(value) if isinstance(value, str) else value
+    return value
 
 
 def _with_month(year: Any, fields: Fields) -> Any:
@@ -298,6 +310,8 @@ def _venue(fields: Fields, names: Iterable[str]) -> str | None:
 
 
 def _organisation(fields: Fields) -> Organisation | None:
+    if not fields:
+        return None
     handle = text(fields.get("handle")) or text(fields.get("name"))
     return (
         Organisation(handle=handle, name=text(fields.get("fullname")) or text(fields.get("name")) or handle)
