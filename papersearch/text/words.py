@@ -8,6 +8,7 @@ terms of one word; `analysis` applies it to texts.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -32,11 +33,12 @@ TITLE_PREFIX = "title:"
 
 
 class _Signs(NamedTuple):
-    """Character classes of the signs that can end a name."""
+    """Characters of the signs that can end a name, and the class of those that make words."""
 
     plus: str
     sharp: str
     star: str
+    word: str
 
 
 def _sign(signs: _Signs) -> str:
@@ -44,15 +46,16 @@ def _sign(signs: _Signs) -> str:
 
     `WordAnalysis` decides whether the sign makes a name of the part before it.
     """
-    plus, sharp, star = (f"[{characters}]" for characters in signs)
+    plus, sharp, star = (f"[{characters}]" for characters in signs[:3])
+    word = signs.word
     # "C++", "C++17" and "B+", but not "x+y".
-    pluses = rf"{plus}{plus}(?:(?!{plus}|\w)|(?=\d\d(?!\w)))|(?<=[A-Z])(?<!\w[A-Z]){plus}(?!{plus}|\w)"
+    pluses = rf"{plus}{plus}(?:(?!{plus}|\w)|(?=\d\d(?!\w)))|(?<=[A-Z])(?<!{word}[A-Z]){plus}(?!{plus}|\w)"
     # "C#", but not "issue#" or "a##b".
-    sharps = rf"(?<=[A-Za-z])(?<!\w[A-Za-z]){sharp}(?!{sharp}|\w)"
+    sharps = rf"(?<=[A-Za-z])(?<!{word}[A-Za-z]){sharp}(?!{sharp}|\w)"
     # "A*", "RRT$^*$", but not the emphasis of "*A*".
     emphasis = "".join(rf"(?<!\*[A-Za-z]{{{n}}})" for n in range(1, 6))
     stars = rf"(?<=[A-Za-z]){emphasis}(?:\$?\^\{{?)?{star}(?:(?!{star}|\w)(?:\}}?\$)?)"
-    return rf"(?:(?=[{''.join(signs)}$^])(?:{pluses}|{sharps}|{stars}))"
+    return rf"(?:(?=[{''.join(signs[:3])}$^])(?:{pluses}|{sharps}|{stars}))"
 
 
 def _patterns(
@@ -66,7 +69,8 @@ def _patterns(
     # Letters and digits; a number keeps its decimal point ("3.5", "v1.5b").
     plain = rf"(?:{letter}*+{digit}++(?:\.{digit}++)+{either}*+|{either}++)"
     # ".NET" and "asp.net", but not the end of "example.net".
-    dot_net = r"\.(?:NET(?!\w)|(?:(?<!\w\.)|(?<=(?i:asp|ado)\.))[Nn]et(?!\w))"
+    word = signs.word
+    dot_net = rf"\.(?:NET(?!{word})|(?:(?<!{word}\.)|(?<=(?i:asp|ado)\.))[Nn]et(?!{word}))"
     # Joints connect the parts of one word: hyphens, and LaTeX's sub- and superscript marks.
     joint = rf"(?:{hyphen}|\$?[\^_]\{{?|\}}?\$|\}}|(?={dot_net}))"
     part = rf"(?:{plain}|{dot_net})"
@@ -80,9 +84,9 @@ WORD, _PARTS = _patterns(
     r"\d",
     rf"(?:[^\W_]++{_MARKED})",
     r"[-\u2010-\u2013\u2212]",
-    _Signs(r"+\uff0b", r"#\uff03\u266f", r"*\uff0a\u2217"),
+    _Signs(r"+\uff0b", r"#\uff03\u266f", r"*\uff0a\u2217", rf"[\w{MARKS}{JOINERS}]"),
 )
-ASCII_WORD, _ASCII_PARTS = _patterns("[A-Za-z]", "[0-9]", "[A-Za-z0-9]", "-", _Signs("+", "#", "*"))
+ASCII_WORD, _ASCII_PARTS = _patterns("[A-Za-z]", "[0-9]", "[A-Za-z0-9]", "-", _Signs("+", "#", "*", r"\w"))
 """Patterns for ASCII text, which take a third of the time."""
 
 # Runs of letters and runs of digits. A single letter after digits belongs to them ("70b", "4o").
@@ -280,7 +284,18 @@ class WordAnalysis:
                 return self._plain(written)
             if all(map(str.isalpha, written.split("-"))):
                 return self._hyphenated(written)
+        elif not unicodedata.is_normalized("NFC", written):
+            return self._composed(written)
         return self.mixed(written)
+
+    def _composed(self, written: str) -> Word:
+        """Analyse a word whose letters are decomposed; each token gets the range of the whole word."""
+        word = self.analyse(unicodedata.normalize("NFC", written))
+        whole = (0, len(written))
+        return word._replace(
+            tokens=tuple((term, place, *whole, is_whole) for term, place, _, _, is_whole in word.tokens),
+            stops=tuple((term, place, *whole, is_whole) for term, place, _, _, is_whole in word.stops),
+        )
 
     def mixed(self, written: str) -> Word:
         """Analyse any word.
