@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,10 @@ LAYOUTS = {
 
 
 @given(
-    st.lists(st.sampled_from([None, None, *DAMAGES]), min_size=2, max_size=12).filter(lambda plan: plan[0] is None),
+    # A brace missing at an end and at the next beginning leaves one valid object with repeated keys.
+    st.lists(st.sampled_from([None, None, *DAMAGES]), min_size=2, max_size=12)
+    .filter(lambda plan: plan[0] is None)
+    .filter(lambda plan: ("brace", "first brace") not in pairwise(plan)),
     st.sampled_from(sorted(LAYOUTS)),
 )
 def test_damage_stays_in_its_line(
