@@ -285,7 +285,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-OBJECTS = st.lists(st.dictionaries(st.text(), JSON, max_size=4), max_size=5)
+# No key is one that holds the list of an answer, such as "results".
+OBJECTS = st.lists(st.dictionaries(st.text().map("k{}".format), JSON, max_size=4), max_size=5)
 
 
 class Dripping(io.BytesIO):
