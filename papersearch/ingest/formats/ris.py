@@ -20,6 +20,7 @@ from papersearch.ingest.formats.bibliographic import (
     split_at_semicolons,
     web_addresses,
 )
+from papersearch.ingest.formats.json_shapes.csl import citation_key
 from papersearch.ingest.formats.tagged import Entry, Layout, count_unread, read_entries
 from papersearch.ingest.record import Complain, Record
 
@@ -73,6 +74,7 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
 def _record(entry: Entry) -> Record:
     title_tag = next((tag for tag in _TITLES if entry.first(tag)), "")
     book = entry.first("BT") if title_tag != "BT" else ""
+    is_ours = _is_ours(entry)
     links = web_addresses(entry.all(*_LINKS))
     in_arxiv = entry.all("AN") if entry.first("DB").lower() == "arxiv" else []
     return Record(
@@ -80,12 +82,12 @@ def _record(entry: Entry) -> Record:
         last_line=entry.last_line,
         title=entry.first(title_tag),
         abstract=_abstract(entry),
-        has_markup=not _is_ours(entry),
+        has_markup=not is_ours,
         authors=[one_name(name) for name in entry.all("AU", "A1")],
         dates=first_published(entry.all("DA"), entry.all("PY", "Y1")),
         date_inferred=entry.all("N1") == ["year inferred"],
         record_id=entry.first("ID") or None,
-        citation_key=entry.first("LB") or None,
+        citation_key=entry.first("LB") or (None if is_ours else citation_key(entry.first("ID"))),
         arxiv_ids=[*in_arxiv, *arxiv_ids_in([*links, *entry.all(*_NOTES, "ID", "AN")])],
         dois=_dois(entry, links),
         categories=split_at_semicolons(entry.all("KW")),

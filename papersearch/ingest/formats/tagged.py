@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
 from papersearch.ingest.formats.bibliographic import FewFindings, UnreadNames
-from papersearch.ingest.lines import read_lines
+from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.record import Complain, Record
 
 _MAX_LINE_BYTES = 1 << 20
@@ -73,44 +73,63 @@ class Entry:
 def read_entries(stream: IO[bytes], layout: Layout, complain: Complain) -> Iterator[Entry]:
     """Yield the entries of a file; text between them is passed over. Report what cannot be read."""
     findings = FewFindings(complain)
-    entry: Entry | None = None
-    is_kept = is_blank_before = False
+    reader = _Reader(layout)
     for line in read_lines(stream, _MAX_LINE_BYTES):
         if line.fault:
             findings.add(line.fault.kind, line.number, line.fault.detail, line.fault.kind)
-            if line.fault.line_is_lost:
-                is_kept = False
-                continue
-        found = layout.tag.match(line.text)
-        if found is None:
-            if not line.text or line.text.isspace():
-                is_blank_before = True
-            elif entry is not None:
-                entry.last_line = line.number
-                if is_kept and entry.fields:
-                    _continue(entry, line.text.strip(), layout)
-            continue
-        tag, value = found[1], (found[2] or "").strip()
-        if tag in layout.starts and (
-            entry is None or not layout.after_blank or is_blank_before or tag in entry.tags
-        ):
-            if entry is not None:
-                yield from _whole(entry, layout, findings)
-            entry = Entry(line.number, line.number)
-        is_blank_before = False
-        if entry is None:
-            continue
-        entry.last_line = line.number
-        if tag == layout.end:
-            yield from _whole(entry, layout, findings)
-            entry = None
-            continue
-        is_kept = tag in layout.kept
-        if is_kept:
-            _append(entry, tag, value)
-    if entry is not None:
-        yield from _whole(entry, layout, findings)
+        if line.fault and line.fault.line_is_lost:
+            reader.is_kept = False
+        elif ended := reader.add(line):
+            yield from _whole(ended, layout, findings)
+    if reader.entry is not None:
+        yield from _whole(reader.entry, layout, findings)
     findings.end()
+
+
+class _Reader:
+    """Gathers lines to entries."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._is_blank_before = False
+        self.entry: Entry | None = None
+        self.is_kept = False
+
+    def add(self, line: Line) -> Entry | None:
+        """Add a line; return the entry that ends at it or before it."""
+        found = self._layout.tag.match(line.text)
+        if found is None:
+            self._add_further(line)
+            return None
+        tag, value = found[1], (found[2] or "").strip()
+        ended = None
+        if tag in self._layout.starts and self._may_begin(tag):
+            ended, self.entry = self.entry, Entry(line.number, line.number)
+        self._is_blank_before = False
+        if self.entry is None:
+            return None
+        self.entry.last_line = line.number
+        if tag == self._layout.end:
+            ended, self.entry = self.entry, None
+            return ended
+        self.is_kept = tag in self._layout.kept
+        if self.is_kept:
+            _append(self.entry, tag, value)
+        return ended
+
+    def _may_begin(self, tag: str) -> bool:
+        if self.entry is None or not self._layout.after_blank:
+            return True
+        return self._is_blank_before or tag in self.entry.tags
+
+    def _add_further(self, line: Line) -> None:
+        """Add a line without a tag to the last value, if that is kept."""
+        if not line.text or line.text.isspace():
+            self._is_blank_before = True
+        elif self.entry is not None:
+            self.entry.last_line = line.number
+            if self.is_kept and self.entry.fields:
+                _continue(self.entry, line.text.strip(), self._layout)
 
 
 def _append(entry: Entry, tag: str, value: str) -> None:
