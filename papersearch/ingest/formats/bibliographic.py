@@ -15,7 +15,10 @@ _SHOWN = 10
 """Findings of one kind and reason that name their lines; the rest is counted."""
 
 _MAX_REASONS = 100
-_INVERTED = re.compile(r"([^,;]+),\s*([^,;]+)(?:,\s*([^,;]+))?")
+_LONGEST = 2000
+"""Most characters of a field that are searched for an arXiv id."""
+
+_INVERTED = re.compile(r"([^,;]+),([^,;]+)(?:,([^,;]+))?")
 _ENDS_IN_INITIALS = re.compile(r"(?:^|\s)[A-Z]{1,3}$")
 _VANCOUVER = re.compile(
     r"(?P<family>\S.*?) (?P<given>[^\W\d_]{1,4})(?: (?P<suffix>Jr|Sr|\d(?:st|nd|rd|th)|I{2,3}|IV))?"
@@ -130,13 +133,14 @@ def page_range(first: str, last: str) -> str | None:
 def arxiv_ids_in(places: Iterable[str]) -> list[str]:
     """Return the arXiv ids in texts that name them: `arXiv:2504.01234`, or an address."""
     marked = (place for place in places if "rxiv" in place.lower() or "huggingface.co/papers" in place)
-    found = (bare_arxiv_id(word) for place in marked for word in (place, *place.split(maxsplit=20)[:20]))
+    words = (word for place in marked for word in (place[:_LONGEST], *place[:_LONGEST].split(maxsplit=20)[:20]))
+    found = map(bare_arxiv_id, words)
     return list(dict.fromkeys(filter(None, found)))
 
 
 def web_addresses(places: Iterable[str]) -> list[str]:
     """Return the addresses in fields that may hold several, separated by blanks or semicolons."""
-    words = (word for place in places for word in re.split(r"[\s;]+(?=https?://)|\s+", place.strip()))
+    words = (word for place in places for word in place.replace(";http", " http").split())
     return [word.rstrip(";,") for word in words if word.startswith(("http://", "https://"))]
 
 

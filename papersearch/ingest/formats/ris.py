@@ -26,7 +26,7 @@ from papersearch.ingest.record import Complain, Record
 
 NAME = "RIS"
 
-_START = re.compile(rb"^(?:[ \t]|\xef\xbb\xbf)*TY {0,4}-(?:[ \t]*[A-Za-z]|[ \t]*\r?$)", re.MULTILINE)
+_START = re.compile(rb"^(?:[ \t]|\xef\xbb\xbf)*TY(?: {2,4}-[ \t]*| ?-[ \t]+)(?:[A-Za-z]|\r?$)", re.MULTILINE)
 _TAG = re.compile(r"[ \t\ufeff]*+([A-Z][A-Z0-9]) {2,4}-(.*)")
 _LOOSE_TAG = re.compile(r"[ \t\ufeff]*+([A-Z][A-Z0-9]) {0,4}-(?:[ \t](.*)|$)")
 """The tags of files whose producer wrote fewer blanks. In others, `AI - driven` is a line of an abstract."""

@@ -41,8 +41,8 @@ _ALIASES: Mapping[str, str] = {
     "fieldsofstudy ieeeterms",
     "tags": "indexkeywords keywordsplus manualtags automatictags meshterms emtreedrugindextermsmajorfocus "
     "emtreemedicalindextermsmajorfocus emtreedrugindexterms emtreemedicalindexterms",
-    "venue": "sourcetitle source publicationtitle journaltitle journal journalbook journalname periodicalfull pubtitle "
-    "booktitle conferencename conference venue publication containertitle proceedingstitle anthologytitle "
+    "venue": "sourcetitle source publicationtitle journaltitle journal journalbook journalname periodicalfull "
+    "pubtitle booktitle conferencename conference venue publication containertitle proceedingstitle anthologytitle "
     "booktitleseries primarylocationsourcedisplayname journalref",
     "volume": "volume bibliovolume",
     "issue": "issue issuenumber number biblioissue",
@@ -75,10 +75,12 @@ _WEB_OF_SCIENCE = {
 }  # fmt: skip
 
 _ROLES = {name: (role, rank) for role, names in _ALIASES.items() for rank, name in enumerate(names.split())}
-_OF_PAPERS = frozenset(
-    "authors groups year date doi arxiv venue volume issue pages first_page citation_key early".split()
+_OF_PAPERS = frozenset("authors groups doi arxiv venue volume issue pages first_page citation_key early".split())
+"""Roles that few tables but those of publications have."""
+
+_OF_SHOPS = frozenset(
+    "price prices cost currency sku asin stock quantity brand barcode stars rating ratings".split()
 )
-"""Roles that only tables of publications have. A price list has an id and a title as well."""
 
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -105,9 +107,10 @@ class Columns(NamedTuple):
         return "abstract" in self.roles
 
     @property
-    def is_of_papers(self) -> bool:
-        """Whether there is a column that only publications have."""
-        return not _OF_PAPERS.isdisjoint(self.roles)
+    def may_be_papers(self) -> bool:
+        """Whether titles may be those of papers: a price list has an id and a title as well."""
+        has_mark = not _OF_PAPERS.isdisjoint(self.roles) or any(namespace for _, namespace in self.ids)
+        return has_mark or _OF_SHOPS.isdisjoint(map(plain, self.names))
 
     def has(self, *names: str) -> bool:
         """Return whether there are columns of all these names."""
@@ -180,11 +183,11 @@ def _roles(names: Sequence[str]) -> tuple[dict[str, list[int]], list[tuple[int, 
             elif name == "UT":
                 ids.append((0, place, "wos"))
         elif key in _IDS:
-            ids.append((1, place, _IDS[key]))
+            ids.append((list(_IDS).index(key), place, _IDS[key]))
         elif key in _ROLES:
             role, rank = _ROLES[key]
             if role == "id":
-                ids.append((2 + rank, place, ""))
+                ids.append((len(_IDS) + rank, place, ""))
             else:
                 ranked.setdefault(role, []).append((rank, place))
     return {role: [place for _, place in sorted(found)] for role, found in ranked.items()}, [

@@ -1,8 +1,7 @@
 """Tables of papers as CSV or TSV: one paper a row, under a header.
 
 `table_columns` knows the headers of producers, `table_rows` reads rows and stops damage. A table
-without abstracts may be of anything: it is read only where a user names it, and only if it has a
-column that nothing but publications have.
+without abstracts may be of anything: it is read only where a user names it, and a price list never.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def matches(head: bytes) -> bool:
 def only_if_named(head: bytes) -> str | None:
     """Return why a file is read only where it is named itself, or None if it always is or never."""
     columns = columns_of(head)
-    if columns is None or columns.has_abstracts or not columns.is_of_papers:
+    if columns is None or columns.has_abstracts or not columns.may_be_papers:
         return None
     return f"{_NO_ABSTRACTS}, which is read only where it is named itself"
 
@@ -59,8 +58,8 @@ def only_if_named(head: bytes) -> str | None:
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
     """Yield the papers of one table in order. Raises NotADump for a table that is not of papers."""
     columns = columns_of(head)
-    if columns is None or not (columns.has_abstracts or columns.is_of_papers):
-        raise NotADump(f"{_NO_ABSTRACTS}, or any that only papers have")
+    if columns is None or not (columns.has_abstracts or columns.may_be_papers):
+        raise NotADump(f"{_NO_ABSTRACTS}; its columns are not those of papers")
     findings = FewFindings(complain)
     unread = UnreadNames()
     reads = own_table.record if own_table.matches(columns) else _record
@@ -129,6 +128,7 @@ def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
     arxiv_id = [record_id] if record_id and columns.has("updatedate", "categories") else []
     links, extra = web_addresses(every("url")), first("extra")
     names = _authors(first("authors"), every("groups"))
+    pages = first("pages") or page_range(first("first_page"), first("last_page")) or first("article_number")
     days = [*every("date"), _day(first("year"), first("month"), first("day"))]
     return Record(
         first_line=row.first_line,
@@ -150,10 +150,7 @@ def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
         venue=first("venue") or None,
         volume=first("volume") or None,
         issue=first("issue") or None,
-        pages=first("pages")
-        or page_range(first("first_page"), first("last_page"))
-        or first("article_number")
-        or None,
+        pages=pages or None,
         publisher=first("publisher") or None,
         url=next(iter(links), None),
         fields=columns.names,
