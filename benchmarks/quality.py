@@ -33,7 +33,7 @@ from papersearch.lexical.statistics import statistics_of
 from papersearch.search import candidates, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
-from papersearch.text import analysis
+from papersearch.text import analysis, words
 from papersearch.text.paper_text import paper_text
 from papersearch.types import Mode
 
@@ -85,7 +85,7 @@ def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
 
 def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[[str], Scores]:
     """Return every paper's BM25 score for a text, by another analysis."""
-    postings = statistics_of(map(terms, collection.texts), analysis.plain_word).postings()
+    postings = statistics_of(map(terms, collection.texts), words.plain_word).postings()
     return lambda text: postings.score(terms(text), len(collection.ids))[0]
 
 
@@ -197,7 +197,7 @@ def main() -> None:
             cells = [f"{value:.4f}"[1:] for value in (*values, sum(values) / len(values))]
             print(f"| {name} |", " | ".join(cells), "|", flush=True)
 
-        lucene, snowball = plain_terms(LUCENE_STOP_WORDS), plain_terms(analysis.STOP_WORDS)
+        lucene, snowball = plain_terms(LUCENE_STOP_WORDS), plain_terms(words.STOP_WORDS)
         row("BM25, Lucene's 33 stop words", lambda c: c.by_scores(bm25(c, lucene)))
         row("BM25, Snowball's stop words", lambda c: c.by_scores(bm25(c, snowball)))
         row("BM25, our analysis", lambda c: c.by_scores(own_bm25(c)))

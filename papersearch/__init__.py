@@ -70,10 +70,12 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport, BuildStep, Outcome, Progress
     from papersearch.index.verification import Fault
     from papersearch.types import (
+        AuthorName,
         Changes,
         Count,
         Counted,
         DumpFile,
+        Emptier,
         Evidence,
         Expansion,
         Explanation,
@@ -122,6 +124,7 @@ __all__ = [
     "__version__",
     "AmbiguousDump",
     "AmbiguousPaper",
+    "AuthorName",
     "Background",
     "build",
     "BuildReport",
@@ -132,6 +135,7 @@ __all__ = [
     "Count",
     "Counted",
     "DumpFile",
+    "Emptier",
     "EmptyDateRange",
     "EmptyQuery",
     "EncoderRecord",

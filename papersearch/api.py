@@ -285,7 +285,7 @@ class Index:
         if not parsed.is_operated:
             return parsed
         with self._reading():
-            is_title = bool(self._opened.papers.with_title(parsed.title_key))
+            is_title = bool(self._opened.papers.with_title(parsed.title_key, parsed.text))
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")

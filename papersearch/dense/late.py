@@ -21,7 +21,7 @@ import numpy as np
 
 from papersearch.dense.products import WHOLE, row_dots, whole, whole_products
 from papersearch.lexical.bm25 import idf_of_each
-from papersearch.text.analysis import STOP_WORDS
+from papersearch.text.words import STOP_WORDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
@@ -78,7 +78,10 @@ class OpenedIndex:
         mean = self.manifest.lexical.mean_length
         lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
         expansions = ExpansionTable(self._strings("expansions"), self.analyzer)
-        return LexicalIndex(self.postings, lengths, expansions, self.analyzer, lambda: self.words)
+        # A reference to this index would be a cycle, and keep the generation open.
+        return LexicalIndex(
+            self.postings, lengths, expansions, self.analyzer, partial(_strings_of, self._generation, "words")
+        )
 
     @cached_property
     def pieces(self) -> PieceVectors | None:
@@ -140,6 +143,8 @@ class OpenedIndex:
         return open_query_encoder(self.manifest.encoder)
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
-        return StringTable(
-            self._generation.text(file or f"{name}.txt"), self._generation.array(f"{name}.offsets.npy")
-        )
+        return _strings_of(self._generation, name, file)
+
+
+def _strings_of(generation: Generation, name: str, file: str | None = None) -> StringTable:
+    return StringTable(generation.text(file or f"{name}.txt"), generation.array(f"{name}.offsets.npy"))

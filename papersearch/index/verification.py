@@ -19,6 +19,7 @@ from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
+from papersearch.text.words import TITLE_PREFIX
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
     """Check the inverted index.
 
     Papers ascend within a term; positions are divided among postings; impacts are positive. A
-    paper's length is the sum of its postings' positions.
+    paper's length is the sum of its postings' positions, without the stop words of its title.
     """
     n_papers = generation.manifest.n_papers
     offsets = generation.array("postings.offsets.npy").astype(np.int64)
@@ -121,7 +122,10 @@ def _postings(generation: Generation) -> Iterator[tuple[str, str]]:
     if (starts[first_of_term] != 0).any() or (tf <= 0).any():
         yield "postings.starts.npy", "does not divide the positions"
     elif not (papers >= n_papers).any():
-        lengths = np.bincount(papers, weights=tf, minlength=n_papers).astype(np.int64)
+        names = StringTable(generation.text("terms.txt"), generation.array("terms.offsets.npy"))
+        stops = names.find_prefix(TITLE_PREFIX)
+        counted = np.where((terms >= stops.start) & (terms < stops.stop), 0, tf)
+        lengths = np.bincount(papers, weights=counted, minlength=n_papers).astype(np.int64)
         if (lengths != generation.array("lengths.npy")).any():
             yield "lengths.npy", "is not the sum of the postings"
     if not np.isfinite(generation.array("terms.idf.npy")).all():

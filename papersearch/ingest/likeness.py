@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from papersearch.ingest.partition import Partition
-from papersearch.text.analysis import STOP_WORDS
+from papersearch.text.words import STOP_WORDS
 
 SHARE = 0.5
 SHORT_SHARE = 0.75

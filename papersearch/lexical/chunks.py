@@ -48,13 +48,16 @@ class Analyst:
     """Analyses chunks of papers, one after another, with one numbering of terms."""
 
     def __init__(self) -> None:
-        self._inverter: Inverter[bytes] = Inverter(Analyzer().stretch)
+        self._analyzer = Analyzer()
+        self._inverter: Inverter[bytes] = Inverter(self._analyzer.stretch)
 
     def analyse(self, texts: Sequence[str], title_lengths: Sequence[int]) -> AnalysedChunk:
         """Analyse papers with these texts; `title_lengths` are the characters of the title in each."""
-        block = self._inverter.invert(list(map(stretches, texts)))
-        titles = (text[:length] for text, length in zip(texts, title_lengths, strict=True))
-        title_positions = [self._inverter.n_positions(stretches(title)) for title in titles]
+        of_title = self._analyzer.title_stretches
+        titles = [of_title(text[:length]) for text, length in zip(texts, title_lengths, strict=True)]
+        rests = (stretches(text[length:]) for text, length in zip(texts, title_lengths, strict=True))
+        block = self._inverter.invert([title + rest for title, rest in zip(titles, rests, strict=True)])
+        title_positions = list(map(self._inverter.n_positions, titles))
         return AnalysedChunk(block, np.array(title_positions, dtype=np.uint32), definitions_in(texts))
 
     def summary(self) -> Summary:

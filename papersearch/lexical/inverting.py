@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, AnyStr, Generic, NamedTuple
 import numpy as np
 
 from papersearch.lexical.postings import is_new
+from papersearch.text.words import is_spelling
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.text.analysis import Word
+    from papersearch.text.words import Word
     from papersearch.types import DocIndices, IntArray
 
 SHORTEST_SPELLING = 4
@@ -36,7 +37,7 @@ class Block(NamedTuple):
     doc_indices: (p,) papers of the postings, counted from the block's first paper
     tf: (p,) occurrences of the term in the paper
     positions: (o,) positions, one posting after another
-    n_terms: (n,) terms of each paper, repeats included
+    n_terms: (n,) terms of each paper, repeats included; stop words of titles are not counted
     """
 
     terms: DocIndices
@@ -76,8 +77,8 @@ class Inverter(Generic[AnyStr]):
         token = places_of(first_token[written], n_tokens)
         term = _view(pieces.token_terms)[token]
         position = np.repeat(position, n_tokens) + _view(pieces.token_places)[token]
-        n_terms = np.diff(ends_of(n_tokens)[paper_starts])
-        doc_indices = np.repeat(np.arange(len(papers)), n_terms)
+        n_terms = np.diff(ends_of(_view(pieces.n_terms)[written])[paper_starts])
+        doc_indices = np.repeat(np.arange(len(papers)), np.diff(ends_of(n_tokens)[paper_starts]))
         # Papers and positions ascend already; the index in the lower bits keeps their order. A stable
         # argsort takes seven times as long.
         ordered = np.sort((term << _INDEX_BITS) | np.arange(len(term)))
@@ -114,7 +115,7 @@ class Inverter(Generic[AnyStr]):
         counts: dict[str, int] = {}
         for piece, count in zip(self._pieces, self._pieces.n_written.tolist(), strict=False):
             for written in words(piece):
-                if written.isalpha() and len(written) >= SHORTEST_SPELLING:
+                if len(written) >= SHORTEST_SPELLING and is_spelling(written):
                     lowered = written.lower()
                     counts[lowered] = counts.get(lowered, 0) + count
         return counts
@@ -123,7 +124,7 @@ class Inverter(Generic[AnyStr]):
 class _PieceNumbers(dict[AnyStr, int]):
     """Pieces of text, numbered in order of appearance, with the analysis of each.
 
-    n_parts: positions that each piece takes
+    n_parts, n_terms: positions that each piece takes, and terms that it counts for
     first_token: index of each piece's first token; one entry more than there are pieces
     token_terms, token_places: term number and position within the piece, per token
     n_written: occurrences of each piece so far, in an array that may have spare room
@@ -133,19 +134,21 @@ class _PieceNumbers(dict[AnyStr, int]):
         super().__init__()
         self.analyse: Callable[[AnyStr], Iterable[Word]] = analyse
         self.terms: dict[str, int] = {}
-        self.n_parts, self.first_token = array("q"), array("q", [0])
+        self.n_parts, self.n_terms, self.first_token = array("q"), array("q"), array("q", [0])
         self.token_terms, self.token_places = array("q"), array("q")
         self.n_written = np.zeros(0, dtype=np.int64)
 
     def __missing__(self, piece: AnyStr) -> int:
-        n_parts = 0
+        n_parts = n_terms = 0
         for word in self.analyse(piece):
             for token in word.tokens:
                 self.token_terms.append(self.terms.setdefault(token[0], len(self.terms)))
                 self.token_places.append(n_parts + token[1])
             n_parts += word.n_parts
+            n_terms += len(word.terms)
         self.first_token.append(len(self.token_terms))
         self.n_parts.append(n_parts)
+        self.n_terms.append(n_terms)
         number = self[piece] = len(self)
         return number
 

@@ -50,6 +50,7 @@ class Matched:
     scores: (N,), BM25 of the query's terms and of other forms of its words
     matched: (N,), True for papers that have any of these
     expanded: for each acronym, the impacts of its other form on the papers, (N,)
+    joined: for each compound in another form, its terms and what it adds to the papers, (N,)
     forms: other forms of required words and phrases, and words by their beginning
     """
 
@@ -62,6 +63,7 @@ class Matched:
         scores: Float64Array,
         matched: BoolArray,
         expanded: list[tuple[Expansion, Float64Array]],
+        joined: list[tuple[str, tuple[str, ...], Float64Array]],
         forms: list[OtherForms],
     ) -> None:
         self._query = query
@@ -70,6 +72,7 @@ class Matched:
         self.scores = scores
         self.matched = matched
         self.expanded = expanded
+        self.joined = joined
         self.forms = forms
 
     @property
@@ -79,9 +82,10 @@ class Matched:
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        """Terms of the query and of its acronyms' other forms."""
+        """Terms of the query, of its compounds and of its acronyms' other forms."""
         forms = (expansion.other for expansion in self.expansions)
-        return frozenset(self._query.terms).union(*map(self._index.analyzer.terms, forms))
+        joined = (other for other, _, _ in self.joined)
+        return frozenset(self._query.terms).union(joined, *map(self._index.analyzer.terms, forms))
 
     @cached_property
     def idf(self) -> dict[str, float]:
@@ -101,6 +105,8 @@ class Matched:
         held = np.zeros(len(papers))
         for term, idf in self._weights:
             present = self._index.postings.impacts_of(term, papers) > 0
+            for other in self._joined_forms.get(term, ()):
+                present |= self._index.postings.impacts_of(other, papers) > 0
             for impacts in self._other_forms.get(term, ()):
                 present |= impacts[papers] > 0
             held += np.where(present, idf, 0.0)
@@ -119,6 +125,9 @@ class Matched:
                 term=term, kind="term", impact=terms.count(term) * float(postings.impacts_of(term, paper)[0])
             )
             for term in sorted(set(terms))
+        ]
+        given += [
+            TermImpact(term=other, kind="term", impact=float(added[doc_idx])) for other, _, added in self.joined
         ]
         for expansion, impacts in self.expanded:
             given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
@@ -151,10 +160,28 @@ class Matched:
                 forms.setdefault(term, []).append(form.impacts)
         return forms
 
+    @cached_property
+    def _joined_forms(self) -> dict[str, list[str]]:
+        """Map of each term of a compound to the other terms that say the same."""
+        forms: dict[str, list[str]] = {}
+        for other, terms, _ in self.joined:
+            for term in terms:
+                forms.setdefault(term, []).append(other)
+        return forms
+
 
 def match(query: Query, index: LexicalIndex) -> Matched:
     """Match the query's words, phrases and acronyms against the postings."""
     scores, matched = index.postings.score(query.terms, index.n_papers)
+    joined: list[tuple[str, tuple[str, ...], Float64Array]] = []
+    for other, terms in query.compounds:
+        whole, holding = index.postings.score([other], index.n_papers)
+        if holding.any():
+            # The larger of both: a paper that has the parts as well gains nothing by its spelling.
+            added = np.maximum(whole - index.postings.score(terms, index.n_papers)[0], 0.0)
+            scores += added
+            matched |= holding
+            joined.append((other, terms, added))
     expanded: list[tuple[Expansion, Float64Array]] = []
     for expansion in index.expansions.expand(query.sequence):
         form = index.analyzer.sequence(expansion.other)
@@ -169,9 +196,18 @@ def match(query: Query, index: LexicalIndex) -> Matched:
     if query.required or query.excluded or query.prefixes:
         from papersearch.lexical.conditions import Conditions  # not for plain words
 
-        conditions = Conditions(query, index, ranked=frozenset(query.terms))
+        conditions = Conditions(query, index, ranked=frozenset(query.terms).union(other for other, _, _ in joined))
         allowed, forms = conditions.allowed(), conditions.forms()
-    for other in forms:
-        scores += other.impacts
-        matched |= other.impacts > 0
-    return Matched(query, index, allowed=allowed, scores=scores, matched=matched, expanded=expanded, forms=forms)
+    for required in forms:
+        scores += required.impacts
+        matched |= required.impacts > 0
+    return Matched(
+        query,
+        index,
+        allowed=allowed,
+        scores=scores,
+        matched=matched,
+        expanded=expanded,
+        joined=joined,
+        forms=forms,
+    )

@@ -16,7 +16,7 @@ from papersearch.lexical.inverting import Block, Inverter, ends_of, places_of
 from papersearch.lexical.postings import Postings
 
 if TYPE_CHECKING:
-    from papersearch.text.analysis import Word
+    from papersearch.text.words import Word
     from papersearch.types import IntArray
 
 

@@ -74,5 +74,5 @@ def find_evidence(
         start=start,
         end=end,
         text_spans=disjoint(within),
-        title_spans=analyzer.spans(idf, paper.title),
+        title_spans=analyzer.spans(idf, paper.title, is_title=True),
     )

@@ -25,6 +25,7 @@ from papersearch.errors import QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Clause, Compound, Condition, compound
 from papersearch.text.syntax import Token
+from papersearch.text.words import TITLE_PREFIX
 from papersearch.types import Note
 
 MAX_CLAUSES = 256
@@ -104,6 +105,10 @@ def clause_of(token: Token, analyzer: Analyzer) -> Clause | None:
     if token.is_tentative and not analyzer.terms(token.text):
         return None
     sequence = tuple(analyzer.sequence(token.text))
+    # Abstracts are not indexed by stop words, so only titles can be asked for one.
+    is_of_titles = bool(sequence) and sequence[0][1].startswith(TITLE_PREFIX)
+    if is_of_titles and not token.in_title and (token.is_excluded or len(sequence) == 1):
+        return None
     written = token.written[1:] if token.is_excluded else token.written
     if token.kind == "word":
         written = written.rstrip(".,;:!?")

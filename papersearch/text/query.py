@@ -11,8 +11,9 @@
     rout*                       every word with this beginning
 
 A required or excluded word of several parts (pre-training) is treated as a phrase of them, in any
-spelling of the corpus (`lexical.forms`). Nothing is searched here. `signs` reads queries that are not
-plain words.
+spelling of the corpus (`lexical.forms`). Stop words keep their positions in a phrase. Only titles
+are indexed by them: a phrase of stop words alone is searched for in titles. Nothing is searched
+here. `signs` reads queries that are not plain words.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Query(NamedTuple):
     prefixes: beginnings of words to rank by
     is_operated: AND, OR or NOT was read as an operator
     notes: what was read otherwise than its author may have meant
+    compounds: (other term, terms) for words that a paper may have in another form
     """
 
     text: str
@@ -59,6 +61,7 @@ class Query(NamedTuple):
     prefixes: tuple[str, ...] = ()
     is_operated: bool = False
     notes: tuple[Note, ...] = ()
+    compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def pairs(self) -> list[tuple[tuple[int, str], tuple[int, str]]]:
@@ -117,6 +120,7 @@ def _query(text: str, plain: str, analyzer: Analyzer) -> Query:
         text=text,
         plain=plain,
         terms=tuple(sorted(analyzer.query_terms(plain))),
+        compounds=tuple(analyzer.compounds(plain)),
         sequence=tuple(analyzer.sequence(plain)),
         required=(),
         excluded=(),

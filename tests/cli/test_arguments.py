@@ -89,7 +89,7 @@ def test_cutoff(invoke: Any) -> None:
         (["q", "--json", "--format", "table"], "expected one format"),
         (["show", "no-such-paper"], "no paper has this id or title"),
         (["show", "e"], "ids begin with it"),
-        (["q", "--index", "/proc/version"], "cannot find an index in /proc/version, nor a corpus"),
+        (["q", "--index", "/proc/version"], "cannot find an index in /proc/version"),
     ],
 )
 def test_usage_errors(invoke: Any, arguments: list[str], told: str) -> None:

@@ -49,7 +49,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict
     (project / "corpus").mkdir()
     papers: list[dict[str, str]] = [
         {"_id": "titled", "title": HOSTILE},
-        {"_id": "registered", "title": "Of a DOI", "doi": f"10.1000/{HOSTILE}"},
+        {"_id": "registered", "title": "Of a DOI", "doi": f"10.1000/{HOSTILE.replace(' ', '')}"},
         {"_id": "archived", "title": "Of an arXiv id", "arxiv_id": "2401.00001", "doi": "10.1000/1"},
         {"_id": "1811.06965", "title": "Known by its arXiv id"},
         {"_id": "linking", "title": "Of a link", "text": f"As https://arxiv.org/abs/1. {sentence('links')}"},

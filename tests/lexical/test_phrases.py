@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.lexical.statistics import statistics_of
-from papersearch.text.analysis import plain_word
+from papersearch.text.words import plain_word
 from tests.text.test_query import TERMS
 
 DOCUMENTS = st.lists(st.lists(st.sampled_from(TERMS), max_size=12), min_size=1, max_size=6)

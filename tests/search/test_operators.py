@@ -86,10 +86,11 @@ def test_a_title_with_an_operator(index: papersearch.Index) -> None:
 
 
 def test_literal_queries_rank_by_operators(index: papersearch.Index) -> None:
-    """Topics are literal by default: capitals change nothing, and nothing is noted."""
+    """Topics are literal by default: NOT is a word like others, and nothing is noted."""
     topics = ["mixture of experts NOT survey", "mixture of experts not survey"]
     [literal, small] = index.search_many(topics, 8, "keyword")
-    assert [hit.paper.paper_id for hit in literal] == [hit.paper.paper_id for hit in small]
+    assert [hit.paper.paper_id for hit in small] == ["s1", "s2"]
+    assert [hit.paper.paper_id for hit in literal] == ["s1", "s2", "not"]
     assert literal.notes == ()
     [operated] = index.search_many(["mixture of experts NOT survey"], 8, "keyword", literal=False)
     assert "s1" not in [hit.paper.paper_id for hit in operated]

@@ -91,7 +91,7 @@ def namesakes(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> pa
         *["Preface"] * 2,
     ]
     topics = ["stoves", "kilns", "ovens", "lamps", "moths", "apples", "pears"]
-    records = [{"title": title, "text": sentence(topic)} for title, topic in zip(titles, topics, strict=True)]
+    records = [{"title": title, "abstract": sentence(topic)} for title, topic in zip(titles, topics, strict=True)]
     (folder / "corpus.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     papersearch.build(folder / "corpus.jsonl", folder / "index", model=str(small_model))
     return papersearch.open(folder / "index")

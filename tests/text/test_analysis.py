@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from papersearch.cli.output.table import window
 from papersearch.search.evidence import find_evidence, sentences
-from papersearch.text.analysis import STOP_WORDS, Analyzer, stretches, words_of_stretch
+from papersearch.text.analysis import Analyzer, stretches, words_of_stretch
+from papersearch.text.words import STOP_WORDS, TITLE_PREFIX, WordAnalysis
 from papersearch.types import Paper
 from tests.conftest import n_positions
 
@@ -20,7 +22,17 @@ def paper_with(abstract: str) -> Paper:
     return Paper(paper_id="id", title="A title", abstract=abstract)
 
 
-@given(st.text())
+# Characters of words, joints of words, signs of names, and separators.
+WRITTEN = st.text(alphabet="abSTthe0179.-$^_{}+#*\u2010é β\n,;(")
+# Several scripts: composed, decomposed, with and without blanks, half and full width, vowel marks.
+SCRIPTS = st.text(
+    alphabet="aS0 -+é\u0301łßнй한국\u1112\u1161नमस\u094d\u0924\u0947深度学がカ\uff76\uff9eﾞ"
+    "ทีน\u0e48\u0e33ندر\u064e\u0640\u200c\u200dשל\u05b8＋Ａ٣₂ﬁ\ufe0f"
+)
+ANY_TEXT = st.one_of(st.text(), WRITTEN, SCRIPTS)
+
+
+@given(ANY_TEXT)
 def test_tokens_and_terms_agree(text: str) -> None:
     """Tokens, terms and matches agree; positions ascend; ranges lie inside the text."""
     analyzer = Analyzer()
@@ -30,36 +42,75 @@ def test_tokens_and_terms_agree(text: str) -> None:
     assert sorted(matches) == sorted((token.term, token.start, token.end) for token in tokens)
     assert all(a.position <= b.position for a, b in pairwise(tokens))
     assert all(token.position < n_positions(analyzer, text) for token in tokens)
-    assert all(text[token.start : token.end].strip() for token in tokens)
-    assert set(analyzer.query_terms(text)) <= set(analyzer.terms(text))
+    assert all(token.term and text[token.start : token.end].strip() for token in tokens)
 
 
-# Characters of words, joints of words, and separators.
-WRITTEN = st.text(alphabet="abSTthe0179.-$^_{}\u2010é β\n,;(")
+@given(ANY_TEXT)
+def test_a_title_is_indexed_by_all_that_a_query_asks(text: str) -> None:
+    """A title has every term of a query in the same words, and the query's phrase at its first place."""
+    analyzer = Analyzer()
+    if len(analyzer.words(text)) >= 4 and text.isupper():
+        return  # a query in capitals has no names
+    tokens = analyzer.tokens(text, title_length=len(text))
+    terms = {token.term for token in tokens}
+    assert set(analyzer.query_terms(text)) <= terms
+    places = {(token.position, token.term) for token in tokens}
+    sequence = analyzer.sequence(text)
+    firsts = [token.position for token in tokens if sequence and token.term == sequence[0][1]]
+    assert not sequence or {(firsts[0] + place, term) for place, term in sequence} <= places
+    found = [(match.term, match.start, match.end) for match in analyzer.matches(terms, text, is_title=True)]
+    assert sorted(found) == sorted((token.term, token.start, token.end) for token in tokens)
 
 
-@given(st.one_of(st.text(), WRITTEN))
+@given(ANY_TEXT)
+def test_a_title_adds_stop_words_alone(text: str) -> None:
+    """A title is indexed as other text is, and by its stop words."""
+    analyzer = Analyzer()
+    tokens = analyzer.tokens(text, title_length=len(text))
+    assert [token for token in tokens if not token.term.startswith(TITLE_PREFIX)] == analyzer.tokens(text)
+    stops = {token.term.removeprefix(TITLE_PREFIX) for token in tokens} - {token.term for token in tokens}
+    assert stops <= STOP_WORDS
+
+
+@given(ANY_TEXT)
 def test_stretches_hold_the_words(text: str) -> None:
-    """The words of a text's stretches are the text's words, in order."""
-    assert [word for stretch in stretches(text) for word in words_of_stretch(stretch)] == Analyzer().words(text)
+    """The words of a text's stretches are the text's words, in order, in titles too."""
+    words = Analyzer().words(text)
+    assert [word for stretch in stretches(text) for word in words_of_stretch(stretch)] == words
+    of_title = Analyzer().title_stretches(text)
+    assert [word for stretch in of_title for word in words_of_stretch(stretch)] == words
+
+
+@given(ANY_TEXT)
+def test_composed_and_decomposed_forms_meet(text: str) -> None:
+    """A text has the same terms at the same positions, however its letters are composed."""
+    analyzer = Analyzer()
+    composed, decomposed = (
+        [
+            (token.term, token.position, token.is_whole)
+            for token in analyzer.tokens(unicodedata.normalize(form, text))
+        ]
+        for form in ("NFC", "NFD")
+    )
+    assert composed == decomposed
 
 
 @given(WRITTEN)
 def test_common_words_are_analysed_as_any(text: str) -> None:
     """The fast paths for words of letters and hyphens agree with the general analysis."""
-    analyzer = Analyzer()
-    for word in analyzer.words(text):
-        assert analyzer._analyse(word) == analyzer._mixed(word)
+    analysis = WordAnalysis()
+    for word in Analyzer().words(text):
+        assert analysis.analyse(word) == analysis.mixed(word)
 
 
-@given(st.one_of(st.text(), WRITTEN))
+@given(ANY_TEXT)
 def test_first_term(text: str) -> None:
     """The first term is the one that a phrase begins with."""
     sequence = Analyzer().sequence(text)
     assert Analyzer().first_term(text) == (sequence[0][1] if sequence else None)
 
 
-@given(st.text(), st.text())
+@given(ANY_TEXT, ANY_TEXT)
 def test_positions_go_on(first: str, second: str) -> None:
     """The text after a line feed is analysed as it is alone, with later positions."""
     analyzer = Analyzer()
@@ -69,7 +120,7 @@ def test_positions_go_on(first: str, second: str) -> None:
     assert both == [(token.term, token.position) for token in analyzer.tokens(first)] + moved
 
 
-@given(st.text())
+@given(ANY_TEXT)
 def test_spans_hold_their_terms(text: str) -> None:
     """Every span marked for a term contains the term, and spans do not overlap."""
     analyzer = Analyzer()
