@@ -30,7 +30,7 @@ _LAYOUT = Layout(
     ),
     lists=frozenset(),
     key="PMID",
-    after_blank=True,
+    has_blanks=True,
     doubtful=frozenset({"ED", "FED", "IR", "FIR"}),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ class Layout(NamedTuple):
     kept: tags to keep
     lists: tags of which each further line is another value, not more of the same
     key: the tag by which findings name an entry
-    after_blank: a tag of `starts` begins an entry only after a blank line, or where the entry has it already
+    has_blanks: blank lines separate entries, so that one of `starts` is not always the first tag
     doubtful: tags that are not read but may say who wrote a paper, reported where nothing else does
     """
 
@@ -38,7 +38,7 @@ class Layout(NamedTuple):
     kept: frozenset[str]
     lists: frozenset[str]
     key: str
-    after_blank: bool = False
+    has_blanks: bool = False
     doubtful: frozenset[str] = frozenset()
 
 
@@ -103,7 +103,7 @@ class _Reader:
             return None
         tag, value = found[1], (found[2] or "").strip()
         ended = None
-        if tag in self._layout.starts and self._may_begin(tag):
+        if self._begins(tag):
             ended, self.entry = self.entry, Entry(line.number, line.number)
         self._is_blank_before = False
         if self.entry is None:
@@ -117,16 +117,18 @@ class _Reader:
             _append(self.entry, tag, value)
         return ended
 
-    def _may_begin(self, tag: str) -> bool:
-        if self.entry is None or not self._layout.after_blank:
-            return True
-        return self._is_blank_before or tag in self.entry.tags
+    def _begins(self, tag: str) -> bool:
+        """Return whether an entry begins at this tag, which is not in any yet."""
+        is_start = tag in self._layout.starts
+        if self.entry is None or not self._layout.has_blanks:
+            return is_start
+        return self._is_blank_before or (is_start and tag in self.entry.tags)
 
     def _add_further(self, line: Line) -> None:
         """Add a line without a tag to the last value, if that is kept."""
         if not line.text or line.text.isspace():
             self._is_blank_before = True
-        elif self.entry is not None:
+        elif self.entry is not None and not (self._layout.has_blanks and self._is_blank_before):
             self.entry.last_line = line.number
             if self.is_kept and self.entry.fields:
                 _continue(self.entry, line.text.strip(), self._layout)
