@@ -59,12 +59,12 @@ _ALIASES: Mapping[str, str] = {
     "id": "recordid paperid id key centralid referenceid accessionnumber",
 }
 _IDS = {
-    "pmid": "pubmed",
-    "pubmedid": "pubmed",
     "utuniquewosid": "wos",
-    "ut": "wos",
     "eid": "scopus",
     "lensid": "lens",
+    "pmid": "pubmed",
+    "pubmedid": "pubmed",
+    "medlinepmid": "pubmed",
 }
 """Ids that name a paper beyond its file, with their namespaces."""
 
@@ -149,6 +149,8 @@ def _columns(lines: Sequence[str], at: int, delimiter: str) -> Columns | None:
         return None
     names = [name.strip().strip("\ufeff") for name in names]
     if not 1 < len(names) <= _MAX_COLUMNS or any(len(name) > _LONGEST_NAME for name in names):
+        return None
+    if names[0].startswith("# "):  # a heading of Markdown; Lens.org numbers rows in a column called #
         return None
     roles, ids = _roles(names)
     if not _sums_up_papers(names, roles):

@@ -110,14 +110,20 @@ def _mended(source: _Lines, delimiter: str, width: int, *, is_long: bool) -> Row
 
 
 def _lines_before_a_row(source: _Lines, delimiter: str, width: int) -> int | None:
-    """Return the number of lines before the first further line that is a whole row, or None."""
-    for at, (_, text) in enumerate(source.taken[1:], 1):
-        try:
-            if len(next(csv.reader([text], delimiter=delimiter, strict=True))) == width:
-                return at
-        except (csv.Error, StopIteration):
-            continue
-    return None
+    """Return the number of lines before the first further line that begins a row, or None."""
+    found = (at for at, (_, text) in enumerate(source.taken[1:], 1) if _begins_a_row(text, delimiter, width))
+    return next(found, None)
+
+
+def _begins_a_row(text: str, delimiter: str, width: int) -> bool:
+    """Return whether a line is a whole row, or leaves a quotation mark open after its first cell."""
+    if delimiter not in text:
+        return False
+    try:
+        return len(next(csv.reader([text], delimiter=delimiter, strict=True))) == width
+    except csv.Error as error:
+        is_open = "unexpected end" in str(error)
+    return is_open and 1 < len(_alone([(0, text)], delimiter)) <= width
 
 
 def _alone(lines: Sequence[tuple[int, str]], delimiter: str) -> list[str]:

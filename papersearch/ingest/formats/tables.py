@@ -166,6 +166,8 @@ def _bare(cell: str) -> str:
 def _authors(written: str, groups: Sequence[str]) -> list[AuthorName | str] | str:
     """Return the authors: of a list as programs print it, or as the table joins them."""
     joined = re.sub(r",\s*null\b", "", written)  # RefWorks, for a given name that is not known
+    if joined.endswith(".") and joined.count(".") == 1 and "," in joined:  # PubMed's full stop after all names
+        joined = joined[:-1]
     listed = _listed(joined)
     if not listed and not groups:
         return joined
