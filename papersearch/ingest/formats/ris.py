@@ -50,7 +50,7 @@ _LAYOUT = Layout(
     doubtful=frozenset({"A2", "A3", "A4", "ED"}),
 )  # fmt: skip
 
-_OWN_ORDER = "TY ID TI AU PY DA JO T2 VL IS SP EP PB DO DB AN UR KW N1 AB".split()
+_OWN_ORDER = "TY ID TI AU PY DA JO T2 VL IS SP EP PB DO DB AN UR KW LB N1 AB".split()
 _OWN_RANK = {tag: rank for rank, tag in enumerate(_OWN_ORDER)}
 
 

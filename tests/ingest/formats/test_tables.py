@@ -1,4 +1,4 @@
-"""Tables of papers: the headers of producers, what is no collection, damage, and our own export."""
+"""Tables of papers: headers of producers, tables of other things, damage, rows as the csv module has them."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_a_table_without_abstracts(tmp_path: Path) -> None:
         "id;title;stock;description\n1;Lantern;3;A lamp.\n",
     ],
 )
-def test_what_is_sold_is_no_paper(tmp_path: Path, content: str, is_named: bool) -> None:
+def test_what_is_sold_is_refused(tmp_path: Path, content: str, is_named: bool) -> None:
     """A price list is refused even where it is named."""
     found = read(tmp_path, content, is_named=is_named)
     (finding,) = found.findings
@@ -275,7 +275,7 @@ def test_what_is_sold_is_no_paper(tmp_path: Path, content: str, is_named: bool) 
         "abstract,label\nMoths fly.,1\n",
     ],
 )
-def test_what_is_no_table_of_papers(tmp_path: Path, content: str) -> None:
+def test_other_text_is_not_a_table_of_papers(tmp_path: Path, content: str) -> None:
     """Without a header that names titles a file is not read as a table."""
     assert not tables.matches(content.encode())
     assert read(tmp_path, content).papers == ()
@@ -289,7 +289,7 @@ def test_columns_that_are_not_read_are_said(tmp_path: Path) -> None:
 
 
 def test_zotero_s_notes_are_passed_over(tmp_path: Path) -> None:
-    """A note or an attachment is no paper."""
+    """A note or an attachment gives no paper."""
     rows = [["A1", "note", "Remark", "x"], ["A2", "journalArticle", "Maps", ABSTRACT]]
     found = read(tmp_path, table(["Key", "Item Type", "Title", "Abstract Note"], *rows))
     assert ([paper.title for paper in found.papers], found.findings) == (["Maps"], ())
@@ -351,7 +351,7 @@ CELL = st.text(st.sampled_from("ab ,;\"\n'\u00e4"), max_size=12)
 
 @given(st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=8), st.sampled_from([",", ";", "\t"]))
 def test_rows_agree_with_the_standard_library(rows: list[list[str]], delimiter: str) -> None:
-    """Whatever the csv module writes, its cells come back, with the lines that they take."""
+    """The cells that the csv module writes come back, with the lines that they take."""
     written = table(*rows, delimiter=delimiter, quoting=csv.QUOTE_ALL)
     lines = list(enumerate(written.splitlines(keepends=True), 1))
     found = list(read_rows(lines, delimiter, 3))

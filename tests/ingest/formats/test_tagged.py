@@ -198,7 +198,7 @@ TI  - a stray tag
 
 
 def test_ovid_numbers_its_records(tmp_path: Path) -> None:
-    """Numbers and tags between the records of Ovid are no records."""
+    """Numbers and tags between the records of Ovid are passed over."""
     found = read(tmp_path, "".join(OVID.format(n=n) for n in range(1, 7)))
     assert (len(found.papers), found.findings) == (6, ())
     assert {paper.title for paper in found.papers} == {f"Study {n} of moths." for n in range(1, 7)}
