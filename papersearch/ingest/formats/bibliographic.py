@@ -21,7 +21,7 @@ _LONGEST = 2000
 _INVERTED = re.compile(r"([^,;]+),([^,;]+)(?:,([^,;]+))?")
 _ENDS_IN_INITIALS = re.compile(r"(?:^|\s)[A-Z]{1,3}$")
 _VANCOUVER = re.compile(
-    r"(?P<family>\S.*?) (?P<given>[^\W\d_]{1,4})(?: (?P<suffix>Jr|Sr|\d(?:st|nd|rd|th)|I{2,3}|IV))?"
+    r"(?P<family>\S.*?) (?P<given>[^\W\d_]{1,3})(?: (?P<suffix>Jr|Sr|\d(?:st|nd|rd|th)|I{2,3}|IV))?"
 )
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _NO_VALUE = re.compile(
@@ -115,7 +115,14 @@ def first_published(days: Iterable[str], years: Iterable[str] = ()) -> list[str]
     read = [(date, written) for written in given if (date := parse_date(written)) is not None]
     of_year = [(date, written) for date, written in read if date.year == read[0][0].year]
     best = max(of_year, key=lambda pair: _exactness(pair[0]), default=None)
-    return [best[1]] if best else given
+    if best is None:
+        return given
+    readable = {written for _, written in read}
+    # The door reports these. Seasons in any spelling, "SPR 2011", tell nothing more than the year.
+    unreadable = [
+        written for written in given if written not in readable and re.search(r"\d", _YEAR.sub("", written))
+    ]
+    return [*unreadable, best[1]]
 
 
 def _exactness(date: PartialDate) -> int:

@@ -1,4 +1,4 @@
-"""The format of PubMed and MEDLINE (nbib): tags of up to four letters, further lines indented."""
+"""The format of PubMed, MEDLINE and ERIC (nbib): tags of up to four letters, further lines indented."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from papersearch.ingest.formats.bibliographic import (
     first_published,
     one_name,
     vancouver_name,
+    web_addresses,
 )
 from papersearch.ingest.formats.tagged import Entry, Layout, count_unread, read_entries
 from papersearch.ingest.record import Complain, Record
@@ -19,14 +20,15 @@ from papersearch.types import AuthorName
 
 NAME = "PubMed (nbib)"
 
-_START = re.compile(rb"^(?:[ \t]|\xef\xbb\xbf)*PMID *- *\d", re.MULTILINE)
+_START = re.compile(rb"^(?:[ \t]|\xef\xbb\xbf)*(?:PMID *- *\d|OWN - [A-Z])", re.MULTILINE)
+_ARTICLE_NUMBER = re.compile(r"[A-Za-z]{0,3}\d{1,7}")
 _LAYOUT = Layout(
     tag=re.compile(r"\ufeff?([A-Z][A-Z0-9]{1,3}) {0,2}-(?: (.*)|$)"),
-    starts=frozenset({"PMID", "PMC"}),
+    starts=frozenset({"PMID", "PMC", "OWN"}),
     end="",
     kept=frozenset(
-        "PMID PMC TI BTI TT AB OAB FAU AU CN ED FED IR FIR DP DEP PHST CRDT LID AID JT TA CTI VI IP PG MH OT PB"
-        .split()
+        "PMID PMC OWN OID TI BTI TT AB OAB FAU AU CN ED FED IR FIR DP DEP PHST CRDT LID AID JT TA CTI VI IP PG MH"
+        " OT PB".split()
     ),
     lists=frozenset(),
     key="PMID",
@@ -51,6 +53,8 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
 
 
 def _record(entry: Entry) -> Record:
+    links = web_addresses(entry.all("LID", "AID"))
+    article_numbers = filter(_ARTICLE_NUMBER.fullmatch, _identifiers(entry, "[pii]"))
     return Record(
         first_line=entry.first_line,
         last_line=entry.last_line,
@@ -60,16 +64,17 @@ def _record(entry: Entry) -> Record:
         authors=_authors(entry),
         dates=first_published([], entry.all("DP", "DEP")),
         updated=[value.partition(" [")[0] for value in entry.all("PHST", "CRDT")],
-        record_id=entry.first("PMID") or None,
-        namespace="pubmed",
+        record_id=entry.first("PMID", "OID") or None,
+        namespace="pubmed" if entry.first("PMID") else "eric",
         arxiv_ids=arxiv_ids_in(_identifiers(entry)),
-        dois=_identifiers(entry, "[doi]"),
-        categories=[_keyword(" ".join(lines)) for tag, lines in entry.fields if tag in ("MH", "OT")],
+        dois=[*_identifiers(entry, "[doi]"), *(link for link in links if "doi.org/" in link)],
+        categories=list(map(_keyword, entry.in_order("MH", "OT"))),
         venue=entry.first("JT", "TA", "CTI") or (entry.first("BTI") if entry.first("TI") else "") or None,
         volume=entry.first("VI") or None,
         issue=entry.first("IP") or None,
-        pages=entry.first("PG") or None,
+        pages=entry.first("PG") or next(article_numbers, None),
         publisher=entry.first("PB") or None,
+        url=next(iter(links), None),
         fields=entry.tags,
     )
 
@@ -84,7 +89,7 @@ def _authors(entry: Entry) -> list[AuthorName | str]:
         if tag == "FAU":
             names.append(one_name(value))
         elif tag == "AU" and not has_full and not is_told:
-            names.append(vancouver_name(value))
+            names.append(one_name(value) if "," in value else vancouver_name(value))
         elif tag == "CN":
             names.append(AuthorName(literal=value))
         is_told = tag == "FAU" or (is_told and tag not in ("AU", "CN"))

@@ -26,13 +26,14 @@ _ALIASES: Mapping[str, str] = {
     "summary",
     "authors": "authorfullnames authorfullname fullauthors authorsprimary authors author authornames authorlist "
     "authorsfullnames authorname creators creator contributors authorshipsauthordisplayname",
-    "groups": "groupauthors bookgroupauthors corporateauthor corporateauthors",
+    "groups": "groupauthors corporateauthor corporateauthors",
     "year": "publicationyear year pubyear publishedyear publishyear yearpublished yearofpublication years",
     "month": "month publishedmonth publicationmonth",
     "day": "day publishedday",
     "date": "date publicationdate datepublished dateofpublication pubdate published publishedat publisheddate "
-    "publicationdateonline onlinedate pubmonthday coverdate publicationdateprint issuedate submitteddate "
+    "publicationdateonline onlinedate coverdate publicationdateprint issuedate submitteddate "
     "firstsubmitted submitted",
+    "month_day": "pubmonthday",
     "early": "earlyaccessdate",
     "updated": "updatedate updated updateddate createdate entrydate",
     "doi": "doi dois digitalobjectidentifier doilink idsdoi paperdoi doiurl",

@@ -112,12 +112,16 @@ def _key(row: Row, columns: Columns) -> str:
 def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
     """Return the paper of a row, or None for an attachment or a note of Zotero's."""
 
-    def every(*roles: str) -> list[str]:
-        places = (place for role in roles for place in columns.roles.get(role, ()))
-        return [written for place in places if not is_no_value(written := _bare(cells[place]))]
+    values = {
+        role: [value for place in places if not is_no_value(value := _bare(cells[place]))]
+        for role, places in columns.roles.items()
+    }
+
+    def every(role: str) -> list[str]:
+        return values.get(role, [])
 
     def first(role: str) -> str:
-        return next(iter(every(role)), "")
+        return next(iter(values.get(role, ())), "")
 
     if first("kind") in _NO_PAPERS:
         return None
@@ -130,6 +134,7 @@ def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
     names = _authors(first("authors"), every("groups"))
     pages = first("pages") or page_range(first("first_page"), first("last_page")) or first("article_number")
     days = [*every("date"), _day(first("year"), first("month"), first("day"))]
+    days += [f"{first('year')}/{day}" if "/" in day else day for day in every("month_day")]
     return Record(
         first_line=row.first_line,
         last_line=row.last_line,

@@ -56,6 +56,11 @@ class Entry:
         found = (" ".join(lines).strip() for tag in tags for name, lines in self.fields if name == tag)
         return [value for value in found if value]
 
+    def in_order(self, *tags: str) -> list[str]:
+        """Return the values of these tags as the entry has them, without blank ones."""
+        found = (" ".join(lines).strip() for name, lines in self.fields if name in tags)
+        return [value for value in found if value]
+
     def first(self, *tags: str) -> str:
         """Return the first value of the first of these tags that has one."""
         return next(iter(self.all(*tags)), "")

@@ -13,22 +13,23 @@ from papersearch.ingest.formats.bibliographic import (
     one_name,
     page_range,
     split_at_semicolons,
+    vancouver_name,
 )
 from papersearch.ingest.formats.tagged import Entry, Layout, count_unread, read_entries
 from papersearch.ingest.record import Complain, Record
+from papersearch.text.names import is_group
 from papersearch.types import AuthorName
 
 NAME = "Web of Science"
 
 _START = re.compile(rb"\A\s*(?:\xef\xbb\xbf)?(?:FN [^\n]*\n\s*VR |(?:VR [^\n]*\n\s*)?PT [A-Z]\s*\n[A-Z][A-Z0-9] )")
+_MAIL = re.compile(r" ?\([^()@]{0,100}@[^()]{0,100}\)")
 _LAYOUT = Layout(
     tag=re.compile(r"\ufeff?([A-Z][A-Z0-9])(?: (.*)|$)"),
     starts=frozenset({"PT"}),
     end="ER",
-    kept=frozenset(
-        "PT AU AF CA GP BA BF BE ED TI AB SO SE JI J9 PY PD EA DI D2 DE ID UT BP EP AR VL IS PU".split()
-    ),
-    lists=frozenset({"AU", "AF", "CA", "GP", "BA", "BF", "BE", "ED"}),
+    kept=frozenset("PT AU AF CA BA BF BE ED TI AB SO SE JI J9 PY PD EA DI D2 DE ID UT BP EP AR VL IS PU".split()),
+    lists=frozenset({"AU", "AF", "CA", "BA", "BF", "BE", "ED"}),
     key="UT",
     doubtful=frozenset({"BE", "ED"}),
 )
@@ -75,5 +76,10 @@ def _record(entry: Entry) -> Record:
 def _authors(entry: Entry) -> list[AuthorName | str]:
     """Return full names where the file has them, else abbreviated ones; groups come last."""
     people = next(filter(None, map(entry.all, ("AF", "AU", "BF", "BA"))), [])
-    groups = [AuthorName(literal=name) for name in entry.all("CA", "GP")]
-    return [*map(one_name, people), *groups]
+    groups = [AuthorName(literal=name) for name in entry.all("CA")]
+    return [*(_name(_MAIL.sub("", name)) for name in people), *groups]
+
+
+def _name(written: str) -> AuthorName | str:
+    """Return the parts of a name. Those of inventors have no comma: YANG Y."""
+    return one_name(written) if "," in written or is_group(written) else vancouver_name(written)

@@ -161,7 +161,7 @@ PRODUCERS: dict[str, tuple[dict[str, str], dict[str, object]]] = {
             "Title Primary": "Maps", "Periodical Full": "Moths", "Pub Year": "2026", "Pub Month & Day": "04/02",
             "Abstract": ABSTRACT,
         },
-        {"authors": ("van den Hoven", "Maarten L. J. Smits"), "venue": "Moths", "year": 2026},
+        {"authors": ("van den Hoven", "Maarten L. J. Smits"), "venue": "Moths", "date": "2026-04-02"},
     ),
     "Rayyan": (
         {

@@ -272,6 +272,22 @@ RIS_VARIANTS: dict[str, tuple[str, dict[str, object]]] = {
         "PMID- 1\nBTI - A Book of Moths\nPB  - Press\nPHST- 2020/01/02 00:00 [entrez]\n",
         {"title": "A Book of Moths", "publisher": "Press", "year": 2020, "year_inferred": True},
     ),
+    "ERIC": (
+        "\nOWN - ERIC\nTI  - Moths\nAU  - van Groen, Maaike M.\nAID - http://dx.doi.org/10.5555/a\n"
+        "OID - EJ12\nDP  - 2020\nLID - http://eric.ed.gov/?id=EJ12\n",
+        {"paper_id": "EJ12", "authors": ("Maaike M. van Groen",), "doi": "10.5555/a", "year": 2020},
+    ),
+    "PubMed's number of an article": (
+        "PMID- 1\nOWN - NLM\nTI  - Moths.\nLID - e1042 [pii]\nDP  - 2022 Jan-Feb\n", {"pages": "e1042", "month": 1}
+    ),
+    "authors under both tags": (
+        "TY  - JOUR\nT1  - Moths\nA1  - Bello, Leon\nAU  - Carmi, Avishy\nA1  - Cohen, Eliahu\nER  - \n",
+        {"authors": ("Leon Bello", "Avishy Carmi", "Eliahu Cohen")},
+    ),
+    "a newer tag for the date": (
+        "TY  - JOUR\nT1  - Moths\nY1  - 1900/01/01\nDA  - 1950/01/01\nER  - \n", {"date": "1950-01-01"}
+    ),
+    "a season": ("PT J\nAU Grove, A (a@b.example)\nTI Moths\nPD SPR\nPY 2011\nER\n", {"authors": ("A Grove",)}),
     "PubMed without blank lines": ("PMID- 1\nTI  - Moths.\nDEP - 20260402\n", {"date": "2026-04-02"}),
     "Web of Science without a head": ("PT J\nAU Grove, A\nTI Moths\nEA APR 2026\nER\n", {"month": 4, "year": 2026}),
 }  # fmt: skip
@@ -292,6 +308,13 @@ def test_editors_alone_are_said(tmp_path: Path) -> None:
     assert [(one.kind, one.line, one.detail) for one in found.findings] == [
         ("field not read", 1, "A2, in 3 records")
     ]
+
+
+def test_a_date_that_cannot_be_read(tmp_path: Path) -> None:
+    """A day in a shape that is unknown is reported; the year beside it counts."""
+    found = read(tmp_path, "TY  - JOUR\nTI  - Moths\nPY  - 2026\nDA  - 2026, day 17 of 4\nER  - \n")
+    assert [one.kind for one in found.findings] == ["not a date"]
+    assert found.papers[0].year == 2026
 
 
 @pytest.mark.parametrize("content", [REFERENCE_MANAGER, PUBMED, WEB_OF_SCIENCE])
