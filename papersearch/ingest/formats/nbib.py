@@ -99,7 +99,7 @@ def _authors(entry: Entry) -> list[AuthorName | str]:
 def _identifiers(entry: Entry, kind: str = "") -> list[str]:
     """Return article identifiers without their kind in brackets."""
     found = (value for value in entry.all("LID", "AID") if value.lower().endswith(kind))
-    return list(dict.fromkeys(re.sub(r"\s*\[[a-z]+\]$", "", value) for value in found))
+    return list(dict.fromkeys(value.rpartition(" [")[0] or value for value in found))
 
 
 def _keyword(written: str) -> str:

@@ -94,7 +94,7 @@ def _fault(row: Row, columns: Columns) -> str:
     """Return what is wrong with the number of cells, or "". Blank cells at the end may be missing."""
     width = len(columns.names)
     needed = max(columns.roles.get(role, [0])[0] for role in ("title", "abstract"))
-    is_short = len(row.cells) <= needed and any(map(str.strip, row.cells))
+    is_short = len(row.cells) <= max(needed, 1) and any(map(str.strip, row.cells))
     if is_short or any(map(str.strip, row.cells[width:])):
         return f"{len(row.cells):,} cells in place of {width:,}"
     return ""
