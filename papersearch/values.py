@@ -66,16 +66,13 @@ class Value(metaclass=ValueType):
 
     def replace(self, /, **changes: Any) -> Self:
         """Return a copy with the given fields changed."""
-        return type(self)(**{**self._values(), **changes})
+        return type(self)(**{**fields_of(self), **changes})
 
     __replace__ = replace  # for copy.replace
 
     def asdict(self) -> dict[str, Any]:
         """Return the fields by name, in order, with values inside them as dictionaries too."""
-        return {field: _plain(value) for field, value in self._values().items()}
-
-    def _values(self) -> dict[str, Any]:
-        return {field: getattr(self, field) for field in type(self)._fields}
+        return {field: _plain(value) for field, value in fields_of(self).items()}
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen: cannot assign {name!r}")
@@ -89,15 +86,20 @@ class Value(metaclass=ValueType):
         return all(getattr(self, field) == getattr(other, field) for field in type(self)._fields)
 
     def __hash__(self) -> int:
-        return hash((type(self), *self._values().values()))
+        return hash((type(self), *fields_of(self).values()))
 
     def __repr__(self) -> str:
         return (
-            f"{type(self).__name__}({', '.join(f'{field}={value!r}' for field, value in self._values().items())})"
+            f"{type(self).__name__}({', '.join(f'{field}={value!r}' for field, value in fields_of(self).items())})"
         )
 
     def __reduce__(self) -> tuple[partial[Self], tuple[()]]:
-        return partial(type(self), **self._values()), ()
+        return partial(type(self), **fields_of(self)), ()
+
+
+def fields_of(value: Value) -> dict[str, Any]:
+    """Return the fields of a value by name, in order, with values inside them as they are."""
+    return {field: getattr(value, field) for field in type(value)._fields}
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from itertools import takewhile
 from typing import Any, ClassVar, NamedTuple
 
 import typer
@@ -118,6 +119,7 @@ class QueryGroup(TyperGroup):
         arguments = with_verb(args, self.verbs)
         if arguments[:1] == [SEARCH]:
             arguments = _with_exclusions(arguments, self.verbs)
+        _refuse_two_indexes(arguments)
         return super().parse_args(ctx, arguments)
 
     def main(  # type: ignore[override]  # Typer's other arguments are for its own `main`
@@ -173,6 +175,15 @@ class QueryGroup(TyperGroup):
             if isinstance(exit_.__context__, BrokenPipeError):
                 raise BrokenPipeError from exit_
             raise
+
+
+def _refuse_two_indexes(arguments: Sequence[str]) -> None:
+    """Raise CommandError where `--index` is given twice: the last one would count, in silence."""
+    options = takewhile(lambda word: word != "--", arguments)
+    if sum(word == "--index" or word.startswith("--index=") for word in options) > 1:
+        from papersearch.cli.errors import CommandError
+
+        raise CommandError("cannot use two indexes: --index is given twice", "name one index")
 
 
 def _with_exclusions(arguments: list[str], verbs: Mapping[str, Verb]) -> list[str]:

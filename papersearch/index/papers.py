@@ -10,6 +10,7 @@ import orjson
 from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperNotFound
 from papersearch.text.identity import title_key
 from papersearch.types import AuthorName, Organisation, Paper, Provenance
+from papersearch.values import fields_of
 
 if TYPE_CHECKING:
     from papersearch.index.string_table import StringTable
@@ -98,7 +99,7 @@ class PaperStore(Sequence[Paper]):
 
 def encode_paper(paper: Paper) -> str:
     """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it exactly."""
-    return orjson.dumps(paper.asdict()).decode()
+    return orjson.dumps(paper, default=fields_of).decode()
 
 
 def decode_paper(line: str) -> Paper:

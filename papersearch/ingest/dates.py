@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from papersearch.text.identifiers import bare_arxiv_id
@@ -187,6 +188,7 @@ def _month_number(written: str) -> str:
     return str(number) if number else written
 
 
+@lru_cache(maxsize=4096)  # papers share their days
 def _of_text(written: str) -> ReadDate:
     text = _DASHES.sub("-", _folded(written)).strip(" \t\r\n\"'()[]{}.,;:©")
     if text.isdigit() and len(text) in (10, 13):

@@ -30,7 +30,7 @@ _TRAILING = ".,;:!?'*_"
 
 def without_mirrors(text: str) -> tuple[str, tuple[str, ...]]:
     """Return `text` with mirrors replaced by huggingface.co, and the links as they were printed."""
-    if "://" not in text or "://hf-" not in text.lower():
+    if "/" not in text or "://" not in text or "://hf-" not in text.lower():
         return text, ()
     replaced = tuple(link for link in _printed_links(text) if _MIRROR.match(link))
     return _MIRROR.sub(r"\g<scheme>huggingface.co", text), replaced
@@ -61,9 +61,11 @@ def leads_to_code(link: str) -> bool:
 
 
 def _printed_links(text: str) -> list[str]:
-    # Most abstracts have no link, or one at their end. Trying the pattern from the start of each
-    # would take most of the time of an ingest.
     """Return the links of `text` as printed, without trailing punctuation."""
+    # Most abstracts have no link, or one at their end. Trying the pattern from the start of each
+    # would take most of the time of an ingest. Every link has a slash, which is found the fastest.
+    if "/" not in text:
+        return []
     marks = [place for mark in _MARKS_OF_LINKS if (place := text.find(mark)) >= 0]
     if not marks:
         return []

@@ -29,6 +29,8 @@ _FIRST_KNOWN = (
     "citation_key",
 )  # fmt: skip
 _values_of: Callable[[Appearance], tuple[Any, ...]] = attrgetter(*_FIRST_KNOWN)
+_SHARED = tuple(name for name in Paper.__annotations__ if name in Appearance.__annotations__)
+_shared_values_of: Callable[[Appearance], tuple[Any, ...]] = attrgetter(*_SHARED)
 _Value: TypeAlias = Callable[[Appearance], object]
 
 
@@ -46,6 +48,8 @@ def merge(appearances: Iterable[Appearance]) -> tuple[list[Paper], list[Finding]
 def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
     """Merge the appearances of one paper; append rewritten links and conflicts to `findings`."""
     first = group[0]
+    if len(group) == 1 and not first.mirror_links:
+        return _only(first, name)
     for appearance in group:
         for link in appearance.mirror_links:
             detail = f"{link} in “{appearance.title}” now leads to huggingface.co"
@@ -81,12 +85,17 @@ def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
     )
 
 
+def _only(one: Appearance, name: str) -> Paper:
+    """Return the paper of one appearance, the common case: no rule changes a value of it."""
+    place = Provenance(dump=one.dump, first_line=one.first_line, last_line=one.last_line)
+    shared = zip(_SHARED, _shared_values_of(one), strict=True)
+    return Paper(paper_id=name, provenance=(place,), **dict(shared))
+
+
 def _first_known(group: _Group) -> dict[str, Any]:
     """Return the first known value of each field that no rule prefers otherwise."""
-    values = _values_of(group[0])
-    if len(group) > 1:  # one appearance is the common case
-        columns = zip(*map(_values_of, group), strict=True)
-        values = tuple(next((value for value in column if value is not None), None) for column in columns)
+    columns = zip(*map(_values_of, group), strict=True)
+    values = (next((value for value in column if value is not None), None) for column in columns)
     return dict(zip(_FIRST_KNOWN, values, strict=True))
 
 

@@ -74,6 +74,9 @@ def name_papers(groups: Sequence[_Group], report: Report) -> list[str]:
 def _another_name(named: Appearance, group: _Group, taken: dict[str, Appearance]) -> str:
     """Return the taken id of a record with a few characters of its text's SHA-256."""
     text = f"{title_key(named.title)}\n{named.abstract if not named.title else ''}"
+    first = f"{named.record_id}-{_digest(text)[: _LENGTHS[0]]}"
+    if first not in taken:  # nearly always, so the rest need not be known
+        return first
     tries = (f"{named.record_id}-{_digest(content)[:n]}" for n in _LENGTHS for content in (text, _content(group)))
     return next((name for name in tries if name not in taken), f"{named.record_id}-{len(taken)}")
 

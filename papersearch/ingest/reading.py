@@ -15,7 +15,17 @@ from typing import IO, TypeAlias
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files, is_readme
-from papersearch.ingest.formats import daily_papers, json_records, nbib, ris, tables, web_of_science
+from papersearch.ingest.formats import (
+    arxiv_mail,
+    daily_papers,
+    daily_papers_html,
+    json_records,
+    nbib,
+    ris,
+    tables,
+    web_of_science,
+)
+from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
 from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
@@ -89,7 +99,23 @@ def is_dump(path: Path) -> bool:
     return not isinstance(head, str) and _reader(head) is not None and _unless_named(head) is None
 
 
-_FORMATS: tuple[ModuleType, ...] = (daily_papers, web_of_science, nbib, ris, json_records, tables)
+_FORMATS: tuple[ModuleType, ...] = (
+    pubmed,
+    arxiv_atom,
+    oai_pmh,
+    endnote,
+    acl,
+    jats,
+    crossref,
+    daily_papers_html,
+    daily_papers,
+    arxiv_mail,
+    web_of_science,
+    nbib,
+    ris,
+    json_records,
+    tables,
+)
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
 
 

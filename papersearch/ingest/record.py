@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import NamedTuple, TypeAlias
 
 from papersearch.ingest.appearance import Appearance
@@ -21,6 +22,7 @@ from papersearch.text.markup import without_markup
 from papersearch.text.name_lists import SplitNames, is_joined, is_others, split_names
 from papersearch.text.names import displayed, is_group, parse_name, with_particle_apart
 from papersearch.types import AuthorName, Finding, FindingKind, Organisation
+from papersearch.values import fields_of
 
 MAX_TEXT_LENGTH = 100_000
 MAX_TITLE_LENGTH = 1000
@@ -30,6 +32,9 @@ slow down every query that finds it."""
 _MAX_ID_LENGTH = 200
 _FIELDS_NAMED = 8
 _LONGEST_QUOTED = 80
+_LONGEST_KEPT = 100
+_KEPT = 16_384
+"""Cleaned texts of at most `_LONGEST_KEPT` characters that are kept: names, categories and venues repeat."""
 
 Report: TypeAlias = Callable[[Finding], None]
 
@@ -58,6 +63,7 @@ class Record:
     joined_authors: all authors in one string, where a source joins them
     has_all_authors: false where the source is known to name some authors only, so that counting tells nothing
     dates: what the source gives, the first publication first; the first one that can be read counts
+    has_date_in_id: false where an arXiv id does not tell the date, since the source dates another version
     updated: days of a later change, which count as inferred where neither `dates` nor an arXiv id tells
     record_id, namespace: see `Appearance`
     arxiv_ids, dois: where an identifier may be, the surest place first
@@ -76,6 +82,7 @@ class Record:
     has_all_authors: bool = True
     dates: Sequence[object] = ()
     date_inferred: bool = False
+    has_date_in_id: bool = True
     updated: Sequence[object] = ()
     record_id: str | None = None
     namespace: str = ""
@@ -105,16 +112,7 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
     def complain(kind: FindingKind, detail: str) -> None:
         report(Finding(kind=kind, file=dump, line=record.first_line, detail=detail))
 
-    def clean(text: str) -> str:
-        if record.has_markup:
-            text = without_markup(text)
-        if record.has_latex:
-            text = without_latex(text)
-        return clean_text(text)
-
-    def known(text: str | None) -> str | None:
-        return (clean(text) or None) if text else None
-
+    clean, clean_label = _cleaners(record.has_markup, record.has_latex)
     title, abstract = clean(record.title), clean(record.abstract)
     if not title and not abstract:
         fields = clean_text(", ".join(record.fields[:_FIELDS_NAMED])) or "none"
@@ -124,18 +122,20 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         complain("text cut", f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
         title, abstract = title[:MAX_TITLE_LENGTH], abstract[:MAX_TEXT_LENGTH]
     abstract, mirror_links = without_mirrors(abstract)
-    listed = _authors(record, clean, complain)
+    listed = _authors(record, clean_label, complain)
     doi, arxiv_id = _identifiers(record, complain)
     when, is_inferred = _when(record, arxiv_id, complain)
-    links = dict.fromkeys((*map(clean_text, record.links), *find_links(abstract)))
-    record_id = clean_text(record.record_id or "")[:_MAX_ID_LENGTH]
+    links = find_links(abstract)
+    if record.links:
+        links = tuple(dict.fromkeys((*map(clean_text, record.links), *links)))
+    record_id = clean_text(record.record_id)[:_MAX_ID_LENGTH] if record.record_id else ""
     return Appearance(
         dump=dump,
         first_line=record.first_line,
         last_line=record.last_line,
         title=title,
         abstract=abstract,
-        links=tuple(links),
+        links=links,
         mirror_links=mirror_links,
         date=when.iso if when else None,
         year=when.year if when else None,
@@ -148,18 +148,33 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         namespace=record.namespace,
         authors=listed.texts,
         author_names=listed.names,
-        categories=tuple(dict.fromkeys(filter(None, map(clean, record.categories)))),
+        categories=tuple(dict.fromkeys(filter(None, map(clean_label, record.categories)))),
         arxiv_id=arxiv_id,
         doi=doi,
         upvotes=record.upvotes,
-        venue=known(record.venue),
-        volume=known(record.volume),
-        issue=known(record.issue),
-        pages=known(record.pages),
-        publisher=known(record.publisher),
-        url=clean_text(record.url or "") or None,
-        citation_key=clean_text(record.citation_key or "") or None,
+        venue=clean_label(record.venue) or None if record.venue else None,
+        volume=clean_label(record.volume) or None if record.volume else None,
+        issue=clean_label(record.issue) or None if record.issue else None,
+        pages=clean_label(record.pages) or None if record.pages else None,
+        publisher=clean_label(record.publisher) or None if record.publisher else None,
+        url=clean_text(record.url) or None if record.url else None,
+        citation_key=clean_text(record.citation_key) or None if record.citation_key else None,
     )
+
+
+@cache
+def _cleaners(has_markup: bool, has_latex: bool) -> tuple[Callable[[str], str], Callable[[str], str]]:
+    """Return how the texts of a record are cleaned, and the same for labels, which repeat."""
+
+    def clean(text: str) -> str:
+        if has_markup:
+            text = without_markup(text)
+        if has_latex:
+            text = without_latex(text)
+        return clean_text(text)
+
+    kept = lru_cache(_KEPT)(clean)
+    return clean, lambda label: (kept if len(label) <= _LONGEST_KEPT else clean)(label)
 
 
 def complain_about(dump: str, report: Report) -> Complain:
@@ -175,8 +190,13 @@ class _Authors(NamedTuple):
     are_all: bool
 
 
+_NO_AUTHORS = _Authors((), (), are_all=False)
+
+
 def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> _Authors:
     """Return the authors in parts; report a list in one string that can be split in several ways."""
+    if not record.authors and not record.joined_authors:
+        return _NO_AUTHORS
     entries: Sequence[AuthorName | str] = record.authors or tuple(filter(None, (record.joined_authors,)))
     names: list[AuthorName] = []
     texts: list[str] = []
@@ -205,15 +225,17 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
 
 def _cleaned(name: AuthorName, clean: Callable[[str], str]) -> AuthorName:
     """Return a name with its parts cleaned. A family name alone, such as that of a group, is the whole name."""
-    parts = {part: clean(value) for part, value in name.asdict().items() if value}
-    known = {part: value for part, value in parts.items() if value}
+    given = {part: value for part, value in fields_of(name).items() if value}
+    known = {part: cleaned for part, value in given.items() if (cleaned := clean(value))}
     if known.keys() == {"family"}:
         return AuthorName(literal=known["family"])
-    return with_particle_apart(AuthorName(**known))
+    return with_particle_apart(name if known == given else AuthorName(**known))
 
 
 def _identifiers(record: Record, complain: _Remark) -> tuple[str | None, str | None]:
     """Return DOI and arXiv id; report a DOI in which there is none."""
+    if not record.dois and not record.arxiv_ids:
+        return None, None
     doi = next(filter(None, map(bare_doi, record.dois)), None)
     arxiv_id = next(filter(None, map(bare_arxiv_id, record.arxiv_ids)), None)
     if doi is None:
@@ -237,7 +259,7 @@ def _when(record: Record, arxiv_id: str | None, complain: _Remark) -> tuple[Part
     """Return the date of first publication, and whether it was inferred."""
     if found := _first_date(record.dates, complain):
         return found, record.date_inferred
-    inferred = date_of_arxiv_id(arxiv_id) if arxiv_id else None
+    inferred = date_of_arxiv_id(arxiv_id) if arxiv_id and record.has_date_in_id else None
     inferred = inferred or _first_date(record.updated, complain)
     return inferred, inferred is not None
 

@@ -52,7 +52,8 @@ def clean_text(text: str) -> str:
     """
     # Two checks in C, passed by nearly every text; `isprintable` is false for all that is removed.
     if not text.isprintable():
-        text = " ".join(_printable(text).split())
+        bare = " ".join(text.split())  # most have line breaks and nothing else
+        text = bare if bare.isprintable() else " ".join(_printable(text).split())
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = _composed(text)
     return (" ".join(text.split()) if "  " in text else text).strip(" ")

@@ -92,6 +92,8 @@ def bare_arxiv_id(written: str) -> str | None:
     Beside other words an id counts only after the word arXiv. Digits with an impossible month are
     another kind of id.
     """
+    if written.isascii() and (found := _ARXIV_ID.fullmatch(written)):  # the common case
+        return found[0]
     text = clean_text(written).strip("<>()[]{}.,;\"' ")
     if "%" in text:
         text = unquote(text)
@@ -109,8 +111,10 @@ def arxiv_id_of_doi(doi: str) -> str | None:
 
 def without_version(arxiv_id: str) -> str:
     """Return what all spellings of an arXiv id share: small letters, no version, no subject class."""
-    bare = re.sub(r"v\d+$", "", arxiv_id.lower())
-    return re.sub(r"^([a-z-]+)\.[a-z-]+/", r"\1/", bare)
+    bare = arxiv_id.lower()
+    if "v" in bare:
+        bare = re.sub(r"v\d+$", "", bare)
+    return re.sub(r"^([a-z-]+)\.[a-z-]+/", r"\1/", bare) if "/" in bare else bare
 
 
 def _without_query(address: str) -> str:

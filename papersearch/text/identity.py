@@ -8,26 +8,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import islice
+from itertools import islice, pairwise
 
 from papersearch.checksums import sha256_of
 
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 6
+_NO_LETTER = re.compile(r"[\W_]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 # LaTeX's signs go first, so that "A$^*$" is "A*" and "C\#" is "C#".
 _LATEX_SIGNS = str.maketrans("♯", "#", "{}$^\\")
+# Each alternative begins with its sign, and looks behind it: so a search skips to the next sign.
 _NAMING_SIGNS = re.compile(
-    r"(?<=[^\W\d_])\+\++"  # C++, C++11
-    r"|(?<=[^\W_])\+(?![\w+])"  # B+ tree, Na+
-    r"|(?<![^\W_][^\W\d_])(?<=[^\W\d_])#|(?<=[^\W\d_])#(?!\w)"  # F#, Spec#
-    r"|(?<![\w.])\.(?=[^\W\d_])"  # .NET
+    r"\+(?<=[^\W\d_]\+)\++"  # C++, C++11
+    r"|\+(?<=[^\W_]\+)(?![\w+])"  # B+ tree, Na+
+    r"|#(?<![^\W_][^\W\d_]#)(?<=[^\W\d_]#)|#(?<=[^\W\d_]#)(?!\w)"  # F#, Spec#
+    r"|\.(?<![\w.]\.)(?=[^\W\d_])"  # .NET
 )
 _STARRED = re.compile(r"(?<![\w*])[^\W\d_]{1,3}\*(?![\w*])")
 """A*, RRT*: a star after a longer word is a footnote's mark."""
 
-_MAY_NAME = re.compile(r"[+#*♯⁺₊＋＃＊﹢﹟﹡﹒．]|(?<![^\W_])\.")
+_LEADING_DOT = re.compile(r"\.(?<![^\W_]\.)")
+"""A dot that does not follow a letter or digit. The pattern begins with the dot, so that a search skips to it."""
 
 _STYLES = re.compile(r"\\(?:math[a-z]+|text[a-z]+|emph|operatorname|boldsymbol|bm|rm|it|bf|sf|tt|cal)\b\*?")
 _SUBTITLE = re.compile(r"[:?!]|\.(?=\s)|\s[-–—]+\s|—|\s(?=[(\[])")
@@ -44,14 +48,27 @@ def title_key(title: str) -> str:
     a name: "C", "C++" and "C#" are three titles. A title without letters and digits keeps its other
     characters, so that two such titles stay two papers.
     """
-    if title.isascii() and not _MAY_NAME.search(title):
+    if title.isascii() and not _may_have_sign(title):
         return title_letters(title)
     plain = _folded(title).translate(_LATEX_SIGNS)
     if not any(map(str.isalnum, plain)):
         return title_letters(title)
     signs = {found.start(): found[0] for found in _NAMING_SIGNS.finditer(plain)}
-    signs |= {found.end() - 1: "*" for found in _STARRED.finditer(plain)}
-    return "".join(c if _is_kept(c) else signs.get(place, "") for place, c in enumerate(plain))
+    if "*" in plain:
+        signs |= {found.end() - 1: "*" for found in _STARRED.finditer(plain)}
+    if plain.isascii():
+        places = sorted(signs)
+        pieces = pairwise([*places, len(plain)])
+        signed = (signs[start] + _ascii_letters(plain[start:end]) for start, end in pieces)
+        return "".join([_ascii_letters(plain[: min(places, default=None)]), *signed])
+    return _NO_LETTER.sub(lambda c: c[0] if _is_kept(c[0]) else signs.get(c.start(), ""), plain)
+
+
+def _may_have_sign(title: str) -> bool:
+    """Return whether a title in ASCII may have a sign that makes a name."""
+    if "+" in title or "#" in title or "*" in title:
+        return True
+    return "." in title and _LEADING_DOT.search(title) is not None
 
 
 def title_letters(title: str) -> str:
@@ -61,7 +78,7 @@ def title_letters(title: str) -> str:
     """
     if title.isascii():  # most titles are, and ASCII needs no normalisation
         lowered = title.lower()
-        return lowered.encode().translate(None, _ASCII_MARKS).decode() or "".join(lowered.split())
+        return _ascii_letters(lowered) or "".join(lowered.split())
     normal = _folded(title)
     return "".join(filter(str.isalnum, normal)) or "".join(normal.split())
 
@@ -76,8 +93,7 @@ def loose_title_key(title: str) -> str:
         return title_key(title)
     spelled = _STYLES.sub("", title).replace("\\&", " and ").replace("&", " and ")
     letters = unicodedata.normalize("NFKD", spelled)
-    folded = "".join(_greek_name(c) for c in letters if not unicodedata.combining(c) or _is_kept(c))
-    return title_key(folded)
+    return title_key(_NOT_ASCII.sub(lambda c: _loose(c[0]), letters))
 
 
 def title_beginnings(title: str) -> set[str]:
@@ -108,6 +124,18 @@ def paper_id(title: str, hash_length: int = _HASH_LENGTH, content: str = "") -> 
     hashed = f"{title_letters(title)}\n{content}" if content else title_letters(title)
     digest = sha256_of(hashed.encode("utf-8", "surrogatepass"))
     return f"{slug or 'paper'}-{digest[:hash_length]}"
+
+
+def _ascii_letters(text: str) -> str:
+    """Return the letters and digits of a text in ASCII."""
+    return text.encode().translate(None, _ASCII_MARKS).decode()
+
+
+def _loose(character: str) -> str:
+    """Return a character beyond ASCII as a loose key has it: no accent, the name of a Greek letter."""
+    if unicodedata.combining(character) and not _is_kept(character):
+        return ""
+    return _greek_name(character)
 
 
 def _folded(title: str) -> str:

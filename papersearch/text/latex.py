@@ -70,7 +70,7 @@ def without_latex(text: str, *, is_bibtex: bool = False) -> str:
     is_bibtex: braces protect capitals, as in values of BibTeX
     """
     # Every text that changes holds one of these; a loop over them would take three times as long.
-    if "\\" in text or "{" in text or "~" in text or "--" in text or "``" in text:
+    if "\\" in text or "{" in text or "~" in text or "--" in text or ("`" in text and "``" in text):
         return _Reader(text, is_bibtex).read()
     return text
 
@@ -108,7 +108,8 @@ class _Reader:
         self._position = 0
         self._quotations = 0
         self._argument_stays_at = -1  # where a brace would be an argument of a command that stays
-        self._quoted_signs = {sign for sign, pattern in _QUOTES_OF_PROGRAMS.items() if pattern.search(text)}
+        quotes = _QUOTES_OF_PROGRAMS.items() if "\\" in text else ()
+        self._quoted_signs = {sign for sign, pattern in quotes if pattern.search(text)}
 
     def read(self) -> str:
         """Return the text read."""

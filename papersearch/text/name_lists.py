@@ -16,6 +16,7 @@ from papersearch.text.names import (
     is_group,
     is_initials,
     is_lower,
+    is_plain,
     is_suffix,
     parse_name,
     split_at_commas,
@@ -36,6 +37,7 @@ _SEMICOLONS = re.compile(r"[;；|、]|(?<=\s)[/·•](?=\s)")
 _LABEL = re.compile(r"\A([^,;:{}\n]{1,80})(?:, ?)?:(?!\S) ?,?")
 _FOOTNOTE_MARKS = re.compile(r"(?<=[^\W\d_])[*†‡§¶¹²³⁰⁴-⁹]+")
 _JOINTS = " ,;\n"
+_PLAIN_JOINTS = re.compile(r",? and |, ")
 
 
 class SplitNames(NamedTuple):
@@ -51,7 +53,12 @@ class SplitNames(NamedTuple):
 
 
 def split_names(written: str, clean: Callable[[str], str] = str) -> SplitNames:
-    """Return the names that are joined in one string. `clean` is applied to each name by itself."""
+    """Return the names that are joined in one string. `clean` is applied to each name by itself.
+
+    It leaves plain names as they are.
+    """
+    if (plain := _plain_names(written)) is not None:
+        return SplitNames(tuple(map(parse_name, plain)), is_certain=True)
     text = "\n".join(line for line in map(_one_blank, written.splitlines()) if line)
     text = _FOOTNOTE_MARKS.sub("", _without_affiliations(text))
     text = _LABEL.sub(_group_before_colon, text).rstrip(_JOINTS)
@@ -69,6 +76,18 @@ def split_names(written: str, clean: Callable[[str], str] = str) -> SplitNames:
             name = _cleaned(item, clean, is_literal=found is None)
             names += [name] if displayed(name) else []
     return SplitNames(tuple(names), is_certain, is_whole)
+
+
+def _plain_names(written: str) -> list[str] | None:
+    """Return the names of "Jane Doe, R. Roe and Ed Poe", or None if a closer look is needed.
+
+    It is needed where a comma may lie within a name: one comma alone, or one behind an "and".
+    """
+    names = _PLAIN_JOINTS.split(written)
+    before, _, last = written.rpartition(" and ")
+    is_list = len(names) > 2 or "," not in written
+    is_prose = not before or ("," not in last and (" and " not in before or "," not in before))
+    return names if is_list and is_prose and all(map(is_plain, names)) else None
 
 
 def is_joined(text: str, *, is_alone: bool = False) -> bool:

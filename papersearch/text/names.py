@@ -8,6 +8,7 @@ whole. `name_lists` splits lists of names in one string.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from papersearch.types import AuthorName
 
@@ -45,12 +46,27 @@ _FAMILY_FIRST = re.compile(
 _DOTTED_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[-‐]?)+(?:[^\W\d_])?")
 _JOINED_BY_AND = re.compile(r"\s(?:and|und|&)\s", re.IGNORECASE)
 _MOST_INITIALS = 3
+_PLAIN = re.compile(r"[A-Z](?:[a-z]+|\.)(?: [A-Z](?:[a-z]+|\.))* [A-Z][a-z]+")
+_NOT_PLAIN = _GROUP_WORDS | _SUFFIXES | frozenset("and und et al others coauthors".split())
+_LONGEST_KNOWN = 80
 _BRACED = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 _WORD = re.compile(r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+")
 
 
 def parse_name(written: str) -> AuthorName:
     """Return the parts of one name, written "Given Family" or "Family, Given" or "Family, Jr., Given"."""
+    return (_known_name if len(written) <= _LONGEST_KNOWN else _parts_of)(written)
+
+
+def is_plain(written: str) -> bool:
+    """Return whether a name is plainly written "Given Family" in ASCII, as most are: "Jane A. Doe"."""
+    return bool(_PLAIN.fullmatch(written)) and _NOT_PLAIN.isdisjoint(written.lower().split())
+
+
+def _parts_of(written: str) -> AuthorName:
+    if is_plain(written):
+        given, _, family = written.rpartition(" ")
+        return AuthorName(given=given, family=family)
     text = " ".join(written.split()).strip(" ,;")
     if text.startswith("{") and (braced := _BRACED.fullmatch(text)):
         return AuthorName(literal=_without_braces(braced[1]))
@@ -72,6 +88,10 @@ def parse_name(written: str) -> AuthorName:
         name = _in_reading_order(parts[0])
         return name.replace(suffix=parts[1]) if name.family else AuthorName(family=parts[0], suffix=parts[1])
     return _inverted_parts(parts[0], parts[1], suffix)
+
+
+_known_name = lru_cache(maxsize=16_384)(_parts_of)
+"""Names that were met before: papers share their authors."""
 
 
 def displayed(name: AuthorName) -> str:

@@ -89,6 +89,8 @@ def test_cutoff(invoke: Any) -> None:
         (["q", "--json", "--format", "table"], "expected one format"),
         (["show", "no-such-paper"], "no paper has this id or title"),
         (["show", "e"], "ids begin with it"),
+        (["q", "--index", "a", "--index", "b"], "cannot use two indexes"),
+        (["show", "x", "--index=a", "--index", "a"], "cannot use two indexes"),
         (["q", "--index", "/proc/version"], "cannot find an index in /proc/version"),
     ],
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papersearch.text import name_lists
 from papersearch.text.name_lists import is_joined, split_names
 from papersearch.text.names import displayed, inverted
 from papersearch.types import AuthorName
@@ -151,3 +154,28 @@ def test_entries() -> None:
 def test_hostile_lists(piece: str) -> None:
     """The work grows with the length alone: counted in names, long lists neither fail nor explode."""
     assert len(split_names(piece * 20_000).names) <= 20_000
+
+
+_PLAIN_WORDS = "Jane J. Doe Lee Ng Al Others And Iii Jr Team Many Ai MIT McFly van Et".split()
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(_PLAIN_WORDS), min_size=1, max_size=3).map(" ".join), min_size=1, max_size=5),
+    st.lists(st.sampled_from([", ", " and ", ", and ", ",", " And ", "  and "]), min_size=5, max_size=5),
+)
+def test_plain_lists_need_no_closer_look(items: list[str], joints: list[str]) -> None:
+    """A list that is taken for plain gives the names that a closer look gives."""
+    written = "".join(
+        f"{joint if place else ''}{item}" for place, (item, joint) in enumerate(zip(items, joints, strict=False))
+    )
+    with mock.patch.object(name_lists, "_plain_names", lambda written: None):
+        expected = split_names(written)
+    assert split_names(written) == expected
+
+
+def test_most_lists_are_plain() -> None:
+    """Prose and lists of plain names are read without a closer look; a comma that may be inside a name is not."""
+    for written in ("Jane Doe, R. Roe and Ed A. Poe", "Jane Doe, R. Roe, Ed Poe", "Jane Doe and Ed Poe"):
+        assert name_lists._plain_names(written)
+    for written in ("Jane Doe, Ed Poe", "Jane Doe and Poe Roe, Ed Lee", "Jane Doe and Ed van Poe"):
+        assert name_lists._plain_names(written) is None

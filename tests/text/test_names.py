@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papersearch.text import names as names_module
 from papersearch.text.names import displayed, inverted, parse_name, with_particle_apart
 from papersearch.types import AuthorName
 
@@ -132,3 +134,18 @@ def test_nothing_is_lost(written: str) -> None:
     """Every letter that was written is displayed, once, however strange the name."""
     shown = displayed(parse_name(written))
     assert Counter(filter(str.isalpha, shown)) == Counter(filter(str.isalpha, written))
+
+
+@given(
+    st.lists(
+        st.sampled_from("Jane J. Doe Ng Al Others And Iii Jr Jr. Team Ai AI McFly van Et".split()),
+        min_size=1,
+        max_size=4,
+    ).map(" ".join)
+)
+def test_plain_names_need_no_closer_look(written: str) -> None:
+    """A name that is taken for plain has the parts that a closer look gives."""
+    with mock.patch.object(names_module, "is_plain", lambda written: False):
+        expected = names_module._parts_of(written)
+    assert parse_name(written) == expected
+    assert names_module.is_plain("Jane A. Doe")

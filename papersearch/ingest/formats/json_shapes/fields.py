@@ -49,6 +49,8 @@ def text(value: Any) -> str:
 
 def passage(value: Any) -> str:
     """Return an abstract: a text, or the joined parts of a list of sentences or labelled sections."""
+    if isinstance(value, str):  # nearly all
+        return value
     if not isinstance(value, list) or len(value) < 2:
         return text(value)
     if all(isinstance(part, str) for part in value):
@@ -73,6 +75,8 @@ def first_text(fields: Fields, *names: str) -> str:
 
 def label(value: Any) -> str | None:
     """Return a number or a text as text: a volume, an identifier."""
+    if isinstance(value, str):  # nearly all
+        return value.strip() or None
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
@@ -122,7 +126,7 @@ def subjects(*values: Any) -> list[str]:
         if isinstance(value, str):
             found += split_subjects(value)
         elif isinstance(value, list):
-            found += (_subject(entry) for entry in value)
+            found += [entry if isinstance(entry, str) else _subject(entry) for entry in value]
     return list(filter(None, found))
 
 
@@ -142,7 +146,7 @@ _ARXIV_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]{2}(?:-[a-z]+)?)?"
 def _subject(entry: Any) -> str:
     if isinstance(entry, dict):
         return first_text(entry, "display_name", "name", "keyword", "tag", "term", "@term", "category", "value")
-    return entry if isinstance(entry, str) else ""
+    return ""
 
 
 def count(value: Any) -> int | None:
@@ -210,7 +214,7 @@ def pages(first: Any, last: Any) -> str | None:
 
 def dates(*values: Any) -> list[Any]:
     """Return the values that may be dates, without absent ones, in their order."""
-    return [value for value in values if value not in (None, "", 0, [], {}) and not isinstance(value, bool)]
+    return [value for value in values if value and not isinstance(value, bool)]
 
 
 def addresses(*values: Any) -> list[str]:

@@ -1,6 +1,7 @@
 """Records of any other source, by the names that fields usually have. BEIR's documents are among them.
 
-An object is a paper if it has a title and an abstract. A `text` is an abstract beside BEIR's `_id`;
+An object is a paper if it has a title and an abstract. A `text` is an abstract beside BEIR's `_id`,
+or where the object has an id, a title and a text alone;
 a `summary` or a `description` is one beside something that only papers have.
 """
 
@@ -100,6 +101,8 @@ _NAMES = _Places(
     citation_key=("citationkey", "citekey", "bibtexkey"),
 )
 
+_BARE_IDS = frozenset({"id", "docid", "doc_id", "docno"})
+_BARE = _BARE_IDS | {"title", "text"}
 _PAPER_MARKS = frozenset({"doi", "arxivid", "arxiv", "journal", "venue", "pmid", "externalids", "bibcode"})
 _READ = frozenset(name for names in _NAMES for name in names) | {
     "links", "organization", "organisation", "numcomments", "commentcount", "upvotes", "authorcount", "metadata",
@@ -111,6 +114,8 @@ def matches(fields: Fields) -> bool:
     """Return whether the object has a title and an abstract under one of their usual names."""
     if "_id" in fields and "title" in fields and "text" in fields:
         return isinstance(fields["_id"], str | int)
+    if _is_bare_document(fields):
+        return True
     places = _places(fields)
     if not places.title or not _title(fields, places.title):
         return _has_metadata(fields) and matches(_flat(fields))
@@ -120,6 +125,19 @@ def matches(fields: Fields) -> bool:
         return True
     is_marked = any(fields[name] for name in fields if plain_name(name) in _PAPER_MARKS)
     return is_marked and bool(_abstract(fields, places))
+
+
+def _is_bare_document(fields: Fields) -> bool:
+    """Return whether an object has an id, a title and a text, and nothing that other things have.
+
+    Test collections of other projects than BEIR have this form. A post has an author or a score too.
+    """
+    return (
+        fields.keys() <= _BARE
+        and not _BARE_IDS.isdisjoint(fields)
+        and bool(text(fields.get("title")))
+        and bool(text(fields.get("text")))
+    )
 
 
 def is_read(name: str) -> bool:
@@ -132,8 +150,12 @@ def read(fields: Fields, lines: Lines) -> Record:
     given = _flat(fields)
     places = _places(given)
     record_id = _first_label(given, places.id)
-    external = {name.lower(): value for key in places.identifiers for name, value in inner(given, key).items()}
-    others = [given[key] for key in places.identifiers] + [entry.get("id") for entry in _identifiers(given, places)]
+    external: Fields = {}
+    others: list[Any] = []
+    if places.identifiers:
+        external = {name.lower(): value for key in places.identifiers for name, value in inner(given, key).items()}
+        others = [given[key] for key in places.identifiers]
+        others += [entry.get("id") for entry in _identifiers(given, places)]
     authors, joined_authors = _authors(given, places.authors)
     return Record(
         first_line=lines.first,
@@ -151,7 +173,7 @@ def read(fields: Fields, lines: Lines) -> Record:
         arxiv_ids=[
             *strings(*(given[key] for key in places.arxiv_id), external.get("arxiv")),
             *(arxiv_ids(record_id) if record_id else ()),
-            *mentioned_arxiv_ids(*strings(*others)),
+            *(mentioned_arxiv_ids(*strings(*others)) if others else ()),
         ],
         dois=strings(*(given[key] for key in places.doi), external.get("doi"), *others, _if_doi(record_id)),
         categories=subjects(*(given[key] for key in places.categories)),
@@ -192,32 +214,38 @@ def _flat(fields: Fields) -> Fields:
 
 
 def _first(fields: Fields, names: Iterable[str]) -> str:
-    return next((found for name in names if (found := passage(fields[name])) and not found.isspace()), "")
+    for name in names:
+        if (found := passage(fields[name])) and not found.isspace():
+            return found
+    return ""
 
 
 def _first_label(fields: Fields, names: tuple[str, ...]) -> str | None:
-    if not names:  # the common case
-        return None
-    found = (label(fields[name]) for name in names)
-    return next((name for name in found if name and len(name) <= _MAX_ID_LENGTH), None)
+    for name in names:
+        if (found := label(fields[name])) and len(found) <= _MAX_ID_LENGTH:
+            return found
+    return None
 
 
 def _title(fields: Fields, names: Iterable[str]) -> str:
     """Return the title; a list of objects keeps it under `title` again."""
+    for name in names:
+        if (found := text(fields[name])).strip():
+            return found
     within = (entry["title"] for name in names for entry in objects(fields[name]) if "title" in entry)
-    return next((found for name in names if (found := text(fields[name])).strip()), "") or next(
-        map(text, within), ""
-    )
+    return next(map(text, within), "")
 
 
 def _abstract(fields: Fields, places: _Places) -> str:
+    if found := _first(fields, places.abstract) or _first(fields, places.passage):
+        return found
     described = (
         text(entry.get("description"))
         for name in places.passage
         for entry in objects(fields[name])
         if entry.get("descriptionType", "Abstract") == "Abstract"
     )
-    return _first(fields, places.abstract) or _first(fields, places.passage) or next(described, "")
+    return next(described, "")
 
 
 def _authors(fields: Fields, names: Iterable[str]) -> tuple[list[Person], str | None]:
@@ -234,8 +262,8 @@ def _authors(fields: Fields, names: Iterable[str]) -> tuple[list[Person], str | 
 
 def _dates(fields: Fields, names: Iterable[str]) -> list[Any]:
     """Return what may be dates. A finer date goes before the coarser one that it agrees with."""
-    known = dates(*(_date(fields[name], fields) for name in names))
-    if known and (first := str(known[0])).isdigit():
+    known = dates(*[_date(fields[name], fields) for name in names])
+    if len(known) > 1 and (first := str(known[0])).isdigit():
         finer = [date for date in known[1:] if str(date).startswith(f"{first}-")]
         return finer[:1] + known
     return known
@@ -245,6 +273,8 @@ def _date(value: Any, fields: Fields) -> Any:
     """Return a date in one value, whatever form it has."""
     if isinstance(value, list):
         value = value[0] if value else None
+    if isinstance(value, str):  # nearly all
+        return day_in_mail(value)
     if isinstance(value, dict):
         if "year" in value:
             return _with_month(value["year"], value)
@@ -255,7 +285,7 @@ def _date(value: Any, fields: Fields) -> Any:
         if value > 10**9:
             return day_of_milliseconds(value * 1000)
         return _with_month(value, fields) if value < 10_000 else value
-    return day_in_mail(value) if isinstance(value, str) else value
+    return value
 
 
 def _with_month(year: Any, fields: Fields) -> Any:
@@ -280,6 +310,8 @@ def _venue(fields: Fields, names: Iterable[str]) -> str | None:
 
 
 def _organisation(fields: Fields) -> Organisation | None:
+    if not fields:
+        return None
     handle = text(fields.get("handle")) or text(fields.get("name"))
     return (
         Organisation(handle=handle, name=text(fields.get("fullname")) or text(fields.get("name")) or handle)

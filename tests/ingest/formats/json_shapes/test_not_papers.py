@@ -69,6 +69,14 @@ def test_what_is_not_a_paper(tmp_path: Path, kind: str, as_lines: bool) -> None:
     assert ([file.name for file in found.skipped], found.dumps) == (["file.json"], ())
 
 
+@pytest.mark.parametrize("name", ["_id", "id", "docid", "doc_id", "docno"])
+def test_bare_documents_are_papers(tmp_path: Path, name: str) -> None:
+    """An object of an id, a title and a text alone is a document of a test collection."""
+    (tmp_path / "file.jsonl").write_text(json.dumps({name: "7", "title": "On owls", "text": "Owls hunt."}))
+    (paper,) = ingest([tmp_path]).papers
+    assert (paper.paper_id, paper.title, paper.abstract) == ("7", "On owls", "Owls hunt.")
+
+
 @pytest.mark.parametrize("path", sorted((PROJECT / "docs" / "schema").glob("*.json")), ids=lambda path: path.name)
 def test_own_schemas_are_not_papers(path: Path) -> None:
     """The schemas in the documents are skipped as schemas."""
