@@ -12,6 +12,7 @@ from typing import NamedTuple
 _EXPORT = "export its papers as CSL JSON"
 _CONVERT = "convert it to CSL JSON"
 _TO_LINES = "save it as JSON lines, one paper a line"
+_TO_ABSTRACTS = "add columns named title and abstract"
 _SAVE_TEXT = "save the text of the page in a .txt file"
 _UNPACK = "unpack it first"
 _NO_TEXT = "no text can be read from it"
@@ -119,20 +120,17 @@ _XML_KINDS: tuple[_Kind, ...] = (
     _has_element(rb"svg\b", "an SVG image", _NO_TEXT),
 )
 
-_HEADER = rb"(?:[\w \"'#()./-]*[,;\t])*[\"']?(?:title|article title|titles|doi|abstract)[\"']?[ ]*(?:[,;\t]|\r?$)"
+_HEADER = rb"(?:[\w \"'#()./-]*[,;\t])*[\"']?(?:doi|abstract)[\"']?[ ]*(?:[,;\t]|\r?$)"
 _TEXT_KINDS: tuple[_Kind, ...] = (
     _has_line(
         rb"@(?:string|preamble|comment|[a-z]+)[ \t]*[{(][ \t]*[^\s,{}()@]*[ \t]*(?:,|=|\r?$)", "BibTeX", _CONVERT
     ),
-    _has_line(rb"TY  - ", "RIS", _CONVERT),
-    _begins(rb"PMID- ?\d", "a PubMed file (nbib)", _CONVERT),
-    _begins(rb"FN (?:Clarivate|Thomson|ISI)|PT [JBSPC]\r?\n", "a Web of Science file", _CONVERT),
     _begins(rb"%0 [A-Z]", "an EndNote file (refer)", _CONVERT),
     _begins(rb"(?:#[^\n]*\n)*cff-version:", "a CITATION.cff file", _CONVERT),
     _begins(rb"(?>%[^\n]*\n|\s+)*+\\documentclass", "a LaTeX document", _CITE),
     _Kind(
         re.compile(rb"\A(?:sep=.\r?\n)?%s" % _HEADER, re.IGNORECASE | re.MULTILINE),
-        "a table (CSV or TSV)",
-        _TO_LINES,
+        "a table without titles (CSV or TSV)",
+        _TO_ABSTRACTS,
     ),
 )

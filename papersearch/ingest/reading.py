@@ -15,7 +15,16 @@ from typing import IO, TypeAlias
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files, is_readme
-from papersearch.ingest.formats import arxiv_mail, daily_papers, daily_papers_html, json_records
+from papersearch.ingest.formats import (
+    arxiv_mail,
+    daily_papers,
+    daily_papers_html,
+    json_records,
+    nbib,
+    ris,
+    tables,
+    web_of_science,
+)
 from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
@@ -64,6 +73,8 @@ def ingest(places: Iterable[Path]) -> Ingest:
             continue
         before = len(appearances)
         try:
+            if not is_named and (why_not := _unless_named(head)):
+                raise NotADump(why_not)
             with open_stream(path) as stream:
                 for record in read(stream, head, complain_about(name, findings.append)):
                     appearance = admit(record, name, findings.append)
@@ -85,7 +96,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
 def is_dump(path: Path) -> bool:
     """Return whether the file has a format that `ingest` reads."""
     head = probe(path)
-    return not isinstance(head, str) and _reader(head) is not None
+    return not isinstance(head, str) and _reader(head) is not None and _unless_named(head) is None
 
 
 _FORMATS: tuple[ModuleType, ...] = (
@@ -99,7 +110,11 @@ _FORMATS: tuple[ModuleType, ...] = (
     daily_papers_html,
     daily_papers,
     arxiv_mail,
+    web_of_science,
+    nbib,
+    ris,
     json_records,
+    tables,
 )
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
 
@@ -107,6 +122,11 @@ _FORMATS: tuple[ModuleType, ...] = (
 def _reader(head: bytes) -> _Reader | None:
     """Return the reader for a file with this head, or None if the format is unknown."""
     return next((one.read for one in _FORMATS if one.matches(head)), None)
+
+
+def _unless_named(head: bytes) -> str | None:
+    """Return why a file is read only where it is named itself, or None."""
+    return tables.only_if_named(head) if _reader(head) == tables.read else None
 
 
 def _why_not(head: bytes | str) -> str:

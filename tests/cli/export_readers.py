@@ -160,6 +160,7 @@ def _record(record: Mapping[str, Any]) -> Fields:
         "arxiv_id": record.get("accession_number"),
         "doi": record.get("doi"),
         "url": record.get("urls", [None])[0],
+        "citation_key": record.get("label"),
     }
 
 

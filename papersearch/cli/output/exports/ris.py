@@ -45,6 +45,7 @@ def _record(paper: Paper) -> str:
         ("AN", paper.arxiv_id or ""),
         ("UR", address(paper) or ""),
         *(("KW", name) for name in paper.categories),
+        ("LB", paper.citation_key or ""),
         ("N1", "year inferred" if paper.year_inferred else ""),
         ("AB", paper.abstract),
     ]

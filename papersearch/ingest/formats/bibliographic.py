@@ -1,0 +1,156 @@
+"""What exports of bibliographies share: inverted names, dates in several fields, pages, bounded findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from papersearch.ingest.dates import PartialDate, parse_date
+from papersearch.ingest.record import Complain
+from papersearch.text.identifiers import bare_arxiv_id
+from papersearch.text.names import is_group
+from papersearch.types import AuthorName, FindingKind
+
+_SHOWN = 10
+"""Findings of one kind and reason that name their lines; the rest is counted."""
+
+_MAX_REASONS = 100
+_LONGEST = 2000
+"""Most characters of a field that are searched for an arXiv id."""
+
+_INVERTED = re.compile(r"([^,;]+),([^,;]+)(?:,([^,;]+))?")
+_ENDS_IN_INITIALS = re.compile(r"(?:^|\s)[A-Z]{1,3}$")
+_VANCOUVER = re.compile(
+    r"(?P<family>\S.*?) (?P<given>[^\W\d_]{1,3})(?: (?P<suffix>Jr|Sr|\d(?:st|nd|rd|th)|I{2,3}|IV))?"
+)
+_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+_NO_VALUE = re.compile(
+    r"\[?\s*(?:no (?:abstract|author names?|author id|authors?)(?: (?:available|listed|found))?|abstract missing"
+    r"|none|null|nan|n/?a)\s*[.\]]*",
+    re.IGNORECASE,
+)
+
+
+class FewFindings:
+    """The findings about one file, bounded in number: the first of each reason, and a count of the rest."""
+
+    def __init__(self, complain: Complain) -> None:
+        self._complain = complain
+        self._counts: dict[tuple[FindingKind, str], int] = {}
+        self._further: dict[tuple[FindingKind, str], int] = {}
+
+    def add(self, kind: FindingKind, line: int, detail: str, reason: str) -> None:
+        """Report a fault, or count it among those of its kind and reason."""
+        key = (kind, reason)
+        if key not in self._counts and len(self._counts) >= _MAX_REASONS:
+            return
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if self._counts[key] > _SHOWN:
+            self._further.setdefault(key, line)
+        else:
+            self._complain(kind, line, detail)
+
+    def end(self) -> None:
+        """Report the counts."""
+        for (kind, reason), line in self._further.items():
+            n = self._counts[kind, reason] - _SHOWN
+            self._complain(kind, line, f"{n:,} more from here on: {reason}")
+
+
+class UnreadNames:
+    """Counts the fields of one file that carry something and were not read."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._lines: dict[str, int] = {}
+
+    def add(self, name: str, line: int) -> None:
+        """Count a field of a record. A caller has few names, or bounds them."""
+        self._counts[name] = self._counts.get(name, 0) + 1
+        self._lines.setdefault(name, line)
+
+    def report(self, complain: Complain) -> None:
+        """Report each field once, with the number of records in which it was not read."""
+        for name, n in self._counts.items():
+            detail = f"{name[:100]}, in {n:,} {'record' if n == 1 else 'records'}"
+            complain("field not read", self._lines[name], detail)
+
+
+def is_no_value(written: str) -> bool:
+    """Return whether a source says that it has no value: "[No abstract available]"."""
+    return not written or written.isspace() or (len(written) < 60 and bool(_NO_VALUE.fullmatch(written.strip())))
+
+
+def one_name(written: str) -> AuthorName | str:
+    """Return the parts of a name that has a field to itself: "Family, Given, Suffix".
+
+    A name in another shape, such as that of a group, stays as it is written.
+    """
+    found = _INVERTED.fullmatch(written.strip())
+    if not found or is_group(written) or _ENDS_IN_INITIALS.search(found[1]):
+        return written
+    return AuthorName(family=found[1].strip(), given=found[2].strip(), suffix=found[3] and found[3].strip())
+
+
+def vancouver_name(written: str) -> AuthorName | str:
+    """Return the parts of a name as MEDLINE abbreviates it: "Grove AB Jr"."""
+    found = _VANCOUVER.fullmatch(written.strip())
+    if not found or not found["given"].isupper() or "," in written:
+        return written
+    return AuthorName(**found.groupdict())
+
+
+def first_published(days: Iterable[str], years: Iterable[str] = ()) -> list[str]:
+    """Return dates for a record: the year of the source, as exactly as one of its dates tells it.
+
+    A day without a year, such as "APR 2", belongs to the year in the other field.
+    """
+    years = [year for year in years if year.strip()]
+    days = [day for day in days if day.strip()]
+    if years and not all(map(_YEAR.search, days)):
+        days = [day if _YEAR.search(day) or day.isdigit() else f"{day} {years[0]}" for day in days]
+    given = [*years, *days]
+    if len(given) < 2:
+        return given
+    read = [(date, written) for written in given if (date := parse_date(written)) is not None]
+    of_year = [(date, written) for date, written in read if date.year == read[0][0].year]
+    best = max(of_year, key=lambda pair: _exactness(pair[0]), default=None)
+    if best is None:
+        return given
+    readable = {written for _, written in read}
+    # The door reports these. Seasons in any spelling, "SPR 2011", tell nothing more than the year.
+    unreadable = [
+        written for written in given if written not in readable and re.search(r"\d", _YEAR.sub("", written))
+    ]
+    return [*unreadable, best[1]]
+
+
+def _exactness(date: PartialDate) -> int:
+    return 2 if date.day else 1 if date.month else 0
+
+
+def page_range(first: str, last: str) -> str | None:
+    """Return a range of pages; the first may be the whole range."""
+    first, last = first.strip(), last.strip()
+    if not first or not last or first == last or re.search(r"\d\s*[-‐-―]+\s*\d", first):
+        return first or last or None
+    return f"{first}-{last}"
+
+
+def arxiv_ids_in(places: Iterable[str]) -> list[str]:
+    """Return the arXiv ids in texts that name them: `arXiv:2504.01234`, or an address."""
+    marked = (place for place in places if "rxiv" in place.lower() or "huggingface.co/papers" in place)
+    words = (word for place in marked for word in (place[:_LONGEST], *place[:_LONGEST].split(maxsplit=20)[:20]))
+    found = map(bare_arxiv_id, words)
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def web_addresses(places: Iterable[str]) -> list[str]:
+    """Return the addresses in fields that may hold several, separated by blanks or semicolons."""
+    words = (word for place in places for word in place.replace(";http", " http").split())
+    return [word.rstrip(";,") for word in words if word.startswith(("http://", "https://"))]
+
+
+def split_at_semicolons(places: Sequence[str]) -> list[str]:
+    """Return keywords, of which a field may hold several."""
+    return [part.strip() for place in places for part in place.split(";") if part.strip()]

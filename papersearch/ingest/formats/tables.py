@@ -1,0 +1,217 @@
+"""Tables of papers as CSV or TSV: one paper a row, under a header.
+
+`table_columns` knows the headers of producers, `table_rows` reads rows and stops damage. A table
+without abstracts may be of anything: it is read only where a user names it, and a price list never.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+from papersearch.ingest.formats import own_table
+from papersearch.ingest.formats.bibliographic import (
+    FewFindings,
+    UnreadNames,
+    arxiv_ids_in,
+    first_published,
+    is_no_value,
+    page_range,
+    split_at_semicolons,
+    web_addresses,
+)
+from papersearch.ingest.formats.json_shapes.csl import dois_in_note
+from papersearch.ingest.formats.json_shapes.fields import split_subjects
+from papersearch.ingest.formats.table_columns import Columns, columns_of
+from papersearch.ingest.formats.table_rows import Row, read_rows
+from papersearch.ingest.lines import read_lines
+from papersearch.ingest.record import Complain, NotADump, Record
+from papersearch.types import AuthorName
+
+NAME = "table (CSV or TSV)"
+
+_MAX_LINE_BYTES = 1 << 20
+_MAX_LISTED = 10_000
+_NO_PAPERS = frozenset({"attachment", "note", "annotation"})
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
+_FORMULA = re.compile(r'="(.*)"')
+"""A number written so that a spreadsheet takes it for text."""
+
+_NO_ID = frozenset({"", "0"})
+_NO_ABSTRACTS = "a table without a column for abstracts"
+
+
+def matches(head: bytes) -> bool:
+    """Return whether a file that starts with `head` is a dump of this format."""
+    return columns_of(head) is not None
+
+
+def only_if_named(head: bytes) -> str | None:
+    """Return why a file is read only where it is named itself, or None if it always is or never."""
+    columns = columns_of(head)
+    if columns is None or columns.has_abstracts or not columns.may_be_papers:
+        return None
+    return f"{_NO_ABSTRACTS}, which is read only where it is named itself"
+
+
+def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
+    """Yield the papers of one table in order. Raises NotADump for a table that is not of papers."""
+    columns = columns_of(head)
+    if columns is None or not (columns.has_abstracts or columns.may_be_papers):
+        raise NotADump(f"{_NO_ABSTRACTS}; its columns are not those of papers")
+    findings = FewFindings(complain)
+    unread = UnreadNames()
+    reads = own_table.record if own_table.matches(columns) else _record
+    for row in read_rows(_lines(stream, columns, findings), columns.delimiter, len(columns.names)):
+        if fault := row.fault or _fault(row, columns):
+            findings.add("not a record", row.first_line, f"{_key(row, columns)}{fault}", fault)
+            continue
+        if not any(map(str.strip, row.cells)) or tuple(row.cells) == columns.names:
+            continue
+        cells = [*row.cells, *[""] * (len(columns.names) - len(row.cells))]
+        record = reads(row, cells, columns)
+        if record is None:
+            continue
+        _count_unread(unread, cells, columns, record)
+        yield record
+    findings.end()
+    unread.report(complain)
+
+
+def _lines(stream: IO[bytes], columns: Columns, findings: FewFindings) -> Iterator[tuple[int, str]]:
+    """Yield the numbered lines below the header."""
+    for line in read_lines(stream, _MAX_LINE_BYTES):
+        if line.number <= columns.n_lines:
+            continue
+        if line.fault:
+            findings.add(line.fault.kind, line.number, line.fault.detail, line.fault.kind)
+        if not line.fault or not line.fault.line_is_lost:
+            yield line.number, line.text.replace("\r", " ") + "\n"
+
+
+def _fault(row: Row, columns: Columns) -> str:
+    """Return what is wrong with the number of cells, or "". Blank cells at the end may be missing."""
+    width = len(columns.names)
+    needed = max(columns.roles.get(role, [0])[0] for role in ("title", "abstract"))
+    is_short = len(row.cells) <= max(needed, 1) and any(map(str.strip, row.cells))
+    if is_short or any(map(str.strip, row.cells[width:])):
+        return f"{len(row.cells):,} cells in place of {width:,}"
+    return ""
+
+
+def _key(row: Row, columns: Columns) -> str:
+    """Return what names a row in a finding: its id, or else its first cell."""
+    places = [place for place, _ in columns.ids if place < len(row.cells)]
+    written = next(
+        (row.cells[place] for place in [*places, *range(len(row.cells))] if row.cells[place].strip()), ""
+    )
+    return f"“{' '.join(written[:60].split())}”: " if written else ""
+
+
+def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
+    """Return the paper of a row, or None for an attachment or a note of Zotero's."""
+
+    values = {
+        role: [value for place in places if not is_no_value(value := _bare(cells[place]))]
+        for role, places in columns.roles.items()
+    }
+
+    def every(role: str) -> list[str]:
+        return values.get(role, [])
+
+    def first(role: str) -> str:
+        return next(iter(values.get(role, ())), "")
+
+    if first("kind") in _NO_PAPERS:
+        return None
+    record_id, namespace = next(
+        ((_bare(cells[place]), space) for place, space in columns.ids if cells[place].strip() not in _NO_ID),
+        (None, ""),
+    )
+    arxiv_id = [record_id] if record_id and columns.has("updatedate", "categories") else []
+    links, extra = web_addresses(every("url")), first("extra")
+    names = _authors(first("authors"), every("groups"))
+    pages = first("pages") or page_range(first("first_page"), first("last_page")) or first("article_number")
+    days = [*every("date"), _day(first("year"), first("month"), first("day"))]
+    days += [f"{first('year')}/{day}" if "/" in day else day for day in every("month_day")]
+    return Record(
+        first_line=row.first_line,
+        last_line=row.last_line,
+        title=next((cells[place] for place in columns.roles.get("title", ()) if cells[place].strip()), ""),
+        abstract=first("abstract"),
+        has_markup=True,
+        has_latex=True,
+        authors=names if isinstance(names, list) else (),
+        joined_authors=names if isinstance(names, str) else None,
+        dates=first_published(days, every("year")) or every("early"),
+        updated=every("updated"),
+        record_id=record_id,
+        namespace=namespace or ("zotero" if columns.has("itemtype", "key") else ""),
+        citation_key=first("citation_key") or None,
+        arxiv_ids=[*arxiv_id, *every("arxiv"), *arxiv_ids_in([*links, extra, record_id or "", *every("venue")])],
+        dois=[*every("doi"), *dois_in_note(extra), *(link for link in links if "doi.org/" in link)],
+        categories=[*_keywords(every("keywords")), *split_at_semicolons(every("tags"))],
+        venue=first("venue") or None,
+        volume=first("volume") or None,
+        issue=first("issue") or None,
+        pages=pages or None,
+        publisher=first("publisher") or None,
+        url=next(iter(links), None),
+        fields=columns.names,
+    )
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without what protects it in a spreadsheet."""
+    found = _FORMULA.fullmatch(cell.strip()) if cell.startswith("=") else None
+    return found[1] if found else cell.strip()
+
+
+def _authors(written: str, groups: Sequence[str]) -> list[AuthorName | str] | str:
+    """Return the authors: of a list as programs print it, or as the table joins them."""
+    joined = re.sub(r",\s*null\b", "", written)  # RefWorks, for a given name that is not known
+    if joined.endswith(".") and joined.count(".") == 1 and "," in joined:  # PubMed's full stop after all names
+        joined = joined[:-1]
+    listed = _listed(joined)
+    if not listed and not groups:
+        return joined
+    people = listed or [name.strip() for name in joined.split(";") if name.strip()]
+    return [*people, *(AuthorName(literal=name.strip()) for group in groups for name in group.split(";"))]
+
+
+def _keywords(cells: Sequence[str]) -> list[str]:
+    return [word for cell in cells for word in (_listed(cell) or split_subjects(cell.replace("|", ";")))]
+
+
+def _listed(written: str) -> list[str]:
+    """Return the strings in a list as Python and JSON print it, or no strings."""
+    if written[:1] not in "[(" or written[-1:] not in "])":
+        return []
+    found = (
+        match[1] or match[2] or "" for match, _ in zip(_QUOTED.finditer(written), range(_MAX_LISTED), strict=False)
+    )
+    return [re.sub(r"\\(.)", r"\1", text) for text in found if text.strip()]
+
+
+def _day(year: str, month: str, day: str) -> str:
+    """Return the date in columns of its parts, or "" without a month."""
+    if not year or not month:
+        return ""
+    if month.removesuffix(".0").isdigit():
+        return "-".join(part.removesuffix(".0") for part in (year, month, day) if part)
+    return " ".join(filter(None, (day, month, year)))
+
+
+def _count_unread(unread: UnreadNames, cells: Sequence[str], columns: Columns, record: Record) -> None:
+    """Count the columns that carry what the record does not tell."""
+    known = {
+        "title": record.title,
+        "abstract": record.abstract,
+        "authors": record.authors or record.joined_authors,
+        "date": record.dates or record.arxiv_ids,
+        "identity": record.arxiv_ids or record.dois,
+    }
+    for place, meaning in columns.unread:
+        if not known[meaning] and not is_no_value(cells[place]):
+            unread.add(columns.names[place], record.first_line)
