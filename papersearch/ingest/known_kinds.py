@@ -128,9 +128,6 @@ _XML_KINDS: tuple[_Kind, ...] = (
 
 _HEADER = rb"(?:[\w \"'#()./-]*[,;\t])*[\"']?(?:title|article title|titles|doi|abstract)[\"']?[ ]*(?:[,;\t]|\r?$)"
 _TEXT_KINDS: tuple[_Kind, ...] = (
-    _has_line(
-        rb"@(?:string|preamble|comment|[a-z]+)[ \t]*[{(][ \t]*[^\s,{}()@]*[ \t]*(?:,|=|\r?$)", "BibTeX", _CONVERT
-    ),
     _has_line(rb"TY  - ", "RIS", _CONVERT),
     _begins(rb"PMID- ?\d", "a PubMed file (nbib)", _CONVERT),
     _begins(rb"FN (?:Clarivate|Thomson|ISI)|PT [JBSPC]\r?\n", "a Web of Science file", _CONVERT),

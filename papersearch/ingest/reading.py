@@ -15,7 +15,7 @@ from typing import IO, TypeAlias
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files, is_readme
-from papersearch.ingest.formats import daily_papers, json_records
+from papersearch.ingest.formats import bibtex, daily_papers, json_records
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
 from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
@@ -87,7 +87,7 @@ def is_dump(path: Path) -> bool:
     return not isinstance(head, str) and _reader(head) is not None
 
 
-_FORMATS: tuple[ModuleType, ...] = (daily_papers, json_records)
+_FORMATS: tuple[ModuleType, ...] = (daily_papers, bibtex, json_records)
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
 
 

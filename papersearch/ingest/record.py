@@ -54,6 +54,7 @@ class Record:
     first_line, last_line: from 1, inclusive
     has_markup: texts hold HTML or JATS tags and entities
     has_latex: texts hold LaTeX's accents and escapes
+    is_bibtex: their braces are those of BibTeX, which hold a name together and protect capitals
     authors: one entry per author, in reading order: parts, or a string with one name
     joined_authors: all authors in one string, where a source joins them
     has_all_authors: false where the source is known to name some authors only, so that counting tells nothing
@@ -70,6 +71,7 @@ class Record:
     abstract: str = ""
     has_markup: bool = False
     has_latex: bool = False
+    is_bibtex: bool = False
     authors: Sequence[AuthorName | str] = ()
     joined_authors: str | None = None
     author_count: int | None = None
@@ -109,7 +111,7 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         if record.has_markup:
             text = without_markup(text)
         if record.has_latex:
-            text = without_latex(text)
+            text = without_latex(text, is_bibtex=record.is_bibtex)
         return clean_text(text)
 
     def known(text: str | None) -> str | None:
@@ -167,6 +169,11 @@ def complain_about(dump: str, report: Report) -> Complain:
     return lambda kind, line, detail: report(Finding(kind=kind, file=dump, line=line, detail=detail))
 
 
+def _with_braces(name: str) -> str:
+    """Return a name of BibTeX as text, with the braces that hold words together."""
+    return clean_text(without_latex(without_markup(name)))
+
+
 class _Authors(NamedTuple):
     """The authors in parts and as they are read; `are_all` is false where some may be missing."""
 
@@ -189,7 +196,7 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
             text = without_markup(entry) if record.has_markup else entry
             found = split_names(text, lambda name: clean_text(without_latex(name) if record.has_latex else name))
         else:
-            name = parse_name(clean(entry))
+            name = parse_name(_with_braces(entry) if record.is_bibtex else clean(entry))
             is_certain = not name.literal or "," not in name.literal or is_group(name.literal)
             found = SplitNames((name,), is_certain, is_whole=not is_others(entry))
         if not found.is_certain:
