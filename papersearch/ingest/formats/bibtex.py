@@ -22,18 +22,28 @@ NAME = "BibTeX"
 
 _SHOWN: dict[FindingKind, int] = {"not a record": 1000}
 _SHOWN_OTHERWISE = 10
+_WORDS = rb"[^\s,{}()@\"=;]*(?:[ \t]+[^\s,{}()@\"=;]+)*"
 _MARK = re.compile(
-    rb"^[ \t]*@[ \t]*(?:(?:string|preamble|comment)[ \t]*[{(]"
-    rb"|[A-Za-z][\w-]*[ \t]*[{(]\s*[^\s,{}()@\"=;]*(?:[ \t]+[^\s,{}()@\"=;]+)*\s*"
-    rb"(?:,\s*(?:%[^\n]*\s*)*(?:[A-Za-z][\w -]*=|[})]|\Z)|(?<=\w)\s*=\s*[{\"\d]))",
+    rb"\A%%+ -\*-BibTeX-\*-"
+    rb"|^[ \t]*@[ \t]*(?:string\s*[{(]\s*[^\s=(){}]+\s*=|(?:preamble|comment)\s*\{"
+    rb"|[a-z]+[ \t]*\{\s*(?:%s\s*,\s*(?:%%[^\n]*\s*)*(?:[a-z][\w -]*=|[}]|\Z)|[a-z][\w-]*\s*=\s*[{\"\d])"
+    rb"|[a-z]+[ \t]*\(\s*%s,[ \t]*\n\s*[a-z][\w-]*\s*=)" % (_WORDS, _WORDS),
     re.MULTILINE | re.IGNORECASE,
 )
+"""An entry with its key and first field, or a macro, preamble or comment.
+
+Annotations of programs and rules of style sheets begin with an at sign as well.
+"""
+
+_OTHERS = (b"<", b"{", b"[", b"---\n")
+"""Beginnings of web pages, JSON and notes, which may quote an entry."""
+
 _ENCODING = re.compile(rb"^%+\s*Encoding:\s*([\w-]+)", re.MULTILINE | re.IGNORECASE)
 
 
 def matches(head: bytes) -> bool:
     """Return whether a file that starts with `head` is a dump of this format."""
-    return b"@" in head and _MARK.search(head) is not None
+    return b"@" in head and not head.lstrip().startswith(_OTHERS) and _MARK.search(head) is not None
 
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:

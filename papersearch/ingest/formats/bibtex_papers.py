@@ -37,13 +37,9 @@ _GREATER_THAN = re.compile(r"\{\\textgreater(?:\{\})?\}|\\textgreater\{\}|\$>\$"
 _ENDS_SENTENCE = ("?", "!", ".", ":")
 _INFERRED = "year inferred"
 
-READ = frozenset(
-    "title subtitle booktitle booksubtitle maintitle abstract author date year month day doi eprint archiveprefix "
-    "eprinttype primaryclass eprintclass arxivid arxiv url howpublished keywords keyword author_keywords "
-    "author-keywords mendeley-tags tags journal journaltitle journalsubtitle issuetitle series volume number issue "
-    "pages eid articleno art_number article-number publisher institution school organization note "
-    "eventtitle crossref xdata ids".split()
-)
+_COMMAND = re.compile(r"\\[A-Za-z]+\s*(?:\{[^{}]*\})?")
+_ID_OF_WEB_OF_SCIENCE = re.compile(r"(?:WOS|ISI|MEDLINE|BCI|CCC|KJD|SCIELO|RSCI):[A-Z0-9]{8,20}")
+_NUMBER_OF_NAMESAKE = re.compile(r"\s\d{4}\s*\Z")
 
 
 def record_of(entry: Entry) -> Record:
@@ -52,6 +48,7 @@ def record_of(entry: Entry) -> Record:
     doi = _bare(fields.get("doi", ""))
     url = _address(fields.get("url", "")) or _address(fields.get("howpublished", ""))
     venue = _venue(entry)
+    publisher = _first(fields, "publisher", "institution", "school", "organization")
     dois = [one for one in (doi, url or "", _bare(fields.get("ee", ""))) if one]
     return Record(
         first_line=entry.first_line,
@@ -61,19 +58,20 @@ def record_of(entry: Entry) -> Record:
         has_markup=True,
         has_latex=True,
         is_bibtex=True,
-        authors=_authors(fields.get("author", "")),
+        authors=_authors(fields, entry.key),
         dates=_dates(fields),
         date_inferred=_bare(fields.get("note", "")) == _INFERRED,
         record_id=entry.key or None,
+        namespace="wos" if _ID_OF_WEB_OF_SCIENCE.fullmatch(entry.key) else "",
         citation_key=entry.key or None,
         arxiv_ids=_arxiv_ids(fields, url or ""),
         dois=dois,
         categories=_keywords(fields),
-        venue=venue,
+        venue=_text(venue) if venue else None,
         volume=fields.get("volume"),
         issue=None if entry.kind in _NUMBERED else _issue(fields),
         pages=_pages(fields),
-        publisher=_first(fields, "publisher", "institution", "school", "organization"),
+        publisher=_text(publisher) if publisher else None,
         url=url,
         fields=list(fields),
     )
@@ -131,12 +129,17 @@ def _pages(fields: Fields) -> str | None:
     return _DASHES.sub("-", pages) if pages else None
 
 
-def _authors(written: str) -> Sequence[AuthorName | str]:
-    """Return the authors. Only an "and" outside of braces separates them."""
-    if not written:
-        return ()
+def _authors(fields: Fields, key: str) -> Sequence[AuthorName | str]:
+    """Return the authors. Only an "and" outside of braces separates them; DBLP numbers namesakes."""
+    written = fields.get("author", "")
+    if not _bare(written):
+        group = _bare(fields.get("collaboration", ""))
+        return [AuthorName(literal=group)] if group else ()
     pieces = (" ".join(piece.split()) for piece in split_outside_braces(_AND, written))
-    return [_of_parts(piece) if "=" in piece else piece for piece in pieces if piece.strip("{} ,;")]
+    names = [piece for piece in pieces if piece.strip("{} ,;")]
+    if key.startswith("DBLP:"):
+        names = [_NUMBER_OF_NAMESAKE.sub("", name) for name in names]
+    return [_of_parts(name) if "=" in name else name for name in names]
 
 
 def _of_parts(written: str) -> AuthorName | str:
@@ -155,15 +158,16 @@ def _of_parts(written: str) -> AuthorName | str:
 
 def _dates(fields: Fields) -> list[object]:
     """Return the dates of an entry: BibLaTeX's, then year with month and day, then the year alone."""
-    date, year, month, day = (_bare(fields.get(name, "")) for name in ("date", "year", "month", "day"))
+    names = ("date", "year", "month", "day", "early access date")
+    date, year, month, day, early = (_bare(fields.get(name, "")) for name in names)
+    year = _bare(_COMMAND.sub("", year)) if "\\" in year else year  # for the order of entries
+    month = " ".join(month.replace("~", " ").replace("{", "").replace("}", "").split())
     found: list[object] = [date]
-    month = month.replace("~", " ").replace("{", "").replace("}", "").strip()
     if year and month and not _SEASON.fullmatch(month):
-        if _SIMPLE_MONTH.fullmatch(month):
-            found.append([year, month, day] if parse_date(year) else year)
-        elif parse_date(f"{month} {year}"):
-            found.append(f"{month} {year}")
-    return [*found, year]
+        parts = [year, month, day]
+        exact = parse_date(parts) if _SIMPLE_MONTH.fullmatch(month) else None
+        found.append(parts if exact and exact.month else f"{month} {year}")
+    return [*found, year, early]
 
 
 def _arxiv_ids(fields: Fields, url: str) -> list[str]:
@@ -187,7 +191,7 @@ def _arxiv_ids(fields: Fields, url: str) -> list[str]:
 
 def _keywords(fields: Fields) -> list[str]:
     """Return the keywords; a semicolon separates them where there is one, else a comma."""
-    names = ("keywords", "keyword", "author_keywords", "author-keywords", "mendeley-tags", "tags")
+    names = ("author_keywords", "author-keywords", "keywords", "keyword", "mendeley-tags", "tags")
     found: list[str] = []
     for written in filter(None, (fields.get(name, "").strip() for name in names)):
         if written.startswith("{") and written.endswith("}") and "{" not in written[1:]:
@@ -209,20 +213,18 @@ def _address(written: str) -> str | None:
 
 
 def unread(fields: Iterable[str], record: Record) -> list[str]:
-    """Return the fields that carry text, names, a date or an identity, and were not read."""
+    """Return the fields that carry text, names or a date, and were not read."""
     missing = {
         "abstract": not record.abstract.strip(),
         "authors": not record.authors,
         "date": not any(record.dates),
-        "identity": not (record.arxiv_ids or record.dois),
     }
     return [name for name in fields if missing.get(_MEANINGS.get(name, ""))]
 
 
 _MEANINGS = {
-    **dict.fromkeys("annote annotation description review summary".split(), "abstract"),
+    **dict.fromkeys("annote annotation description review summary abstractnote".split(), "abstract"),
     **dict.fromkeys("editor editors authors creator translator".split(), "authors"),
     **dict.fromkeys("eventdate origdate issue_date published".split(), "date"),
-    **dict.fromkeys("pmid pmcid isbn".split(), "identity"),
 }
 """Fields that are not read, and what they mean. They are reported where an entry has nothing else."""
