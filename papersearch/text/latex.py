@@ -37,7 +37,7 @@ _TOKEN = re.compile(
     r"|\\(?P<sign>[^A-Za-z])"
     r"|\{(?P<opening>)"
     r"|\}(?P<closing>)"
-    r"|:(?P<address>(?:(?<=http:)|(?<=https:)|(?<=ftp:))//(?:\\~\{\}|[^\s{}<>\"])+)"
+    r"|:(?P<address>(?:(?<=http:)|(?<=https:)|(?<=ftp:))//(?:\\~\{\}|(?!\\[{}])[^\s{}<>\"])+)"
     r"|:(?P<path>(?<=[A-Za-z]:)(?<![A-Za-z]{2}:)\\(?!textbackslash\{)[^\s{}$]*+)"
     r"|`(?P<quotation>(?<!``)`(?!`)(?=(?:[^`']|'(?!'))++''))"
     r"|'(?P<quoted>'(?!'))"

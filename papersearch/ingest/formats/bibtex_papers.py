@@ -9,7 +9,7 @@ from papersearch.ingest.dates import parse_date
 from papersearch.ingest.formats.bibtex_entries import Entry
 from papersearch.ingest.record import Record
 from papersearch.text.identifiers import bare_arxiv_id
-from papersearch.text.names import split_at_commas, split_outside_braces
+from papersearch.text.names import is_suffix, split_at_commas, split_outside_braces
 from papersearch.types import AuthorName
 
 Fields = Mapping[str, str]
@@ -139,20 +139,22 @@ def _authors(fields: Fields, key: str) -> Sequence[AuthorName | str]:
     names = [piece for piece in pieces if piece.strip("{} ,;")]
     if key.startswith("DBLP:"):
         names = [_NUMBER_OF_NAMESAKE.sub("", name) for name in names]
-    return [_of_parts(name) if "=" in name else name for name in names]
+    return [_in_parts(name) if "=" in name or name.count(",") > 1 else name for name in names]
 
 
-def _of_parts(written: str) -> AuthorName | str:
-    """Return a name of BibLaTeX's long form: "family=Berg, given=Jan, prefix=van der"."""
-    found = [_PART_OF_NAME.fullmatch(part) for part in split_at_commas(written)]
-    parts = {part[1]: part[2] for part in found if part}
-    if "family" not in parts:
+def _in_parts(written: str) -> AuthorName | str:
+    """Return a name of BibTeX with a suffix, or BibLaTeX's long form: "family=Berg, given=Jan, prefix=van der"."""
+    parts = [part.strip() for part in split_at_commas(written)]
+    if len(parts) == 3 and is_suffix(_bare(parts[1])):
+        return AuthorName(family=parts[0], suffix=parts[1], given=parts[2])
+    named = {part[1]: part[2] for part in map(_PART_OF_NAME.fullmatch, parts) if part}
+    if "family" not in named:
         return written
     return AuthorName(
-        family=parts["family"],
-        given=parts.get("given"),
-        particle=parts.get("prefix"),
-        suffix=parts.get("suffix"),
+        family=named["family"],
+        given=named.get("given"),
+        particle=named.get("prefix"),
+        suffix=named.get("suffix"),
     )
 
 
