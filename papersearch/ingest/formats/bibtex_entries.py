@@ -87,7 +87,7 @@ def read_entries(lines: Iterable[Line], report: Report) -> Iterator[Entry]:
 
 
 def _blocks(lines: Iterable[Line], report: Report) -> Iterator[_Block]:
-    """Yield the text of each entry, up to the next one. An entry inside of a comment is none."""
+    """Yield the text of each entry, up to the next one. Entries inside a comment do not count."""
     ahead: deque[Line] = deque()
     source = iter(lines)
     first, texts, size = 0, list[str](), 0
@@ -193,7 +193,7 @@ class _FieldReader:
     """A reader of one entry's fields.
 
     escapes: a backslash before a brace or quotation mark takes its meaning away
-    passes_over: an end is none if a field follows it
+    passes_over: an end does not count if a field follows it
     """
 
     def __init__(self, text: str, closing: str, macros: dict[str, str], escapes: bool, passes_over: bool) -> None:
