@@ -24,6 +24,8 @@ _MAX_MACRO_CHARACTERS = 2000
 
 _LONGEST_KEY = 100
 _START = re.compile(r"[ \t]*@[ \t]*[A-Za-z][\w-]*[ \t]*[{(]")
+_LONE_START = re.compile(r"[ \t]*@[ \t]*[A-Za-z][\w-]*[ \t]*\Z")
+_BRACKET = re.compile(r"[ \t]*[{(]")
 _COMMENT = re.compile(r"[ \t]*@[ \t]*comment[ \t]*\{", re.IGNORECASE)
 _OPENING = re.compile(r"[^@%\n]*@[ \t]*([A-Za-z][\w-]*)\s*([{(])")
 _KEYS = {
@@ -93,7 +95,7 @@ def _blocks(lines: Iterable[Line], report: Report) -> Iterator[_Block]:
     first, texts, size = 0, list[str](), 0
     are_comments_closed = True
     while line := ahead.popleft() if ahead else next(source, None):
-        if "@" in line.text and _START.match(line.text):
+        if "@" in line.text and (_START.match(line.text) or _starts_above(line, ahead, source)):
             if texts:
                 yield _Block(first, "\n".join(texts))
             texts, size = [], 0
@@ -113,6 +115,15 @@ def _blocks(lines: Iterable[Line], report: Report) -> Iterator[_Block]:
             first, texts = 0, []
     if texts:
         yield _Block(first, "\n".join(texts))
+
+
+def _starts_above(line: Line, ahead: deque[Line], source: Iterator[Line]) -> bool:
+    """Return whether an entry begins on a line whose next one has the bracket."""
+    if not _LONE_START.match(line.text):
+        return False
+    if not ahead:
+        ahead.extend(following for following in (next(source, None),) if following)
+    return bool(ahead) and _BRACKET.match(ahead[0].text) is not None
 
 
 def _pass_comment(line: Line, ahead: deque[Line], source: Iterator[Line]) -> bool:

@@ -366,6 +366,7 @@ def test_a_comment_that_is_never_closed_hides_nothing() -> None:
 
 
 MENDED = {
+    "bracket on the next line": "x@y\n@misc\n (a\n, title = {T}\n, year = 2026)",
     "comma after the key": "@misc{a\n title = {T}, year = 2026}",
     "comma after a field": "@misc{a, title = {T}\n year = 2026}",
     "brace too many": "@misc{a, title = {T}},\n year = 2026}",
