@@ -1,7 +1,8 @@
 """The entries of a BibTeX file, one at a time, in bounded memory.
 
 An entry begins at a line that starts, after blanks, with `@word{` or `@word(`. So a brace that is
-never closed costs its own entry and no other. Text between entries is a comment, as BibTeX has it.
+never closed costs its own entry and no other. Text between entries is a comment, in which more
+entries may follow as long as their braces balance.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ _MAX_VALUE_CHARACTERS = 200_000
 _MAX_MACRO_CHARACTERS = 2000
 """Longest expansion of a macro: each may hold the ones before it several times."""
 
+_MAX_FAULTS_AMONG_WORDS = 10
+"""Most entries within the words after another that are tried: each may look for its end up to the next one."""
+
 _LONGEST_KEY = 100
 _START = re.compile(r"[ \t]*@[ \t]*[A-Za-z][\w-]*[ \t]*[{(]")
 _LONE_START = re.compile(r"[ \t]*@[ \t]*[A-Za-z][\w-]*[ \t]*\Z")
 _BRACKET = re.compile(r"[ \t]*[{(]")
 _COMMENT = re.compile(r"[ \t]*@[ \t]*comment[ \t]*\{", re.IGNORECASE)
-_OPENING = re.compile(r"[^@%\n]*@[ \t]*([A-Za-z][\w-]*)\s*([{(])")
+_OPENING = re.compile(r"%[^\n]*+|@[ \t]*(?P<kind>[A-Za-z][\w-]*+)\s*+(?P<bracket>[{(])")
+"""The start of an entry, or a comment, in which none can start."""
+
 _KEYS = {
     closing: re.compile(
         rf"\s*+({word}++(?:[ \t]++{word}++)*+)?+\s*+(?:,|(?=\{closing})|(?=[A-Za-z][\w-]*+\s*+=)|\Z)"
@@ -92,7 +98,7 @@ def _blocks(lines: Iterable[Line], report: Report) -> Iterator[_Block]:
     """Yield the text of each entry, up to the next one. Entries inside a comment do not count."""
     ahead: deque[Line] = deque()
     source = iter(lines)
-    first, texts, size = 0, list[str](), 0
+    first, texts, size = 1, list[str](), 0
     are_comments_closed = True
     while line := ahead.popleft() if ahead else next(source, None):
         if "@" in line.text and (_START.match(line.text) or _starts_above(line, ahead, source)):
@@ -147,16 +153,22 @@ def _depth_of(text: str) -> int:
 
 
 def _entries_of(block: _Block, macros: dict[str, str], report: Report) -> Iterator[Entry]:
-    """Yield the entries of a block: the one that it begins with, and those that follow on the line of its end."""
+    """Yield the entries of a block: the one that it begins with, and any that follow its end."""
     text, end, counted = block.text, 0, 0
-    line = block.first_line
-    while opening := _OPENING.match(text, end):
-        at = opening.start(1)
+    line, n_faults = block.first_line, 0
+    while opening := _OPENING.search(text, end):
+        searched, end = end, opening.end()
+        if not opening["kind"]:
+            continue
+        at = opening.start()
         line += text.count("\n", counted, at)
         counted = at
-        kind = opening[1].lower()
-        closing = "}" if opening[2] == "{" else ")"
-        key, begin = "", opening.end()
+        kind = opening["kind"].lower()
+        closing = "}" if opening["bracket"] == "{" else ")"
+        key, begin = "", end
+        # Words between entries may name a type of entry without being one.
+        _, line_end, before = text[searched:at].rpartition("\n")
+        is_at_start = not before.strip() and (bool(line_end) or not searched)
         try:
             if kind in ("comment", "preamble"):
                 end = _end_of_value(text, begin - 1, escapes=False) if closing == "}" else _end_of_line(text, begin)
@@ -165,12 +177,15 @@ def _entries_of(block: _Block, macros: dict[str, str], report: Report) -> Iterat
                 key, begin = found[1] or "", found.end()
             fields, end = _fields(text, begin, closing, macros)
         except _Fault as fault:
-            if kind != "comment":
+            if kind != "comment" and (is_at_start or _FIELD.match(text, begin)):
                 report(line, key[:_LONGEST_KEY] or f"@{kind}", str(fault))
-            return
+            n_faults += 1
+            if is_at_start or n_faults > _MAX_FAULTS_AMONG_WORDS:
+                return
+            continue
         if kind == "string":
             _define(macros, fields)
-        else:
+        elif fields or is_at_start:
             yield Entry(line, line + text.count("\n", at, end), kind, key, fields)
 
 

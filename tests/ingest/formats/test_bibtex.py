@@ -348,14 +348,15 @@ ASIDE = r"""% Encoding: UTF-8
   title = {Two},
   year = undefined,
 }
-some words, and @misc{words, title = {No}} in a line
+some words of me@example.org {x} on @article{ } and @book{, with % @misc{no, title = {No}}
+and @misc{words, title = {Three}} in a line
 """
 
 
 def test_what_is_no_entry() -> None:
-    """Comments, preambles, settings and words between entries are passed over; entries may share a line."""
+    """Comments, preambles, settings and words around entries are passed over; entries may share a line."""
     found, findings = records(ASIDE.encode())
-    assert [record.title for record in found] == ["One", "Two"]
+    assert [record.title for record in found] == ["One", "Two", "Three"]
     assert findings == []
 
 
