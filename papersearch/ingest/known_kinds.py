@@ -122,9 +122,6 @@ _XML_KINDS: tuple[_Kind, ...] = (
 
 _HEADER = rb"(?:[\w \"'#()./-]*[,;\t])*[\"']?(?:doi|abstract)[\"']?[ ]*(?:[,;\t]|\r?$)"
 _TEXT_KINDS: tuple[_Kind, ...] = (
-    _has_line(
-        rb"@(?:string|preamble|comment|[a-z]+)[ \t]*[{(][ \t]*[^\s,{}()@]*[ \t]*(?:,|=|\r?$)", "BibTeX", _CONVERT
-    ),
     _begins(rb"%0 [A-Z]", "an EndNote file (refer)", _CONVERT),
     _begins(rb"(?:#[^\n]*\n)*cff-version:", "a CITATION.cff file", _CONVERT),
     _begins(rb"(?>%[^\n]*\n|\s+)*+\\documentclass", "a LaTeX document", _CITE),

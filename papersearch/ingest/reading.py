@@ -17,6 +17,7 @@ from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import (
     arxiv_mail,
+    bibtex,
     daily_papers,
     daily_papers_html,
     json_records,
@@ -113,6 +114,7 @@ _FORMATS: tuple[ModuleType, ...] = (
     web_of_science,
     nbib,
     ris,
+    bibtex,
     json_records,
     tables,
 )

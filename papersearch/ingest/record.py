@@ -59,6 +59,7 @@ class Record:
     first_line, last_line: from 1, inclusive
     has_markup: texts hold HTML or JATS tags and entities
     has_latex: texts hold LaTeX's accents and escapes
+    is_bibtex: their braces are those of BibTeX, which hold a name together and protect capitals
     authors: one entry per author, in reading order: parts, or a string with one name
     joined_authors: all authors in one string, where a source joins them
     has_all_authors: false where the source is known to name some authors only, so that counting tells nothing
@@ -76,6 +77,7 @@ class Record:
     abstract: str = ""
     has_markup: bool = False
     has_latex: bool = False
+    is_bibtex: bool = False
     authors: Sequence[AuthorName | str] = ()
     joined_authors: str | None = None
     author_count: int | None = None
@@ -112,7 +114,7 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
     def complain(kind: FindingKind, detail: str) -> None:
         report(Finding(kind=kind, file=dump, line=record.first_line, detail=detail))
 
-    clean, clean_label = _cleaners(record.has_markup, record.has_latex)
+    clean, clean_label = _cleaners(record.has_markup, record.has_latex, record.is_bibtex)
     title, abstract = clean(record.title), clean(record.abstract)
     if not title and not abstract:
         fields = clean_text(", ".join(record.fields[:_FIELDS_NAMED])) or "none"
@@ -163,14 +165,16 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
 
 
 @cache
-def _cleaners(has_markup: bool, has_latex: bool) -> tuple[Callable[[str], str], Callable[[str], str]]:
+def _cleaners(
+    has_markup: bool, has_latex: bool, is_bibtex: bool
+) -> tuple[Callable[[str], str], Callable[[str], str]]:
     """Return how the texts of a record are cleaned, and the same for labels, which repeat."""
 
     def clean(text: str) -> str:
         if has_markup:
             text = without_markup(text)
         if has_latex:
-            text = without_latex(text)
+            text = without_latex(text, is_bibtex=is_bibtex)
         return clean_text(text)
 
     kept = lru_cache(_KEPT)(clean)
@@ -180,6 +184,11 @@ def _cleaners(has_markup: bool, has_latex: bool) -> tuple[Callable[[str], str], 
 def complain_about(dump: str, report: Report) -> Complain:
     """Return a reader's way to report on `dump`."""
     return lambda kind, line, detail: report(Finding(kind=kind, file=dump, line=line, detail=detail))
+
+
+def _with_braces(name: str) -> str:
+    """Return a name of BibTeX as text, with the braces that hold words together."""
+    return clean_text(without_latex(without_markup(name)))
 
 
 class _Authors(NamedTuple):
@@ -209,7 +218,7 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
             text = without_markup(entry) if record.has_markup else entry
             found = split_names(text, lambda name: clean_text(without_latex(name) if record.has_latex else name))
         else:
-            name = parse_name(clean(entry))
+            name = parse_name(_with_braces(entry) if record.is_bibtex else clean(entry))
             is_certain = not name.literal or "," not in name.literal or is_group(name.literal)
             found = SplitNames((name,), is_certain, is_whole=not is_others(entry))
         if not found.is_certain:

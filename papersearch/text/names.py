@@ -70,7 +70,7 @@ def _parts_of(written: str) -> AuthorName:
     text = " ".join(written.split()).strip(" ,;")
     if text.startswith("{") and (braced := _BRACED.fullmatch(text)):
         return AuthorName(literal=_without_braces(braced[1]))
-    if is_group(text) or _JOINED_BY_AND.search(text):
+    if is_group(text) or len(split_outside_braces(_JOINED_BY_AND, text)) > 1:
         return AuthorName(literal=_without_braces(text))
     if "," not in text:
         return _in_reading_order(text)
