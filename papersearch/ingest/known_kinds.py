@@ -16,6 +16,7 @@ _TO_ABSTRACTS = "add columns named title and abstract"
 _SAVE_TEXT = "save the text of the page in a .txt file"
 _UNPACK = "unpack it first"
 _NO_TEXT = "no text can be read from it"
+_WITH_DATABASE = "its database is read with it"
 _CITE = "put a CSL JSON file of its reference beside it"
 
 
@@ -70,8 +71,7 @@ def _has_element(pattern: bytes, what: str, advice: str) -> _Kind:
 
 _BINARY_KINDS: tuple[_Kind, ...] = (
     _Kind(re.compile(rb"\A.{0,1024}?%PDF-\d", re.DOTALL), "a PDF", _CITE),
-    _begins(rb"SQLite format 3\0.*(?:zotero|itemData|itemTypeFields|creatorTypes)", "Zotero's database", _EXPORT),
-    _begins(rb"SQLite format 3\0", "an SQLite database", _EXPORT),
+    _begins(rb"\x37\x7f\x06[\x82\x83]|\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "a journal of SQLite", _WITH_DATABASE),
     _begins(rb"PK\x03\x04.{26}mimetypeapplication/epub", "an EPUB book", _NO_TEXT),
     _begins(
         rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.spreadsheet", "an ODS table", _TO_LINES

@@ -14,7 +14,7 @@ from typing import IO, TypeAlias
 
 from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.corpus_files import corpus_files, is_readme
+from papersearch.ingest.corpus_files import corpus_files, is_journal, is_readme
 from papersearch.ingest.formats import (
     arxiv_mail,
     bibtex,
@@ -25,6 +25,7 @@ from papersearch.ingest.formats import (
     ris,
     tables,
     web_of_science,
+    zotero_sqlite,
 )
 from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
 from papersearch.ingest.known_kinds import kind_of
@@ -68,7 +69,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
         head = probe(path)
         read = None if isinstance(head, str) else _reader(head)
         if read is None or isinstance(head, str):
-            if is_named or isinstance(head, str) or not is_readme(path):
+            if is_named or isinstance(head, str) or not (is_readme(path) or is_journal(path)):
                 findings.append(Finding(kind="file skipped", file=name, line=None, detail=_why_not(head)))
             skipped.append(_describe_skipped(name, path))
             continue
@@ -101,6 +102,7 @@ def is_dump(path: Path) -> bool:
 
 
 _FORMATS: tuple[ModuleType, ...] = (
+    zotero_sqlite,
     pubmed,
     arxiv_atom,
     oai_pmh,
