@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from papersearch.checksums import sha256_of_file
 from papersearch.index.manifest import Manifest
 from papersearch.ingest.corpus_files import corpus_files, is_readme
+from papersearch.ingest.journals import digest, size_and_time
 from papersearch.types import DumpFile, SkippedFile
 
 
@@ -53,12 +53,10 @@ def skips_differ(manifest: Manifest, corpus: Path) -> bool:
 
 def _dump_changed(dump: DumpFile, path: Path) -> bool:
     """Return whether a dump has other content than when it was read."""
-    status = path.stat()
-    if (status.st_size, status.st_mtime_ns) == (dump.size, dump.mtime_ns):
+    size, mtime_ns = size_and_time(path)
+    if (size, mtime_ns) == (dump.size, dump.mtime_ns):
         return False
-    if status.st_size != dump.size:
-        return True
-    return sha256_of_file(path) != dump.sha256
+    return size != dump.size or digest(path) != dump.sha256
 
 
 def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:

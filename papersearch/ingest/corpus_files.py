@@ -80,12 +80,6 @@ def is_readme(path: Path) -> bool:
     return _README.fullmatch(path.name) is not None
 
 
-def is_journal(path: Path) -> bool:
-    """Return whether a file is a journal of the SQLite database beside it, which is read with it."""
-    name, _, suffix = path.name.rpartition("-")
-    return suffix in ("wal", "shm", "journal") and path.with_name(name).is_file()
-
-
 def _below(place: Path) -> Iterator[_Listed]:
     """Yield the files of a place, and the folders below it that are left out."""
     try:

@@ -12,9 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO, TypeAlias
 
-from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
-from papersearch.ingest.corpus_files import corpus_files, is_journal, is_readme
+from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import (
     arxiv_mail,
     bibtex,
@@ -28,6 +27,7 @@ from papersearch.ingest.formats import (
     zotero_sqlite,
 )
 from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
+from papersearch.ingest.journals import digest, is_journal, size_and_time
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
 from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
@@ -148,15 +148,9 @@ def _why_not(head: bytes | str) -> str:
 
 
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
-    digest = sha256_of_file(path)
-    status = path.stat()
-    return DumpFile(
-        name=name,
-        size=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        sha256=digest,
-        n_appearances=n_appearances,
-    )
+    sha256 = digest(path)
+    size, mtime_ns = size_and_time(path)
+    return DumpFile(name=name, size=size, mtime_ns=mtime_ns, sha256=sha256, n_appearances=n_appearances)
 
 
 def _describe_skipped(name: str, path: Path) -> SkippedFile:

@@ -19,6 +19,7 @@ from typing import IO, Any
 from papersearch.ingest.formats.json_shapes import zotero
 from papersearch.ingest.formats.json_shapes.fields import Fields, Lines
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
+from papersearch.ingest.journals import log_of
 from papersearch.ingest.record import MAX_TEXT_LENGTH, Complain, NotADump, Record
 from papersearch.ingest.streams import Unreadable, open_stream
 
@@ -68,11 +69,6 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
                 "asks for too much work: taken for an attack" if _is_interrupted(error) else f"damaged ({error})"
             )
             raise Unreadable(f"an SQLite database, and {cause}") from error
-
-
-def log_of(path: Path) -> Path:
-    """Return the path of a database's write-ahead log, which may not exist."""
-    return path.with_name(path.name + "-wal")
 
 
 def _private_copy(stream: IO[bytes], folder: Path) -> Path:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from papersearch.ingest.formats import zotero_sqlite
 from papersearch.ingest.formats.json_shapes import zotero
 from papersearch.ingest.formats.json_shapes.fields import Lines
+from papersearch.ingest.journals import size_and_time
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.ingest.record import admit
 from papersearch.ingest.streams import Unreadable, open_stream
@@ -366,3 +367,16 @@ def test_the_database_and_the_api_agree(fields: dict[str, str]) -> None:
     other = zotero.read({"itemType": "journalArticle", "key": "00000001", "creators": [], **fields}, Lines(1, 1))
     assert other is not None
     assert admit(record, "f", lambda _: None) == admit(other, "f", lambda _: None)
+
+
+def test_a_change_in_the_log_changes_the_dump(tmp_path: Path) -> None:
+    """A dump is described with its log, so that a later change in the log alone is seen."""
+    library = moths(Library(tmp_path / "zotero.sqlite"))
+    library.database.executescript("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
+    library.add(title="Owls at Noon")
+    (before,) = ingest([tmp_path]).dumps
+    library.add(title="Same Key, Another Paper")
+    (after,) = ingest([tmp_path]).dumps
+    assert before.size < after.size
+    assert before.sha256 != after.sha256
+    assert size_and_time(tmp_path / "zotero.sqlite") == (after.size, after.mtime_ns)
