@@ -21,6 +21,7 @@ from papersearch.ingest.formats import (
     daily_papers_html,
     json_records,
     nbib,
+    notes,
     ris,
     tables,
     web_of_science,
@@ -61,6 +62,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
     dumps: list[DumpFile] = []
     skipped: list[SkippedFile] = []
     findings: list[Finding] = []
+    notes_left: list[Finding] = []
     listing = corpus_files(places)
     for folder, why in listing.skipped:
         findings.append(Finding(kind="folder skipped", file=folder, line=None, detail=why))
@@ -70,7 +72,10 @@ def ingest(places: Iterable[Path]) -> Ingest:
         read = None if isinstance(head, str) else _reader(head)
         if read is None or isinstance(head, str):
             if is_named or isinstance(head, str) or not (is_readme(path) or is_journal(path)):
-                findings.append(Finding(kind="file skipped", file=name, line=None, detail=_why_not(head)))
+                is_note = not is_named and path.suffix.lower() in _NOTES
+                (notes_left if is_note else findings).append(
+                    Finding(kind="file skipped", file=name, line=None, detail=_why_not(head))
+                )
             skipped.append(_describe_skipped(name, path))
             continue
         before = len(appearances)
@@ -91,6 +96,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
         dumps.append(_describe(name, path, len(appearances) - before))
+    findings += _in_one(notes_left)
     papers, merge_findings = merge(appearances)
     return Ingest(tuple(papers), tuple(dumps), tuple(skipped), tuple(findings + merge_findings))
 
@@ -116,11 +122,16 @@ _FORMATS: tuple[ModuleType, ...] = (
     web_of_science,
     nbib,
     ris,
+    notes,
     bibtex,
     json_records,
     tables,
 )
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
+
+
+_NOTES = frozenset({".md", ".markdown"})
+"""Suffixes of notes, whose findings are summed up."""
 
 
 def _reader(head: bytes) -> _Reader | None:
@@ -142,9 +153,20 @@ def _why_not(head: bytes | str) -> str:
     kind = kind_of(head)
     if kind is not None:
         return kind
+    if head.startswith(b"---\n"):
+        return "a note without the reference of a paper in its front matter"
     if b"\0" in head:  # a dump of a known format may contain one, which costs only its line
         return "binary file"
     return "not a dump of a known format"
+
+
+def _in_one(notes_left: list[Finding]) -> list[Finding]:
+    """Return one finding for all notes that are not papers: a vault has thousands of them."""
+    if len(notes_left) < 2:
+        return notes_left
+    n = len(notes_left) - 1
+    detail = f"{notes_left[0].detail}; {n:,} more {'notes' if n > 1 else 'note'} in Markdown skipped"
+    return [Finding(kind="file skipped", file=notes_left[0].file, line=None, detail=detail)]
 
 
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
