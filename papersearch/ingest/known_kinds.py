@@ -17,6 +17,7 @@ _SAVE_TEXT = "save the text of the page in a .txt file"
 _UNPACK = "unpack it first"
 _NO_TEXT = "no text can be read from it"
 _WITH_DATABASE = "its database is read with it"
+_ZIP = "a zip archive"
 _CITE = "put a CSL JSON file of its reference beside it"
 
 
@@ -41,6 +42,12 @@ def kind_of(head: bytes) -> str | None:
     if found is None and b"\0" not in head:
         found = _first(_TEXT_KINDS, text)
     return _described(found) if found else None
+
+
+def is_zip(head: bytes) -> bool:
+    """Return whether a file that begins with `head` is a zip archive, and not a document in that form."""
+    found = _first(_BINARY_KINDS, head)
+    return found is not None and found.what == _ZIP
 
 
 def _described(kind: _Kind | None) -> str:
@@ -82,7 +89,7 @@ _BINARY_KINDS: tuple[_Kind, ...] = (
     _begins(rb"PK\x03\x04.*?ppt/", "a PowerPoint file", _NO_TEXT),
     _begins(rb"PK\x03\x04.*?\[Content_Types\]\.xml", "an Office document", _SAVE_TEXT),
     _begins(rb"PK\x03\x04.*?\.npy", "arrays of NumPy", _NO_TEXT),
-    _begins(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", "a zip archive", _UNPACK),
+    _begins(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", _ZIP, _UNPACK),
     _begins(rb".{257}ustar", "a tar archive", _UNPACK),
     _begins(rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     _begins(rb"Rar!\x1a\x07", "a rar archive", _UNPACK),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import IO, TypeAlias
 
 from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.archives import is_archive, with_members
 from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import (
     arxiv_mail,
@@ -67,16 +69,16 @@ def ingest(places: Iterable[Path]) -> Ingest:
     for folder, why in listing.skipped:
         findings.append(Finding(kind="folder skipped", file=folder, line=None, detail=why))
         skipped.append(SkippedFile(name=folder, size=0, mtime_ns=0))
-    for name, path, is_named in listing.files:
+    for name, path, is_named, archive in with_members(listing.files, findings.append):
         head = probe(path)
         read = None if isinstance(head, str) else _reader(head)
         if read is None or isinstance(head, str):
-            if is_named or isinstance(head, str) or not (is_readme(path) or is_journal(path)):
-                is_note = not is_named and path.suffix.lower() in _NOTES
+            if is_named or isinstance(head, str) or not (is_readme(Path(name)) or is_journal(path)):
+                is_note = not is_named and Path(name).suffix.lower() in _NOTES
                 (notes_left if is_note else findings).append(
                     Finding(kind="file skipped", file=name, line=None, detail=_why_not(head))
                 )
-            skipped.append(_describe_skipped(name, path))
+            skipped += [] if archive else [_describe_skipped(name, path)]
             continue
         before = len(appearances)
         try:
@@ -89,14 +91,15 @@ def ingest(places: Iterable[Path]) -> Ingest:
                         appearances.append(appearance)
         except NotADump as error:
             findings.append(Finding(kind="file skipped", file=name, line=None, detail=str(error)))
-            skipped.append(_describe_skipped(name, path))
+            skipped += [] if archive else [_describe_skipped(name, path)]
             continue
         except Unreadable as error:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
-        dumps.append(_describe(name, path, len(appearances) - before))
+        dumps.append(_describe(name, archive.path if archive else path, len(appearances) - before))
     findings += _in_one(notes_left)
+    skipped += [_describe_skipped(name, path) for name, path, _ in listing.files if is_archive(path)]
     papers, merge_findings = merge(appearances)
     return Ingest(tuple(papers), tuple(dumps), tuple(skipped), tuple(findings + merge_findings))
 
@@ -104,6 +107,8 @@ def ingest(places: Iterable[Path]) -> Ingest:
 def is_dump(path: Path) -> bool:
     """Return whether the file has a format that `ingest` reads."""
     head = probe(path)
+    if is_archive(path):
+        return True
     return not isinstance(head, str) and _reader(head) is not None and _unless_named(head) is None
 
 
@@ -170,9 +175,15 @@ def _in_one(notes_left: list[Finding]) -> list[Finding]:
 
 
 def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
-    sha256 = digest(path)
     size, mtime_ns = size_and_time(path)
+    sha256 = _digest(path, size, mtime_ns)
     return DumpFile(name=name, size=size, mtime_ns=mtime_ns, sha256=sha256, n_appearances=n_appearances)
+
+
+@lru_cache(maxsize=1)
+def _digest(path: Path, _size: int, _mtime_ns: int) -> str:
+    """Return the digest of a file, which is the same for all members of an archive."""
+    return digest(path)
 
 
 def _describe_skipped(name: str, path: Path) -> SkippedFile:

@@ -47,8 +47,6 @@ KINDS: dict[str, tuple[str, bytes | str]] = {
     "PDF after a blank": ("a PDF", b"\n\n%PDF-1.4\n"),
     "SQLite": ("an SQLite database", database("notes")),
     "a log of SQLite's": ("a journal of SQLite", b"\x37\x7f\x06\x82\0\x2d\xe2\x18\0\0\x10\0"),
-    "zip": ("a zip archive", zipped("corpus.jsonl")),
-    "empty zip": ("a zip archive", zipped()),
     "xlsx": ("an Excel table", zipped("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml")),
     "docx": ("a Word document", zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml")),
     "odt": ("an OpenDocument file", zipped("content.xml", first=b"application/vnd.oasis.opendocument.text")),
