@@ -49,9 +49,7 @@ def test_a_linked_folder_is_told_by_every_report(small_corpus: Path, command: Ca
     assert (finding["kind"], finding["file"]) == ("folder skipped", "linked")
 
 
-@pytest.mark.parametrize(
-    "change", [link_a_folder, lambda corpus: (corpus / "a.enw").write_text("%0 Book\n%T B\n")]
-)
+@pytest.mark.parametrize("change", [link_a_folder, lambda corpus: (corpus / "a.enw").write_text("%0 Book\n%T B\n")])
 def test_what_is_left_out_later_is_told(
     small_corpus: Path, command: Callable[..., Any], change: Callable[[Path], Any]
 ) -> None:
