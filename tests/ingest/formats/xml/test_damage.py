@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, document, endnote, jats, oai_pmh, pubmed
@@ -222,11 +222,14 @@ def test_no_damage_is_an_error(source: str, data: st.DataObject) -> None:
 @settings(max_examples=200, deadline=None)
 def test_damage_stays_in_its_record(n: int, broken: int, at: int, put: bytes) -> None:
     """Any bytes inside one paper leave the papers before it as they are."""
+    assume(at != 1 or put[:1] not in (b"?", b"!"))  # an instruction or declaration ends where it says
     papers = [paper(k).encode() for k in range(n)]
     broken = min(broken, n - 1)
     papers[broken] = papers[broken][:at] + put + papers[broken][at:]
     content = volume("#").encode().replace(b"#", b"".join(papers))
-    kept = [record.record_id for record in records(content)]
+    kept: list[str | None] = []
+    with contextlib.suppress(NotADump):  # no paper is left of the only one
+        kept = [record.record_id for record in records(content)]
     assert kept[:broken] == [f"2026.nope-1.{k}" for k in range(broken)]
     assert set(kept) >= {f"2026.nope-1.{k}" for k in range(n) if k not in (broken, broken + 1)} or b"<" in put
 
