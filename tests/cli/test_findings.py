@@ -14,6 +14,8 @@ from papersearch.cli.app import app
 from tests.conftest import Run, page, sentence
 from tests.growing import A, B
 
+PDF = b"%PDF-1.4\n\0"
+
 
 @pytest.fixture
 def command(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
@@ -49,9 +51,7 @@ def test_a_linked_folder_is_told_by_every_report(small_corpus: Path, command: Ca
     assert (finding["kind"], finding["file"]) == ("folder skipped", "linked")
 
 
-@pytest.mark.parametrize(
-    "change", [link_a_folder, lambda corpus: (corpus / "a.bib").write_text("@book{a, title={B}}")]
-)
+@pytest.mark.parametrize("change", [link_a_folder, lambda corpus: (corpus / "a.pdf").write_bytes(PDF)])
 def test_what_is_left_out_later_is_told(
     small_corpus: Path, command: Callable[..., Any], change: Callable[[Path], Any]
 ) -> None:
@@ -74,18 +74,18 @@ def test_a_readme_that_changes_builds_nothing(small_corpus: Path, command: Calla
 
 def test_a_dry_run_tells(small_corpus: Path, command: Callable[..., Any]) -> None:
     """A dry run has the findings of the build that it does not make, as lines and as JSON."""
-    (small_corpus / "a.bib").write_text("@book{a, title={B}}")
-    assert "a.bib: file skipped: BibTeX" in command("index", "--dry-run").stdout
+    (small_corpus / "a.pdf").write_bytes(PDF)
+    assert "a.pdf: file skipped: a PDF" in command("index", "--dry-run").stdout
     (finding,) = json.loads(command("index", "--dry-run", "--json").stdout)["findings"]
-    assert finding["file"] == "a.bib"
+    assert finding["file"] == "a.pdf"
 
 
 def test_findings_are_summed_up_in_a_pipe(small_corpus: Path, command: Callable[..., Any]) -> None:
     """A pipe gets a line for each kind of finding, however many there are; stats lists them all."""
     for number in range(30):
-        (small_corpus / f"n{number:02}.bib").write_text("@book{a, title={B}}")
+        (small_corpus / f"n{number:02}.pdf").write_bytes(PDF)
     (line,) = [line for line in command("index").stdout.splitlines() if "file skipped" in line]
-    assert line.startswith("30 × file skipped: papersearch stats; the first: n00.bib: BibTeX")
+    assert line.startswith("30 × file skipped: papersearch stats; the first: n00.pdf: a PDF")
     assert command("stats").stdout.count(": file skipped: ") == 30
 
 
@@ -118,8 +118,7 @@ def test_dumps_of_one_name(tmp_path: Path, command: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("library.bib", b"@article{a,\n title={On Moths}}\n", "BibTeX"),
-        ("paper.pdf", b"%PDF-1.4\n\0", "a PDF"),
+        ("paper.pdf", PDF, "a PDF"),
         ("library.rdf", b'<rdf:RDF xmlns:z="http://www.zotero.org/namespaces/export#">', "Zotero RDF"),
         ("photo", b"\x89PNG\r\n\x1a\n\0", "an image"),
         ("notes.md", b"# Notes\n", "not a dump of a known format"),
