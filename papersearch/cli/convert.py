@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
-from papersearch.cli.errors import complain, remark
+from papersearch.cli.errors import CommandError, complain, remark
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.options import DebugOption, JsonOption, KeyOption
 from papersearch.cli.output.printer import Printer, chosen_format
@@ -65,12 +65,16 @@ def convert(options: ConvertOptions) -> int:
 
     Exit codes: 0 papers, 1 no paper, 2 error.
     """
+    from papersearch.errors import CorpusMissing
     from papersearch.ingest.reading import ingest
 
     chosen = chosen_format(options.format_.value if options.format_ else "auto", json=options.json)
     printer = Printer("jsonl" if chosen == "auto" else chosen, key=options.key)
     with with_standard_input(options.files) as places:
-        read = ingest(places)
+        try:
+            read = ingest(places)
+        except CorpusMissing as error:
+            raise CommandError(str(error), "correct the path; - reads standard input") from error
     printer.papers(read.papers)
     _tell_findings(read, options.findings.value)
     return EXIT_HITS if read.papers else EXIT_NO_HITS
