@@ -29,6 +29,8 @@ _BETWEEN_AS_SPACES = bytes(code if code in _OF_WORDS else ord(" ") for code in r
 _OF_TITLE = b"\0"
 """First byte of a stretch of a title, if it has a stop word."""
 
+_STOP_WORDS_AS_BYTES = frozenset(word.encode() for word in STOP_WORDS)
+
 _FEWEST_SHOUTED = 4
 """Number of words from which a query in capitals is taken as typed in capitals, not as names."""
 
@@ -121,7 +123,10 @@ class Analyzer:
         found = self._of_title
         for piece in (pieces := stretches(title)):
             if piece not in found:
-                has_stops = any(word.stops for word in self.stretch(piece))
+                if piece.isalpha():  # most pieces are one plain word: it is not worth an analysis
+                    has_stops = piece.lower() in _STOP_WORDS_AS_BYTES
+                else:
+                    has_stops = any(word.stops for word in self.stretch(piece))
                 found[piece] = _OF_TITLE + piece if has_stops else piece
         return [found[piece] for piece in pieces]
 

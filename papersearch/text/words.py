@@ -329,13 +329,19 @@ class WordAnalysis:
 
     def _hyphenated(self, written: str) -> Word:
         """Analyse a word of ASCII letters with single hyphens, the next most common kind."""
-        pieces = written.split("-")
-        parts = _Parts(self._term, self._stem)
+        pieces, normals = written.split("-"), written.lower().split("-")
+        if not STOP_WORDS.isdisjoint(normals):
+            return self.mixed(written)
+        tokens: list[_Token] = []
         start = 0
-        for piece in pieces:
-            parts.add(piece, piece.lower(), start, start + len(piece))
+        for place, (piece, normal) in enumerate(zip(pieces, normals, strict=True)):
+            tokens.append((self._term(piece, normal), place, start, start + len(piece), False))
             start += len(piece) + 1
-        return parts.word(len(written))
+        asked = tuple([token[0] for token in tokens])
+        whole = self._stem("".join(normals))
+        tokens.insert(1, (whole, 0, 0, len(written), True))
+        terms = tuple([token[0] for token in tokens])
+        return Word(tuple(tokens), terms, asked, len(pieces), (), None if whole in asked else whole)
 
     def _term(self, written: str, normal: str) -> str:
         """Return the stem of one part.
