@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
@@ -81,20 +82,23 @@ def convert(options: ConvertOptions) -> int:
 
 
 def _tell_findings(read: Ingest, choice: str) -> None:
-    """Print the findings on stderr."""
+    """Print the findings on stderr; on a terminal, the dumps too."""
     if choice == "json":
-        from papersearch.cli.output.json_documents import findings
+        from papersearch.cli.output.json_documents import reading
 
         sys.stderr.flush()
-        sys.stderr.buffer.write(findings(read.findings))
+        sys.stderr.buffer.write(reading(read.dumps, read.findings))
         sys.stderr.buffer.flush()
         return
+    from papersearch.cli.output.dumps import dump_lines
     from papersearch.cli.output.findings import listed, summed_up
 
     if choice == "list":
         lines = listed(read.findings)
     else:
         lines = summed_up(read.findings, "--findings list", is_terminal=sys.stderr.isatty())
+    if sys.stderr.isatty():  # in a pipe, what needs no attention is not said
+        lines = chain(dump_lines(read.dumps), lines)
     for line in lines:
         remark(line)
     if not read.papers:

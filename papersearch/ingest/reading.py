@@ -6,7 +6,8 @@ dump format is one more module in `formats/` and one more line in `_FORMATS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -89,9 +90,10 @@ def ingest(places: Iterable[Path]) -> Ingest:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
-        dumps.append(_describe(name, path, len(appearances) - before))
+        dumps.append(_describe(name, path, head, appearances[before:]))
     papers, merge_findings = merge(appearances)
-    return Ingest(tuple(papers), tuple(dumps), tuple(skipped), tuple(findings + merge_findings))
+    findings += merge_findings
+    return Ingest(tuple(papers), _with_findings(dumps, findings), tuple(skipped), tuple(findings))
 
 
 def is_dump(path: Path) -> bool:
@@ -123,7 +125,13 @@ _FORMATS: tuple[ModuleType, ...] = (
 
 def _reader(head: bytes) -> _Reader | None:
     """Return the reader for a file with this head, or None if the format is unknown."""
-    return next((one.read for one in _FORMATS if one.matches(head)), None)
+    found = _format(head)
+    return found.read if found else None
+
+
+def _format(head: bytes) -> ModuleType | None:
+    """Return the format of a file with this head, or None if it is unknown."""
+    return next((one for one in _FORMATS if one.matches(head)), None)
 
 
 def _unless_named(head: bytes) -> str | None:
@@ -145,7 +153,8 @@ def _why_not(head: bytes | str) -> str:
     return "not a dump of a known format"
 
 
-def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
+def _describe(name: str, path: Path, head: bytes, appearances: Sequence[Appearance]) -> DumpFile:
+    """Describe a dump by its file and its papers; its findings are counted when all are known."""
     digest = sha256_of_file(path)
     status = path.stat()
     return DumpFile(
@@ -153,8 +162,17 @@ def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
         size=status.st_size,
         mtime_ns=status.st_mtime_ns,
         sha256=digest,
-        n_appearances=n_appearances,
+        format=getattr(_format(head), "NAME", ""),
+        n_appearances=len(appearances),
+        n_without_abstract=sum(not appearance.abstract for appearance in appearances),
+        n_findings=0,
     )
+
+
+def _with_findings(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> tuple[DumpFile, ...]:
+    """Return the dumps with the number of findings in each."""
+    counts = Counter(finding.file for finding in findings)
+    return tuple(dump.replace(n_findings=counts[dump.name]) for dump in dumps)
 
 
 def _describe_skipped(name: str, path: Path) -> SkippedFile:

@@ -66,6 +66,7 @@ def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monke
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "4 papers (4 appearances in 1 dump), indexed in index",
+        "page.txt: Daily Papers, 4 papers",
         "notes.md: file skipped: not a dump of a known format",
     ]
     done = CliRunner().invoke(app, [*command, "corpus/page.txt", "--json"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Finding, Hit, Paper, Results
+from papersearch.types import DumpFile, Finding, Hit, Paper, Results
 
 if TYPE_CHECKING:
     from papersearch.saved import SavedSearch
@@ -104,9 +104,12 @@ def papers(found: Iterable[Paper]) -> bytes:
     return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
 
 
-def findings(found: Iterable[Finding]) -> bytes:
-    """Return the JSON document of findings, ended by a line feed."""
-    return dump({"schema_version": SCHEMA_VERSION, "findings": [finding.asdict() for finding in found]})
+def reading(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> bytes:
+    """Return the JSON document of dumps and findings, ended by a line feed."""
+    from papersearch.cli.output.dumps import dump_fields
+
+    found = [finding.asdict() for finding in findings]
+    return dump({"schema_version": SCHEMA_VERSION, "dumps": dump_fields(dumps), "findings": found})
 
 
 def hit_lines(results: Results) -> bytes:
