@@ -85,3 +85,32 @@ def test_stats_tell_of_each_dump(library: Callable[..., Any], small_model: Path)
     assert (again["outcome"], again["dumps"]) == ("up to date", [told])
     (row,) = [line for line in library("stats").stdout.splitlines() if line.startswith("  library.bib")]
     assert row.endswith("  2  BibTeX, 1 without abstract")
+
+
+def test_a_citation_key_names_a_paper(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key finds its paper beside another id; a key of two papers is ambiguous; text with a key finds none."""
+    keys = {"first": "doe:2024", "second": "twice", "third": "twice", "fourth": 'has"quote'}
+    trap = ' says "citation_key":"trap" and \\"citation_key\\":\\"trap\\"'
+    records = [
+        {
+            "paper_id": name,
+            "title": f"On {name}",
+            "abstract": f"About {name}{trap}",
+            "provenance": [],
+            "citation_key": key,
+        }
+        for name, key in keys.items()
+    ]
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "papers.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner()
+    assert run.invoke(app, ["index", "--model", str(small_model)]).exit_code == 0
+    for key, name in (("doe:2024", "first"), ('has"quote', "fourth")):
+        (paper,) = json.loads(run.invoke(app, ["show", key, "--json"]).stdout)["papers"]
+        assert (paper["paper_id"], paper["citation_key"]) == (name, key)
+    assert "2 papers have this citation key: second, third" in run.invoke(app, ["show", "twice"]).stderr
+    for lost in ("doe:202", "trap", "DOE:2024", "null"):
+        done = run.invoke(app, ["show", lost])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "no paper has this id, title or citation key" in done.stderr
