@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from papersearch.checksums import sha256_of_file
 from papersearch.index.manifest import Manifest
 from papersearch.ingest.corpus_files import corpus_files, is_readme
+from papersearch.ingest.journals import digest, size_and_time
 from papersearch.types import DumpFile, SkippedFile
 
 
@@ -28,10 +28,13 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
     skipped = {file.name: file for file in manifest.skipped}
     try:
         files = {file.name: file.path for file in corpus_files([corpus]).files}
+        file_of = {name: _file_of(name, files) for name in dumps}
         return (
-            not dumps.keys() <= files.keys()
-            or any(_dump_changed(dump, files[name]) for name, dump in dumps.items())
-            or any(_became_dump(skipped.get(name), name, files[name]) for name in files.keys() - dumps.keys())
+            not all(file_of.values())
+            or any(_dump_changed(dump, files[file_of[name]]) for name, dump in dumps.items())
+            or any(
+                _became_dump(skipped.get(name), name, files[name]) for name in files.keys() - set(file_of.values())
+            )
         )
     except OSError:
         return True
@@ -51,14 +54,19 @@ def skips_differ(manifest: Manifest, corpus: Path) -> bool:
     return any(not is_readme(Path(name)) for name, _ in found ^ known)
 
 
+def _file_of(dump: str, files: dict[str, Path]) -> str:
+    """Return the name of a dump's file, which is an archive's for a member of one; "" where it is gone."""
+    while dump and dump not in files:
+        dump = dump.rpartition("/")[0]
+    return dump
+
+
 def _dump_changed(dump: DumpFile, path: Path) -> bool:
     """Return whether a dump has other content than when it was read."""
-    status = path.stat()
-    if (status.st_size, status.st_mtime_ns) == (dump.size, dump.mtime_ns):
+    size, mtime_ns = size_and_time(path)
+    if (size, mtime_ns) == (dump.size, dump.mtime_ns):
         return False
-    if status.st_size != dump.size:
-        return True
-    return sha256_of_file(path) != dump.sha256
+    return size != dump.size or digest(path) != dump.sha256
 
 
 def _became_dump(skipped: SkippedFile | None, name: str, path: Path) -> bool:

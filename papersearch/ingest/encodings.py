@@ -26,6 +26,9 @@ _UNMARKED = (
     (re.compile(rb"(?:%s\0){2}" % _ASCII), "utf-16-le"),
     (re.compile(rb"(?:\0%s){2}" % _ASCII), "utf-16-be"),
 )
+_BINARY = re.compile(rb"SQLite format 3\0|PAR1|PK\x03\x04")
+"""Binary files that are read: a carriage return in one does not end a line."""
+
 _CONTROLS = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _BAD_CHARACTER = "papersearch: bad character"
 
@@ -51,7 +54,9 @@ def in_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def with_line_feeds(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield a file's text with line feeds in place of carriage returns, if it begins without any line feed."""
     head, rest = _looked_at(pieces)
-    if b"\n" in head or b"\r" not in head[:-1]:  # one at the end may belong to a line feed after it
+    if (
+        b"\n" in head or b"\r" not in head[:-1] or _BINARY.match(head)
+    ):  # one at the end may belong to a line feed after it
         yield head
         yield from rest
         return

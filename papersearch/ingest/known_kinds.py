@@ -16,6 +16,8 @@ _TO_ABSTRACTS = "add columns named title and abstract"
 _SAVE_TEXT = "save the text of the page in a .txt file"
 _UNPACK = "unpack it first"
 _NO_TEXT = "no text can be read from it"
+_WITH_DATABASE = "its database is read with it"
+_ZIP = "a zip archive"
 _CITE = "put a CSL JSON file of its reference beside it"
 
 
@@ -40,6 +42,12 @@ def kind_of(head: bytes) -> str | None:
     if found is None and b"\0" not in head:
         found = _first(_TEXT_KINDS, text)
     return _described(found) if found else None
+
+
+def is_zip(head: bytes) -> bool:
+    """Return whether a file that begins with `head` is a zip archive, and not a document in that form."""
+    found = _first(_BINARY_KINDS, head)
+    return found is not None and found.what == _ZIP
 
 
 def _described(kind: _Kind | None) -> str:
@@ -70,8 +78,7 @@ def _has_element(pattern: bytes, what: str, advice: str) -> _Kind:
 
 _BINARY_KINDS: tuple[_Kind, ...] = (
     _Kind(re.compile(rb"\A.{0,1024}?%PDF-\d", re.DOTALL), "a PDF", _CITE),
-    _begins(rb"SQLite format 3\0.*(?:zotero|itemData|itemTypeFields|creatorTypes)", "Zotero's database", _EXPORT),
-    _begins(rb"SQLite format 3\0", "an SQLite database", _EXPORT),
+    _begins(rb"\x37\x7f\x06[\x82\x83]|\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", "a journal of SQLite", _WITH_DATABASE),
     _begins(rb"PK\x03\x04.{26}mimetypeapplication/epub", "an EPUB book", _NO_TEXT),
     _begins(
         rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.spreadsheet", "an ODS table", _TO_LINES
@@ -82,7 +89,7 @@ _BINARY_KINDS: tuple[_Kind, ...] = (
     _begins(rb"PK\x03\x04.*?ppt/", "a PowerPoint file", _NO_TEXT),
     _begins(rb"PK\x03\x04.*?\[Content_Types\]\.xml", "an Office document", _SAVE_TEXT),
     _begins(rb"PK\x03\x04.*?\.npy", "arrays of NumPy", _NO_TEXT),
-    _begins(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", "a zip archive", _UNPACK),
+    _begins(rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", _ZIP, _UNPACK),
     _begins(rb".{257}ustar", "a tar archive", _UNPACK),
     _begins(rb"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
     _begins(rb"Rar!\x1a\x07", "a rar archive", _UNPACK),

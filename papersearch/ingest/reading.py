@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import IO, TypeAlias
 
-from papersearch.checksums import sha256_of_file
 from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.archives import is_archive, with_members
 from papersearch.ingest.corpus_files import corpus_files, is_readme
 from papersearch.ingest.formats import (
     arxiv_mail,
@@ -23,11 +24,14 @@ from papersearch.ingest.formats import (
     daily_papers_html,
     json_records,
     nbib,
+    notes,
     ris,
     tables,
     web_of_science,
+    zotero_sqlite,
 )
 from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, jats, oai_pmh, pubmed
+from papersearch.ingest.journals import digest, is_journal, size_and_time
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
 from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
@@ -61,17 +65,21 @@ def ingest(places: Iterable[Path]) -> Ingest:
     dumps: list[DumpFile] = []
     skipped: list[SkippedFile] = []
     findings: list[Finding] = []
+    notes_left: list[Finding] = []
     listing = corpus_files(places)
     for folder, why in listing.skipped:
         findings.append(Finding(kind="folder skipped", file=folder, line=None, detail=why))
         skipped.append(SkippedFile(name=folder, size=0, mtime_ns=0))
-    for name, path, is_named in listing.files:
+    for name, path, is_named, archive in with_members(listing.files, findings.append):
         head = probe(path)
         read = None if isinstance(head, str) else _reader(head)
         if read is None or isinstance(head, str):
-            if is_named or isinstance(head, str) or not is_readme(path):
-                findings.append(Finding(kind="file skipped", file=name, line=None, detail=_why_not(head)))
-            skipped.append(_describe_skipped(name, path))
+            if is_named or isinstance(head, str) or not (is_readme(Path(name)) or is_journal(path)):
+                is_note = not is_named and Path(name).suffix.lower() in _NOTES
+                (notes_left if is_note else findings).append(
+                    Finding(kind="file skipped", file=name, line=None, detail=_why_not(head))
+                )
+            skipped += [] if archive else [_describe_skipped(name, path)]
             continue
         before = len(appearances)
         try:
@@ -84,13 +92,15 @@ def ingest(places: Iterable[Path]) -> Ingest:
                         appearances.append(appearance)
         except NotADump as error:
             findings.append(Finding(kind="file skipped", file=name, line=None, detail=str(error)))
-            skipped.append(_describe_skipped(name, path))
+            skipped += [] if archive else [_describe_skipped(name, path)]
             continue
         except Unreadable as error:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
-        dumps.append(_describe(name, path, head, appearances[before:]))
+        dumps.append(_describe(name, archive.path if archive else path, head, appearances[before:]))
+    findings += _in_one(notes_left)
+    skipped += [_describe_skipped(name, path) for name, path, _ in listing.files if is_archive(path)]
     papers, merge_findings = merge(appearances)
     findings += merge_findings
     return Ingest(tuple(papers), _with_findings(dumps, findings), tuple(skipped), tuple(findings))
@@ -99,10 +109,13 @@ def ingest(places: Iterable[Path]) -> Ingest:
 def is_dump(path: Path) -> bool:
     """Return whether the file has a format that `ingest` reads."""
     head = probe(path)
+    if is_archive(path):
+        return True
     return not isinstance(head, str) and _reader(head) is not None and _unless_named(head) is None
 
 
 _FORMATS: tuple[ModuleType, ...] = (
+    zotero_sqlite,
     pubmed,
     arxiv_atom,
     oai_pmh,
@@ -116,11 +129,16 @@ _FORMATS: tuple[ModuleType, ...] = (
     web_of_science,
     nbib,
     ris,
+    notes,
     bibtex,
     json_records,
     tables,
 )
 """The formats, from the surest mark to the loosest; each module has NAME, matches and read."""
+
+
+_NOTES = frozenset({".md", ".markdown"})
+"""Suffixes of notes, whose findings are summed up."""
 
 
 def _reader(head: bytes) -> _Reader | None:
@@ -148,25 +166,42 @@ def _why_not(head: bytes | str) -> str:
     kind = kind_of(head)
     if kind is not None:
         return kind
+    if head.startswith(b"---\n"):
+        return "a note without the reference of a paper in its front matter"
     if b"\0" in head:  # a dump of a known format may contain one, which costs only its line
         return "binary file"
     return "not a dump of a known format"
 
 
+def _in_one(notes_left: list[Finding]) -> list[Finding]:
+    """Return one finding for all notes that are not papers: a vault has thousands of them."""
+    if len(notes_left) < 2:
+        return notes_left
+    n = len(notes_left) - 1
+    detail = f"{notes_left[0].detail}; {n:,} more {'notes' if n > 1 else 'note'} in Markdown skipped"
+    return [Finding(kind="file skipped", file=notes_left[0].file, line=None, detail=detail)]
+
+
 def _describe(name: str, path: Path, head: bytes, appearances: Sequence[Appearance]) -> DumpFile:
     """Describe a dump by its file and its papers; its findings are counted when all are known."""
-    digest = sha256_of_file(path)
-    status = path.stat()
+    size, mtime_ns = size_and_time(path)
+    sha256 = _digest(path, size, mtime_ns)
     return DumpFile(
         name=name,
-        size=status.st_size,
-        mtime_ns=status.st_mtime_ns,
-        sha256=digest,
+        size=size,
+        mtime_ns=mtime_ns,
+        sha256=sha256,
         format=getattr(_format(head), "NAME", ""),
         n_appearances=len(appearances),
         n_without_abstract=sum(not appearance.abstract for appearance in appearances),
         n_findings=0,
     )
+
+
+@lru_cache(maxsize=1)
+def _digest(path: Path, _size: int, _mtime_ns: int) -> str:
+    """Return the digest of a file, which is the same for all members of an archive."""
+    return digest(path)
 
 
 def _with_findings(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> tuple[DumpFile, ...]:

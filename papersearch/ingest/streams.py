@@ -62,7 +62,7 @@ def open_stream(path: Path) -> Iterator[IO[bytes]]:
             if not stat.S_ISREG(status.st_mode):
                 raise Unreadable("not a regular file")
             pieces = with_line_feeds(in_utf8(_guarded(file, status.st_size)))
-            yield _PieceReader(_Pieces(pieces), _PIECE)
+            yield _PieceReader(_Pieces(pieces, path), _PIECE)
     except FileNotFoundError as error:
         cause = "a link to a file that does not exist" if path.is_symlink() else "cannot be read (no such file)"
         raise Unreadable(cause) from error
@@ -91,9 +91,10 @@ def _guarded(file: IO[bytes], size: int) -> Iterator[bytes]:
 
 
 class _Pieces(io.RawIOBase):
-    """A raw stream over pieces of bytes."""
+    """A raw stream over pieces of bytes; its name is the path of their file, as for any stream of Python's."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
+    def __init__(self, pieces: Iterator[bytes], path: Path) -> None:
+        self.name = str(path)
         self._pieces = pieces
         self._rest = memoryview(b"")
 

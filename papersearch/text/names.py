@@ -8,6 +8,7 @@ whole. `name_lists` splits lists of names in one string.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from papersearch.types import AuthorName
@@ -262,4 +263,7 @@ def _is_family_first(text: str) -> bool:
 
 
 def _without_braces(text: str) -> str:
-    return text.replace("{", "").replace("}", "") if "{" in text or "}" in text else text
+    if "{" not in text and "}" not in text:
+        return text
+    # A mark behind a brace may compose with the letter before it.
+    return unicodedata.normalize("NFC", text.replace("{", "").replace("}", ""))

@@ -14,8 +14,6 @@ from papersearch.cli.app import app
 from tests.conftest import Run, page, sentence
 from tests.growing import A, B
 
-PDF = b"%PDF-1.4\n\0"
-
 
 @pytest.fixture
 def command(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
@@ -51,7 +49,7 @@ def test_a_linked_folder_is_told_by_every_report(small_corpus: Path, command: Ca
     assert (finding["kind"], finding["file"]) == ("folder skipped", "linked")
 
 
-@pytest.mark.parametrize("change", [link_a_folder, lambda corpus: (corpus / "a.pdf").write_bytes(PDF)])
+@pytest.mark.parametrize("change", [link_a_folder, lambda corpus: (corpus / "a.enw").write_text("%0 Book\n%T B\n")])
 def test_what_is_left_out_later_is_told(
     small_corpus: Path, command: Callable[..., Any], change: Callable[[Path], Any]
 ) -> None:
@@ -74,18 +72,18 @@ def test_a_readme_that_changes_builds_nothing(small_corpus: Path, command: Calla
 
 def test_a_dry_run_tells(small_corpus: Path, command: Callable[..., Any]) -> None:
     """A dry run has the findings of the build that it does not make, as lines and as JSON."""
-    (small_corpus / "a.pdf").write_bytes(PDF)
-    assert "a.pdf: file skipped: a PDF" in command("index", "--dry-run").stdout
+    (small_corpus / "a.enw").write_text("%0 Book\n%T B\n")
+    assert "a.enw: file skipped: an EndNote file" in command("index", "--dry-run").stdout
     (finding,) = json.loads(command("index", "--dry-run", "--json").stdout)["findings"]
-    assert finding["file"] == "a.pdf"
+    assert finding["file"] == "a.enw"
 
 
 def test_findings_are_summed_up_in_a_pipe(small_corpus: Path, command: Callable[..., Any]) -> None:
     """A pipe gets a line for each kind of finding, however many there are; stats lists them all."""
     for number in range(30):
-        (small_corpus / f"n{number:02}.pdf").write_bytes(PDF)
+        (small_corpus / f"n{number:02}.enw").write_text("%0 Book\n%T B\n")
     (line,) = [line for line in command("index").stdout.splitlines() if "file skipped" in line]
-    assert line.startswith("30 × file skipped: papersearch stats; the first: n00.pdf: a PDF")
+    assert line.startswith("30 × file skipped: papersearch stats; the first: n00.enw: an EndNote file")
     assert command("stats").stdout.count(": file skipped: ") == 30
 
 
@@ -118,7 +116,8 @@ def test_dumps_of_one_name(tmp_path: Path, command: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "what"),
     [
-        ("paper.pdf", PDF, "a PDF"),
+        ("library.enw", b"%0 Book\n%T On Moths\n", "an EndNote file"),
+        ("paper.pdf", b"%PDF-1.4\n\0", "a PDF"),
         ("library.rdf", b'<rdf:RDF xmlns:z="http://www.zotero.org/namespaces/export#">', "Zotero RDF"),
         ("photo", b"\x89PNG\r\n\x1a\n\0", "an image"),
         ("notes.md", b"# Notes\n", "not a dump of a known format"),

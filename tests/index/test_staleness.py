@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 import papersearch
-from papersearch.index.staleness import is_stale
+from papersearch.index.staleness import is_stale, skips_differ
 from tests.conftest import page
 from tests.growing import B
 
@@ -41,3 +42,23 @@ def test_staleness(small_corpus: Path, small_model: Path, change: str) -> None:
         notes.write_text(page([B]))
     assert is_stale(manifest, index_path, small_corpus) == (change not in ("none", "touch", "new junk"))
     assert not is_stale(manifest, index_path, small_corpus.parent)
+
+
+@pytest.mark.parametrize("change", ["none", "touch", "grow", "gone"])
+def test_staleness_of_an_archive(small_corpus: Path, small_model: Path, change: str) -> None:
+    """An archive makes an index stale exactly when its contents have changed."""
+    archive = small_corpus / "a.zip"
+    with zipfile.ZipFile(archive, "w") as members:
+        members.writestr("in/b.txt", page([B]))
+    index_path = small_corpus.parent / "index"
+    manifest = papersearch.build(small_corpus, index_path, model=str(small_model)).manifest
+    assert "a.zip/in/b.txt" in [dump.name for dump in manifest.dumps]
+    if change == "touch":
+        os.utime(archive, ns=(1, 1))
+    elif change == "grow":
+        with zipfile.ZipFile(archive, "a") as members:
+            members.writestr("c.txt", "more")
+    elif change == "gone":
+        archive.unlink()
+    assert is_stale(manifest, index_path, small_corpus) == (change in ("grow", "gone"))
+    assert skips_differ(manifest, small_corpus) == (change in ("grow", "gone"))

@@ -45,10 +45,8 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 KINDS: dict[str, tuple[str, bytes | str]] = {
     "PDF": ("a PDF", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"),
     "PDF after a blank": ("a PDF", b"\n\n%PDF-1.4\n"),
-    "Zotero's database": ("Zotero's database", database("version", "itemData", "creatorTypes")),
     "SQLite": ("an SQLite database", database("notes")),
-    "zip": ("a zip archive", zipped("corpus.jsonl")),
-    "empty zip": ("a zip archive", zipped()),
+    "a log of SQLite's": ("a journal of SQLite", b"\x37\x7f\x06\x82\0\x2d\xe2\x18\0\0\x10\0"),
     "xlsx": ("an Excel table", zipped("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml")),
     "docx": ("a Word document", zipped("[Content_Types].xml", "_rels/.rels", "word/document.xml")),
     "odt": ("an OpenDocument file", zipped("content.xml", first=b"application/vnd.oasis.opendocument.text")),

@@ -53,8 +53,8 @@ r"""A field in braces, with up to three braces inside one another, as nearly all
 _GAP = re.compile(r"(?:[\s,]|%[^\n]*+\n)*+")
 _BLANKS = re.compile(r"(?:\s|%[^\n]*+\n)*+")
 _BARE = re.compile(r"[^\s,{}()\"#%=]+")
-_MORE = re.compile(r"[\s}]*+,\s*+[A-Za-z][\w-]*+\s*+=\s*+[{\"\d]")
-"""A field after the end of its entry, which had a brace too many."""
+_MORE = re.compile(r"[ \t}]*+,\s*+[A-Za-z][\w-]*+\s*+=\s*+[{\"\d]")
+"""A field after the end of its entry, which had a brace too many: its comma is on the same line."""
 
 _TOKENS = {False: re.compile(r"[{}\"]"), True: re.compile(r"(?<!\\)[{}\"]")}
 _MONTHS = {

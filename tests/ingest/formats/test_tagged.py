@@ -388,7 +388,7 @@ REFERENCE = st.fixed_dictionaries(
         "type_of_reference": st.sampled_from(["JOUR", "CONF", "GEN"]),
         "title": TEXT,
         "authors": st.lists(st.tuples(WORD, WORD).map(", ".join), max_size=4),
-        "abstract": TEXT,
+        "abstract": TEXT.map("We {}".format),  # "None" alone is what producers write for no abstract
         "year": st.integers(1950, 2030).map(str),
         "keywords": st.lists(TEXT, max_size=3),
         "journal_name": TEXT,

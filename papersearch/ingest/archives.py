@@ -1,0 +1,116 @@
+"""Zip archives: their members are files of the corpus under names of their own, `archive.zip/member`.
+
+Each member is unpacked alone, into a temporary folder, and read like any file. Number and sizes are
+bounded; what lies in an archive inside an archive is not read.
+"""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from papersearch.ingest.corpus_files import CorpusFile
+from papersearch.ingest.known_kinds import is_zip
+from papersearch.ingest.record import Report
+from papersearch.text.cleaning import clean_text
+from papersearch.types import Finding
+
+_MAX_MEMBERS = 1000
+_FREE_BYTES = 64 << 20
+_MAX_RATIO = 100
+"""Largest accepted ratio of an archive's unpacked size to its own, as for compressed files."""
+
+_PIECE = 1 << 16
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError,
+    RuntimeError, OSError,
+)  # fmt: skip
+_ENCRYPTED = 1
+
+
+class Source(NamedTuple):
+    """A file to read: as in `CorpusFile`, and the archive that it comes from, if any."""
+
+    name: str
+    path: Path
+    is_named: bool
+    archive: CorpusFile | None = None
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is a zip archive that may hold dumps, and not a document in that form."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return is_zip(file.read(8192)) and zipfile.is_zipfile(path)
+    except OSError:
+        return False
+
+
+def with_members(files: Iterable[CorpusFile], report: Report) -> Iterator[Source]:
+    """Yield the files, and in place of an archive its members; a member's file lasts until the next one."""
+    for file in files:
+        if not is_archive(file.path):
+            yield Source(*file)
+            continue
+        try:
+            with zipfile.ZipFile(file.path) as archive, TemporaryDirectory(prefix="papersearch-") as folder:
+                yield from _members(file, archive, Path(folder) / "member", report)
+        except _DAMAGE as error:
+            report(_damaged(file.name, str(error)))
+
+
+def _members(file: CorpusFile, archive: zipfile.ZipFile, target: Path, report: Report) -> Iterator[Source]:
+    left = max(_FREE_BYTES, file.path.stat().st_size * _MAX_RATIO)
+    members = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
+    if not members:
+        report(Finding(kind="file skipped", file=file.name, line=None, detail="a zip archive without files"))
+    if len(members) > _MAX_MEMBERS:
+        detail = f"{len(members):,} files in a zip archive; the first {_MAX_MEMBERS:,} are read: unpack it"
+        report(Finding(kind="file skipped", file=file.name, line=None, detail=detail))
+    seen: dict[str, int] = {}
+    for member in members[:_MAX_MEMBERS]:
+        name = f"{file.name}/{clean_text(member.filename)}"
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            name = f"{name} ({seen[name]})"
+        if member.flag_bits & _ENCRYPTED:
+            report(Finding(kind="file skipped", file=name, line=None, detail="encrypted: unpack the archive first"))
+            continue
+        left, fault = _unpack(archive, member, target, left)
+        if fault:
+            report(_damaged(name, fault))
+        yield Source(name, target, is_named=False, archive=file)
+        if left <= 0:
+            return
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left: int) -> tuple[int, str]:
+    """Unpack a member, as far as it can be read; return how many bytes are left, and what is wrong."""
+    try:
+        with target.open("wb") as file, archive.open(member) as packed:
+            while piece := packed.read(_PIECE):
+                left -= len(piece)
+                if left <= 0:
+                    return left, f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack"
+                file.write(piece)
+    except _DAMAGE as error:
+        return left, str(error)
+    return left, ""
+
+
+def _is_hidden(name: str) -> bool:
+    """Return whether a member is hidden, such as what macOS adds to archives."""
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+
+
+def _damaged(name: str, why: str) -> Finding:
+    detail = f"{why or 'cannot be unpacked'}; what came before is kept"
+    return Finding(kind="file damaged", file=name, line=None, detail=detail)
