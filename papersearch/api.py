@@ -208,7 +208,7 @@ class Index:
             return find_similar(liked, unliked, pasted, k, filters, self._opened)
 
     def paper(self, name: str) -> Paper:
-        """Return the paper with this id, unambiguous beginning of an id, or title.
+        """Return the paper with this id, unambiguous beginning of an id, title or citation key.
 
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """

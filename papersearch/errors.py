@@ -401,23 +401,28 @@ class PaperLookupError(PapersearchError):
 
 
 class PaperNotFound(PaperLookupError):
-    """No paper has an id that begins with `name`, or the title `name`."""
+    """No paper has an id that begins with `name`, or the title or citation key `name`."""
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"cannot find the paper {name!r}: no paper has this id or title")
+        super().__init__(f"cannot find the paper {name!r}: no paper has this id, title or citation key")
         self.name = name
 
 
 class AmbiguousPaper(PaperLookupError):
-    """`n_papers` papers have an id that begins with `name`, or the title `name`.
+    """`n_papers` papers have an id that begins with `name`, or the title or citation key `name`.
 
     `candidates` holds up to ten of their ids.
     """
 
     def __init__(
-        self, *, name: str, matched: Literal["id", "title"], n_papers: int, candidates: tuple[str, ...]
+        self,
+        *,
+        name: str,
+        matched: Literal["id", "title", "citation key"],
+        n_papers: int,
+        candidates: tuple[str, ...],
     ) -> None:
-        how = "ids begin with it" if matched == "id" else "papers have this title"
+        how = "ids begin with it" if matched == "id" else f"papers have this {matched}"
         first = f"; the first {len(candidates)}" if n_papers > len(candidates) else ""
         super().__init__(f"{name!r} is ambiguous: {n_papers} {how}{first}: {', '.join(candidates)}")
         self.name = name

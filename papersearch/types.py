@@ -50,13 +50,21 @@ class Provenance(Value):
 
 
 class DumpFile(Value):
-    """A dump at the time of the build, described well enough to detect a later change."""
+    """A dump at the time of the build, described well enough to detect a later change.
+
+    format: name of the format that it was read as
+    n_without_abstract: appearances without an abstract
+    n_findings: findings in this file, those of merging included
+    """
 
     name: str
     size: int
     mtime_ns: int
     sha256: str
+    format: str
     n_appearances: int
+    n_without_abstract: int
+    n_findings: int
 
 
 class SkippedFile(Value):

@@ -23,6 +23,11 @@ VERBS = {
         encodes_many=True,
         runs_long=True,
     ),
+    "convert": Verb(
+        "convert:convert",
+        "Print the papers of files, merged, in another format, without an index.",
+        takes_files=True,
+    ),
     "stats": Verb("stats:stats", "Say what is in the index, and what could not be parsed."),
     "doctor": Verb("doctor:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
     "batch": Verb("batch:batch", "Answer many queries at once, on every core.", takes_files=True, runs_long=True),

@@ -31,6 +31,11 @@ def complain(message: str, hint: str) -> None:
     text = "papersearch: " + "\n".join(lines)
     if hint:
         text += f"\nhint: {clean_text(hint)}"
+    remark(text)
+
+
+def remark(text: str) -> None:
+    """Print text on stderr as it is; its parts from dumps are cleaned by the caller."""
     with suppress(OSError, ValueError):  # the reader of stderr may have gone
         print(text.encode("utf-8", "replace").decode(), file=sys.stderr, flush=True)
 

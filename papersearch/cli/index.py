@@ -21,6 +21,7 @@ from papersearch.cli.options import (
 )
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
+from papersearch.cli.standard_input import checked_name, with_standard_input
 
 if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
@@ -32,7 +33,13 @@ class BuildOptions(NamedTuple):
 
     dumps: Annotated[
         Optional[list[Path]],
-        typer.Argument(help="Index these files or folders in place of the corpus.", show_default=False),
+        typer.Argument(
+            help="Index these files or folders in place of the corpus; - reads standard input.", show_default=False
+        ),
+    ] = None
+    name: Annotated[
+        Optional[str],
+        typer.Option("--as", help="Name of standard input among the dumps.", metavar="NAME", show_default=False),
     ] = None
     model: Annotated[
         Optional[str],
@@ -62,25 +69,31 @@ class BuildOptions(NamedTuple):
 
 @takes(BuildOptions)
 def build_index(options: BuildOptions) -> None:
-    """Build the index from the corpus, or bring it up to date."""
+    """Build the index from the corpus, or bring it up to date.
+
+    An index of files that are named, standard input among them, is not compared with the corpus.
+    The next build without names reads the corpus again, and only that.
+    """
     from papersearch.cli.locations import find_locations
 
     printer = open_printer(options.format_, options.color, json=options.json)
     locations = find_locations(options.corpus_path, options.index_path)
     if options.rollback:
-        if options.dumps or options.full or options.dry_run:
+        if options.dumps or options.name or options.full or options.dry_run:
             raise typer.BadParameter("--rollback cannot be used with dumps, --full or --dry-run")
         _roll_back(locations, printer)
         return
-    report = run_build(
-        locations,
-        options.dumps or None,
-        model=options.model,
-        device=None if options.device == "auto" else options.device,
-        late=options.late,
-        full=options.full,
-        dry_run=options.dry_run,
-    )
+    places = options.dumps or []
+    with with_standard_input(places, checked_name(options.name, places)) as dumps:
+        report = run_build(
+            locations,
+            dumps or None,
+            model=options.model,
+            device=None if options.device == "auto" else options.device,
+            late=options.late,
+            full=options.full,
+            dry_run=options.dry_run,
+        )
     from papersearch.cli.output.build import build_fields, print_build
 
     printer.document(

@@ -125,7 +125,7 @@ QueryArgument = Annotated[list[str], typer.Argument(help="Words to search for.",
 NamesArgument = Annotated[
     list[str],
     typer.Argument(
-        help="Ids, beginnings of ids, or titles; - reads them from standard input, one a line.",
+        help="Ids, their beginnings, titles or citation keys; - reads them from standard input, one a line.",
         show_default=False,
         autocompletion=completion.paper_ids,
     ),

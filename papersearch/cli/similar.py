@@ -36,7 +36,7 @@ class SimilarOptions(NamedTuple):
     papers: Annotated[
         list[str],
         typer.Argument(
-            help="Ids, beginnings of ids, or titles; - reads ids, or an abstract, from standard input.",
+            help="Ids, beginnings, titles or citation keys; - reads ids, or an abstract, from standard input.",
             show_default=False,
             autocompletion=paper_ids,
         ),

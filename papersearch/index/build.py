@@ -346,7 +346,7 @@ def _unchanged(before: Generation) -> BuildReport:
         changes=Changes(added=(), changed=(), removed=()),
         n_papers=manifest.n_papers,
         n_appearances=manifest.n_appearances,
-        n_dumps=len(manifest.dumps),
+        dumps=manifest.dumps,
         n_encoded=0,
         findings=before.findings(),
     )
@@ -361,7 +361,7 @@ def _report(
         changes=changes,
         n_papers=len(read.papers),
         n_appearances=read.n_appearances,
-        n_dumps=len(read.dumps),
+        dumps=read.dumps,
         n_encoded=n_encoded,
         findings=read.findings,
     )

@@ -1,4 +1,4 @@
-"""The paper store: one JSON object per line, read by offset, found by id or title."""
+"""The paper store: one JSON object per line, read by offset, found by id, title or citation key."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PaperStore(Sequence[Paper]):
         return decode_paper(self._lines[doc_idx])
 
     def find(self, name: str) -> int:
-        """Return doc_idx of the paper with this id, unambiguous prefix of an id, or title.
+        """Return doc_idx of the paper with this id, unambiguous prefix of an id, title, or citation key.
 
         Raises PaperNotFound, or AmbiguousPaper with the candidates.
         """
@@ -65,7 +65,23 @@ class PaperStore(Sequence[Paper]):
         if titled:
             ids = tuple(self[doc_idx].paper_id for doc_idx in titled[:_SHOWN])
             raise AmbiguousPaper(name=name, matched="title", n_papers=len(titled), candidates=ids)
+        keyed = self.with_citation_key(name)
+        if len(keyed) == 1:
+            return keyed[0]
+        if keyed:
+            ids = tuple(self[doc_idx].paper_id for doc_idx in keyed[:_SHOWN])
+            raise AmbiguousPaper(name=name, matched="citation key", n_papers=len(keyed), candidates=ids)
         raise PaperNotFound(name=name)
+
+    def with_citation_key(self, key: str) -> list[int]:
+        """Return doc_idx of the papers with this citation key, by a scan of all papers.
+
+        Few papers have a key that is not their id too, so the index keeps no table of keys. The
+        quotation marks of the field's name are escaped in any other text.
+        """
+        if not key or any(map(str.isspace, key)):
+            return []
+        return self._lines.containing(f'"citation_key":{orjson.dumps(key).decode()}')
 
     def with_title(self, key: str, title: str) -> list[int]:
         """Return doc_idx of the papers whose title has this `title_key`, best spelling of `title` first.

@@ -9,7 +9,7 @@ from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
-    from papersearch.types import Changes, Finding
+    from papersearch.types import Changes, DumpFile, Finding
 
 BuildStep = Literal[
     "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
@@ -26,7 +26,7 @@ class BuildReport(Value):
     manifest: that of the index now; None if a dry run found no index
     changes: relative to the previous index
     n_encoded: number of texts that the model encoded, or would encode in a dry run
-    findings: of the dumps; those of the last build if no dump was read
+    dumps, findings: those of the last build if no dump was read
     """
 
     outcome: Outcome
@@ -34,9 +34,14 @@ class BuildReport(Value):
     changes: Changes
     n_papers: int
     n_appearances: int
-    n_dumps: int
+    dumps: tuple[DumpFile, ...]
     n_encoded: int
     findings: tuple[Finding, ...]
+
+    @property
+    def n_dumps(self) -> int:
+        """Number of dumps."""
+        return len(self.dumps)
 
     def __repr__(self) -> str:
         return f"<BuildReport {self.outcome!r}: {self.n_papers} papers, {self.n_encoded} encoded>"

@@ -6,7 +6,8 @@ dump format is one more module in `formats/` and one more line in `_FORMATS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -97,11 +98,12 @@ def ingest(places: Iterable[Path]) -> Ingest:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
-        dumps.append(_describe(name, archive.path if archive else path, len(appearances) - before))
+        dumps.append(_describe(name, archive.path if archive else path, head, appearances[before:]))
     findings += _in_one(notes_left)
     skipped += [_describe_skipped(name, path) for name, path, _ in listing.files if is_archive(path)]
     papers, merge_findings = merge(appearances)
-    return Ingest(tuple(papers), tuple(dumps), tuple(skipped), tuple(findings + merge_findings))
+    findings += merge_findings
+    return Ingest(tuple(papers), _with_findings(dumps, findings), tuple(skipped), tuple(findings))
 
 
 def is_dump(path: Path) -> bool:
@@ -141,7 +143,13 @@ _NOTES = frozenset({".md", ".markdown"})
 
 def _reader(head: bytes) -> _Reader | None:
     """Return the reader for a file with this head, or None if the format is unknown."""
-    return next((one.read for one in _FORMATS if one.matches(head)), None)
+    found = _format(head)
+    return found.read if found else None
+
+
+def _format(head: bytes) -> ModuleType | None:
+    """Return the format of a file with this head, or None if it is unknown."""
+    return next((one for one in _FORMATS if one.matches(head)), None)
 
 
 def _unless_named(head: bytes) -> str | None:
@@ -174,16 +182,32 @@ def _in_one(notes_left: list[Finding]) -> list[Finding]:
     return [Finding(kind="file skipped", file=notes_left[0].file, line=None, detail=detail)]
 
 
-def _describe(name: str, path: Path, n_appearances: int) -> DumpFile:
+def _describe(name: str, path: Path, head: bytes, appearances: Sequence[Appearance]) -> DumpFile:
+    """Describe a dump by its file and its papers; its findings are counted when all are known."""
     size, mtime_ns = size_and_time(path)
     sha256 = _digest(path, size, mtime_ns)
-    return DumpFile(name=name, size=size, mtime_ns=mtime_ns, sha256=sha256, n_appearances=n_appearances)
+    return DumpFile(
+        name=name,
+        size=size,
+        mtime_ns=mtime_ns,
+        sha256=sha256,
+        format=getattr(_format(head), "NAME", ""),
+        n_appearances=len(appearances),
+        n_without_abstract=sum(not appearance.abstract for appearance in appearances),
+        n_findings=0,
+    )
 
 
 @lru_cache(maxsize=1)
 def _digest(path: Path, _size: int, _mtime_ns: int) -> str:
     """Return the digest of a file, which is the same for all members of an archive."""
     return digest(path)
+
+
+def _with_findings(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> tuple[DumpFile, ...]:
+    """Return the dumps with the number of findings in each."""
+    counts = Counter(finding.file for finding in findings)
+    return tuple(dump.replace(n_findings=counts[dump.name]) for dump in dumps)
 
 
 def _describe_skipped(name: str, path: Path) -> SkippedFile:

@@ -87,7 +87,7 @@ def test_cutoff(invoke: Any) -> None:
         (["q", "-k", "many"], "not a valid int"),
         (["q", "--json", "--jsonl"], "expected one format"),
         (["q", "--json", "--format", "table"], "expected one format"),
-        (["show", "no-such-paper"], "no paper has this id or title"),
+        (["show", "no-such-paper"], "no paper has this id, title or citation key"),
         (["show", "e"], "ids begin with it"),
         (["q", "--index", "a", "--index", "b"], "cannot use two indexes"),
         (["show", "x", "--index=a", "--index", "a"], "cannot use two indexes"),

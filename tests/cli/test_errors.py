@@ -100,7 +100,7 @@ def test_no_hint_installs_an_unpublished_name(error: PapersearchError) -> None:
         (
             errors.PaperNotFound(name='say "this" $HOME'),
             (
-                "cannot find the paper 'say \"this\" $HOME': no paper has this id or title",
+                "cannot find the paper 'say \"this\" $HOME': no paper has this id, title or citation key",
                 "papersearch search -- 'say \"this\" $HOME'",
             ),
         ),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -65,6 +66,7 @@ def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monke
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
         "4 papers (4 appearances in 1 dump), indexed in index",
+        "page.txt: Daily Papers, 4 papers",
         "notes.md: file skipped: not a dump of a known format",
     ]
     done = CliRunner().invoke(app, [*command, "corpus/page.txt", "--json"])
@@ -108,3 +110,50 @@ def test_ctrl_c_during_a_build(small_corpus: Path, small_index: Path, tmp_path: 
     assert stderr.startswith("papersearch: interrupted")
     assert "Traceback" not in stderr
     assert papersearch.open(small_index).search("bubbles") == before
+
+
+RECORD = '{"_id": "owls", "title": "On owls at noon", "text": "Owls that hunt at noon catch fewer mice."}\n'
+
+
+@pytest.mark.parametrize(("options", "name"), [([], "stdin"), (["--as", "owls.jsonl"], "owls.jsonl")])
+def test_standard_input(
+    options: list[str], name: str, small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-` is one more dump, under its name, for this build alone: no later command misses its file."""
+    monkeypatch.chdir(small_corpus.parent)
+
+    def start(*arguments: str) -> Any:
+        return CliRunner().invoke(app, [*arguments], input=RECORD)
+
+    model = ("--model", str(small_model))
+    built = start("index", "corpus/page.txt", "-", *options, *model)
+    assert (built.exit_code, built.stderr) == (0, "")
+    assert "5 papers (5 appearances in 2 dumps), indexed in index" in built.stdout
+    shown = start("show", "owls", "--json")
+    assert (json.loads(shown.stdout)["papers"][0]["provenance"][0]["dump"], shown.stderr) == (name, "")
+    found = start("search", "owls", "--dump", name, "-k", "1", "--json")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert "4 papers (4 appearances in 1 dump), indexed in index" in start("index", *model).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-"], "cannot find a paper in standard input: stdin: file skipped"),
+        (["--as", "x"], "cannot use --as without standard input"),
+        (["-", "--as", "a/b"], "cannot use 'a/b' as a name"),
+        (["-", "--as", ""], "cannot use '' as a name"),
+        (["-", "--as", "é" * 200], "as a name"),
+        (["--rollback", "--as", "x"], "--rollback cannot be used"),
+    ],
+)
+def test_standard_input_that_cannot_be_used(
+    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard input without a paper, and a name that no file has, are errors with a hint."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["index", *arguments], input="nothing\n")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "hint: " in done.stderr
+    assert "/tmp" not in done.stderr

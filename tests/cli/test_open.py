@@ -144,7 +144,7 @@ def test_a_query_that_begins_with_open(run: Run, env: dict[str, str], browser: P
     for words in (["source", "models"], ["gpipe", "source models"], ["--", "-minus"]):
         done = run("open", *words, env={**env, "BROWSER": str(browser)})
         assert (done.returncode, done.stdout) == (2, "")
-        assert "no paper has this id or title" in done.stderr
+        assert "no paper has this id, title or citation key" in done.stderr
         dashes = "-- " if words[0] == "--" else ""
         rest = " ".join(f"'{word}'" if " " in word else word for word in words if word != "--")
         assert done.stderr.endswith(f"\nhint: papersearch search {dashes}open {rest}\n")

@@ -155,4 +155,7 @@ def test_a_lost_paper_does_not_cost_a_reading_list(run: Run, env: dict[str, str]
     titles = [json.loads(line)["title"].split(":")[0] for line in shown.stdout.splitlines()]
     assert titles == ["GPipe", "SkipPipe"]
     assert shown.returncode == 2
-    assert shown.stderr == "papersearch: cannot find the paper 'nosuchpaper': no paper has this id or title\n"
+    assert (
+        shown.stderr
+        == "papersearch: cannot find the paper 'nosuchpaper': no paper has this id, title or citation key\n"
+    )

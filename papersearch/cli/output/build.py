@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from papersearch.cli.output.dumps import dump_fields, dump_lines
 from papersearch.cli.output.findings import ALL_OF_THEM, in_short, sum_up_findings
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def print_build(console: Console, report: BuildReport, index_path: Path) -> None:
-    """Print what was indexed and what changed, and the findings in short."""
+    """Print what was indexed and what changed, and the dumps and findings in short."""
     counts = counted(report.n_papers, report.n_appearances, report.n_dumps)
     what = {"published": "indexed in", "up to date": "up to date in", "dry run": "would be indexed in"}
     write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
@@ -35,6 +36,8 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
         summary = f"{added} new, {changed} changed, {removed} gone, {merged} merged; {report.n_encoded} {encoded}"
         write(console, Text(summary, style="dim"))
     if report.outcome != "up to date":
+        for line in dump_lines(report.dumps):
+            write(console, Text(line, style="dim"))
         sum_up_findings(console, report.findings)
     elif found := in_short(report.findings):
         write(console, Text(f"not everything was understood: {found}: {ALL_OF_THEM}", style="dim"))
@@ -46,6 +49,7 @@ def build_fields(report: BuildReport) -> dict[str, Any]:
     return {
         **held,
         "findings": [finding.asdict() for finding in report.findings],
+        "dumps": dump_fields(report.dumps),
         "papers": report.n_papers,
         "appearances": report.n_appearances,
         "outcome": report.outcome,
@@ -68,7 +72,7 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
         "schema_version": SCHEMA_VERSION,
         "papers": manifest.n_papers,
         "appearances": manifest.n_appearances,
-        "dumps": [{"name": dump.name, "appearances": dump.n_appearances} for dump in manifest.dumps],
+        "dumps": dump_fields(manifest.dumps),
         "terms": manifest.n_terms,
         "postings": manifest.n_postings,
         "model": manifest.encoder.name,

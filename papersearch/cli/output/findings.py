@@ -6,7 +6,7 @@ A detail can quote a whole abstract. Only JSON has it whole.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -29,24 +29,36 @@ ALL_OF_THEM = "papersearch stats"
 
 def list_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Print findings one by one."""
-    for finding in findings:
-        _print(console, _line(finding))
+    for line in listed(findings):
+        _print(console, line)
 
 
 def sum_up_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Print a line for each finding of a rare kind, and one for all of a frequent kind.
+    """Print findings in short."""
+    for line in summed_up(findings, ALL_OF_THEM, is_terminal=sys.stdout.isatty()):
+        _print(console, line)
 
-    A terminal gets more of them one by one than a pipe, whose reader may be a log.
+
+def listed(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield a line for each finding."""
+    return (clean_text(f"{_place(finding)}: {finding.kind}: {_detail(finding)}") for finding in findings)
+
+
+def summed_up(findings: Sequence[Finding], all_of_them: str, *, is_terminal: bool) -> Iterator[str]:
+    """Yield a line for each finding of a rare kind, and one for all of a frequent kind.
+
+    A terminal gets more of them one by one than a pipe, whose reader may be a log. `all_of_them`
+    says how to list them all.
     """
-    at_most = _SHOWN if sys.stdout.isatty() else _SHOWN_IN_PIPE
+    at_most = _SHOWN if is_terminal else _SHOWN_IN_PIPE
     for kind, of_kind in _by_kind(findings).items():
         if kind in _ROUTINE:
-            _print(console, f"{len(of_kind)} × {kind}: {ALL_OF_THEM}")
+            yield f"{len(of_kind)} × {kind}: {all_of_them}"
         elif len(of_kind) <= at_most:
-            list_findings(console, of_kind)
+            yield from listed(of_kind)
         else:
-            first = of_kind[0]
-            _print(console, f"{len(of_kind)} × {kind}: {ALL_OF_THEM}; the first: {_place(first)}: {_detail(first)}")
+            first = clean_text(f"{_place(of_kind[0])}: {_detail(of_kind[0])}")
+            yield f"{len(of_kind)} × {kind}: {all_of_them}; the first: {first}"
 
 
 def in_short(findings: Sequence[Finding]) -> str:
@@ -63,10 +75,6 @@ def _by_kind(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     return grouped
 
 
-def _line(finding: Finding) -> str:
-    return f"{_place(finding)}: {finding.kind}: {_detail(finding)}"
-
-
 def _place(finding: Finding) -> str:
     return finding.file if finding.line is None else f"{finding.file}:{finding.line}"
 
@@ -77,4 +85,4 @@ def _detail(finding: Finding) -> str:
 
 
 def _print(console: Console, text: str) -> None:
-    write(console, Text(clean_text(text), style="dim", overflow="fold"))
+    write(console, Text(text, style="dim", overflow="fold"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Hit, Paper, Results
+from papersearch.types import DumpFile, Finding, Hit, Paper, Results
 
 if TYPE_CHECKING:
     from papersearch.saved import SavedSearch
@@ -102,6 +102,14 @@ def search_fields(search: SavedSearch) -> dict[str, Any]:
 def papers(found: Iterable[Paper]) -> bytes:
     """Return the JSON document of whole records, ended by a line feed."""
     return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
+
+
+def reading(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> bytes:
+    """Return the JSON document of dumps and findings, ended by a line feed."""
+    from papersearch.cli.output.dumps import dump_fields
+
+    found = [finding.asdict() for finding in findings]
+    return dump({"schema_version": SCHEMA_VERSION, "dumps": dump_fields(dumps), "findings": found})
 
 
 def hit_lines(results: Results) -> bytes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from papersearch.api import Index
     from papersearch.index.manifest import Manifest
-    from papersearch.types import Finding
+    from papersearch.types import DumpFile, Finding
 
 _TITLE = "bold"
 _FAINT = "dim"
@@ -159,12 +159,17 @@ def _top(tally: Tally, area: _Area) -> list[Text]:
 
 def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
     shown = manifest.dumps[:_SHOWN_DUMPS]
-    rows = [_Row(dump.name, dump.n_appearances, str(dump.n_appearances)) for dump in shown]
+    rows = [_Row(dump.name, dump.n_appearances, str(dump.n_appearances), note=_dump_note(dump)) for dump in shown]
     return [
         _heading("Dumps", "papers in each, as they appear", area),
         *_bars(rows, area),
         *_and_more(len(manifest.dumps) - len(rows)),
     ]
+
+
+def _dump_note(dump: DumpFile) -> str:
+    without = f", {dump.n_without_abstract:,} without abstract" if dump.n_without_abstract else ""
+    return f"  {clean_text(dump.format)}{without}"
 
 
 def _index(index: Index, area: _Area) -> list[Text]:

@@ -39,6 +39,7 @@ def read(fields: Fields, lines: Lines) -> Record:
         author_count=count(fields.get("author_count")),
         dates=[_date(fields)],
         date_inferred=fields.get("year_inferred") is True,
+        has_date_in_id=False,
         record_id=identifier(fields, "paper_id"),
         namespace="own",
         citation_key=identifier(fields, "citation_key"),
