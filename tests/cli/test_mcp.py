@@ -144,7 +144,7 @@ def test_errors_are_answers(env: dict[str, str], mode: str) -> None:
         ),
         (
             Call("similar", {"papers": ["gpipe"], "unlike": ["nonsense"]}),
-            "this id or title\nhint: papersearch",
+            "title or citation key\nhint: papersearch",
         ),
         (Call("similar", {}), "expected a paper or a text to be similar to"),
         (Call("search", {"query": " "}), "the query is empty"),
