@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import IO
 
 from papersearch.ingest.formats.bibliographic import (
-    UnreadNames,
     arxiv_ids_in,
     first_published,
     one_name,
     vancouver_name,
     web_addresses,
 )
-from papersearch.ingest.formats.tagged import Entry, Layout, count_unread, read_entries
+from papersearch.ingest.formats.tagged import Entry, Layout, read_records
 from papersearch.ingest.record import Complain, Record
 from papersearch.types import AuthorName
 
@@ -43,13 +42,8 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
-    """Yield the records of one file in order."""
-    unread = UnreadNames()
-    for entry in read_entries(stream, _LAYOUT, complain):
-        record = _record(entry)
-        count_unread(unread, entry, record, _LAYOUT)
-        yield record
-    unread.report(complain)
+    """Return the records of one file in order."""
+    return read_records(stream, _LAYOUT, complain, _record)
 
 
 def _record(entry: Entry) -> Record:

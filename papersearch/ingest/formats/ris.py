@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import IO
 
 from papersearch.ingest.formats.bibliographic import (
-    UnreadNames,
     arxiv_ids_in,
     first_published,
     is_no_value,
@@ -21,7 +20,7 @@ from papersearch.ingest.formats.bibliographic import (
     web_addresses,
 )
 from papersearch.ingest.formats.json_shapes.csl import citation_key
-from papersearch.ingest.formats.tagged import Entry, Layout, count_unread, read_entries
+from papersearch.ingest.formats.tagged import Entry, Layout, read_records
 from papersearch.ingest.record import Complain, Record
 
 NAME = "RIS"
@@ -60,15 +59,10 @@ def matches(head: bytes) -> bool:
 
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
-    """Yield the records of one file in order."""
+    """Return the records of one file in order."""
     is_spaced = re.search(rb"^[^\n]{0,8}?TY {2,4}-", head, re.MULTILINE) is not None
     layout = _LAYOUT if is_spaced else _LAYOUT._replace(tag=_LOOSE_TAG)
-    unread = UnreadNames()
-    for entry in read_entries(stream, layout, complain):
-        record = _record(entry)
-        count_unread(unread, entry, record, layout)
-        yield record
-    unread.report(complain)
+    return read_records(stream, layout, complain, _record)
 
 
 def _record(entry: Entry) -> Record:

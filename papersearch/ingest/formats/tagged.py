@@ -7,7 +7,7 @@ value. The reader keeps the tags that are asked for, so that long lists of refer
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
@@ -167,7 +167,19 @@ def _whole(entry: Entry, layout: Layout, findings: FewFindings) -> Iterator[Entr
     findings.add("not a record", entry.first_line, f"{name}{reason}", reason)
 
 
-def count_unread(unread: UnreadNames, entry: Entry, record: Record, layout: Layout) -> None:
+def read_records(
+    stream: IO[bytes], layout: Layout, complain: Complain, record_of: Callable[[Entry], Record]
+) -> Iterator[Record]:
+    """Yield the record of each entry in order; report tags that name authors and were not read."""
+    unread = UnreadNames()
+    for entry in read_entries(stream, layout, complain):
+        record = record_of(entry)
+        _count_unread(unread, entry, record, layout)
+        yield record
+    unread.report(complain)
+
+
+def _count_unread(unread: UnreadNames, entry: Entry, record: Record, layout: Layout) -> None:
     """Count the tags that may name who wrote the paper, where no author is known."""
     if record.authors or record.joined_authors:
         return
