@@ -7,12 +7,11 @@ dump format is one more module in `formats/` and one more line in `_FORMATS`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import IO, TypeAlias
 
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.archives import is_archive, with_members
@@ -34,11 +33,9 @@ from papersearch.ingest.formats.xml import acl, arxiv_atom, crossref, endnote, j
 from papersearch.ingest.journals import digest, is_journal, size_and_time
 from papersearch.ingest.known_kinds import kind_of
 from papersearch.ingest.merging import merge
-from papersearch.ingest.record import Complain, NotADump, Record, admit, complain_about
+from papersearch.ingest.record import NotADump, admit, complain_about
 from papersearch.ingest.streams import Unreadable, open_stream, probe
 from papersearch.types import DumpFile, Finding, Paper, SkippedFile
-
-_Reader: TypeAlias = Callable[[IO[bytes], bytes, Complain], Iterator[Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,8 @@ def ingest(places: Iterable[Path]) -> Ingest:
         skipped.append(SkippedFile(name=folder, size=0, mtime_ns=0))
     for name, path, is_named, archive in with_members(listing.files, findings.append):
         head = probe(path)
-        read = None if isinstance(head, str) else _reader(head)
-        if read is None or isinstance(head, str):
+        form = None if isinstance(head, str) else _format(head)
+        if form is None or isinstance(head, str):
             if is_named or isinstance(head, str) or not (is_readme(Path(name)) or is_journal(path)):
                 is_note = not is_named and Path(name).suffix.lower() in _NOTES
                 (notes_left if is_note else findings).append(
@@ -83,10 +80,10 @@ def ingest(places: Iterable[Path]) -> Ingest:
             continue
         before = len(appearances)
         try:
-            if not is_named and (why_not := _unless_named(head)):
+            if not is_named and (why_not := _unless_named(form, head)):
                 raise NotADump(why_not)
             with open_stream(path) as stream:
-                for record in read(stream, head, complain_about(name, findings.append)):
+                for record in form.read(stream, head, complain_about(name, findings.append)):
                     appearance = admit(record, name, findings.append)
                     if appearance is not None:
                         appearances.append(appearance)
@@ -98,7 +95,7 @@ def ingest(places: Iterable[Path]) -> Ingest:
             findings.append(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
-        dumps.append(_describe(name, archive.path if archive else path, head, appearances[before:]))
+        dumps.append(_describe(name, archive.path if archive else path, form, appearances[before:]))
     findings += _in_one(notes_left)
     skipped += [_describe_skipped(name, path) for name, path, _ in listing.files if is_archive(path)]
     papers, merge_findings = merge(appearances)
@@ -108,10 +105,13 @@ def ingest(places: Iterable[Path]) -> Ingest:
 
 def is_dump(path: Path) -> bool:
     """Return whether the file has a format that `ingest` reads."""
-    head = probe(path)
     if is_archive(path):
         return True
-    return not isinstance(head, str) and _reader(head) is not None and _unless_named(head) is None
+    head = probe(path)
+    if isinstance(head, str):
+        return False
+    form = _format(head)
+    return form is not None and _unless_named(form, head) is None
 
 
 _FORMATS: tuple[ModuleType, ...] = (
@@ -141,20 +141,14 @@ _NOTES = frozenset({".md", ".markdown"})
 """Suffixes of notes, whose findings are summed up."""
 
 
-def _reader(head: bytes) -> _Reader | None:
-    """Return the reader for a file with this head, or None if the format is unknown."""
-    found = _format(head)
-    return found.read if found else None
-
-
 def _format(head: bytes) -> ModuleType | None:
     """Return the format of a file with this head, or None if it is unknown."""
     return next((one for one in _FORMATS if one.matches(head)), None)
 
 
-def _unless_named(head: bytes) -> str | None:
-    """Return why a file is read only where it is named itself, or None."""
-    return tables.only_if_named(head) if _reader(head) == tables.read else None
+def _unless_named(form: ModuleType, head: bytes) -> str | None:
+    """Return why a file of this format is read only where it is named itself, or None."""
+    return tables.only_if_named(head) if form is tables else None
 
 
 def _why_not(head: bytes | str) -> str:
@@ -182,7 +176,7 @@ def _in_one(notes_left: list[Finding]) -> list[Finding]:
     return [Finding(kind="file skipped", file=notes_left[0].file, line=None, detail=detail)]
 
 
-def _describe(name: str, path: Path, head: bytes, appearances: Sequence[Appearance]) -> DumpFile:
+def _describe(name: str, path: Path, form: ModuleType, appearances: Sequence[Appearance]) -> DumpFile:
     """Describe a dump by its file and its papers; its findings are counted when all are known."""
     size, mtime_ns = size_and_time(path)
     sha256 = _digest(path, size, mtime_ns)
@@ -191,7 +185,7 @@ def _describe(name: str, path: Path, head: bytes, appearances: Sequence[Appearan
         size=size,
         mtime_ns=mtime_ns,
         sha256=sha256,
-        format=getattr(_format(head), "NAME", ""),
+        format=form.NAME,
         n_appearances=len(appearances),
         n_without_abstract=sum(not appearance.abstract for appearance in appearances),
         n_findings=0,
