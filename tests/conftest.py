@@ -58,9 +58,13 @@ Mar 11
 PATIENCE_S = 1200
 """Timeout of every wait, long enough for any machine: reaching it means that something hangs."""
 
-# No deadline for examples: the machine may be slow or busy.
+# No deadline for examples: the machine may be slow or busy. The long run, which measures coverage,
+# tries twice as many of them.
 hypothesis.settings.register_profile(
-    "papersearch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "papersearch",
+    deadline=None,
+    max_examples=100 if "coverage" in sys.modules else 50,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("papersearch")
 
