@@ -38,8 +38,10 @@ MAX_PAPERS = 50_000
 """Largest index with late interaction by default. It takes 10 kB a paper, six times the vector, and
 at this size half a gigabyte."""
 
-_SCALE = 127.0
-_TINY = np.float32(1e-9)
+SCALE = 127.0
+"""Length of a stored word piece, whose components are rounded to int8."""
+
+TINY = np.float32(1e-9)
 """Lower bound of a length, to avoid division by zero."""
 
 _BASIS_WORDS = 6000
@@ -97,7 +99,7 @@ class PieceVectors(NamedTuple):
         rows = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
         products = whole_products(np.take(self.vectors, rows, axis=0), asked.rows)
         best = np.maximum.reduceat(products, ends - lengths, axis=0)
-        scores[filled] = row_dots(best, asked.weights) / (_SCALE * asked.scale)
+        scores[filled] = row_dots(best, asked.weights) / (SCALE * asked.scale)
         return scores
 
     def of_query(self, query: Encoded) -> QueryPieces | None:
@@ -116,7 +118,7 @@ class PieceVectors(NamedTuple):
         rows = np.concatenate(places)
         weights = self.weights[self.ids[rows]]
         total = weights.sum()
-        return QueryPieces(self.vectors[rows].astype(np.float32), _SCALE, weights / total) if total > 0 else None
+        return QueryPieces(self.vectors[rows].astype(np.float32), SCALE, weights / total) if total > 0 else None
 
     def beside(self, asked: QueryPieces, doc_idx: int) -> Alignment | None:
         """Align the wanted word pieces with those of one paper; None if it has none."""
@@ -175,8 +177,8 @@ class Alignment(NamedTuple):
         means = np.add.reduceat(weighted, edges, axis=0)[::2]  # (S', C), unscaled, as only the direction matters
         mean = row_dots(self.asked.rows.T, self.asked.weights)  # (C,), unscaled too
         lengths = np.sqrt(row_dots(means * means, np.ones_like(mean)) * (mean * mean).sum())
-        late = row_dots(best, self.asked.weights) / (_SCALE * self.asked.scale)
-        likeness[filled] = late + row_dots(means, mean) / np.maximum(lengths, _TINY)
+        late = row_dots(best, self.asked.weights) / (SCALE * self.asked.scale)
+        likeness[filled] = late + row_dots(means, mean) / np.maximum(lengths, TINY)
         return likeness
 
 
@@ -224,13 +226,13 @@ def basis(states: Float32Array) -> Float32Array:
 
 def compress(states: Float32Array, basis: Float32Array) -> npt.NDArray[np.int8]:
     """Return `states` (L, D) projected, scaled to unit rows, times 127 and rounded: (L, C) int8."""
-    compressed: npt.NDArray[np.int8] = np.rint(_unit_rows(states @ basis) * np.float32(_SCALE)).astype(np.int8)
+    compressed: npt.NDArray[np.int8] = np.rint(_unit_rows(states @ basis) * np.float32(SCALE)).astype(np.int8)
     return compressed
 
 
 def _unit_rows(rows: Float32Array) -> Float32Array:
     lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    scaled: Float32Array = rows / np.maximum(lengths, _TINY)
+    scaled: Float32Array = rows / np.maximum(lengths, TINY)
     return scaled
 
 

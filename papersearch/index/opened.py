@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
-from papersearch.errors import NothingEncoded
+from papersearch.errors import ModelError, NothingEncoded
 from papersearch.index.papers import PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
@@ -154,9 +154,13 @@ class OpenedIndex:
     @cached_property
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
-        if self.manifest.encoder is None:
-            raise NothingEncoded(n_papers=self.manifest.n_papers)
-        return open_query_encoder(self.manifest.encoder)
+        try:
+            if self.manifest.encoder is None:
+                raise NothingEncoded(n_papers=self.manifest.n_papers)
+            return open_query_encoder(self.manifest.encoder)
+        except ModelError as error:
+            error.index_path = self._generation.index_path
+            raise
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)
