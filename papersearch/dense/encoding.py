@@ -23,7 +23,6 @@ from papersearch.dense.late import (
     piece_weights,
     plain_words,
 )
-from papersearch.dense.threads import one_thread
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -269,6 +268,8 @@ class _Picked(Sequence[str]):
 
 def learn_constants(encoder: PaperEncoder) -> ModelConstants:
     """Compute the constants of a model from its vocabulary, without any paper."""
+    from papersearch.dense.threads import one_thread  # not for a query
+
     vocabulary = encoder.vocabulary()
     kept = kept_pieces(vocabulary)
     learned_from, asked = basis_texts(vocabulary), probes(plain_words(vocabulary))
