@@ -179,9 +179,7 @@ class Gathering:
             if self._with_late:
                 pieces = _stacked(self._hashes, self._is_encoded, self._encoding_of, constants)
             complete = self._n_encoded == len(self._hashes)
-            background = learn_background(
-                constants.probes, self._vectors if complete else self._vectors[self._is_encoded]
-            )
+            background = learn_background(constants.probes, self._vectors, None if complete else self._is_encoded)
             if not complete:
                 background = background.expected_for(len(self._hashes), self._n_encoded)
         return EncodedCorpus(
