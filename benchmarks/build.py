@@ -1,16 +1,25 @@
-"""Builds in numpy beside builds by sentence-transformers, as whole processes.
+"""Builds as whole processes, beside sentence-transformers and another local tool.
 
-    python benchmarks/build.py [--corpus corpus] [--rounds 3] [--fresh]
+    python benchmarks/build.py [--corpus corpus] [--rounds 3] [--fresh] [--abstracts FILE.jsonl.gz]
+        [--llm PATH]
 
 Adds the corpus's last dump to an index of the others, with the default model, by numpy and on the
-device `cpu` of sentence-transformers, in turn; `--fresh` builds the whole corpus too. A build of an
-unchanged corpus is timed beside `papersearch stats`. Processor time counts the workers of a build; on
-a machine with other work, read it rather than the wall-clock time.
+device `cpu` of sentence-transformers, in turn. A build of an unchanged corpus is timed beside
+`papersearch stats`, and a cold hybrid query beside the imports that it cannot do without.
+
+`--fresh` builds the whole corpus too, beside `llm embed-multi` with its plugin
+`llm-sentence-transformers`: it stores a vector of the first 256 word pieces of each abstract, and no
+words. `--abstracts` names records as JSON lines: all of them are indexed by words, and 128 of them
+encoded beside sentence-transformers' own `encode` (`encoding.py`).
+
+Processor time counts the workers of a build; on a machine with other work, read it rather than the
+wall-clock time.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import resource
 import shutil
@@ -37,13 +46,13 @@ class Cost(NamedTuple):
 
 def command(*arguments: str | Path) -> Cost:
     """Run papersearch; return what it costs, with its workers."""
+    return process(sys.executable, "-m", "papersearch", *arguments)
+
+
+def process(*words: str | Path) -> Cost:
+    """Run a process; return what it costs, with those that it starts."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "papersearch", *map(str, arguments)],
-        env=ENVIRONMENT,
-        check=True,
-        capture_output=True,
-    )
+    subprocess.run([*map(str, words)], env=ENVIRONMENT, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(time.perf_counter() - start, processor)
@@ -82,30 +91,93 @@ def fresh(folder: Path, corpus: Path, *options: str) -> Callable[[], Cost]:
     return build
 
 
+def by_llm(folder: Path, corpus: Path, program: str) -> Callable[[], Cost]:
+    """Return a function that embeds the corpus's abstracts with `llm`, and tells the cost.
+
+    Raises FileNotFoundError or CalledProcessError if it cannot.
+    """
+    sys.path.insert(0, str(PROJECT))
+    import papersearch
+    from papersearch.dense import models
+    from papersearch.text.paper_text import paper_text
+
+    ENVIRONMENT.update(LLM_USER_PATH=str(folder / "llm"), HF_HUB_OFFLINE="1")
+    texts, model = folder / "texts", models.locate(None, print).folder
+    process(program, "sentence-transformers", "register", model, "--lazy")
+    texts.mkdir()
+    papersearch.build(corpus, folder / "listed", words_only=True)
+    for paper in papersearch.open(folder / "listed").papers():
+        (texts / f"{paper.paper_id}.txt").write_text(paper_text(paper), encoding="utf-8")
+
+    def embed() -> Cost:
+        database = folder / "embedded.db"
+        database.unlink(missing_ok=True)
+        named = ("-m", f"sentence-transformers/{model}", "-d", database)
+        return process(program, "embed-multi", "papers", "--files", texts, "*.txt", *named)
+
+    return embed
+
+
+def words_first(folder: Path, abstracts: Path) -> Callable[[], Cost]:
+    """Return a function that indexes all abstracts by words, and tells the cost."""
+    dump = folder / "abstracts.jsonl"
+    with gzip.open(abstracts) as packed, dump.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked)
+
+    def build() -> Cost:
+        try:
+            return command("index", dump, "--index", folder / "words", "--words-only")
+        finally:
+            shutil.rmtree(folder / "words", ignore_errors=True)
+
+    return build
+
+
+def contenders(arguments: argparse.Namespace, folder: Path) -> dict[str, Callable[[], Cost]]:
+    """Return what is measured, in pairs of which each first one is divided by its second."""
+    corpus = arguments.corpus.resolve()
+    whole = folder / "whole"
+    command("index", "--corpus", corpus, "--index", whole)
+    found = {
+        "one dump more, numpy": adding(folder, corpus),
+        "one dump more, library": adding(folder, corpus, *LIBRARY),
+        "nothing new": lambda: command("index", "--corpus", corpus, "--index", whole),
+        "stats": lambda: command("stats", "--corpus", corpus, "--index", whole),
+        "cold hybrid query": lambda: command(
+            "pipeline bubbles", "--corpus", corpus, "--index", whole, "--format", "plain"
+        ),
+        "its imports": lambda: process(sys.executable, "-c", "import numpy, typer, rich.table"),
+    }
+    if arguments.fresh:
+        found["fresh, numpy"] = fresh(folder, corpus)
+        found["fresh, library"] = fresh(folder, corpus, *LIBRARY)
+        try:
+            by = by_llm(folder, corpus, arguments.llm)
+        except (OSError, subprocess.CalledProcessError) as error:
+            print(f"llm is left out: {error}")
+        else:
+            found["fresh, numpy, again"] = fresh(folder, corpus)
+            found["llm embed-multi"] = by
+    if arguments.abstracts:
+        found["words of all abstracts"] = words_first(folder, arguments.abstracts)
+        found["nothing new, again"] = found["nothing new"]
+    return found
+
+
 def main() -> None:
     """Run each contender once per round, in turn; print medians, and the ratios of each pair."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("--corpus", type=Path, default=PROJECT / "corpus")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--fresh", action="store_true")
+    options.add_argument("--abstracts", type=Path, help="records as JSON lines, compressed by gzip")
+    options.add_argument("--llm", default="llm", help="the command of that tool, where it is not on the path")
     arguments = options.parse_args()
-    corpus = arguments.corpus.resolve()
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        contenders = {
-            "one dump more, numpy": adding(folder, corpus),
-            "one dump more, library": adding(folder, corpus, *LIBRARY),
-        }
-        if arguments.fresh:
-            contenders["fresh, numpy"] = fresh(folder, corpus)
-            contenders["fresh, library"] = fresh(folder, corpus, *LIBRARY)
-        whole = folder / "whole"
-        command("index", "--corpus", corpus, "--index", whole)
-        contenders["nothing new"] = lambda: command("index", "--corpus", corpus, "--index", whole)
-        contenders["stats"] = lambda: command("stats", "--corpus", corpus, "--index", whole)
-        costs: dict[str, list[Cost]] = {name: [] for name in contenders}
+        measured = contenders(arguments, Path(scratch))
+        costs: dict[str, list[Cost]] = {name: [] for name in measured}
         for _ in range(arguments.rounds):
-            for name, contender in contenders.items():
+            for name, contender in measured.items():
                 costs[name].append(contender())
     print_pairs(
         {
@@ -113,6 +185,10 @@ def main() -> None:
             for name, found in costs.items()
         }
     )
+    if arguments.abstracts:
+        print(flush=True)
+        encoding = [sys.executable, PROJECT / "benchmarks" / "encoding.py", arguments.abstracts]
+        subprocess.run([*map(str, encoding), "--rounds", str(arguments.rounds)], env=ENVIRONMENT, check=True)
 
 
 def print_pairs(medians: dict[str, Cost]) -> None:

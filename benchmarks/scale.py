@@ -30,8 +30,8 @@ import orjson
 from measuring import PAPERSEARCH, commands, medians, peak_private_bytes, print_table, timed
 
 import papersearch
-from papersearch.dense.late import Encoded
-from papersearch.dense.reference import ReferenceEncoder
+from papersearch.dense.encoding import TextEncoding, without_pieces
+from papersearch.index import meaning
 
 SMALL = 302
 QUERIES = {
@@ -94,28 +94,20 @@ def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
             out.write(orjson.dumps(paper, option=orjson.OPT_APPEND_NEWLINE))
 
 
-@contextmanager
-def random_vectors() -> Iterator[None]:
-    """Let builds in the block give papers random unit vectors and no word pieces."""
+class RandomVectors:
+    """An encoder of papers that gives them random unit vectors and no word pieces."""
 
-    def encode_papers(
-        self: ReferenceEncoder,
-        texts: Sequence[str],
-        receive: Callable[[int, Encoded, np.ndarray], None],
-        *,
-        with_starts: bool = False,
+    def encode_for_index(
+        self, texts: Sequence[str], constants: object, receive: Callable[[int, TextEncoding], None]
     ) -> None:
+        """Pass a vector for each text to `receive`; read the text, as an encoder would."""
         numbers = np.random.default_rng(0)
-        no_pieces, no_states = np.zeros(0, dtype=np.int64), np.zeros((0, 384), dtype=np.float32)
         for start in range(0, len(texts), 4096):
             rows = numbers.standard_normal((min(4096, len(texts) - start), 384), dtype=np.float32)
             rows /= np.linalg.norm(rows, axis=1, keepdims=True)
             for place, row in enumerate(rows, start):
-                texts[place]  # read the text, as an encoder would
-                receive(place, Encoded(row, no_pieces, no_states), no_pieces)
-
-    with mock.patch.object(ReferenceEncoder, "encode_papers", encode_papers):
-        yield
+                texts[place]
+                receive(place, without_pieces(row))
 
 
 def build_here(dump: Path, index: Path) -> None:
@@ -126,7 +118,8 @@ def build_here(dump: Path, index: Path) -> None:
         if not began or began[-1][0] != step:
             began.append((step, time.perf_counter()))
 
-    with random_vectors(), peak_bytes() as peak:
+    by_random_vectors = mock.patch.object(meaning, "open_paper_encoder", lambda *rest: RandomVectors())
+    with by_random_vectors, peak_bytes() as peak:
         report = papersearch.build(dump, index, late=False, progress=progress)
     ends = [start for _, start in began[1:]] + [time.perf_counter()]
     took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
@@ -143,13 +136,13 @@ def build_here(dump: Path, index: Path) -> None:
 def peak_bytes() -> Iterator[list[int]]:
     """Return the largest memory of this process and its children that was seen at once.
 
-    It is the sum of their proportional set sizes, sampled twice a second. Their `ru_maxrss` would
+    It is the sum of their proportional set sizes, sampled five times a second. Their `ru_maxrss` would
     not do: a child's starts at its parent's.
     """
     peak, is_over = [0], threading.Event()
 
     def look() -> None:
-        while not is_over.wait(0.5):
+        while not is_over.wait(0.2):
             peak[0] = max(peak[0], sum(map(proportional_bytes, [os.getpid(), *children()])))
 
     looking = threading.Thread(target=look)

@@ -35,7 +35,6 @@ from papersearch.index.opened import OpenedIndex
 from papersearch.index.papers import PaperStore
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import Request
-from papersearch.search.similar import find_similar
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, parse_query
@@ -212,6 +211,8 @@ class Index:
         text = clean_text(text or "")
         if not like and not text:
             raise NothingToCompare()
+        from papersearch.search.similar import find_similar  # not for a query
+
         with self._reading():
             papers = self._opened.papers
             liked, unliked = ([papers.find(clean_text(name)) for name in names] for names in (like, unlike))

@@ -54,7 +54,7 @@ def _places(index_path: Path, manifest: Manifest | None, *, names_index: bool) -
     if corpus is not None and corpus.resolve() != usual.corpus_path.resolve():
         chosen += ["--corpus", _shown(corpus)]
     if names_index or index_path.resolve() != usual.index_path.resolve():
-        chosen += ["--index", _shown(index_path)]
+        chosen += ["--index", str(index_path)]
     return chosen
 
 

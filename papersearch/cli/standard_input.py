@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from papersearch.cli.errors import CommandError
 from papersearch.errors import NothingToIndex
@@ -31,6 +30,8 @@ def with_standard_input(places: Sequence[Path], name: str = DEFAULT_NAME) -> Ite
     if STANDARD_INPUT not in places:
         yield list(places)
         return
+    from tempfile import TemporaryDirectory  # imports much
+
     with TemporaryDirectory(prefix="papersearch-") as private:
         # The folder's name tells standard input from a file of the same name.
         copy = Path(private, "standard input", name)

@@ -15,7 +15,7 @@ from papersearch.dense.products import ROUNDING, row_dots
 from papersearch.values import Value
 
 if TYPE_CHECKING:
-    from papersearch.types import Float32Array
+    from papersearch.types import BoolArray, Float32Array
 
 N_PROBES = 128
 """Number of random queries in a build."""
@@ -55,15 +55,22 @@ def probes(words: list[str]) -> list[str]:
     return [" ".join(spread[start::n_probes][:PROBE_LENGTH]) for start in range(n_probes)]
 
 
-def learn_background(probe_vectors: Float32Array, vectors: Float32Array) -> Background:
+def learn_background(
+    probe_vectors: Float32Array, vectors: Float32Array, is_encoded: BoolArray | None = None
+) -> Background:
     """Return the background of a corpus.
 
     probe_vectors: (B, D) unit rows, the random queries
     vectors: (N, D) unit rows, the papers
+    is_encoded: (N,) the papers that count; None for all
     """
     best = np.full(len(probe_vectors), -1.0)
     for start in range(0, len(vectors), _ROWS):  # in blocks, so that memory does not grow with the corpus
         block = vectors[start : start + _ROWS]
+        if is_encoded is not None:
+            block = block[is_encoded[start : start + _ROWS]]
+        if not len(block):
+            continue
         estimates = probe_vectors @ block.T
         likely = np.maximum(estimates.max(axis=1), best) - 2 * ROUNDING
         for number, probe in enumerate(probe_vectors):

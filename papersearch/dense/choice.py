@@ -14,13 +14,11 @@ import orjson
 
 from papersearch.dense import encoders, models
 from papersearch.dense.accelerators import has_accelerator
-from papersearch.dense.bulk import NumpyEncoder
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.encoding import ENCODING
 from papersearch.dense.model_folder import is_static, read_modules
 from papersearch.dense.prefixes import Prefixes, prefix_notice
 from papersearch.dense.reference import MAX_LENGTH, wanted_precision
-from papersearch.dense.static import StaticEncoder
 
 if TYPE_CHECKING:
     from papersearch.dense.encoders import Identity, QueryBackend
@@ -84,7 +82,11 @@ def open_paper_encoder(
     if described.encoding != encoding_by("numpy"):
         return open_reference()
     if is_static(model.folder):
+        from papersearch.dense.static import StaticEncoder
+
         return StaticEncoder(model, Prefixes(described.query_prefix, described.paper_prefix))
+    from papersearch.dense.bulk import NumpyEncoder  # starts processes: not for a build with nothing to do
+
     return NumpyEncoder(model.folder, described.max_length, (described.query_prefix, described.paper_prefix))
 
 
@@ -111,6 +113,8 @@ def _compared(
 ) -> EncoderRecord:
     """Describe a model that no build has described; static embeddings need no comparison."""
     prefixes = Prefixes(identity.query_prefix, identity.paper_prefix)
+    from papersearch.dense.static import StaticEncoder
+
     encoder = StaticEncoder(model, prefixes) if is_static(model.folder) else open_reference()
     dimensions = len(encoder.encode("").vector)
     return encoders.record(model, identity.fingerprint, encoder, dimensions, texts)

@@ -23,7 +23,6 @@ from papersearch.dense.late import (
     piece_weights,
     plain_words,
 )
-from papersearch.dense.threads import one_thread
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -180,9 +179,7 @@ class Gathering:
             if self._with_late:
                 pieces = _stacked(self._hashes, self._is_encoded, self._encoding_of, constants)
             complete = self._n_encoded == len(self._hashes)
-            background = learn_background(
-                constants.probes, self._vectors if complete else self._vectors[self._is_encoded]
-            )
+            background = learn_background(constants.probes, self._vectors, None if complete else self._is_encoded)
             if not complete:
                 background = background.expected_for(len(self._hashes), self._n_encoded)
         return EncodedCorpus(
@@ -269,6 +266,8 @@ class _Picked(Sequence[str]):
 
 def learn_constants(encoder: PaperEncoder) -> ModelConstants:
     """Compute the constants of a model from its vocabulary, without any paper."""
+    from papersearch.dense.threads import one_thread  # not for a query
+
     vocabulary = encoder.vocabulary()
     kept = kept_pieces(vocabulary)
     learned_from, asked = basis_texts(vocabulary), probes(plain_words(vocabulary))

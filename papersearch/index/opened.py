@@ -9,7 +9,7 @@ from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
 from papersearch.errors import ModelError, NothingEncoded
-from papersearch.index.papers import PaperStore
+from papersearch.index.papers import Names, PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.matching import LexicalIndex
@@ -116,10 +116,8 @@ class OpenedIndex:
     def papers(self) -> PaperStore:
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
-            ids=self._strings("ids"),
-            id_papers=self._generation.array("ids.papers.npy"),
-            titles=self._strings("titles"),
-            title_papers=self._generation.array("titles.papers.npy"),
+            open_ids=lambda: self._names("ids"),
+            open_titles=lambda: self._names("titles"),
         )
 
     @cached_property
@@ -161,6 +159,9 @@ class OpenedIndex:
         except ModelError as error:
             error.index_path = self._generation.index_path
             raise
+
+    def _names(self, name: str) -> Names:
+        return Names(self._strings(name), self._generation.array(f"{name}.papers.npy"))
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -21,26 +22,32 @@ _SHOWN = 10
 """Number of candidates that an error names."""
 
 
+class Names(NamedTuple):
+    """Names of papers in ascending order, with the doc_idx of each, (N,) uint32."""
+
+    strings: StringTable
+    papers: DocIndices
+
+
 class PaperStore(Sequence[Paper]):
     """The papers in paper order: `store[doc_idx]`.
 
-    `ids` and `titles` are all ids and title keys in ascending order. `id_papers` and
-    `title_papers`, (N,) uint32 each, are the doc_idx that they belong to.
+    `open_ids` and `open_titles` return all ids and title keys. They are called when a paper is first
+    looked up, since most queries do not.
     """
 
-    def __init__(
-        self,
-        lines: StringTable,
-        ids: StringTable,
-        id_papers: DocIndices,
-        titles: StringTable,
-        title_papers: DocIndices,
-    ) -> None:
+    def __init__(self, lines: StringTable, open_ids: Callable[[], Names], open_titles: Callable[[], Names]) -> None:
         self._lines = lines
-        self._ids = ids
-        self._id_papers = id_papers
-        self._titles = titles
-        self._title_papers = title_papers
+        self._open_ids = open_ids
+        self._open_titles = open_titles
+
+    @cached_property
+    def _ids(self) -> Names:
+        return self._open_ids()
+
+    @cached_property
+    def _titles(self) -> Names:
+        return self._open_titles()
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -88,7 +95,7 @@ class PaperStore(Sequence[Paper]):
 
         Titles that differ in case or punctuation have one key, so several papers may be found.
         """
-        found = sorted(int(self._title_papers[place]) for place in self._titles.find(key))
+        found = sorted(int(self._titles.papers[place]) for place in self._titles.strings.find(key))
         return found if len(found) < 2 else sorted(found, key=lambda doc_idx: self._spelling(doc_idx, title))
 
     def _spelling(self, doc_idx: int, title: str) -> int:
@@ -98,8 +105,9 @@ class PaperStore(Sequence[Paper]):
 
     def with_id(self, prefix: str) -> list[tuple[str, int]]:
         """Return (paper_id, doc_idx) of the paper with this id, or of those whose id has this prefix."""
-        places = self._ids.find(prefix) or self._ids.find_prefix(prefix)
-        return [(self._ids[place], int(self._id_papers[place])) for place in places]
+        strings, papers = self._ids
+        places = strings.find(prefix) or strings.find_prefix(prefix)
+        return [(strings[place], int(papers[place])) for place in places]
 
     def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Return (paper_id, doc_idx) of the papers whose id has this prefix, by ascending id.
@@ -107,10 +115,11 @@ class PaperStore(Sequence[Paper]):
         Of more than `limit` papers, the first ones and the last are returned. Their common prefix
         is then the common prefix of all.
         """
-        places: Sequence[int] = self._ids.find_prefix(prefix)
+        strings, papers = self._ids
+        places: Sequence[int] = strings.find_prefix(prefix)
         if len(places) > limit:
             places = [*places[: limit - 1], places[-1]]
-        return [(self._ids[place], int(self._id_papers[place])) for place in places]
+        return [(strings[place], int(papers[place])) for place in places]
 
 
 def encode_paper(paper: Paper) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from papersearch.dense.background import learn_background
 from papersearch.dense.encoding import EncodedCorpus, Gathering, ModelConstants, TextEncoding, text_hash
 from papersearch.dense.late import Encoded
 from papersearch.index.journal import Journal
@@ -94,3 +95,21 @@ def test_memory_is_that_of_the_result(tmp_path: Path) -> None:
     size = sum(array.nbytes for array in arrays)
     assert size > 3_000_000
     assert peak < size + len(texts) * 700
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
+def test_the_background_of_a_part_is_that_of_its_papers(share: float) -> None:
+    """Papers without a vector do not count: the background is that of the others alone, in the same bits.
+
+    The others are not copied: memory stays below half of the vectors'.
+    """
+    numbers = np.random.default_rng(7)
+    vectors = numbers.standard_normal((120_000, 64), dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    probes, is_encoded = vectors[:8].copy(), numbers.random(len(vectors)) < share
+    tracemalloc.start()
+    found = learn_background(probes, vectors, is_encoded)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found == learn_background(probes, vectors[is_encoded])
+    assert peak < vectors.nbytes / 2

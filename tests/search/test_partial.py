@@ -195,5 +195,5 @@ def test_errors_tell_what_to_type(any_index: papersearch.Index, tmp_path: Path) 
     assert index.manifest.encoder is None
     with pytest.raises(NothingEncoded) as caught:
         index.search("pipeline", mode="semantic")
-    assert hint_of(caught.value) == "papersearch index"
+    assert hint_of(caught.value) == f"papersearch index --index {path}"
     assert ids(index.search("pipeline")) == ids(any_index.search("pipeline", mode="keyword"))
