@@ -25,8 +25,6 @@ import pytest
 
 # The command line sets this too; it only takes effect before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Vectors must agree to the last digits on every processor.
-os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
 
 # A shell that starts the tests in the background has them ignore interrupts, and with them every
 # program that they start.
@@ -311,7 +309,6 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return {
         **kept,
-        "PAPERSEARCH_PRECISION": "float32",
         "PYTHONPATH": str(PROJECT),
         "PYTHONUTF8": "0",
         **(changes or {}),

@@ -32,7 +32,7 @@ EXAMPLES: dict[str, Any] = {
     "generation": 7,
     "is_convertible": True,
     "is_newer": True,
-    "known": ("auto", "float32"),
+    "known": ("float32", "bfloat16"),
     "length": 50_001,
     "limit": 50_000,
     "line": 3,

@@ -33,8 +33,7 @@ def choose_backend(
 
     device: a torch device, if one was asked for
     before: the encoders of earlier generations that have the same weights
-    Numpy gives a text the same bits in every build, and sentence-transformers does not. So numpy
-    comes first even where torch has faster instructions of less precision.
+    Numpy gives a text the same bits in every build, and sentence-transformers does not.
     """
     if is_static(model.folder):
         return "numpy"
@@ -45,8 +44,7 @@ def choose_backend(
 
 def encoding_by(backend: QueryBackend | None) -> str:
     """Name the stored encodings of papers by `backend`; the name differs where bits may differ."""
-    precision = wanted_precision()
-    by = backend if backend != "sentence-transformers" or precision == "auto" else f"{backend} in {precision}"
+    by = backend if backend != "sentence-transformers" else f"{backend} in {wanted_precision()}"
     return f"{ENCODING} by {by}"
 
 

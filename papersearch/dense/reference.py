@@ -61,9 +61,8 @@ class ReferenceEncoder:
     batch_size: papers per forward pass; None chooses by the device
 
     The weights are loaded as float32, whatever they are stored as: in half precision, a vector would
-    depend on the texts beside it. The transformer encodes papers in bfloat16 where the processor has
-    instructions for it. PAPERSEARCH_PRECISION overrides the choice. Queries, and all steps after the
-    last hidden states, are computed in float32.
+    depend on the texts beside it. With PAPERSEARCH_PRECISION=bfloat16, the transformer encodes papers
+    in bfloat16; queries, and all steps after the last hidden states, stay in float32.
     """
 
     def __init__(
@@ -81,7 +80,7 @@ class ReferenceEncoder:
         self._model.prompts = {"query": prefixes.query, "document": prefixes.paper}
         self._model.default_prompt_name = None
         self._papers_model = self._model
-        if _precision(self._model.device.type) == "bfloat16":
+        if wanted_precision() == "bfloat16":
             self._papers_model = _with_bfloat16(self._model)
         self._batch_size = batch_size or _batch_size(self._model.device.type)
         self.prefixes = prefixes
@@ -280,29 +279,17 @@ def _parts(name: str) -> list[int]:
     return [0, *(place + 1 for place, letter in enumerate(name) if letter == ".")]
 
 
-def wanted_precision() -> Precision | Literal["auto"]:
-    """Return the value of PAPERSEARCH_PRECISION. Raises UnknownPrecision."""
-    wanted = os.environ.get(PRECISION_VARIABLE) or "auto"
-    known = ("auto", *get_args(Precision))
+def wanted_precision() -> Precision:
+    """Return the value of PAPERSEARCH_PRECISION, by default float32. Raises UnknownPrecision.
+
+    With a small model a graphics processor is as fast in float32, since it waits for the host
+    (docs/performance.md), and its vectors then equal those of numpy to 1e-5.
+    """
+    wanted = os.environ.get(PRECISION_VARIABLE) or "float32"
+    known = get_args(Precision)
     if wanted not in known:
         raise UnknownPrecision(variable=PRECISION_VARIABLE, value=wanted, known=known)
-    return cast(Literal["float32", "bfloat16", "auto"], wanted)
-
-
-def _precision(device: str) -> Precision:
-    """Choose bfloat16 where the device has instructions for it; without, it takes twice as long."""
-    import torch
-
-    wanted = wanted_precision()
-    if wanted != "auto":
-        return wanted
-    if device == "cuda":
-        return "bfloat16" if torch.cuda.get_device_capability() >= (8, 0) else "float32"
-    if device != "cpu":
-        return "float32"
-    features = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    has_instructions = any(getattr(torch.cpu, feature, lambda: False)() for feature in features)
-    return "bfloat16" if has_instructions else "float32"
+    return cast(Precision, wanted)
 
 
 def _with_bfloat16(model: SentenceTransformer) -> SentenceTransformer:

@@ -124,13 +124,13 @@ def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: p
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
     cosines = (vectors * real_index._opened.vectors.exact[list(chosen)]).sum(axis=1)
     assert 0.9995 <= cosines.mean() < 0.9999999
-    monkeypatch.setenv("PAPERSEARCH_PRECISION", "float32")
+    monkeypatch.delenv("PAPERSEARCH_PRECISION")
     expected = ReferenceEncoder(default_model(), "cpu").encode("pipeline bubbles").vector
     assert (batch.encode("pipeline bubbles").vector == expected).all()
 
 
 def test_an_unknown_precision_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A precision other than the three known words is refused."""
+    """A precision other than the two known words is refused."""
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "float8")
     with pytest.raises(ModelError, match="float8"):
         ReferenceEncoder(models.ModelFiles("m", "folder", make_model(tmp_path / "model")))

@@ -5,7 +5,6 @@ An index of an older format is refused, so only its manifest is kept.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -18,7 +17,6 @@ GOLDEN = Path(__file__).parent
 
 def write() -> None:
     """Build the index of `corpus`, and remove the files of builds and of the format before."""
-    os.environ["PAPERSEARCH_PRECISION"] = "float32"  # the same vectors on every machine
     folder = GOLDEN / f"format-{FORMAT_VERSION}"
     shutil.rmtree(folder, ignore_errors=True)
     papersearch.build(GOLDEN / "corpus", folder, late=True)
