@@ -223,18 +223,17 @@ class _Join(NamedTuple):
         self, generation: int, analysed: Sequence[Analysed], checksums: Sequence[str], n_terms: int
     ) -> Shards:
         """Return the description of the whole; `checksums` are those of the shards' manifests."""
-        n_shards, starts = len(analysed), accumulate((one.n_papers for one in analysed), initial=0)
+        counts = [one.n_papers for one in analysed]
+        starts = accumulate(counts, initial=0)
         records = (
-            ShardRecord(
-                folder=shard_folder(number, n_shards), n_papers=one.n_papers, start=start, manifest=checksum
-            )
-            for number, (one, start, checksum) in enumerate(zip(analysed, starts, checksums, strict=False), 1)
+            ShardRecord(folder=shard_folder(number, len(counts)), n_papers=n, start=start, manifest=checksum)
+            for number, (n, start, checksum) in enumerate(zip(counts, starts, checksums, strict=False), 1)
         )
         return Shards(
             format_version=FORMAT_VERSION,
             generation=generation,
             written_by=release()[1],
-            n_papers=sum(one.n_papers for one in analysed),
+            n_papers=sum(counts),
             n_terms=n_terms,
             parts=_identity(self.parts),
             shards=tuple(records),
