@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from math import isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
 
@@ -37,7 +37,7 @@ def _reader(kind: Any) -> _Reader:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _at_least(arguments[1], _reader(arguments[0]))
-    if origin is UnionType:
+    if origin in (UnionType, Union):  # an annotated member makes it the second
         [other] = [argument for argument in arguments if argument is not NoneType]
         read = _reader(other)
         return lambda value: None if value is None else read(value)
