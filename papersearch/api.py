@@ -80,9 +80,9 @@ class Index:
         """Search the shards of a collection: in this process, or over the transport `call`."""
         self._collection = collection
         self._analyzer = Analyzer()
-        self._opened = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
-        shards = map(Shard, self._opened, collection.numbers)
-        self._shards = Shards(call or in_process(list(shards)), len(self._opened), self.manifest, self._analyzer)
+        self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
+        shards = list(map(Shard, self._indexes, collection.numbers))
+        self._shards = Shards(call or in_process(shards), len(shards), self.manifest, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -101,6 +101,12 @@ class Index:
     def encoded(self) -> EncodedShare:
         """How many papers have a vector: all, unless a build was stopped or goes on."""
         return self._shards.encoded_share
+
+    @property
+    def _opened(self) -> OpenedIndex:
+        """The only shard."""
+        [opened] = self._indexes
+        return opened
 
     def __len__(self) -> int:
         return self.manifest.n_papers
@@ -248,6 +254,10 @@ class Index:
     def verify(self) -> list[Fault]:
         """Return every fault of the files, the arrays and the model. Reads the whole index."""
         return self._collection.verify()
+
+    def is_current(self) -> bool:
+        """Tell whether no build has published another generation since this one was opened."""
+        return self._collection.is_current()
 
     def is_stale(self, corpus: str | Path | None = None) -> bool:
         """Tell whether the dumps in the corpus differ from those the index was built from.

@@ -41,7 +41,8 @@ class Owned(NamedTuple):
     papers: IntArray
     shards: IntArray
 
-    def __getitem__(self, places: Any) -> Owned:  # type: ignore[override]
+    def at(self, places: Any) -> Owned:
+        """Return the papers at these places."""
         return Owned(self.papers[places], self.shards[places])
 
 
@@ -107,7 +108,9 @@ class Shards:
         asked = [(number, request(at, owned.papers[at])) for number, at in zip(numbers, places, strict=True)]
         return list(zip(places, self._call(method, asked), strict=True))
 
-    def each(self, method: str, owned: Owned, request: Callable[[Any, IntArray], Any] = lambda _, papers: papers) -> list[Any]:
+    def each(
+        self, method: str, owned: Owned, request: Callable[[Any, IntArray], Any] = lambda _, papers: papers
+    ) -> list[Any]:
         """Ask as `owners` does for lists of answers, and return one for each paper."""
         found: list[Any] = [None] * len(owned.papers)
         for places, answers in self.owners(method, owned, request):
