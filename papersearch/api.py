@@ -159,7 +159,6 @@ class Index:
         filters = _chosen(filters, narrowed)
         parsed = self._parsed(query, literal)
         with self._reading():
-            filters = self._resolved(filters)
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
             return answer(parsed, encoded, how, self._shards)
@@ -228,7 +227,7 @@ class Index:
         with self._reading():
             pasted = (text, self._shards.encoder.encode(text)) if text else None
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
-            return find_similar(liked, unliked, pasted, k, self._resolved(filters), self._shards)
+            return find_similar(liked, unliked, pasted, k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -300,8 +299,6 @@ class Index:
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         _check(k, mode)
-        with self._reading():
-            filters = self._resolved(filters)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [self._parsed(query, literal) for query in chunk]
@@ -321,14 +318,6 @@ class Index:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
         return parse_query(query, self._analyzer, literal=True)._replace(notes=(note,))
-
-    def _resolved(self, filters: Filters) -> Filters:
-        """Check filters, and give dumps their full names."""
-        if filters == NO_FILTERS:
-            return filters
-        from papersearch.search.filters import resolved  # not for a search without filters
-
-        return resolved(filters, self._shards)
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""

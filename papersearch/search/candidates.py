@@ -102,7 +102,7 @@ def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shar
         query=query,
         mode=how.mode_used,
         vector=None if encoded is None else encoded.vector,
-        filters=how.filters,
+        filters=shards.resolved(how.filters),
         is_partial=shards.manifest.is_partial,
         statistics=Statistics(n_papers, spelling, idf={}, expansions=()),
     )
