@@ -29,14 +29,15 @@ from papersearch.errors import (
     NothingEncoded,
     NothingToCompare,
 )
-from papersearch.index.generations import Generation, open_current
+from papersearch.index.collection import Collection, open_collection
 from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
-from papersearch.index.papers import PaperStore
+from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import Request
-from papersearch.search.similar import find_similar
+from papersearch.search.shard import Shard
+from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, parse_query
@@ -61,8 +62,8 @@ if TYPE_CHECKING:
     from papersearch.index.joining import JoinReport
     from papersearch.index.parts import PartReport
     from papersearch.index.report import BuildReport, Progress
-    from papersearch.index.shards import Shards
     from papersearch.index.verification import Fault
+    from papersearch.search.protocol import Call
     from papersearch.types import Float64Array
 
 DEFAULT_K = 10
@@ -78,10 +79,13 @@ class Index:
     answers. It is not safe to share between threads.
     """
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
+    def __init__(self, collection: Collection, call: Call | None = None) -> None:
+        """Search the shards of a collection: in this process, or over the transport `call`."""
+        self._collection = collection
         self._analyzer = Analyzer()
-        self._opened = OpenedIndex(generation, self._analyzer)
+        self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
+        shards = list(map(Shard, self._indexes, collection.numbers))
+        self._shards = Shards(call or in_process(shards), len(shards), self.manifest, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -89,17 +93,23 @@ class Index:
     @property
     def manifest(self) -> Manifest:
         """The description of this generation: counts, encoder, dumps, files."""
-        return self._generation.manifest
+        return self._collection.manifest
 
     @property
     def path(self) -> Path:
         """The folder of the index."""
-        return self._generation.index_path
+        return self._collection.path
 
     @property
     def encoded(self) -> EncodedShare:
         """How many papers have a vector: all, unless a build was stopped or goes on."""
-        return self._opened.encoded_share
+        return self._shards.encoded_share
+
+    @property
+    def _opened(self) -> OpenedIndex:
+        """The only shard."""
+        [opened] = self._indexes
+        return opened
 
     def __len__(self) -> int:
         return self.manifest.n_papers
@@ -154,7 +164,7 @@ class Index:
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
-            return answer(parsed, encoded, how, self._opened)
+            return answer(parsed, encoded, how, self._shards)
 
     def search_many(
         self,
@@ -171,7 +181,7 @@ class Index:
         filters = _chosen(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
-                results = answer(parsed, encoded, how, self._opened)
+                results = answer(parsed, encoded, how, self._shards)
             yield results
 
     def rank_many(
@@ -186,11 +196,10 @@ class Index:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                found = retrieve(parsed, encoded, how, self._opened)
-                pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-                ranked = [
-                    RankedPaper(paper_id=self._opened.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
-                ]
+                found = retrieve(parsed, encoded, how, self._shards, judged=False)
+                ids = self._shards.each("paper_ids", found.owned(found.order))
+                pairs = zip(ids, found.scores.tolist(), strict=True)
+                ranked = [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in pairs]
             yield ranked
 
     def similar(
@@ -216,11 +225,12 @@ class Index:
         text = clean_text(text or "")
         if not like and not text:
             raise NothingToCompare()
+        from papersearch.search.similar import find_similar  # not for a query
+
         with self._reading():
-            papers = self._opened.papers
-            liked, unliked = ([papers.find(clean_text(name)) for name in names] for names in (like, unlike))
-            pasted = (text, self._opened.encoder.encode(text)) if text else None
-            return find_similar(liked, unliked, pasted, k, filters, self._opened)
+            pasted = (text, self._shards.encoder.encode(text)) if text else None
+            liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
+            return find_similar(liked, unliked, pasted, k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -228,25 +238,28 @@ class Index:
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
         with self._reading():
-            return self._opened.papers[self._opened.papers.find(clean_text(name))]
+            [paper] = self._shards.papers(find(clean_text(name), self._shards))
+            return paper
 
-    def papers(self) -> PaperStore:
+    def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
-        return self._opened.papers
+        return Papers(self._shards)
 
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
-        return self._opened.facts.every_organisation()
+        return self._shards.organisations()
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the build could not parse, rewrote or skipped."""
-        return self._generation.findings()
+        return self._collection.findings()
 
     def verify(self) -> list[Fault]:
         """Return every fault of the files, the arrays and the model. Reads the whole index."""
-        from papersearch.index.verification import verify
+        return self._collection.verify()
 
-        return verify(self._generation)
+    def is_current(self) -> bool:
+        """Tell whether no build has published another generation since this one was opened."""
+        return self._collection.is_current()
 
     def is_stale(self, corpus: str | Path | None = None) -> bool:
         """Tell whether the dumps in the corpus differ from those the index was built from.
@@ -263,7 +276,10 @@ class Index:
 
     def keyword_scores(self, query: str) -> Float64Array:
         """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
-        return self._opened.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
+        scores = np.zeros(len(self))
+        for numbers, found in self._shards.every("scores", parse_query(query, self._analyzer).terms):
+            scores[numbers] = found
+        return scores
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -300,7 +316,7 @@ class Index:
         if not parsed.is_operated:
             return parsed
         with self._reading():
-            is_title = bool(self._opened.papers.with_title(parsed.title_key, parsed.text))
+            is_title = self._shards.has_title(parsed.title_key)
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
@@ -312,7 +328,7 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._opened.encoder.encode_many([query.plain for query in queries]), None
+            return mode, self._shards.encoder.encode_many([query.plain for query in queries]), None
         except NothingEncoded as error:
             if mode == "semantic":
                 raise
@@ -323,7 +339,7 @@ class Index:
 
 def open(path: str | Path = "index") -> Index:
     """Open the index in the folder `path`. Raises StoredIndexError if it cannot be used."""
-    return Index(open_current(Path(path)))
+    return Index(open_collection(Path(path)))
 
 
 def build(
@@ -460,8 +476,8 @@ def join_parts(
     return join(index_path, places=places, full=full, device=device, watch=watch)
 
 
-def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda message: None) -> Manifest | Shards:
-    """Make the previous build current again, and return its manifest, or the description of its shards.
+def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda message: None) -> Manifest:
+    """Make the previous build current again, and return its manifest.
 
     Waits while a build of the same index runs, after telling `announce`. Raises StoredIndexError.
     """
@@ -475,7 +491,8 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
         if (path / SHARDS).exists():
             from papersearch.index.shards import roll_back_shards
 
-            return roll_back_shards(path)
+            roll_back_shards(path)
+            return open_collection(path).manifest
         return go_back(path)
 
 

@@ -23,7 +23,6 @@ from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.signatures import Group, parameter, takes
 from papersearch.errors import QueryError
-from papersearch.index.generations import read_manifest
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 from papersearch.types import Filters, Mode
 from papersearch.version import __version__
@@ -171,7 +170,7 @@ class Tools:
 
     def _current(self) -> Index:
         """Return the index, opened again if another generation has become the current one."""
-        if read_manifest(self._opened.path) != self._opened.manifest:
+        if not self._opened.is_current():
             self._opened = api.open(self._opened.path)
         return self._opened
 
