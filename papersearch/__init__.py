@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.api import Index, build, open, rollback
+    from papersearch.api import Index, build, build_part, join_parts, open, rollback
     from papersearch.dense.background import Background
     from papersearch.dense.encoders import EncoderRecord, QueryBackend, QueryTokenizer
     from papersearch.dense.models import ModelFile, Source
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         IndexBusy,
         IndexDamaged,
         IndexForeign,
+        IndexInParts,
         IndexMissing,
         IndexNotWritable,
         IndexUnreadable,
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
         PaperLookupError,
         PaperNotFound,
         PapersearchError,
+        PartsNotJoined,
+        PartUnusable,
         QrelsUnreadable,
         QueryError,
         QueryTooComplex,
@@ -68,7 +71,9 @@ if TYPE_CHECKING:
         UnknownSearch,
     )
     from papersearch.index.files import FileRecord
+    from papersearch.index.joining import JoinReport
     from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
+    from papersearch.index.parts import PartReport
     from papersearch.index.report import BuildReport, BuildStep, Outcome, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.papers import Papers
@@ -122,6 +127,8 @@ _HOMES = (
     "index.verification",
     "dense.encoders",
     "dense.models",
+    "index.parts",
+    "index.joining",
 )
 """Modules that have the public names, the cheapest to import first."""
 
@@ -169,6 +176,8 @@ __all__ = [
     "IndexUnreadable",
     "IndexVersionError",
     "InvalidDate",
+    "join_parts",
+    "JoinReport",
     "LateRecord",
     "LexicalRecord",
     "Manifest",
@@ -197,6 +206,9 @@ __all__ = [
     "PaperNotFound",
     "Papers",
     "PapersearchError",
+    "PartReport",
+    "PartsNotJoined",
+    "PartUnusable",
     "Progress",
     "Provenance",
     "QrelsUnreadable",
