@@ -231,7 +231,7 @@ class _Part(NamedTuple):
         source = publishing.source_of(request, whole, before)
         meaning = publishing.open_meaning(request, source, before)
         with closing(meaning):
-            report = publishing.Publishing(request, source, meaning).run(before)
+            report = publishing.Publishing(request, source, meaning).run(before, at_once=True)
         return report.n_encoded, open_current(self.place, leased=False)
 
     def _publish(self, read: DumpsRead, published: Generation | None) -> PartRecord:

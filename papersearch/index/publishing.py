@@ -128,12 +128,15 @@ class Publishing:
         self._meaning = meaning
         self._words = source.words
 
-    def run(self, before: Generation | None) -> BuildReport:
-        """Publish words, milestones and the complete generation, and report."""
+    def run(self, before: Generation | None, *, at_once: bool = False) -> BuildReport:
+        """Publish words, milestones and the complete generation, and report.
+
+        at_once: publish the complete generation alone; an interrupted build goes on from its journal
+        """
         meaning, source = self._meaning, self._source
         if self._request.encoder is None:
             return report("published", self.publish(), source, 0)
-        loses_nothing = meaning.loses_nothing(before)
+        loses_nothing = not at_once and meaning.loses_nothing(before)
         if loses_nothing and meaning.n_missing() >= WORDS_FIRST and not isinstance(self._words, KeptWords):
             self.publish()
             n_papers, n_missing = len(source.papers), meaning.n_missing()
