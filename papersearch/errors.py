@@ -15,6 +15,8 @@
     │     NothingEncoded
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
+    ├── ClusterError          the shards of an index cannot be asked
+    │     ClusterUnusable, ShardUnanswered, ShardRefused
     ├── EvaluationError       topics or judgements cannot be read
     │     TopicsUnreadable, QrelsUnreadable
     └── PaperLookupError      a name does not lead to one paper
@@ -405,6 +407,42 @@ class UnknownSearch(SavedSearchError):
         super().__init__(f"unknown search {name}: {path} has no search of this name")
         self.path = path
         self.name = name
+
+
+class ClusterError(PapersearchError):
+    """The shards of an index cannot be asked. Shards are numbered from 1 in messages, as their folders are."""
+
+
+class ClusterUnusable(ClusterError):
+    """The cluster at `address` cannot be reached, or cannot take what it is given."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot use the cluster at {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class ShardUnanswered(ClusterError):
+    """None of the `n_copies` of `shard`, numbered from 0, answers; `cause` is about the one asked last."""
+
+    def __init__(self, *, shard: int, n_copies: int, cause: str) -> None:
+        super().__init__(f"cannot ask shard {shard + 1}: none of its {n_copies} copies answers ({cause})")
+        self.shard = shard
+        self.n_copies = n_copies
+        self.cause = cause
+
+
+class ShardRefused(ClusterError):
+    """A copy of `shard`, numbered from 0, has another `what` than it is asked for: `found` in place of `asked`."""
+
+    def __init__(
+        self, *, shard: int, what: Literal["release", "format", "generation"], found: str, asked: str
+    ) -> None:
+        super().__init__(f"cannot ask shard {shard + 1}: it has {what} {found}, and is asked for {asked}")
+        self.shard = shard
+        self.what = what
+        self.found = found
+        self.asked = asked
 
 
 class EvaluationError(PapersearchError):

@@ -25,6 +25,7 @@ LAYERS = [
     {"search"},
     {"api", "saved"},
     {"evaluation"},
+    {"cluster"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -21,6 +21,8 @@ from tests.conftest import PROJECT
 PACKAGE = PROJECT / "papersearch"
 
 EXAMPLES: dict[str, Any] = {
+    "address": "127.0.0.1:6379",
+    "asked": "2.0",
     "candidates": ("first/a.txt", "second/a.txt"),
     "cause": "Permission denied",
     "clause": '"to be"',
@@ -37,6 +39,7 @@ EXAMPLES: dict[str, Any] = {
     "limit": 50_000,
     "line": 3,
     "matched": "id",
+    "n_copies": 2,
     "n_found": 70,
     "n_left_out": 0,
     "n_papers": 2,
@@ -49,6 +52,7 @@ EXAMPLES: dict[str, Any] = {
     "readable": "1 to 4",
     "reasons": ("a.txt: file skipped (empty file)",),
     "sha256": "00ff",
+    "shard": 4,
     "since": "2025",
     "until": "2024",
     "value": "soon",
