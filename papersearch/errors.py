@@ -15,6 +15,10 @@
     │     NothingEncoded
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
+    ├── ServerError           the server of an index cannot be asked
+    │     InvalidAddress, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
+    │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
+    │     LimitExceeded, NotServed, CannotListen
     ├── EvaluationError       topics or judgements cannot be read
     │     TopicsUnreadable, QrelsUnreadable
     └── PaperLookupError      a name does not lead to one paper
@@ -405,6 +409,128 @@ class UnknownSearch(SavedSearchError):
         super().__init__(f"unknown search {name}: {path} has no search of this name")
         self.path = path
         self.name = name
+
+
+class ServerError(PapersearchError):
+    """The server of an index cannot be asked, or does not answer."""
+
+
+class InvalidAddress(ServerError):
+    """The `address` of a server cannot be read."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot read the address {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class TokenUnreadable(ServerError):
+    """The token of a server cannot be read from `place`, a file or a variable."""
+
+    def __init__(self, *, place: str, cause: str) -> None:
+        super().__init__(f"cannot read the token in {place}: {cause}")
+        self.place = place
+        self.cause = cause
+
+
+class ServerUnreachable(ServerError):
+    """There is no connection to `address`, or it was cut."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot reach {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class ServerSilent(ServerError):
+    """The server at `address` has not answered within `seconds`."""
+
+    def __init__(self, *, address: str, seconds: float) -> None:
+        super().__init__(f"cannot wait for {address} any longer: it has not answered within {seconds:g} s")
+        self.address = address
+        self.seconds = seconds
+
+
+class ServerForeign(ServerError):
+    """The answer of `address` is not one of papersearch, or is damaged."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot use the answer of {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class TokenRefused(ServerError):
+    """The server at `address` refuses the token, or the request without one."""
+
+    def __init__(self, *, address: str, is_given: bool) -> None:
+        super().__init__(f"cannot use {address}: it {'refuses the token' if is_given else 'asks for a token'}")
+        self.address = address
+        self.is_given = is_given
+
+
+class ReleaseRefused(ServerError):
+    """The server at `address` is another release: its `what` is `found`, and the one here is `own`."""
+
+    def __init__(self, *, address: str, what: Literal["release", "format"], found: str, own: str) -> None:
+        super().__init__(f"cannot use {address}: it has {what} {found}, and this is {what} {own}")
+        self.address = address
+        self.what = what
+        self.found = found
+        self.own = own
+
+
+class GenerationGone(ServerError):
+    """The index at `address` was replaced after it was opened, and the one opened is not kept any more."""
+
+    def __init__(self, *, address: str) -> None:
+        super().__init__(f"cannot go on with {address}: the index was replaced since it was opened")
+        self.address = address
+
+
+class ServerBusy(ServerError):
+    """The server at `address` has more requests than it takes in."""
+
+    def __init__(self, *, address: str) -> None:
+        super().__init__(f"cannot be answered by {address}: it has too many requests")
+        self.address = address
+
+
+class ServerFailed(ServerError):
+    """The server at `address` found an error of its own; its standard error says more."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot be answered by {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class LimitExceeded(ServerError):
+    """A request to a server has `n_found` of `what`, more than `limit`."""
+
+    def __init__(self, *, what: str, n_found: int, limit: int) -> None:
+        super().__init__(f"cannot ask a server for {n_found:,} {what}: the limit is {limit:,}")
+        self.what = what
+        self.n_found = n_found
+        self.limit = limit
+
+
+class NotServed(ServerError):
+    """The index at `address` is on a server, which does not offer `what`."""
+
+    def __init__(self, *, address: str, what: str) -> None:
+        super().__init__(f"cannot {what}: the index at {address} is on a server")
+        self.address = address
+        self.what = what
+
+
+class CannotListen(ServerError):
+    """A server cannot listen at `address`."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot listen at {address}: {cause}")
+        self.address = address
+        self.cause = cause
 
 
 class EvaluationError(PapersearchError):
