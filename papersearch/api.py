@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, get_args
+from typing import TYPE_CHECKING, Unpack, cast, get_args
 
 import numpy as np
 
@@ -28,11 +28,13 @@ from papersearch.errors import (
     ModelError,
     NothingEncoded,
     NothingToCompare,
+    NotServed,
 )
-from papersearch.index.generations import Generation, open_current
+from papersearch.index.generations import Generation, open_current, read_manifest
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.index.papers import PaperStore
+from papersearch.remote.addresses import address_in
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import Request
 from papersearch.search.similar import find_similar
@@ -50,6 +52,7 @@ from papersearch.types import (
     Note,
     Organisation,
     Paper,
+    PaperName,
     RankedPaper,
     Results,
     Sort,
@@ -57,6 +60,7 @@ from papersearch.types import (
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
+    from papersearch.index.counts import PaperCounts
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.types import Float64Array
@@ -91,6 +95,11 @@ class Index:
     def path(self) -> Path:
         """The folder of the index."""
         return self._generation.index_path
+
+    @property
+    def place(self) -> str:
+        """The folder of the index, or the address of its server, for people."""
+        return str(self.path)
 
     @property
     def encoded(self) -> EncodedShare:
@@ -230,6 +239,20 @@ class Index:
         """Return all papers in paper order; each is read from disk on access."""
         return self._opened.papers
 
+    def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
+        """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
+        with self._reading():
+            papers = self._opened.papers
+            found = papers.beginning_with(prefix, limit)
+            return tuple(PaperName(paper_id=name, title=papers[doc_idx].title) for name, doc_idx in found)
+
+    def counts(self) -> PaperCounts:
+        """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
+        from papersearch.index.counts import count_papers
+
+        with self._reading():
+            return count_papers(self.papers())
+
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
         return self._opened.facts.every_organisation()
@@ -256,6 +279,10 @@ class Index:
         if corpus is None and own is None:
             return False
         return is_stale(self.manifest, self.path, self.path / (own or "") if corpus is None else Path(corpus))
+
+    def renewed(self) -> Index:
+        """Return the index as it is published now: this one, or another where a build has replaced it."""
+        return self if read_manifest(self.path) == self.manifest else open(self.path)
 
     def keyword_scores(self, query: str) -> Float64Array:
         """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
@@ -318,7 +345,16 @@ class Index:
 
 
 def open(path: str | Path = "index") -> Index:
-    """Open the index in the folder `path`. Raises StoredIndexError if it cannot be used."""
+    """Open the index in the folder `path`, or at an address: "http://HOST:PORT".
+
+    An index on a server has the same public methods, answers from there, and asks with the token in
+    the environment (docs/serve.md). Raises StoredIndexError if a folder cannot be used, and
+    ServerError if a server cannot.
+    """
+    if (address := address_in(path)) is not None:
+        from papersearch.remote.index import open_remote
+
+        return cast(Index, open_remote(address))
     return Index(open_current(Path(path)))
 
 
@@ -361,6 +397,7 @@ def build(
     Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
     unchanged, and the next build reuses the texts encoded so far.
     """
+    _refuse_address(index_path, "build an index")
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
 
     return bring_up_to_date(
@@ -389,11 +426,18 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     from papersearch.index.generations import rollback as go_back
     from papersearch.index.locking import writing
 
+    _refuse_address(path, "roll back")
     path = Path(path)
     if not path.is_dir():
         raise IndexMissing(path=path)
     with writing(path, announce):
         return go_back(path)
+
+
+def _refuse_address(place: str | Path, what: str) -> None:
+    """Raise NotServed for an index on a server, which is only read."""
+    if (address := address_in(place)) is not None:
+        raise NotServed(address=address, what=what)
 
 
 def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:

@@ -21,7 +21,7 @@ from tests.conftest import PROJECT
 PACKAGE = PROJECT / "papersearch"
 
 EXAMPLES: dict[str, Any] = {
-    "address": "127.0.0.1:6379",
+    "address": "http://papers.example:8765",
     "asked": "2.0",
     "candidates": ("first/a.txt", "second/a.txt"),
     "cause": "Permission denied",
@@ -33,6 +33,7 @@ EXAMPLES: dict[str, Any] = {
     "found": "99",
     "generation": 7,
     "is_convertible": True,
+    "is_given": True,
     "is_newer": True,
     "known": ("auto", "float32"),
     "length": 50_001,
@@ -45,12 +46,15 @@ EXAMPLES: dict[str, Any] = {
     "n_papers": 2,
     "name": "two words",
     "nearest": ("near", "far"),
+    "own": "0.1.0",
     "path": Path("some/where"),
+    "place": "PAPERSEARCH_TOKEN",
     "places": (Path("corpus"),),
     "position": 4,
     "query": 'say "this',
     "readable": "1 to 4",
     "reasons": ("a.txt: file skipped (empty file)",),
+    "seconds": 5.0,
     "sha256": "00ff",
     "shard": 4,
     "since": "2025",
@@ -59,7 +63,21 @@ EXAMPLES: dict[str, Any] = {
     "variable": "PAPERSEARCH_PRECISION",
     "what": "format",
 }
-TOLD = ("path", "folder", "file", "name", "value", "clause", "cause", "fault", "found", "since", "until", "sha256")
+TOLD = (
+    "address",
+    "path",
+    "folder",
+    "file",
+    "name",
+    "value",
+    "clause",
+    "cause",
+    "fault",
+    "found",
+    "since",
+    "until",
+    "sha256",
+)
 """Fields whose values a message repeats."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.errors import complain
-from papersearch.cli.index_access import run_build
+from papersearch.cli.index_access import refuse_address, run_build
 from papersearch.cli.options import (
     Color,
     ColorOption,
@@ -119,6 +119,7 @@ def build_index(options: BuildOptions) -> None:
 
     printer = open_printer(options.format_, options.color, json=options.json)
     locations = find_locations(options.corpus_path, options.index_path)
+    refuse_address(locations.index_path, "roll back" if options.rollback else "build an index")
     if options.rollback:
         if options.dumps or options.name or options.full or options.dry_run or options.words_only:
             raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")

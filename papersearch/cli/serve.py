@@ -1,0 +1,129 @@
+"""The verb `serve`: an index for other machines and programs, over HTTP.
+
+The server's packages are optional, and only this verb imports them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+
+import typer
+
+from papersearch.cli.errors import CommandError, complain, remark, typed
+from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED
+from papersearch.cli.options import DebugOption, IndexOption, JsonOption
+from papersearch.cli.output.printer import Printer
+from papersearch.cli.signatures import takes
+from papersearch.errors import PapersearchError
+
+if TYPE_CHECKING:
+    from papersearch.remote.calls import About
+
+PORT = 8765
+
+_MOST_THREADS = 2
+"""Threads that answer: a query holds Python's lock for most of its time, and more threads wait for it."""
+
+
+class ServeOptions(NamedTuple):
+    """Options of `serve`."""
+
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen at; other than loopback, a token is needed.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
+    ] = PORT
+    token_file: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--token-file",
+            help="File with the token that requests must show; or set PAPERSEARCH_TOKEN.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None
+    log: Annotated[
+        bool, typer.Option("--log", help="Print a line for each request on stderr, without its words.")
+    ] = False
+    json: JsonOption = False
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(ServeOptions)
+def serve(options: ServeOptions) -> int:
+    """Serve the index over HTTP, for --index http://HOST:PORT.
+
+    Prints its address when it listens, and answers until Ctrl-C or SIGTERM. It notices what a
+    build publishes meanwhile.
+    """
+    from papersearch.cli.locations import find_locations
+    from papersearch.errors import NotServed
+    from papersearch.remote.addresses import address_in, find_token
+
+    printer = Printer("json" if options.json else "plain")
+    path = find_locations(None, options.index_path).index_path
+    if (address := address_in(path)) is not None:
+        raise NotServed(address=address, what="serve it again")
+    try:
+        from papersearch.serving.app import Bounds, make_app
+        from papersearch.serving.local import LocalAnswering
+        from papersearch.serving.server import is_loopback, listen, run
+    except ImportError as error:
+        raise CommandError(
+            f"cannot serve without the packages starlette, uvicorn and prometheus-client: {error}",
+            "pip install '.[serve]' in a clone of the repository",
+        ) from error
+    token = find_token(options.token_file)
+    if token is None and not is_loopback(options.host):
+        raise CommandError(
+            f"cannot listen at {options.host} without a token: other machines reach it",
+            typed("export PAPERSEARCH_TOKEN=TOKEN, then: papersearch serve --host", options.host),
+        )
+    n_threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    answering = LocalAnswering(path, n_threads, _reporter(options.debug))
+    listening, place = listen(options.host, options.port)
+    app = make_app(
+        answering,
+        token=token,
+        bounds=Bounds(n_at_once=n_threads),
+        log=remark if options.log else None,
+        report=_reporter(options.debug),
+    )
+    ended_by = run(app, listening, lambda: _announce(printer, str(place), path, answering.opened))
+    return EXIT_INTERRUPTED if ended_by == signal.SIGINT else EXIT_HITS
+
+
+def _announce(printer: Printer, address: str, path: Path, about: About) -> None:
+    """Print the address, on one line."""
+    if printer.is_json:
+        from papersearch.cli.output.json_documents import SCHEMA_VERSION, dump
+
+        told = {"address": address, "generation": about.build, "papers": about.n_papers}
+        printer.write(dump({"schema_version": SCHEMA_VERSION, **told}, indent=False))
+    else:
+        papers = f"{about.n_papers} paper{'' if about.n_papers == 1 else 's'}"
+        printer.lines([[f"serving {papers} of {path} at {address}"]])
+
+
+def _reporter(is_debugging: bool) -> Callable[[Exception], None]:
+    """Return a function that says an error of the server on stderr; a traceback may hold words of queries."""
+
+    def report(error: Exception) -> None:
+        if is_debugging:
+            import traceback
+
+            traceback.print_exception(error)
+        elif isinstance(error, PapersearchError):
+            from papersearch.cli.hints import explained
+
+            complain(*explained(error))
+        else:
+            complain(f"unexpected {type(error).__name__}", "serve with --debug, and report what it prints")
+
+    return report

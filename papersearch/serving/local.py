@@ -1,0 +1,152 @@
+"""Answers from an index in this process, which notices what is published while it serves.
+
+A generation is opened once, and shared: it maps files that never change. An `Index` over it is not
+safe to share between threads, so each thread borrows one for a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from papersearch.api import Index
+from papersearch.checksums import sha256_of
+from papersearch.errors import PapersearchError
+from papersearch.index.generations import open_current
+from papersearch.index.layout import MANIFEST
+from papersearch.index.manifest import encode_manifest
+from papersearch.remote.calls import About
+from papersearch.serving.answering import Answer, GenerationUnknown
+from papersearch.serving.verbs import perform
+from papersearch.version import __version__
+
+if TYPE_CHECKING:
+    from papersearch.index.generations import Generation
+    from papersearch.index.manifest import Manifest
+    from papersearch.remote.calls import Call
+
+Found = TypeVar("Found")
+
+_KEPT = 2
+"""Generations kept open: the current one, and the one that a client may be in the middle of."""
+
+
+class Publication:
+    """One open generation, with an `Index` for each thread that uses it."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._idle: list[Index] = [Index(generation)]
+        self.about = _about(generation.manifest)
+
+    @contextmanager
+    def index(self) -> Iterator[Index]:
+        """Lend an index that no other thread uses meanwhile."""
+        try:
+            index = self._idle.pop()  # one step, which no other thread interrupts
+        except IndexError:
+            index = Index(self._generation)
+        try:
+            yield index
+        finally:
+            self._idle.append(index)
+
+
+class Shelf:
+    """The publications of an index folder that are open, the newest first."""
+
+    def __init__(self, path: Path, report: Callable[[Exception], None]) -> None:
+        self._path = path
+        self._report = report
+        self._lock = threading.Lock()
+        self._seen = _signature(path)
+        self._open = [Publication(open_current(path))]
+
+    @property
+    def opened(self) -> Publication:
+        """The publication that was opened last."""
+        return self._open[0]
+
+    def current(self) -> Publication:
+        """Return the newest publication, opened if it is new. A fault of a new one is reported."""
+        with self._lock:
+            signature = _signature(self._path)
+            if signature != self._seen:
+                self._seen = signature
+                try:
+                    self._renew()
+                except PapersearchError as error:
+                    self._report(error)  # the one before goes on answering
+            return self._open[0]
+
+    def named(self, generation: str) -> Publication:
+        """Return the open publication of this name. Raises GenerationUnknown."""
+        self.current()
+        for publication in self._open:
+            if publication.about.generation == generation:
+                return publication
+        raise GenerationUnknown(generation)
+
+    def _renew(self) -> None:
+        found = Publication(open_current(self._path))
+        others = [one for one in self._open if one.about.generation != found.about.generation]
+        self._open = [found, *others][:_KEPT]
+
+
+class LocalAnswering:
+    """The index in a folder, which answers in threads of its own."""
+
+    def __init__(self, path: Path, n_threads: int, report: Callable[[Exception], None]) -> None:
+        self._shelf = Shelf(path, report)
+        self._threads = ThreadPoolExecutor(n_threads, "papersearch-answer")
+
+    @property
+    def opened(self) -> About:
+        """The generation that was opened last."""
+        return self._shelf.opened.about
+
+    async def about(self) -> About:
+        """Describe the current generation."""
+        return (await self._in_thread(self._shelf.current)).about
+
+    async def answer(self, call: Call, generation: str | None) -> Answer:
+        """Answer a call from one publication. Raises PapersearchError and GenerationUnknown."""
+        return await self._in_thread(lambda: self._answer(call, generation))
+
+    async def close(self) -> None:
+        """Begin no other call; those that run end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, call: Call, generation: str | None) -> Answer:
+        publication = self._shelf.current() if generation is None else self._shelf.named(generation)
+        with publication.index() as index:
+            return Answer(publication.about, perform(index, call))
+
+    async def _in_thread(self, function: Callable[[], Found]) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+
+def _about(manifest: Manifest) -> About:
+    part = f".{manifest.part}" if manifest.part else ""
+    return About(
+        release=__version__,
+        format=manifest.format_version,
+        generation=f"{manifest.generation}{part}-{sha256_of(encode_manifest(manifest))[:16]}",
+        build=manifest.generation,
+        n_papers=manifest.n_papers,
+        n_encoded=manifest.n_encoded,
+    )
+
+
+def _signature(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a manifest is replaced; None without one."""
+    try:
+        status = (path / MANIFEST).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
