@@ -284,6 +284,32 @@ class NoEarlierGeneration(StoredIndexError):
         self.generation = generation
 
 
+class IndexInParts(StoredIndexError):
+    """The index at `path` is built in parts, so it cannot be built in one go."""
+
+    def __init__(self, *, path: Path) -> None:
+        super().__init__(f"cannot build {path} in one go: it is built in parts")
+        self.path = path
+
+
+class PartUnusable(StoredIndexError):
+    """A part of the index at `path` cannot be joined; `name` says which, `fault` why.
+
+    part: its number and the number of parts, or None for a folder that must go
+    places: what the parts were built from
+    """
+
+    def __init__(
+        self, *, path: Path, name: str, fault: str, part: tuple[int, int] | None, places: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(f"cannot join {path}: {name} {fault}")
+        self.path = path
+        self.name = name
+        self.fault = fault
+        self.part = part
+        self.places = places
+
+
 class ModelError(PapersearchError):
     """The encoder's files are missing, are not the expected ones, or cannot be used."""
 

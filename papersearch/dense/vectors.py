@@ -92,18 +92,23 @@ class Cosines(NamedTuple):
         return float(self.exact(low).min()), float(self.exact(high).max())
 
 
-def quantize(vectors: Float32Array) -> tuple[npt.NDArray[np.int8], Quantization]:
+def quantize(vectors: Float32Array, largest: float | None = None) -> tuple[npt.NDArray[np.int8], Quantization]:
     """Quantise (N, D) float32 rows to int8, rounding to the nearest level.
 
-    The largest component of all rows, in absolute value, becomes the last level.
+    The largest component of all rows, in absolute value, becomes the last level. `largest` has it
+    if `vectors` are some rows of more.
     """
-    blocks = (vectors[start : start + _ROWS] for start in _starts(vectors))
-    largest = max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
-    scale = largest / _LEVELS or 1.0
+    scale = (largest_component(vectors) if largest is None else largest) / _LEVELS or 1.0
     coarse = np.empty(vectors.shape, dtype=np.int8)
     for start in _starts(vectors):
         coarse[start : start + _ROWS] = np.rint(vectors[start : start + _ROWS] / np.float32(scale))
     return coarse, Quantization(scale=scale, error=quantization_error(vectors, coarse, scale))
+
+
+def largest_component(vectors: Float32Array) -> float:
+    """Return the largest component of (N, D) rows in absolute value; 0 without rows."""
+    blocks = (vectors[start : start + _ROWS] for start in _starts(vectors))
+    return max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
 
 
 def quantization_error(vectors: Float32Array, coarse: npt.NDArray[np.int8], scale: float) -> float:

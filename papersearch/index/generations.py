@@ -24,6 +24,7 @@ from papersearch.errors import (
     IndexBusy,
     IndexDamaged,
     IndexForeign,
+    IndexInParts,
     IndexMissing,
     IndexNotWritable,
     IndexUnreadable,
@@ -52,8 +53,11 @@ if TYPE_CHECKING:
 
     from papersearch.index.files import Content
 
-_OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|\..*|README.*")
+_OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|read|numbers\.npy|\..*|README.*")
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
+IN_PARTS = ("shards.json", "parts")
+"""Names in the folder of an index that is built in parts."""
+
 _BUILDING = ".building"
 _ATTEMPTS = 100
 
@@ -199,6 +203,8 @@ def check_writable(index_path: Path) -> None:
     """
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
+    if any((index_path / name).exists() for name in IN_PARTS):
+        raise IndexInParts(path=index_path)
     foreign = _foreign_entries(index_path)
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
