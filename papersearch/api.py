@@ -30,14 +30,15 @@ from papersearch.errors import (
     NothingToCompare,
     NotServed,
 )
-from papersearch.index.generations import Generation, open_current, read_manifest
+from papersearch.index.collection import Collection, open_collection
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
-from papersearch.index.papers import PaperStore
 from papersearch.remote.addresses import address_in
+from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import Request
-from papersearch.search.similar import find_similar
+from papersearch.search.shard import Shard
+from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, parse_query
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from papersearch.index.counts import PaperCounts
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
+    from papersearch.search.protocol import Call
     from papersearch.types import Float64Array
 
 DEFAULT_K = 10
@@ -78,10 +80,13 @@ class Index:
     answers. It is not safe to share between threads.
     """
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
+    def __init__(self, collection: Collection, call: Call | None = None) -> None:
+        """Search the shards of a collection: in this process, or over the transport `call`."""
+        self._collection = collection
         self._analyzer = Analyzer()
-        self._opened = OpenedIndex(generation, self._analyzer)
+        self._opened = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
+        shards = map(Shard, self._opened, collection.numbers)
+        self._shards = Shards(call or in_process(list(shards)), len(self._opened), self.manifest, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -89,12 +94,12 @@ class Index:
     @property
     def manifest(self) -> Manifest:
         """The description of this generation: counts, encoder, dumps, files."""
-        return self._generation.manifest
+        return self._collection.manifest
 
     @property
     def path(self) -> Path:
         """The folder of the index."""
-        return self._generation.index_path
+        return self._collection.path
 
     @property
     def place(self) -> str:
@@ -104,7 +109,7 @@ class Index:
     @property
     def encoded(self) -> EncodedShare:
         """How many papers have a vector: all, unless a build was stopped or goes on."""
-        return self._opened.encoded_share
+        return self._shards.encoded_share
 
     def __len__(self) -> int:
         return self.manifest.n_papers
@@ -157,9 +162,10 @@ class Index:
         filters = _chosen(filters, narrowed)
         parsed = self._parsed(query, literal)
         with self._reading():
+            filters = self._resolved(filters)
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
-            return answer(parsed, encoded, how, self._opened)
+            return answer(parsed, encoded, how, self._shards)
 
     def search_many(
         self,
@@ -176,7 +182,7 @@ class Index:
         filters = _chosen(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
-                results = answer(parsed, encoded, how, self._opened)
+                results = answer(parsed, encoded, how, self._shards)
             yield results
 
     def rank_many(
@@ -191,11 +197,10 @@ class Index:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                found = retrieve(parsed, encoded, how, self._opened)
-                pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-                ranked = [
-                    RankedPaper(paper_id=self._opened.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
-                ]
+                found = retrieve(parsed, encoded, how, self._shards, judged=False)
+                ids = self._shards.each("paper_ids", found.owned(found.order))
+                pairs = zip(ids, found.scores.tolist(), strict=True)
+                ranked = [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in pairs]
             yield ranked
 
     def similar(
@@ -221,11 +226,12 @@ class Index:
         text = clean_text(text or "")
         if not like and not text:
             raise NothingToCompare()
+        from papersearch.search.similar import find_similar  # not for a query
+
         with self._reading():
-            papers = self._opened.papers
-            liked, unliked = ([papers.find(clean_text(name)) for name in names] for names in (like, unlike))
-            pasted = (text, self._opened.encoder.encode(text)) if text else None
-            return find_similar(liked, unliked, pasted, k, filters, self._opened)
+            pasted = (text, self._shards.encoder.encode(text)) if text else None
+            liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
+            return find_similar(liked, unliked, pasted, k, self._resolved(filters), self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -233,18 +239,19 @@ class Index:
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
         with self._reading():
-            return self._opened.papers[self._opened.papers.find(clean_text(name))]
+            [paper] = self._shards.papers(find(clean_text(name), self._shards))
+            return paper
 
-    def papers(self) -> PaperStore:
+    def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
-        return self._opened.papers
+        return Papers(self._shards)
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         with self._reading():
-            papers = self._opened.papers
+            papers = self.papers()
             found = papers.beginning_with(prefix, limit)
-            return tuple(PaperName(paper_id=name, title=papers[doc_idx].title) for name, doc_idx in found)
+            return tuple(PaperName(paper_id=name, title=papers[number].title) for name, number in found)
 
     def counts(self) -> PaperCounts:
         """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
@@ -255,17 +262,15 @@ class Index:
 
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
-        return self._opened.facts.every_organisation()
+        return self._shards.organisations()
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the build could not parse, rewrote or skipped."""
-        return self._generation.findings()
+        return self._collection.findings()
 
     def verify(self) -> list[Fault]:
         """Return every fault of the files, the arrays and the model. Reads the whole index."""
-        from papersearch.index.verification import verify
-
-        return verify(self._generation)
+        return self._collection.verify()
 
     def is_stale(self, corpus: str | Path | None = None) -> bool:
         """Tell whether the dumps in the corpus differ from those the index was built from.
@@ -282,11 +287,14 @@ class Index:
 
     def renewed(self) -> Index:
         """Return the index as it is published now: this one, or another where a build has replaced it."""
-        return self if read_manifest(self.path) == self.manifest else open(self.path)
+        return self if self._collection.is_current() else open(self.path)
 
     def keyword_scores(self, query: str) -> Float64Array:
         """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
-        return self._opened.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
+        scores = np.zeros(len(self))
+        for numbers, found in self._shards.every("scores", parse_query(query, self._analyzer).terms):
+            scores[numbers] = found
+        return scores
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -309,6 +317,8 @@ class Index:
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         _check(k, mode)
+        with self._reading():
+            filters = self._resolved(filters)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [self._parsed(query, literal) for query in chunk]
@@ -323,11 +333,19 @@ class Index:
         if not parsed.is_operated:
             return parsed
         with self._reading():
-            is_title = bool(self._opened.papers.with_title(parsed.title_key, parsed.text))
+            is_title = self._shards.has_title(parsed.title_key)
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
         return parse_query(query, self._analyzer, literal=True)._replace(notes=(note,))
+
+    def _resolved(self, filters: Filters) -> Filters:
+        """Check filters, and give dumps their full names."""
+        if filters == NO_FILTERS:
+            return filters
+        from papersearch.search.filters import resolved  # not for a search without filters
+
+        return resolved(filters, self._shards)
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""
@@ -335,7 +353,7 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._opened.encoder.encode_many([query.plain for query in queries]), None
+            return mode, self._shards.encoder.encode_many([query.plain for query in queries]), None
         except NothingEncoded as error:
             if mode == "semantic":
                 raise
@@ -355,7 +373,7 @@ def open(path: str | Path = "index") -> Index:
         from papersearch.remote.index import open_remote
 
         return cast(Index, open_remote(address))
-    return Index(open_current(Path(path)))
+    return Index(open_collection(Path(path)))
 
 
 def build(

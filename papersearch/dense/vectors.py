@@ -17,7 +17,7 @@ from papersearch.values import Value
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.types import Float32Array, Float64Array, IntArray
+    from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray
 
 _LEVELS = 127
 _ROWS = 8192
@@ -84,11 +84,21 @@ class Cosines(NamedTuple):
         """Return the exact cosine of each of `papers` (K,): (K,)."""
         return self.vectors.cosines(self.query, papers)
 
-    def bounds(self) -> tuple[float, float]:
-        """Return the exact least and greatest cosine of all papers."""
-        reach = 2 * self.margin
-        low = np.flatnonzero(self.estimates <= self.estimates.min() + reach)
-        high = np.flatnonzero(self.estimates >= self.estimates.max() - reach)
+    def bounds(self, is_encoded: BoolArray | None = None) -> tuple[float, float]:
+        """Return the exact least and greatest cosine of all papers, or of encoded ones, (N,).
+
+        Without papers they are infinite: the least above every cosine, the greatest below.
+        """
+        estimates, reach = self.estimates, 2 * self.margin
+        papers = None if is_encoded is None else np.flatnonzero(is_encoded)
+        if papers is not None:
+            estimates = estimates[papers]
+        if len(estimates) == 0:
+            return np.inf, -np.inf
+        low = np.flatnonzero(estimates <= estimates.min() + reach)
+        high = np.flatnonzero(estimates >= estimates.max() - reach)
+        if papers is not None:
+            low, high = papers[low], papers[high]
         return float(self.exact(low).min()), float(self.exact(high).max())
 
 

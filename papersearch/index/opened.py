@@ -9,21 +9,21 @@ from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
 from papersearch.errors import NothingEncoded
-from papersearch.index.papers import PaperStore
+from papersearch.index.papers import PaperIds, PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.matching import LexicalIndex
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
 from papersearch.text.paper_text import Texts
-from papersearch.types import EncodedShare, PaperName
+from papersearch.types import EncodedShare
 
 if TYPE_CHECKING:
     from papersearch.index.facts import Facts
     from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
     from papersearch.text.analysis import Analyzer
-    from papersearch.types import BoolArray, DocIndices, IntArray
+    from papersearch.types import BoolArray, DocIndices
 
 
 class OpenedIndex:
@@ -43,11 +43,6 @@ class OpenedIndex:
     @property
     def dump_names(self) -> list[str]:
         return [dump.name for dump in self.manifest.dumps]
-
-    def named(self, papers: IntArray) -> tuple[PaperName, ...]:
-        """Return the ids and titles of the papers, in the order given."""
-        found = (self.papers[doc_idx] for doc_idx in papers.tolist())
-        return tuple(PaperName(paper_id=paper.paper_id, title=paper.title) for paper in found)
 
     @cached_property
     def words(self) -> StringTable:
@@ -143,23 +138,24 @@ class OpenedIndex:
         )
 
     @cached_property
-    def paper_ids(self) -> list[str]:
-        """All ids in paper order, read at once because a run names most papers."""
-        ids = self._strings("ids")
-        names = [""] * len(ids)
-        for place, doc_idx in enumerate(self._generation.array("ids.papers.npy").tolist()):
-            names[doc_idx] = ids[place]
-        return names
+    def paper_ids(self) -> PaperIds:
+        """All ids in paper order; a run names most papers, and reads none."""
+        return PaperIds(self._strings("ids"), self._generation.array("ids.papers.npy"))
 
     @cached_property
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
-        if self.manifest.encoder is None:
-            raise NothingEncoded(n_papers=self.manifest.n_papers)
-        return open_query_encoder(self.manifest.encoder)
+        return query_encoder(self.manifest)
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)
+
+
+def query_encoder(manifest: Manifest) -> QueryEncoder:
+    """Open the encoder of queries. Raises ModelError."""
+    if manifest.encoder is None:
+        raise NothingEncoded(n_papers=manifest.n_papers)
+    return open_query_encoder(manifest.encoder)
 
 
 def _strings_of(generation: Generation, name: str, file: str | None = None) -> StringTable:

@@ -46,6 +46,12 @@ def is_new(ascending: IntArray) -> BoolArray:
     return new
 
 
+def _places(docs: DocIndices, papers: IntArray) -> IntArray:
+    """Return for each of `papers` the place in `docs`, ascending and not empty, where it is if it is there."""
+    # With numbers of another type, numpy would copy all of `docs`.
+    return np.minimum(np.searchsorted(docs, papers.astype(docs.dtype, copy=False)), len(docs) - 1)
+
+
 def _checked(tf: IntArray, n_positions: int) -> IntArray:
     """Return `tf`; raise ValueError if it does not fit the stored positions, as in a damaged file."""
     if len(tf) and (int(tf.min()) < 0 or int(tf.max()) > n_positions or int(tf.sum()) > n_positions):
@@ -124,19 +130,22 @@ class Postings:
             np.add.at(scores, self.doc_indices[start:stop], self.impacts[start:stop])
         return scores, scores > 0  # impacts are positive
 
+    def of_term(self, term: str) -> tuple[DocIndices, Float64Array]:
+        """Return doc_idx, ascending, of the papers that have `term`, and the impact on each."""
+        place = self.find(term)
+        start, stop = (0, 0) if place is None else self._range(place)
+        return self.doc_indices[start:stop], self.impacts[start:stop]
+
     def impacts_of(self, term: str, papers: IntArray) -> Float64Array:
         """Return the impact of `term` on each of `papers`, (K,); 0 if a paper does not contain it.
 
         `papers` are (K,) in any order.
         """
-        impacts = np.zeros(len(papers))
-        place = self.find(term)
-        if place is not None:
-            start, stop = self._range(place)
-            docs = self.doc_indices[start:stop]
-            at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
-            impacts = np.where(docs[at] == papers, self.impacts[start:stop][at], 0.0)
-        return impacts
+        docs, impacts = self.of_term(term)
+        if len(docs) == 0:
+            return np.zeros(len(papers))
+        at = _places(docs, papers)
+        return np.where(docs[at] == papers, impacts[at], 0.0)
 
     def occurrences(self, term: str, papers: IntArray | None = None) -> npt.NDArray[np.int64]:
         """Return every occurrence of `term`, ascending, as doc_idx * 2**32 + position.
@@ -154,7 +163,7 @@ class Postings:
             starts = self.starts[start:stop].astype(np.int64)
             tf = _checked(np.diff(starts, append=last - first), last - first)
             return (np.repeat(docs.astype(np.int64), tf) << _POSITION_BITS) | self.positions[first:last]
-        at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
+        at = _places(docs, papers)
         chosen = at[docs[at] == papers]
         begins = self.starts[start:stop][chosen].astype(np.int64)
         # A posting ends where the next one of its term starts; the last one ends with the term.
