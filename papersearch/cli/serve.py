@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+from typing import Annotated, NamedTuple, Optional
 
 import typer
 
@@ -19,9 +19,6 @@ from papersearch.cli.options import DebugOption, IndexOption, JsonOption
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.signatures import takes
 from papersearch.errors import PapersearchError
-
-if TYPE_CHECKING:
-    from papersearch.remote.calls import About
 
 PORT = 8765
 
@@ -47,6 +44,24 @@ class ServeOptions(NamedTuple):
             show_default=False,
         ),
     ] = None
+    ray: Annotated[
+        Optional[str],
+        typer.Option(
+            "--ray",
+            help="Serve the shards from the Ray cluster with its head at HOST:PORT.",
+            metavar="HOST:PORT",
+            show_default=False,
+        ),
+    ] = None
+    copies: Annotated[
+        int, typer.Option("--copies", min=1, max=9, help="With --ray: copies of each shard, on other nodes each.")
+    ] = 2
+    patience: Annotated[
+        float,
+        typer.Option(
+            "--patience", min=0.01, help="With --ray: seconds until another copy of a silent shard is asked too."
+        ),
+    ] = 2.0
     log: Annotated[
         bool, typer.Option("--log", help="Print a line for each request on stderr, without its words.")
     ] = False
@@ -85,6 +100,10 @@ def serve(options: ServeOptions) -> int:
             f"cannot listen at {options.host} without a token: other machines reach it",
             typed("export PAPERSEARCH_TOKEN=TOKEN, then: papersearch serve --host", options.host),
         )
+    if options.ray is not None:
+        from papersearch.cli.serve_on_ray import serve_on_ray
+
+        return serve_on_ray(options, path, token, _reporter(options.debug), printer)
     n_threads = min(_MOST_THREADS, os.cpu_count() or 1)
     answering = LocalAnswering(path, n_threads, _reporter(options.debug))
     listening, place = listen(options.host, options.port)
@@ -95,19 +114,23 @@ def serve(options: ServeOptions) -> int:
         log=remark if options.log else None,
         report=_reporter(options.debug),
     )
-    ended_by = run(app, listening, lambda: _announce(printer, str(place), path, answering.opened))
+
+    def ready() -> None:
+        announce(printer, str(place), path, answering.opened.build, answering.opened.n_papers)
+
+    ended_by = run(app, listening, ready)
     return EXIT_INTERRUPTED if ended_by == signal.SIGINT else EXIT_HITS
 
 
-def _announce(printer: Printer, address: str, path: Path, about: About) -> None:
+def announce(printer: Printer, address: str, path: Path, generation: int, n_papers: int) -> None:
     """Print the address, on one line."""
     if printer.is_json:
         from papersearch.cli.output.json_documents import SCHEMA_VERSION, dump
 
-        told = {"address": address, "generation": about.build, "papers": about.n_papers}
+        told = {"address": address, "generation": generation, "papers": n_papers}
         printer.write(dump({"schema_version": SCHEMA_VERSION, **told}, indent=False))
     else:
-        papers = f"{about.n_papers} paper{'' if about.n_papers == 1 else 's'}"
+        papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
         printer.lines([[f"serving {papers} of {path} at {address}"]])
 
 

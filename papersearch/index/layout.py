@@ -8,6 +8,8 @@ FORMAT_VERSION = 6
 OLDEST_READABLE_VERSION = 6
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
+SHARDS = "shards.json"
+"""File in place of the manifest where an index was built in parts."""
 
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1"

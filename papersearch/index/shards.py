@@ -32,13 +32,12 @@ from papersearch.errors import (
 )
 from papersearch.index import files, locking
 from papersearch.index.generations import Generation
-from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, generation_folder
+from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.typed_json import read_record
 from papersearch.types import Count
 from papersearch.values import Value
 
-SHARDS = "shards.json"
 FOLDER = "shards"
 KIND = "papersearch-shards"
 NUMBERS = "numbers.npy"

@@ -10,15 +10,15 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from papersearch.api import Index
 from papersearch.checksums import sha256_of
 from papersearch.errors import PapersearchError
-from papersearch.index.generations import open_current
-from papersearch.index.layout import MANIFEST
+from papersearch.index.collection import open_collection
+from papersearch.index.layout import MANIFEST, SHARDS
 from papersearch.index.manifest import encode_manifest
 from papersearch.remote.calls import About
 from papersearch.serving.answering import Answer, GenerationUnknown
@@ -26,7 +26,6 @@ from papersearch.serving.verbs import perform
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
     from papersearch.remote.calls import Call
 
@@ -37,12 +36,13 @@ _KEPT = 2
 
 
 class Publication:
-    """One open generation, with an `Index` for each thread that uses it."""
+    """One open generation, with an `Index` for each thread that uses it, which `open_index` makes."""
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
-        self._idle: list[Index] = [Index(generation)]
-        self.about = _about(generation.manifest)
+    def __init__(self, open_index: Callable[[], Index]) -> None:
+        self._open_index = open_index
+        first = open_index()
+        self._idle = [first]
+        self.about = _about(first.manifest)
 
     @contextmanager
     def index(self) -> Iterator[Index]:
@@ -50,11 +50,28 @@ class Publication:
         try:
             index = self._idle.pop()  # one step, which no other thread interrupts
         except IndexError:
-            index = Index(self._generation)
+            index = self._open_index()
         try:
             yield index
         finally:
             self._idle.append(index)
+
+
+class Publications(Protocol):
+    """The publications that are open."""
+
+    @property
+    def opened(self) -> Publication:
+        """The publication that was opened last."""
+        ...
+
+    def current(self) -> Publication:
+        """Return the newest publication."""
+        ...
+
+    def named(self, generation: str) -> Publication:
+        """Return the open publication of this name. Raises GenerationUnknown."""
+        ...
 
 
 class Shelf:
@@ -65,7 +82,7 @@ class Shelf:
         self._report = report
         self._lock = threading.Lock()
         self._seen = _signature(path)
-        self._open = [Publication(open_current(path))]
+        self._open = [_published(path)]
 
     @property
     def opened(self) -> Publication:
@@ -93,16 +110,16 @@ class Shelf:
         raise GenerationUnknown(generation)
 
     def _renew(self) -> None:
-        found = Publication(open_current(self._path))
+        found = _published(self._path)
         others = [one for one in self._open if one.about.generation != found.about.generation]
         self._open = [found, *others][:_KEPT]
 
 
-class LocalAnswering:
-    """The index in a folder, which answers in threads of its own."""
+class PublicationsAnswering:
+    """Publications that answer in threads of their own."""
 
-    def __init__(self, path: Path, n_threads: int, report: Callable[[Exception], None]) -> None:
-        self._shelf = Shelf(path, report)
+    def __init__(self, shelf: Publications, n_threads: int) -> None:
+        self._shelf = shelf
         self._threads = ThreadPoolExecutor(n_threads, "papersearch-answer")
 
     @property
@@ -131,6 +148,19 @@ class LocalAnswering:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function)
 
 
+class LocalAnswering(PublicationsAnswering):
+    """The index in a folder."""
+
+    def __init__(self, path: Path, n_threads: int, report: Callable[[Exception], None]) -> None:
+        super().__init__(Shelf(path, report), n_threads)
+
+
+def _published(path: Path) -> Publication:
+    """Open what is published in a folder. Raises StoredIndexError."""
+    collection = open_collection(path)
+    return Publication(lambda: Index(collection))
+
+
 def _about(manifest: Manifest) -> About:
     part = f".{manifest.part}" if manifest.part else ""
     return About(
@@ -144,9 +174,9 @@ def _about(manifest: Manifest) -> About:
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when a manifest is replaced; None without one."""
-    try:
-        status = (path / MANIFEST).stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    """Return what changes when shards or a manifest are replaced; None without one."""
+    for name in (SHARDS, MANIFEST):
+        with suppress(OSError):
+            status = (path / name).stat()
+            return status.st_ino, status.st_mtime_ns, status.st_size
+    return None
