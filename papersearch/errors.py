@@ -295,7 +295,7 @@ class IndexInParts(StoredIndexError):
 class PartUnusable(StoredIndexError):
     """A part of the index at `path` cannot be joined; `name` says which, `fault` why.
 
-    part: its number and the number of parts, or None for a folder that must go
+    part: the number of the part to build, and the number of parts; None for a folder to remove
     places: what the parts were built from
     """
 

@@ -240,12 +240,15 @@ def publish(
     index_path: Path,
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
+    *,
+    keeps_all: bool = False,
 ) -> Manifest:
     """Write `contents` as a new generation and make it current; return its manifest.
 
     `contents` are (name, content) of each file, taken one by one, so that they need not all be in
     memory. While one is written, the next is made. `describe` makes the manifest from the files'
-    records. On any failure the current generation stays current. Raises IndexNotWritable.
+    records. On any failure the current generation stays current. With `keeps_all`, earlier generations
+    are left to be removed by others. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
@@ -272,7 +275,8 @@ def publish(
             _make_current(index_path, building, manifest)
     finally:
         files.remove(building)
-    _remove_old(index_path, manifest, before)
+    if not keeps_all:
+        _remove_old(index_path, manifest, before)
     return manifest
 
 

@@ -31,20 +31,29 @@ _PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "o
 
 
 def encodings(
-    generations: Sequence[Generation], identity: Identity, *, with_late: bool
+    generations: Sequence[Generation],
+    identity: Identity,
+    *,
+    with_late: bool,
+    wanted: Sequence[bytes] | None = None,
+    are_checked: bool = False,
 ) -> tuple[StoredEncodings, ModelConstants | None]:
     """Return the encodings of these generations by text hash, and the model's constants.
 
     Generations of another model or encoder or without necessary parts are skipped, and so are damaged ones.
     The first generation with a text wins.
+
+    wanted: hashes of the texts that are looked for; None for all texts
+    are_checked: the files are known to be intact
     """
+    beginnings = None if wanted is None else _beginnings(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 32))
     known = StoredEncodings()
     constants: ModelConstants | None = None
     for generation in generations:
-        if not _is_of(generation, identity, with_late):
+        if not _is_of(generation, identity, with_late) or not (are_checked or _is_intact(generation, with_late)):
             continue
         try:
-            constants = _add_encodings(generation, known, with_late)
+            constants = _add_encodings(generation, known, with_late, beginnings)
         except (IndexDamaged, OSError):
             continue
     return known, constants
@@ -63,6 +72,10 @@ class StoredEncodings(Mapping[bytes, TextEncoding]):
         for row in rows.tolist():
             self._places.setdefault(hashes[row].tobytes(), (encoding_at, row))
 
+    def take(self, other: StoredEncodings) -> None:
+        """Add the encodings of others; texts that are known keep theirs."""
+        self._places = other._places | self._places
+
     def __getitem__(self, digest: bytes) -> TextEncoding:
         encoding_at, row = self._places[digest]
         return encoding_at(row)
@@ -78,12 +91,13 @@ class StoredEncodings(Mapping[bytes, TextEncoding]):
 
 
 def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
-    """Return whether a generation has intact encodings of this model and kind."""
+    """Return whether a generation has encodings of this model and kind."""
     encoder, has_late = generation.manifest.encoder, generation.manifest.late is not None
-    if encoder is None or identity_of(encoder) != identity:
-        return False
-    if with_late and not has_late:
-        return False
+    return encoder is not None and identity_of(encoder) == identity and (has_late or not with_late)
+
+
+def _is_intact(generation: Generation, with_late: bool) -> bool:
+    """Return whether the encodings of a generation are as its manifest says."""
     partial = (ENCODED,) if generation.manifest.is_partial else ()
     try:
         return all(
@@ -94,10 +108,22 @@ def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
         return False
 
 
-def _add_encodings(before: Generation, known: StoredEncodings, with_late: bool) -> ModelConstants:
-    """Add the encodings of one generation to `known`; return its model's constants."""
+def _beginnings(hashes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Return the first eight bytes of each hash (n, 32) as a number: (n,)."""
+    return np.ascontiguousarray(hashes[:, :8]).view(np.uint64).reshape(-1)
+
+
+def _add_encodings(
+    before: Generation, known: StoredEncodings, with_late: bool, beginnings: npt.NDArray[np.uint64] | None
+) -> ModelConstants:
+    """Add the encodings of one generation to `known`; return its model's constants.
+
+    beginnings: those of the hashes that are looked for; None adds all
+    """
     hashes, vectors, probes = (before.array(name) for name in _DENSE)
     rows = np.flatnonzero(before.array(ENCODED)) if before.manifest.is_partial else np.arange(len(vectors))
+    if beginnings is not None:
+        rows = rows[np.isin(_beginnings(hashes[rows]), beginnings)]
     if not with_late:
         known.add(hashes, rows, lambda row: without_pieces(vectors[row]))
         no_basis = np.zeros((vectors.shape[1], 0), dtype=np.float32)

@@ -27,11 +27,13 @@ from papersearch.errors import (
     IndexDamaged,
     IndexForeign,
     IndexMissing,
+    IndexNotWritable,
     IndexUnreadable,
     IndexVersionError,
+    NoEarlierGeneration,
 )
 from papersearch.index import files, locking
-from papersearch.index.generations import Generation
+from papersearch.index.generations import Generation, generations
 from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.typed_json import read_record
@@ -44,6 +46,7 @@ NUMBERS = "numbers.npy"
 """(n,) uint64, ascending: the number of each paper of a shard in the whole, where they are scattered."""
 
 _SHARD_FOLDER = re.compile(rf"{FOLDER}/[0-9]{{5}}-of-[0-9]{{5}}")
+_HISTORY = re.compile(r"generation-([0-9]{6,})\.json")
 _ATTEMPTS = 100
 
 
@@ -148,6 +151,55 @@ def write_shards(index_path: Path, described: Shards) -> None:
     files.replace_file(index_path / SHARDS, encode_shards(described))
 
 
+def publish_shards(index_path: Path, described: Shards, before: Shards | None) -> None:
+    """Publish a generation of the whole, after each of its shards; remove what is of no use any more.
+
+    Of use are this generation and the one before, for a rollback. Raises OSError.
+    """
+    content = encode_shards(described)
+    files.replace_file(_history(index_path, described.generation), content)
+    files.replace_file(index_path / SHARDS, content)
+    kept = {
+        (one.folder, each.generation) for each in (described, before) if each is not None for one in each.shards
+    }
+    numbers = {each.generation for each in (described, before) if each is not None}
+    for number in published(index_path):
+        if number not in numbers:
+            files.remove(_history(index_path, number))
+    for place in (index_path / FOLDER).glob("*-of-*"):
+        folder = f"{FOLDER}/{place.name}"
+        for generation in generations(place):
+            if (folder, generation) not in kept:
+                _remove_unread(place / generation_folder(generation))
+        if not generations(place):
+            files.remove(place)
+
+
+def roll_back_shards(index_path: Path) -> Shards:
+    """Publish the shards before the current ones again. Raises a StoredIndexError."""
+    current = read_shards(index_path)
+    earlier = [number for number in published(index_path) if number < current.generation]
+    if not earlier:
+        raise NoEarlierGeneration(path=index_path, generation=current.generation)
+    content = _history(index_path, earlier[-1]).read_bytes()
+    described = decode_shards(content, index_path)
+    opened = [open_shard(index_path, described, number, leased=False) for number in range(len(described.shards))]
+    try:
+        for one in opened:
+            own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
+            files.replace_file(one.index_path / MANIFEST, own)
+        files.replace_file(index_path / SHARDS, content)
+    except OSError as error:
+        raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
+    return described
+
+
+def published(index_path: Path) -> list[int]:
+    """Return the numbers of the generations of the whole on disk, ascending."""
+    found = (_HISTORY.fullmatch(path.name) for path in (index_path / FOLDER).glob("generation-*.json"))
+    return sorted(int(named[1]) for named in found if named)
+
+
 def open_shards(index_path: Path, *, leased: bool = True) -> OpenedShards:
     """Open every shard of the published generation. Raises a StoredIndexError.
 
@@ -187,6 +239,17 @@ def open_shard(index_path: Path, described: Shards, number: int, *, leased: bool
     opened = Generation(place, manifest, lease)
     opened.check_files()
     return opened
+
+
+def _history(index_path: Path, generation: int) -> Path:
+    """Return where `shards.json` of a generation is kept for a rollback."""
+    return index_path / FOLDER / f"generation-{generation:06}.json"
+
+
+def _remove_unread(folder: Path) -> None:
+    with locking.unread(folder / MANIFEST) as is_unread:
+        if is_unread:
+            files.remove(folder)
 
 
 def _fault_of(described: Shards) -> str | None:
