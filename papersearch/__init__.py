@@ -84,10 +84,10 @@ if TYPE_CHECKING:
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.files import FileRecord
     from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
-    from papersearch.index.papers import PaperStore
     from papersearch.index.report import BuildReport, BuildStep, Outcome, Progress
     from papersearch.index.verification import Fault
     from papersearch.remote.index import RemoteIndex, RemotePapers
+    from papersearch.search.papers import Papers
     from papersearch.types import (
         AuthorName,
         Changes,
@@ -217,8 +217,8 @@ __all__ = [
     "PaperLookupError",
     "PaperName",
     "PaperNotFound",
+    "Papers",
     "PapersearchError",
-    "PaperStore",
     "Progress",
     "Provenance",
     "QrelsUnreadable",

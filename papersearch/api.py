@@ -84,9 +84,9 @@ class Index:
         """Search the shards of a collection: in this process, or over the transport `call`."""
         self._collection = collection
         self._analyzer = Analyzer()
-        self._opened = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
-        shards = map(Shard, self._opened, collection.numbers)
-        self._shards = Shards(call or in_process(list(shards)), len(self._opened), self.manifest, self._analyzer)
+        self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
+        shards = list(map(Shard, self._indexes, collection.numbers))
+        self._shards = Shards(call or in_process(shards), len(shards), self.manifest, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -110,6 +110,12 @@ class Index:
     def encoded(self) -> EncodedShare:
         """How many papers have a vector: all, unless a build was stopped or goes on."""
         return self._shards.encoded_share
+
+    @property
+    def _opened(self) -> OpenedIndex:
+        """The only shard."""
+        [opened] = self._indexes
+        return opened
 
     def __len__(self) -> int:
         return self.manifest.n_papers
@@ -162,7 +168,6 @@ class Index:
         filters = _chosen(filters, narrowed)
         parsed = self._parsed(query, literal)
         with self._reading():
-            filters = self._resolved(filters)
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
             return answer(parsed, encoded, how, self._shards)
@@ -231,7 +236,7 @@ class Index:
         with self._reading():
             pasted = (text, self._shards.encoder.encode(text)) if text else None
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
-            return find_similar(liked, unliked, pasted, k, self._resolved(filters), self._shards)
+            return find_similar(liked, unliked, pasted, k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -271,6 +276,10 @@ class Index:
     def verify(self) -> list[Fault]:
         """Return every fault of the files, the arrays and the model. Reads the whole index."""
         return self._collection.verify()
+
+    def is_current(self) -> bool:
+        """Tell whether no build has published another generation since this one was opened."""
+        return self._collection.is_current()
 
     def is_stale(self, corpus: str | Path | None = None) -> bool:
         """Tell whether the dumps in the corpus differ from those the index was built from.
@@ -317,8 +326,6 @@ class Index:
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         _check(k, mode)
-        with self._reading():
-            filters = self._resolved(filters)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [self._parsed(query, literal) for query in chunk]
@@ -338,14 +345,6 @@ class Index:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
         return parse_query(query, self._analyzer, literal=True)._replace(notes=(note,))
-
-    def _resolved(self, filters: Filters) -> Filters:
-        """Check filters, and give dumps their full names."""
-        if filters == NO_FILTERS:
-            return filters
-        from papersearch.search.filters import resolved  # not for a search without filters
-
-        return resolved(filters, self._shards)
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""

@@ -64,11 +64,11 @@ def days_of(dates: npt.NDArray[np.uint32]) -> tuple[IntArray, IntArray]:
     An unknown date may be any day: 0 and 99999999. The last day of every month is 31, because
     days are only compared.
     """
-    dates = dates.astype(np.int64)
-    is_year = (dates % 10_000 == 0) & (dates > 0)
-    is_month = (dates % 100 == 0) & (dates > 0) & ~is_year
-    first = np.select([is_year, is_month], [dates + 101, dates + 1], dates)
-    last = np.select([is_year, is_month, dates == 0], [dates + 1231, dates + 31, 99_999_999], dates)
+    days: IntArray = dates.astype(np.int64)
+    is_year = (days % 10_000 == 0) & (days > 0)
+    is_month = (days % 100 == 0) & (days > 0) & ~is_year
+    first = np.select([is_year, is_month], [days + 101, days + 1], days)
+    last = np.select([is_year, is_month, days == 0], [days + 1231, days + 31, 99_999_999], days)
     return first, last
 
 

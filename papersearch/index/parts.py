@@ -17,7 +17,7 @@ from papersearch.errors import IndexForeign, IndexNotWritable, StoredIndexError
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder
 from papersearch.index.generations import check_writable, open_current, read_manifest
-from papersearch.index.layout import DENSE_FILES, FORMAT_VERSION, MANIFEST
+from papersearch.index.layout import DENSE_FILES, FORMAT_VERSION, MANIFEST, SHARDS
 from papersearch.index.locking import writing
 from papersearch.index.part_records import (
     FINDINGS,
@@ -33,7 +33,6 @@ from papersearch.index.part_records import (
     read_part,
 )
 from papersearch.index.report import Outcome, Progress
-from papersearch.index.shards import SHARDS
 from papersearch.index.staleness import dump_changed, file_of
 from papersearch.index.string_table import pack_strings
 from papersearch.index.words import everything_kept, relative

@@ -28,12 +28,12 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
     skipped = {file.name: file for file in manifest.skipped}
     try:
         files = {file.name: file.path for file in corpus_files([corpus]).files}
-        file_of = {name: file_of(name, files) for name in dumps}
+        found = {name: file_of(name, files) for name in dumps}
         return (
-            not all(file_of.values())
-            or any(dump_changed(dump, files[file_of[name]]) for name, dump in dumps.items())
+            not all(found.values())
+            or any(dump_changed(dump, files[found[name]]) for name, dump in dumps.items())
             or any(
-                _became_dump(skipped.get(name), name, files[name]) for name in files.keys() - set(file_of.values())
+                _became_dump(skipped.get(name), name, files[name]) for name in files.keys() - set(found.values())
             )
         )
     except OSError:

@@ -51,9 +51,7 @@ class OtherForms(NamedTuple):
 def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
     """Find the forms of the query's conditions, and the words with its beginnings, in a collection."""
     clauses = dict.fromkeys(_clauses((*query.required, *query.excluded)))
-    written = dict.fromkeys(
-        [*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))]
-    )
+    written = dict.fromkeys([*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))])
     joined = [other for other, _ in query.compounds if vocabulary.n_papers(((0, other),))]
     found = {clause: forms(clause.words, vocabulary) for clause in clauses}
     counted = {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from papersearch.text.analysis import Analyzer
     from papersearch.text.clauses import Clause
     from papersearch.text.query import Query
-    from papersearch.types import BoolArray, Float64Array, IntArray
+    from papersearch.types import BoolArray, DocIndices, Float64Array, IntArray
 
 
 class LexicalIndex(NamedTuple):
@@ -102,7 +102,7 @@ class FewScores:
 
     __slots__ = ("papers", "scores")
 
-    def __init__(self, papers: IntArray, scores: Float64Array) -> None:
+    def __init__(self, papers: IntArray | DocIndices, scores: Float64Array) -> None:
         self.papers = papers
         self.scores = scores
 
@@ -236,19 +236,18 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics) -> Matched:
     for other, terms in query.compounds:
         papers, whole = index.postings.of_term(other)
         if len(papers):
-            parts = sum((index.postings.impacts_of(term, papers) for term in sorted(terms)), start=np.zeros(len(papers)))
             # The larger of both: a paper that has the parts as well gains nothing by its spelling.
-            added = np.maximum(whole - parts, 0.0)
-            scores[papers] += added
+            added = FewScores(papers, np.maximum(whole - index.postings.score_of(terms, papers), 0.0))
+            scores[papers] += added.scores
             matched[papers] = True
-            joined.append((other, terms, FewScores(papers, added)))
+            joined.append((other, terms, added))
     expanded: list[tuple[Expansion, FewScores]] = []
     for expansion, idf in statistics.expansions:
         form = index.analyzer.sequence(expansion.other)
-        papers, impacts = expansion_impacts(index.postings, form, idf, index.lengths)
-        scores[papers] += impacts
-        matched[papers] = True
-        expanded.append((expansion, FewScores(papers, impacts)))
+        added = FewScores(*expansion_impacts(index.postings, form, idf, index.lengths))
+        scores[added.papers] += added.scores
+        matched[added.papers] = True
+        expanded.append((expansion, added))
     allowed: IntArray = np.arange(index.n_indexed)
     forms: list[OtherForms] = []
     if query.required or query.excluded or query.prefixes:

@@ -46,7 +46,7 @@ def is_new(ascending: IntArray) -> BoolArray:
     return new
 
 
-def _places(docs: DocIndices, papers: IntArray) -> IntArray:
+def _places(docs: DocIndices, papers: IntArray | DocIndices) -> IntArray:
     """Return for each of `papers` the place in `docs`, ascending and not empty, where it is if it is there."""
     # With numbers of another type, numpy would copy all of `docs`.
     return np.minimum(np.searchsorted(docs, papers.astype(docs.dtype, copy=False)), len(docs) - 1)
@@ -130,13 +130,20 @@ class Postings:
             np.add.at(scores, self.doc_indices[start:stop], self.impacts[start:stop])
         return scores, scores > 0  # impacts are positive
 
+    def score_of(self, terms: Iterable[str], papers: IntArray | DocIndices) -> Float64Array:
+        """Return the BM25 score of each of `papers` (K,) for a bag of terms, as `score` does: (K,)."""
+        scores = np.zeros(len(papers))
+        for term in sorted(terms):
+            scores += self.impacts_of(term, papers)
+        return scores
+
     def of_term(self, term: str) -> tuple[DocIndices, Float64Array]:
         """Return doc_idx, ascending, of the papers that have `term`, and the impact on each."""
         place = self.find(term)
         start, stop = (0, 0) if place is None else self._range(place)
         return self.doc_indices[start:stop], self.impacts[start:stop]
 
-    def impacts_of(self, term: str, papers: IntArray) -> Float64Array:
+    def impacts_of(self, term: str, papers: IntArray | DocIndices) -> Float64Array:
         """Return the impact of `term` on each of `papers`, (K,); 0 if a paper does not contain it.
 
         `papers` are (K,) in any order.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -86,7 +86,7 @@ class Retrieved(NamedTuple):
 
     def owned(self, papers: IntArray) -> Owned:
         """Return retrieved papers with their shards."""
-        return self.ranked.owned[self.ranked.places(papers)]
+        return self.ranked.owned.at(self.ranked.places(papers))
 
 
 def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Opening:
@@ -102,7 +102,7 @@ def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shar
         query=query,
         mode=how.mode_used,
         vector=None if encoded is None else encoded.vector,
-        filters=how.filters,
+        filters=shards.resolved(how.filters),
         is_partial=shards.manifest.is_partial,
         statistics=Statistics(n_papers, spelling, idf={}, expansions=()),
     )
@@ -114,7 +114,7 @@ def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shar
     )
     idf = {term: value for one in opened for term, value in one.idf.items()}
     asked = asked._replace(statistics=asked.statistics._replace(idf=idf, expansions=expansions))
-    bounds = shards.every("bounds", asked) if expansions else [one.bounds for one in opened]
+    bounds = [one.bounds for one in opened if one.bounds is not None] or shards.every("bounds", asked)
     return Opening(asked, encoded, _joined(bounds))
 
 
@@ -149,33 +149,34 @@ def rank(opening: Opening, how: Request, shards: Shards, *, undecided: bool = Fa
     request = BestOf(asked, bounds, depth, undecided=undecided, judged=judged, dated=how.sort == "date")
     rows, owned = _merged(shards.every("best", request))
     total = bounds.n_undecided if undecided else bounds.n_ranked
-    papers, keyword, cosines = (each[rows.is_ranked] for each in (rows.papers, rows.keyword, rows.cosines))
+    best = rows.is_ranked
+    papers, keyword, cosines = rows.papers[best], rows.keyword[best], rows.cosines[best]
     if encoded is None:
         return Ranked(by_one("keyword", keyword, papers, how.k, total), rows, owned)
     if how.mode_used == "semantic":
         return Ranked(by_one("semantic", cosines, papers, how.k, total), rows, owned)
     base = by_signals(signals_of_both(keyword, cosines, bounds.words, bounds.meaning), papers, depth, total)
     ranked = Ranked(base, rows, owned)
-    return ranked._replace(ranking=_again(ranked, opening, how, shards)) if len(papers) else ranked
+    return ranked._replace(ranking=_again(ranked, opening, encoded, how, shards)) if len(papers) else ranked
 
 
 def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
     """Merge the rows of all shards, ascending by number."""
     if len(answers) == 1:
         return answers[0], Owned(answers[0].papers, np.zeros(len(answers[0].papers), dtype=np.int64))
-    rows = Rows(*(np.concatenate(column) for column in zip(*answers, strict=True)))
+    columns: list[Any] = [np.concatenate(column) for column in zip(*answers, strict=True)]
     shards = np.repeat(np.arange(len(answers)), [len(answer.papers) for answer in answers])
-    order = np.argsort(rows.papers)
-    return Rows(*(column[order] for column in rows)), Owned(rows.papers[order], shards[order])
+    order = np.argsort(columns[0])
+    rows = Rows(*(column[order] for column in columns))
+    return rows, Owned(rows.papers, shards[order])
 
 
-def _again(ranked: Ranked, opening: Opening, how: Request, shards: Shards) -> Ranking:
+def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards) -> Ranking:
     """Rank the candidates of a base ranking by all signals."""
-    encoded, base, rows = opening.encoded, ranked.ranking, ranked.rows
-    assert encoded is not None
+    base, rows = ranked.ranking, ranked.rows
     candidates = np.sort(base.papers[:CANDIDATE_DEPTH])
     places = ranked.places(candidates)
-    details = _details(ranked.owned[places], opening, how, shards)
+    details = _details(ranked.owned.at(places), opening, how, shards)
     keyword, is_encoded = rows.keyword[places] + details.pairs, rows.is_encoded[places]
     late = details.late
     if late is not None and opening.asked.is_partial:

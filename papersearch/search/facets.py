@@ -78,9 +78,7 @@ def facets_of(counts: Sequence[Counts]) -> Facets:
         n_papers=sum(each.n_papers for each in counts),
         n_undated=sum(each.n_undated for each in counts),
         years=_every(_sum(each.years for each in counts), str),
-        months=_every(
-            _sum(each.months for each in counts), lambda month: f"{month // 12:04}-{month % 12 + 1:02}"
-        ),
+        months=_every(_sum(each.months for each in counts), lambda month: f"{month // 12:04}-{month % 12 + 1:02}"),
         organisations=_most_first(
             Counted(value=line.partition("\t")[0], n_papers=n)
             for line, n in sorted(_sum(each.organisations for each in counts).items())

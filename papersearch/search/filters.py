@@ -58,6 +58,8 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
     """Apply `filters`, which are `resolved`, to an index; what it does not know keeps no paper."""
+    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
+
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     undecided = np.zeros(len(kept), dtype=np.bool_)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from papersearch.dense.late import QueryPieces
     from papersearch.search.candidates import Retrieved
     from papersearch.search.protocol import Shown
-    from papersearch.search.ranking import Ranking
     from papersearch.search.request import Request
     from papersearch.search.shards import Owned, Shards
     from papersearch.types import IntArray
@@ -39,7 +38,9 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
     marked = asked.statistics.marked(asked.query, shards.analyzer)
     idf = {term: asked.statistics.idf[term] for term in sorted(marked) if term in asked.statistics.idf}
     pieces = shards.pieces_of(found.opening.encoded)
-    is_candidate = [len(ranked.ranking.tiers) > 1 and ranked.ranking.tiers[0].has(number) for number in papers.tolist()]
+    is_candidate = [
+        len(ranked.ranking.tiers) > 1 and ranked.ranking.tiers[0].has(number) for number in papers.tolist()
+    ]
 
     def request(places: slice | IntArray, numbers: IntArray) -> ShowOf:
         with_pairs = tuple(np.array(is_candidate, dtype=np.bool_)[places].tolist()) if how.explain else None
@@ -57,7 +58,9 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
             exact_title=number in found.titled,
             verdict=verdict,
             evidence=one.evidence,
-            explanation=_explain(number, row, float(found.scores[place]), one.terms, found) if how.explain else None,
+            explanation=_explain(number, row, float(found.scores[place]), one.terms, found)
+            if how.explain
+            else None,
         )
         for rank, (number, row, one, (place, verdict, cosine)) in enumerate(
             zip(papers.tolist(), rows, shown, judged, strict=True), 1
@@ -85,9 +88,7 @@ def make_hits_near(
     ]
 
 
-def _explain(
-    number: int, row: int, score: float, terms: tuple[TermImpact, ...], found: Retrieved
-) -> Explanation:
+def _explain(number: int, row: int, score: float, terms: tuple[TermImpact, ...], found: Retrieved) -> Explanation:
     rows, signals = found.ranked.rows, found.ranked.ranking.explain(number, score)
     if found.opening.asked.is_partial and not rows.is_encoded[row]:
         signals = tuple(

@@ -78,7 +78,9 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         sort=how.sort,
         undated=_undated(opening, how, shards) if leaves_undated_out(how.filters) else None,
         unknown_words=_unknown_words(query, opening, shards),
-        related=_related(found, answering if len(answering) >= _ENOUGH else judged, shards) if how.related else None,
+        related=_related(found, answering if len(answering) >= _ENOUGH else judged, shards)
+        if how.related
+        else None,
         facets=_facets(opening, shards) if how.facets else None,
         emptied_by=None if hits else _emptied_by(found, how),
         reading=query.reading,
@@ -108,12 +110,16 @@ def retrieve(
     )
 
 
-def _judge(papers: IntArray, titled: frozenset[int], opening: Opening, ranked: Ranked, shards: Shards) -> list[Judged]:
+def _judge(
+    papers: IntArray, titled: frozenset[int], opening: Opening, ranked: Ranked, shards: Shards
+) -> list[Judged]:
     """Judge how well each of `papers` (K,) answers."""
     background, rows = shards.manifest.background, ranked.rows
     at = ranked.places(papers)
     has_cosine = rows.is_encoded[at] & (opening.encoded is not None)
-    columns = zip(papers.tolist(), rows.cosines[at].tolist(), has_cosine.tolist(), rows.coverage[at].tolist(), strict=True)
+    columns = zip(
+        papers.tolist(), rows.cosines[at].tolist(), has_cosine.tolist(), rows.coverage[at].tolist(), strict=True
+    )
     judged = []
     for place, (number, cosine, has, coverage) in enumerate(columns):
         known = cosine if has else None
@@ -148,7 +154,7 @@ def _undated(opening: Opening, how: Request, shards: Shards) -> Undated:
     papers = ranked.ranking.papers
     judged = _judge(papers, frozenset(), opening, ranked, shards)
     answering = papers[[one.place for one in judged if one.verdict != "weak"]]
-    named = shards.named(ranked.owned[ranked.places(answering)])
+    named = shards.named(ranked.owned.at(ranked.places(answering)))
     return Undated(n_papers=opening.bounds.n_undecided, papers=named)
 
 

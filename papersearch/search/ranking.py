@@ -138,7 +138,9 @@ def signals_of_both(
 class _Both:
     """Estimates of the combined score, which papers index as an array (N,)."""
 
-    def __init__(self, keyword: Float64Array, cosines: Float32Array | Float64Array, bounds: Sequence[tuple[float, float]]) -> None:
+    def __init__(
+        self, keyword: Float64Array, cosines: Float32Array | Float64Array, bounds: Sequence[tuple[float, float]]
+    ) -> None:
         self._keyword, self._cosines, self._bounds = keyword, cosines, bounds
 
     def __getitem__(self, papers: IntArray) -> Float64Array:

@@ -50,9 +50,7 @@ def related_terms(papers: Sequence[Paper], asked: Collection[str], shards: Shard
     phrases = [Phrase(tuple(enumerate(form))) for form in likely]
     df = [sum(counts) for counts in zip(*shards.every("frequencies", phrases), strict=True)]
     n_papers = shards.manifest.n_papers
-    worth = {
-        form: _worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)
-    }
+    worth = {form: _worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)}
     best = sorted(worth, key=lambda form: (-worth[form], form))
     kept: list[_Form] = []
     for form in best:

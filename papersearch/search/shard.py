@@ -222,7 +222,9 @@ class Shard:
         for doc_idx in self._here(numbers).tolist():
             has_vector = index.is_encoded is None or bool(index.is_encoded[doc_idx])
             stored = index.pieces.of_paper(doc_idx) if index.pieces is not None else None
-            examples.append(Example(index.papers[doc_idx], index.vectors.exact[doc_idx] if has_vector else None, stored))
+            examples.append(
+                Example(index.papers[doc_idx], index.vectors.exact[doc_idx] if has_vector else None, stored)
+            )
         return examples
 
     def vectors(self, numbers: IntArray) -> Float32Array:
@@ -246,7 +248,9 @@ class Shard:
         else:
             found = store.titled(title_key(name)) if request.by == "title" else store.with_citation_key(name)
             n_found = len(found)
-            alike = sorted((store.spelling(doc_idx, name) if request.by == "title" else 0, doc_idx) for doc_idx in found)
+            alike = sorted(
+                (store.spelling(doc_idx, name) if request.by == "title" else 0, doc_idx) for doc_idx in found
+            )
             listed = [(likeness, store[doc_idx].paper_id, doc_idx) for likeness, doc_idx in alike[: request.limit]]
         return Found(n_found, tuple((likeness, paper_id, self._number(doc)) for likeness, paper_id, doc in listed))
 

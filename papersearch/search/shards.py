@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from papersearch.index.opened import query_encoder
-from papersearch.types import EncodedShare, PaperName
+from papersearch.types import NO_FILTERS, EncodedShare, PaperName
 
 if TYPE_CHECKING:
     from papersearch.dense.encoders import QueryEncoder
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from papersearch.search.protocol import Call, PieceTable
     from papersearch.search.shard import Shard
     from papersearch.text.analysis import Analyzer
-    from papersearch.types import Float32Array, IntArray, Organisation, Paper
+    from papersearch.types import Filters, Float32Array, IntArray, Organisation, Paper
 
 
 def in_process(shards: Sequence[Shard]) -> Call:
@@ -41,7 +41,8 @@ class Owned(NamedTuple):
     papers: IntArray
     shards: IntArray
 
-    def __getitem__(self, places: Any) -> Owned:  # type: ignore[override]
+    def at(self, places: Any) -> Owned:
+        """Return the papers at these places."""
         return Owned(self.papers[places], self.shards[places])
 
 
@@ -107,7 +108,9 @@ class Shards:
         asked = [(number, request(at, owned.papers[at])) for number, at in zip(numbers, places, strict=True)]
         return list(zip(places, self._call(method, asked), strict=True))
 
-    def each(self, method: str, owned: Owned, request: Callable[[Any, IntArray], Any] = lambda _, papers: papers) -> list[Any]:
+    def each(
+        self, method: str, owned: Owned, request: Callable[[Any, IntArray], Any] = lambda _, papers: papers
+    ) -> list[Any]:
         """Ask as `owners` does for lists of answers, and return one for each paper."""
         found: list[Any] = [None] * len(owned.papers)
         for places, answers in self.owners(method, owned, request):
@@ -141,6 +144,14 @@ class Shards:
             return list(answers[0])
         lines = {f"{one.handle}\t{one.name}": one for answer in answers for one in answer}
         return [lines[line] for line in sorted(lines)]
+
+    def resolved(self, filters: Filters) -> Filters:
+        """Check filters, and give dumps their full names. Raises QueryError."""
+        if filters == NO_FILTERS:
+            return filters
+        from papersearch.search.filters import resolved  # not for a search without filters
+
+        return resolved(filters, self)
 
     def has_title(self, title_key: str) -> bool:
         """Tell whether a paper has a title with this key."""

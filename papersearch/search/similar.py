@@ -41,7 +41,7 @@ def find_similar(
     liked, avoided = ([_example(name, shards) for name in names] for names in (like, unlike))
     numbers = np.array([number for number, _ in (*liked, *avoided)], dtype=np.int64)
     direction = _direction(liked, avoided, pasted, shards)
-    answers = shards.every("nearest", NearestOf(direction, numbers, filters, k, UNDATED_NAMED))
+    answers = shards.every("nearest", NearestOf(direction, numbers, shards.resolved(filters), k, UNDATED_NAMED))
     nearest, scores = _best([(one.papers, one.cosines) for one in answers], k)
     examples, others = ([example.paper for _, example in each] for each in (liked, avoided))
     text = pasted[0] if pasted else ""

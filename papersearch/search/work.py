@@ -69,9 +69,7 @@ class Work:
                 from papersearch.search.partial import Expected, with_expected
 
                 expected = Expected(bounds.moments.mean, bounds.moments.deviation, bounds.words)
-                self._semantic = with_expected(
-                    self.known, self._index.is_encoded, self.matched.scores, expected
-                )
+                self._semantic = with_expected(self.known, self._index.is_encoded, self.matched.scores, expected)
         return self._semantic
 
 
