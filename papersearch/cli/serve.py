@@ -22,8 +22,11 @@ from papersearch.errors import PapersearchError
 
 PORT = 8765
 
-_MOST_THREADS = 2
-"""Threads that answer: a query holds Python's lock for most of its time, and more threads wait for it."""
+_MOST_THREADS = 8
+"""Greatest number of threads that answer. A query costs the same processor time in 1, 2 and 4 threads.
+
+Python's lock lets one thread at a time do all but the arithmetic on arrays, so that many threads would wait for it.
+"""
 
 
 class ServeOptions(NamedTuple):
@@ -88,7 +91,8 @@ def serve(options: ServeOptions) -> int:
     try:
         from papersearch.serving.app import Bounds, make_app
         from papersearch.serving.local import LocalAnswering
-        from papersearch.serving.server import is_loopback, listen, run
+        from papersearch.serving.requests import is_loopback
+        from papersearch.serving.server import listen, run
     except ImportError as error:
         raise CommandError(
             f"cannot serve without the packages starlette, uvicorn and prometheus-client: {error}",

@@ -23,6 +23,7 @@ from papersearch.index.typed_json import read_value
 from papersearch.remote.addresses import Address
 from papersearch.remote.calls import (
     FORMAT_HEADER,
+    GENERATION,
     GENERATION_HEADER,
     LONG,
     MAX_BODY_BYTES,
@@ -91,6 +92,8 @@ class Asker:
             raise self._refused(reply)
         answered = self._fields(reply, "about", "result")
         about = self.read(About, answered["about"])
+        if not GENERATION.fullmatch(about.generation):
+            raise self._foreign("it names no generation")
         if about.release != __version__:
             raise self._other_release("release", about.release)
         if about.format != FORMAT_VERSION:

@@ -7,6 +7,7 @@ generation that answered, and `result`.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 from papersearch.errors import LimitExceeded
@@ -30,6 +31,9 @@ PREFIX = "/v1/"
 RELEASE_HEADER = "Papersearch-Release"
 FORMAT_HEADER = "Papersearch-Format"
 GENERATION_HEADER = "Papersearch-Generation"
+
+GENERATION = re.compile(r"[0-9A-Za-z._-]{1,100}")
+"""The form of a generation's name, which headers carry."""
 
 MAX_BODY_BYTES = 1 << 20
 MAX_K = 1_000
@@ -177,6 +181,9 @@ RESULTS: dict[type[Call], Any] = {
 }
 """The kind of each answer. `about` has no result, and the client reads manifest and counts by their
 own modules, which a query does not import."""
+
+WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
+"""The calls without arguments, whose answers depend on the generation alone."""
 
 LONG = frozenset({SearchManyCall, RankManyCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
 """The calls of many queries or papers, which are waited for longer."""

@@ -37,6 +37,9 @@ class Connection:
         self._address = address
         self._open: HTTPConnection | None = None
 
+    def __del__(self) -> None:
+        self.close()  # an index has no end that its user must tell
+
     def post(self, path: str, body: bytes, headers: dict[str, str], patience: float) -> Reply:
         """Send a request, and return the answer.
 
@@ -90,17 +93,17 @@ class Connection:
 
     def _once(self, connection: HTTPConnection, path: str, body: bytes, headers: dict[str, str]) -> Reply:
         connection.request("POST", self._address.folder + path, body, headers)
-        response = connection.getresponse()
-        announced = response.length
-        if announced is not None and announced > MAX_ANSWER_BYTES:
-            raise _TooLong
-        content = response.read(MAX_ANSWER_BYTES + 1)
-        if len(content) > MAX_ANSWER_BYTES:
-            raise _TooLong
-        if announced is not None and len(content) != announced:
-            raise ConnectionError("it was cut in the middle of an answer")
-        media_type = response.headers.get_content_type()
-        return Reply(response.status, media_type, response.headers.get("Location"), content)
+        with connection.getresponse() as response:
+            announced = response.length
+            if announced is not None and announced > MAX_ANSWER_BYTES:
+                raise _TooLong
+            content = response.read(MAX_ANSWER_BYTES + 1)
+            if len(content) > MAX_ANSWER_BYTES:
+                raise _TooLong
+            if announced is not None and len(content) != announced:
+                raise ConnectionError("it was cut in the middle of an answer")
+            media_type = response.headers.get_content_type()
+            return Reply(response.status, media_type, response.headers.get("Location"), content)
 
     def _told(self, error: Exception, patience: float) -> Exception:
         """Return the error of the product for one of the exchange."""
@@ -112,7 +115,7 @@ class Connection:
                 return ServerSilent(address=address, seconds=patience)
             case ConnectionRefusedError():
                 return ServerUnreachable(address=address, cause="nothing listens there")
-            case socket.gaierror():
+            case socket.gaierror() | UnicodeError():
                 return ServerUnreachable(address=address, cause="the name of the host is unknown")
             case OSError():
                 return ServerUnreachable(address=address, cause=_cause(error))

@@ -22,7 +22,7 @@ from papersearch.remote.calls import LONG, PREFIX, VERBS, About, AboutCall, Call
 from papersearch.remote.failures import error_fields, is_carried
 from papersearch.serving.answering import Answering, GenerationUnknown
 from papersearch.serving.metrics import CONTENT_TYPE, Metrics
-from papersearch.serving.refusals import STATUS, Reason, Refusal
+from papersearch.serving.refusals import AFTER_BODY, STATUS, Reason, Refusal
 from papersearch.serving.requests import (
     asked_generation,
     check_host,
@@ -74,7 +74,7 @@ def make_app(
     report: called with each error of the server itself
     """
     door = Door(answering, token, bounds or Bounds(), log, report)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/health", door.health),
             Route("/metrics", door.metrics),
@@ -83,6 +83,8 @@ def make_app(
         middleware=[Middleware(_Ending, seconds=door.longest)],
         exception_handlers={404: _no_path, 405: _no_method},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 class Door:
@@ -216,11 +218,15 @@ def _answer(about: About, result: bytes) -> Response:
 
 
 def _refused(reason: Reason, message: str, **more: object) -> Response:
-    return _json(STATUS[reason], {"error": {"reason": reason, "message": message, **more}})
+    headers = {}
+    if reason == "busy":
+        headers["Retry-After"] = "1"
+    if reason not in AFTER_BODY:  # what is left of the request would be read as the next one
+        headers["Connection"] = "close"
+    return _json(STATUS[reason], {"error": {"reason": reason, "message": message, **more}}, headers)
 
 
-def _json(status: int, fields: dict[str, object]) -> Response:
-    headers = {"Retry-After": "1"} if status == STATUS["busy"] else None
+def _json(status: int, fields: dict[str, object], headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(fields), status, headers, media_type="application/json")
 
 

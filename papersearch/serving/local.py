@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from papersearch.api import Index
 from papersearch.checksums import sha256_of
@@ -20,7 +20,7 @@ from papersearch.errors import PapersearchError
 from papersearch.index.collection import open_collection
 from papersearch.index.layout import MANIFEST, SHARDS
 from papersearch.index.manifest import encode_manifest
-from papersearch.remote.calls import About
+from papersearch.remote.calls import WHOLE, About
 from papersearch.serving.answering import Answer, GenerationUnknown
 from papersearch.serving.verbs import perform
 from papersearch.version import __version__
@@ -28,8 +28,6 @@ from papersearch.version import __version__
 if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.remote.calls import Call
-
-Found = TypeVar("Found")
 
 _KEPT = 2
 """Generations kept open: the current one, and the one that a client may be in the middle of."""
@@ -42,10 +40,22 @@ class Publication:
         self._open_index = open_index
         first = open_index()
         self._idle = [first]
+        self._whole: dict[type[Call], bytes] = {}
         self.about = _about(first.manifest)
 
+    def result(self, call: Call) -> bytes:
+        """Return the result of a call in JSON. Raises PapersearchError."""
+        kind = type(call)
+        if kind not in WHOLE:
+            with self._lent() as index:
+                return perform(index, call)
+        if kind not in self._whole:
+            with self._lent() as index:
+                self._whole[kind] = perform(index, call)
+        return self._whole[kind]
+
     @contextmanager
-    def index(self) -> Iterator[Index]:
+    def _lent(self) -> Iterator[Index]:
         """Lend an index that no other thread uses meanwhile."""
         try:
             index = self._idle.pop()  # one step, which no other thread interrupts
@@ -129,11 +139,12 @@ class PublicationsAnswering:
 
     async def about(self) -> About:
         """Describe the current generation."""
-        return (await self._in_thread(self._shelf.current)).about
+        return (await asyncio.to_thread(self._shelf.current)).about  # also while every thread of calls is busy
 
     async def answer(self, call: Call, generation: str | None) -> Answer:
         """Answer a call from one publication. Raises PapersearchError and GenerationUnknown."""
-        return await self._in_thread(lambda: self._answer(call, generation))
+        running = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, call, generation)
+        return await running
 
     async def close(self) -> None:
         """Begin no other call; those that run end by themselves."""
@@ -141,11 +152,7 @@ class PublicationsAnswering:
 
     def _answer(self, call: Call, generation: str | None) -> Answer:
         publication = self._shelf.current() if generation is None else self._shelf.named(generation)
-        with publication.index() as index:
-            return Answer(publication.about, perform(index, call))
-
-    async def _in_thread(self, function: Callable[[], Found]) -> Found:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        return Answer(publication.about, publication.result(call))
 
 
 class LocalAnswering(PublicationsAnswering):

@@ -38,6 +38,10 @@ STATUS: dict[Reason, int] = {
 }
 
 
+AFTER_BODY: frozenset[Reason] = frozenset({"error", "failed", "generation gone", "busy"})
+"""Refusals that come only after the whole request was read."""
+
+
 class Refusal(Exception):
     """A request that is not carried out: `reason` for programs, `message` for people.
 

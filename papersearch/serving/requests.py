@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import ipaddress
 from typing import TYPE_CHECKING
 
 import orjson
+from starlette.requests import ClientDisconnect
 
 from papersearch.errors import LimitExceeded
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.typed_json import read_value
 from papersearch.remote.calls import (
     FORMAT_HEADER,
+    GENERATION,
     GENERATION_HEADER,
     MAX_BODY_BYTES,
     RELEASE_HEADER,
@@ -29,9 +32,13 @@ if TYPE_CHECKING:
     from starlette.datastructures import Headers
     from starlette.requests import Request
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_MAX_GENERATION = 100
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches the host."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def check_host(headers: Headers, token: str | None) -> None:
@@ -43,7 +50,7 @@ def check_host(headers: Headers, token: str | None) -> None:
         return
     host = headers.get("host", "")
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-    if name.lower() not in LOOPBACK_NAMES:
+    if not is_loopback(name):
         raise Refusal("host not served", "a server without a token answers to localhost alone")
 
 
@@ -69,7 +76,7 @@ def check_release(headers: Headers) -> None:
 def asked_generation(headers: Headers) -> str | None:
     """Return the generation that the client has opened; None before its first answer."""
     found = headers.get(GENERATION_HEADER)
-    if found is not None and (len(found) > _MAX_GENERATION or not found.isprintable()):
+    if found is not None and not GENERATION.fullmatch(found):
         raise Refusal("malformed", f"expected a generation in {GENERATION_HEADER}")
     return found
 
@@ -89,6 +96,8 @@ async def read_body(request: Request, seconds: float) -> bytes:
                 body += piece
                 if len(body) > MAX_BODY_BYTES:
                     raise too_large
+    except ClientDisconnect:
+        raise Refusal("malformed", "the request was cut") from None
     except TimeoutError:
         raise Refusal("too slow", f"the request has not arrived within {seconds:g} s") from None
     return bytes(body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -17,7 +16,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from papersearch.errors import CannotListen
 from papersearch.remote.addresses import Address
-from papersearch.serving.requests import LOOPBACK_NAMES
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -32,14 +30,6 @@ END_SECONDS = 5
 """Time that running requests have to end after a signal."""
 
 _BACKLOG = 512
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches the host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() in LOOPBACK_NAMES
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, Address]:
@@ -140,10 +130,11 @@ class _Protocol(H11Protocol):
             self.transport.close()
             return
         expected = f"expected HTTP/1.1 with a header below {MAX_HEADER_BYTES:,} bytes"
-        headers = [("content-type", "application/json"), ("connection", "close")]
+        body = orjson.dumps({"error": {"reason": "malformed", "message": expected}})
+        headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
         for event in (
-            h11.Response(status_code=400, headers=headers, reason=b"Bad Request"),
-            h11.Data(data=orjson.dumps({"error": {"reason": "malformed", "message": expected}})),
+            h11.Response(status_code=400, headers=list(headers.items()), reason=b"Bad Request"),
+            h11.Data(data=body),
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event) or b"")
