@@ -31,6 +31,7 @@ from papersearch.errors import (
     NotServed,
 )
 from papersearch.index.collection import Collection, open_collection
+from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in
@@ -62,6 +63,8 @@ from papersearch.types import (
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
     from papersearch.index.counts import PaperCounts
+    from papersearch.index.joining import JoinReport
+    from papersearch.index.parts import PartReport
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
@@ -435,6 +438,81 @@ def build(
     )
 
 
+def build_part(
+    corpus: str | Path | Sequence[str | Path],
+    index_path: str | Path,
+    number: int,
+    n_parts: int,
+    *,
+    model: str | None = None,
+    query_prefix: str | None = None,
+    paper_prefix: str | None = None,
+    device: str | None = None,
+    late: bool | None = None,
+    abstracts_only: bool = False,
+    full: bool = False,
+    progress: Progress = lambda step, done, total: None,
+    reading: DumpProgress = lambda dump, done, total: None,
+    announce: Callable[[str], None] = lambda message: None,
+) -> PartReport:
+    """Build part `number` of `n_parts` of the index at `index_path`, on any machine that has both folders.
+
+    Parts are numbered from 1; each takes a run of the dumps. All parts need the same arguments, which
+    are otherwise those of `build`. A part that is up to date is left as it is; one that was
+    interrupted goes on. When all parts are built, `join_parts` makes an index of them.
+
+    Raises CorpusError, ModelError or StoredIndexError, and ValueError for a part that cannot be.
+    """
+    from papersearch.index.parts import PartRequest, Watch
+    from papersearch.index.parts import build_part as build_one
+
+    is_one = isinstance(corpus, str | Path)
+    places = [str(corpus)] if isinstance(corpus, str | Path) else list(map(str, corpus))
+    request = PartRequest(
+        places=tuple(places),
+        corpus=places[0] if is_one and Path(places[0]).is_dir() else None,
+        index_path=str(index_path),
+        number=number,
+        n_parts=n_parts,
+        model=model,
+        query_prefix=query_prefix,
+        paper_prefix=paper_prefix,
+        device=device,
+        late=late,
+        abstracts_only=abstracts_only,
+        full=full,
+    )
+    return build_one(request, Watch(progress, reading, announce))
+
+
+def join_parts(
+    index_path: str | Path,
+    *,
+    corpus: str | Path | Sequence[str | Path] | None = None,
+    device: str | None = None,
+    full: bool = False,
+    progress: Progress = lambda step, done, total: None,
+    announce: Callable[[str], None] = lambda message: None,
+) -> JoinReport:
+    """Join the parts of the index at `index_path`, and publish it: as many shards as there are parts.
+
+    The shards together are the index that `build` would make of the whole corpus. The index before
+    answers until the last moment, and after every error.
+
+    corpus: where it is now, if the parts found it elsewhere
+    device: as for `build`; few texts are encoded, of papers whose appearances several parts have
+    full: join again even if nothing has changed
+
+    Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
+    """
+    from papersearch.index.joining import join
+    from papersearch.index.parts import Watch
+
+    places = None if corpus is None else [corpus] if isinstance(corpus, str | Path) else list(corpus)
+    watch = Watch(progress=progress, announce=announce)
+    return join(index_path, places=places, full=full, device=device, watch=watch)
+
+
 def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda message: None) -> Manifest:
     """Make the previous build current again, and return its manifest.
 
@@ -448,6 +526,11 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     if not path.is_dir():
         raise IndexMissing(path=path)
     with writing(path, announce):
+        if (path / SHARDS).exists():
+            from papersearch.index.shards import roll_back_shards
+
+            roll_back_shards(path)
+            return open_collection(path).manifest
         return go_back(path)
 
 

@@ -285,10 +285,19 @@ class NoEarlierGeneration(StoredIndexError):
 
 
 class IndexInParts(StoredIndexError):
-    """The index at `path` is built in parts, so it cannot be built in one go."""
+    """The index at `path` is built in `n_parts` parts, so it cannot be built in one go."""
+
+    def __init__(self, *, path: Path, n_parts: int) -> None:
+        super().__init__(f"cannot build {path} in one go: it is built in parts")
+        self.path = path
+        self.n_parts = n_parts
+
+
+class PartsNotJoined(StoredIndexError):
+    """The folder `path` has parts of an index, and no join has published it yet."""
 
     def __init__(self, *, path: Path) -> None:
-        super().__init__(f"cannot build {path} in one go: it is built in parts")
+        super().__init__(f"cannot open {path}: its parts are not joined yet")
         self.path = path
 
 
@@ -296,11 +305,19 @@ class PartUnusable(StoredIndexError):
     """A part of the index at `path` cannot be joined; `name` says which, `fault` why.
 
     part: the number of the part to build, and the number of parts; None for a folder to remove
-    places: what the parts were built from
+    places: what the parts were built from, as far as that is known
+    is_corpus: it is the corpus, whose folder was not named as a dump
     """
 
     def __init__(
-        self, *, path: Path, name: str, fault: str, part: tuple[int, int] | None, places: tuple[str, ...] = ()
+        self,
+        *,
+        path: Path,
+        name: str,
+        fault: str,
+        part: tuple[int, int] | None,
+        places: tuple[Path, ...] = (),
+        is_corpus: bool = False,
     ) -> None:
         super().__init__(f"cannot join {path}: {name} {fault}")
         self.path = path
@@ -308,6 +325,7 @@ class PartUnusable(StoredIndexError):
         self.fault = fault
         self.part = part
         self.places = places
+        self.is_corpus = is_corpus
 
 
 class ModelError(PapersearchError):

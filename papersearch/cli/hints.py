@@ -174,9 +174,28 @@ def _index_hint(error: errors.StoredIndexError) -> str:
             return typed("papersearch doctor", "--index", error.path)
         case errors.IndexDamaged():
             return typed(BUILD, "--full", "--index", error.path)
+        case errors.IndexInParts() | errors.PartsNotJoined() | errors.PartUnusable():
+            return _part_hint(error)
         case errors.IndexBusy():
             return "run the same command again when no build is running"
     return ""
+
+
+def _part_hint(error: errors.IndexInParts | errors.PartsNotJoined | errors.PartUnusable) -> str:
+    """Compose the command that joins parts, or builds a part with the places of the others."""
+    join = typed(BUILD, "--join", "--index", error.path)
+    match error:
+        case errors.PartsNotJoined():
+            return join
+        case errors.IndexInParts():
+            part = typed(f"{BUILD} CORPUS --part I/{error.n_parts or 'N'} --index", error.path)
+            return f"for each part: {part}, then: {join}"
+        case errors.PartUnusable(part=None):
+            return f"if it is of no use: {typed('rm -r', error.path / error.name)}"
+    number, n_parts = error.part or (1, 1)
+    places = error.places or ("CORPUS",)
+    corpus = ("--corpus", *places) if error.is_corpus else places
+    return typed(BUILD, *corpus, "--part", f"{number}/{n_parts}", "--index", error.path)
 
 
 def _model_hint(error: errors.ModelError) -> str:

@@ -30,6 +30,7 @@ from papersearch.errors import (
     IndexUnreadable,
     IndexVersionError,
     NoEarlierGeneration,
+    PartsNotJoined,
     StoredIndexError,
 )
 from papersearch.index import files, locking
@@ -179,6 +180,8 @@ def read_manifest(index_path: Path) -> Manifest:
             raise _damaged(index_path, MANIFEST, "is not a regular file")
         content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if (index_path / "parts").is_dir():
+            raise PartsNotJoined(path=index_path) from error
         if _foreign_entries(index_path):
             raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
         raise IndexMissing(path=index_path) from error
@@ -204,7 +207,7 @@ def check_writable(index_path: Path) -> None:
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
     if any((index_path / name).exists() for name in IN_PARTS):
-        raise IndexInParts(path=index_path)
+        raise IndexInParts(path=index_path, n_parts=len(list((index_path / "parts").glob("*-of-*"))))
     foreign = _foreign_entries(index_path)
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")

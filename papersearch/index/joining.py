@@ -23,6 +23,7 @@ from papersearch.index.locking import writing
 from papersearch.index.manifest import Manifest
 from papersearch.index.part_checks import PartFiles, check_files, checked_parts, raise_for_files, release
 from papersearch.index.part_records import PartRecord, encode_part, part_folder, places_below
+from papersearch.index.part_steps import on_all_processors
 from papersearch.index.parts import QUIET, Watch, check_whole
 from papersearch.index.report import BuildStep, Outcome
 from papersearch.index.shard_build import JOINING, WHOLE, Analysed, Publication, Step, Weighed, Weights
@@ -41,6 +42,9 @@ from papersearch.values import Value
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
+
+_WORTH_WORKERS = 8192
+"""Number of appearances from which workers save more time than their start takes."""
 
 Run = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Function that applies a step to each of several values, anywhere, and yields the results in order."""
@@ -77,7 +81,7 @@ def join(
     places: Sequence[str | Path] | None = None,
     full: bool = False,
     device: str | None = None,
-    run: Run = here,
+    run: Run | None = None,
     watch: Watch = QUIET,
 ) -> JoinReport:
     """Join the parts of an index into as many shards, and publish them.
@@ -85,6 +89,7 @@ def join(
     places: the corpus, if it is not where the parts found it
     full: join again even if nothing has changed
     device: as for `api.build`, for texts that only merging has made
+    run: None takes the processors of this machine
 
     Waits while another join of the same index runs. The shards before answer until the end, and
     after any error. Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
@@ -93,6 +98,9 @@ def join(
     check_whole(index_path)
     with writing(index_path, watch.announce):
         parts = checked_parts(index_path, list(map(Path, places)) if places is not None else None)
+        if run is None:
+            is_small = sum(part.n_appearances for part in parts) < _WORTH_WORKERS
+            run = here if is_small else on_all_processors
         tasks = [PartFiles(index_path=str(index_path), folder=_folder(one), record=one) for one in parts]
         for record, fault in zip(parts, _over(run, check_files, tasks, "checking parts", watch), strict=True):
             raise_for_files(index_path, record, fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from papersearch.text.analysis import ANALYZER
 from papersearch.values import Value
 from papersearch.version import __version__
 
-_FOLDER = re.compile(r"[0-9]+-of-([0-9]+)")
+_FOLDER = re.compile(r"([0-9]{5,})-of-([0-9]{5,})")
 _CONSTANTS = ("probes.npy", "pieces.basis.npy")
 _Shared = TypeVar("_Shared")
 
@@ -105,11 +106,11 @@ def _number_of_parts(index_path: Path, found: Sequence[FoundPart]) -> int:
     counts: Counter[int] = Counter()
     for one in found:
         named = _FOLDER.fullmatch(Path(one.folder).name)
-        if named is None or one.folder != part_folder(int(one.folder.split("/")[1].split("-")[0]), int(named[1])):
+        if named is None or not 1 <= int(named[1]) <= int(named[2]):
             raise PartUnusable(path=index_path, name=one.folder, fault="is not a part", part=None)
-        counts[int(named[1])] += 1
+        counts[int(named[2])] += 1
     if not counts:
-        raise PartUnusable(path=index_path, name="it", fault="has no parts", part=(1, 1))
+        raise PartUnusable(path=index_path, name="it", fault="has no part", part=(1, 1))
     n_parts = max(counts, key=lambda n: (counts[n] / n, counts[n]))
     for one in found:
         if not one.folder.endswith(f"-of-{n_parts:05}"):
@@ -121,26 +122,20 @@ def _number_of_parts(index_path: Path, found: Sequence[FoundPart]) -> int:
 def _complete(index_path: Path, found: Sequence[FoundPart], n_parts: int) -> list[PartRecord]:
     """Return the records of all parts; raise PartUnusable if one is missing, unfinished or doubled."""
     by_folder = {one.folder: one.record for one in found}
-    known = [record for record in by_folder.values() if record is not None]
-    places = known[0].choices.places if known else ()
+    known = next((record for record in by_folder.values() if record is not None), None)
     records = []
     for number in range(1, n_parts + 1):
-        folder, name = part_folder(number, n_parts), f"part {number}/{n_parts}"
-
-        def unusable(fault: str, part: tuple[int, int] = (number, n_parts), name: str = name) -> PartUnusable:
-            return PartUnusable(path=index_path, name=name, fault=fault, part=part, places=places)
-
-        if folder not in by_folder:
-            raise unusable("is missing")
-        record = by_folder[folder]
+        folder = part_folder(number, n_parts)
+        record = by_folder.get(folder)
+        fault = None
         if record is None:
-            raise unusable("is unfinished")
-        if (record.number, record.n_parts) != (number, n_parts):
-            raise unusable(f"is doubled: its folder holds {record.name}")
-        records.append(record)
-    for number, beyond in enumerate(found, 1):
-        if number > n_parts:
-            raise PartUnusable(path=index_path, name=beyond.folder, fault="is not a part", part=None)
+            fault = "is unfinished" if folder in by_folder else "is missing"
+        elif (record.number, record.n_parts) != (number, n_parts):
+            fault = f"is doubled: its folder holds {record.name}"
+        if fault is not None:
+            name, part = f"part {number}/{n_parts}", (number, n_parts)
+            raise PartUnusable(path=index_path, name=name, fault=fault, part=part, **_built_from(index_path, known))
+        records += [record] if record is not None else []
     return records
 
 
@@ -198,5 +193,13 @@ def _unusable(index_path: Path, record: PartRecord, fault: str) -> PartUnusable:
         name=record.name,
         fault=fault,
         part=(record.number, record.n_parts),
-        places=record.choices.places,
+        **_built_from(index_path, record),
     )
+
+
+def _built_from(index_path: Path, record: PartRecord | None) -> dict[str, Any]:
+    """Return the fields of an error about what the parts were built from."""
+    if record is None:
+        return {}
+    places = (Path(os.path.normpath(one)) for one in places_below(record.choices.places, index_path))
+    return {"places": tuple(places), "is_corpus": record.choices.corpus is not None}
