@@ -17,6 +17,7 @@ from papersearch.remote.addresses import Address
 if TYPE_CHECKING:
     from papersearch.cli.output.printer import Printer
     from papersearch.cli.serve import ServeOptions
+    from papersearch.cluster.serving import Started
 
 INSTALL = "pip install '.[ray]' in a clone of the repository"
 
@@ -52,7 +53,7 @@ def serve_on_ray(
             started = server.start()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, end)
-            _warn(started.n_nodes, options.copies, started.has_token)
+            _warn(started)
             address = Address(is_encrypted=False, host=options.host, port=options.port, folder="")
             manifest = started.collection.manifest
             announce(printer, str(address), path, manifest.generation, manifest.n_papers)
@@ -62,14 +63,11 @@ def serve_on_ray(
     return EXIT_INTERRUPTED if signal.SIGINT in numbers else EXIT_HITS
 
 
-def _warn(n_nodes: int, n_copies: int, has_token: bool) -> None:
+def _warn(started: Started) -> None:
     """Say what makes the cluster weaker than it could be."""
-    if n_nodes < n_copies:
-        nodes = f"{n_nodes} node{'' if n_nodes == 1 else 's'}"
-        complain(f"{n_copies} copies of each shard share {nodes}: one that is lost may take all", "")
-    if not has_token:
+    if not started.are_apart:
+        complain("copies of a shard share a node, and are lost together", "")
+    if not started.have_token:
         complain(
             "Ray takes code from everyone who reaches its ports", "export RAY_AUTH_MODE=token on every node of it"
         )
-
-

@@ -24,9 +24,9 @@ REMEMBERED = 8
 
 
 class CopyState(NamedTuple):
-    """The state of a copy: its process, whether Ray takes code from strangers there, and why it is not open."""
+    """The state of a copy: its node, whether Ray asks for a token there, and why the copy is not open."""
 
-    pid: int
+    node: str
     has_token: bool
     fault: str
 
@@ -41,12 +41,15 @@ class ShardCopy:
 
     def state(self) -> CopyState:
         """Open the shard, and tell how it is."""
+        import ray
+
         fault = ""
         try:
             self._shard()
         except StoredIndexError as error:
             fault = error.message
-        return CopyState(os.getpid(), os.environ.get("RAY_AUTH_MODE") == "token", fault)
+        node = ray.get_runtime_context().get_node_id()
+        return CopyState(node, os.environ.get("RAY_AUTH_MODE") == "token", fault)
 
     def answer(self, stamp: Stamp, method: str, request: Any) -> Any:
         """Answer a request of the same release, format and generation.

@@ -20,14 +20,27 @@ from papersearch.errors import ClusterUnusable
 OPEN_WITHIN_S = 300.0
 """Time that all copies of a publication have to open."""
 
+HARDLY_ANY = 0.001
+"""Processors that an actor asks for: it sleeps between queries. Ray scatters those that ask for none."""
+
 _LOOK_EVERY_S = 1.0
 
 
 class Opened(NamedTuple):
-    """The copies of a publication, and the state of each."""
+    """The copies of a publication, and the states of those of each shard."""
 
     served: Served
-    states: tuple[CopyState, ...]
+    states: tuple[tuple[CopyState, ...], ...]
+
+    @property
+    def are_apart(self) -> bool:
+        """Whether no node has two copies of a shard."""
+        return all(len({state.node for state in copies}) == len(copies) for copies in self.states)
+
+    @property
+    def have_token(self) -> bool:
+        """Whether Ray asks for its token everywhere."""
+        return all(state.has_token for copies in self.states for state in copies)
 
 
 def alive_nodes() -> list[str]:
@@ -46,7 +59,7 @@ def open_copies(published: Published, n_copies: int, address: str) -> Opened:
     copies = [
         [
             make.options(
-                num_cpus=0,  # a shard sleeps between queries; nothing waits for processors
+                num_cpus=HARDLY_ANY,
                 max_restarts=-1,
                 max_task_retries=0,  # a retry would hide a dead node for a minute
                 scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True),
@@ -59,11 +72,11 @@ def open_copies(published: Published, n_copies: int, address: str) -> Opened:
     return Opened(Served(published, copies), states)
 
 
-def _wait(copies: Sequence[Sequence[Any]], address: str) -> tuple[CopyState, ...]:
+def _wait(copies: Sequence[Sequence[Any]], address: str) -> tuple[tuple[CopyState, ...], ...]:
     """Wait until every copy is open; ask again those that could not be asked, which Ray may start elsewhere."""
     end = time.monotonic() + OPEN_WITHIN_S
     asked = {copy.state.remote(): (shard, copy) for shard, of_one in enumerate(copies) for copy in of_one}
-    states = []
+    states: list[list[CopyState]] = [[] for _ in copies]
     while asked:
         ready, _ = ray.wait(list(asked), timeout=_LOOK_EVERY_S)
         late = time.monotonic() > end
@@ -78,10 +91,10 @@ def _wait(copies: Sequence[Sequence[Any]], address: str) -> tuple[CopyState, ...
                 continue
             if state.fault:
                 raise _unopened(address, shard, state.fault)
-            states.append(state)
+            states[shard].append(state)
         if late and asked:
             raise _unopened(address, min(shard for shard, _ in asked.values()), f"not within {OPEN_WITHIN_S:g} s")
-    return tuple(states)
+    return tuple(map(tuple, states))
 
 
 def _unopened(address: str, shard: int, cause: str) -> ClusterUnusable:

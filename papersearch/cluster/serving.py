@@ -19,10 +19,11 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from papersearch.cluster.actors import Directory, Served
 from papersearch.cluster.door import N_THREADS, DoorOptions, application
-from papersearch.cluster.opening import Opened, alive_nodes, open_copies
+from papersearch.cluster.opening import HARDLY_ANY, Opened, alive_nodes, open_copies
 from papersearch.cluster.published import current_publication
 from papersearch.errors import ClusterUnusable, PapersearchError
-from papersearch.serving.server import is_loopback, listen
+from papersearch.serving.requests import is_loopback
+from papersearch.serving.server import listen
 
 if TYPE_CHECKING:
     from papersearch.index.collection import Collection
@@ -55,8 +56,8 @@ class Started(NamedTuple):
     """What answers now."""
 
     collection: Collection
-    n_nodes: int
-    has_token: bool
+    are_apart: bool
+    have_token: bool
 
 
 class Server:
@@ -68,15 +69,14 @@ class Server:
         self._published, self._collection = current_publication(request.index_path)
         self._listed: list[tuple[float, Served]] = []
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-        make = ray.remote(Directory).options(num_cpus=0, max_restarts=-1, scheduling_strategy=here)
+        make = ray.remote(Directory).options(num_cpus=HARDLY_ANY, max_restarts=-1, scheduling_strategy=here)
         self._directory = make.remote()
 
     def start(self) -> Started:
         """Open the copies, then the doors. Raises ClusterUnusable, and CannotListen for a port that is taken."""
         opened = self._open()
-        n_nodes = len(alive_nodes())
-        self._start_doors(min(self._request.n_copies, n_nodes))
-        return Started(self._collection, n_nodes, all(state.has_token for state in opened.states))
+        self._start_doors(min(self._request.n_copies, len(alive_nodes())))
+        return Started(self._collection, opened.are_apart, opened.have_token)
 
     def watch(self, ended: threading.Event) -> None:
         """Open what is published, until `ended`. A fault is reported once, and the one before goes on."""
@@ -130,7 +130,8 @@ class Server:
             name="door",
             num_replicas=n_replicas,
             max_ongoing_requests=N_THREADS * 64,
-            ray_actor_options={"num_cpus": 0},
+            max_replicas_per_node=1,
+            ray_actor_options={"num_cpus": HARDLY_ANY},
         )
         try:
             serve.run(door.bind(), name=APPLICATION, route_prefix="/")
