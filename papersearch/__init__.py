@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from papersearch.api import Index, build, open, rollback
+    from papersearch.api import Index, build, build_part, join_parts, open, rollback
     from papersearch.dense.background import Background
     from papersearch.dense.encoders import EncoderRecord, QueryBackend, QueryTokenizer
     from papersearch.dense.models import ModelFile, Source
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         IndexBusy,
         IndexDamaged,
         IndexForeign,
+        IndexInParts,
         IndexMissing,
         IndexNotWritable,
         IndexUnreadable,
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
         PaperLookupError,
         PaperNotFound,
         PapersearchError,
+        PartsNotJoined,
+        PartUnusable,
         QrelsUnreadable,
         QueryError,
         QueryTooComplex,
@@ -83,7 +86,9 @@ if TYPE_CHECKING:
     )
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.files import FileRecord
+    from papersearch.index.joining import JoinReport
     from papersearch.index.manifest import LateRecord, LexicalRecord, Manifest
+    from papersearch.index.parts import PartReport
     from papersearch.index.report import BuildReport, BuildStep, Outcome, Progress
     from papersearch.index.verification import Fault
     from papersearch.remote.index import RemoteIndex, RemotePapers
@@ -140,6 +145,8 @@ _HOMES = (
     "index.verification",
     "dense.encoders",
     "dense.models",
+    "index.parts",
+    "index.joining",
 )
 """Modules that have the public names, the cheapest to import first."""
 
@@ -190,6 +197,8 @@ __all__ = [
     "IndexVersionError",
     "InvalidAddress",
     "InvalidDate",
+    "join_parts",
+    "JoinReport",
     "LateRecord",
     "LexicalRecord",
     "LimitExceeded",
@@ -221,6 +230,9 @@ __all__ = [
     "PaperNotFound",
     "Papers",
     "PapersearchError",
+    "PartReport",
+    "PartsNotJoined",
+    "PartUnusable",
     "Progress",
     "Provenance",
     "QrelsUnreadable",

@@ -82,7 +82,7 @@ async def asked(
     method: str = "POST",
     pieces: int = 1,
 ) -> Reply:
-    """Send a request to an ASGI application, its body in so many `pieces`, without a network."""
+    """Send a request to an ASGI application, its body in several `pieces`, without a network."""
     length = -(-len(body) // pieces) or 1
     parts = [body[start : start + length] for start in range(0, len(body), length)] or [b""]
     incoming = [

@@ -15,8 +15,8 @@ import typer
 
 from papersearch.cli.errors import CommandError, complain, remark, typed
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED
-from papersearch.cli.options import DebugOption, IndexOption, JsonOption
-from papersearch.cli.output.printer import Printer
+from papersearch.cli.options import DebugOption, IndexOption, JsonOption, RecordFormat, RecordFormatOption
+from papersearch.cli.output.printer import Printer, open_printer
 from papersearch.cli.signatures import takes
 from papersearch.errors import PapersearchError
 
@@ -68,6 +68,7 @@ class ServeOptions(NamedTuple):
     log: Annotated[
         bool, typer.Option("--log", help="Print a line for each request on stderr, without its words.")
     ] = False
+    format_: RecordFormatOption = RecordFormat.auto
     json: JsonOption = False
     index_path: IndexOption = None
     debug: DebugOption = False
@@ -84,7 +85,7 @@ def serve(options: ServeOptions) -> int:
     from papersearch.errors import NotServed
     from papersearch.remote.addresses import address_in, find_token
 
-    printer = Printer("json" if options.json else "plain")
+    printer = open_printer(options.format_, json=options.json)
     path = find_locations(None, options.index_path).index_path
     if (address := address_in(path)) is not None:
         raise NotServed(address=address, what="serve it again")

@@ -31,7 +31,7 @@ def test_an_address_survives_a_path(address: str) -> None:
     "place", ["index", "/srv/http:/x", "http", "./http://x", "ftp://host", "https", "http:", "http:///"]
 )
 def test_a_folder_is_no_address(place: str) -> None:
-    """Whatever does not begin as an address of HTTP is a folder."""
+    """A place that does not begin as an address of HTTP is a folder."""
     assert address_in(place) is None
 
 

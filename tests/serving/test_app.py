@@ -177,7 +177,7 @@ def test_hostile_bodies(body: bytes, pieces: int, app: Any) -> None:
     ],
 )
 def test_hostile_json(body: bytes, app: Any) -> None:
-    """Numbers that are none, wrong types, deep nesting and unknown fields are refused by name."""
+    """Numbers beyond JSON, wrong types, deep nesting and unknown fields are refused by name."""
     told = ask(app, "/v1/search", body)
     assert (told.status, told.reason) == (400, "malformed")
     assert len(told.body) < 1000
