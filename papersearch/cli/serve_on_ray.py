@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from papersearch.cli.serve import ServeOptions
     from papersearch.cluster.serving import Started
 
-INSTALL = "pip install '.[ray]' in a clone of the repository"
+def check_ray() -> None:
+    """Raise CommandError unless the package ray is installed."""
+    if find_spec("ray") is None:
+        raise CommandError(
+            "cannot use a cluster without the package ray, 2.60 or newer",
+            "pip install '.[ray]' in a clone of the repository",
+        )
 
 
 def serve_on_ray(
@@ -32,8 +38,7 @@ def serve_on_ray(
     """Open the shards and doors on the cluster, and keep them until a signal."""
     from papersearch.cli.serve import announce
 
-    if find_spec("ray") is None:
-        raise CommandError("cannot use a cluster without the package ray, 2.60 or newer", INSTALL)
+    check_ray()
     ended, numbers = threading.Event(), list[int]()
 
     def end(number: int, frame: object) -> None:
