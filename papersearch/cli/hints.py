@@ -70,6 +70,10 @@ def hint_of(error: PapersearchError) -> str:
             return _evaluation_hint(error)
         case errors.PaperLookupError():
             return _lookup_hint(error)
+        case errors.ClusterUnusable():
+            return typed("ray status --address", error.address)
+        case errors.ClusterError():
+            return "run the same command again: the server starts copies that it lost"
     return ""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from papersearch.cli.index import BuildOptions
     from papersearch.cli.locations import Locations
     from papersearch.cli.output.printer import Printer
-    from papersearch.cli.output.progress import BuildProgress, ProgressForm
+    from papersearch.cli.output.progress import ProgressForm, Silent
     from papersearch.index.joining import JoinReport
 
 
@@ -25,7 +25,9 @@ def build_on_ray(options: BuildOptions, locations: Locations, printer: Printer) 
     """Build the parts and join them on the cluster."""
     _check(options)
     if not options.dumps and not locations.corpus_path.is_dir():
-        raise CommandError(f"cannot find a corpus in {locations.corpus_path}", "name it: papersearch index FOLDER --ray")
+        raise CommandError(
+            f"cannot find a corpus in {locations.corpus_path}", "name it: papersearch index FOLDER --ray"
+        )
     check_ray()
     from papersearch.cli.output.parts import join_fields, print_join
     from papersearch.cli.output.progress import build_progress
@@ -40,7 +42,7 @@ def build_on_ray(options: BuildOptions, locations: Locations, printer: Printer) 
     printer.document(lambda: join_fields(report), lambda console: print_join(console, report, locations.index_path))
 
 
-def _build(options: BuildOptions, locations: Locations, progress: BuildProgress) -> JoinReport:
+def _build(options: BuildOptions, locations: Locations, progress: Silent) -> JoinReport:
     from papersearch.cluster.building import build_on_cluster, join_on_cluster, n_nodes
     from papersearch.index.parts import PartRequest, Watch
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from papersearch.cli.serve import ServeOptions
     from papersearch.cluster.serving import Started
 
+
 def check_ray() -> None:
     """Raise CommandError unless the package ray is installed."""
     if find_spec("ray") is None:

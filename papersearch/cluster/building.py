@@ -79,7 +79,9 @@ def _carry(step: Callable[[Any], Any], task: Any) -> Any:
 
 def _processors(n_gpus: int) -> int:
     """Return how many processors a step asks for: most of a node's, since a build uses them all."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("GPU", 0) >= n_gpus]
+    nodes = [
+        node["Resources"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("GPU", 0) >= n_gpus
+    ]
     n_cpus = int(min(node.get("CPU", 1) for node in nodes))
     if n_gpus:
         n_cpus //= int(max(node["GPU"] for node in nodes))

@@ -154,7 +154,7 @@ class _Round:
             del self._places[place]
             return
         self._copies.distrust(open_.shard, copy)
-        open_.cause = _cause(failure)
+        open_.cause = type(failure).__name__  # clients see it: Ray's messages have addresses and folders
         if open_.left:
             self._ask(place, "again")
         elif not open_.running:
@@ -173,9 +173,3 @@ class _Round:
     def _unanswered(self, open_: _Place) -> ShardUnanswered:
         n_copies = len(self._copies.order(open_.shard))
         return ShardUnanswered(shard=open_.shard, n_copies=n_copies, cause=open_.cause)
-
-
-def _cause(error: BaseException) -> str:
-    """Return the first line of an error's message: Ray's messages have many."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -86,7 +86,9 @@ class ClusterShelf:
         return next((one for _, one in self._open if one.about.generation == generation), None)
 
     def _opened_one(self, served: Served) -> Publication:
-        copies = Copies([[_asks(copy, served.published.stamp) for copy in one] for one in served.copies], self._patience_s)
+        copies = Copies(
+            [[_asks(copy, served.published.stamp) for copy in one] for one in served.copies], self._patience_s
+        )
         collection = open_published(served.published)
         return Publication(lambda: Index(collection, copies.call))
 

@@ -89,5 +89,3 @@ def _open_single(published: Published) -> Collection:
 
 def _checksum(shards: bytes, collection: Collection) -> str:
     return sha256_of(shards or encode_manifest(collection.manifest))
-
-

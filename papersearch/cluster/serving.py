@@ -143,5 +143,3 @@ class Server:
 
 class _Door:
     """A replica; the application is all of it."""
-
-

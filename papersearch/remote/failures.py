@@ -9,8 +9,11 @@ from papersearch import errors
 from papersearch.errors import PapersearchError
 from papersearch.index.typed_json import read_value
 
-_CARRIED = (errors.QueryError, errors.PaperLookupError, errors.ModelError, errors.LimitExceeded)
-"""Families that depend on the request alone, or say why the encoder gives nothing."""
+_CARRIED = (
+    errors.QueryError, errors.PaperLookupError, errors.ModelError, errors.LimitExceeded,
+    errors.ShardUnanswered, errors.ShardRefused,
+)  # fmt: skip
+"""Errors that depend on the request alone, or say why the encoder or a shard gives nothing."""
 
 
 def is_carried(error: PapersearchError) -> bool:

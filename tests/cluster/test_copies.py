@@ -44,7 +44,7 @@ def ask(shards: Sequence[Sequence[Any]], patience_s: float) -> tuple[list[Any], 
     return answers, copies
 
 
-GONE = ConnectionError("the actor died\nwith a long story")
+GONE = ConnectionError("the actor died on 10.0.0.7")
 answers = st.sampled_from(["answer", NEVER, GONE])
 
 
@@ -156,10 +156,8 @@ def test_threads_take_turns() -> None:
     assert sorted(used) == [(0, 1), (0, 1), (1, 0), (1, 0)]
 
 
-def test_the_message_has_one_line_of_the_cause() -> None:
-    """The error names the shard as its folder does, and takes one line of the cause."""
+def test_the_message_has_no_particulars() -> None:
+    """The error names the shard as its folder does, and the kind of the cause without its message."""
     with pytest.raises(PapersearchError) as caught:
         ask([["answer"], [GONE, GONE]], PATIENT)
-    assert caught.value.message == (
-        "cannot ask shard 2: none of its 2 copies answers (ConnectionError: the actor died)"
-    )
+    assert caught.value.message == ("cannot ask shard 2: none of its 2 copies answers (ConnectionError)")
