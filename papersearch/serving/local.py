@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from papersearch.api import Index
 from papersearch.checksums import sha256_of
@@ -26,7 +26,6 @@ from papersearch.serving.verbs import perform
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
     from papersearch.remote.calls import Call
 
@@ -35,13 +34,15 @@ _KEPT = 2
 
 
 class Publication:
-    """One open generation, with an `Index` for each thread that uses it."""
+    """One open generation, with an `Index` for each thread that uses it, which `open_index` makes."""
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
-        self._idle: list[Index] = [Index(generation)]
+    def __init__(self, open_index: Callable[[], Index]) -> None:
+        self._open_index = open_index
+        first = open_index()
+        first.search("warm", 1)  # maps the files that queries use, and finds what cannot be mapped
+        self._idle = [first]
         self._whole: dict[type[Call], bytes] = {}
-        self.about = _about(generation.manifest)
+        self.about = _about(first.manifest)
 
     def result(self, call: Call) -> bytes:
         """Return the result of a call in JSON. Raises PapersearchError."""
@@ -60,11 +61,28 @@ class Publication:
         try:
             index = self._idle.pop()  # one step, which no other thread interrupts
         except IndexError:
-            index = Index(self._generation)
+            index = self._open_index()
         try:
             yield index
         finally:
             self._idle.append(index)
+
+
+class Publications(Protocol):
+    """The publications that are open."""
+
+    @property
+    def opened(self) -> Publication:
+        """The publication that was opened last."""
+        ...
+
+    def current(self) -> Publication:
+        """Return the newest publication."""
+        ...
+
+    def named(self, generation: str) -> Publication:
+        """Return the open publication of this name. Raises GenerationUnknown."""
+        ...
 
 
 class Shelf:
@@ -75,7 +93,7 @@ class Shelf:
         self._report = report
         self._lock = threading.Lock()
         self._seen = _signature(path)
-        self._open = [Publication(open_current(path))]
+        self._open = [_published(path)]
 
     @property
     def opened(self) -> Publication:
@@ -83,16 +101,16 @@ class Shelf:
         return self._open[0]
 
     def current(self) -> Publication:
-        """Return the newest publication, opened if it is new. A fault of a new one is reported."""
-        with self._lock:
-            signature = _signature(self._path)
-            if signature != self._seen:
-                self._seen = signature
-                try:
-                    self._renew()
-                except PapersearchError as error:
-                    self._report(error)  # the one before goes on answering
-            return self._open[0]
+        """Return the newest publication, opened if it is new. A fault of a new one is reported.
+
+        While one thread opens it, the others go on with the one before.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self._open[0]
 
     def named(self, generation: str) -> Publication:
         """Return the open publication of this name. Raises GenerationUnknown."""
@@ -102,17 +120,26 @@ class Shelf:
                 return publication
         raise GenerationUnknown(generation)
 
-    def _renew(self) -> None:
-        found = Publication(open_current(self._path))
+    def _look(self) -> None:
+        """Open what was published since the last look."""
+        signature = _signature(self._path)
+        if signature == self._seen:
+            return
+        self._seen = signature
+        try:
+            found = _published(self._path)
+        except PapersearchError as error:
+            self._report(error)  # the one before goes on answering
+            return
         others = [one for one in self._open if one.about.generation != found.about.generation]
         self._open = [found, *others][:_KEPT]
 
 
-class LocalAnswering:
-    """The index in a folder, which answers in threads of its own."""
+class PublicationsAnswering:
+    """Publications that answer in threads of their own."""
 
-    def __init__(self, path: Path, n_threads: int, report: Callable[[Exception], None]) -> None:
-        self._shelf = Shelf(path, report)
+    def __init__(self, shelf: Publications, n_threads: int) -> None:
+        self._shelf = shelf
         self._threads = ThreadPoolExecutor(n_threads, "papersearch-answer")
 
     @property
@@ -129,13 +156,22 @@ class LocalAnswering:
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, call, generation)
         return await running
 
-    async def close(self) -> None:
-        """Begin no other call; those that run end by themselves."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
     def _answer(self, call: Call, generation: str | None) -> Answer:
         publication = self._shelf.current() if generation is None else self._shelf.named(generation)
         return Answer(publication.about, publication.result(call))
+
+
+class LocalAnswering(PublicationsAnswering):
+    """The index in a folder."""
+
+    def __init__(self, path: Path, n_threads: int, report: Callable[[Exception], None]) -> None:
+        super().__init__(Shelf(path, report), n_threads)
+
+
+def _published(path: Path) -> Publication:
+    """Open what is published in a folder. Raises StoredIndexError."""
+    generation = open_current(path)
+    return Publication(lambda: Index(generation))
 
 
 def _about(manifest: Manifest) -> About:
