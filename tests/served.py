@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from papersearch.index.layout import FORMAT_VERSION
-from papersearch.remote.calls import FORMAT_HEADER, RELEASE_HEADER
+from papersearch.remote.calls import FORMAT_HEADER, RELEASE_HEADER, About, Call
+from papersearch.serving.answering import Answer
 from papersearch.version import __version__
 from tests.conftest import PATIENCE_S, command_environment
 
@@ -187,3 +188,25 @@ ABOUT = {
 def told(result: Any, **changes: Any) -> bytes:
     """Return an answer with a result of an impostor, in HTTP."""
     return http(200, orjson.dumps({"about": ABOUT | changes, "result": result}))
+
+
+class Played:
+    """An object that answers as a test says: it counts what is asked, and may wait."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.calls: list[Call] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.is_asked = asyncio.Event()
+
+    async def about(self) -> About:
+        return About(**ABOUT)
+
+    async def answer(self, call: Call, generation: str | None) -> Answer:
+        self.calls.append(call)
+        self.is_asked.set()
+        await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return Answer(About(**ABOUT), b'"done"')

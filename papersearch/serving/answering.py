@@ -36,7 +36,3 @@ class Answering(Protocol):
         itself.
         """
         ...
-
-    async def close(self) -> None:
-        """Release what is held."""
-        ...

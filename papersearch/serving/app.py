@@ -165,7 +165,7 @@ class Door:
             return _answer(await self._answering.about(), b"null")
         async with self._turns.turn():
             if await request.is_disconnected():
-                return Response(status_code=499)
+                raise Refusal("client gone", "nobody waits for the answer")
             answer = await self._answering.answer(call, generation)
         return _answer(answer.about, answer.result)
 

@@ -39,6 +39,7 @@ class Publication:
     def __init__(self, open_index: Callable[[], Index]) -> None:
         self._open_index = open_index
         first = open_index()
+        first.search("warm", 1)  # maps the files that queries use, and finds what cannot be mapped
         self._idle = [first]
         self._whole: dict[type[Call], bytes] = {}
         self.about = _about(first.manifest)
@@ -100,16 +101,16 @@ class Shelf:
         return self._open[0]
 
     def current(self) -> Publication:
-        """Return the newest publication, opened if it is new. A fault of a new one is reported."""
-        with self._lock:
-            signature = _signature(self._path)
-            if signature != self._seen:
-                self._seen = signature
-                try:
-                    self._renew()
-                except PapersearchError as error:
-                    self._report(error)  # the one before goes on answering
-            return self._open[0]
+        """Return the newest publication, opened if it is new. A fault of a new one is reported.
+
+        While one thread opens it, the others go on with the one before.
+        """
+        if self._lock.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._lock.release()
+        return self._open[0]
 
     def named(self, generation: str) -> Publication:
         """Return the open publication of this name. Raises GenerationUnknown."""
@@ -119,8 +120,17 @@ class Shelf:
                 return publication
         raise GenerationUnknown(generation)
 
-    def _renew(self) -> None:
-        found = _published(self._path)
+    def _look(self) -> None:
+        """Open what was published since the last look."""
+        signature = _signature(self._path)
+        if signature == self._seen:
+            return
+        self._seen = signature
+        try:
+            found = _published(self._path)
+        except PapersearchError as error:
+            self._report(error)  # the one before goes on answering
+            return
         others = [one for one in self._open if one.about.generation != found.about.generation]
         self._open = [found, *others][:_KEPT]
 
@@ -145,10 +155,6 @@ class PublicationsAnswering:
         """Answer a call from one publication. Raises PapersearchError and GenerationUnknown."""
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, call, generation)
         return await running
-
-    async def close(self) -> None:
-        """Begin no other call; those that run end by themselves."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, call: Call, generation: str | None) -> Answer:
         publication = self._shelf.current() if generation is None else self._shelf.named(generation)

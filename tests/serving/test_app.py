@@ -15,39 +15,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from papersearch.errors import EmptyQuery, IndexDamaged
 from papersearch.remote import calls
-from papersearch.remote.calls import VERBS, About, Call
-from papersearch.serving.answering import Answer, GenerationUnknown
+from papersearch.remote.calls import VERBS
+from papersearch.serving.answering import GenerationUnknown
 from papersearch.serving.app import Bounds, make_app
 from papersearch.serving.local import LocalAnswering
 from papersearch.version import __version__
-from tests.served import ABOUT, OURS, Reply, asked
+from tests.served import ABOUT, OURS, Played, Reply, asked
 
 FINE = {"query": "protein", "k": 2, "mode": "hybrid"}
-
-
-class Played:
-    """An object that answers as a test says: it counts what is asked, and may wait."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-        self.calls: list[Call] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.is_asked = asyncio.Event()
-
-    async def about(self) -> About:
-        return About(**ABOUT)
-
-    async def answer(self, call: Call, generation: str | None) -> Answer:
-        self.calls.append(call)
-        self.is_asked.set()
-        await self.gate.wait()
-        if self.error is not None:
-            raise self.error
-        return Answer(About(**ABOUT), b'"done"')
-
-    async def close(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

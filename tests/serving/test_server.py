@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,13 +14,17 @@ from typing import cast
 
 import orjson
 import pytest
+import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
 import papersearch
+from papersearch.serving import server as server_module
+from papersearch.serving.app import make_app
 from papersearch.serving.server import MAX_HEADER_BYTES
 from tests.conftest import PATIENCE_S
-from tests.served import OURS, Served, served
+from tests.served import OURS, Played, Served, served
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +153,31 @@ def test_fifty_clients(server: Served, small_project: Path) -> None:
     for thread in threads:
         thread.join(PATIENCE_S)
     assert found == [True] * 100
+
+
+def test_a_header_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection is closed unless a whole header comes within the bound, the first one and each later one."""
+    monkeypatch.setattr(server_module, "HEADER_SECONDS", 0.05)
+
+    async def told(*sent: bytes) -> bytes:
+        config = uvicorn.Config(make_app(Played()), ws="none", lifespan="off", log_config=None)
+        state, loop = ServerState(), asyncio.get_running_loop()
+        listening = await loop.create_server(
+            lambda: server_module._Protocol(config, state, {}, loop), "127.0.0.1", 0
+        )
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        try:
+            for piece in sent:
+                writer.write(piece)
+                if piece.endswith(b"\r\n\r\n"):
+                    await reader.readuntil(b"}")
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
+        finally:
+            writer.close()
+            listening.close()
+
+    health = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for sent in ((), (b"GET /health HT",), (health, b"GET /health HT"), (health, health, HEAD)):
+        assert asyncio.run(told(*sent)) == b""
