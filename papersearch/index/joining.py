@@ -21,7 +21,7 @@ from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION, written_order
 from papersearch.index.locking import writing
 from papersearch.index.manifest import Manifest
-from papersearch.index.part_checks import PartFiles, check_files, checked_parts, raise_for_files, release
+from papersearch.index.part_checks import PartFiles, check_part, checked_parts, raise_for_files, release
 from papersearch.index.part_records import PartRecord, encode_part, part_folder, places_below
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.parts import QUIET, Watch, check_whole
@@ -30,9 +30,9 @@ from papersearch.index.shard_build import JOINING, WHOLE, Analysed, Publication,
 from papersearch.index.shards import (
     ShardRecord,
     Shards,
+    next_generation,
     open_shard,
     publish_shards,
-    published,
     read_shards,
     shard_folder,
 )
@@ -102,7 +102,7 @@ def join(
             is_small = sum(part.n_appearances for part in parts) < _WORTH_WORKERS
             run = here if is_small else on_all_processors
         tasks = [PartFiles(index_path=str(index_path), folder=_folder(one), record=one) for one in parts]
-        for record, fault in zip(parts, _over(run, check_files, tasks, "checking parts", watch), strict=True):
+        for record, fault in zip(parts, _over(run, check_part, tasks, "checking parts", watch), strict=True):
             raise_for_files(index_path, record, fault)
         before = _before(index_path)
         if before is not None and before.parts == _identity(parts) and not full:
@@ -144,7 +144,7 @@ class _Join(NamedTuple):
         from papersearch.index.join_papers import decide
 
         (self.index_path / JOINING / WHOLE).mkdir(parents=True)
-        generation = max([*published(self.index_path), self.before.generation if self.before else 0]) + 1
+        generation = next_generation(self.index_path, self.before)
         self.watch.progress("merging papers", 0, 0)
         with everything_kept():
             decided = decide(self.index_path, self.parts, self.before, generation, self.device)

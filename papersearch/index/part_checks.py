@@ -72,9 +72,13 @@ def checked_parts(index_path: Path, places: Sequence[Path] | None) -> list[PartR
     return records
 
 
-def check_files(part: PartFiles) -> str | None:
-    """Return what is wrong with the files of a part, or None. Reads all that a join reads."""
-    place, record = Path(part.index_path) / part.folder, part.record
+def check_part(part: PartFiles) -> str | None:
+    """Return what is wrong with the files of a part, or None: a step of the join."""
+    return check_files(Path(part.index_path) / part.folder, part.record)
+
+
+def check_files(place: Path, record: PartRecord) -> str | None:
+    """Return what is wrong with the files of the part in the folder `place`, or None. Reads all of them."""
     expected = {f"{READ}/{name}" for name in (*APPEARANCES, FINDINGS)}
     inner = re.compile(rf"generation-{record.generation:06}/[a-z0-9.]+")
     if not expected <= record.files.keys() or not all(
@@ -168,7 +172,7 @@ def _constants(record: PartRecord) -> Any:
         return None
     folder = f"generation-{record.generation:06}"
     found = [record.files.get(f"{folder}/{name}") for name in _CONSTANTS]
-    return tuple(one.sha256 for one in found if one is not None)
+    return tuple(one.sha256 for one in found if one is not None) or None
 
 
 _SHARED: dict[str, Callable[[PartRecord], Any]] = {

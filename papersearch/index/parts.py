@@ -17,8 +17,9 @@ from papersearch.errors import IndexForeign, IndexNotWritable, StoredIndexError
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder
 from papersearch.index.generations import check_writable, open_current, read_manifest
-from papersearch.index.layout import DENSE_FILES, FORMAT_VERSION, MANIFEST, SHARDS
+from papersearch.index.layout import DENSE_FILES, MANIFEST, SHARDS
 from papersearch.index.locking import writing
+from papersearch.index.part_checks import check_files, release
 from papersearch.index.part_records import (
     FINDINGS,
     PART,
@@ -37,10 +38,8 @@ from papersearch.index.staleness import dump_changed, file_of
 from papersearch.index.string_table import pack_strings
 from papersearch.index.words import everything_kept, relative
 from papersearch.ingest.corpus_files import CorpusListing, corpus_files
-from papersearch.text.analysis import ANALYZER
 from papersearch.types import DumpProgress, Finding
 from papersearch.values import Value
-from papersearch.version import __version__
 
 if TYPE_CHECKING:
     from papersearch.index.files import Content, FileRecord
@@ -164,21 +163,27 @@ class _Part(NamedTuple):
         )
 
     def is_current(self, record: PartRecord) -> bool:
-        """Return whether a complete part is what would be built. As cheap as the check for staleness."""
+        """Return whether a complete part is what would be built, and intact. Reads the files of the join."""
         request = self.request
-        is_same = (record.format_version, record.written_by, record.analyzer) == _release()
+        is_same = (record.format_version, record.written_by, record.analyzer) == release()
         is_same &= (record.number, record.n_parts) == (request.number, request.n_parts)
         is_same &= (record.listing, record.choices) == (self.listing, self.choices())
-        if not is_same or not _are_there(record, self.place):
+        if not is_same:
             return False
         if record.encoder is not None and not self._is_encoder(record.encoder):
             return False
+        return self._reads_the_same(record) and check_files(self.place, record) is None
+
+    def _reads_the_same(self, record: PartRecord) -> bool:
+        """Return whether the files of the part are as they were when it was built."""
         paths = {file.name: file.path for file in self.own.files}
         try:
-            skipped = [paths[one.name].lstat() for one in record.skipped if one.name in paths]
-            return not any(dump_changed(dump, paths[file_of(dump.name, paths)]) for dump in record.dumps) and [
-                (status.st_size, status.st_mtime_ns) for status in skipped
-            ] == [(one.size, one.mtime_ns) for one in record.skipped if one.name in paths]
+            for one in record.skipped:
+                if one.name in paths:
+                    status = paths[one.name].lstat()
+                    if (status.st_size, status.st_mtime_ns) != (one.size, one.mtime_ns):
+                        return False
+            return not any(dump_changed(dump, paths[file_of(dump.name, paths)]) for dump in record.dumps)
         except (OSError, KeyError):
             return False
 
@@ -241,7 +246,7 @@ class _Part(NamedTuple):
         files.rename_folder(building, self.place / READ)
         if published is not None:
             records |= _dense_files(published)
-        format_version, written_by, analyzer = _release()
+        format_version, written_by, analyzer = release()
         record = PartRecord(
             format_version=format_version,
             written_by=written_by,
@@ -260,11 +265,6 @@ class _Part(NamedTuple):
         )
         files.replace_file(self.place / PART, encode_part(record))
         return record
-
-
-def _release() -> tuple[int, str, str]:
-    """Return format version, release and analyzer, which all parts share with the join."""
-    return FORMAT_VERSION, f"papersearch {__version__}", ANALYZER
 
 
 def _files(read: DumpsRead) -> Sequence[tuple[str, Content]]:
@@ -295,14 +295,6 @@ def _dense_files(published: Generation) -> dict[str, FileRecord]:
     own = files.FileRecord(size=len(content), sha256=sha256_of(content))
     dense = {name: record for name, record in manifest.files.items() if name in DENSE_FILES}
     return {f"{manifest.folder}/{name}": record for name, record in {MANIFEST: own, **dense}.items()}
-
-
-def _are_there(record: PartRecord, place: Path) -> bool:
-    """Return whether the files of a part exist with their sizes."""
-    try:
-        return all((place / name).stat().st_size == one.size for name, one in record.files.items())
-    except OSError:
-        return False
 
 
 def _report(outcome: Outcome, record: PartRecord, place: Path, n_encoded: int) -> PartReport:

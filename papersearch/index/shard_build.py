@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -301,28 +302,26 @@ def _encoded(step: Step, parts: Sequence[PartRecord], papers: Sequence[Paper]) -
         made, _ = previous.encodings(earlier, identity, with_late=step.with_late, wanted=wanted)
         known.take(made)
     gathering = Gathering(texts, known, constants, with_late=step.with_late)
-    n_new = _encode(step, record, gathering) if gathering.missing() else 0
-    encoded = gathering.corpus()
+    journal = Journal(step.shard_path, sha256_of(f"{[*identity, step.with_late]}".encode()))
+    with closing(journal):
+        n_new = _encode(step, record, gathering, journal) if gathering.missing() else 0
+        encoded = gathering.corpus()
     if not np.isfinite(encoded.vectors).all():
         raise ModelUnusable(name=record.name, cause="its vectors are not numbers")
     return encoded, n_new
 
 
-def _encode(step: Step, record: EncoderRecord, gathering: Gathering) -> int:
+def _encode(step: Step, record: EncoderRecord, gathering: Gathering, journal: Journal) -> int:
     """Encode the texts that merging over parts has made; a journal beside the shard keeps them."""
     model = models.relocate(record.name, record.source, record.folder)
     prefixes = Prefixes(record.query_prefix, record.paper_prefix)
     _make_folders(step.shard_path)
-    journal = Journal(step.shard_path, sha256_of(f"{[*identity_of(record), step.with_late]}".encode()))
     journal.load()
-    try:
-        return gathering.encode(
-            lambda: open_paper_encoder(model, record, lambda: ReferenceEncoder(model, step.device, prefixes)),
-            journal,
-            lambda done, total: None,
-        )
-    finally:
-        journal.close()
+    return gathering.encode(
+        lambda: open_paper_encoder(model, record, lambda: ReferenceEncoder(model, step.device, prefixes)),
+        journal,
+        lambda done, total: None,
+    )
 
 
 def _earlier(index_path: Path) -> list[Generation]:

@@ -156,15 +156,14 @@ def publish_shards(index_path: Path, described: Shards, before: Shards | None) -
 
     Of use are this generation and the one before, for a rollback. Raises OSError.
     """
-    content = encode_shards(described)
-    files.replace_file(_history(index_path, described.generation), content)
-    files.replace_file(index_path / SHARDS, content)
+    if before is not None:
+        _keep(index_path, before)
+    write_shards(index_path, described)
     kept = {
         (one.folder, each.generation) for each in (described, before) if each is not None for one in each.shards
     }
-    numbers = {each.generation for each in (described, before) if each is not None}
     for number in published(index_path):
-        if number not in numbers:
+        if before is None or number not in (described.generation, before.generation):
             files.remove(_history(index_path, number))
     for place in (index_path / FOLDER).glob("*-of-*"):
         folder = f"{FOLDER}/{place.name}"
@@ -188,14 +187,31 @@ def roll_back_shards(index_path: Path) -> Shards:
         for one in opened:
             own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
             files.replace_file(one.index_path / MANIFEST, own)
+        _keep(index_path, current)
         files.replace_file(index_path / SHARDS, content)
     except OSError as error:
         raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
     return described
 
 
+def next_generation(index_path: Path, before: Shards | None) -> int:
+    """Return the number of the next generation of the whole, after `before`, which is current.
+
+    What an interrupted join has published of its shards was never current, and is replaced.
+    """
+    numbers = published(index_path)
+    if before is not None:
+        numbers.append(before.generation)
+    elif has_shards(index_path):  # and cannot be read: any generation may have been current
+        numbers += (number for place in (index_path / FOLDER).glob("*-of-*") for number in generations(place))
+    return max(numbers, default=0) + 1
+
+
 def published(index_path: Path) -> list[int]:
-    """Return the numbers of the generations of the whole on disk, ascending."""
+    """Return the numbers of the generations of the whole that were current once, ascending.
+
+    Such a number is not used again, even after a rollback.
+    """
     found = (_HISTORY.fullmatch(path.name) for path in (index_path / FOLDER).glob("generation-*.json"))
     return sorted(int(named[1]) for named in found if named)
 
@@ -244,6 +260,13 @@ def open_shard(index_path: Path, described: Shards, number: int, *, leased: bool
 def _history(index_path: Path, generation: int) -> Path:
     """Return where `shards.json` of a generation is kept for a rollback."""
     return index_path / FOLDER / f"generation-{generation:06}.json"
+
+
+def _keep(index_path: Path, described: Shards) -> None:
+    """Keep the description of a generation that will not be current any more. Raises OSError."""
+    place = _history(index_path, described.generation)
+    if not place.exists():
+        files.replace_file(place, encode_shards(described))
 
 
 def _remove_unread(folder: Path) -> None:

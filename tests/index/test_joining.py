@@ -194,7 +194,7 @@ RECORDS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     dumps=st.lists(RECORDS, min_size=1, max_size=5),
     n_parts=st.integers(1, 4),
