@@ -64,16 +64,12 @@ def hint_of(error: PapersearchError) -> str:
             return _model_hint(error)
         case errors.SavedSearchError():
             return _saved_hint(error)
-        case errors.ServerError():
+        case errors.ServerError() | errors.ClusterError():
             return _server_hint(error)
         case errors.EvaluationError():
             return _evaluation_hint(error)
         case errors.PaperLookupError():
             return _lookup_hint(error)
-        case errors.ClusterUnusable():
-            return typed("ray status --address", error.address)
-        case errors.ClusterError():
-            return "run the same command again: the server starts copies that it lost"
     return ""
 
 
@@ -240,8 +236,12 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
     return ""
 
 
-def _server_hint(error: errors.ServerError) -> str:
+def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
     match error:
+        case errors.ClusterUnusable():
+            return typed("ray status --address", error.address)
+        case errors.ClusterError():
+            return "run the same command again: the server starts copies that it lost"
         case errors.InvalidAddress():
             return "name a server as --index http://HOST:PORT"
         case errors.TokenUnreadable() | errors.TokenRefused():

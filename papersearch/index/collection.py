@@ -82,7 +82,8 @@ def collection_of(path: Path, opened: OpenedShards) -> Collection:
     """Return the open shards in a folder as one collection. Raises IndexDamaged."""
     manifests = [generation.manifest for generation in opened.generations]
     manifest = whole_manifest(manifests, opened.described.n_terms, _n_organisations(opened.generations))
-    return Collection(path, manifest, opened.generations, tuple(map(shard_numbers, opened.described.shards, opened.generations)))
+    numbers = tuple(map(shard_numbers, opened.described.shards, opened.generations))
+    return Collection(path, manifest, opened.generations, numbers)
 
 
 def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations: int) -> Manifest:
@@ -125,7 +126,7 @@ def shard_numbers(record: ShardRecord, generation: Generation) -> int | IntArray
     if record.start is not None:
         return record.start
     try:
-        numbers = np.load(generation.index_path / NUMBERS, allow_pickle=False).astype(np.int64)
+        numbers: IntArray = np.load(generation.index_path / NUMBERS, allow_pickle=False).astype(np.int64)
     except (OSError, ValueError) as error:
         raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="cannot be read") from error
     if numbers.shape != (record.n_papers,) or (np.diff(numbers, prepend=-1) <= 0).any():
