@@ -54,7 +54,7 @@ def main() -> None:
                 continue
             query = parse_query(rare(index, topic.text) if shorten else topic.text, parts.analyzer, literal=True)
             encoded = parts.encoder.encode_many([query.plain])[0]
-            others = (expansion.other for expansion in parts.lexical.expansions.expand(query.sequence))
+            others = (expansion.other for expansion in parts.expansions.expand(query.sequence))
             idf = parts.postings.idf_of({*query.terms, *chain.from_iterable(map(parts.analyzer.terms, others))})
             texts = [paper.abstract[start:end] for start, end in spans]
             near = library.encode([query.plain, *texts], normalize_embeddings=True)

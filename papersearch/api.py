@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, get_args
+from typing import TYPE_CHECKING, Unpack, cast, get_args
 
 import numpy as np
 
@@ -28,11 +28,13 @@ from papersearch.errors import (
     ModelError,
     NothingEncoded,
     NothingToCompare,
+    NotServed,
 )
 from papersearch.index.collection import Collection, open_collection
 from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
+from papersearch.remote.addresses import address_in
 from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import Request
@@ -52,6 +54,7 @@ from papersearch.types import (
     Note,
     Organisation,
     Paper,
+    PaperName,
     RankedPaper,
     Results,
     Sort,
@@ -59,6 +62,7 @@ from papersearch.types import (
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
+    from papersearch.index.counts import PaperCounts
     from papersearch.index.joining import JoinReport
     from papersearch.index.parts import PartReport
     from papersearch.index.report import BuildReport, Progress
@@ -85,7 +89,7 @@ class Index:
         self._analyzer = Analyzer()
         self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
         shards = list(map(Shard, self._indexes, collection.numbers))
-        self._shards = Shards(call or in_process(shards), len(shards), self.manifest, self._analyzer)
+        self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self._analyzer)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -99,6 +103,11 @@ class Index:
     def path(self) -> Path:
         """The folder of the index."""
         return self._collection.path
+
+    @property
+    def place(self) -> str:
+        """The folder of the index, or the address of its server, for people."""
+        return str(self.path)
 
     @property
     def encoded(self) -> EncodedShare:
@@ -245,6 +254,20 @@ class Index:
         """Return all papers in paper order; each is read from disk on access."""
         return Papers(self._shards)
 
+    def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
+        """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
+        with self._reading():
+            papers = self.papers()
+            found = papers.beginning_with(prefix, limit)
+            return tuple(PaperName(paper_id=name, title=papers[number].title) for name, number in found)
+
+    def counts(self) -> PaperCounts:
+        """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
+        from papersearch.index.counts import count_papers
+
+        with self._reading():
+            return count_papers(self.papers())
+
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
         return self._shards.organisations()
@@ -273,6 +296,10 @@ class Index:
         if corpus is None and own is None:
             return False
         return is_stale(self.manifest, self.path, self.path / (own or "") if corpus is None else Path(corpus))
+
+    def renewed(self) -> Index:
+        """Return the index as it is published now: this one, or another where a build has replaced it."""
+        return self if self._collection.is_current() else open(self.path)
 
     def keyword_scores(self, query: str) -> Float64Array:
         """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
@@ -338,7 +365,16 @@ class Index:
 
 
 def open(path: str | Path = "index") -> Index:
-    """Open the index in the folder `path`. Raises StoredIndexError if it cannot be used."""
+    """Open the index in the folder `path`, or at an address: "http://HOST:PORT".
+
+    An index on a server has the same public methods, answers from there, and asks with the token in
+    the environment (docs/serve.md). Raises StoredIndexError if a folder cannot be used, and
+    ServerError if a server cannot.
+    """
+    if (address := address_in(path)) is not None:
+        from papersearch.remote.index import open_remote
+
+        return cast(Index, open_remote(address))
     return Index(open_collection(Path(path)))
 
 
@@ -381,6 +417,7 @@ def build(
     Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
     unchanged, and the next build reuses the texts encoded so far.
     """
+    _refuse_address(index_path, "build an index")
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
 
     return bring_up_to_date(
@@ -484,6 +521,7 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     from papersearch.index.generations import rollback as go_back
     from papersearch.index.locking import writing
 
+    _refuse_address(path, "roll back")
     path = Path(path)
     if not path.is_dir():
         raise IndexMissing(path=path)
@@ -494,6 +532,12 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
             roll_back_shards(path)
             return open_collection(path).manifest
         return go_back(path)
+
+
+def _refuse_address(place: str | Path, what: str) -> None:
+    """Raise NotServed for an index on a server, which is only read."""
+    if (address := address_in(place)) is not None:
+        raise NotServed(address=address, what=what)
 
 
 def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:

@@ -23,8 +23,10 @@ LAYERS = [
     {"dense"},
     {"index"},
     {"search"},
+    {"remote"},
     {"api", "saved"},
-    {"evaluation"},
+    {"evaluation", "serving"},
+    {"cluster"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -33,6 +35,10 @@ HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
 
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
+
+
+SERVED = {"starlette": "serving", "uvicorn": "serving", "prometheus_client": "serving", "http": "remote"}
+"""Packages of one room alone; `mcp` brings some of them."""
 
 
 def room_of(path: Path) -> str:
@@ -87,6 +93,7 @@ def test_only_the_command_line_knows_typer_and_rich(path: Path) -> None:
     assert not called & {"eval", "exec"}
     if room_of(path) != "cli":
         assert not imported & {"typer", "rich"}
+    assert all(SERVED[name] == room_of(path) for name in imported & SERVED.keys())
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -64,6 +64,8 @@ def hint_of(error: PapersearchError) -> str:
             return _model_hint(error)
         case errors.SavedSearchError():
             return _saved_hint(error)
+        case errors.ServerError() | errors.ClusterError():
+            return _server_hint(error)
         case errors.EvaluationError():
             return _evaluation_hint(error)
         case errors.PaperLookupError():
@@ -231,6 +233,42 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
             return typed("papersearch saved remove", error.name)
         case errors.UnknownSearch():
             return "papersearch saved list"
+    return ""
+
+
+def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
+    match error:
+        case errors.ClusterUnusable():
+            return typed("ray status --address", error.address)
+        case errors.ClusterError():
+            return "run the same command again: the server starts copies that it lost"
+        case errors.InvalidAddress():
+            return "name a server as --index http://HOST:PORT"
+        case errors.TokenUnreadable() | errors.TokenRefused():
+            return "export PAPERSEARCH_TOKEN=TOKEN, or PAPERSEARCH_TOKEN_FILE=FILE"
+        case errors.ServerUnreachable():
+            return "start it where the index is: papersearch serve --index FOLDER"
+        case errors.ServerSilent():
+            return f"to wait longer: export PAPERSEARCH_TIMEOUT={4 * error.seconds:g}"
+        case errors.ServerForeign():
+            return typed("correct the address, or look what answers there: curl", f"{error.address}/health")
+        case errors.ReleaseRefused():
+            return "install the server's release here, or this one there: git pull && pip install ."
+    return _refusal_hint(error)
+
+
+def _refusal_hint(error: errors.ServerError) -> str:
+    match error:
+        case errors.GenerationGone() | errors.ServerBusy():
+            return "run the same command again"
+        case errors.ServerFailed():
+            return "look at the server's standard error, and there: papersearch doctor"
+        case errors.LimitExceeded():
+            return f"ask for {error.limit:,} at most, or search the index where it is: --index FOLDER"
+        case errors.NotServed():
+            return "run it where the index is: --index FOLDER"
+        case errors.CannotListen():
+            return "papersearch serve --port 0"
     return ""
 
 

@@ -16,7 +16,6 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
-from papersearch import api
 from papersearch.api import DEFAULT_K, Index
 from papersearch.cli.hints import explained
 from papersearch.cli.options import GROUP
@@ -170,8 +169,7 @@ class Tools:
 
     def _current(self) -> Index:
         """Return the index, opened again if another generation has become the current one."""
-        if not self._opened.is_current():
-            self._opened = api.open(self._opened.path)
+        self._opened = self._opened.renewed()
         return self._opened
 
 

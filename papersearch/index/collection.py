@@ -6,7 +6,7 @@ manifest of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +20,7 @@ from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest, encode_manifest
 
 if TYPE_CHECKING:
-    from papersearch.index.shards import OpenedShards
+    from papersearch.index.shards import OpenedShards, ShardRecord
     from papersearch.index.verification import Fault
     from papersearch.types import Finding, IntArray
 
@@ -75,10 +75,15 @@ def open_collection(path: Path) -> Collection:
         return Collection(path, generation.manifest, (generation,), (0,))
     from papersearch.index.shards import open_shards
 
-    opened = open_shards(path)
+    return collection_of(path, open_shards(path))
+
+
+def collection_of(path: Path, opened: OpenedShards) -> Collection:
+    """Return the open shards in a folder as one collection. Raises IndexDamaged."""
     manifests = [generation.manifest for generation in opened.generations]
     manifest = whole_manifest(manifests, opened.described.n_terms, _n_organisations(opened.generations))
-    return Collection(path, manifest, opened.generations, tuple(_numbers(opened)))
+    numbers = tuple(map(shard_numbers, opened.described.shards, opened.generations))
+    return Collection(path, manifest, opened.generations, numbers)
 
 
 def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations: int) -> Manifest:
@@ -114,18 +119,16 @@ def _n_organisations(generations: Sequence[Generation]) -> int:
     return len({line for one in generations for line in bytes(one.text("organisations.txt")).split(b"\n")} - {b""})
 
 
-def _numbers(opened: OpenedShards) -> Iterator[int | IntArray]:
-    """Yield the numbers of each shard's papers."""
+def shard_numbers(record: ShardRecord, generation: Generation) -> int | IntArray:
+    """Return the number of a shard's first paper in the whole, or those of all its papers. Raises IndexDamaged."""
     from papersearch.index.shards import NUMBERS
 
-    for record, generation in zip(opened.described.shards, opened.generations, strict=True):
-        if record.start is not None:
-            yield record.start
-            continue
-        try:
-            numbers = np.load(generation.index_path / NUMBERS, allow_pickle=False).astype(np.int64)
-        except (OSError, ValueError) as error:
-            raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="cannot be read") from error
-        if numbers.shape != (record.n_papers,) or (np.diff(numbers, prepend=-1) <= 0).any():
-            raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="does not number the papers")
-        yield numbers
+    if record.start is not None:
+        return record.start
+    try:
+        numbers: IntArray = np.load(generation.index_path / NUMBERS, allow_pickle=False).astype(np.int64)
+    except (OSError, ValueError) as error:
+        raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="cannot be read") from error
+    if numbers.shape != (record.n_papers,) or (np.diff(numbers, prepend=-1) <= 0).any():
+        raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="does not number the papers")
+    return numbers

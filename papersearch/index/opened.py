@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
@@ -69,15 +69,16 @@ class OpenedIndex:
 
     @cached_property
     def lexical(self) -> LexicalIndex:
-        """Postings, lengths and expansions, as matching a query's words needs them."""
+        """Postings and lengths, as matching a query's words needs them."""
         files = self._generation
         mean = self.manifest.lexical.mean_length
         lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
-        expansions = ExpansionTable(self._strings("expansions"), self.analyzer)
-        # A reference to this index would be a cycle, and keep the generation open.
-        return LexicalIndex(
-            self.postings, lengths, expansions, self.analyzer, partial(_strings_of, self._generation, "words")
-        )
+        return LexicalIndex(self.postings, lengths, self.analyzer)
+
+    @cached_property
+    def expansions(self) -> ExpansionTable:
+        """Acronyms of the whole."""
+        return ExpansionTable(self._strings("expansions"), self.analyzer)
 
     @cached_property
     def pieces(self) -> PieceVectors | None:

@@ -18,6 +18,7 @@ BuildStep = Literal[
     "encoding",
     "checking the model",
     "publishing",
+    "building parts",
     "checking parts",
     "merging papers",
     "building shards",

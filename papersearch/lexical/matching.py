@@ -17,9 +17,8 @@ from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from papersearch.lexical.acronyms import ExpansionTable
     from papersearch.lexical.conditions import OtherForms
     from papersearch.lexical.forms import Terms
     from papersearch.lexical.postings import Postings
@@ -30,16 +29,11 @@ if TYPE_CHECKING:
 
 
 class LexicalIndex(NamedTuple):
-    """The lexical side of an open index: postings, and the tables that matching needs.
-
-    `spellings` opens the sorted words of papers; few queries need them.
-    """
+    """The lexical side of an open index, as matching a query's words needs it."""
 
     postings: Postings
     lengths: DocumentLengths
-    expansions: ExpansionTable
     analyzer: Analyzer
-    spellings: Callable[[], Sequence[str]]
 
     @property
     def n_indexed(self) -> int:
@@ -51,12 +45,6 @@ class LexicalIndex(NamedTuple):
         if len(terms) == 1 and not in_title:
             return self.postings.df(terms[0][1])
         return len(phrase_papers(self.postings, terms, self.lengths, in_title=in_title))
-
-    def beginning(self, prefix: str) -> tuple[list[str], list[str]]:
-        """Return the first spellings and the first terms with this beginning; see `forms.Vocabulary`."""
-        from papersearch.lexical.forms import beginning_with  # few queries have beginnings of words
-
-        return beginning_with(prefix, self.spellings()), beginning_with(prefix, self.postings.terms)
 
 
 class Spelled(NamedTuple):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from papersearch.search.request import Request
     from papersearch.search.shards import Shards
     from papersearch.text.query import Query
-    from papersearch.types import Expansion, Float32Array, Float64Array, IntArray
+    from papersearch.types import Float32Array, Float64Array, IntArray
 
 
 class Opening(NamedTuple):
@@ -46,11 +46,6 @@ class Opening(NamedTuple):
     asked: Asked
     encoded: Encoded | None
     bounds: Bounds
-
-    @property
-    def expansions(self) -> tuple[Expansion, ...]:
-        """Acronyms of the query, with their other forms."""
-        return tuple(expansion for expansion, _ in self.asked.statistics.expansions)
 
 
 class Ranked(NamedTuple):
@@ -97,23 +92,22 @@ def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shar
 
         spelling = spelled(query, shards)
     n_papers = shards.manifest.n_papers
+    expansions = tuple(shards.tables.expansions.expand(query.sequence))
     asked = Asked(
         key=shards.new_key(),
         query=query,
         mode=how.mode_used,
         vector=None if encoded is None else encoded.vector,
         filters=shards.resolved(how.filters),
+        expansions=expansions,
         is_partial=shards.manifest.is_partial,
         statistics=Statistics(n_papers, spelling, idf={}, expansions=()),
     )
     opened: list[Opened] = shards.every("open", asked)
-    counts = [sum(counts) for counts in zip(*([n for _, n in one.expansions] for one in opened), strict=True)]
-    expansions = tuple(
-        (expansion, float(idf_of_each(n, n_papers)))
-        for (expansion, _), n in zip(opened[0].expansions, counts, strict=True)
-    )
+    n_expanded = map(sum, zip(*(one.n_expanded for one in opened), strict=True))
+    weighed = zip(expansions, (float(idf_of_each(n, n_papers)) for n in n_expanded), strict=True)
     idf = {term: value for one in opened for term, value in one.idf.items()}
-    asked = asked._replace(statistics=asked.statistics._replace(idf=idf, expansions=expansions))
+    asked = asked._replace(statistics=asked.statistics._replace(idf=idf, expansions=tuple(weighed)))
     bounds = [one.bounds for one in opened if one.bounds is not None] or shards.every("bounds", asked)
     return Opening(asked, encoded, _joined(bounds))
 

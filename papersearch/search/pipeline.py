@@ -72,7 +72,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         mode_reason=how.reason,
         total=found.total,
         hits=tuple(hits),
-        expansions=opening.expansions,
+        expansions=opening.asked.expansions,
         verdict=best,
         filters=how.filters,
         sort=how.sort,

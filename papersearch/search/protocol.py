@@ -48,10 +48,8 @@ class Call(Protocol):
 
 
 METHODS = (
-    "constants",
     "frequencies",
     "beginning",
-    "near_words",
     "idf",
     "is_title",
     "open",
@@ -89,6 +87,7 @@ class Asked(NamedTuple):
     mode: the mode used
     vector: the encoded query (D,); None in a keyword search
     filters: with full names of dumps
+    expansions: its acronyms
     is_partial: some paper of the whole is not encoded
     statistics: what the whole says of the query's words; without idf and expansions in `open`
     """
@@ -98,6 +97,7 @@ class Asked(NamedTuple):
     mode: Mode
     vector: Float32Array | None
     filters: Filters
+    expansions: tuple[Expansion, ...]
     is_partial: bool
     statistics: Statistics
 
@@ -126,12 +126,12 @@ class Opened(NamedTuple):
     """The first answer to a query.
 
     idf: of the query's terms, of its compounds, and of its acronyms' other forms, if a paper here has them
-    expansions: the query's acronyms, each with the number of papers here that have its other form
+    n_expanded: for each acronym, the number of papers here that have its other form
     bounds: None if they depend on the number of papers in the whole with such a form
     """
 
     idf: Mapping[str, float]
-    expansions: tuple[tuple[Expansion, int], ...]
+    n_expanded: tuple[int, ...]
     bounds: Bounds | None
 
 
@@ -313,10 +313,3 @@ class IdsOf(NamedTuple):
 
     prefix: str
     limit: int
-
-
-class PieceTable(NamedTuple):
-    """What every shard has of the whole's word pieces: basis (H, C) and weights (V,)."""
-
-    basis: Float32Array
-    weights: Float32Array

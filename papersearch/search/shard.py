@@ -14,7 +14,7 @@ import numpy as np
 
 from papersearch.lexical.postings import is_new
 from papersearch.search.evidence import find_evidence
-from papersearch.search.protocol import Bounds, Details, Example, Found, Nearest, Opened, PieceTable, Rows, Shown
+from papersearch.search.protocol import Bounds, Details, Example, Found, Nearest, Opened, Rows, Shown
 from papersearch.search.ranking import by_both, by_keyword, by_meaning
 from papersearch.search.work import Work, encoded, filtered, known_cosines
 from papersearch.text.identity import title_key
@@ -56,25 +56,16 @@ class Shard:
         self._remembered = remembered
         self._works: OrderedDict[str, Work] = OrderedDict()
 
-    def constants(self, _: None) -> PieceTable | None:
-        """Return the basis and the weights of word pieces, if there are any."""
-        pieces = self._index.pieces
-        return None if pieces is None else PieceTable(pieces.basis, pieces.weights)
-
     def frequencies(self, phrases: Sequence[Phrase]) -> list[int]:
         """Count the papers with each phrase."""
         lexical = self._index.lexical
         return [lexical.n_papers(terms, in_title=in_title) for terms, in_title in phrases]
 
-    def beginning(self, prefixes: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-        """Return the first spellings and the first terms with each of these beginnings."""
-        return list(map(self._index.lexical.beginning, prefixes))
+    def beginning(self, prefixes: Sequence[str]) -> list[list[str]]:
+        """Return the first terms with each of these beginnings."""
+        from papersearch.lexical.forms import beginning_with  # few queries have beginnings of words
 
-    def near_words(self, words: Sequence[str]) -> list[tuple[str, ...]]:
-        """Return for each word the words of papers that are spelt most like it."""
-        from papersearch.search.spelling import spelt_like
-
-        return [spelt_like(word, self._index) for word in words]
+        return [beginning_with(prefix, self._index.postings.terms) for prefix in prefixes]
 
     def idf(self, terms: Sequence[str]) -> dict[str, float]:
         """Return the idf of those terms that papers here have."""
@@ -87,15 +78,13 @@ class Shard:
     def open(self, asked: Asked) -> Opened:
         """Return what the whole must know of a query, and bounds if they depend on nothing else."""
         index, query = self._index, asked.query
-        expansions = index.lexical.expansions.expand(query.sequence)
-        forms = [tuple(index.analyzer.sequence(expansion.other)) for expansion in expansions]
+        forms = [tuple(index.analyzer.sequence(expansion.other)) for expansion in asked.expansions]
         words = {*query.terms, *(term for _, term in query.sequence), *(other for other, _ in query.compounds)}
-        words.update(term for expansion in expansions for term in index.analyzer.terms(expansion.other))
-        counts = (index.lexical.n_papers(form) for form in forms)
+        words.update(term for expansion in asked.expansions for term in index.analyzer.terms(expansion.other))
         return Opened(
             idf=index.postings.idf_of(words),
-            expansions=tuple(zip(expansions, counts, strict=True)),
-            bounds=None if expansions else self.bounds(asked),
+            n_expanded=tuple(map(index.lexical.n_papers, forms)),
+            bounds=None if forms else self.bounds(asked),
         )
 
     def bounds(self, asked: Asked) -> Bounds:

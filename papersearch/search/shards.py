@@ -18,9 +18,10 @@ from papersearch.types import NO_FILTERS, EncodedShare, PaperName
 
 if TYPE_CHECKING:
     from papersearch.dense.encoders import QueryEncoder
-    from papersearch.dense.late import Encoded, QueryPieces
+    from papersearch.dense.late import Encoded, PieceVectors, QueryPieces
     from papersearch.index.manifest import Manifest
-    from papersearch.search.protocol import Call, PieceTable
+    from papersearch.index.opened import OpenedIndex
+    from papersearch.search.protocol import Call
     from papersearch.search.shard import Shard
     from papersearch.text.analysis import Analyzer
     from papersearch.types import Filters, Float32Array, IntArray, Organisation, Paper
@@ -47,15 +48,24 @@ class Owned(NamedTuple):
 
 
 class Shards:
-    """The shards of a collection: `n_shards` behind one transport, described by the whole's manifest."""
+    """The shards of a collection behind one transport, described by the whole's manifest.
 
-    def __init__(self, call: Call, n_shards: int, manifest: Manifest, analyzer: Analyzer) -> None:
+    `indexes` are the same shards, of which only tables of the whole are read: acronyms, spellings,
+    and weights of word pieces.
+    """
+
+    def __init__(self, call: Call, indexes: Sequence[OpenedIndex], manifest: Manifest, analyzer: Analyzer) -> None:
         self._call = call
-        self._n_shards = n_shards
+        self._indexes = indexes
         self._searcher = urandom(8).hex()
         self._n_keys = 0
         self.manifest = manifest
         self.analyzer = analyzer
+
+    @property
+    def tables(self) -> OpenedIndex:
+        """A shard whose tables of the whole are read."""
+        return self._indexes[0]
 
     @property
     def encoded_share(self) -> EncodedShare:
@@ -67,18 +77,15 @@ class Shards:
         return query_encoder(self.manifest)
 
     @cached_property
-    def piece_table(self) -> PieceTable | None:
-        """Basis and weights of the whole's word pieces; None without late interaction."""
-        tables = self.every("constants", None) if self.manifest.late is not None else []
-        return next((table for table in tables if table is not None), None)
+    def pieces(self) -> PieceVectors | None:
+        """Word pieces of some papers, with basis and weights of the whole; None without late interaction."""
+        if self.manifest.late is None:
+            return None
+        return next((index.pieces for index in self._indexes if index.manifest.late is not None), None)
 
     def pieces_of(self, encoded: Encoded | None) -> QueryPieces | None:
         """Return the word pieces of an encoded query; None without late interaction, or of stop words."""
-        if encoded is None or self.piece_table is None:
-            return None
-        from papersearch.dense.late import query_pieces
-
-        return query_pieces(encoded, *self.piece_table)
+        return None if encoded is None or self.pieces is None else self.pieces.of_query(encoded)
 
     def new_key(self) -> str:
         """Return a key that no other query of any searcher has."""
@@ -87,12 +94,7 @@ class Shards:
 
     def every(self, method: str, request: Any) -> list[Any]:
         """Ask every shard the same."""
-        return self._call(method, [(number, request) for number in range(self._n_shards)])
-
-    def any(self, method: str, request: Any) -> Any:
-        """Ask one shard for what every shard has of the whole."""
-        [answer] = self._call(method, [(0, request)])
-        return answer
+        return self._call(method, [(number, request) for number in range(len(self._indexes))])
 
     def owners(self, method: str, owned: Owned, request: Callable[[Any, IntArray], Any]) -> list[tuple[Any, Any]]:
         """Ask each shard for its own papers, as `request` makes it of their places and numbers.
@@ -101,8 +103,9 @@ class Shards:
         """
         if len(owned.papers) == 0:
             return []
-        if self._n_shards == 1:
-            return [(slice(None), self.any(method, request(slice(None), owned.papers)))]
+        if len(self._indexes) == 1:
+            [answer] = self._call(method, [(0, request(slice(None), owned.papers))])
+            return [(slice(None), answer)]
         numbers = sorted(set(owned.shards.tolist()))
         places = [np.flatnonzero(owned.shards == number) for number in numbers]
         asked = [(number, request(at, owned.papers[at])) for number, at in zip(numbers, places, strict=True)]
@@ -133,7 +136,7 @@ class Shards:
 
     def holding(self, numbers: IntArray) -> Owned:
         """Ask which shard has each of these papers."""
-        if self._n_shards == 1:
+        if len(self._indexes) == 1:
             return Owned(numbers, np.zeros(len(numbers), dtype=np.int64))
         return Owned(numbers, np.argmax(self.every("holds", numbers), axis=0))
 

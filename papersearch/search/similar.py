@@ -116,10 +116,10 @@ def _vector(example: Example, shards: Shards) -> Float32Array:
 
 def _pieces(liked: Sequence[tuple[int, Example]], pasted: Pasted | None, shards: Shards) -> QueryPieces | None:
     """Return the word pieces of the examples, or those of the pasted text if papers have none."""
-    if shards.piece_table is None:
+    if shards.pieces is None:
         return None
     stored = [example.pieces for _, example in _in_order(liked) if example.pieces is not None]
-    asked = example_pieces(stored, shards.piece_table.weights) if stored else None
+    asked = example_pieces(stored, shards.pieces.weights) if stored else None
     return shards.pieces_of(pasted[1]) if asked is None and pasted else asked
 
 

@@ -30,13 +30,10 @@ def unknown_words(query: Query, shards: Shards) -> tuple[UnknownWord, ...]:
     sought = sorted({term for word in words for term in terms[word]})
     known = {term for idf in shards.every("idf", sought) for term in idf}
     unknown = [word for word in words if terms[word] and known.isdisjoint(terms[word])]
-    if not unknown:
-        return ()
-    near = shards.any("near_words", [word.lower() for word in unknown])
-    return tuple(UnknownWord(word=word, instead=instead) for word, instead in zip(unknown, near, strict=True))
+    return tuple(UnknownWord(word=word, instead=_spelt_like(word.lower(), shards.tables)) for word in unknown)
 
 
-def spelt_like(word: str, index: OpenedIndex) -> tuple[str, ...]:
+def _spelt_like(word: str, index: OpenedIndex) -> tuple[str, ...]:
     """Find the words of papers at the smallest edit distance, the most frequent first."""
     if len(word) < _SHORTEST or not word.isalpha():
         return ()

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from papersearch.lexical.conditions import spell
-from papersearch.lexical.forms import SCANNED
+from papersearch.lexical.forms import SCANNED, beginning_with
 from papersearch.search.protocol import Phrase
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Vocabulary:
     def __init__(self, shards: Shards) -> None:
         self._shards = shards
         self._counts: dict[Phrase, int | None] = {}
-        self._beginnings: dict[str, tuple[Sequence[str], Sequence[str]] | None] = {}
+        self._beginnings: dict[str, Sequence[str] | None] = {}
 
     @property
     def analyzer(self) -> Analyzer:
@@ -50,7 +50,7 @@ class _Vocabulary:
 
     def beginning(self, prefix: str) -> tuple[Sequence[str], Sequence[str]]:
         """Return words with a beginning, as in `forms.Vocabulary`."""
-        return self._beginnings.setdefault(prefix, None) or ((), ())
+        return beginning_with(prefix, self._shards.tables.words), self._beginnings.setdefault(prefix, None) or ()
 
     def ask(self) -> bool:
         """Ask for what was missing, and tell whether anything was."""
@@ -60,9 +60,8 @@ class _Vocabulary:
             for phrase, *counts in zip(phrases, *self._shards.every("frequencies", phrases), strict=True):
                 self._counts[phrase] = sum(counts)
         if prefixes:
-            for prefix, *words in zip(prefixes, *self._shards.every("beginning", prefixes), strict=True):
-                spellings, terms = zip(*words, strict=True)
-                self._beginnings[prefix] = _first(spellings), _first(terms)
+            for prefix, *terms in zip(prefixes, *self._shards.every("beginning", prefixes), strict=True):
+                self._beginnings[prefix] = _first(terms)
         return bool(phrases or prefixes)
 
 

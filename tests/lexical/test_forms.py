@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.conditions import Conditions, spell
-from papersearch.lexical.forms import MAX_FORMS, MAX_PREFIXED, forms, prefix_terms
+from papersearch.lexical.forms import MAX_FORMS, MAX_PREFIXED, beginning_with, forms, prefix_terms
 from papersearch.lexical.matching import LexicalIndex, Matched, Statistics, match
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.statistics import statistics_of
@@ -24,14 +23,16 @@ from papersearch.text.query import parse_query
 from tests.conftest import n_positions
 
 
-class NoStrings(list[str]):
-    """A table without strings."""
+class WholeIndex(LexicalIndex):
+    """An index of a whole collection: it has the words that a query's forms are looked for in."""
 
-    def find_prefix(self, prefix: str) -> range:
-        return range(0)
+    spellings: Sequence[str]
+
+    def beginning(self, prefix: str) -> tuple[list[str], list[str]]:
+        return beginning_with(prefix, self.spellings), beginning_with(prefix, self.postings.terms)
 
 
-def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> LexicalIndex:
+def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> WholeIndex:
     """Index texts, each behind its title if there are titles."""
     analyzer = Analyzer()
     whole = texts if titles is None else [f"{title}. {text}" for title, text in zip(titles, texts, strict=True)]
@@ -40,18 +41,18 @@ def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> Lexic
     n_terms = np.array([max(len(analyzer.terms(text)), 1) for text in whole], dtype=np.uint32)
     n_title = np.array([n_positions(analyzer, title) for title in titles or texts], dtype=np.uint32)
     lengths = DocumentLengths(n_terms, float(n_terms.mean()), n_title)
-    return LexicalIndex(
-        statistics.postings(), lengths, ExpansionTable(NoStrings(), analyzer), analyzer, lambda: spellings
-    )
+    index = WholeIndex(statistics.postings(), lengths, analyzer)
+    index.spellings = spellings
+    return index
 
 
-def allowed(query: str, index: LexicalIndex) -> set[int]:
+def allowed(query: str, index: WholeIndex) -> set[int]:
     """Return the papers that meet the conditions of a query."""
     parsed = parse_query(query, index.analyzer)
     return set(Conditions(parsed, index, spell(parsed, index), index.n_indexed).allowed().tolist())
 
 
-def matched(query: str, index: LexicalIndex) -> tuple[Matched, Statistics]:
+def matched(query: str, index: WholeIndex) -> tuple[Matched, Statistics]:
     """Match a query against an index that is the whole."""
     parsed = parse_query(query, index.analyzer)
     statistics = Statistics(index.n_indexed, spell(parsed, index), index.postings.idf_of(parsed.terms), ())

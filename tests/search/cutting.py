@@ -15,7 +15,6 @@ import numpy.typing as npt
 from papersearch.checksums import sha256_of_file
 from papersearch.index.collection import Collection, whole_manifest
 from papersearch.index.facts import organisation_table
-from papersearch.index.files import FileRecord
 from papersearch.index.generations import Generation, open_current, publish
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
@@ -89,45 +88,69 @@ def _described(
     )
 
 
+class Held:
+    """The files of a shard in memory, in place of a `Generation`."""
+
+    def __init__(self, whole: Generation, papers: Numbers) -> None:
+        self.index_path = whole.index_path
+        self._contents = dict(_files(whole, papers))
+        self.manifest = _manifest(whole, papers, {name: np.shape(one) for name, one in self._contents.items()})
+
+    def array(self, name: str) -> npt.NDArray[Any]:
+        return np.asarray(self._contents[name])
+
+    def text(self, name: str) -> bytes:
+        return bytes(self._contents[name])
+
+
+def held(whole: Generation, papers: Sequence[Numbers]) -> Collection:
+    """Cut as `cut` does, in memory."""
+    generations: Any = tuple(Held(whole, own) for own in papers)
+    manifest = whole_manifest(
+        [one.manifest for one in generations], whole.manifest.n_terms, whole.manifest.n_organisations
+    )
+    return Collection(whole.index_path, manifest, generations, tuple(papers))
+
+
 def _shard(whole: Generation, papers: Numbers, place: Path) -> Generation:
     shapes: dict[str, tuple[int, ...]] = {}
-    is_encoded = np.ones(whole.manifest.n_papers, dtype=np.uint8)
-    if whole.manifest.is_partial:
-        is_encoded = np.array(whole.array("papers.encoded.npy"))
-    n_encoded = int(is_encoded[papers].sum())
 
     def contents() -> Iterator[tuple[str, Any]]:
-        for name, content in _files(whole, papers, n_encoded):
+        for name, content in _files(whole, papers):
             shapes[name] = np.shape(content)
             yield name, content
-        if n_encoded < len(papers):
-            yield "papers.encoded.npy", is_encoded[papers]
-
-    def describe(records: dict[str, FileRecord]) -> Manifest:
-        manifest = whole.manifest
-        late = manifest.late if n_encoded else None
-        return manifest.replace(
-            part=manifest.part if n_encoded < len(papers) else 0,
-            n_papers=len(papers),
-            n_encoded=n_encoded,
-            n_appearances=shapes["dumps.papers.npy"][0],
-            n_terms=shapes["terms.idf.npy"][0],
-            n_postings=shapes["postings.papers.npy"][0],
-            n_positions=shapes["positions.npy"][0],
-            n_probes=manifest.n_probes if n_encoded else 0,
-            n_organisations=shapes["organisations.offsets.npy"][0] - 1,
-            encoder=manifest.encoder if n_encoded else None,
-            background=manifest.background if n_encoded else None,
-            late=late and late.replace(n_pieces=shapes["pieces.ids.npy"][0]),
-            files=records,
-        )
 
     place.mkdir(parents=True, exist_ok=True)
-    publish(place, contents(), describe)
+    publish(place, contents(), lambda records: _manifest(whole, papers, shapes).replace(files=records))
     return open_current(place)
 
 
-def _files(whole: Generation, papers: Numbers, n_encoded: int) -> Iterator[tuple[str, Any]]:
+def _manifest(whole: Generation, papers: Numbers, shapes: dict[str, tuple[int, ...]]) -> Manifest:
+    manifest, n_encoded = whole.manifest, int(_are_encoded(whole)[papers].sum())
+    late = manifest.late if n_encoded else None
+    return manifest.replace(
+        part=manifest.part if n_encoded < len(papers) else 0,
+        n_papers=len(papers),
+        n_encoded=n_encoded,
+        n_appearances=shapes["dumps.papers.npy"][0],
+        n_terms=shapes["terms.idf.npy"][0],
+        n_postings=shapes["postings.papers.npy"][0],
+        n_positions=shapes["positions.npy"][0],
+        n_probes=manifest.n_probes if n_encoded else 0,
+        n_organisations=shapes["organisations.offsets.npy"][0] - 1,
+        encoder=manifest.encoder if n_encoded else None,
+        background=manifest.background if n_encoded else None,
+        late=late and late.replace(n_pieces=shapes["pieces.ids.npy"][0]),
+    )
+
+
+def _are_encoded(whole: Generation) -> npt.NDArray[np.uint8]:
+    if whole.manifest.is_partial:
+        return np.array(whole.array("papers.encoded.npy"))
+    return np.ones(whole.manifest.n_papers, dtype=np.uint8)
+
+
+def _files(whole: Generation, papers: Numbers) -> Iterator[tuple[str, Any]]:
     for name in _OF_THE_WHOLE:
         yield name, np.array(whole.array(name)) if name.endswith(".npy") else bytes(whole.text(name))
     for name in _OF_A_PAPER:
@@ -147,10 +170,14 @@ def _files(whole: Generation, papers: Numbers, n_encoded: int) -> Iterator[tuple
     ends = whole.array("dumps.offsets.npy").astype(np.int64)
     yield "dumps.papers.npy", held[held >= 0].astype(np.uint32)
     yield "dumps.offsets.npy", np.append(0, np.cumsum(held >= 0))[ends].astype(np.uint64)
-    yield from _meaning(whole, papers, n_encoded)
+    yield from _meaning(whole, papers)
 
 
-def _meaning(whole: Generation, papers: Numbers, n_encoded: int) -> Iterator[tuple[str, Any]]:
+def _meaning(whole: Generation, papers: Numbers) -> Iterator[tuple[str, Any]]:
+    is_encoded = _are_encoded(whole)[papers]
+    n_encoded = int(is_encoded.sum())
+    if n_encoded < len(papers):
+        yield "papers.encoded.npy", is_encoded
     for name in ("vectors.npy", "vectors.int8.npy"):
         rows = whole.array(name)[papers]
         yield name, np.ascontiguousarray(rows if n_encoded else rows[:, :0])
