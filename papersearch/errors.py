@@ -16,7 +16,7 @@
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
     ├── ServerError           the server of an index cannot be asked
-    │     InvalidAddress, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
+    │     InvalidAddress, InvalidTimeout, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
     │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
     │     LimitExceeded, NotServed, CannotListen
     ├── EvaluationError       topics or judgements cannot be read
@@ -468,6 +468,15 @@ class InvalidAddress(ServerError):
         super().__init__(f"cannot read the address {address}: {cause}")
         self.address = address
         self.cause = cause
+
+
+class InvalidTimeout(ServerError):
+    """The environment's `variable` has a `value` that is not a number of seconds."""
+
+    def __init__(self, *, variable: str, value: str) -> None:
+        super().__init__(f"cannot read {variable}={value}: expected seconds, such as 20")
+        self.variable = variable
+        self.value = value
 
 
 class TokenUnreadable(ServerError):

@@ -244,6 +244,8 @@ def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
             return "run the same command again: the server starts copies that it lost"
         case errors.InvalidAddress():
             return "name a server as --index http://HOST:PORT"
+        case errors.InvalidTimeout():
+            return typed("export", f"{error.variable}=20")
         case errors.TokenUnreadable() | errors.TokenRefused():
             return "export PAPERSEARCH_TOKEN=TOKEN, or PAPERSEARCH_TOKEN_FILE=FILE"
         case errors.ServerUnreachable():

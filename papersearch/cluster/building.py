@@ -54,19 +54,15 @@ def _apply(step: Callable[[Any], Any], tasks: Sequence[Any], address: str, n_gpu
         num_cpus=_processors(n_gpus), num_gpus=n_gpus, max_retries=_RETRIES, scheduling_strategy="SPREAD"
     )
     begun = [carried.remote(step, task) for task in tasks]
-    try:
-        for number, result in enumerate(begun, 1):
-            try:
-                found = ray.get(result)
-            except ray.exceptions.RayError as error:
-                cause = f"step {number} of {len(begun)} failed there ({str(error).strip().splitlines()[-1]})"
-                raise ClusterUnusable(address=address, cause=cause) from error
-            if isinstance(found, PapersearchError):
-                raise found
-            yield found
-    finally:
-        for result in begun:  # those that have ended already are left as they are
-            ray.cancel(result, recursive=True)
+    for number, result in enumerate(begun, 1):
+        try:
+            found = ray.get(result)
+        except ray.exceptions.RayError as error:
+            cause = f"step {number} of {len(begun)} failed there ({str(error).strip().splitlines()[-1]})"
+            raise ClusterUnusable(address=address, cause=cause) from error
+        if isinstance(found, PapersearchError):
+            raise found  # what still runs ends with the connection
+        yield found
 
 
 def _carry(step: Callable[[Any], Any], task: Any) -> Any:

@@ -10,6 +10,7 @@ import orjson
 
 from papersearch.errors import (
     GenerationGone,
+    InvalidTimeout,
     LimitExceeded,
     PapersearchError,
     ReleaseRefused,
@@ -170,12 +171,17 @@ class Asker:
 
 
 def patience_for(call: Call) -> float:
-    """Return how many seconds a call is waited for: those of the environment, or the usual ones."""
-    given = os.environ.get(TIMEOUT_VARIABLE, "")
+    """Return how many seconds a call is waited for: those of the environment, or the usual ones.
+
+    Raises InvalidTimeout.
+    """
+    given = os.environ.get(TIMEOUT_VARIABLE)
+    if not given:
+        return LONG_PATIENCE_S if type(call) in LONG else PATIENCE_S
     try:
         seconds = float(given)
     except ValueError:
         seconds = 0.0
-    if 0 < seconds <= threading.TIMEOUT_MAX:
-        return seconds
-    return LONG_PATIENCE_S if type(call) in LONG else PATIENCE_S
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise InvalidTimeout(variable=TIMEOUT_VARIABLE, value=given)
+    return seconds

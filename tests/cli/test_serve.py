@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 import papersearch
 from papersearch.cli.app import app
 from papersearch.cli.options import Format, PaperFormat, RecordFormat
-from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment
+from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment, page, sentence
 from tests.served import Served, served
 
 GPIPE = "gpipe-efficient-training-of-giant-neural-86739e"
@@ -63,10 +63,10 @@ TABLE = ["--format", "table"]
 COMMANDS = [
     *SEARCHES,
     *([*search, "--json"] for search in SEARCHES),
-    *([*search, *TABLE] for search in SEARCHES),
     *OTHERS,
     *ERRORS,
-    *FORMATS,
+    *(pytest.param([*search, *TABLE], marks=pytest.mark.slow) for search in SEARCHES),
+    *(pytest.param(command, marks=pytest.mark.slow) for command in FORMATS),
 ]
 
 READ_FROM_STDIN = [
@@ -140,6 +140,7 @@ def test_saved_searches_ask_a_server(
         assert printed(arguments, server.address) == printed(arguments, str(real_index_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "option"),
     [("show balancing", []), ("x --org ne", []), ("x --dump ", []), ("show gp", ["--index"])],
@@ -185,6 +186,7 @@ def test_browsing_asks_a_server(server: Served, real_index_path: Path, monkeypat
     assert asyncio.run(found(server.address)) == asyncio.run(found(str(real_index_path)))
 
 
+@pytest.mark.slow
 def test_tools_for_programs_ask_a_server(
     server: Served, real_index_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +206,24 @@ def test_tools_for_programs_ask_a_server(
         return [(answer.structured_content, answer.content, answer.is_error) for answer in answers]
 
     assert told(server.address) == told(str(real_index_path))
+
+
+def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path, small_index: Path) -> None:
+    """Browsing goes on after builds, when a server no longer keeps the generation that was opened."""
+    import asyncio
+
+    from papersearch.cli.tui.live import LiveIndex, LiveQuery
+
+    with served(small_index) as found, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
+        live = LiveIndex(papersearch.open(found.address))
+        for name in ("seals", "whales"):
+            (small_corpus / f"{name}.txt").write_text(page([(f"On {name}", sentence(name))]))
+            build()
+            assert printed(["whales"], found.address)[0] == 0  # which the server answers from the new one
+        answer = asyncio.run(live.answer(LiveQuery("whales", "semantic", ""), 9))
+        live.close()
+    assert answer.total == len(live) == 6
 
 
 @pytest.mark.parametrize(
@@ -251,6 +271,7 @@ def test_a_signal_ends_it(number: signal.Signals, code: int, small_index: Path) 
         assert (found.process.returncode, stderr) == (code, "")
 
 
+@pytest.mark.slow
 def test_the_line_that_it_prints(small_index: Path) -> None:
     """A server prints one line with its address when it listens, as text or as JSON."""
     command = [sys.executable, "-m", "papersearch", "serve", "--port", "0", "--index", str(small_index)]
@@ -269,6 +290,7 @@ def test_the_line_that_it_prints(small_index: Path) -> None:
             assert line.startswith(f"serving 4 papers of {small_index} at http://127.0.0.1:")
 
 
+@pytest.mark.slow
 def test_another_host_needs_a_token(run: Run, small_index: Path, tmp_path: Path) -> None:
     """A server that other machines reach does not start without a token, or with one that cannot be sent."""
     (tmp_path / "spaced").write_text("two words\n")

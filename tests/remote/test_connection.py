@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.errors import (
     GenerationGone,
+    InvalidTimeout,
     PapersearchError,
     ReleaseRefused,
     ServerBusy,
@@ -133,11 +134,34 @@ def test_nothing_listens() -> None:
         papersearch.open(address)
 
 
-@pytest.mark.parametrize("name", ["nowhere.invalid", "x" * 70 + ".invalid"])
-def test_a_name_without_a_host(name: str) -> None:
-    """A name that no host has is unreachable."""
-    with pytest.raises((ServerUnreachable, ServerSilent), match=name):
-        papersearch.open(f"http://{name}:1")
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("too long")])
+def test_a_name_without_a_host(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that no host has, or can have, is unreachable."""
+
+    def look_up(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(ServerUnreachable, match=r"cannot reach http://nowhere\.invalid:1: the name of the host is"):
+        papersearch.open("http://nowhere.invalid:1")
+
+
+def test_a_name_that_nobody_looks_up_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of looking a name up counts as well."""
+    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", SHORT_S)
+    is_over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: is_over.wait(PATIENCE_S))
+    with pytest.raises(ServerSilent):
+        papersearch.open("http://nowhere.invalid:1")
+    is_over.set()
+
+
+@pytest.mark.parametrize("value", ["5s", "-1", "0", "nan", "inf", "1e99"])
+def test_a_wrong_bound_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bound that is not a number of seconds is an error, and no other one is taken."""
+    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", value)
+    with pytest.raises(InvalidTimeout, match=f"PAPERSEARCH_TIMEOUT={value}: expected seconds"):
+        papersearch.open("http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"])
