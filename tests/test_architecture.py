@@ -37,7 +37,13 @@ def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-SERVED = {"starlette": "serving", "uvicorn": "serving", "prometheus_client": "serving", "http": "remote"}
+SERVED = {
+    "starlette": "serving",
+    "uvicorn": "serving",
+    "prometheus_client": "serving",
+    "http": "remote",
+    "ray": "cluster",
+}
 """Packages of one room alone; `mcp` brings some of them."""
 
 
@@ -121,6 +127,20 @@ def test_a_query_imports_no_model_library(real_index_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=command_environment())
     assert done.stdout == "[]\n"
     assert done.stderr == ""
+
+
+def test_only_the_cluster_imports_ray(real_index_path: Path) -> None:
+    """Commands without --ray import neither Ray nor the cluster's modules, installed or not."""
+    script = (
+        "import sys; from papersearch.cli import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'ray', 'papersearch.cluster'} & set(sys.modules)), file=sys.stderr)"
+    )
+    for arguments in (["pipeline bubbles"], ["serve", "--help"], ["index", "--help"]):
+        command = [sys.executable, "-c", script, *arguments]
+        env = command_environment({"PAPERSEARCH_INDEX": str(real_index_path)})
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+        assert done.stderr == "[]\n"
 
 
 def test_public_names_are_no_modules() -> None:
