@@ -132,14 +132,14 @@ def test_a_query_imports_no_model_library(real_index_path: Path) -> None:
 def test_only_the_cluster_imports_ray(real_index_path: Path) -> None:
     """Commands without --ray import neither Ray nor the cluster's modules, installed or not."""
     script = (
-        "import sys; from papersearch.cli import main\n"
-        "try: main()\n"
-        "finally: print(sorted({'ray', 'papersearch.cluster'} & set(sys.modules)), file=sys.stderr)"
+        "import sys\nfrom papersearch.cli.app import app\n"
+        "try: app(sys.argv[1:])\nexcept SystemExit as done: assert done.code == 0\n"
+        "print(sorted({'ray', 'papersearch.cluster'} & set(sys.modules)), file=sys.stderr)"
     )
     for arguments in (["pipeline bubbles"], ["serve", "--help"], ["index", "--help"]):
         command = [sys.executable, "-c", script, *arguments]
         env = command_environment({"PAPERSEARCH_INDEX": str(real_index_path)})
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
         assert done.stderr == "[]\n"
 
 
