@@ -89,7 +89,11 @@ class Connection:
                 self.close()
         kind = HTTPSConnection if self._address.is_encrypted else HTTPConnection
         self._open = opened = kind(self._address.host, self._address.port, timeout=patience)
-        return self._once(opened, path, body, headers)
+        try:
+            return self._once(opened, path, body, headers)
+        finally:
+            if self._open is not opened:  # cut by the caller while it was being opened
+                opened.close()
 
     def _once(self, connection: HTTPConnection, path: str, body: bytes, headers: dict[str, str]) -> Reply:
         connection.request("POST", self._address.folder + path, body, headers)

@@ -241,6 +241,10 @@ class RemoteIndex:
         """Return False: the corpus of an index on a server is not here."""
         return False
 
+    def is_current(self) -> bool:
+        """Tell whether no build has published another generation since this one was opened."""
+        return self._asker.current() == self._about
+
     def renewed(self) -> RemoteIndex:
         """Return the index as it is published now: this one, or another where a build has replaced it."""
         current = self._asker.current()
