@@ -8,7 +8,7 @@
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
     │     IndexMissing, IndexForeign, IndexVersionError, IndexDamaged, IndexUnreadable,
-    │     IndexNotWritable, IndexBusy, NoEarlierGeneration
+    │     IndexNotWritable, IndexBusy, NoEarlierGeneration, IndexInParts, PartsNotJoined, PartUnusable
     ├── ModelError            the encoder cannot be used
     │     ModelUnusable, ModelUnconverted, ModelNeedsCode, ModelNotPublished,
     │     ModelGone, ModelChanged, ModelDamaged, UnknownPrecision,

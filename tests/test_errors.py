@@ -44,6 +44,8 @@ EXAMPLES: dict[str, Any] = {
     "n_found": 70,
     "n_left_out": 0,
     "n_papers": 2,
+    "n_parts": 20,
+    "part": (3, 20),
     "name": "two words",
     "nearest": ("near", "far"),
     "own": "0.1.0",
@@ -169,6 +171,7 @@ def test_the_docstring_draws_the_tree() -> None:
 
 
 NO_COMMANDS = {
+    "index/part_checks.py": ["papersearch "],  # the same, that all parts share
     "index/publishing.py": ["papersearch "],  # the name and version that a manifest holds
     # What a user must install is known here alone, and is the same for programs.
     "ingest/formats/parquet.py": [
