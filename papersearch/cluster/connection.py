@@ -31,6 +31,7 @@ def connected(address: str) -> Iterator[None]:
     _prepare(address)
     import ray
 
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     try:
         ray.init(
             address=address,
