@@ -45,6 +45,7 @@ def serve_on_ray(
     def end(number: int, frame: object) -> None:
         numbers.append(number)
         ended.set()
+        signal.signal(number, signal.default_int_handler)  # a second signal does not wait
 
     with connected(str(options.ray)):
         from papersearch.cluster.door import DoorOptions
@@ -60,7 +61,7 @@ def serve_on_ray(
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, end)
             _warn(started)
-            address = Address(is_encrypted=False, host=options.host, port=options.port, folder="")
+            address = Address(is_encrypted=False, host=options.host, port=started.port, folder="")
             manifest = started.collection.manifest
             announce(printer, str(address), path, manifest.generation, manifest.n_papers)
             server.watch(ended)

@@ -53,8 +53,9 @@ class ServingRequest(NamedTuple):
 
 
 class Started(NamedTuple):
-    """What answers now."""
+    """What answers now. `port` is a free one where 0 was asked for."""
 
+    port: int
     collection: Collection
     are_apart: bool
     have_token: bool
@@ -69,14 +70,20 @@ class Server:
         self._published, self._collection = current_publication(request.index_path)
         self._listed: list[tuple[float, Served]] = []
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-        make = ray.remote(Directory).options(num_cpus=HARDLY_ANY, max_restarts=-1, scheduling_strategy=here)
-        self._directory = make.remote()
+        make = ray.remote(Directory).options(
+            name=APPLICATION, num_cpus=HARDLY_ANY, max_restarts=-1, scheduling_strategy=here
+        )
+        try:
+            self._directory = make.remote()
+        except ValueError as error:  # its name is taken, while the other server lives
+            raise ClusterUnusable(address=request.address, cause="papersearch serves from it already") from error
+        self._has_started_serve = False
 
     def start(self) -> Started:
         """Open the copies, then the doors. Raises ClusterUnusable, and CannotListen for a port that is taken."""
         opened = self._open()
-        self._start_doors(min(self._request.n_copies, len(alive_nodes())))
-        return Started(self._collection, opened.are_apart, opened.have_token)
+        port = self._start_doors(min(self._request.n_copies, len(alive_nodes())))
+        return Started(port, self._collection, opened.are_apart, opened.have_token)
 
     def watch(self, ended: threading.Event) -> None:
         """Open what is published, until `ended`. A fault is reported once, and the one before goes on."""
@@ -92,8 +99,10 @@ class Server:
 
     def end(self) -> None:
         """End the doors; the actors end with the connection."""
-        serve.delete(APPLICATION)
-        if not serve.status().applications:
+        applications = serve.status().applications
+        if APPLICATION in applications:
+            serve.delete(APPLICATION)
+        if self._has_started_serve and not applications.keys() - {APPLICATION}:
             serve.shutdown()
 
     def _renew(self) -> None:
@@ -114,12 +123,14 @@ class Server:
     def _tell(self) -> None:
         ray.get(self._directory.put.remote([served for _, served in self._listed]))
 
-    def _start_doors(self, n_replicas: int) -> None:
-        request = self._request
+    def _start_doors(self, n_replicas: int) -> int:
+        request, port = self._request, self._request.port
         if not serve.status().proxies:
-            listen(request.host, request.port)[0].close()  # Ray Serve would try for minutes
+            listening, address = listen(request.host, port)  # Ray Serve would try a port that is taken for minutes
+            listening.close()
+            port, self._has_started_serve = address.port, True
         location = "HeadOnly" if is_loopback(request.host) else "EveryNode"
-        serve.start(proxy_location=location, http_options={"host": request.host, "port": request.port})
+        serve.start(proxy_location=location, http_options={"host": request.host, "port": port})
         directory, options = self._directory, request.door
 
         def make() -> Any:  # Ray Serve calls a function, and takes anything else for an application
@@ -135,9 +146,10 @@ class Server:
         )
         try:
             serve.run(door.bind(), name=APPLICATION, route_prefix="/")
-            socket.create_connection((request.host, request.port), _REACHED_WITHIN_S).close()
+            socket.create_connection((request.host, port), _REACHED_WITHIN_S).close()
+            return port
         except (RuntimeError, OSError) as error:  # the second where Ray Serve runs at another address already
-            cause = f"Ray Serve does not answer at {request.host}:{request.port} ({str(error).splitlines()[0]})"
+            cause = f"Ray Serve does not answer at {request.host}:{port} ({str(error).partition(chr(10))[0]})"
             raise ClusterUnusable(address=request.address, cause=cause) from error
 
 

@@ -88,7 +88,10 @@ def served(nodes: Nodes, index: Path, *options: str) -> Iterator[Server]:
             yield Server(f"http://127.0.0.1:{port}", process)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            try:
+                process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:  # its cluster may be dead
+                process.kill()
 
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
