@@ -30,6 +30,7 @@ from papersearch.index.collection import Collection, open_collection
 from papersearch.index.opened import OpenedIndex
 from papersearch.search.shard import Shard
 from papersearch.text.analysis import Analyzer
+from papersearch.types import Mode
 from tests.search.cutting import cut, ranges
 
 QUERIES = (
@@ -39,7 +40,7 @@ QUERIES = (
     '"reinforcement learning" robot',
     "diffusion model video",
 )
-MODES = ("keyword", "semantic", "hybrid")
+MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
 
 SIZES = (10_000_000, 100_000_000, 250_000_000)
 SHARD = 5_000_000
@@ -103,6 +104,11 @@ def main() -> None:
     print_arithmetic(sizes)
 
 
+def modes_of(collection: Collection) -> tuple[Mode, ...]:
+    """Return the modes in which an index can be asked: words alone, if nothing is encoded."""
+    return MODES if collection.manifest.n_encoded else MODES[:1]
+
+
 def bytes_of_a_paper(collection: Collection) -> dict[str, float]:
     """Return the bytes of each file, divided by the number of papers."""
     n_papers = collection.manifest.n_papers
@@ -124,7 +130,7 @@ def compare(whole: Collection, shards: Collection, rounds: int) -> None:
     print(
         f"\nCPU time of {len(QUERIES)} queries over {n_shards} shards here, relative to one index; all fields equal"
     )
-    for mode in MODES:
+    for mode in modes_of(whole):
         spent: dict[str, list[float]] = {name: [] for name in contenders}
         for _ in range(rounds):
             found = {}
@@ -143,7 +149,7 @@ def measure_rounds(shards: Collection) -> None:
     index = Index(shards, call)
     index.search("warm")
     print(f"\na query over {len(shards.generations)} shards, of {len(QUERIES)}")
-    for mode in MODES:
+    for mode in modes_of(shards):
         call.rounds.clear()
         for query in QUERIES:
             index.search(query, mode=mode)
@@ -162,7 +168,7 @@ def measure_memory(shards: Collection) -> None:
     index.search(QUERIES[0])
     tracemalloc.start()
     print(f"\nlargest allocation at once, divided by the {largest:,} papers of the largest shard")
-    for mode in MODES:
+    for mode in modes_of(shards):
         peak = 0
         for query in QUERIES:
             before = tracemalloc.get_traced_memory()[0]
