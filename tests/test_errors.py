@@ -33,6 +33,7 @@ EXAMPLES: dict[str, Any] = {
     "found": "99",
     "generation": 7,
     "is_convertible": True,
+    "is_corpus": True,
     "is_given": True,
     "is_newer": True,
     "known": ("auto", "float32"),

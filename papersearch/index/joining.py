@@ -8,6 +8,7 @@ counted. Each shard is weighed by the sums and published, and `shards.json` come
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -91,13 +92,16 @@ def join(
     device: as for `api.build`, for texts that only merging has made
     run: None takes the processors of this machine
 
-    Waits while another join of the same index runs. The shards before answer until the end, and
+    Waits while another process joins the index or builds a part of it. The shards before answer until the end, and
     after any error. Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
     """
     index_path = Path(index_path)
     check_whole(index_path)
-    with writing(index_path, watch.announce):
-        parts = checked_parts(index_path, list(map(Path, places)) if places is not None else None)
+    corpus = list(map(Path, places)) if places is not None else None
+    with writing(index_path, watch.announce), ExitStack() as held:
+        for part in checked_parts(index_path, corpus):  # none may change while it is read
+            held.enter_context(writing(index_path / _folder(part), watch.announce))
+        parts = checked_parts(index_path, corpus)
         if run is None:
             is_small = sum(part.n_appearances for part in parts) < _WORTH_WORKERS
             run = here if is_small else on_all_processors
@@ -107,14 +111,13 @@ def join(
         before = _before(index_path)
         if before is not None and before.parts == _identity(parts) and not full:
             return _unchanged(index_path, before)
-        joining = index_path / JOINING
         try:
-            files.remove(joining)
+            files.remove(index_path / JOINING)
             return _Join(index_path, parts, before, device, run, watch).publish()
         except OSError as error:
             raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
         finally:
-            files.remove(joining)
+            files.remove(index_path / JOINING)
 
 
 class _Whole(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 import papersearch
+from papersearch.errors import IndexNotWritable
 from papersearch.index import files
+from tests.faults.test_writes import FailingOs
 from tests.index.parts_of import build_parts, contents, differing, records
 from tests.index.test_joining import PAPERS
 from tests.index.test_parts import DeadlyOs
@@ -75,3 +78,31 @@ def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> No
         ]  # fmt: skip
         nth += step
     assert len(generations) > 300 // step
+
+
+def test_writes_that_fail(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails in a join is an error that says so; the shards before answer, and the next join ends."""
+    corpus, index_path = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    records(corpus / "a.jsonl", PAPERS[:3])
+    make(corpus, index_path, small_model)
+    old, nth = answered(index_path), 5
+    records(corpus / "a.jsonl", PAPERS)
+    build_parts(corpus, index_path, 2, small_model)
+    while True:
+        monkeypatch.setattr(files, "os", FailingOs(nth, errno.ENOSPC))
+        try:
+            papersearch.join_parts(index_path)
+        except IndexNotWritable as error:
+            assert "No space left" in error.message
+        else:
+            break
+        finally:
+            monkeypatch.setattr(files, "os", os)
+        if answered(index_path) != old:
+            break  # it was published, and only then something failed
+        assert not (index_path / ".joining").exists()
+        nth += 61
+    assert nth > 200
+    assert papersearch.join_parts(index_path).n_papers == 5
+    assert papersearch.open(index_path).verify() == []

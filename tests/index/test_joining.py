@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.index import joining, shard_build
+from papersearch.index.locking import writing
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.shards import open_shards, read_shards
-from tests.conftest import page, sentence
+from tests.conftest import page, sentence, wait_until
 from tests.growing import tree
 from tests.index.parts_of import build_parts, built_and_joined, contents, cut_whole, differing, records
 from tests.ingest.test_merging import pattern
@@ -175,6 +177,20 @@ def test_rollback(tmp_path: Path, small_model: Path) -> None:
     assert read_shards(index_path).generation == 4
     folders = sorted(path.name for path in (index_path / "shards" / "00001-of-00002").glob("generation-*"))
     assert folders == ["generation-000002", "generation-000004"]
+
+
+def test_a_join_waits_for_the_parts(corpus: Path, small_model: Path) -> None:
+    """While a part is being built, a join waits, says for which, and publishes nothing."""
+    index_path = corpus.parent / "waiting"
+    build_parts(corpus, index_path, 2, small_model)
+    said: list[str] = []
+    with ThreadPoolExecutor() as threads:
+        with writing(index_path / "parts" / "00002-of-00002", said.append):
+            joined = threads.submit(papersearch.join_parts, index_path, announce=said.append)
+            wait_until(lambda: bool(said), "the join does not say that it waits")
+            assert "parts/00002-of-00002" in said[0]
+            assert not (index_path / "shards.json").exists()
+        assert joined.result().outcome == "published"
 
 
 TITLES = ["Moth maps", "Moth maps!", "Moth maps: a study", "Lamps", "Lamps: a light", "", "Bees"]
