@@ -159,7 +159,7 @@ def build_index(options: BuildOptions) -> None:
         build_on_ray(options, locations, printer)
         return
     if options.n_parts is not None:
-        raise typer.BadParameter("--parts is for --ray: each other part is built by a call with --part")
+        raise typer.BadParameter("--parts needs --ray: without it, each part is built by a call with --part")
     if options.part is not None or options.join:
         from papersearch.cli.index_parts import build_in_parts
 

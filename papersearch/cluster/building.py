@@ -1,6 +1,6 @@
 """Building an index in parts on a cluster: the functions of parts and of their join, as Ray tasks.
 
-Whatever runs, and wherever, the files are those of a build in this process. A part that is up to
+Every cluster writes the files that a build in this process writes. A part that is up to
 date is left as it is, so an interrupted build goes on. Every node must see the corpus and the
 folder of the index under the same names.
 """

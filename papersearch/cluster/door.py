@@ -71,7 +71,7 @@ class ClusterShelf:
         return found
 
     def renew(self) -> None:
-        """Take over what the directory lists. What cannot be had is reported, and what is open goes on."""
+        """Take over what the directory lists. Report what cannot be opened, and go on with what is open."""
         with self._lock:
             try:
                 listed = ray.get(self._directory.get.remote(), timeout=_ASK_WITHIN_S)
