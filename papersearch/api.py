@@ -390,6 +390,7 @@ def build(
     abstracts_only: bool | None = None,
     full: bool = False,
     words_only: bool = False,
+    most_texts: int | None = None,
     dry_run: bool = False,
     progress: Progress = lambda step, done, total: None,
     reading: DumpProgress = lambda dump, done, total: None,
@@ -407,6 +408,7 @@ def build(
         keeps the choice, and else keeps them
     full: ignore the present index, except that choice
     words_only: load no model and encode nothing; a later build goes on with the rest
+    most_texts: do the same if more texts than this would have to be encoded
     dry_run: only report what would change
     progress: called at each step with (step, done, total)
     reading: called with a dump's name, the bytes of it that are read, and its size
@@ -431,6 +433,7 @@ def build(
         abstracts_only=abstracts_only,
         full=full,
         words_only=words_only,
+        most_texts=most_texts,
         dry_run=dry_run,
         progress=progress,
         reading=reading,

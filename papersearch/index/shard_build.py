@@ -22,6 +22,7 @@ from papersearch.dense.background import best_cosines
 from papersearch.dense.choice import open_paper_encoder
 from papersearch.dense.encoders import EncoderRecord, identity_of
 from papersearch.dense.encoding import EncodedCorpus, Gathering, text_hash
+from papersearch.dense.known_constants import known_constants
 from papersearch.dense.late import piece_weights
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.reference import ReferenceEncoder
@@ -292,16 +293,16 @@ def _encoded(step: Step, parts: Sequence[PartRecord], papers: Sequence[Paper]) -
         return Gathering(texts, {}, None, with_late=False).corpus(), 0
     index_path, identity = Path(step.index_path), identity_of(record)
     sources = [one for part in parts if (one := generation_of(index_path, part)) is not None]
-    wanted = list(map(text_hash, texts))
+    wanted, packaged = list(map(text_hash, texts)), known_constants(identity)
     known, constants = previous.encodings(
-        sources, identity, with_late=step.with_late, wanted=wanted, are_checked=True
+        sources, identity, packaged, with_late=step.with_late, wanted=wanted, are_checked=True
     )
     if not all(digest in known for digest in wanted):  # what merging made may be known from the last join
         of_parts = sources[0].manifest.files
         earlier = [one for one in _earlier(index_path) if _has_constants(one.manifest.files, of_parts)]
-        made, _ = previous.encodings(earlier, identity, with_late=step.with_late, wanted=wanted)
+        made, _ = previous.encodings(earlier, identity, packaged, with_late=step.with_late, wanted=wanted)
         known.take(made)
-    gathering = Gathering(texts, known, constants, with_late=step.with_late)
+    gathering = Gathering(texts, known, constants or packaged, with_late=step.with_late)
     journal = Journal(step.shard_path, sha256_of(f"{[*identity, step.with_late]}".encode()))
     with closing(journal):
         n_new = _encode(step, record, gathering, journal) if gathering.missing() else 0

@@ -27,6 +27,7 @@ from papersearch.index.string_table import pack_strings
 from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.indexing import analyse_corpus
+from papersearch.lexical.statistics import Merging
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.paper_text import Texts, keywords_of
 
@@ -173,15 +174,18 @@ def lexical_record(mean_length: float) -> LexicalRecord:
 
 def posting_files(analysed: AnalysedCorpus) -> Iterator[tuple[str, Content]]:
     """Yield name and content of the files of postings; `analysed` is of no use afterwards."""
-    postings = analysed.statistics.postings()
-    yield from table_files("terms", postings.terms)
-    yield "terms.idf.npy", postings.idf
-    yield "postings.offsets.npy", postings.offsets
-    yield "postings.papers.npy", postings.doc_indices
-    yield "postings.impacts.npy", postings.impacts
-    yield "postings.starts.npy", postings.starts
-    yield "positions.offsets.npy", postings.position_offsets
-    yield "positions.npy", postings.positions
+    merging = Merging(analysed.statistics)
+    yield from table_files("terms", merging.terms)
+    yield "terms.idf.npy", merging.idf
+    yield "postings.offsets.npy", merging.offsets.astype(np.uint64)
+    first, second = merging.papers_and_impacts()
+    yield "postings.papers.npy", first
+    yield "postings.impacts.npy", second
+    del first, second  # before the others are made
+    starts, positions = merging.starts_and_positions()
+    yield "postings.starts.npy", starts
+    yield "positions.offsets.npy", merging.position_offsets.astype(np.uint64)
+    yield "positions.npy", positions
     yield "lengths.npy", analysed.statistics.doc_lengths.astype(np.uint32)
     yield "lengths.titles.npy", analysed.title_positions
 

@@ -74,7 +74,7 @@ class Shards:
     @cached_property
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
-        return query_encoder(self.manifest)
+        return query_encoder(self.manifest, None)
 
     @cached_property
     def pieces(self) -> PieceVectors | None:
