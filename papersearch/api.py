@@ -89,7 +89,7 @@ class Index:
         self._analyzer = Analyzer()
         self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
         shards = list(map(Shard, self._indexes, collection.numbers))
-        self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self._analyzer)
+        self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self.path)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)

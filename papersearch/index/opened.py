@@ -154,7 +154,7 @@ class OpenedIndex:
         return _strings_of(self._generation, name, file)
 
 
-def query_encoder(manifest: Manifest, index_path: Path | None) -> QueryEncoder:
+def query_encoder(manifest: Manifest, index_path: Path) -> QueryEncoder:
     """Open the encoder of queries. Raises ModelError, which names the index."""
     try:
         if manifest.encoder is None:
