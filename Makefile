@@ -9,7 +9,7 @@ PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 EXACTNESS := tests/dense tests/lexical/test_bm25.py tests/search/test_evidence.py tests/test_last_digits.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-conditions test-exactness test-typed test-soak coverage check dist bench bench-scale picture reference clean
+.PHONY: help demo test test-slow test-ray test-conditions test-exactness test-typed test-soak coverage check dist bench bench-scale picture reference clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ test: $(VENV)/installed  ## Install, run the tests
 
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
 	$(BIN)/python -m pytest -m "slow and not typed"
+
+test-ray: $(VENV)/installed  ## Install Ray, run the tests on a cluster of two nodes on this machine
+	$(PIP) --constraint constraints.txt '.[ray]'
+	$(BIN)/python -m pytest -m "slow or not slow" tests/cluster
 
 test-conditions: $(VENV)/installed  ## Install, run the tests under other kernels of OpenBLAS, orders and loads
 	$(BIN)/python -m tests.conditions --rounds $(ROUNDS)

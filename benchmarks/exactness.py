@@ -49,7 +49,7 @@ def main() -> None:
             for text, query, ranking in zip(texts, encoded, ranked, strict=True):
                 best = np.argsort(-(index._opened.vectors.exact @ query.vector), kind="stable")[:K]
                 key = parse_query(text, index._analyzer, literal=True).title_key
-                titled = index._opened.papers.with_title(key)  # these come first regardless of their cosine
+                titled = index._opened.papers.titled(key)  # these come first regardless of their cosine
                 expected = [collection.ids[n] for n in [*titled, *(n for n in best if n not in titled)][:K]]
                 same_meaning += [hit.paper_id for hit in ranking] == expected
             hybrid = list(index.rank_many(texts, K))

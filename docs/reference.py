@@ -30,6 +30,9 @@ The corpus folder and the index folder are found separately. The first of these 
 3. the nearest folder, at or above the current one, that contains `corpus/` or an index made by papersearch;
 4. the user's data folder, by the platform's convention.
 
+In place of a folder, `--index` and `PAPERSEARCH_INDEX` may have the address of a server, `http://HOST:PORT`:
+[serve.md](serve.md).
+
 The file of saved searches is found in the same way: by `PAPERSEARCH_SEARCHES`, then as `searches.toml` in the
 nearest such folder, then in the user's configuration folder.
 

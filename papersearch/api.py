@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, get_args
+from typing import TYPE_CHECKING, Unpack, cast, get_args
 
 import numpy as np
 
@@ -28,13 +28,18 @@ from papersearch.errors import (
     ModelError,
     NothingEncoded,
     NothingToCompare,
+    NotServed,
 )
-from papersearch.index.generations import Generation, open_current
+from papersearch.index.collection import Collection, open_collection
+from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
-from papersearch.index.papers import PaperStore
+from papersearch.remote.addresses import address_in
+from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import Request
+from papersearch.search.shard import Shard
+from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, parse_query
@@ -49,6 +54,7 @@ from papersearch.types import (
     Note,
     Organisation,
     Paper,
+    PaperName,
     RankedPaper,
     Results,
     Sort,
@@ -56,8 +62,12 @@ from papersearch.types import (
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
+    from papersearch.index.counts import PaperCounts
+    from papersearch.index.joining import JoinReport
+    from papersearch.index.parts import PartReport
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
+    from papersearch.search.protocol import Call
     from papersearch.types import Float64Array
 
 DEFAULT_K = 10
@@ -73,10 +83,13 @@ class Index:
     answers. It is not safe to share between threads.
     """
 
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
+    def __init__(self, collection: Collection, call: Call | None = None) -> None:
+        """Search the shards of a collection: in this process, or over the transport `call`."""
+        self._collection = collection
         self._analyzer = Analyzer()
-        self._opened = OpenedIndex(generation, self._analyzer)
+        self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
+        shards = list(map(Shard, self._indexes, collection.numbers))
+        self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self.path)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -84,17 +97,28 @@ class Index:
     @property
     def manifest(self) -> Manifest:
         """The description of this generation: counts, encoder, dumps, files."""
-        return self._generation.manifest
+        return self._collection.manifest
 
     @property
     def path(self) -> Path:
         """The folder of the index."""
-        return self._generation.index_path
+        return self._collection.path
+
+    @property
+    def place(self) -> str:
+        """The folder of the index, or the address of its server, for people."""
+        return str(self.path)
 
     @property
     def encoded(self) -> EncodedShare:
         """How many papers have a vector: all, unless a build was stopped or goes on."""
-        return self._opened.encoded_share
+        return self._shards.encoded_share
+
+    @property
+    def _opened(self) -> OpenedIndex:
+        """The only shard."""
+        [opened] = self._indexes
+        return opened
 
     def __len__(self) -> int:
         return self.manifest.n_papers
@@ -149,7 +173,7 @@ class Index:
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
-            return answer(parsed, encoded, how, self._opened)
+            return answer(parsed, encoded, how, self._shards)
 
     def search_many(
         self,
@@ -166,7 +190,7 @@ class Index:
         filters = _chosen(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
-                results = answer(parsed, encoded, how, self._opened)
+                results = answer(parsed, encoded, how, self._shards)
             yield results
 
     def rank_many(
@@ -181,11 +205,10 @@ class Index:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
             with self._reading():
-                found = retrieve(parsed, encoded, how, self._opened)
-                pairs = zip(found.order.tolist(), found.scores.tolist(), strict=True)
-                ranked = [
-                    RankedPaper(paper_id=self._opened.paper_ids[doc_idx], score=score) for doc_idx, score in pairs
-                ]
+                found = retrieve(parsed, encoded, how, self._shards, judged=False)
+                ids = self._shards.each("paper_ids", found.owned(found.order))
+                pairs = zip(ids, found.scores.tolist(), strict=True)
+                ranked = [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in pairs]
             yield ranked
 
     def similar(
@@ -214,10 +237,9 @@ class Index:
         from papersearch.search.similar import find_similar  # not for a query
 
         with self._reading():
-            papers = self._opened.papers
-            liked, unliked = ([papers.find(clean_text(name)) for name in names] for names in (like, unlike))
-            pasted = (text, self._opened.encoder.encode(text)) if text else None
-            return find_similar(liked, unliked, pasted, k, filters, self._opened)
+            pasted = (text, self._shards.encoder.encode(text)) if text else None
+            liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
+            return find_similar(liked, unliked, pasted, k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -225,25 +247,42 @@ class Index:
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
         with self._reading():
-            return self._opened.papers[self._opened.papers.find(clean_text(name))]
+            [paper] = self._shards.papers(find(clean_text(name), self._shards))
+            return paper
 
-    def papers(self) -> PaperStore:
+    def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
-        return self._opened.papers
+        return Papers(self._shards)
+
+    def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
+        """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
+        with self._reading():
+            papers = self.papers()
+            found = papers.beginning_with(prefix, limit)
+            return tuple(PaperName(paper_id=name, title=papers[number].title) for name, number in found)
+
+    def counts(self) -> PaperCounts:
+        """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
+        from papersearch.index.counts import count_papers
+
+        with self._reading():
+            return count_papers(self.papers())
 
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
-        return self._opened.facts.every_organisation()
+        return self._shards.organisations()
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the build could not parse, rewrote or skipped."""
-        return self._generation.findings()
+        return self._collection.findings()
 
     def verify(self) -> list[Fault]:
         """Return every fault of the files, the arrays and the model. Reads the whole index."""
-        from papersearch.index.verification import verify
+        return self._collection.verify()
 
-        return verify(self._generation)
+    def is_current(self) -> bool:
+        """Tell whether no build has published another generation since this one was opened."""
+        return self._collection.is_current()
 
     def is_stale(self, corpus: str | Path | None = None) -> bool:
         """Tell whether the dumps in the corpus differ from those the index was built from.
@@ -258,9 +297,16 @@ class Index:
             return False
         return is_stale(self.manifest, self.path, self.path / (own or "") if corpus is None else Path(corpus))
 
+    def renewed(self) -> Index:
+        """Return the index as it is published now: this one, or another where a build has replaced it."""
+        return self if self._collection.is_current() else open(self.path)
+
     def keyword_scores(self, query: str) -> Float64Array:
         """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
-        return self._opened.postings.score(parse_query(query, self._analyzer).terms, len(self))[0]
+        scores = np.zeros(len(self))
+        for numbers, found in self._shards.every("scores", parse_query(query, self._analyzer).terms):
+            scores[numbers] = found
+        return scores
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -297,7 +343,7 @@ class Index:
         if not parsed.is_operated:
             return parsed
         with self._reading():
-            is_title = bool(self._opened.papers.with_title(parsed.title_key, parsed.text))
+            is_title = self._shards.has_title(parsed.title_key)
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
@@ -309,7 +355,7 @@ class Index:
         if mode == "keyword":
             return mode, nothing, None
         try:
-            return mode, self._opened.encoder.encode_many([query.plain for query in queries]), None
+            return mode, self._shards.encoder.encode_many([query.plain for query in queries]), None
         except NothingEncoded as error:
             if mode == "semantic":
                 raise
@@ -319,8 +365,17 @@ class Index:
 
 
 def open(path: str | Path = "index") -> Index:
-    """Open the index in the folder `path`. Raises StoredIndexError if it cannot be used."""
-    return Index(open_current(Path(path)))
+    """Open the index in the folder `path`, or at an address: "http://HOST:PORT".
+
+    An index on a server has the same public methods, answers from there, and asks with the token in
+    the environment (docs/serve.md). Raises StoredIndexError if a folder cannot be used, and
+    ServerError if a server cannot.
+    """
+    if (address := address_in(path)) is not None:
+        from papersearch.remote.index import open_remote
+
+        return cast(Index, open_remote(address))
+    return Index(open_collection(Path(path)))
 
 
 def build(
@@ -364,6 +419,7 @@ def build(
     Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
     unchanged, and the next build reuses the texts encoded so far.
     """
+    _refuse_address(index_path, "build an index")
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
 
     return bring_up_to_date(
@@ -385,6 +441,81 @@ def build(
     )
 
 
+def build_part(
+    corpus: str | Path | Sequence[str | Path],
+    index_path: str | Path,
+    number: int,
+    n_parts: int,
+    *,
+    model: str | None = None,
+    query_prefix: str | None = None,
+    paper_prefix: str | None = None,
+    device: str | None = None,
+    late: bool | None = None,
+    abstracts_only: bool = False,
+    full: bool = False,
+    progress: Progress = lambda step, done, total: None,
+    reading: DumpProgress = lambda dump, done, total: None,
+    announce: Callable[[str], None] = lambda message: None,
+) -> PartReport:
+    """Build part `number` of `n_parts` of the index at `index_path`, on any machine that has both folders.
+
+    Parts are numbered from 1; each takes a run of the dumps. All parts need the same arguments, which
+    are otherwise those of `build`. A part that is up to date is left as it is; one that was
+    interrupted goes on. When all parts are built, `join_parts` makes an index of them.
+
+    Raises CorpusError, ModelError or StoredIndexError, and ValueError for a part that cannot be.
+    """
+    from papersearch.index.parts import PartRequest, Watch
+    from papersearch.index.parts import build_part as build_one
+
+    is_one = isinstance(corpus, str | Path)
+    places = [str(corpus)] if isinstance(corpus, str | Path) else list(map(str, corpus))
+    request = PartRequest(
+        places=tuple(places),
+        corpus=places[0] if is_one and Path(places[0]).is_dir() else None,
+        index_path=str(index_path),
+        number=number,
+        n_parts=n_parts,
+        model=model,
+        query_prefix=query_prefix,
+        paper_prefix=paper_prefix,
+        device=device,
+        late=late,
+        abstracts_only=abstracts_only,
+        full=full,
+    )
+    return build_one(request, Watch(progress, reading, announce))
+
+
+def join_parts(
+    index_path: str | Path,
+    *,
+    corpus: str | Path | Sequence[str | Path] | None = None,
+    device: str | None = None,
+    full: bool = False,
+    progress: Progress = lambda step, done, total: None,
+    announce: Callable[[str], None] = lambda message: None,
+) -> JoinReport:
+    """Join the parts of the index at `index_path`, and publish it: as many shards as there are parts.
+
+    The shards together are the index that `build` would make of the whole corpus. The index before
+    answers until the last moment, and after every error.
+
+    corpus: where it is now, if the parts found it elsewhere
+    device: as for `build`; few texts are encoded, of papers whose appearances several parts have
+    full: join again even if nothing has changed
+
+    Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
+    """
+    from papersearch.index.joining import join
+    from papersearch.index.parts import Watch
+
+    places = None if corpus is None else [corpus] if isinstance(corpus, str | Path) else list(corpus)
+    watch = Watch(progress=progress, announce=announce)
+    return join(index_path, places=places, full=full, device=device, watch=watch)
+
+
 def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda message: None) -> Manifest:
     """Make the previous build current again, and return its manifest.
 
@@ -393,11 +524,23 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     from papersearch.index.generations import rollback as go_back
     from papersearch.index.locking import writing
 
+    _refuse_address(path, "roll back")
     path = Path(path)
     if not path.is_dir():
         raise IndexMissing(path=path)
     with writing(path, announce):
+        if (path / SHARDS).exists():
+            from papersearch.index.shards import roll_back_shards
+
+            roll_back_shards(path)
+            return open_collection(path).manifest
         return go_back(path)
+
+
+def _refuse_address(place: str | Path, what: str) -> None:
+    """Raise NotServed for an index on a server, which is only read."""
+    if (address := address_in(place)) is not None:
+        raise NotServed(address=address, what=what)
 
 
 def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:

@@ -8,17 +8,23 @@
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
     │     IndexMissing, IndexForeign, IndexVersionError, IndexDamaged, IndexUnreadable,
-    │     IndexNotWritable, IndexBusy, NoEarlierGeneration
+    │     IndexNotWritable, IndexBusy, NoEarlierGeneration, IndexInParts, PartsNotJoined, PartUnusable
     ├── ModelError            the encoder cannot be used
     │     ModelUnusable, ModelUnconverted, ModelNeedsCode, ModelNotPublished,
     │     ModelGone, ModelChanged, ModelDamaged, UnknownPrecision,
     │     NothingEncoded
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
+    ├── ServerError           the server of an index cannot be asked
+    │     InvalidAddress, InvalidTimeout, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
+    │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
+    │     LimitExceeded, NotServed, CannotListen
     ├── EvaluationError       topics or judgements cannot be read
     │     TopicsUnreadable, QrelsUnreadable
-    └── PaperLookupError      a name does not lead to one paper
-          PaperNotFound, AmbiguousPaper
+    ├── PaperLookupError      a name does not lead to one paper
+    │     PaperNotFound, AmbiguousPaper
+    └── ClusterError          the shards of an index cannot be asked
+          ClusterUnusable, ShardUnanswered, ShardRefused
 
 Each has a `message` (what failed, where, and why) and its particulars as fields. The next
 command to type is not here: the command line composes it from an error's type and fields.
@@ -278,6 +284,50 @@ class NoEarlierGeneration(StoredIndexError):
         self.generation = generation
 
 
+class IndexInParts(StoredIndexError):
+    """The index at `path` is built in `n_parts` parts, so it cannot be built in one go."""
+
+    def __init__(self, *, path: Path, n_parts: int) -> None:
+        super().__init__(f"cannot build {path} in one go: it is built in parts")
+        self.path = path
+        self.n_parts = n_parts
+
+
+class PartsNotJoined(StoredIndexError):
+    """The folder `path` has parts of an index, and no join has published it yet."""
+
+    def __init__(self, *, path: Path) -> None:
+        super().__init__(f"cannot open {path}: its parts are not joined yet")
+        self.path = path
+
+
+class PartUnusable(StoredIndexError):
+    """A part of the index at `path` cannot be joined; `name` says which, `fault` why.
+
+    part: the number of the part to build, and the number of parts; None for a folder to remove
+    places: what the parts were built from, as far as that is known
+    is_corpus: it is the corpus, whose folder was not named as a dump
+    """
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        name: str,
+        fault: str,
+        part: tuple[int, int] | None,
+        places: tuple[Path, ...] = (),
+        is_corpus: bool = False,
+    ) -> None:
+        super().__init__(f"cannot join {path}: {name} {fault}")
+        self.path = path
+        self.name = name
+        self.fault = fault
+        self.part = part
+        self.places = places
+        self.is_corpus = is_corpus
+
+
 class ModelError(PapersearchError):
     """The encoder's files are missing, are not the expected ones, or cannot be used.
 
@@ -412,6 +462,137 @@ class UnknownSearch(SavedSearchError):
         self.name = name
 
 
+class ServerError(PapersearchError):
+    """The server of an index cannot be asked, or does not answer."""
+
+
+class InvalidAddress(ServerError):
+    """The `address` of a server cannot be read."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot read the address {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class InvalidTimeout(ServerError):
+    """The environment's `variable` has a `value` that is not a number of seconds."""
+
+    def __init__(self, *, variable: str, value: str) -> None:
+        super().__init__(f"cannot read {variable}={value}: expected seconds, such as 20")
+        self.variable = variable
+        self.value = value
+
+
+class TokenUnreadable(ServerError):
+    """The token of a server cannot be read from `place`, a file or a variable."""
+
+    def __init__(self, *, place: str, cause: str) -> None:
+        super().__init__(f"cannot read the token in {place}: {cause}")
+        self.place = place
+        self.cause = cause
+
+
+class ServerUnreachable(ServerError):
+    """There is no connection to `address`, or it was cut."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot reach {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class ServerSilent(ServerError):
+    """The server at `address` has not answered within `seconds`."""
+
+    def __init__(self, *, address: str, seconds: float) -> None:
+        super().__init__(f"cannot wait for {address} any longer: it has not answered within {seconds:g} s")
+        self.address = address
+        self.seconds = seconds
+
+
+class ServerForeign(ServerError):
+    """The answer of `address` is not one of papersearch, or is damaged."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot use the answer of {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class TokenRefused(ServerError):
+    """The server at `address` refuses the token, or the request without one."""
+
+    def __init__(self, *, address: str, is_given: bool) -> None:
+        super().__init__(f"cannot use {address}: it {'refuses the token' if is_given else 'asks for a token'}")
+        self.address = address
+        self.is_given = is_given
+
+
+class ReleaseRefused(ServerError):
+    """The server at `address` is another release: its `what` is `found`, and the one here is `own`."""
+
+    def __init__(self, *, address: str, what: Literal["release", "format"], found: str, own: str) -> None:
+        super().__init__(f"cannot use {address}: it has {what} {found}, and this is {what} {own}")
+        self.address = address
+        self.what = what
+        self.found = found
+        self.own = own
+
+
+class GenerationGone(ServerError):
+    """The index at `address` was replaced after it was opened, and the one opened is not kept any more."""
+
+    def __init__(self, *, address: str) -> None:
+        super().__init__(f"cannot go on with {address}: the index was replaced since it was opened")
+        self.address = address
+
+
+class ServerBusy(ServerError):
+    """The server at `address` has more requests than it takes in."""
+
+    def __init__(self, *, address: str) -> None:
+        super().__init__(f"cannot be answered by {address}: it has too many requests")
+        self.address = address
+
+
+class ServerFailed(ServerError):
+    """The server at `address` found an error of its own; its standard error says more."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot be answered by {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class LimitExceeded(ServerError):
+    """A request to a server has `n_found` of `what`, more than `limit`."""
+
+    def __init__(self, *, what: str, n_found: int, limit: int) -> None:
+        super().__init__(f"cannot ask a server for {n_found:,} {what}: the limit is {limit:,}")
+        self.what = what
+        self.n_found = n_found
+        self.limit = limit
+
+
+class NotServed(ServerError):
+    """The index at `address` is on a server, which does not offer `what`."""
+
+    def __init__(self, *, address: str, what: str) -> None:
+        super().__init__(f"cannot {what}: the index at {address} is on a server")
+        self.address = address
+        self.what = what
+
+
+class CannotListen(ServerError):
+    """A server cannot listen at `address`."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot listen at {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
 class EvaluationError(PapersearchError):
     """Topics or judgements cannot be read, or do not fit together."""
 
@@ -469,6 +650,42 @@ class AmbiguousPaper(PaperLookupError):
         self.matched = matched
         self.n_papers = n_papers
         self.candidates = candidates
+
+
+class ClusterError(PapersearchError):
+    """The shards of an index cannot be asked. Messages number shards from 1, as their folders are."""
+
+
+class ClusterUnusable(ClusterError):
+    """The cluster at `address` cannot be reached, or cannot take what it is given."""
+
+    def __init__(self, *, address: str, cause: str) -> None:
+        super().__init__(f"cannot use the cluster at {address}: {cause}")
+        self.address = address
+        self.cause = cause
+
+
+class ShardUnanswered(ClusterError):
+    """None of the `n_copies` of `shard`, numbered from 0, answers; `cause` is about the one asked last."""
+
+    def __init__(self, *, shard: int, n_copies: int, cause: str) -> None:
+        super().__init__(f"cannot ask shard {shard + 1}: none of its {n_copies} copies answers ({cause})")
+        self.shard = shard
+        self.n_copies = n_copies
+        self.cause = cause
+
+
+class ShardRefused(ClusterError):
+    """A copy of `shard`, numbered from 0, has another `what` than it is asked for: `found` in place of `asked`."""
+
+    def __init__(
+        self, *, shard: int, what: Literal["release", "format", "generation"], found: str, asked: str
+    ) -> None:
+        super().__init__(f"cannot ask shard {shard + 1}: it has {what} {found}, and is asked for {asked}")
+        self.shard = shard
+        self.what = what
+        self.found = found
+        self.asked = asked
 
 
 def _either(values: tuple[str, ...]) -> str:

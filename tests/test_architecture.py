@@ -24,8 +24,10 @@ LAYERS = [
     {"dense"},
     {"index"},
     {"search"},
+    {"remote"},
     {"api", "saved"},
-    {"evaluation"},
+    {"evaluation", "serving"},
+    {"cluster"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -34,6 +36,16 @@ HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
 
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
+
+
+SERVED = {
+    "starlette": "serving",
+    "uvicorn": "serving",
+    "prometheus_client": "serving",
+    "http": "remote",
+    "ray": "cluster",
+}
+"""Packages of one room alone; `mcp` brings some of them."""
 
 
 @functools.cache
@@ -93,6 +105,7 @@ def test_only_the_command_line_knows_typer_and_rich(path: Path) -> None:
     assert not called & {"eval", "exec"}
     if room_of(path) != "cli":
         assert not imported & {"typer", "rich"}
+    assert all(SERVED[name] == room_of(path) for name in imported & SERVED.keys())
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -120,6 +133,20 @@ def test_a_query_imports_no_model_library(real_index_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=command_environment())
     assert done.stdout == "[]\n"
     assert done.stderr == ""
+
+
+def test_only_the_cluster_imports_ray(real_index_path: Path) -> None:
+    """Commands without --ray import neither Ray nor the cluster's modules, installed or not."""
+    script = (
+        "import sys\nfrom papersearch.cli.app import app\n"
+        "try: app(sys.argv[1:])\nexcept SystemExit as done: assert done.code == 0\n"
+        "print(sorted({'ray', 'papersearch.cluster'} & set(sys.modules)), file=sys.stderr)"
+    )
+    for arguments in (["pipeline bubbles"], ["serve", "--help"], ["index", "--help"]):
+        command = [sys.executable, "-c", script, *arguments]
+        env = command_environment({"PAPERSEARCH_INDEX": str(real_index_path)})
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+        assert done.stderr == "[]\n"
 
 
 def test_public_names_are_no_modules() -> None:

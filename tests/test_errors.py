@@ -21,6 +21,8 @@ from tests.conftest import PROJECT
 PACKAGE = PROJECT / "papersearch"
 
 EXAMPLES: dict[str, Any] = {
+    "address": "http://papers.example:8765",
+    "asked": "2.0",
     "candidates": ("first/a.txt", "second/a.txt"),
     "cause": "Permission denied",
     "clause": '"to be"',
@@ -31,31 +33,54 @@ EXAMPLES: dict[str, Any] = {
     "found": "99",
     "generation": 7,
     "is_convertible": True,
+    "is_corpus": True,
+    "is_given": True,
     "is_newer": True,
     "known": ("float32", "bfloat16"),
     "length": 50_001,
     "limit": 50_000,
     "line": 3,
     "matched": "id",
+    "n_copies": 2,
     "n_found": 70,
     "n_left_out": 0,
     "n_papers": 2,
+    "n_parts": 20,
+    "part": (3, 20),
     "name": "two words",
     "nearest": ("near", "far"),
+    "own": "0.1.0",
     "path": Path("some/where"),
+    "place": "PAPERSEARCH_TOKEN",
     "places": (Path("corpus"),),
     "position": 4,
     "query": 'say "this',
     "readable": "1 to 4",
     "reasons": ("a.txt: file skipped (empty file)",),
+    "seconds": 5.0,
     "sha256": "00ff",
+    "shard": 4,
     "since": "2025",
     "until": "2024",
     "value": "soon",
     "variable": "PAPERSEARCH_PRECISION",
     "what": "format",
 }
-TOLD = ("path", "folder", "file", "name", "value", "clause", "cause", "fault", "found", "since", "until", "sha256")
+TOLD = (
+    "address",
+    "path",
+    "folder",
+    "file",
+    "name",
+    "value",
+    "clause",
+    "cause",
+    "fault",
+    "found",
+    "since",
+    "until",
+    "sha256",
+)
 """Fields whose values a message repeats."""
 
 
@@ -147,6 +172,7 @@ def test_the_docstring_draws_the_tree() -> None:
 
 
 NO_COMMANDS = {
+    "index/part_checks.py": ["papersearch "],  # the same, that all parts share
     "index/publishing.py": ["papersearch "],  # the name and version that a manifest holds
     # What a user must install is known here alone, and is the same for programs.
     "ingest/formats/parquet.py": [

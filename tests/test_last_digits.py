@@ -119,7 +119,7 @@ def test_late_interaction_does_not_depend_on_other_papers(seed: int) -> None:
     pieces = made_pieces(numbers, 60)
     n_asked = int(numbers.integers(1, 30))
     states = numbers.standard_normal((n_asked, 96)).astype(np.float32)
-    query = Encoded(states[0], numbers.integers(0, 500, n_asked), states)
+    query = pieces.of_query(Encoded(states[0], numbers.integers(0, 500, n_asked), states))
     together = pieces.scores(query, np.arange(60))
     for part in splits(numbers, 60):
         assert (pieces.scores(query, part) == together[part]).all()

@@ -103,9 +103,12 @@ def _json_lines(opened: Index, topics: Sequence[Topic], k: int, options: BatchOp
 
 
 def n_processes_for(index: Index) -> int:
-    """Return how many processes share the topics: one where the model's library has its own threads."""
+    """Return how many processes share the topics: one for a server, or a model that has threads of its own."""
     from papersearch.processes import n_spare_processors
+    from papersearch.remote.addresses import address_in
 
+    if address_in(index.place) is not None:
+        return 1
     encoder = index.manifest.encoder
     return 1 + n_spare_processors() if encoder is None or encoder.query_backend == "numpy" else 1
 

@@ -46,9 +46,8 @@ def paper_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Complete the id of a paper, described by its title."""
 
     def look(opened: Index) -> Offers:
-        papers = opened.papers()
-        for paper_id, doc_idx in papers.beginning_with(typed_text(incomplete), _MOST):
-            yield paper_id, papers[doc_idx].title
+        found = opened.ids_beginning_with(typed_text(incomplete), _MOST)
+        yield from ((paper.paper_id, paper.title) for paper in found)
 
     return _of_index(context, look)
 
@@ -86,11 +85,11 @@ def searches(incomplete: str) -> list[tuple[str, str]]:
 
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:
     """Return what `look` finds in the index that the options before the cursor choose."""
-    from papersearch import api
+    from papersearch.cli.index_access import open_at
     from papersearch.cli.locations import find_locations
 
     places = find_locations(_folder(context, "corpus_path"), _folder(context, "index_path"))
-    return _harmless(look(api.open(places.index_path)))
+    return _harmless(look(open_at(places.index_path)))
 
 
 def _harmless(offers: Offers) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Counts of an index's papers, files and findings, and their fields in JSON.
+"""Counts of an index's files and findings, and the fields of all counts in JSON.
 
 `docs/schema/stats-1.json` describes the document; `output/stats_table.py` prints tables.
 """
@@ -6,20 +6,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cli.output.build import index_fields
-from papersearch.index.facts import has_code
-from papersearch.ingest.links import host_of
-from papersearch.types import Finding, Paper
+from papersearch.types import Counted, Finding
 
 if TYPE_CHECKING:
     from papersearch.api import Index
+    from papersearch.index.counts import Tally
     from papersearch.index.manifest import Manifest
-
-_LISTED = 100
-"""Greatest number of names of each kind in JSON: a large corpus has a million authors."""
 
 _PURPOSES = {
     "papers": ("papers", "ids", "titles", "organisations", "dumps"),
@@ -32,32 +28,6 @@ _PURPOSE_OF = {name: purpose for purpose, names in _PURPOSES.items() for name in
 _OTHER = "other"
 
 
-class Tally(NamedTuple):
-    """Number of papers with each name, in paper order, and of papers with any."""
-
-    counts: Counter[str]
-    n_papers: int
-
-
-class IndexCounts(NamedTuple):
-    """Counts of papers by year, month, name and host.
-
-    `years`: by year; `inferred`: the part whose page printed no year. `months`: by `YYYY-MM`, for papers
-    whose day is known. `hosts`: by host of a link, without `www.`.
-    """
-
-    years: Counter[int]
-    inferred: Counter[int]
-    undated: int
-    months: Counter[str]
-    organisations: Tally
-    authors: Tally
-    categories: Tally
-    hosts: Tally
-    n_with_links: int
-    n_with_code: int
-
-
 class FileGroup(NamedTuple):
     """Files of the index with a common purpose: their number, their bytes, and their share of all bytes."""
 
@@ -65,35 +35,6 @@ class FileGroup(NamedTuple):
     n_files: int
     size: int
     share: float
-
-
-def count_papers(papers: Iterable[Paper]) -> IndexCounts:
-    """Count papers in one pass, because every access to a paper decodes it."""
-    years: Counter[int | None] = Counter()
-    inferred: Counter[int] = Counter()
-    months: Counter[str] = Counter()
-    names: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
-    having = [0] * len(names)
-    n_with_links = n_with_code = 0
-    for paper in papers:
-        years[paper.year] += 1
-        if paper.year is not None and paper.year_inferred:
-            inferred[paper.year] += 1
-        if paper.year is not None and paper.month:
-            months[f"{paper.year:04}-{paper.month:02}"] += 1
-        hosts = {host for link in paper.links if (host := host_of(link))}
-        n_with_links += bool(paper.links)
-        n_with_code += has_code(paper)
-        organisation = (paper.organisation.name or paper.organisation.handle,) if paper.organisation else ()
-        for place, found in enumerate((organisation, paper.authors, paper.categories, sorted(hosts))):
-            names[place].update(list(dict.fromkeys(found)))
-            having[place] += bool(found)
-    undated = years.pop(None, 0)
-    dated = Counter({year: count for year, count in years.items() if year is not None})
-    organisations, authors, categories, of_links = map(Tally, names, having)
-    return IndexCounts(
-        dated, inferred, undated, months, organisations, authors, categories, of_links, n_with_links, n_with_code
-    )
 
 
 def group_files(manifest: Manifest) -> list[FileGroup]:
@@ -116,13 +57,13 @@ def count_kinds(findings: Sequence[Finding]) -> list[tuple[str, int]]:
 def stats_fields(index: Index) -> dict[str, Any]:
     """Return every count for JSON. Fields are only ever added."""
     manifest, findings = index.manifest, index.findings()
-    held = count_papers(index.papers())
+    held = index.counts()
     encoder, late = manifest.encoder, manifest.late
     return {
         **index_fields(manifest, findings),
         "years": _by_name(held.years),
-        "undated": held.undated,
-        "years_inferred": _by_name(held.inferred),
+        "undated": held.n_undated,
+        "years_inferred": _by_name(held.years_inferred),
         "months": _by_name(held.months),
         "organisations": _tally_fields(held.organisations),
         "authors": _tally_fields(held.authors),
@@ -148,10 +89,10 @@ def stats_fields(index: Index) -> dict[str, Any]:
     }
 
 
-def _by_name(counts: Counter[Any]) -> dict[str, int]:
-    return {str(name): counts[name] for name in sorted(counts)}
+def _by_name(counts: Sequence[Counted]) -> dict[str, int]:
+    return {one.value: one.n_papers for one in counts}
 
 
 def _tally_fields(tally: Tally) -> dict[str, Any]:
-    top = [{"name": name, "papers": count} for name, count in tally.counts.most_common(_LISTED)]
-    return {"papers": tally.n_papers, "distinct": len(tally.counts), "top": top}
+    top = [{"name": one.value, "papers": one.n_papers} for one in tally.top]
+    return {"papers": tally.n_papers, "distinct": tally.n_distinct, "top": top}

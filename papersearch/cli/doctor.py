@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS
+from papersearch.cli.index_access import refuse_address
 from papersearch.cli.notices import warn_if_stale
 from papersearch.cli.options import ReportOptions
 from papersearch.cli.output.printer import open_printer
@@ -23,6 +24,7 @@ def doctor(options: ReportOptions) -> int:
 
     printer = open_printer(options.format_, options.color, json=options.json)
     locations = find_locations(options.corpus_path, options.index_path)
+    refuse_address(locations.index_path, "verify files")
     opened = api.open(locations.index_path)
     faults = opened.verify()
 

@@ -62,6 +62,8 @@ def hint_of(error: PapersearchError) -> str:
             return _model_hint(error)
         case errors.SavedSearchError():
             return _saved_hint(error)
+        case errors.ServerError() | errors.ClusterError():
+            return _server_hint(error)
         case errors.EvaluationError():
             return _evaluation_hint(error)
         case errors.PaperLookupError():
@@ -174,9 +176,28 @@ def _index_hint(error: errors.StoredIndexError) -> str:
             return typed("papersearch doctor", "--index", error.path)
         case errors.IndexDamaged():
             return _built_anew(error.path)
+        case errors.IndexInParts() | errors.PartsNotJoined() | errors.PartUnusable():
+            return _part_hint(error)
         case errors.IndexBusy():
             return "run the same command again when no build is running"
     return ""
+
+
+def _part_hint(error: errors.IndexInParts | errors.PartsNotJoined | errors.PartUnusable) -> str:
+    """Compose the command that joins parts, or builds a part with the places of the others."""
+    join = typed(BUILD, "--join", "--index", error.path)
+    match error:
+        case errors.PartsNotJoined():
+            return join
+        case errors.IndexInParts():
+            part = typed(f"{BUILD} CORPUS --part I/{error.n_parts or 'N'} --index", error.path)
+            return f"for each part: {part}, then: {join}"
+        case errors.PartUnusable(part=None):
+            return f"if it is of no use: {typed('rm -r', error.path / error.name)}"
+    number, n_parts = error.part or (1, 1)
+    places = error.places or ("CORPUS",)
+    corpus = ("--corpus", *places) if error.is_corpus else places
+    return typed(BUILD, *corpus, "--part", f"{number}/{n_parts}", "--index", error.path)
 
 
 def _model_hint(error: errors.ModelError) -> str:
@@ -214,6 +235,44 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
             return typed("papersearch saved remove", error.name)
         case errors.UnknownSearch():
             return "papersearch saved list"
+    return ""
+
+
+def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
+    match error:
+        case errors.ClusterUnusable():
+            return typed("ray status --address", error.address)
+        case errors.ClusterError():
+            return "run the same command again: the server starts copies that it lost"
+        case errors.InvalidAddress():
+            return "name a server as --index http://HOST:PORT"
+        case errors.InvalidTimeout():
+            return typed("export", f"{error.variable}=20")
+        case errors.TokenUnreadable() | errors.TokenRefused():
+            return "export PAPERSEARCH_TOKEN=TOKEN, or PAPERSEARCH_TOKEN_FILE=FILE"
+        case errors.ServerUnreachable():
+            return "start it where the index is: papersearch serve --index FOLDER"
+        case errors.ServerSilent():
+            return f"to wait longer: export PAPERSEARCH_TIMEOUT={4 * error.seconds:g}"
+        case errors.ServerForeign():
+            return typed("correct the address, or look what answers there: curl", f"{error.address}/health")
+        case errors.ReleaseRefused():
+            return "install the server's release here, or this one there: git pull && pip install ."
+    return _refusal_hint(error)
+
+
+def _refusal_hint(error: errors.ServerError) -> str:
+    match error:
+        case errors.GenerationGone() | errors.ServerBusy():
+            return "run the same command again"
+        case errors.ServerFailed():
+            return "look at the server's standard error, and there: papersearch doctor"
+        case errors.LimitExceeded():
+            return f"ask for {error.limit:,} at most, or search the index where it is: --index FOLDER"
+        case errors.NotServed():
+            return "run it where the index is: --index FOLDER"
+        case errors.CannotListen():
+            return "papersearch serve --port 0"
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.errors import complain
-from papersearch.cli.index_access import run_build
+from papersearch.cli.index_access import refuse_address, run_build
 from papersearch.cli.options import (
     Color,
     ColorOption,
@@ -94,6 +94,36 @@ class BuildOptions(NamedTuple):
             show_default=False,
         ),
     ] = False
+    part: Annotated[
+        Optional[str],
+        typer.Option(
+            "--part",
+            help="Build one part of the corpus, as 3/20, on any machine; then --join.",
+            metavar="I/N",
+            show_default=False,
+        ),
+    ] = None
+    join: Annotated[bool, typer.Option("--join", help="Join the parts into one index, and publish it.")] = False
+    ray: Annotated[
+        Optional[str],
+        typer.Option(
+            "--ray",
+            help="Build all parts and join them, on the Ray cluster with its head at HOST:PORT.",
+            metavar="HOST:PORT",
+            show_default=False,
+        ),
+    ] = None
+    n_parts: Annotated[
+        Optional[int],
+        typer.Option(
+            "--parts",
+            min=1,
+            max=99_999,
+            help="With --ray: number of parts; by default as many as before, or one a node.",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the build before the last.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", help="Print no progress.")] = False
@@ -114,11 +144,27 @@ def build_index(options: BuildOptions) -> None:
 
     Where much is to encode, the papers can be searched by words within seconds, and more and
     more of them by meaning. Ctrl-C loses nothing; the next build goes on.
+
+    A corpus that is too large for one machine is built in parts: one call with --part I/N for each,
+    started by anything, and then one with --join.
     """
     from papersearch.cli.locations import find_locations
 
     printer = open_printer(options.format_, options.color, json=options.json)
     locations = find_locations(options.corpus_path, options.index_path)
+    refuse_address(locations.index_path, "roll back" if options.rollback else "build an index")
+    if options.ray is not None:
+        from papersearch.cli.index_on_ray import build_on_ray
+
+        build_on_ray(options, locations, printer)
+        return
+    if options.n_parts is not None:
+        raise typer.BadParameter("--parts needs --ray: without it, each part is built by a call with --part")
+    if options.part is not None or options.join:
+        from papersearch.cli.index_parts import build_in_parts
+
+        build_in_parts(options, locations, printer)
+        return
     if options.rollback:
         if options.dumps or options.name or options.full or options.dry_run or options.words_only:
             raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")

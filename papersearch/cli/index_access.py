@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from papersearch.cli.errors import BuildInterrupted, CommandError, complain, typed
 from papersearch.cli.notices import warn_if_stale
@@ -23,13 +23,35 @@ MOST_TEXTS = 500
 
 def open_index(corpus: Path | None, index: Path | None) -> Index:
     """Open the index that a command reads; say on stderr if it is stale."""
-    from papersearch import api
     from papersearch.cli.locations import find_locations
 
     locations = find_locations(corpus, index)
-    opened = api.open(locations.index_path)
+    opened = open_at(locations.index_path)
     warn_if_stale(opened, locations)
     return opened
+
+
+def open_at(place: Path) -> Index:
+    """Open the index in a folder or on a server; a server's is opened without what a local one needs."""
+    from papersearch.remote.addresses import address_in
+
+    if (address := address_in(place)) is not None:
+        from papersearch.remote.index import open_remote
+
+        return cast("Index", open_remote(address))  # it has the same public methods
+    from papersearch import api
+
+    return api.open(place)
+
+
+def refuse_address(place: Path, what: str) -> None:
+    """Raise NotServed for an index on a server, which is only read."""
+    from papersearch.remote.addresses import address_in
+
+    if (address := address_in(place)) is not None:
+        from papersearch.errors import NotServed
+
+        raise NotServed(address=address, what=what)
 
 
 def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
@@ -39,6 +61,10 @@ def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
     answered as soon as words can answer it, and a line says how to go on.
     Raises CommandError for an index that was named: it may be mistyped, and a build takes long.
     """
+    from papersearch.remote.addresses import address_in
+
+    if address_in(locations.index_path) is not None:
+        return open_at(locations.index_path), False
     from papersearch import api
     from papersearch.errors import IndexMissing
     from papersearch.text.analysis import Analyzer

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.terminal import typed_path
-from papersearch.index.generations import is_index
+from papersearch.remote.addresses import address_in
 
 
 class Locations(NamedTuple):
-    """Folders that a command works on; they need not exist.
+    """Folders that a command works on; they need not exist, and the index may have an address in place of one.
 
     index_is_named: the index was named by an option or a variable, not found by its usual place
     """
@@ -30,6 +30,8 @@ def find_locations(corpus: Path | None, index: Path | None) -> Locations:
     """
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")
+    if index is not None and address_in(index) is not None:  # no folder here belongs to it
+        return Locations(corpus or Path("corpus"), index, index_is_named=True)
     index_is_named = index is not None
     if corpus is None or index is None:
         root = _project(is_needed=index is None) or _data_folder()
@@ -75,6 +77,8 @@ def _project(*, is_needed: bool = True) -> Path | None:
             return None
         hint = "go to another folder, or name the index by its whole path: --index /FOLDER"
         raise CommandError("cannot find the current folder: it was deleted", hint) from None
+    from papersearch.index.generations import is_index  # imports numpy
+
     for folder in (here, *here.parents):
         if (folder / "corpus").is_dir() or is_index(folder / "index"):
             return Path() if folder == here else folder

@@ -16,14 +16,12 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
-from papersearch import api
 from papersearch.api import DEFAULT_K, Index
 from papersearch.cli.hints import explained
 from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.signatures import Group, parameter, takes
 from papersearch.errors import QueryError
-from papersearch.index.generations import read_manifest
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 from papersearch.types import Filters, Mode
 from papersearch.version import __version__
@@ -171,8 +169,7 @@ class Tools:
 
     def _current(self) -> Index:
         """Return the index, opened again if another generation has become the current one."""
-        if read_manifest(self._opened.path) != self._opened.manifest:
-            self._opened = api.open(self._opened.path)
+        self._opened = self._opened.renewed()
         return self._opened
 
 

@@ -89,7 +89,10 @@ CorpusOption = Annotated[
     Optional[Path], typer.Option("--corpus", help="Folder of the dumps.", metavar="FOLDER", show_default=False)
 ]
 IndexOption = Annotated[
-    Optional[Path], typer.Option("--index", help="Folder of the index.", metavar="FOLDER", show_default=False)
+    Optional[Path],
+    typer.Option(
+        "--index", help="Folder of the index, or address of a server.", metavar="FOLDER", show_default=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 JsonlOption = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl.")]

@@ -8,6 +8,7 @@ import typer
 
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR
+from papersearch.cli.index_access import open_at
 from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
     Color,
@@ -43,11 +44,10 @@ class ShowOptions(NamedTuple):
 @takes(ShowOptions)
 def show(options: ShowOptions) -> None:
     """Print whole records: abstract, metadata, links, dumps and lines."""
-    from papersearch import api
     from papersearch.cli.locations import find_locations
 
     printer = open_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key)
-    opened = api.open(find_locations(options.corpus_path, options.index_path).index_path)
+    opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
     papers, lost = find_papers(opened, options.papers)
     printer.papers(papers)
     for error in lost:

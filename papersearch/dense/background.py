@@ -15,7 +15,7 @@ from papersearch.dense.products import ROUNDING, row_dots
 from papersearch.values import Value
 
 if TYPE_CHECKING:
-    from papersearch.types import BoolArray, Float32Array
+    from papersearch.types import BoolArray, Float32Array, Float64Array
 
 N_PROBES = 128
 """Number of random queries in a build."""
@@ -58,11 +58,24 @@ def probes(words: list[str]) -> list[str]:
 def learn_background(
     probe_vectors: Float32Array, vectors: Float32Array, is_encoded: BoolArray | None = None
 ) -> Background:
-    """Return the background of a corpus.
+    """Return the background of a corpus; the arguments are those of `best_cosines`."""
+    return background_of(best_cosines(probe_vectors, vectors, is_encoded))
+
+
+def background_of(best: Float64Array) -> Background:
+    """Return the background of a corpus in which the random queries have these best cosines, (B,)."""
+    return Background(mean=float(best.mean()), deviation=float(best.std()))
+
+
+def best_cosines(
+    probe_vectors: Float32Array, vectors: Float32Array, is_encoded: BoolArray | None = None
+) -> Float64Array:
+    """Return the best cosine of each random query with any paper: (B,), -1 without papers.
 
     probe_vectors: (B, D) unit rows, the random queries
     vectors: (N, D) unit rows, the papers
     is_encoded: (N,) the papers that count; None for all
+    Of a corpus in parts, the greatest of the parts' is that of the whole, bit for bit.
     """
     best = np.full(len(probe_vectors), -1.0)
     for start in range(0, len(vectors), _ROWS):  # in blocks, so that memory does not grow with the corpus
@@ -76,4 +89,4 @@ def learn_background(
         for number, probe in enumerate(probe_vectors):
             near = np.flatnonzero(estimates[number] >= likely[number])
             best[number] = max(best[number], row_dots(block[near], probe).max(initial=-1.0))
-    return Background(mean=float(best.mean()), deviation=float(best.std()))
+    return best

@@ -79,13 +79,12 @@ class PieceVectors(NamedTuple):
     basis: Float32Array
     weights: Float32Array
 
-    def scores(self, query: Encoded, papers: IntArray) -> Float64Array:
-        """Return the late interaction of the query with each of `papers` (K,): (K,), higher is better.
+    def scores(self, asked: QueryPieces | None, papers: IntArray) -> Float64Array:
+        """Return the late interaction of a query with each of `papers` (K,): (K,), higher is better.
 
         A score is a weighted mean of cosines. It is 0 for a paper without word pieces and for a
         query of stop words. Raises ValueError if the offsets are damaged.
         """
-        asked = self.of_query(query)
         starts = self.offsets[papers].astype(np.int64)
         lengths = self.offsets[papers + 1].astype(np.int64) - starts
         if len(papers) and (int(lengths.min()) < 0 or int(lengths.max()) > MAX_PIECES):
@@ -104,21 +103,12 @@ class PieceVectors(NamedTuple):
 
     def of_query(self, query: Encoded) -> QueryPieces | None:
         """Return the query's weighted word pieces, or None if it consists of stop words."""
-        weights = self.weights[query.pieces]
-        used = np.flatnonzero(weights > 0)
-        if len(used) == 0:
-            return None
-        rows = whole(_unit_rows(query.states[used] @ self.basis))
-        return QueryPieces(rows, WHOLE, weights[used] / weights[used].sum())
+        return query_pieces(query, self.basis, self.weights)
 
-    def of_papers(self, papers: Sequence[int]) -> QueryPieces | None:
-        """Return the stored word pieces of `papers` in the form of a query's, or None if they have
-        none."""
-        places = [np.arange(*self.offsets[doc_idx : doc_idx + 2].astype(np.int64)) for doc_idx in papers]
-        rows = np.concatenate(places)
-        weights = self.weights[self.ids[rows]]
-        total = weights.sum()
-        return QueryPieces(self.vectors[rows].astype(np.float32), SCALE, weights / total) if total > 0 else None
+    def of_paper(self, doc_idx: int) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]]:
+        """Return the stored word pieces of one paper, (L, C), and their ids, (L,)."""
+        rows = slice(*self.offsets[doc_idx : doc_idx + 2].tolist())
+        return self.vectors[rows], self.ids[rows]
 
     def beside(self, asked: QueryPieces, doc_idx: int) -> Alignment | None:
         """Align the wanted word pieces with those of one paper; None if it has none."""
@@ -141,6 +131,32 @@ class QueryPieces(NamedTuple):
     rows: Float32Array
     scale: float
     weights: Float32Array
+
+
+def query_pieces(query: Encoded, basis: Float32Array, weights: Float32Array) -> QueryPieces | None:
+    """Return the query's weighted word pieces, or None if it consists of stop words.
+
+    basis, weights: as in `PieceVectors`
+    """
+    weighed = weights[query.pieces]
+    used = np.flatnonzero(weighed > 0)
+    if len(used) == 0:
+        return None
+    rows = whole(_unit_rows(query.states[used] @ basis))
+    return QueryPieces(rows, WHOLE, weighed[used] / weighed[used].sum())
+
+
+def example_pieces(
+    stored: Sequence[tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]]], weights: Float32Array
+) -> QueryPieces | None:
+    """Return the stored word pieces of papers in the form of a query's, or None if they have none.
+
+    stored: word pieces and ids of each paper, one at least; weights: as in `PieceVectors`
+    """
+    rows, ids = (np.concatenate(parts) for parts in zip(*stored, strict=True))
+    weighed = weights[ids]
+    total = weighed.sum()
+    return QueryPieces(rows.astype(np.float32), SCALE, weighed / total) if total > 0 else None
 
 
 class Alignment(NamedTuple):

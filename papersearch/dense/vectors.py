@@ -17,7 +17,7 @@ from papersearch.values import Value
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.types import Float32Array, Float64Array, IntArray
+    from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray
 
 _LEVELS = 127
 _ROWS = 8192
@@ -84,26 +84,41 @@ class Cosines(NamedTuple):
         """Return the exact cosine of each of `papers` (K,): (K,)."""
         return self.vectors.cosines(self.query, papers)
 
-    def bounds(self) -> tuple[float, float]:
-        """Return the exact least and greatest cosine of all papers."""
-        reach = 2 * self.margin
-        low = np.flatnonzero(self.estimates <= self.estimates.min() + reach)
-        high = np.flatnonzero(self.estimates >= self.estimates.max() - reach)
+    def bounds(self, is_encoded: BoolArray | None = None) -> tuple[float, float]:
+        """Return the exact least and greatest cosine of all papers, or of encoded ones, (N,).
+
+        Without papers they are infinite: the least above every cosine, the greatest below.
+        """
+        estimates, reach = self.estimates, 2 * self.margin
+        papers = None if is_encoded is None else np.flatnonzero(is_encoded)
+        if papers is not None:
+            estimates = estimates[papers]
+        if len(estimates) == 0:
+            return np.inf, -np.inf
+        low = np.flatnonzero(estimates <= estimates.min() + reach)
+        high = np.flatnonzero(estimates >= estimates.max() - reach)
+        if papers is not None:
+            low, high = papers[low], papers[high]
         return float(self.exact(low).min()), float(self.exact(high).max())
 
 
-def quantize(vectors: Float32Array) -> tuple[npt.NDArray[np.int8], Quantization]:
+def quantize(vectors: Float32Array, largest: float | None = None) -> tuple[npt.NDArray[np.int8], Quantization]:
     """Quantise (N, D) float32 rows to int8, rounding to the nearest level.
 
-    The largest component of all rows, in absolute value, becomes the last level.
+    The largest component of all rows, in absolute value, becomes the last level. `largest` has it
+    if `vectors` are some rows of more.
     """
-    blocks = (vectors[start : start + _ROWS] for start in _starts(vectors))
-    largest = max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
-    scale = largest / _LEVELS or 1.0
+    scale = (largest_component(vectors) if largest is None else largest) / _LEVELS or 1.0
     coarse = np.empty(vectors.shape, dtype=np.int8)
     for start in _starts(vectors):
         coarse[start : start + _ROWS] = np.rint(vectors[start : start + _ROWS] / np.float32(scale))
     return coarse, Quantization(scale=scale, error=quantization_error(vectors, coarse, scale))
+
+
+def largest_component(vectors: Float32Array) -> float:
+    """Return the largest component of (N, D) rows in absolute value; 0 without rows."""
+    blocks = (vectors[start : start + _ROWS] for start in _starts(vectors))
+    return max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
 
 
 def quantization_error(vectors: Float32Array, coarse: npt.NDArray[np.int8], scale: float) -> float:

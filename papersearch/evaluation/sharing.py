@@ -44,6 +44,9 @@ def answers(
         return answer(index, part, asking)
 
     n_workers = max(0, min(n_processes, len(parts)) - 1)
+    if not n_workers:  # an index on a server has no folder for workers
+        yield from map(here, parts)
+        return
     with employed(answering, n_workers, *arguments_of(index, answer, asking)) as workers:
         yield from in_order(parts, here, workers, ask_topics)
 

@@ -57,18 +57,19 @@ class Facts(NamedTuple):
         start, stop = int(self.dump_offsets[number]), int(self.dump_offsets[number + 1])
         return self.dump_papers[start:stop].astype(np.int64)
 
-    def days(self) -> tuple[IntArray, IntArray]:
-        """Return the first and the last possible day of each paper, (N,) int64 each, as YYYYMMDD.
 
-        An unknown date may be any day: 0 and 99999999. The last day of every month is 31, because
-        days are only compared.
-        """
-        dates = self.dates.astype(np.int64)
-        is_year = (dates % 10_000 == 0) & (dates > 0)
-        is_month = (dates % 100 == 0) & (dates > 0) & ~is_year
-        first = np.select([is_year, is_month], [dates + 101, dates + 1], dates)
-        last = np.select([is_year, is_month, dates == 0], [dates + 1231, dates + 31, 99_999_999], dates)
-        return first, last
+def days_of(dates: npt.NDArray[np.uint32]) -> tuple[IntArray, IntArray]:
+    """Return the first and the last possible day for each of `Facts.dates`, (n,) int64 each, as YYYYMMDD.
+
+    An unknown date may be any day: 0 and 99999999. The last day of every month is 31, because
+    days are only compared.
+    """
+    days: IntArray = dates.astype(np.int64)
+    is_year = (days % 10_000 == 0) & (days > 0)
+    is_month = (days % 100 == 0) & (days > 0) & ~is_year
+    first = np.select([is_year, is_month], [days + 101, days + 1], days)
+    last = np.select([is_year, is_month, days == 0], [days + 1231, days + 31, 99_999_999], days)
+    return first, last
 
 
 def date_of(paper: Paper) -> int:

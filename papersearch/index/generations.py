@@ -24,11 +24,13 @@ from papersearch.errors import (
     IndexBusy,
     IndexDamaged,
     IndexForeign,
+    IndexInParts,
     IndexMissing,
     IndexNotWritable,
     IndexUnreadable,
     IndexVersionError,
     NoEarlierGeneration,
+    PartsNotJoined,
     StoredIndexError,
 )
 from papersearch.index import files, locking
@@ -52,8 +54,11 @@ if TYPE_CHECKING:
 
     from papersearch.index.files import Content
 
-_OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|\..*|README.*")
+_OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|read|numbers\.npy|\..*|README.*")
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
+IN_PARTS = ("shards.json", "parts")
+"""Names in the folder of an index that is built in parts."""
+
 _BUILDING = ".building"
 _ATTEMPTS = 100
 
@@ -175,6 +180,8 @@ def read_manifest(index_path: Path) -> Manifest:
             raise _damaged(index_path, MANIFEST, "is not a regular file")
         content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if (index_path / "parts").is_dir():
+            raise PartsNotJoined(path=index_path) from error
         if _foreign_entries(index_path):
             raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
         raise IndexMissing(path=index_path) from error
@@ -199,6 +206,8 @@ def check_writable(index_path: Path) -> None:
     """
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
+    if any((index_path / name).exists() for name in IN_PARTS):
+        raise IndexInParts(path=index_path, n_parts=len(list((index_path / "parts").glob("*-of-*"))))
     foreign = _foreign_entries(index_path)
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
@@ -234,12 +243,15 @@ def publish(
     index_path: Path,
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
+    *,
+    keeps_all: bool = False,
 ) -> Manifest:
     """Write `contents` as a new generation and make it current; return its manifest.
 
     `contents` are (name, content) of each file, taken one by one, so that they need not all be in
     memory. While one is written, the next is made. `describe` makes the manifest from the files'
-    records. On any failure the current generation stays current. Raises IndexNotWritable.
+    records. On any failure the current generation stays current. With `keeps_all`, earlier generations
+    are left to be removed by others. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
@@ -266,7 +278,8 @@ def publish(
             _make_current(index_path, building, manifest)
     finally:
         files.remove(building)
-    _remove_old(index_path, manifest, before)
+    if not keeps_all:
+        _remove_old(index_path, manifest, before)
     return manifest
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 FORMAT_VERSION = 6
 OLDEST_READABLE_VERSION = 6
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
+SHARDS = "shards.json"
+"""File in place of the manifest where an index was built in parts."""
 
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1"
@@ -90,6 +93,22 @@ def files_of(*, has_late_interaction: bool, is_partial: bool) -> frozenset[str]:
     late = LATE_ARRAYS if has_late_interaction else {}
     partial = PARTIAL_ARRAYS if is_partial else {}
     return frozenset({*ARRAYS, *late, *partial, *TEXTS})
+
+
+def written_order(names: Collection[str]) -> list[str]:
+    """Return names of files in the order in which a build writes them, which is that of a manifest."""
+    order = (
+        *("words.txt", "words.offsets.npy", "words.counts.npy", "terms.txt", "terms.offsets.npy", "terms.idf.npy"),
+        *(f"postings.{name}.npy" for name in ("offsets", "papers", "impacts", "starts")),
+        *("positions.offsets.npy", "positions.npy", "lengths.npy", "lengths.titles.npy"),
+        *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
+        *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
+        *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
+        *(f"{of}.{name}" for of in ("ids", "titles") for name in ("txt", "offsets.npy", "papers.npy")),
+        *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
+        *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),
+    )
+    return [name for name in order if name in names]
 
 
 def generation_folder(generation: int, part: int = 0) -> str:

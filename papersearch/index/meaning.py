@@ -36,6 +36,7 @@ from papersearch.index.manifest import LateRecord
 if TYPE_CHECKING:
     from papersearch.dense.encoders import EncoderRecord
     from papersearch.dense.encoding import PaperEncoder
+    from papersearch.dense.late import PieceVectors
     from papersearch.index.build_request import Encoder
     from papersearch.index.files import Content
     from papersearch.index.generations import Generation
@@ -179,13 +180,7 @@ class Meaning:
         if encoded.n_encoded:
             record = self._describe(self._encoder) if self._encoder else self._before
         if encoded.pieces is not None:
-            n_pieces, dimensions = encoded.pieces.vectors.shape
-            late = LateRecord(
-                n_pieces=n_pieces,
-                n_vocabulary=len(encoded.pieces.weights),
-                width=len(encoded.pieces.basis),
-                dimensions=dimensions,
-            )
+            late = late_record(encoded.pieces)
         return {
             "n_encoded": encoded.n_encoded,
             "n_probes": len(encoded.constants.probes) if encoded.constants else 0,
@@ -214,6 +209,14 @@ class Meaning:
             self._progress("loading the model", 0, 0)
             self._opened = ReferenceEncoder(encoder.model, encoder.device, encoder.prefixes)
         return self._opened
+
+
+def late_record(pieces: PieceVectors) -> LateRecord:
+    """Return the manifest's record of late interaction."""
+    n_pieces, dimensions = pieces.vectors.shape
+    return LateRecord(
+        n_pieces=n_pieces, n_vocabulary=len(pieces.weights), width=len(pieces.basis), dimensions=dimensions
+    )
 
 
 def next_milestone(n_encoded: int) -> int:

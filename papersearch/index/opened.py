@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
 from papersearch.errors import ModelError, NothingEncoded
-from papersearch.index.papers import Names, PaperStore
+from papersearch.index.papers import Names, PaperIds, PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.matching import LexicalIndex
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
 from papersearch.text.paper_text import Texts
-from papersearch.types import EncodedShare, PaperName
+from papersearch.types import EncodedShare
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from papersearch.index.facts import Facts
     from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
     from papersearch.text.analysis import Analyzer
-    from papersearch.types import BoolArray, DocIndices, IntArray
+    from papersearch.types import BoolArray, DocIndices
 
 
 class OpenedIndex:
@@ -43,11 +45,6 @@ class OpenedIndex:
     @property
     def dump_names(self) -> list[str]:
         return [dump.name for dump in self.manifest.dumps]
-
-    def named(self, papers: IntArray) -> tuple[PaperName, ...]:
-        """Return the ids and titles of the papers, in the order given."""
-        found = (self.papers[doc_idx] for doc_idx in papers.tolist())
-        return tuple(PaperName(paper_id=paper.paper_id, title=paper.title) for paper in found)
 
     @cached_property
     def words(self) -> StringTable:
@@ -74,15 +71,16 @@ class OpenedIndex:
 
     @cached_property
     def lexical(self) -> LexicalIndex:
-        """Postings, lengths and expansions, as matching a query's words needs them."""
+        """Postings and lengths, as matching a query's words needs them."""
         files = self._generation
         mean = self.manifest.lexical.mean_length
         lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
-        expansions = ExpansionTable(self._strings("expansions"), self.analyzer)
-        # A reference to this index would be a cycle, and keep the generation open.
-        return LexicalIndex(
-            self.postings, lengths, expansions, self.analyzer, partial(_strings_of, self._generation, "words")
-        )
+        return LexicalIndex(self.postings, lengths, self.analyzer)
+
+    @cached_property
+    def expansions(self) -> ExpansionTable:
+        """Acronyms of the whole."""
+        return ExpansionTable(self._strings("expansions"), self.analyzer)
 
     @cached_property
     def pieces(self) -> PieceVectors | None:
@@ -141,30 +139,31 @@ class OpenedIndex:
         )
 
     @cached_property
-    def paper_ids(self) -> list[str]:
-        """All ids in paper order, read at once because a run names most papers."""
-        ids = self._strings("ids")
-        names = [""] * len(ids)
-        for place, doc_idx in enumerate(self._generation.array("ids.papers.npy").tolist()):
-            names[doc_idx] = ids[place]
-        return names
+    def paper_ids(self) -> PaperIds:
+        """All ids in paper order; a run names most papers, and reads none."""
+        return PaperIds(self._strings("ids"), self._generation.array("ids.papers.npy"))
 
     @cached_property
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
-        try:
-            if self.manifest.encoder is None:
-                raise NothingEncoded(n_papers=self.manifest.n_papers)
-            return open_query_encoder(self.manifest.encoder)
-        except ModelError as error:
-            error.index_path = self._generation.index_path
-            raise
+        return query_encoder(self.manifest, self._generation.index_path)
 
     def _names(self, name: str) -> Names:
         return Names(self._strings(name), self._generation.array(f"{name}.papers.npy"))
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)
+
+
+def query_encoder(manifest: Manifest, index_path: Path) -> QueryEncoder:
+    """Open the encoder of queries. Raises ModelError, which names the index."""
+    try:
+        if manifest.encoder is None:
+            raise NothingEncoded(n_papers=manifest.n_papers)
+        return open_query_encoder(manifest.encoder)
+    except ModelError as error:
+        error.index_path = index_path
+        raise
 
 
 def _strings_of(generation: Generation, name: str, file: str | None = None) -> StringTable:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import orjson
 
-from papersearch.errors import AmbiguousPaper, IndexDamaged, PaperNotFound
+from papersearch.errors import IndexDamaged
 from papersearch.text.identity import title_key
 from papersearch.types import AuthorName, Organisation, Paper, Provenance
 from papersearch.values import fields_of
@@ -16,10 +17,6 @@ from papersearch.values import fields_of
 if TYPE_CHECKING:
     from papersearch.index.string_table import StringTable
     from papersearch.types import DocIndices
-
-
-_SHOWN = 10
-"""Number of candidates that an error names."""
 
 
 class Names(NamedTuple):
@@ -55,31 +52,6 @@ class PaperStore(Sequence[Paper]):
     def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
         return decode_paper(self._lines[doc_idx])
 
-    def find(self, name: str) -> int:
-        """Return doc_idx of the paper with this id, unambiguous prefix of an id, title, or citation key.
-
-        Raises PaperNotFound, or AmbiguousPaper with the candidates.
-        """
-        found = self.with_id(name) if name else []
-        if len(found) == 1:
-            return found[0][1]
-        if found:
-            ids = tuple(paper_id for paper_id, _ in found[:_SHOWN])
-            raise AmbiguousPaper(name=name, matched="id", n_papers=len(found), candidates=ids)
-        titled = self.with_title(title_key(name), name)
-        if len(titled) == 1 or (titled and self._spelling(titled[0], name) < self._spelling(titled[1], name)):
-            return titled[0]
-        if titled:
-            ids = tuple(self[doc_idx].paper_id for doc_idx in titled[:_SHOWN])
-            raise AmbiguousPaper(name=name, matched="title", n_papers=len(titled), candidates=ids)
-        keyed = self.with_citation_key(name)
-        if len(keyed) == 1:
-            return keyed[0]
-        if keyed:
-            ids = tuple(self[doc_idx].paper_id for doc_idx in keyed[:_SHOWN])
-            raise AmbiguousPaper(name=name, matched="citation key", n_papers=len(keyed), candidates=ids)
-        raise PaperNotFound(name=name)
-
     def with_citation_key(self, key: str) -> list[int]:
         """Return doc_idx of the papers with this citation key, by a scan of all papers.
 
@@ -90,24 +62,29 @@ class PaperStore(Sequence[Paper]):
             return []
         return self._lines.containing(f'"citation_key":{orjson.dumps(key).decode()}')
 
-    def with_title(self, key: str, title: str) -> list[int]:
-        """Return doc_idx of the papers whose title has this `title_key`, best spelling of `title` first.
+    def titled(self, key: str) -> list[int]:
+        """Return doc_idx, ascending, of the papers whose title has this `title_key`.
 
         Titles that differ in case or punctuation have one key, so several papers may be found.
         """
-        found = sorted(int(self._titles.papers[place]) for place in self._titles.strings.find(key))
-        return found if len(found) < 2 else sorted(found, key=lambda doc_idx: self._spelling(doc_idx, title))
+        return sorted(int(self._titles.papers[place]) for place in self._titles.strings.find(key))
 
-    def _spelling(self, doc_idx: int, title: str) -> int:
+    def spelling(self, doc_idx: int, title: str) -> int:
         """Return how unlike `title` a paper spells its own: 0 for the same characters, 1 but for case, or 2."""
         own, asked = self[doc_idx].title, title.strip().strip('"“”')
         return 0 if own == asked else 1 if own.casefold() == asked.casefold() else 2
 
-    def with_id(self, prefix: str) -> list[tuple[str, int]]:
-        """Return (paper_id, doc_idx) of the paper with this id, or of those whose id has this prefix."""
+    def with_id(self, prefix: str, limit: int) -> tuple[bool, int, list[tuple[str, int]]]:
+        """Find the paper with this id, or those whose id has this prefix.
+
+        Returns whether the id is whole, the number of papers, and (paper_id, doc_idx) of at most
+        `limit` of them by ascending id.
+        """
         strings, papers = self._ids
-        places = strings.find(prefix) or strings.find_prefix(prefix)
-        return [(strings[place], int(papers[place])) for place in places]
+        whole = strings.find(prefix)
+        places = whole or strings.find_prefix(prefix)
+        named = [(strings[place], int(papers[place])) for place in places[:limit]]
+        return bool(whole), len(places), named
 
     def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Return (paper_id, doc_idx) of the papers whose id has this prefix, by ascending id.
@@ -120,6 +97,21 @@ class PaperStore(Sequence[Paper]):
         if len(places) > limit:
             places = [*places[: limit - 1], places[-1]]
         return [(strings[place], int(papers[place])) for place in places]
+
+
+class PaperIds(Sequence[str]):
+    """The ids in paper order. `ids` are ascending; `id_papers`, (N,), are the doc_idx that they belong to."""
+
+    def __init__(self, ids: StringTable, id_papers: DocIndices) -> None:
+        self._ids = ids
+        self._places = np.empty_like(id_papers)
+        self._places[id_papers] = np.arange(len(id_papers), dtype=id_papers.dtype)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, doc_idx: int) -> str:  # type: ignore[override]  # no slices
+        return self._ids[int(self._places[doc_idx])]
 
 
 def encode_paper(paper: Paper) -> str:

@@ -37,22 +37,28 @@ def encodings(
     packaged: ModelConstants | None = None,
     *,
     with_late: bool,
+    wanted: Sequence[bytes] | None = None,
+    are_checked: bool = False,
 ) -> tuple[StoredEncodings, ModelConstants | None]:
     """Return the encodings of these generations by text hash, and the model's constants.
 
     Generations of another model or encoder or without necessary parts are skipped, and so are damaged ones,
     and those with other constants than `packaged`. The first generation with a text wins.
+
+    wanted: hashes of the texts that are looked for; None for all texts
+    are_checked: the files are known to be intact
     """
+    beginnings = None if wanted is None else _beginnings(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 32))
     known = StoredEncodings()
     constants: ModelConstants | None = None
     for generation in generations:
-        if not _is_of(generation, identity, with_late):
+        if not _is_of(generation, identity, with_late) or not (are_checked or _is_intact(generation, with_late)):
             continue
         try:
             its_own = _constants(generation, with_late)
             if packaged is not None and not are_equal(its_own, packaged):
                 continue
-            _add_encodings(generation, known, with_late)
+            _add_encodings(generation, known, with_late, beginnings)
             constants = its_own
         except (IndexDamaged, OSError):
             continue
@@ -72,6 +78,10 @@ class StoredEncodings(Mapping[bytes, TextEncoding]):
         for row in rows.tolist():
             self._places.setdefault(hashes[row].tobytes(), (encoding_at, row))
 
+    def take(self, other: StoredEncodings) -> None:
+        """Add the encodings of others; texts that are known keep theirs."""
+        self._places = other._places | self._places
+
     def __getitem__(self, digest: bytes) -> TextEncoding:
         encoding_at, row = self._places[digest]
         return encoding_at(row)
@@ -87,12 +97,13 @@ class StoredEncodings(Mapping[bytes, TextEncoding]):
 
 
 def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
-    """Return whether a generation has intact encodings of this model and kind."""
+    """Return whether a generation has encodings of this model and kind."""
     encoder, has_late = generation.manifest.encoder, generation.manifest.late is not None
-    if encoder is None or identity_of(encoder) != identity:
-        return False
-    if with_late and not has_late:
-        return False
+    return encoder is not None and identity_of(encoder) == identity and (has_late or not with_late)
+
+
+def _is_intact(generation: Generation, with_late: bool) -> bool:
+    """Return whether the encodings of a generation are as its manifest says."""
     partial = (ENCODED,) if generation.manifest.is_partial else ()
     try:
         return all(
@@ -101,6 +112,11 @@ def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
         )
     except OSError:
         return False
+
+
+def _beginnings(hashes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Return the first eight bytes of each hash (n, 32) as a number: (n,)."""
+    return np.ascontiguousarray(hashes[:, :8]).view(np.uint64).reshape(-1)
 
 
 def _constants(before: Generation, with_late: bool) -> ModelConstants:
@@ -112,10 +128,17 @@ def _constants(before: Generation, with_late: bool) -> ModelConstants:
     return ModelConstants(probes, np.asarray(weights > 0), basis)
 
 
-def _add_encodings(before: Generation, known: StoredEncodings, with_late: bool) -> None:
-    """Add the encodings of one generation to `known`."""
+def _add_encodings(
+    before: Generation, known: StoredEncodings, with_late: bool, beginnings: npt.NDArray[np.uint64] | None
+) -> None:
+    """Add the encodings of one generation to `known`.
+
+    beginnings: those of the hashes that are looked for; None adds all
+    """
     hashes, vectors, _ = (before.array(name) for name in _DENSE)
     rows = np.flatnonzero(before.array(ENCODED)) if before.manifest.is_partial else np.arange(len(vectors))
+    if beginnings is not None:
+        rows = rows[np.isin(_beginnings(hashes[rows]), beginnings)]
     if not with_late:
         known.add(hashes, rows, lambda row: without_pieces(vectors[row]))
         return

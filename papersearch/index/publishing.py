@@ -20,7 +20,7 @@ from papersearch.types import Changes
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from papersearch.dense.encoding import EncodedCorpus
@@ -53,9 +53,15 @@ def read(request: BuildRequest, before: Generation | None) -> Source:
     request.progress("reading dumps", 0, 0)
     with everything_kept():
         read = ingest(request.places, abstracts_only=request.leaves_out(before), reading=request.reading)
-        changes = previous.compare(before, read.papers)
     if not read.papers:
-        raise _nothing_to_index(read, request.places)
+        raise nothing_to_index(read.findings, read.n_left_out, request.places)
+    return source_of(request, read, before)
+
+
+def source_of(request: BuildRequest, read: Ingest, before: Generation | None) -> Source:
+    """Return what was read as a source; it has papers."""
+    with everything_kept():
+        changes = previous.compare(before, read.papers)
     generation = next_generation(request.index_path)
     is_same = not (changes.added or changes.changed or changes.removed)
     if before is not None and before.manifest.is_partial and is_same and not request.full:
@@ -122,12 +128,15 @@ class Publishing:
         self._meaning = meaning
         self._words = source.words
 
-    def run(self, before: Generation | None) -> BuildReport:
-        """Publish words, milestones and the complete generation, and report."""
+    def run(self, before: Generation | None, *, at_once: bool = False) -> BuildReport:
+        """Publish words, milestones and the complete generation, and report.
+
+        at_once: publish the complete generation alone; an interrupted build goes on from its journal
+        """
         meaning, source = self._meaning, self._source
         if self._request.encoder is None:
             return report("published", self.publish(), source, 0)
-        loses_nothing = meaning.loses_nothing(before)
+        loses_nothing = not at_once and meaning.loses_nothing(before)
         if loses_nothing and meaning.n_missing() >= WORDS_FIRST and not isinstance(self._words, KeptWords):
             self.publish()
             n_papers, n_missing = len(source.papers), meaning.n_missing()
@@ -181,12 +190,12 @@ def report(outcome: Outcome, manifest: Manifest | None, source: Source, n_encode
     )
 
 
-def _nothing_to_index(read: Ingest, places: Sequence[Path]) -> NothingToIndex:
-    n = read.n_left_out
+def nothing_to_index(findings: Iterable[Finding], n: int, places: Sequence[Path]) -> NothingToIndex:
+    """Return the error of a build without papers; `n` of them were left out for want of an abstract."""
     left_out = f"{n:,} {'paper' if n == 1 else 'papers'} without abstract left out"
     reasons = (
         f"{finding.file}{f':{finding.line}' if finding.line else ''}: {finding.kind} ({finding.detail})"
-        for finding in read.findings
+        for finding in findings
     )
     return NothingToIndex(
         places=tuple(places),

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from papersearch.types import Changes, DumpFile, Finding
 
 BuildStep = Literal[
-    "reading dumps", "analysing", "loading the model", "encoding", "checking the model", "publishing"
+    "reading dumps",
+    "analysing",
+    "loading the model",
+    "encoding",
+    "checking the model",
+    "publishing",
+    "building parts",
+    "checking parts",
+    "merging papers",
+    "building shards",
+    "weighing shards",
 ]
 Progress = Callable[[BuildStep, int, int], None]
 """Callback with a step, the amount done and the total amount; the total is 0 if it is unknown."""

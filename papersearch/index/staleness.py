@@ -28,12 +28,12 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
     skipped = {file.name: file for file in manifest.skipped}
     try:
         files = {file.name: file.path for file in corpus_files([corpus]).files}
-        file_of = {name: _file_of(name, files) for name in dumps}
+        found = {name: file_of(name, files) for name in dumps}
         return (
-            not all(file_of.values())
-            or any(_dump_changed(dump, files[file_of[name]]) for name, dump in dumps.items())
+            not all(found.values())
+            or any(dump_changed(dump, files[found[name]]) for name, dump in dumps.items())
             or any(
-                _became_dump(skipped.get(name), name, files[name]) for name in files.keys() - set(file_of.values())
+                _became_dump(skipped.get(name), name, files[name]) for name in files.keys() - set(found.values())
             )
         )
     except OSError:
@@ -54,14 +54,14 @@ def skips_differ(manifest: Manifest, corpus: Path) -> bool:
     return any(not is_readme(Path(name)) for name, _ in found ^ known)
 
 
-def _file_of(dump: str, files: dict[str, Path]) -> str:
+def file_of(dump: str, files: dict[str, Path]) -> str:
     """Return the name of a dump's file, which is an archive's for a member of one; "" where it is gone."""
     while dump and dump not in files:
         dump = dump.rpartition("/")[0]
     return dump
 
 
-def _dump_changed(dump: DumpFile, path: Path) -> bool:
+def dump_changed(dump: DumpFile, path: Path) -> bool:
     """Return whether a dump has other content than when it was read."""
     size, mtime_ns = size_and_time(path)
     if (size, mtime_ns) == (dump.size, dump.mtime_ns):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from math import isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
 
@@ -29,6 +29,11 @@ def read_record(kind: type[Record], fields: Any) -> Record:
     return made
 
 
+def read_value(kind: Any, value: Any) -> Any:
+    """Convert a JSON value by an annotation, such as `tuple[Paper, ...]`. Raises ValueError."""
+    return _reader(kind)(value)
+
+
 @cache
 def _reader(kind: Any) -> _Reader:
     """Make the reader for an annotation or for a record's class."""
@@ -37,13 +42,15 @@ def _reader(kind: Any) -> _Reader:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _at_least(arguments[1], _reader(arguments[0]))
-    if origin is UnionType:
+    if origin in (UnionType, Union):  # of names, and of literals
         [other] = [argument for argument in arguments if argument is not NoneType]
         read = _reader(other)
         return lambda value: None if value is None else read(value)
     if origin is Literal:
         expected = f"expected {' or '.join(arguments)}"
         return lambda value: _checked(value, isinstance(value, str) and value in arguments, expected)
+    if origin is tuple and arguments[-1] is not Ellipsis:
+        return _row_of([_reader(argument) for argument in arguments])
     if origin is tuple:
         return _list_of(_reader(arguments[0]))
     if origin in (dict, Mapping):
@@ -81,6 +88,16 @@ def _at_least(least: int, read: _Reader) -> _Reader:
 
 def _list_of(read: _Reader) -> _Reader:
     return lambda value: tuple(map(read, _checked(value, isinstance(value, list), "expected a list")))
+
+
+def _row_of(readers: list[_Reader]) -> _Reader:
+    expected = f"expected a list of {len(readers)}"
+
+    def read(value: Any) -> tuple[Any, ...]:
+        cells = _checked(value, isinstance(value, list) and len(value) == len(readers), expected)
+        return tuple(read_cell(cell) for read_cell, cell in zip(readers, cells, strict=True))
+
+    return read
 
 
 def _object_of(read: _Reader) -> _Reader:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from papersearch.index.files import Content
     from papersearch.index.generations import Generation
     from papersearch.ingest.reading import Ingest
+    from papersearch.lexical.indexing import AnalysedCorpus
+    from papersearch.types import DocIndices, Finding, Paper
 
 _KEPT_FIELDS = (
     "n_papers",
@@ -142,48 +144,72 @@ class NewWords:
         }
 
     def _lexical_files(self) -> Iterator[tuple[str, Content]]:
-        papers = self._read.papers
-        with everything_kept():
-            title_lengths, keywords = [len(paper.title) for paper in papers], list(map(keywords_of, papers))
-            analysed = analyse_corpus(Texts(papers), title_lengths, self._progress, keywords=keywords)
-        statistics = analysed.statistics
-        yield from _table("words", analysed.spellings)
+        analysed = analyse(self._read.papers, self._progress)
+        yield from table_files("words", analysed.spellings)
         yield "words.counts.npy", analysed.spelling_counts
-        self._lexical = LexicalRecord(
-            analyzer=ANALYZER,
-            statistics="rank_bm25.BM25Okapi, idf of Lucene",
-            k1=K1,
-            b=B,
-            mean_length=statistics.mean_length,
-        )
-        merging = Merging(statistics)
-        yield from _table("terms", merging.terms)
-        yield "terms.idf.npy", merging.idf
-        yield "postings.offsets.npy", merging.offsets.astype(np.uint64)
-        first, second = merging.papers_and_impacts()
-        yield "postings.papers.npy", first
-        yield "postings.impacts.npy", second
-        del first, second  # before the others are made
-        starts, positions = merging.starts_and_positions()
-        yield "postings.starts.npy", starts
-        yield "positions.offsets.npy", merging.position_offsets.astype(np.uint64)
-        yield "positions.npy", positions
-        yield "lengths.npy", statistics.doc_lengths.astype(np.uint32)
-        yield "lengths.titles.npy", analysed.title_positions
-        yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))
+        self._lexical = lexical_record(analysed.statistics.mean_length)
+        yield from posting_files(analysed)
+        yield from table_files("expansions", expansion_lines(analysed.acronyms, Analyzer()))
 
     def _paper_files(self) -> Iterator[tuple[str, Content]]:
         papers = self._read.papers
-        yield from _table("papers", map(encode_paper, papers), "papers.jsonl")
-        yield "papers.since.npy", previous.since(self._before, papers, self._generation)
-        yield from fact_arrays(papers, [dump.name for dump in self._read.dumps])
-        lines, numbers = organisation_table(papers)
-        yield from _table("organisations", lines)
-        yield "papers.organisations.npy", numbers
-        for table, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
-            yield from _table(table, names)
-            yield f"{table}.papers.npy", np.array(doc_indices, dtype=np.uint32)
-        yield "report.json", orjson.dumps([finding.asdict() for finding in self._read.findings])
+        since = previous.since(self._before, papers, self._generation)
+        yield from paper_files(papers, since, [dump.name for dump in self._read.dumps])
+        yield "report.json", encode_findings(self._read.findings)
+
+
+def analyse(papers: Sequence[Paper], progress: Callable[[int, int], None], **how: int) -> AnalysedCorpus:
+    """Analyse papers; `how` are further arguments of `analyse_corpus`."""
+    with everything_kept():
+        title_lengths, keywords = [len(paper.title) for paper in papers], list(map(keywords_of, papers))
+        return analyse_corpus(Texts(papers), title_lengths, progress, keywords=keywords, **how)
+
+
+def lexical_record(mean_length: float) -> LexicalRecord:
+    """Return the manifest's record of the text analysis and the BM25 parameters."""
+    return LexicalRecord(
+        analyzer=ANALYZER, statistics="rank_bm25.BM25Okapi, idf of Lucene", k1=K1, b=B, mean_length=mean_length
+    )
+
+
+def posting_files(analysed: AnalysedCorpus) -> Iterator[tuple[str, Content]]:
+    """Yield name and content of the files of postings; `analysed` is of no use afterwards."""
+    merging = Merging(analysed.statistics)
+    yield from table_files("terms", merging.terms)
+    yield "terms.idf.npy", merging.idf
+    yield "postings.offsets.npy", merging.offsets.astype(np.uint64)
+    first, second = merging.papers_and_impacts()
+    yield "postings.papers.npy", first
+    yield "postings.impacts.npy", second
+    del first, second  # before the others are made
+    starts, positions = merging.starts_and_positions()
+    yield "postings.starts.npy", starts
+    yield "positions.offsets.npy", merging.position_offsets.astype(np.uint64)
+    yield "positions.npy", positions
+    yield "lengths.npy", analysed.statistics.doc_lengths.astype(np.uint32)
+    yield "lengths.titles.npy", analysed.title_positions
+
+
+def paper_files(papers: Sequence[Paper], since: DocIndices, dumps: Sequence[str]) -> Iterator[tuple[str, Content]]:
+    """Yield name and content of the files of papers, facts and organisations.
+
+    since: (N,), the generation that first had each paper
+    dumps: names in the manifest's order
+    """
+    yield from table_files("papers", map(encode_paper, papers), "papers.jsonl")
+    yield "papers.since.npy", since
+    yield from fact_arrays(papers, dumps)
+    lines, numbers = organisation_table(papers)
+    yield from table_files("organisations", lines)
+    yield "papers.organisations.npy", numbers
+    for name, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+        yield from table_files(name, names)
+        yield f"{name}.papers.npy", np.array(doc_indices, dtype=np.uint32)
+
+
+def encode_findings(findings: Iterable[Finding]) -> bytes:
+    """Return the content of `report.json`."""
+    return orjson.dumps([finding.asdict() for finding in findings])
 
 
 @contextmanager
@@ -210,7 +236,7 @@ def relative(corpus: Path, index_path: Path) -> str | None:
         return None
 
 
-def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
+def table_files(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
     """Yield the two files of a string table."""
     text, offsets = pack_strings(strings)
     yield file or f"{name}.txt", text

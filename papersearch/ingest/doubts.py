@@ -61,6 +61,15 @@ def merged_despite(group: Sequence[Appearance], title: str) -> Iterator[Finding]
 
 def kept_apart(found: Grouping) -> Iterator[Finding]:
     """Yield a finding for each paper that shares a title, DOI or arXiv id with an earlier one."""
+    return (finding for _, finding in placed_apart(found))
+
+
+def placed_apart(found: Grouping) -> Iterator[tuple[tuple[bool, int], Finding]]:
+    """Yield the findings of `kept_apart`, each with a key by which they ascend.
+
+    A key is whether identifiers are the reason, and a position in `appearances`. So findings about
+    unrelated appearances, grouped alone, can be put in order.
+    """
     told: set[tuple[int, int]] = set()
     first_with: dict[str, int] = {}
     for place, title in enumerate(found.titles):
@@ -68,17 +77,18 @@ def kept_apart(found: Grouping) -> Iterator[Finding]:
         if first != place and _is_news(first, place, found, told):
             one, other = found.appearances[place], found.appearances[first]
             detail = f"“{shortened(one.title)}” is also the title of another paper, in {place_of(other)}"
-            yield _apart(one, f"{detail}: {_why(one, other)}")
+            yield (False, place), _apart(one, f"{detail}: {_why(one, other)}")
     for contest in found.contests:
         if contest.identifier.kind not in (DOI, ARXIV_ID):
             continue  # ids of records are reported where papers are named
-        first, *others = sorted(place for places in contest.by_title.values() for place in places)
+        first, *others = sorted({place for places in contest.by_title.values() for place in places})
         for place in others:
             if _is_news(first, place, found, told):
                 one, other = found.appearances[place], found.appearances[first]
                 detail = f"“{_called(one)}” has the {contest.identifier.kind} {contest.identifier.value}"
                 why = "their titles differ" if one.title and other.title else "others with it have other titles"
-                yield _apart(one, f"{detail} of “{_called(other)}” in {place_of(other)}: {why}")
+                detail = f"{detail} of “{_called(other)}” in {place_of(other)}"
+                yield (True, others[0]), _apart(one, f"{detail}: {why}")
 
 
 def _is_news(first: int, place: int, found: Grouping, told: set[tuple[int, int]]) -> bool:

@@ -40,12 +40,12 @@ def merge(appearances: Iterable[Appearance]) -> tuple[list[Paper], list[Finding]
     groups = grouping.papers
     findings: list[Finding] = []
     names = name_papers(groups, findings.append)
-    papers = [_merge_group(one, name, findings) for one, name in zip(groups, names, strict=True)]
+    papers = [merge_group(one, name, findings) for one, name in zip(groups, names, strict=True)]
     findings += kept_apart(grouping)
     return papers, findings
 
 
-def _merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
+def merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
     """Merge the appearances of one paper; append rewritten links and conflicts to `findings`."""
     first = group[0]
     if len(group) == 1 and not first.mirror_links:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import count, repeat
 
 from papersearch.checksums import sha256_of
@@ -54,24 +54,44 @@ def name_papers(groups: Sequence[_Group], report: Report) -> list[str]:
     characters of a SHA-256, and the id is reported.
     """
     names: list[str | None] = [None] * len(groups)
-    taken: dict[str, Appearance] = {}
+    taken: dict[str, int] = {}
     for at, group in enumerate(groups):
-        named = next((one for one in group if one.record_id is not None), None)
+        named = _first_with_id(group)
         if named is None or named.record_id is None:
             continue
         name = named.record_id
         if name in taken:
             name = _another_name(named, group, taken)
-            report(_used_twice(named, name, taken[named.record_id]))
-        taken[name] = named
+            first = _first_with_id(groups[taken[named.record_id]])
+            report(_used_twice(named, name, first or named))
+        taken[name] = at
         names[at] = name
     made = [at for at, name in enumerate(names) if name is None]
-    for at, name in zip(made, _made_names([groups[at] for at in made], taken), strict=True):
+    for at, name in zip(made, _made_names(_Picked(groups, made), taken), strict=True):
         names[at] = name
     return [name or "" for name in names]
 
 
-def _another_name(named: Appearance, group: _Group, taken: dict[str, Appearance]) -> str:
+class _Picked(Sequence[_Group]):
+    """Some of the groups, each read when it is used: they may be on disk."""
+
+    def __init__(self, groups: Sequence[_Group], places: Sequence[int]) -> None:
+        self._groups = groups
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: int) -> _Group:  # type: ignore[override]  # no slices
+        return self._groups[self._places[number]]
+
+
+def _first_with_id(group: _Group) -> Appearance | None:
+    """Return the first appearance whose record has an id."""
+    return next((one for one in group if one.record_id is not None), None)
+
+
+def _another_name(named: Appearance, group: _Group, taken: Collection[str]) -> str:
     """Return the taken id of a record with a few characters of its text's SHA-256."""
     text = f"{title_key(named.title)}\n{named.abstract if not named.title else ''}"
     first = f"{named.record_id}-{_digest(text)[: _LENGTHS[0]]}"
@@ -92,6 +112,8 @@ def _made_names(groups: Sequence[_Group], taken: Iterable[str]) -> list[str]:
     If two made ids collide, both get more hash characters. So neither depends on the order of the
     corpus.
     """
+    if not groups:
+        return []
     titles = [title_of(group) or group[0].abstract for group in groups]
     letters = list(map(title_letters, titles))
     n_titled = Counter(letters)

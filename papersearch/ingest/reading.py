@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.archives import is_archive, with_members
-from papersearch.ingest.corpus_files import CorpusFile, corpus_files, is_readme
+from papersearch.ingest.corpus_files import CorpusFile, CorpusListing, corpus_files, is_readme
 from papersearch.ingest.finding_bounds import add_few, few_of_each_kind
 from papersearch.ingest.formats import (
     arxiv_mail,
@@ -61,6 +62,21 @@ class Ingest:
         return sum(dump.n_appearances for dump in self.dumps)
 
 
+class DumpsRead(NamedTuple):
+    """The contents of files in their order, before appearances are merged.
+
+    skipped, archives: files and folders that gave no paper; archives, whose members were read
+    findings, notes_left: what was found in files, and the notes among them that were skipped
+    """
+
+    appearances: Sequence[Appearance]
+    dumps: tuple[DumpFile, ...]
+    skipped: tuple[SkippedFile, ...]
+    archives: tuple[SkippedFile, ...]
+    findings: tuple[Finding, ...]
+    notes_left: tuple[Finding, ...]
+
+
 def ingest(
     places: Iterable[Path],
     *,
@@ -74,13 +90,18 @@ def ingest(
 
     Raises CorpusError for a place that does not exist; faults inside files become findings.
     """
+    read = read_dumps(corpus_files(places), reading)
+    return ingested(read, *merge(read.appearances), abstracts_only=abstracts_only)
+
+
+def read_dumps(listing: CorpusListing, reading: DumpProgress = lambda dump, done, total: None) -> DumpsRead:
+    """Read the files of a corpus, or of a part of it."""
     appearances: list[Appearance] = []
     dumps: list[DumpFile] = []
     skipped: list[SkippedFile] = []
     findings: list[Finding] = []
     notes_left: list[Finding] = []
     archives: list[CorpusFile] = []
-    listing = corpus_files(places)
     for folder, why in listing.skipped:
         findings.append(Finding(kind="folder skipped", file=folder, line=None, detail=why))
         skipped.append(SkippedFile(name=folder, size=0, mtime_ns=0))
@@ -115,12 +136,26 @@ def ingest(
                 Finding(kind="file damaged", file=name, line=None, detail=f"{error}; what came before is kept")
             )
         dumps.append(_describe(name, archive.path if archive else path, form, sources, appearances[before:]))
-    findings += _in_one(notes_left)
-    skipped += [_describe_skipped(name, path) for name, path, _ in archives]
-    papers, merge_findings = merge(appearances)
+    unpacked = [_describe_skipped(name, path) for name, path, _ in archives]
+    return DumpsRead(appearances, tuple(dumps), tuple(skipped), tuple(unpacked), tuple(findings), tuple(notes_left))
+
+
+def ingested(
+    read: DumpsRead, papers: Iterable[Paper], merge_findings: Iterable[Finding], *, abstracts_only: bool
+) -> Ingest:
+    """Return what was read, with the papers that it was merged into."""
+    findings = all_findings(read, merge_findings)
+    whole = Ingest(
+        tuple(papers), with_findings(read.dumps, findings), read.skipped + read.archives, tuple(findings)
+    )
+    return _with_abstracts(whole) if abstracts_only else whole
+
+
+def all_findings(read: DumpsRead, merge_findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings about files and those of merging, in the order in which they are kept."""
+    findings = [*read.findings, *_in_one(read.notes_left)]
     add_few(findings, merge_findings)
-    read = Ingest(tuple(papers), _with_findings(dumps, findings), tuple(skipped), tuple(findings))
-    return _with_abstracts(read) if abstracts_only else read
+    return findings
 
 
 def is_dump(path: Path) -> bool:
@@ -188,7 +223,7 @@ def _why_not(head: bytes | str) -> str:
     return "not a dump of a known format"
 
 
-def _in_one(notes_left: list[Finding]) -> list[Finding]:
+def _in_one(notes_left: Sequence[Finding]) -> Sequence[Finding]:
     """Return one finding for all notes that are not papers: a vault has thousands of them."""
     if len(notes_left) < 2:
         return notes_left
@@ -228,7 +263,7 @@ def _digest(path: Path, _size: int, _mtime_ns: int) -> str:
     return digest(path)
 
 
-def _with_findings(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> tuple[DumpFile, ...]:
+def with_findings(dumps: Iterable[DumpFile], findings: Iterable[Finding]) -> tuple[DumpFile, ...]:
     """Return the dumps with the number of findings in each."""
     counts = Counter(finding.file for finding in findings)
     return tuple(dump.replace(n_findings=counts[dump.name]) for dump in dumps)
@@ -240,17 +275,21 @@ def _with_abstracts(read: Ingest) -> Ingest:
     An appearance without an abstract counts as one where another dump has the abstract.
     """
     left_out = [paper for paper in read.papers if not paper.abstract]
-    counts = Counter(place.dump for paper in left_out for place in paper.provenance)
-    dumps = (
-        dump.replace(
-            n_appearances=dump.n_appearances - counts[dump.name],
-            n_without_abstract=dump.n_without_abstract - counts[dump.name],
-            n_left_out=counts[dump.name],
-        )
-        for dump in read.dumps
-    )
+    dumps = without(read.dumps, Counter(place.dump for paper in left_out for place in paper.provenance))
     papers = tuple(paper for paper in read.papers if paper.abstract)
-    return replace(read, papers=papers, dumps=tuple(dumps), abstracts_only=True, n_left_out=len(left_out))
+    return replace(read, papers=papers, dumps=dumps, abstracts_only=True, n_left_out=len(left_out))
+
+
+def without(dumps: Iterable[DumpFile], left_out: Counter[str]) -> tuple[DumpFile, ...]:
+    """Return the dumps without the appearances that are left out, given by the name of their dump."""
+    return tuple(
+        dump.replace(
+            n_appearances=dump.n_appearances - left_out[dump.name],
+            n_without_abstract=dump.n_without_abstract - left_out[dump.name],
+            n_left_out=left_out[dump.name],
+        )
+        for dump in dumps
+    )
 
 
 def _describe_skipped(name: str, path: Path) -> SkippedFile:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from papersearch.text.words import STOP_WORDS
 from papersearch.types import Expansion
 
 if TYPE_CHECKING:
@@ -184,13 +185,15 @@ class ExpansionTable:
         other form too.
         """
         found: list[Expansion] = []
-        taken = -1
+        taken, terms = -1, dict(sequence)
         for place, (position, term) in enumerate(sequence):
             if position <= taken:
                 continue
             options = []
             for number in self._lines.find_prefix(f"{term}\t"):
                 _, written, other, count = self._lines[number].split("\t")
+                if not _may_stand_at(position, written, terms):
+                    continue
                 form = self._analyzer.sequence(written)
                 if _stands_at(sequence, place, form):
                     options.append((len(form), int(count), written, other))
@@ -216,6 +219,23 @@ def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str
             lines.append(f"{first_of_short}\t{short}\t{long}\t{n_papers}")
             lines.append(f"{first_of_long}\t{long}\t{short}\t{n_papers}")
     return sorted(lines)
+
+
+def _may_stand_at(position: int, written: str, terms: Mapping[int, str]) -> bool:
+    """Return False if `written` cannot occur in a query at `position`; `terms`: by position.
+
+    It is for plain words, whose terms begin as they do. A table has a hundred forms that begin with
+    a common word, and to analyse them all takes longer than the rest of a query.
+    """
+    words = written.split()
+    if len(words) == 1 or not "".join(words).isascii() or not "".join(words).isalpha() or written.isupper():
+        return True
+    if words[0].lower() in STOP_WORDS:  # positions count from the first other word
+        return True
+    return all(
+        word.lower() in STOP_WORDS or terms.get(position + place, "")[:1].lower() == word[0].lower()
+        for place, word in enumerate(words)
+    )
 
 
 def _stands_at(sequence: Sequence[tuple[int, str]], place: int, form: Sequence[tuple[int, str]]) -> bool:

@@ -1,25 +1,29 @@
-"""The conditions of a query against the postings: the papers that meet them, in any form of a word."""
+"""The conditions of a query against the postings: the papers that meet them, in any form of a word.
+
+`spell` finds the forms in the words of the whole collection. `Conditions` finds the papers of one index.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from papersearch.lexical.bm25 import idf_of_each
-from papersearch.lexical.forms import MAX_PREFIXED, Terms, Vocabulary, forms, prefix_terms
+from papersearch.lexical.forms import MAX_PREFIXED, forms, prefix_terms
+from papersearch.lexical.matching import FewScores, Spelled
 from papersearch.lexical.phrases import phrase_impacts, phrase_papers
 from papersearch.text.clauses import Clause
 from papersearch.text.syntax import prefixes
 from papersearch.types import Note
 
 if TYPE_CHECKING:
+    from papersearch.lexical.forms import Terms, Vocabulary
     from papersearch.lexical.matching import LexicalIndex
     from papersearch.text.clauses import Condition
     from papersearch.text.query import Query
-    from papersearch.types import BoolArray, Float64Array, IntArray
+    from papersearch.types import BoolArray, DocIndices, IntArray
 
 
 class OtherForms(NamedTuple):
@@ -27,39 +31,54 @@ class OtherForms(NamedTuple):
 
     written: the phrase as typed
     own_terms: the terms of the query that these are forms of
-    impacts: (N,), what the forms add to the scores of papers without the query's own form
+    impacts: what the forms add to the scores of papers without the query's own form
     papers: for each form, its terms and the papers that have it, doc_idx ascending
     """
 
     written: str
     own_terms: tuple[str, ...]
-    impacts: Float64Array
-    papers: list[tuple[tuple[str, ...], IntArray]]
+    impacts: FewScores
+    papers: list[tuple[tuple[str, ...], IntArray | DocIndices]]
 
     def terms_in(self, doc_idx: int) -> Iterator[str]:
         """Yield the terms of the forms that one paper has."""
         for terms, papers in self.papers:
-            place = int(np.searchsorted(papers, doc_idx))
+            place = int(np.searchsorted(papers, papers.dtype.type(doc_idx)))
             if place < len(papers) and int(papers[place]) == doc_idx:
                 yield from terms
 
 
-class Conditions:
-    """The conditions of one query on one index. `ranked` are the terms that the scores count already."""
+def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
+    """Find the forms of the query's conditions, and the words with its beginnings, in a collection."""
+    clauses = dict.fromkeys(_clauses((*query.required, *query.excluded)))
+    written = dict.fromkeys([*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))])
+    joined = [other for other, _ in query.compounds if vocabulary.n_papers(((0, other),))]
+    found = {clause: forms(clause.words, vocabulary) for clause in clauses}
+    counted = {
+        clause: [(terms, vocabulary.n_papers(terms, in_title=clause.in_title)) for terms in spelled]
+        for clause, spelled in found.items()
+    }
+    endings = {prefix: prefix_terms(prefix, vocabulary) for prefix in written}
+    return Spelled(
+        ranked=frozenset(query.terms).union(joined),
+        clauses={clause: tuple(each for each in counted[clause] if each[1]) for clause in clauses},
+        prefixes={prefix: (tuple(terms), is_cut) for prefix, (terms, is_cut) in endings.items()},
+    )
 
-    def __init__(self, query: Query, index: LexicalIndex, *, ranked: frozenset[str]) -> None:
+
+class Conditions:
+    """The conditions of one query on one index, as a collection of `n_papers` papers spells them."""
+
+    def __init__(self, query: Query, index: LexicalIndex, spelled: Spelled, n_papers: int) -> None:
         self._query = query
         self._index = index
-        self._ranked = ranked
-        self._found: dict[Clause, list[tuple[Terms, IntArray]]] = {}
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(self._index.postings, self._index.analyzer, self._index.spellings)
+        self._spelled = spelled
+        self._n_papers = n_papers
+        self._found: dict[Clause, list[tuple[Terms, int, IntArray]]] = {}
 
     def allowed(self) -> IntArray:
         """Return the papers, ascending, that meet every required condition and no excluded one."""
-        allowed = np.ones(self._index.n_papers, dtype=np.bool_)
+        allowed = np.ones(self._index.n_indexed, dtype=np.bool_)
         for condition in self._query.required:
             allowed &= self._meeting(condition)
         for condition in self._query.excluded:
@@ -76,8 +95,8 @@ class Conditions:
     def _meeting(self, condition: Condition) -> BoolArray:
         """Return a mask of the papers that meet a condition, (N,)."""
         if isinstance(condition, Clause):
-            mask = np.zeros(self._index.n_papers, dtype=np.bool_)
-            for _, papers in self._papers(condition):
+            mask = np.zeros(self._index.n_indexed, dtype=np.bool_)
+            for _, _, papers in self._papers(condition):
                 mask[papers] = True
             return mask
         masks = [self._meeting(part) for part in condition.parts]
@@ -85,66 +104,64 @@ class Conditions:
         met: BoolArray = join.reduce(masks)
         return ~met if condition.kind == "none" else met
 
-    def _papers(self, clause: Clause) -> list[tuple[Terms, IntArray]]:
-        """Return each form of the clause that papers have, and these papers."""
+    def _papers(self, clause: Clause) -> list[tuple[Terms, int, IntArray]]:
+        """Return each form of the clause, its papers in the whole, and the papers here that have it."""
         if clause not in self._found:
             postings, lengths = self._index.postings, self._index.lengths
-            spelled = forms(clause.words, self._vocabulary)
-            held = (phrase_papers(postings, terms, lengths, in_title=clause.in_title) for terms in spelled)
-            found = zip(spelled, held, strict=True)
-            self._found[clause] = [(terms, papers) for terms, papers in found if len(papers)]
+            self._found[clause] = [
+                (terms, n_papers, phrase_papers(postings, terms, lengths, in_title=clause.in_title))
+                for terms, n_papers in self._spelled.clauses[clause]
+            ]
         return self._found[clause]
 
     def _of_clause(self, clause: Clause) -> OtherForms | None:
         """Score a clause's forms as terms, for papers that lack the words as the query spells them."""
         index = self._index
-        impacts = np.zeros(index.n_papers)
-        others: list[tuple[tuple[str, ...], IntArray]] = []
+        impacts = np.zeros(index.n_indexed)
+        others: list[tuple[tuple[str, ...], IntArray | DocIndices]] = []
         own: list[IntArray] = []
-        for sequence, papers in self._papers(clause):
+        for sequence, n_papers, papers in self._papers(clause):
             terms = tuple(dict.fromkeys(term for _, term in sequence))
-            if self._ranked.issuperset(terms):
+            if self._spelled.ranked.issuperset(terms):
                 own.append(papers)
                 continue
-            idf = float(idf_of_each(len(papers), index.n_papers))
+            idf = float(idf_of_each(n_papers, self._n_papers))
             _, found = phrase_impacts(index.postings, sequence, idf, index.lengths, papers)
             impacts[papers] = np.maximum(impacts[papers], found)
             others.append((terms, papers))
         for papers in own:
             impacts[papers] = 0.0
-        return OtherForms(clause.written, _terms(clause), impacts, others) if others else None
+        return OtherForms(clause.written, _terms(clause), FewScores.of(impacts), others) if others else None
 
     def _of_prefix(self, prefix: str) -> OtherForms | None:
         """Score words by their beginning: of each paper the word of the greatest impact counts."""
         index = self._index
         own_terms = tuple(index.analyzer.terms(prefix))
-        everyone = np.arange(index.n_papers)
-        own = sum((index.postings.impacts_of(term, everyone) for term in own_terms), start=np.zeros(index.n_papers))
+        own = np.zeros(index.n_indexed)
+        for term in own_terms:
+            docs, impacts = index.postings.of_term(term)
+            own[docs] += impacts
         best = own.copy()
-        others: list[tuple[tuple[str, ...], IntArray]] = []
-        for term in prefix_terms(prefix, self._vocabulary)[0]:
+        others: list[tuple[tuple[str, ...], IntArray | DocIndices]] = []
+        for term in self._spelled.prefixes[prefix][0]:
             if term not in own_terms:
-                impacts = index.postings.impacts_of(term, everyone)
-                best = np.maximum(best, impacts)
-                others.append(((term,), np.flatnonzero(impacts)))
-        return OtherForms(f"{prefix}*", own_terms, best - own, others) if others else None
+                docs, impacts = index.postings.of_term(term)
+                best[docs] = np.maximum(best[docs], impacts)
+                others.append(((term,), docs))
+        best -= own
+        return OtherForms(f"{prefix}*", own_terms, FewScores.of(best), others) if others else None
 
 
-def notes_on(query: Query, index: LexicalIndex) -> tuple[Note, ...]:
+def notes_on(spelled: Spelled) -> tuple[Note, ...]:
     """Note the beginnings of words that more words have than are searched for."""
-    clauses = (clause.words for clause in _clauses((*query.required, *query.excluded)))
-    written = dict.fromkeys([*query.prefixes, *(prefix for words in clauses for prefix in prefixes(words))])
-    if not written:
-        return ()
-    vocabulary = Vocabulary(index.postings, index.analyzer, index.spellings)
     return tuple(
         Note(
             kind="prefix",
             part=f"{prefix}*",
             message=f"{prefix}* is the beginning of more than {MAX_PREFIXED} words: those of most papers are used",
         )
-        for prefix in written
-        if prefix_terms(prefix, vocabulary)[1]
+        for prefix, (_, is_cut) in spelled.prefixes.items()
+        if is_cut
     )
 
 

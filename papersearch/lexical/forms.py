@@ -17,14 +17,13 @@ the whole is looked for.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from papersearch.text.syntax import prefixes
 
 if TYPE_CHECKING:
-    from papersearch.lexical.postings import Postings
     from papersearch.text.analysis import Analyzer
 
 MAX_FORMS = 256
@@ -33,7 +32,7 @@ MAX_FORMS = 256
 MAX_PREFIXED = 256
 """Greatest number of terms for the beginning of a word; the terms of most papers are kept."""
 
-_SCANNED = 20_000
+SCANNED = 20_000
 """Greatest number of words whose beginning is compared."""
 
 _MOST_PARTS = 32
@@ -45,12 +44,19 @@ _SHORTEST_SPACED = 3
 Terms: TypeAlias = tuple[tuple[int, str], ...]
 
 
-class Vocabulary(NamedTuple):
-    """The words of an index: its postings, how words are analysed, and what opens their spellings."""
+class Vocabulary(Protocol):
+    """The words of a collection, as the forms of a phrase need them."""
 
-    postings: Postings
-    analyzer: Analyzer
-    spellings: Callable[[], Sequence[str]]
+    @property
+    def analyzer(self) -> Analyzer: ...
+
+    def n_papers(self, terms: Terms, *, in_title: bool = False) -> int:
+        """Count the papers that have `terms` at exactly these distances; one term is a sequence too."""
+        ...
+
+    def beginning(self, prefix: str) -> tuple[Sequence[str], Sequence[str]]:
+        """Return the first spellings and the first terms with this beginning, both ascending."""
+        ...
 
 
 class _Step(NamedTuple):
@@ -83,10 +89,9 @@ def forms(words: str, vocabulary: Vocabulary) -> list[Terms]:
     if len(parts) > _MOST_PARTS or not any(part.term for part in parts):
         return [tuple(vocabulary.analyzer.sequence(words))]
     _respell(parts, steps, vocabulary)
-    find = vocabulary.postings.find
     tails: list[list[Terms]] = [[()]]  # for each part from the last, the ways to write the rest
     for each in reversed(steps):
-        known = (step for step in dict.fromkeys(each) if all(find(term) is not None for _, term in step.terms))
+        known = (step for step in dict.fromkeys(each) if _are_known(step.terms, vocabulary))
         ways = (_before(step, tail) for step in known for tail in tails[len(steps) - step.stop])
         tails.append(list(islice(ways, MAX_FORMS)))
     return list(dict.fromkeys(_from_first(terms) for terms in tails[-1] if terms))
@@ -94,24 +99,23 @@ def forms(words: str, vocabulary: Vocabulary) -> list[Terms]:
 
 def prefix_terms(prefix: str, vocabulary: Vocabulary) -> tuple[list[str], bool]:
     """Return the terms of words with this beginning, ascending, and whether some are left out."""
-    analyzer, postings = vocabulary.analyzer, vocabulary.postings
-    found = set(analyzer.terms(prefix))
-    normal = "".join(analyzer.words(prefix)).lower()
-    for written in _beginning(vocabulary.spellings(), normal):  # its stem may be shorter than the beginning
+    analyzer = vocabulary.analyzer
+    spellings, terms = vocabulary.beginning("".join(analyzer.words(prefix)).lower())
+    found = {*analyzer.terms(prefix), *terms}
+    for written in spellings:  # its stem may be shorter than the beginning
         found.update(analyzer.word(written).terms)
-    found.update(_beginning(postings.terms, normal))
-    known = sorted(term for term in found if postings.find(term) is not None)
+    n_papers = {term: vocabulary.n_papers(((0, term),)) for term in sorted(found)}
+    known = [term for term, n in n_papers.items() if n]
     if len(known) <= MAX_PREFIXED:
         return known, False
-    return sorted(sorted(known, key=lambda term: -postings.df(term))[:MAX_PREFIXED]), True
+    return sorted(sorted(known, key=lambda term: -n_papers[term])[:MAX_PREFIXED]), True
 
 
-def _beginning(strings: Sequence[str], prefix: str) -> Iterator[str]:
+def beginning_with(prefix: str, strings: Sequence[str]) -> list[str]:
+    """Return the first of `strings`, ascending, that have this beginning."""
     start = bisect_left(strings, prefix)
-    for place in range(start, min(start + _SCANNED, len(strings))):
-        if not strings[place].startswith(prefix):
-            return
-        yield strings[place]
+    places = range(start, min(start + SCANNED, len(strings)))
+    return list(takewhile(lambda string: string.startswith(prefix), (strings[place] for place in places)))
 
 
 def _before(step: _Step, tail: Terms) -> Terms:
@@ -162,14 +166,13 @@ def _respell(parts: Sequence[_Part], steps: list[list[_Step]], vocabulary: Vocab
         after = parts[place + 1] if place + 1 < len(parts) else None
         if after is not None and after.term is not None and not after.is_prefix:
             joined = _term_of(part.written + after.written, vocabulary)
-            if joined is not None and vocabulary.postings.find(joined) is not None:
+            if joined is not None and _are_known([(0, joined)], vocabulary):
                 steps[place].append(_Step(place + 2, ((0, joined),), 1))
 
 
 def _cuts(part: _Part, vocabulary: Vocabulary) -> Iterator[Terms]:
     """Yield the ways in which the corpus writes a word as two."""
-    postings, analyzer = vocabulary.postings, vocabulary.analyzer
-    whole = part.term
+    analyzer, whole = vocabulary.analyzer, part.term
     if whole is None or not part.written.isalnum():
         return
     for cut in range(1, len(part.written)):
@@ -178,20 +181,21 @@ def _cuts(part: _Part, vocabulary: Vocabulary) -> Iterator[Terms]:
         if [word.n_parts for word in words] != [1, 1]:
             continue
         terms = tuple((at, word.terms[0]) for at, word in enumerate(words) if word.terms)
-        if not terms or any(postings.find(term) is None for _, term in terms):
+        if not terms or not _are_known(terms, vocabulary):
             continue
         hyphenated = ((0, whole), *terms)
         if len(terms) == 1:  # with a stop word, only the whole tells the hyphenated word from others
-            if terms[0][1] != whole and _occurs(hyphenated, postings):
+            if terms[0][1] != whole and vocabulary.n_papers(hyphenated):
                 yield hyphenated
-        elif _occurs(hyphenated, postings) or (
-            min(map(len, halves)) >= _SHORTEST_SPACED and _occurs(terms, postings)
+        elif vocabulary.n_papers(hyphenated) or (
+            min(map(len, halves)) >= _SHORTEST_SPACED and vocabulary.n_papers(terms)
         ):
             yield terms
 
 
-def _occurs(terms: Terms, postings: Postings) -> bool:
-    return len(postings.phrase(terms)[0]) > 0
+def _are_known(terms: Sequence[tuple[int, str]], vocabulary: Vocabulary) -> bool:
+    # A list: a vocabulary of many shards asks for the terms that it lacks together.
+    return all([vocabulary.n_papers(((0, term),)) for _, term in terms])  # noqa: C419
 
 
 def _term_of(written: str, vocabulary: Vocabulary) -> str | None:

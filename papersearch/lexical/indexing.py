@@ -42,15 +42,21 @@ class AnalysedCorpus(NamedTuple):
     """The lexical results of a corpus.
 
     title_positions: (N,) uint32, number of positions of each title
+    definitions: number of papers that define each (short form, long form)
     spellings: W spellings, ascending
     spelling_counts: (W,), occurrences of each spelling in the papers
     """
 
     statistics: CorpusStatistics
     title_positions: DocIndices
-    acronyms: list[Acronym]
+    definitions: Counter[tuple[str, str]]
     spellings: list[str]
     spelling_counts: npt.NDArray[np.uint32]
+
+    @property
+    def acronyms(self) -> list[Acronym]:
+        """The acronyms behind the definitions."""
+        return learn(self.definitions)
 
 
 def analyse_corpus(
@@ -119,7 +125,7 @@ def _together(analysed: Sequence[_Analysed], summaries: Mapping[Worker | None, S
             [summary.terms for summary in summaries.values()],
         ),
         np.concatenate(title_positions) if analysed else np.zeros(0, dtype=np.uint32),
-        learn(definitions),
+        definitions,
         spelt,
         np.array([spellings[word] for word in spelt], dtype=np.uint32),
     )

@@ -1,56 +1,124 @@
 """Matching of a query's words against an open index.
 
 `match` reads the postings of the query's words once, and scores all papers. Coverage and pairs are
-too expensive for all papers: `Matched` computes them for given papers only.
+too expensive for all papers: `Matched` computes them for given papers only. The index may be a shard
+of a larger collection: `Statistics` are what the whole says of the query's words.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
 from papersearch.lexical.bm25 import idf_of_each
-from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair_impacts
+from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair_impacts, phrase_papers
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping
 
-    from papersearch.lexical.acronyms import ExpansionTable
     from papersearch.lexical.conditions import OtherForms
+    from papersearch.lexical.forms import Terms
     from papersearch.lexical.postings import Postings
     from papersearch.text.analysis import Analyzer
+    from papersearch.text.clauses import Clause
     from papersearch.text.query import Query
-    from papersearch.types import BoolArray, Float64Array, IntArray
+    from papersearch.types import BoolArray, DocIndices, Float64Array, IntArray
 
 
 class LexicalIndex(NamedTuple):
-    """The lexical side of an open index: postings, and the tables that matching needs.
-
-    `spellings` opens the sorted words of papers; few queries need them.
-    """
+    """The lexical side of an open index, as matching a query's words needs it."""
 
     postings: Postings
     lengths: DocumentLengths
-    expansions: ExpansionTable
     analyzer: Analyzer
-    spellings: Callable[[], Sequence[str]]
 
     @property
-    def n_papers(self) -> int:
+    def n_indexed(self) -> int:
+        """Number of papers of this index, which may be a part of the whole."""
         return len(self.lengths.terms)
+
+    def n_papers(self, terms: Terms, *, in_title: bool = False) -> int:
+        """Count the papers that have `terms` at exactly these distances; see `forms.Vocabulary`."""
+        if len(terms) == 1 and not in_title:
+            return self.postings.df(terms[0][1])
+        return len(phrase_papers(self.postings, terms, self.lengths, in_title=in_title))
+
+
+class Spelled(NamedTuple):
+    """How the whole spells the conditions of a query.
+
+    ranked: the terms that scores count: those of the query and of its compounds, if some paper has them
+    clauses: the forms of each clause that some paper has, and the number of papers with each
+    prefixes: for each beginning of a word, its terms, and whether some are left out
+    """
+
+    ranked: frozenset[str]
+    clauses: Mapping[Clause, tuple[tuple[Terms, int], ...]]
+    prefixes: Mapping[str, tuple[tuple[str, ...], bool]]
+
+
+AS_TYPED = Spelled(frozenset(), {}, {})
+"""The spelling of a query without conditions."""
+
+
+class Statistics(NamedTuple):
+    """What the whole collection says of a query's words.
+
+    n_papers: number of papers of the whole
+    spelled: its spellings of the query's conditions
+    idf: of each of the query's terms, of its compounds and of its acronyms' other forms, if some paper has it
+    expansions: the acronyms of the query, each with the idf of its other form
+    """
+
+    n_papers: int
+    spelled: Spelled
+    idf: Mapping[str, float]
+    expansions: tuple[tuple[Expansion, float], ...]
+
+    def marked(self, query: Query, analyzer: Analyzer) -> frozenset[str]:
+        """Return the terms of the query, of its compounds and of its acronyms' other forms."""
+        joined = (other for other, _ in query.compounds if other in self.idf)
+        forms = (expansion.other for expansion, _ in self.expansions)
+        return frozenset(query.terms).union(joined, *map(analyzer.terms, forms))
+
+
+class FewScores:
+    """Scores of which most are 0: `papers`, ascending, have `scores`. Papers index it as an array."""
+
+    __slots__ = ("papers", "scores")
+
+    def __init__(self, papers: IntArray | DocIndices, scores: Float64Array) -> None:
+        self.papers = papers
+        self.scores = scores
+
+    @overload
+    def __getitem__(self, papers: int) -> float: ...
+    @overload
+    def __getitem__(self, papers: IntArray) -> Float64Array: ...
+    def __getitem__(self, papers: int | IntArray) -> float | Float64Array:
+        if len(self.papers) == 0:
+            return np.zeros(np.shape(papers))
+        at = np.minimum(np.searchsorted(self.papers, papers), len(self.papers) - 1)
+        return np.where(self.papers[at] == papers, self.scores[at], 0.0)
+
+    @classmethod
+    def of(cls, scores: Float64Array) -> FewScores:
+        """Keep the scores (N,) that are not 0."""
+        papers = np.flatnonzero(scores)
+        return cls(papers, scores[papers])
 
 
 class Matched:
-    """The words of a query, matched against all papers.
+    """The words of a query, matched against all papers of an index.
 
     allowed: ascending, papers that have every required phrase and no excluded one
     scores: (N,), BM25 of the query's terms and of other forms of its words
     matched: (N,), True for papers that have any of these
-    expanded: for each acronym, the impacts of its other form on the papers, (N,)
-    joined: for each compound in another form, its terms and what it adds to the papers, (N,)
+    expanded: for each acronym, what its other form adds to the papers
+    joined: for each compound in another form, its terms and what it adds to the papers
     forms: other forms of required words and phrases, and words by their beginning
     """
 
@@ -62,8 +130,8 @@ class Matched:
         allowed: IntArray,
         scores: Float64Array,
         matched: BoolArray,
-        expanded: list[tuple[Expansion, Float64Array]],
-        joined: list[tuple[str, tuple[str, ...], Float64Array]],
+        expanded: list[tuple[Expansion, FewScores]],
+        joined: list[tuple[str, tuple[str, ...], FewScores]],
         forms: list[OtherForms],
     ) -> None:
         self._query = query
@@ -75,42 +143,29 @@ class Matched:
         self.joined = joined
         self.forms = forms
 
-    @property
-    def expansions(self) -> tuple[Expansion, ...]:
-        """Acronyms of the query, with their other forms."""
-        return tuple(expansion for expansion, _ in self.expanded)
-
-    @cached_property
-    def terms(self) -> frozenset[str]:
-        """Terms of the query, of its compounds and of its acronyms' other forms."""
-        forms = (expansion.other for expansion in self.expansions)
-        joined = (other for other, _, _ in self.joined)
-        return frozenset(self._query.terms).union(joined, *map(self._index.analyzer.terms, forms))
-
-    @cached_property
-    def idf(self) -> dict[str, float]:
-        """Map of those `terms` that the corpus has to their idf; these are marked in texts."""
-        return self._index.postings.idf_of(self.terms)
-
-    def idf_in(self, doc_idx: int) -> dict[str, float]:
-        """Map the terms to mark in one paper to their idf: `idf`, and the other forms that the paper has."""
+    def idf_in(self, doc_idx: int, idf: Mapping[str, float]) -> Mapping[str, float]:
+        """Return the terms to mark in one paper: those of `idf`, and the other forms that the paper has."""
         found = {term for each in self.forms for term in each.terms_in(doc_idx)}
-        return {**self.idf, **self._index.postings.idf_of(found)} if found else self.idf
+        return {**idf, **self._index.postings.idf_of(found)} if found else idf
 
-    def coverage(self, papers: IntArray) -> Float64Array:
+    def coverage(self, papers: IntArray, statistics: Statistics) -> Float64Array:
         """Compute the coverage of each of `papers` (K,).
 
         Returns (K,): the idf-weighted share of the query's words that a paper has in some form.
         """
+        unknown = float(idf_of_each(0, statistics.n_papers))  # the greatest idf is that of an absent term
+        weights = [
+            (term, statistics.idf.get(term, unknown)) for term in sorted({term for _, term in self._query.sequence})
+        ]
         held = np.zeros(len(papers))
-        for term, idf in self._weights:
+        for term, idf in weights:
             present = self._index.postings.impacts_of(term, papers) > 0
             for other in self._joined_forms.get(term, ()):
                 present |= self._index.postings.impacts_of(other, papers) > 0
             for impacts in self._other_forms.get(term, ()):
                 present |= impacts[papers] > 0
             held += np.where(present, idf, 0.0)
-        whole = sum(idf for _, idf in self._weights)
+        whole = sum(idf for _, idf in weights)
         return held / whole if whole else held
 
     def pairs(self, papers: IntArray) -> list[tuple[str, Float64Array]]:
@@ -141,17 +196,9 @@ class Matched:
         return tuple(each for each in given if each.impact)
 
     @cached_property
-    def _weights(self) -> list[tuple[str, float]]:
-        """Distinct terms of the query, ascending, each with its idf; an absent term has the greatest idf."""
-        terms = sorted({term for _, term in self._query.sequence})
-        known = self._index.postings.idf_of(terms)
-        unknown = float(idf_of_each(0, self._index.n_papers))
-        return [(term, known.get(term, unknown)) for term in terms]
-
-    @cached_property
-    def _other_forms(self) -> dict[str, list[Float64Array]]:
-        """Map of each term of a written acronym to its other forms' impacts on the papers, (N,) each."""
-        forms: dict[str, list[Float64Array]] = {}
+    def _other_forms(self) -> dict[str, list[FewScores]]:
+        """Map of each term of a written acronym to what its other forms add to the papers."""
+        forms: dict[str, list[FewScores]] = {}
         for expansion, impacts in self.expanded:
             for term in self._index.analyzer.terms(expansion.written):
                 forms.setdefault(term, []).append(impacts)
@@ -170,37 +217,35 @@ class Matched:
         return forms
 
 
-def match(query: Query, index: LexicalIndex) -> Matched:
+def match(query: Query, index: LexicalIndex, statistics: Statistics) -> Matched:
     """Match the query's words, phrases and acronyms against the postings."""
-    scores, matched = index.postings.score(query.terms, index.n_papers)
-    joined: list[tuple[str, tuple[str, ...], Float64Array]] = []
+    scores, matched = index.postings.score(query.terms, index.n_indexed)
+    joined: list[tuple[str, tuple[str, ...], FewScores]] = []
     for other, terms in query.compounds:
-        whole, holding = index.postings.score([other], index.n_papers)
-        if holding.any():
+        papers, whole = index.postings.of_term(other)
+        if len(papers):
             # The larger of both: a paper that has the parts as well gains nothing by its spelling.
-            added = np.maximum(whole - index.postings.score(terms, index.n_papers)[0], 0.0)
-            scores += added
-            matched |= holding
+            added = FewScores(papers, np.maximum(whole - index.postings.score_of(terms, papers), 0.0))
+            scores[papers] += added.scores
+            matched[papers] = True
             joined.append((other, terms, added))
-    expanded: list[tuple[Expansion, Float64Array]] = []
-    for expansion in index.expansions.expand(query.sequence):
+    expanded: list[tuple[Expansion, FewScores]] = []
+    for expansion, idf in statistics.expansions:
         form = index.analyzer.sequence(expansion.other)
-        docs, found = expansion_impacts(index.postings, form, index.lengths)
-        impacts = np.zeros(index.n_papers)
-        impacts[docs] = found
-        scores += impacts
-        matched[docs] = True
-        expanded.append((expansion, impacts))
-    allowed: IntArray = np.arange(index.n_papers)
+        added = FewScores(*expansion_impacts(index.postings, form, idf, index.lengths))
+        scores[added.papers] += added.scores
+        matched[added.papers] = True
+        expanded.append((expansion, added))
+    allowed: IntArray = np.arange(index.n_indexed)
     forms: list[OtherForms] = []
     if query.required or query.excluded or query.prefixes:
         from papersearch.lexical.conditions import Conditions  # not for plain words
 
-        conditions = Conditions(query, index, ranked=frozenset(query.terms).union(other for other, _, _ in joined))
+        conditions = Conditions(query, index, statistics.spelled, statistics.n_papers)
         allowed, forms = conditions.allowed(), conditions.forms()
     for required in forms:
-        scores += required.impacts
-        matched |= required.impacts > 0
+        scores[required.impacts.papers] += required.impacts.scores
+        matched[required.impacts.papers] = True
     return Matched(
         query,
         index,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.lexical.bm25 import bm25_saturation, idf_of_each
+from papersearch.lexical.bm25 import bm25_saturation
 from papersearch.lexical.postings import is_new
 
 if TYPE_CHECKING:
@@ -92,14 +92,11 @@ def pair_impacts(
 
 
 def expansion_impacts(
-    postings: Postings, sequence: Sequence[tuple[int, str]], lengths: DocumentLengths
+    postings: Postings, sequence: Sequence[tuple[int, str]], idf: float, lengths: DocumentLengths
 ) -> tuple[IntArray, Float64Array]:
     """Return (doc_idx ascending, impact) of the papers that contain an acronym's other form.
 
     BM25 scores the form as one term with its own idf, times EXPANSION_WEIGHT.
     """
-    docs = phrase_papers(postings, sequence, lengths, in_title=False)
-    n_papers = len(lengths.terms)
-    idf = float(idf_of_each(len(docs), n_papers))
     docs, impacts = phrase_impacts(postings, sequence, idf, lengths)
     return docs, EXPANSION_WEIGHT * impacts

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _REMEMBERED = 10_000
 """Size of the cache of term lookups."""
 
+_REMEMBERED_PHRASES = 16
+"""Number of phrases whose occurrences are kept."""
+
 _POSITION_BITS = 32
 """Lower bits of an occurrence: doc_idx above, position below."""
 
@@ -44,6 +47,12 @@ def is_new(ascending: IntArray) -> BoolArray:
     new = np.ones(len(ascending), dtype=np.bool_)
     new[1:] = ascending[1:] != ascending[:-1]
     return new
+
+
+def _places(docs: DocIndices, papers: IntArray | DocIndices) -> IntArray:
+    """Return for each of `papers` the place in `docs`, ascending and not empty, where it is if it is there."""
+    # With numbers of another type, numpy would copy all of `docs`.
+    return np.minimum(np.searchsorted(docs, papers.astype(docs.dtype, copy=False)), len(docs) - 1)
 
 
 def _checked(tf: IntArray, n_positions: int) -> IntArray:
@@ -86,6 +95,7 @@ class Postings:
         self.starts = starts
         self.position_offsets = position_offsets
         self.positions = positions
+        self._phrases: dict[tuple[tuple[int, str], ...], tuple[IntArray, IntArray, IntArray]] = {}
         self._places: dict[str, int | None] = {}  # of terms: a query looks up each of its own many times
 
     def find(self, term: str) -> int | None:
@@ -124,19 +134,29 @@ class Postings:
             np.add.at(scores, self.doc_indices[start:stop], self.impacts[start:stop])
         return scores, scores > 0  # impacts are positive
 
-    def impacts_of(self, term: str, papers: IntArray) -> Float64Array:
+    def score_of(self, terms: Iterable[str], papers: IntArray | DocIndices) -> Float64Array:
+        """Return the BM25 score of each of `papers` (K,) for a bag of terms, as `score` does: (K,)."""
+        scores = np.zeros(len(papers))
+        for term in sorted(terms):
+            scores += self.impacts_of(term, papers)
+        return scores
+
+    def of_term(self, term: str) -> tuple[DocIndices, Float64Array]:
+        """Return doc_idx, ascending, of the papers that have `term`, and the impact on each."""
+        place = self.find(term)
+        start, stop = (0, 0) if place is None else self._range(place)
+        return self.doc_indices[start:stop], self.impacts[start:stop]
+
+    def impacts_of(self, term: str, papers: IntArray | DocIndices) -> Float64Array:
         """Return the impact of `term` on each of `papers`, (K,); 0 if a paper does not contain it.
 
         `papers` are (K,) in any order.
         """
-        impacts = np.zeros(len(papers))
-        place = self.find(term)
-        if place is not None:
-            start, stop = self._range(place)
-            docs = self.doc_indices[start:stop]
-            at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
-            impacts = np.where(docs[at] == papers, self.impacts[start:stop][at], 0.0)
-        return impacts
+        docs, impacts = self.of_term(term)
+        if len(docs) == 0:
+            return np.zeros(len(papers))
+        at = _places(docs, papers)
+        return np.where(docs[at] == papers, impacts[at], 0.0)
 
     def occurrences(self, term: str, papers: IntArray | None = None) -> npt.NDArray[np.int64]:
         """Return every occurrence of `term`, ascending, as doc_idx * 2**32 + position.
@@ -154,7 +174,7 @@ class Postings:
             starts = self.starts[start:stop].astype(np.int64)
             tf = _checked(np.diff(starts, append=last - first), last - first)
             return (np.repeat(docs.astype(np.int64), tf) << _POSITION_BITS) | self.positions[first:last]
-        at = np.minimum(np.searchsorted(docs, papers), len(docs) - 1)
+        at = _places(docs, papers)
         chosen = at[docs[at] == papers]
         begins = self.starts[start:stop][chosen].astype(np.int64)
         # A posting ends where the next one of its term starts; the last one ends with the term.
@@ -174,7 +194,21 @@ class Postings:
         Returns doc_idx and position of the first term for each occurrence, ascending. The third
         array is the phrase's tf, one value for each distinct paper.
         """
+        if papers is not None:
+            return self._phrase(sequence, papers)
+        key = tuple(sequence)  # a query counts the papers of its phrases first, and scores them later
+        if key not in self._phrases:
+            while len(self._phrases) >= _REMEMBERED_PHRASES:
+                del self._phrases[next(iter(self._phrases))]
+            self._phrases[key] = self._phrase(sequence)
+        return self._phrases[key]
+
+    def _phrase(
+        self, sequence: Sequence[tuple[int, str]], papers: IntArray | None = None
+    ) -> tuple[IntArray, IntArray, IntArray]:
         found: npt.NDArray[np.int64] | None = None
+        if any(self.find(term) is None for _, term in sequence):
+            sequence = ()
         for distance, term in sequence:
             begins = self.occurrences(term, papers) - distance
             found = begins if found is None else in_both(found, begins)

@@ -1,59 +1,66 @@
-"""Retrieval: scan all papers for a query, then rank the best candidates again.
+"""Retrieval: ask all shards for their best papers, merge these, and rank the first ones again.
 
-`ranking` and `fusion` do the arithmetic. This module reads their signals from the open index.
+`ranking` and `fusion` do the arithmetic. This module asks for their signals.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
-from papersearch.lexical.matching import Matched, match
+from papersearch.dense.products import row_dots
+from papersearch.lexical.bm25 import idf_of_each
+from papersearch.lexical.matching import AS_TYPED, Statistics
+from papersearch.search.protocol import Asked, BestOf, Bounds, Details, DetailsOf, Rows
 from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
     Ranking,
     best_of,
-    by_both,
-    by_keyword,
-    by_meaning,
+    by_one,
+    by_signals,
     candidate_signals,
     in_two_tiers,
+    signals_of_both,
 )
-from papersearch.types import NO_FILTERS, Filters
+from papersearch.search.shards import Owned, together
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
-    from papersearch.dense.vectors import Cosines
-    from papersearch.index.opened import OpenedIndex
-    from papersearch.search.partial import PartialCosines
+    from papersearch.search.protocol import Opened
     from papersearch.search.request import Request
+    from papersearch.search.shards import Shards
     from papersearch.text.query import Query
-    from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray
+    from papersearch.types import Float32Array, Float64Array, IntArray
 
 
-class Scan(NamedTuple):
-    """A query's words, its encoding and its cosines with all papers.
+class Opening(NamedTuple):
+    """A query on its way, and what the whole has said of it.
 
-    `encoded` and `cosines` are both None in a keyword search. `is_encoded` is None if all papers are;
-    the cosines of others are expected only."""
+    asked: with the statistics of the whole
+    encoded: None in a keyword search
+    """
 
-    words: Matched
+    asked: Asked
     encoded: Encoded | None
-    cosines: Cosines | PartialCosines | None
-    is_encoded: BoolArray | None
+    bounds: Bounds
 
-    def exact_cosines(self, papers: IntArray) -> list[float | None]:
-        """Compute the cosine of each of `papers` (K,); it is None in a keyword search, and unless the
-        paper is encoded."""
-        if self.cosines is None:
-            return [None] * len(papers)
-        cosines: list[float | None] = self.cosines.exact(papers).tolist()
-        if self.is_encoded is not None:
-            for place in np.flatnonzero(~self.is_encoded[papers]).tolist():
-                cosines[place] = None
-        return cosines
+
+class Ranked(NamedTuple):
+    """A ranking, with a row for each of its papers, and for each paper whose title is the query.
+
+    owned: the papers of `rows`
+    """
+
+    ranking: Ranking
+    rows: Rows
+    owned: Owned
+
+    def places(self, papers: IntArray) -> IntArray:
+        """Return the row of each of `papers` (K,)."""
+        return np.searchsorted(self.rows.papers, papers)
 
 
 class Retrieved(NamedTuple):
@@ -63,80 +70,150 @@ class Retrieved(NamedTuple):
     scores: (K,)
     titled: papers whose whole title is the query
     total: number of papers ranked
-    allowed: ascending, papers that satisfy the query's operators and its filters
-    undecided: ascending, papers whose date is unknown or too coarse for the date filter"""
+    """
 
     order: IntArray
     scores: Float64Array
-    scan: Scan
-    ranking: Ranking
+    opening: Opening
+    ranked: Ranked
     titled: frozenset[int]
     total: int
-    allowed: IntArray
-    undecided: IntArray
+
+    def owned(self, papers: IntArray) -> Owned:
+        """Return retrieved papers with their shards."""
+        return self.ranked.owned.at(self.ranked.places(papers))
 
 
-def scan(query: Query, encoded: Encoded | None, index: OpenedIndex) -> Scan:
-    """Match the query's words, and estimate the query's cosine with every paper."""
-    words = match(query, index.lexical)
-    cosines = None if encoded is None else _cosines(encoded.vector, words.scores, index)
-    return Scan(words, encoded, cosines, index.is_encoded)
+def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Opening:
+    """Ask all shards what the whole must know of a query before any paper can be ranked."""
+    spelling = AS_TYPED
+    if query.required or query.excluded or query.prefixes:
+        from papersearch.search.vocabulary import spelled  # not for plain words
+
+        spelling = spelled(query, shards)
+    n_papers = shards.manifest.n_papers
+    expansions = tuple(shards.tables.expansions.expand(query.sequence))
+    asked = Asked(
+        key=shards.new_key(),
+        query=query,
+        mode=how.mode_used,
+        vector=None if encoded is None else encoded.vector,
+        filters=shards.resolved(how.filters),
+        expansions=expansions,
+        is_partial=shards.manifest.is_partial,
+        statistics=Statistics(n_papers, spelling, idf={}, expansions=()),
+    )
+    opened: list[Opened] = shards.every("open", asked)
+    n_expanded = map(sum, zip(*(one.n_expanded for one in opened), strict=True))
+    weighed = zip(expansions, (float(idf_of_each(n, n_papers)) for n in n_expanded), strict=True)
+    idf = {term: value for one in opened for term, value in one.idf.items()}
+    asked = asked._replace(statistics=asked.statistics._replace(idf=idf, expansions=tuple(weighed)))
+    bounds = [one.bounds for one in opened if one.bounds is not None] or shards.every("bounds", asked)
+    return Opening(asked, encoded, _joined(bounds))
 
 
-def _cosines(vector: Float32Array, keyword: Float64Array, index: OpenedIndex) -> Cosines | PartialCosines:
-    """Estimate the cosine of `vector` (D,) with every paper."""
-    known = index.vectors.scan(vector)
-    if index.is_encoded is None:
-        return known
-    from papersearch.search.partial import with_expected  # a complete index needs none of it
-
-    return with_expected(known, index.is_encoded, keyword)
-
-
-def filtered(papers: IntArray, filters: Filters, index: OpenedIndex) -> tuple[IntArray, IntArray]:
-    """Return the papers, ascending, that the filters keep, and those that the date filter cannot decide."""
-    if filters == NO_FILTERS:
-        return papers, papers[:0]
-    from papersearch.search.filters import select
-
-    kept, undecided = select(filters, index)
-    return papers[kept[papers]], papers[undecided[papers]]
+def _joined(bounds: Sequence[Bounds]) -> Bounds:
+    """Return the bounds of all papers, from those of each shard."""
+    if len(bounds) == 1:
+        return bounds[0]
+    moments = [one.moments for one in bounds if one.moments is not None]
+    return Bounds(
+        words=_widest([one.words for one in bounds]),
+        meaning=_widest([one.meaning for one in bounds]),
+        moments=sum(moments[1:], start=moments[0]) if moments else None,
+        n_kept=sum(one.n_kept for one in bounds),
+        n_allowed=sum(one.n_allowed for one in bounds),
+        n_ranked=sum(one.n_ranked for one in bounds),
+        n_undecided=sum(one.n_undecided for one in bounds),
+    )
 
 
-def rank(scanned: Scan, papers: IntArray, how: Request, index: OpenedIndex) -> Ranking:
-    """Rank the best of `papers`, ascending, by the signals of the mode.
+def _widest(ranges: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def rank(opening: Opening, how: Request, shards: Shards, *, undecided: bool = False, judged: bool = True) -> Ranked:
+    """Rank the best of the papers that a query allows, or of undecided ones, by the signals of the mode.
 
     Hybrid mode ranks the first hundred papers again. It then also uses word pairs, pseudo-relevance
     feedback and late interaction.
     """
-    words, encoded, cosines, is_encoded = scanned
-    if encoded is None or cosines is None:
-        return by_keyword(words.scores, papers[words.matched[papers]], how.k)
+    asked, encoded, bounds = opening
+    depth = max(how.k, CANDIDATE_DEPTH) if how.mode_used == "hybrid" else how.k
+    request = BestOf(asked, bounds, depth, undecided=undecided, judged=judged, dated=how.sort == "date")
+    rows, owned = _merged(shards.every("best", request))
+    total = bounds.n_undecided if undecided else bounds.n_ranked
+    best = rows.is_ranked
+    papers, keyword, cosines = rows.papers[best], rows.keyword[best], rows.cosines[best]
+    if encoded is None:
+        return Ranked(by_one("keyword", keyword, papers, how.k, total), rows, owned)
     if how.mode_used == "semantic":
-        return by_meaning(cosines, papers if is_encoded is None else papers[is_encoded[papers]], how.k)
-    base = by_both(words.scores, cosines, papers, max(how.k, CANDIDATE_DEPTH))
+        return Ranked(by_one("semantic", cosines, papers, how.k, total), rows, owned)
+    base = by_signals(signals_of_both(keyword, cosines, bounds.words, bounds.meaning), papers, depth, total)
+    ranked = Ranked(base, rows, owned)
+    return ranked._replace(ranking=_again(ranked, opening, encoded, how, shards)) if len(papers) else ranked
+
+
+def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
+    """Merge the rows of all shards, ascending by number."""
+    if len(answers) == 1:
+        return answers[0], Owned(answers[0].papers, np.zeros(len(answers[0].papers), dtype=np.int64))
+    columns: list[Any] = [np.concatenate(column) for column in zip(*answers, strict=True)]
+    shards = np.repeat(np.arange(len(answers)), [len(answer.papers) for answer in answers])
+    order = np.argsort(columns[0])
+    rows = Rows(*(column[order] for column in columns))
+    return rows, Owned(rows.papers, shards[order])
+
+
+def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards) -> Ranking:
+    """Rank the candidates of a base ranking by all signals."""
+    base, rows = ranked.ranking, ranked.rows
     candidates = np.sort(base.papers[:CANDIDATE_DEPTH])
-    keyword = words.scores[candidates] + sum(
-        (impacts for _, impacts in words.pairs(candidates)), start=np.zeros(len(candidates))
-    )
-    late = index.pieces.scores(encoded, candidates) if how.late and index.pieces is not None else None
-    if late is not None and is_encoded is not None:
-        from papersearch.search.partial import late_with_expected
+    places = ranked.places(candidates)
+    details = _details(ranked.owned.at(places), opening, how, shards)
+    keyword, is_encoded = rows.keyword[places] + details.pairs, rows.is_encoded[places]
+    late = details.late
+    if late is not None and opening.asked.is_partial:
+        from papersearch.search.partial import late_with_expected  # a complete index needs none of it
 
-        late = late_with_expected(late, is_encoded[candidates], keyword)
-    semantic = base.tiers[0].scores_by("semantic", candidates)
-    first = best_of(candidates, candidate_signals(keyword, semantic, late), FEEDBACK_DEPTH)
-    if is_encoded is None:
-        moved = move_towards(encoded.vector, index.vectors.exact[first])
-        semantic = index.vectors.cosines(moved, candidates)
-    else:
-        moved = move_towards(encoded.vector, index.vectors.exact[first[is_encoded[first]]])
-        semantic = _cosines(moved, words.scores, index).exact(candidates)
-    signals = candidate_signals(keyword, semantic, late)
-    return in_two_tiers(base, candidates, signals, how.k)
+        late = late_with_expected(late, is_encoded, keyword)
+    signals = candidate_signals(keyword, rows.cosines[places], late)
+    first = np.searchsorted(candidates, best_of(candidates, signals, FEEDBACK_DEPTH))
+    moved = move_towards(encoded.vector, details.vectors[first[is_encoded[first]]])
+    semantic = row_dots(details.vectors, moved)
+    if opening.asked.is_partial:
+        expected = _expected(moved, rows.keyword[places], opening, shards)
+        semantic = np.where(is_encoded, semantic, expected)
+    return in_two_tiers(base, candidates, candidate_signals(keyword, semantic, late), how.k)
 
 
-def titles_first(ranking: Ranking, titled: list[int], k: int) -> tuple[IntArray, Float64Array]:
+def _details(candidates: Owned, opening: Opening, how: Request, shards: Shards) -> Details:
+    """Ask for the signals of candidates, which ascend."""
+    asked, manifest = opening.asked, shards.manifest
+    has_late = how.late and manifest.late is not None
+    pieces = shards.pieces_of(opening.encoded) if has_late else None
+    answers = shards.owners("details", candidates, lambda _, papers: DetailsOf(asked, papers, pieces, has_late))
+    if len(answers) == 1 and isinstance(answers[0][0], slice):
+        only: Details = answers[0][1]
+        return only
+    pairs, late = np.zeros(len(candidates.papers)), np.zeros(len(candidates.papers))
+    for places, answer in answers:
+        pairs[places] = answer.pairs
+        if has_late:
+            late[places] = answer.late
+    vectors = together([(places, answer.vectors) for places, answer in answers], len(pairs), manifest)
+    return Details(pairs, late if has_late else None, vectors)
+
+
+def _expected(vector: Float32Array, keyword: Float64Array, opening: Opening, shards: Shards) -> Float64Array:
+    """Return the cosines with `vector` (D,) that BM25 scores (K,) promise to papers that are not encoded."""
+    from papersearch.search.partial import Expected, Moments
+
+    moments = sum(shards.every("spread", vector), start=Moments(0, 0, 0))
+    return Expected(moments.mean, moments.deviation, opening.bounds.words).of(keyword)
+
+
+def titles_first(ranking: Ranking, titled: Sequence[int], k: int) -> tuple[IntArray, Float64Array]:
     """Move the papers `titled`, whose whole title is the query, above all others.
 
     Returns the first k papers and their scores. Without this rule, 2 of 300 titles do not rank
@@ -146,14 +223,8 @@ def titles_first(ranking: Ranking, titled: list[int], k: int) -> tuple[IntArray,
         return ranking.papers[:k], ranking.scores[:k]
     best = max(float(ranking.scores.max(initial=0.0)), 0.0)
     rest = np.ones(len(ranking.papers), dtype=np.bool_)
-    for doc_idx in titled:
-        rest &= ranking.papers != doc_idx
+    for number in titled:
+        rest &= ranking.papers != number
     order = np.concatenate([np.array(titled, dtype=np.int64), ranking.papers[rest]])
     scores = np.concatenate([np.full(len(titled), best), ranking.scores[rest]])
     return order[:k], scores[:k]
-
-
-def holds(papers: IntArray, doc_idx: int) -> bool:
-    """Tell whether `papers`, ascending, has `doc_idx`."""
-    place = int(np.searchsorted(papers, doc_idx))
-    return place < len(papers) and int(papers[place]) == doc_idx

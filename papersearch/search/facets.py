@@ -2,54 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from papersearch.search.protocol import Counts
+from papersearch.search.verdict import answers
 from papersearch.types import Counted, Facets
 
 if TYPE_CHECKING:
     from papersearch.index.opened import OpenedIndex
-    from papersearch.types import IntArray
+    from papersearch.search.protocol import CountOf
+    from papersearch.search.work import Work
+    from papersearch.types import BoolArray, IntArray
+
+_Key = TypeVar("_Key", int, str)
+
+_BLOCK = 65_536
+"""Papers judged at once, so that memory does not grow with the index."""
 
 
-def count_facets(papers: IntArray, index: OpenedIndex) -> Facets:
+def answering(work: Work, request: CountOf, index: OpenedIndex) -> IntArray:
+    """Return the papers, ascending, whose verdict is not weak."""
+    is_answer = np.zeros(index.manifest.n_papers, dtype=np.bool_)
+    for start in range(0, len(work.allowed), _BLOCK):
+        papers = work.allowed[start : start + _BLOCK]
+        is_answer[papers] = _are_answers(papers, work, request, index)
+    is_answer[list(work.titled)] = True
+    return np.flatnonzero(is_answer)
+
+
+def _are_answers(papers: IntArray, work: Work, request: CountOf, index: OpenedIndex) -> BoolArray:
+    """Tell which of `papers` (K,) have a verdict that is not weak."""
+    background, cosines = request.background, work.cosines(request.bounds)
+    coverage = work.matched.coverage(papers, request.asked.statistics)
+    is_answer = answers(None, coverage, background)
+    judged = np.arange(len(papers)) if index.is_encoded is None else np.flatnonzero(index.is_encoded[papers])
+    if cosines is not None:  # only papers that the estimates cannot decide need an exact cosine
+        estimates, covered = cosines.estimates[papers[judged]].astype(np.float64), coverage[judged]
+        is_answer[judged] = sure = answers(estimates - cosines.margin, covered, background)
+        doubt = np.flatnonzero(answers(estimates + cosines.margin, covered, background) & ~sure)
+        is_answer[judged[doubt]] = answers(cosines.exact(papers[judged[doubt]]), covered[doubt], background)
+    return is_answer
+
+
+def count(papers: IntArray, index: OpenedIndex) -> Counts:
     """Count the facets of `papers` (K,), distinct doc_idx."""
     facts = index.facts
     dates = facts.dates[papers].astype(np.int64)
-    organisations = np.bincount(facts.organisations[papers].astype(np.int64))
+    months = dates[dates % 10_000 > 0]
     is_answer = np.zeros(len(facts.dates), dtype=np.bool_)
     is_answer[papers] = True
-    held = []
+    held = {}
     for number, name in enumerate(index.dump_names):
         of_dump = np.zeros(len(is_answer), dtype=np.bool_)
         of_dump[facts.of_dump(number)] = True  # a paper may appear twice in a dump
-        held.append(Counted(value=name, n_papers=int((of_dump & is_answer).sum())))
-    return Facets(
+        held[name] = int((of_dump & is_answer).sum())
+    organisations = _counted(facts.organisations[papers].astype(np.int64))
+    organisations.pop(0, None)
+    return Counts(
         n_papers=len(papers),
         n_undated=int((dates == 0).sum()),
-        years=_every(dates[dates > 0] // 10_000, str),
-        months=_every(
-            dates[dates % 10_000 > 0] // 10_000 * 12 + dates[dates % 10_000 > 0] // 100 % 100 - 1,
-            lambda month: f"{month // 12:04}-{month % 12 + 1:02}",
-        ),
-        organisations=_most_first(
-            Counted(value=facts.organisation(int(number) - 1).handle, n_papers=int(organisations[number]))
-            for number in np.flatnonzero(organisations)
-            if number > 0
-        ),
-        dumps=_most_first(held),
+        years=_counted(dates[dates > 0] // 10_000),
+        months=_counted(months // 10_000 * 12 + months // 100 % 100 - 1),
+        organisations={facts.organisation_lines[number - 1]: n for number, n in organisations.items()},
+        dumps=held,
     )
 
 
-def _every(numbers: IntArray, name: Callable[[int], str]) -> tuple[Counted, ...]:
+def facets_of(counts: Sequence[Counts]) -> Facets:
+    """Make facets of the counts of all shards."""
+    return Facets(
+        n_papers=sum(each.n_papers for each in counts),
+        n_undated=sum(each.n_undated for each in counts),
+        years=_every(_sum(each.years for each in counts), str),
+        months=_every(_sum(each.months for each in counts), lambda month: f"{month // 12:04}-{month % 12 + 1:02}"),
+        organisations=_most_first(
+            Counted(value=line.partition("\t")[0], n_papers=n)
+            for line, n in sorted(_sum(each.organisations for each in counts).items())
+        ),
+        dumps=_most_first(
+            Counted(value=name, n_papers=n) for name, n in _sum(each.dumps for each in counts).items()
+        ),
+    )
+
+
+def _counted(numbers: IntArray) -> dict[int, int]:
+    """Count each number that occurs."""
+    counts = np.bincount(numbers)
+    return {number: int(counts[number]) for number in np.flatnonzero(counts).tolist()}
+
+
+def _sum(counts: Iterable[Mapping[_Key, int]]) -> Counter[_Key]:
+    total: Counter[_Key] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
+
+
+def _every(counts: Mapping[int, int], name: Callable[[int], str]) -> tuple[Counted, ...]:
     """Count each number from the least to the greatest, including numbers in between that do not occur."""
-    if len(numbers) == 0:
+    if not counts:
         return ()
-    least = int(numbers.min())
-    counts = np.bincount(numbers - least)
-    return tuple(Counted(value=name(least + place), n_papers=int(n)) for place, n in enumerate(counts))
+    numbers = range(min(counts), max(counts) + 1)
+    return tuple(Counted(value=name(number), n_papers=counts.get(number, 0)) for number in numbers)
 
 
 def _most_first(counted: Iterable[Counted]) -> tuple[Counted, ...]:

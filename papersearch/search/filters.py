@@ -19,10 +19,14 @@ from papersearch.types import NO_FILTERS, FilterOptions, Filters
 if TYPE_CHECKING:
     from papersearch.index.facts import Facts
     from papersearch.index.opened import OpenedIndex
-    from papersearch.types import BoolArray, IntArray
+    from papersearch.search.shards import Shards
+    from papersearch.types import BoolArray, IntArray, Organisation
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _NEAREST = 3
+
+_BLOCK = 65_536
+"""Papers selected at once, so that memory does not grow with the index."""
 
 
 class Selection(NamedTuple):
@@ -36,34 +40,56 @@ class Selection(NamedTuple):
     undecided: BoolArray
 
 
-def select(filters: Filters, index: OpenedIndex) -> Selection:
-    """Apply `filters` to an index.
+def resolved(filters: Filters, shards: Shards) -> Filters:
+    """Check `filters` against a collection, and give dumps their full names.
 
     Raises QueryError for an invalid date, and for an unknown organisation or dump.
     """
+    if filters.organisations:
+        known = shards.organisations()
+        spellings = [spelling for one in known for spelling in (one.handle, one.name)]
+        for name in filters.organisations:
+            if not any(_is_named(one, name) for one in known):
+                raise _unknown("organisations", name, spellings)
+    names = [dump.name for dump in shards.manifest.dumps]
+    days(filters)
+    return filters.replace(dumps=tuple(_dump(name, names) for name in filters.dumps))
+
+
+def select(filters: Filters, index: OpenedIndex) -> Selection:
+    """Apply `filters`, which are `resolved`, to an index; what it does not know keeps no paper."""
+    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
+
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
-    if filters.organisations:
-        kept &= np.isin(facts.organisations, _organisations(filters.organisations, facts))
+    undecided = np.zeros(len(kept), dtype=np.bool_)
     if filters.dumps:
         held = np.zeros(len(kept), dtype=np.bool_)
         for name in filters.dumps:
-            held[facts.of_dump(_dump(name, index.dump_names))] = True
+            held[facts.of_dump(index.dump_names.index(name))] = True
         kept &= held
-    if filters.has_code:
-        kept &= facts.has_code != 0
-    if filters.new:
-        kept &= facts.since == index.manifest.generation
+    organisations = _organisations(filters.organisations, facts) if filters.organisations else None
     since, until = days(filters)
-    if since is None and until is None:
-        return Selection(kept, np.zeros(len(kept), dtype=np.bool_))
-    first, last = facts.days()
-    low, high = since or 0, until or 99_999_999
-    decided = (first >= low) & (last <= high)
-    undecided = ~decided & (last >= low) & (first <= high)
-    if filters.include_undated:
-        return Selection(kept & (decided | undecided), np.zeros(len(kept), dtype=np.bool_))
-    return Selection(kept & decided, kept & undecided)
+    for start in range(0, len(kept), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        if organisations is not None:
+            kept[block] &= np.isin(facts.organisations[block], organisations)
+        if filters.has_code:
+            kept[block] &= facts.has_code[block] != 0
+        if filters.new:
+            kept[block] &= facts.since[block] == index.manifest.generation
+        if since is None and until is None:
+            continue
+        first, last = days_of(facts.dates[block])
+        low, high = since or 0, until or 99_999_999
+        decided = (first >= low) & (last <= high)
+        doubtful = ~decided & (last >= low) & (first <= high)
+        if filters.include_undated:
+            kept[block] &= decided | doubtful
+        else:
+            undecided[block] = kept[block] & doubtful
+            kept[block] &= decided
+    return Selection(kept, undecided)
 
 
 def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
@@ -118,28 +144,22 @@ def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
 def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
     """Return the numbers in `Facts.organisations` of these handles or names, ignoring case."""
     known = facts.every_organisation()
-    numbers: list[int] = []
-    for name in names:
-        caseless = name.strip().casefold()
-        found = [
-            place
-            for place, one in enumerate(known, 1)
-            if caseless and caseless in (one.handle.casefold(), one.name.casefold())
-        ]
-        if not found:
-            every = [spelling for one in known for spelling in (one.handle, one.name)]
-            raise _unknown("organisations", name, every)
-        numbers += found
+    numbers = [place for name in names for place, one in enumerate(known, 1) if _is_named(one, name)]
     return np.array(numbers, dtype=np.int64)
 
 
-def _dump(name: str, dumps: Sequence[str]) -> int:
-    """Return the number of the dump with this name or file name."""
-    found = [place for place, dump in enumerate(dumps) if name in (dump, dump.rsplit("/", 1)[-1])]
+def _is_named(organisation: Organisation, name: str) -> bool:
+    caseless = name.strip().casefold()
+    return bool(caseless) and caseless in (organisation.handle.casefold(), organisation.name.casefold())
+
+
+def _dump(name: str, dumps: Sequence[str]) -> str:
+    """Return the dump with this name or file name."""
+    found = [dump for dump in dumps if name in (dump, dump.rsplit("/", 1)[-1])]
     if len(found) == 1:
         return found[0]
     if found:
-        raise AmbiguousDump(value=name, candidates=tuple(dumps[place] for place in found))
+        raise AmbiguousDump(value=name, candidates=tuple(found))
     raise _unknown("dumps", name, dumps)
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from papersearch.search.candidates import holds
-from papersearch.search.evidence import find_evidence
-from papersearch.types import Evidence, Explanation, Hit, Paper, TermImpact, Verdict
+from papersearch.search.protocol import ShowOf
+from papersearch.types import Explanation, Hit, TermImpact, Verdict
 
 if TYPE_CHECKING:
     from papersearch.dense.late import QueryPieces
-    from papersearch.index.opened import OpenedIndex
     from papersearch.search.candidates import Retrieved
-    from papersearch.search.ranking import Ranking
+    from papersearch.search.protocol import Shown
     from papersearch.search.request import Request
+    from papersearch.search.shards import Owned, Shards
+    from papersearch.types import IntArray
 
 
 class Judged(NamedTuple):
@@ -31,72 +31,68 @@ class Judged(NamedTuple):
     cosine: float | None
 
 
-def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, index: OpenedIndex) -> list[Hit]:
+def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: Shards) -> list[Hit]:
     """Make a hit of each paper in `judged`, in this order."""
-    words, encoded, _, _ = found.scan
-    keyword = None if how.mode_used == "semantic" else words.scores
-    pieces = index.pieces
-    asked = pieces.of_query(encoded) if pieces is not None and encoded is not None else None
-    hits = []
-    for rank, (place, verdict, cosine) in enumerate(judged, 1):
-        doc_idx, score = int(found.order[place]), float(found.scores[place])
-        paper = index.papers[doc_idx]
-        hits.append(
-            Hit(
-                rank=rank,
-                paper=paper,
-                score=score,
-                keyword_score=None if keyword is None else float(keyword[doc_idx]),
-                semantic_score=cosine,
-                exact_title=doc_idx in found.titled,
-                verdict=verdict,
-                evidence=_evidence(paper, doc_idx, words.idf_in(doc_idx), asked, index),
-                explanation=_explain(doc_idx, score, found, index) if how.explain else None,
-            )
+    papers = found.order[[one.place for one in judged]]
+    asked, ranked = found.opening.asked, found.ranked
+    marked = asked.statistics.marked(asked.query, shards.analyzer)
+    idf = {term: asked.statistics.idf[term] for term in sorted(marked) if term in asked.statistics.idf}
+    pieces = shards.pieces_of(found.opening.encoded)
+    is_candidate = [
+        len(ranked.ranking.tiers) > 1 and ranked.ranking.tiers[0].has(number) for number in papers.tolist()
+    ]
+
+    def request(places: slice | IntArray, numbers: IntArray) -> ShowOf:
+        with_pairs = tuple(np.array(is_candidate, dtype=np.bool_)[places].tolist()) if how.explain else None
+        return ShowOf(numbers, idf, pieces, asked, with_pairs)
+
+    shown: list[Shown] = shards.each("show", found.owned(papers), request)
+    rows = ranked.places(papers).tolist()
+    return [
+        Hit(
+            rank=rank,
+            paper=one.paper,
+            score=float(found.scores[place]),
+            keyword_score=None if how.mode_used == "semantic" else float(ranked.rows.keyword[row]),
+            semantic_score=cosine,
+            exact_title=number in found.titled,
+            verdict=verdict,
+            evidence=one.evidence,
+            explanation=_explain(number, row, float(found.scores[place]), one.terms, found)
+            if how.explain
+            else None,
         )
-    return hits
+        for rank, (number, row, one, (place, verdict, cosine)) in enumerate(
+            zip(papers.tolist(), rows, shown, judged, strict=True), 1
+        )
+    ]
 
 
 def make_hits_near(
-    ranking: Ranking, asked: QueryPieces | None, idf: Mapping[str, float], index: OpenedIndex
+    nearest: Owned, scores: Sequence[float], pieces: QueryPieces | None, idf: Mapping[str, float], shards: Shards
 ) -> list[Hit]:
-    """Make hits of a ranking by meaning alone; `asked` and the terms of `idf` choose their evidence."""
-    hits = []
-    for rank, (doc_idx, score) in enumerate(zip(ranking.papers.tolist(), ranking.scores.tolist(), strict=True), 1):
-        paper = index.papers[doc_idx]
-        hits.append(
-            Hit(
-                rank=rank,
-                paper=paper,
-                score=score,
-                keyword_score=None,
-                semantic_score=score,
-                exact_title=False,
-                verdict=None,
-                evidence=_evidence(paper, doc_idx, idf, asked, index),
-            )
+    """Make hits of the papers nearest to examples; `pieces` and the terms of `idf` choose their evidence."""
+    shown: list[Shown] = shards.each("show", nearest, lambda _, papers: ShowOf(papers, idf, pieces, None, None))
+    return [
+        Hit(
+            rank=rank,
+            paper=one.paper,
+            score=score,
+            keyword_score=None,
+            semantic_score=score,
+            exact_title=False,
+            verdict=None,
+            evidence=one.evidence,
         )
-    return hits
+        for rank, (one, score) in enumerate(zip(shown, scores, strict=True), 1)
+    ]
 
 
-def _evidence(
-    paper: Paper, doc_idx: int, idf: Mapping[str, float], asked: QueryPieces | None, index: OpenedIndex
-) -> Evidence:
-    pieces = index.pieces
-    alignment = pieces.beside(asked, doc_idx) if pieces is not None and asked is not None else None
-    return find_evidence(paper, idf, index.analyzer, alignment)
-
-
-def _explain(doc_idx: int, score: float, found: Retrieved, index: OpenedIndex) -> Explanation:
-    ranking, words = found.ranking, found.scan.words
-    signals = ranking.explain(doc_idx, score)
-    if index.is_encoded is not None and not index.is_encoded[doc_idx]:
+def _explain(number: int, row: int, score: float, terms: tuple[TermImpact, ...], found: Retrieved) -> Explanation:
+    rows, signals = found.ranked.rows, found.ranked.ranking.explain(number, score)
+    if found.opening.asked.is_partial and not rows.is_encoded[row]:
         signals = tuple(
             signal.replace(expected=signal.name in ("semantic", "late interaction")) for signal in signals
         )
-    terms: tuple[TermImpact, ...] = ()
-    if any(signal.name == "keyword" for signal in signals):
-        is_candidate = len(ranking.tiers) > 1 and holds(ranking.tiers[0].papers, doc_idx)
-        terms = words.explain(doc_idx, with_pairs=is_candidate)
-    coverage = words.coverage(np.array([doc_idx]))
-    return Explanation(signals=signals, terms=terms, coverage=float(coverage[0]))
+    has_words = any(signal.name == "keyword" for signal in signals)
+    return Explanation(signals=signals, terms=terms if has_words else (), coverage=float(rows.coverage[row]))

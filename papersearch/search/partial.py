@@ -8,6 +8,7 @@ words alone decide where it is among the others. Figures in docs/ranking.md.
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,6 +27,50 @@ _LATE_SLOPE = 1.6
 
 _LEAST_FOR_LATE = 10
 """Least number of encoded candidates from which late interaction is expected of the others."""
+
+
+_QUANTUM = 2.0**-24
+"""Unit in which cosines are summed: as whole numbers, in any order, sums are exact."""
+
+_ROWS = 8192
+"""Cosines summed at once, so that their squares fit 64 bits."""
+
+
+class Moments(NamedTuple):
+    """Number, sum and sum of squares of cosines, in units of `_QUANTUM` and of its square."""
+
+    n: int
+    total: int
+    squares: int
+
+    def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
+        return Moments(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n * _QUANTUM if self.n else 0.0
+
+    @property
+    def deviation(self) -> float:
+        return sqrt(self.n * self.squares - self.total**2) / self.n * _QUANTUM if self.n else 0.0
+
+
+class Expected(NamedTuple):
+    """The cosines that words promise to papers that are not encoded.
+
+    mean, deviation: of the cosines of all encoded papers
+    words: the least and the greatest BM25 score of all papers
+    """
+
+    mean: float
+    deviation: float
+    words: tuple[float, float]
+
+    def of(self, keyword: Float64Array) -> Float64Array:
+        """Return the cosine expected for each BM25 score in `keyword` (K,): (K,)."""
+        low, width = self.words[0], self.words[1] - self.words[0]
+        share = (keyword - low) / width if width > 0 else np.zeros(len(keyword))
+        return self.mean + self.deviation * (_WITHOUT_WORDS + (_WITH_BEST_WORDS - _WITHOUT_WORDS) * share)
 
 
 class PartialCosines(NamedTuple):
@@ -51,22 +96,26 @@ class PartialCosines(NamedTuple):
         cosines[encoded] = self.known.exact(papers[encoded])
         return cosines
 
-    def bounds(self) -> tuple[float, float]:
-        """Return the exact least and greatest cosine of the encoded papers."""
-        cosines, reach = self.known.estimates[self.is_encoded], 2 * self.margin
-        papers = np.flatnonzero(self.is_encoded)
-        low, high = papers[cosines <= cosines.min() + reach], papers[cosines >= cosines.max() - reach]
-        return float(self.known.exact(low).min()), float(self.known.exact(high).max())
+
+def moments_of(known: Cosines, is_encoded: BoolArray | None) -> Moments:
+    """Sum the cosines of encoded papers; `is_encoded` is None if all papers are."""
+    moments = Moments(0, 0, 0)
+    for start in range(0, len(known.estimates), _ROWS):
+        block = known.estimates[start : start + _ROWS]
+        if is_encoded is not None:
+            block = block[is_encoded[start : start + _ROWS]]
+        whole = np.rint(block.astype(np.float64) / _QUANTUM).astype(np.int64)
+        moments += Moments(len(whole), int(whole.sum()), int(np.dot(whole, whole)))
+    return moments
 
 
-def with_expected(known: Cosines, is_encoded: BoolArray, keyword: Float64Array) -> PartialCosines:
-    """Expect a cosine of each paper that is not encoded, from the BM25 scores `keyword` (N,)."""
-    cosines = known.estimates[is_encoded].astype(np.float64)
-    mean, deviation = cosines.mean(), cosines.std()
-    low, width = keyword.min(), np.ptp(keyword)
-    share = (keyword - low) / width if width > 0 else np.zeros(len(keyword))
-    expected = mean + deviation * (_WITHOUT_WORDS + (_WITH_BEST_WORDS - _WITHOUT_WORDS) * share)
-    return PartialCosines(known, is_encoded, np.where(is_encoded, known.estimates, expected))
+def with_expected(
+    known: Cosines, is_encoded: BoolArray, keyword: Float64Array, expected: Expected
+) -> PartialCosines:
+    """Give each paper that is not encoded the cosine that its BM25 score in `keyword` (N,) promises."""
+    estimates = expected.of(keyword)
+    estimates[is_encoded] = known.estimates[is_encoded]
+    return PartialCosines(known, is_encoded, estimates)
 
 
 def late_with_expected(late: Float64Array, is_encoded: BoolArray, keyword: Float64Array) -> Float64Array | None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersearch.search.candidates import Retrieved, Scan, filtered, holds, rank, scan, titles_first
+from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titles_first
 from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
+from papersearch.search.protocol import CountOf
 from papersearch.search.request import leaves_undated_out
-from papersearch.search.verdict import answers, judge
+from papersearch.search.verdict import judge
 from papersearch.types import (
     NO_FILTERS,
     VERDICTS,
@@ -31,8 +32,9 @@ from papersearch.types import (
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
-    from papersearch.index.opened import OpenedIndex
+    from papersearch.search.candidates import Ranked
     from papersearch.search.request import Request
+    from papersearch.search.shards import Shards
     from papersearch.text.query import Query
     from papersearch.types import IntArray
 
@@ -46,22 +48,23 @@ UNDATED_NAMED = 10
 """Greatest number of undated papers that results name."""
 
 
-def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedIndex) -> Results:
+def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Results:
     """Retrieve, judge, sort, fold and cut the papers, and make results of them."""
-    found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), index)
-    judged = _judge(found.order, found.titled, found.scan, index)
+    found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
+    judged = _judge(found.order, found.titled, found.opening, found.ranked, shards)
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
     answering = [one for one in judged if one.verdict != "weak"]
     if how.strict:
         judged = answering
     if how.sort == "date":
-        dates = index.facts.dates[found.order]
+        dates = found.ranked.rows.dates[found.ranked.places(found.order)]
         judged = sorted(answering or judged, key=lambda one: -int(dates[one.place]))
-    groups = _folded(judged, found, index) if how.fold else [[one] for one in judged]
+    groups = _folded(judged, found, shards) if how.fold else [[one] for one in judged]
     groups = groups[: how.k]
-    hits = make_hits([group[0] for group in groups], found, how, index)
+    hits = make_hits([group[0] for group in groups], found, how, shards)
     if how.fold:
-        hits = [_with_duplicates(hit, group, found, index) for hit, group in zip(hits, groups, strict=True)]
+        hits = [_with_duplicates(hit, group, found, shards) for hit, group in zip(hits, groups, strict=True)]
+    opening = found.opening
     return Results(
         query=query.text,
         mode=how.mode,
@@ -69,123 +72,120 @@ def answer(query: Query, encoded: Encoded | None, how: Request, index: OpenedInd
         mode_reason=how.reason,
         total=found.total,
         hits=tuple(hits),
-        expansions=found.scan.words.expansions,
+        expansions=opening.asked.expansions,
         verdict=best,
         filters=how.filters,
         sort=how.sort,
-        undated=_undated(found, how, index) if leaves_undated_out(how.filters) else None,
-        unknown_words=_unknown_words(query, index),
-        related=_related(found, answering if len(answering) >= _ENOUGH else judged, index) if how.related else None,
-        facets=_facets(found, index) if how.facets else None,
-        emptied_by=None if hits else _emptied_by(found, how, index),
+        undated=_undated(opening, how, shards) if leaves_undated_out(how.filters) else None,
+        unknown_words=_unknown_words(query, opening, shards),
+        related=_related(found, answering if len(answering) >= _ENOUGH else judged, shards)
+        if how.related
+        else None,
+        facets=_facets(opening, shards) if how.facets else None,
+        emptied_by=None if hits else _emptied_by(found, how),
         reading=query.reading,
-        notes=_notes(query, index),
-        encoded=index.encoded_share,
+        notes=_notes(query, opening),
+        encoded=shards.encoded_share,
     )
 
 
-def retrieve(query: Query, encoded: Encoded | None, how: Request, index: OpenedIndex) -> Retrieved:
-    """Scan, filter and rank the papers, and return the first k."""
-    scanned = scan(query, encoded, index)
-    allowed, undecided = filtered(scanned.words.allowed, how.filters, index)
-    ranking = rank(scanned, allowed, how, index)
-    titled = [
-        doc_idx for doc_idx in index.papers.with_title(query.title_key, query.text) if holds(allowed, doc_idx)
-    ]
-    is_ranked = {"keyword": scanned.words.matched, "semantic": index.is_encoded}.get(how.mode_used)
-    unranked = [doc_idx for doc_idx in titled if is_ranked is not None and not is_ranked[doc_idx]]
-    order, scores = titles_first(ranking, titled, how.k)
+def retrieve(
+    query: Query, encoded: Encoded | None, how: Request, shards: Shards, *, judged: bool = True
+) -> Retrieved:
+    """Match, filter and rank the papers, and return the first k; `judged`: with what a verdict needs."""
+    opening = open_query(query, encoded, how, shards)
+    ranked = rank(opening, how, shards, judged=judged)
+    rows = ranked.rows
+    titles = np.flatnonzero(rows.spelling >= 0)
+    titled = rows.papers[titles[np.argsort(rows.spelling[titles], kind="stable")]].tolist()
+    is_ranked = {"keyword": rows.is_matched, "semantic": rows.is_encoded}.get(how.mode_used)
+    order, scores = titles_first(ranked.ranking, titled, how.k)
     return Retrieved(
         order=order,
         scores=scores,
-        scan=scanned,
-        ranking=ranking,
+        opening=opening,
+        ranked=ranked,
         titled=frozenset(titled),
-        total=ranking.total + len(unranked),
-        allowed=allowed,
-        undecided=undecided,
+        total=ranked.ranking.total + (0 if is_ranked is None else int((~is_ranked[titles]).sum())),
     )
 
 
-def _judge(papers: IntArray, titled: frozenset[int], scanned: Scan, index: OpenedIndex) -> list[Judged]:
+def _judge(
+    papers: IntArray, titled: frozenset[int], opening: Opening, ranked: Ranked, shards: Shards
+) -> list[Judged]:
     """Judge how well each of `papers` (K,) answers."""
-    background = index.manifest.background
-    coverages, cosines = scanned.words.coverage(papers).tolist(), scanned.exact_cosines(papers)
-    return [
-        Judged(place, "strong" if doc_idx in titled else judge(cosine, coverage, background), cosine)
-        for place, (doc_idx, coverage, cosine) in enumerate(zip(papers.tolist(), coverages, cosines, strict=True))
-    ]
+    background, rows = shards.manifest.background, ranked.rows
+    at = ranked.places(papers)
+    has_cosine = rows.is_encoded[at] & (opening.encoded is not None)
+    columns = zip(
+        papers.tolist(), rows.cosines[at].tolist(), has_cosine.tolist(), rows.coverage[at].tolist(), strict=True
+    )
+    judged = []
+    for place, (number, cosine, has, coverage) in enumerate(columns):
+        known = cosine if has else None
+        verdict = "strong" if number in titled else judge(known, coverage, background)
+        judged.append(Judged(place, verdict, known))
+    return judged
 
 
-def _folded(judged: Sequence[Judged], found: Retrieved, index: OpenedIndex) -> list[list[Judged]]:
+def _folded(judged: Sequence[Judged], found: Retrieved, shards: Shards) -> list[list[Judged]]:
     """Group near-duplicates under the best of them."""
-    places = np.array([one.place for one in judged], dtype=np.int64)
-    return [[judged[place] for place in group] for group in fold(index.vectors.exact[found.order[places]])]
+    papers = found.order[[one.place for one in judged]]
+    return [[judged[place] for place in group] for group in fold(shards.vectors(found.owned(papers)))]
 
 
-def _with_duplicates(hit: Hit, group: Sequence[Judged], found: Retrieved, index: OpenedIndex) -> Hit:
-    return hit.replace(duplicates=index.named(found.order[[one.place for one in group[1:]]]))
+def _with_duplicates(hit: Hit, group: Sequence[Judged], found: Retrieved, shards: Shards) -> Hit:
+    return hit.replace(duplicates=shards.named(found.owned(found.order[[one.place for one in group[1:]]])))
 
 
-def _emptied_by(found: Retrieved, how: Request, index: OpenedIndex) -> Emptier:
+def _emptied_by(found: Retrieved, how: Request) -> Emptier:
     """Return the step that left no paper."""
-    if how.filters != NO_FILTERS:
-        from papersearch.search.filters import select
-
-        if not select(how.filters, index).kept.any():
-            return "filters"
-    if not len(found.allowed):
+    bounds = found.opening.bounds
+    if how.filters != NO_FILTERS and not bounds.n_kept:
+        return "filters"
+    if not bounds.n_allowed:
         return "operators"
     return "verdict" if found.total else "words"
 
 
-def _undated(found: Retrieved, how: Request, index: OpenedIndex) -> Undated:
+def _undated(opening: Opening, how: Request, shards: Shards) -> Undated:
     """Count the papers that a date filter left undecided, and name the best that answer."""
-    undecided = found.undecided
-    if how.mode_used == "keyword":
-        undecided = undecided[found.scan.words.matched[undecided]]
-    papers = rank(found.scan, undecided, how._replace(k=UNDATED_NAMED), index).papers
-    judged = _judge(papers, found.titled, found.scan, index)
-    answering = [one.place for one in judged if one.verdict != "weak"]
-    return Undated(n_papers=len(undecided), papers=index.named(papers[answering]))
+    ranked = rank(opening, how._replace(k=UNDATED_NAMED), shards, undecided=True)
+    papers = ranked.ranking.papers
+    judged = _judge(papers, frozenset(), opening, ranked, shards)
+    answering = papers[[one.place for one in judged if one.verdict != "weak"]]
+    named = shards.named(ranked.owned.at(ranked.places(answering)))
+    return Undated(n_papers=opening.bounds.n_undecided, papers=named)
 
 
-def _unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
-    if all(index.postings.find(term) is not None for term in query.terms):
+def _unknown_words(query: Query, opening: Opening, shards: Shards) -> tuple[UnknownWord, ...]:
+    if all(term in opening.asked.statistics.idf for term in query.terms):
         return ()
     from papersearch.search.spelling import unknown_words
 
-    return unknown_words(query, index)
+    return unknown_words(query, shards)
 
 
-def _notes(query: Query, index: OpenedIndex) -> tuple[Note, ...]:
-    if "*" not in query.text:
+def _notes(query: Query, opening: Opening) -> tuple[Note, ...]:
+    spelled = opening.asked.statistics.spelled
+    if not spelled.prefixes:
         return query.notes
     from papersearch.lexical.conditions import notes_on
 
-    return query.notes + notes_on(query, index.lexical)
+    return query.notes + notes_on(spelled)
 
 
-def _related(found: Retrieved, judged: Sequence[Judged], index: OpenedIndex) -> tuple[RelatedTerm, ...]:
+def _related(found: Retrieved, judged: Sequence[Judged], shards: Shards) -> tuple[RelatedTerm, ...]:
     from papersearch.search.related import RELATED_DEPTH, related_terms
 
-    papers = found.order[[one.place for one in judged[:RELATED_DEPTH]]].tolist()
-    return related_terms(papers, found.scan.words.terms, index)
+    papers = shards.papers(found.owned(found.order[[one.place for one in judged[:RELATED_DEPTH]]]))
+    asked = found.opening.asked
+    return related_terms(papers, asked.statistics.marked(asked.query, shards.analyzer), shards)
 
 
-def _facets(found: Retrieved, index: OpenedIndex) -> Facets:
+def _facets(opening: Opening, shards: Shards) -> Facets:
     """Count all papers whose verdict is not weak, whatever `k` is."""
-    from papersearch.search.facets import count_facets
+    from papersearch.search.facets import facets_of
 
-    papers, cosines = found.allowed, found.scan.cosines
-    coverage = found.scan.words.coverage(papers)
-    background = index.manifest.background
-    is_answer = answers(None, coverage, background)
-    judged = np.arange(len(papers)) if index.is_encoded is None else np.flatnonzero(index.is_encoded[papers])
-    if cosines is not None:  # only papers that the estimates cannot decide need an exact cosine
-        estimates, covered = cosines.estimates[papers[judged]].astype(np.float64), coverage[judged]
-        is_answer[judged] = sure = answers(estimates - cosines.margin, covered, background)
-        doubt = np.flatnonzero(answers(estimates + cosines.margin, covered, background) & ~sure)
-        is_answer[judged[doubt]] = answers(cosines.exact(papers[judged[doubt]]), covered[doubt], background)
-    counted = {*papers[is_answer].tolist(), *found.titled}
-    return count_facets(np.array(sorted(counted), dtype=np.int64), index)
+    request = CountOf(opening.asked, opening.bounds, shards.manifest.background)
+    return facets_of(shards.every("count", request))

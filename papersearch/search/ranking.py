@@ -17,7 +17,7 @@ from papersearch.types import SignalName, SignalScore
 if TYPE_CHECKING:
     from papersearch.dense.vectors import Cosines
     from papersearch.search.partial import PartialCosines
-    from papersearch.types import Float64Array, IntArray
+    from papersearch.types import Float32Array, Float64Array, IntArray
 
 CANDIDATE_DEPTH = 100
 """Number of candidates. A cheap combination of words and meaning chooses them, and all signals
@@ -38,11 +38,16 @@ class Tier(NamedTuple):
         [scores] = [signal.scores for signal in self.signals if signal.name == name]
         return scores[np.searchsorted(self.papers, papers)]
 
+    def has(self, doc_idx: int) -> bool:
+        """Tell whether the paper is in this tier."""
+        place = int(np.searchsorted(self.papers, doc_idx))
+        return place < len(self.papers) and int(self.papers[place]) == doc_idx
+
     def explain(self, doc_idx: int) -> list[SignalScore] | None:
         """List each signal's score of the paper; return None if it is in another tier."""
-        place = int(np.searchsorted(self.papers, doc_idx))
-        if place == len(self.papers) or self.papers[place] != doc_idx:
+        if not self.has(doc_idx):
             return None
+        place = int(np.searchsorted(self.papers, doc_idx))
         return [
             SignalScore(
                 name=signal.name,
@@ -83,48 +88,73 @@ class Ranking(NamedTuple):
 
 def by_keyword(scores: Float64Array, ranked: IntArray, k: int) -> Ranking:
     """Rank the `k` best of the papers `ranked` by their BM25 `scores` (N,) alone."""
-    return _by_one_signal("keyword", scores[ranked], ranked, k, len(ranked))
+    papers = may_be_in_top_k(scores, 0.0, k, ranked)
+    return by_one("keyword", scores[papers], papers, k, len(ranked))
 
 
 def by_meaning(semantic: Cosines | PartialCosines, allowed: IntArray, k: int) -> Ranking:
     """Rank the `k` best of the papers `allowed` by their cosines alone."""
-    papers = may_be_in_top_k(semantic.estimates.astype(np.float64), semantic.margin, k, allowed)
-    return _by_one_signal("semantic", semantic.exact(papers), papers, k, len(allowed))
+    papers = may_be_in_top_k(semantic.estimates, semantic.margin, k, allowed)
+    return by_one("semantic", semantic.exact(papers), papers, k, len(allowed))
 
 
-def _by_one_signal(name: SignalName, scores: Float64Array, papers: IntArray, k: int, total: int) -> Ranking:
-    places = top_k(scores, k, np.arange(len(papers)))
-    kept = np.sort(places)
-    tier = Tier(papers[kept], [Signal(name, scores[kept], 0.0, 1.0, 1.0)])
-    return Ranking(papers[places], scores[places], total, (tier,))
+def by_one(name: SignalName, scores: Float64Array, papers: IntArray, k: int, total: int) -> Ranking:
+    """Rank the `k` best of `papers` (K,), ascending, by their `scores` (K,) as they are."""
+    return by_signals([Signal(name, scores, 0.0, 1.0, 1.0)], papers, k, total)
 
 
-def by_both(keyword: Float64Array, semantic: Cosines | PartialCosines, allowed: IntArray, k: int) -> Ranking:
+def by_both(
+    keyword: Float64Array,
+    semantic: Cosines | PartialCosines,
+    allowed: IntArray,
+    k: int,
+    words: tuple[float, float],
+    meaning: tuple[float, float],
+) -> Ranking:
     """Rank the `k` best of the papers `allowed` by words and meaning together.
 
     The score is a convex combination of BM25 `keyword` (N,) and cosines. Each is mapped linearly
-    to [0, 1] over all papers.
+    to [0, 1] over all papers of the whole: `words` and `meaning` are the least and the greatest of each.
     """
-    word_bounds, meaning_bounds = (float(keyword.min()), float(keyword.max())), semantic.bounds()
-
-    def signals(papers: IntArray, cosines: Float64Array) -> list[Signal]:
-        return [
-            Signal("keyword", keyword[papers], *word_bounds, KEYWORD_WEIGHT),
-            Signal("semantic", cosines, *meaning_bounds, 1 - KEYWORD_WEIGHT),
-        ]
-
     papers = allowed
     if k < len(allowed):
-        width = meaning_bounds[1] - meaning_bounds[0]
+        width = meaning[1] - meaning[0]
         margin = (1 - KEYWORD_WEIGHT) * semantic.margin / width if width > 0 else 0.0
-        estimates = combine(signals(allowed, semantic.estimates[allowed].astype(np.float64)))
-        papers = allowed[may_be_in_top_k(estimates, margin, k, np.arange(len(allowed)))]
-    given = signals(papers, semantic.exact(papers))
+        papers = may_be_in_top_k(_Both(keyword, semantic.estimates, (words, meaning)), margin, k, allowed)
+    given = signals_of_both(keyword[papers], semantic.exact(papers), words, meaning)
+    return by_signals(given, papers, k, len(allowed))
+
+
+def signals_of_both(
+    keyword: Float64Array, cosines: Float64Array, words: tuple[float, float], meaning: tuple[float, float]
+) -> list[Signal]:
+    """Return the signals of hybrid mode for K papers."""
+    return [
+        Signal("keyword", keyword, *words, KEYWORD_WEIGHT),
+        Signal("semantic", cosines, *meaning, 1 - KEYWORD_WEIGHT),
+    ]
+
+
+class _Both:
+    """Estimates of the combined score, which papers index as an array (N,)."""
+
+    def __init__(
+        self, keyword: Float64Array, cosines: Float32Array | Float64Array, bounds: Sequence[tuple[float, float]]
+    ) -> None:
+        self._keyword, self._cosines, self._bounds = keyword, cosines, bounds
+
+    def __getitem__(self, papers: IntArray) -> Float64Array:
+        cosines = self._cosines[papers].astype(np.float64)
+        return combine(signals_of_both(self._keyword[papers], cosines, *self._bounds))
+
+
+def by_signals(given: Sequence[Signal], papers: IntArray, k: int, total: int) -> Ranking:
+    """Rank the `k` best of `papers` (K,), ascending, by these signals together."""
     scores = combine(given)
     places = top_k(scores, k, np.arange(len(papers)))
     kept = np.sort(places)
     tier = Tier(papers[kept], [signal._replace(scores=signal.scores[kept]) for signal in given])
-    return Ranking(papers[places], scores[places], len(allowed), (tier,))
+    return Ranking(papers[places], scores[places], total, (tier,))
 
 
 def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float64Array | None) -> list[Signal]:

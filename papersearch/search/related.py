@@ -14,12 +14,14 @@ from itertools import pairwise
 from math import log2
 from typing import TYPE_CHECKING, TypeAlias
 
+from papersearch.search.protocol import Phrase
+from papersearch.text.paper_text import paper_text
 from papersearch.types import RelatedTerm
 
 if TYPE_CHECKING:
-    from papersearch.index.opened import OpenedIndex
-    from papersearch.lexical.postings import Postings
+    from papersearch.search.shards import Shards
     from papersearch.text.analysis import Analyzer
+    from papersearch.types import Paper
 
 RELATED_DEPTH = 30
 """Number of best papers from which related terms are taken."""
@@ -35,17 +37,20 @@ _KEPT_BY_PAIR = 0.6
 _Form: TypeAlias = tuple[str, ...]
 
 
-def related_terms(papers: Sequence[int], asked: Collection[str], index: OpenedIndex) -> tuple[RelatedTerm, ...]:
-    """Choose at most six terms of the best papers, given by doc_idx, that are not in `asked`."""
-    texts, postings, n_papers = [index.texts[doc_idx] for doc_idx in papers], index.postings, len(index.papers)
+def related_terms(papers: Sequence[Paper], asked: Collection[str], shards: Shards) -> tuple[RelatedTerm, ...]:
+    """Choose at most six terms of the best papers that are not in `asked`."""
+    texts = list(map(paper_text, papers))
     having: Counter[_Form] = Counter()
     written: dict[_Form, Counter[str]] = {}
     for text in texts:
-        for form, spelling in _forms(text, asked, index.analyzer).items():
+        for form, spelling in _forms(text, asked, shards.analyzer).items():
             having[form] += 1
             written.setdefault(form, Counter())[spelling] += 1
     likely = [form for form, n in having.items() if max(2, _LEAST * len(texts)) <= n <= max(2, _MOST * len(texts))]
-    worth = {form: _worth(having[form] / len(texts), _df(form, postings) / n_papers) for form in likely}
+    phrases = [Phrase(tuple(enumerate(form))) for form in likely]
+    df = [sum(counts) for counts in zip(*shards.every("frequencies", phrases), strict=True)]
+    n_papers = shards.manifest.n_papers
+    worth = {form: _worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)}
     best = sorted(worth, key=lambda form: (-worth[form], form))
     kept: list[_Form] = []
     for form in best:
@@ -86,13 +91,6 @@ def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form,
 def _spelling(written: str) -> str:
     """Lower all words except acronyms."""
     return " ".join(word if sum(map(str.isupper, word)) > 1 else word.lower() for word in written.split())
-
-
-def _df(form: _Form, postings: Postings) -> int:
-    """Count the papers that have the word, or the two words of the pair next to each other."""
-    if len(form) > 1:
-        return len(postings.phrase(list(enumerate(form)))[2])
-    return postings.df(form[0])
 
 
 def _worth(share: float, everywhere: float) -> float:

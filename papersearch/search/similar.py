@@ -12,98 +12,115 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.dense.feedback import between
-from papersearch.search.candidates import filtered
+from papersearch.dense.late import example_pieces
 from papersearch.search.hits import make_hits_near
+from papersearch.search.papers import find
 from papersearch.search.pipeline import UNDATED_NAMED
-from papersearch.search.ranking import by_meaning
+from papersearch.search.protocol import NearestOf
 from papersearch.search.request import leaves_undated_out
+from papersearch.search.shards import Owned
+from papersearch.search.topk import top_k
 from papersearch.search.verdict import is_like
+from papersearch.text.paper_text import paper_text
 from papersearch.types import Results, Undated
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded, QueryPieces
-    from papersearch.dense.vectors import Cosines
-    from papersearch.index.opened import OpenedIndex
-    from papersearch.types import Filters, Float32Array, IntArray, Verdict
+    from papersearch.search.protocol import Example, Nearest
+    from papersearch.search.shards import Shards
+    from papersearch.types import Filters, Float32Array, Float64Array, IntArray, Verdict
 
 Pasted = tuple[str, "Encoded"]
 """Text of an abstract from outside the index, and its encoding."""
 
 
 def find_similar(
-    liked: Sequence[int],
-    unliked: Sequence[int],
-    pasted: Pasted | None,
-    k: int,
-    filters: Filters,
-    index: OpenedIndex,
+    like: Sequence[str], unlike: Sequence[str], pasted: Pasted | None, k: int, filters: Filters, shards: Shards
 ) -> Results:
-    """Return the `k` papers nearest to the examples `liked` and `pasted`, and away from `unliked`."""
-    cosines = _scan(liked, unliked, pasted, index)
-    is_example = np.zeros(index.manifest.n_papers, dtype=np.bool_)
-    is_example[[*liked, *unliked]] = True
-    allowed, undecided = filtered(np.flatnonzero(~is_example), filters, index)
-    ranking = by_meaning(cosines, _encoded(allowed, index), k)
-    examples, avoided = ([index.papers[doc_idx] for doc_idx in papers] for papers in (liked, unliked))
+    """Return the `k` papers nearest to the examples `like` and `pasted`, and away from `unlike`."""
+    liked, avoided = ([_example(name, shards) for name in names] for names in (like, unlike))
+    numbers = np.array([number for number, _ in (*liked, *avoided)], dtype=np.int64)
+    direction = _direction(liked, avoided, pasted, shards)
+    answers = shards.every("nearest", NearestOf(direction, numbers, shards.resolved(filters), k, UNDATED_NAMED))
+    nearest, scores = _best([(one.papers, one.cosines) for one in answers], k)
+    examples, others = ([example.paper for _, example in each] for each in (liked, avoided))
     text = pasted[0] if pasted else ""
     # Evidence is chosen by the words of the titles and of the pasted text.
-    titles = " ".join([*(paper.title for paper in examples), text])
-    idf = index.postings.idf_of(index.analyzer.terms(titles))
-    hits = make_hits_near(ranking, _pieces(liked, pasted, index), idf, index)
+    terms = shards.analyzer.terms(" ".join([*(paper.title for paper in examples), text]))
+    idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
+    hits = make_hits_near(nearest, scores.tolist(), _pieces(liked, pasted, shards), idf, shards)
     verdict: Verdict | None = None
     # Only a pasted text can be unlike every paper: a paper of the index has others in its field.
-    background = index.manifest.background
-    if hits and not examples and not avoided and background and not is_like(hits[0].score, background):
+    background = shards.manifest.background
+    if hits and not examples and not others and background and not is_like(hits[0].score, background):
         verdict = "weak"
-    undated = None
-    if leaves_undated_out(filters):
-        nearest = by_meaning(cosines, _encoded(undecided, index), UNDATED_NAMED).papers
-        undated = Undated(n_papers=len(undecided), papers=index.named(nearest))
     names = [*(paper.paper_id for paper in examples), *([text] if pasted else [])]
     return Results(
-        query=_described(names, [paper.paper_id for paper in avoided]),
+        query=_described(names, [paper.paper_id for paper in others]),
         mode="semantic",
         mode_used="semantic",
         mode_reason=None,
-        total=ranking.total,
+        total=sum(one.n_ranked for one in answers),
         hits=tuple(hits),
         verdict=verdict,
         filters=filters,
-        undated=undated,
+        undated=_undated(answers, shards) if leaves_undated_out(filters) else None,
         emptied_by=None if hits else "filters",
-        encoded=index.encoded_share,
+        encoded=shards.encoded_share,
     )
 
 
-def _scan(liked: Sequence[int], unliked: Sequence[int], pasted: Pasted | None, index: OpenedIndex) -> Cosines:
-    """Scan all papers by the direction from `unliked` to `liked`; the order of the examples has no effect."""
-    near = [_vector(doc_idx, index) for doc_idx in sorted(liked)]
+def _example(name: str, shards: Shards) -> tuple[int, Example]:
+    """Return the number of the paper of this name, and the paper as an example."""
+    owned = find(name, shards)
+    [example] = shards.each("examples", owned)
+    return int(owned.papers[0]), example
+
+
+def _best(found: Sequence[tuple[IntArray, Float64Array]], k: int) -> tuple[Owned, Float64Array]:
+    """Merge (papers, cosines) of all shards: the `k` best papers, best first, and their cosines."""
+    papers, cosines = (np.concatenate(column) for column in zip(*found, strict=True))
+    shards = np.repeat(np.arange(len(found)), [len(each) for each, _ in found])
+    order = np.argsort(papers)
+    places = order[top_k(cosines[order], k, np.arange(len(order)))]
+    return Owned(papers[places], shards[places]), cosines[places]
+
+
+def _undated(answers: Sequence[Nearest], shards: Shards) -> Undated:
+    nearest, _ = _best([(one.undecided, one.undecided_cosines) for one in answers], UNDATED_NAMED)
+    return Undated(n_papers=sum(one.n_undecided for one in answers), papers=shards.named(nearest))
+
+
+def _direction(
+    liked: Sequence[tuple[int, Example]],
+    avoided: Sequence[tuple[int, Example]],
+    pasted: Pasted | None,
+    shards: Shards,
+) -> Float32Array:
+    """Return the direction from `avoided` to `liked`; the order of the examples has no effect."""
+    near = [_vector(example, shards) for _, example in _in_order(liked)]
     if pasted:
         near.append(pasted[1].vector)
-    far = [_vector(doc_idx, index) for doc_idx in sorted(unliked)]
-    return index.vectors.scan(between(np.array(near), np.array(far)))
+    far = [_vector(example, shards) for _, example in _in_order(avoided)]
+    return between(np.array(near), np.array(far))
 
 
-def _vector(doc_idx: int, index: OpenedIndex) -> Float32Array:
+def _in_order(examples: Sequence[tuple[int, Example]]) -> list[tuple[int, Example]]:
+    return sorted(examples, key=lambda each: each[0])
+
+
+def _vector(example: Example, shards: Shards) -> Float32Array:
     """Return the vector of an example, which is encoded now if it has none."""
-    if index.is_encoded is None or index.is_encoded[doc_idx]:
-        stored: Float32Array = index.vectors.exact[doc_idx]
-        return stored
-    return index.encoder.encode(index.texts[doc_idx]).vector
+    return shards.encoder.encode(paper_text(example.paper)).vector if example.vector is None else example.vector
 
 
-def _encoded(papers: IntArray, index: OpenedIndex) -> IntArray:
-    """Leave out papers without a vector."""
-    return papers if index.is_encoded is None else papers[index.is_encoded[papers]]
-
-
-def _pieces(liked: Sequence[int], pasted: Pasted | None, index: OpenedIndex) -> QueryPieces | None:
+def _pieces(liked: Sequence[tuple[int, Example]], pasted: Pasted | None, shards: Shards) -> QueryPieces | None:
     """Return the word pieces of the examples, or those of the pasted text if papers have none."""
-    pieces = index.pieces
-    if pieces is None:
+    if shards.pieces is None:
         return None
-    asked = pieces.of_papers(sorted(liked)) if liked else None
-    return pieces.of_query(pasted[1]) if asked is None and pasted else asked
+    stored = [example.pieces for _, example in _in_order(liked) if example.pieces is not None]
+    asked = example_pieces(stored, shards.pieces.weights) if stored else None
+    return shards.pieces_of(pasted[1]) if asked is None and pasted else asked
 
 
 def _described(like: Sequence[str], unlike: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from papersearch.types import UnknownWord
 
 if TYPE_CHECKING:
     from papersearch.index.opened import OpenedIndex
+    from papersearch.search.shards import Shards
     from papersearch.text.query import Query
 
 _SHORTEST = 5
@@ -18,17 +19,18 @@ from the second length on may differ by two edits."""
 _OFFERED = 3
 
 
-def unknown_words(query: Query, index: OpenedIndex) -> tuple[UnknownWord, ...]:
+def unknown_words(query: Query, shards: Shards) -> tuple[UnknownWord, ...]:
     """Find the words of the query of which no paper has any form, with suggestions for each.
 
     Stop words and beginnings of words are left out.
     """
-    unknown = []
-    for word in dict.fromkeys(index.analyzer.words(query.plain)):
-        terms = index.analyzer.word(word).terms
-        if terms and word not in query.prefixes and all(index.postings.find(term) is None for term in terms):
-            unknown.append(UnknownWord(word=word, instead=_spelt_like(word.lower(), index)))
-    return tuple(unknown)
+    analyzer = shards.analyzer
+    words = [word for word in dict.fromkeys(analyzer.words(query.plain)) if word not in query.prefixes]
+    terms = {word: analyzer.word(word).terms for word in words}
+    sought = sorted({term for word in words for term in terms[word]})
+    known = {term for idf in shards.every("idf", sought) for term in idf}
+    unknown = [word for word in words if terms[word] and known.isdisjoint(terms[word])]
+    return tuple(UnknownWord(word=word, instead=_spelt_like(word.lower(), shards.tables)) for word in unknown)
 
 
 def _spelt_like(word: str, index: OpenedIndex) -> tuple[str, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from papersearch.types import Float64Array, IntArray
+    from papersearch.types import Float32Array, Float64Array, IntArray
+
+_BLOCK = 65_536
+"""Candidates whose estimates are read at once, so that memory does not grow with the index."""
 
 
 def top_k(scores: Float64Array, k: int, candidates: IntArray) -> IntArray:
@@ -32,16 +35,28 @@ def top_k(scores: Float64Array, k: int, candidates: IntArray) -> IntArray:
     return candidates[np.argsort(-values, kind="stable")]
 
 
-def may_be_in_top_k(estimates: Float64Array, margin: float, k: int, candidates: IntArray) -> IntArray:
+class Estimates(Protocol):
+    """Estimates of the scores of papers, as an array (N,) or computed when papers index it."""
+
+    def __getitem__(self, papers: IntArray, /) -> Float64Array | Float32Array: ...
+
+
+def may_be_in_top_k(estimates: Estimates, margin: float, k: int, candidates: IntArray) -> IntArray:
     """Select the candidates, ascending, that can be among the `k` best.
 
-    `estimates` (N,) differ from the exact scores by `margin` at most.
+    `estimates` (N,) differ from the exact scores by `margin` at most. They are read in blocks.
     """
     if k >= len(candidates):
         return candidates
-    values = estimates[candidates]
-    # The exact scores of k papers are at least the k-th estimate minus the margin.
-    return candidates[values >= _kth(values, k) - 2 * margin]
+    papers, values = candidates[:0], np.empty(0)
+    for start in range(0, len(candidates), _BLOCK):
+        block = candidates[start : start + _BLOCK]
+        papers, values = np.concatenate([papers, block]), np.concatenate([values, estimates[block]])
+        if len(papers) > k:
+            # The exact scores of k papers are at least the k-th estimate minus the margin.
+            kept = values >= _kth(values, k) - 2 * margin
+            papers, values = papers[kept], values[kept]
+    return papers
 
 
 def _kth(values: Float64Array, k: int) -> float:

@@ -29,7 +29,7 @@ def test_scores_are_weighted_best_cosines(real_index: papersearch.Index, library
     assert pieces is not None
     papers = np.array([0, 17, 120, 301])
     for query in map(library.encode, QUERIES):
-        found = pieces.scores(query, papers)
+        found = pieces.scores(pieces.of_query(query), papers)
         for doc_idx, score in zip(papers.tolist(), found.tolist(), strict=True):
             paper = library.encode_many([paper_text(real_index.papers()[doc_idx])])[0]
             weighted = total = 0.0
@@ -98,11 +98,11 @@ def test_papers_without_pieces_and_queries_of_stop_words() -> None:
     papers = np.array([0, 1, 2])
     states = np.array([[1.0, 0.0], [0.0, 2.0]], np.float32)
     query = late.Encoded(states[0], np.array([1, 2]), states)
-    np.testing.assert_allclose(pieces.scores(query, papers), [0.25, 0.0, 1.0], atol=1e-6)
-    assert pieces.scores(query._replace(pieces=np.array([0, 0])), papers).tolist() == [0.0, 0.0, 0.0]
-    assert pieces.scores(query, papers[:0]).tolist() == []
+    np.testing.assert_allclose(pieces.scores(pieces.of_query(query), papers), [0.25, 0.0, 1.0], atol=1e-6)
+    assert pieces.scores(None, papers).tolist() == [0.0, 0.0, 0.0]
+    assert pieces.scores(pieces.of_query(query), papers[:0]).tolist() == []
     asked = pieces.of_query(query)
     assert asked is not None
     assert pieces.beside(asked, 1) is None
     assert pieces.of_query(query._replace(pieces=np.array([0, 0]))) is None
-    assert pieces.of_papers([1]) is None
+    assert late.example_pieces([pieces.of_paper(1)], pieces.weights) is None

@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.lexical.acronyms import ExpansionTable
-from papersearch.lexical.conditions import Conditions
-from papersearch.lexical.forms import MAX_FORMS, MAX_PREFIXED, Vocabulary, forms, prefix_terms
-from papersearch.lexical.matching import LexicalIndex, match
+from papersearch.lexical.conditions import Conditions, spell
+from papersearch.lexical.forms import MAX_FORMS, MAX_PREFIXED, beginning_with, forms, prefix_terms
+from papersearch.lexical.matching import LexicalIndex, Matched, Statistics, match
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.statistics import statistics_of
 from papersearch.text.analysis import Analyzer, stretches
@@ -24,14 +23,16 @@ from papersearch.text.query import parse_query
 from tests.conftest import n_positions
 
 
-class NoStrings(list[str]):
-    """A table without strings."""
+class WholeIndex(LexicalIndex):
+    """An index of a whole collection: it has the words that a query's forms are looked for in."""
 
-    def find_prefix(self, prefix: str) -> range:
-        return range(0)
+    spellings: Sequence[str]
+
+    def beginning(self, prefix: str) -> tuple[list[str], list[str]]:
+        return beginning_with(prefix, self.spellings), beginning_with(prefix, self.postings.terms)
 
 
-def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> LexicalIndex:
+def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> WholeIndex:
     """Index texts, each behind its title if there are titles."""
     analyzer = Analyzer()
     whole = texts if titles is None else [f"{title}. {text}" for title, text in zip(titles, texts, strict=True)]
@@ -40,15 +41,22 @@ def index_of(texts: Sequence[str], titles: Sequence[str] | None = None) -> Lexic
     n_terms = np.array([max(len(analyzer.terms(text)), 1) for text in whole], dtype=np.uint32)
     n_title = np.array([n_positions(analyzer, title) for title in titles or texts], dtype=np.uint32)
     lengths = DocumentLengths(n_terms, float(n_terms.mean()), n_title)
-    return LexicalIndex(
-        statistics.postings(), lengths, ExpansionTable(NoStrings(), analyzer), analyzer, lambda: spellings
-    )
+    index = WholeIndex(statistics.postings(), lengths, analyzer)
+    index.spellings = spellings
+    return index
 
 
-def allowed(query: str, index: LexicalIndex) -> set[int]:
+def allowed(query: str, index: WholeIndex) -> set[int]:
     """Return the papers that meet the conditions of a query."""
     parsed = parse_query(query, index.analyzer)
-    return set(Conditions(parsed, index, ranked=frozenset(parsed.terms)).allowed().tolist())
+    return set(Conditions(parsed, index, spell(parsed, index), index.n_indexed).allowed().tolist())
+
+
+def matched(query: str, index: WholeIndex) -> tuple[Matched, Statistics]:
+    """Match a query against an index that is the whole."""
+    parsed = parse_query(query, index.analyzer)
+    statistics = Statistics(index.n_indexed, spell(parsed, index), index.postings.idf_of(parsed.terms), ())
+    return match(parsed, index, statistics), statistics
 
 
 COMPOUNDS = [
@@ -148,14 +156,14 @@ def test_other_forms_are_matched_and_marked() -> None:
     """A paper that has only another form of a required word is matched, covers the word, and its form is
     marked; a paper that has the query's own form gains nothing."""
     index = index_of(["we like pre training a lot", "we like pretraining a lot", "pre and training apart"])
-    found = match(parse_query('"pretraining"', index.analyzer), index)
+    found, statistics = matched('"pretraining"', index)
     assert found.allowed.tolist() == [0, 1]
     assert found.matched.tolist() == [True, True, False]
     [form] = found.forms
     assert form.impacts[0] > 0
     assert form.impacts[1] == form.impacts[2] == 0
-    assert found.coverage(np.array([0, 1])).tolist() == [1.0, 1.0]
-    assert {"pre", "train"} <= set(found.idf_in(0))
+    assert found.coverage(np.array([0, 1]), statistics).tolist() == [1.0, 1.0]
+    assert {"pre", "train"} <= set(found.idf_in(0, {}))
     [impact] = [term for term in found.explain(0, with_pairs=False) if term.kind == "form"]
     assert (impact.term, impact.impact) == ('"pretraining"', pytest.approx(found.scores[0]))
 
@@ -163,9 +171,9 @@ def test_other_forms_are_matched_and_marked() -> None:
 def test_spaced_words_are_marked_where_they_are_adjacent() -> None:
     """The halves of a cut word are marked only in papers that have them side by side."""
     index = index_of(["pretraining", "pre training", "training of pre"])
-    found = match(parse_query('"pretraining"', index.analyzer), index)
-    assert {"pre", "train"} <= set(found.idf_in(1))
-    assert not {"pre", "train"} & set(found.idf_in(0))
+    found, _ = matched('"pretraining"', index)
+    assert {"pre", "train"} <= set(found.idf_in(1, {}))
+    assert not {"pre", "train"} & set(found.idf_in(0, {}))
 
 
 PREFIXED = ["rout", "router", "routes", "routing", "Routability", "crouton", "optimal", "optimization", "optimizer"]
@@ -181,7 +189,7 @@ def test_words_by_their_beginning(prefix: str) -> None:
     assert beginning <= expected
     assert allowed(f'"{prefix}*"', index) == allowed(f"title:{prefix}*", index) == expected
     assert allowed(f"nothing -{prefix}*", index) == set(range(len(PREFIXED))) - expected
-    found = match(parse_query(f"{prefix}*", index.analyzer), index)
+    found, _ = matched(f"{prefix}*", index)
     assert set(np.flatnonzero(found.matched).tolist()) == expected
 
 
@@ -199,23 +207,21 @@ def test_a_beginning_has_a_limit() -> None:
     """Of a beginning with too many words those of most papers are kept, and that is told."""
     words = [f"abc{chr(97 + i // 26)}{chr(97 + i % 26)}x" for i in range(MAX_PREFIXED + 10)]
     index = index_of([*words, *words[5:]])
-    vocabulary = Vocabulary(index.postings, index.analyzer, index.spellings)
-    terms, is_cut = prefix_terms("abc", vocabulary)
+    terms, is_cut = prefix_terms("abc", index)
     assert (len(terms), is_cut) == (MAX_PREFIXED, True)
     assert not set(terms) & set(words[:5])
-    assert prefix_terms("abca", vocabulary)[1] is False
+    assert prefix_terms("abca", index)[1] is False
 
 
 def test_the_number_of_forms_has_a_limit() -> None:
     """A phrase of many compounds has few sequences, its own spelling first, and takes no time."""
     words = [f"{a}b-{a}c" for a in "defghijklmno"]
     index = index_of([" ".join(words), " ".join(words).replace("-", ""), " ".join(words).replace("-", " ")])
-    vocabulary = Vocabulary(index.postings, index.analyzer, index.spellings)
-    found = forms(" ".join(words), vocabulary)
+    found = forms(" ".join(words), index)
     assert len(found) == len(set(found)) == MAX_FORMS
     assert list(found[0]) == index.analyzer.sequence(" ".join(words))
-    assert forms(" ".join(words * 200), vocabulary)
-    assert forms(" ".join([*words, "unknown"]), vocabulary) == []
+    assert forms(" ".join(words * 200), index)
+    assert forms(" ".join([*words, "unknown"]), index) == []
 
 
 WORDS = ["alpha", "beta", "gamma", "delta"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import papersearch
-from papersearch.search.facets import count_facets
+from papersearch.search.facets import count, facets_of
 from papersearch.types import MODES, Mode
 from tests.search.test_filters import QUERY
 
@@ -49,7 +49,7 @@ def test_months_without_days(tmp_path: Path, small_model: Path) -> None:
     path = tmp_path / "records.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     papersearch.build([path], tmp_path / "index", model=str(small_model))
-    facets = count_facets(np.arange(len(dates)), papersearch.open(tmp_path / "index")._opened)
+    facets = facets_of([count(np.arange(len(dates)), papersearch.open(tmp_path / "index")._opened)])
     assert {one.value: one.n_papers for one in facets.years} == {"2018": 3, "2019": 1}
     assert {one.value: one.n_papers for one in facets.months} == {"2018-11": 2, "2018-12": 0, "2019-01": 1}
     assert (facets.n_papers, facets.n_undated) == (5, 1)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.errors import NothingEncoded
-from papersearch.search.partial import late_with_expected, with_expected
+from papersearch.search.partial import Expected, late_with_expected, moments_of, with_expected
 from papersearch.types import EncodedShare, Hit, Mode, Results
 from tests.conftest import CORPUS
 from tests.growing import encode_in_part
@@ -164,11 +164,18 @@ def test_expected_cosines(seed: int, n_encoded: int) -> None:
     is_encoded[drawn.permutation(30)[:n_encoded]] = True
     stored = np.where(is_encoded[:, np.newaxis], rows, np.float32(0))
     query, keyword = rows[0], np.where(drawn.random(30) < 0.5, drawn.random(30) * 9, 0.0)
-    cosines = with_expected(PaperVectors(stored, *quantize(stored)).scan(query), is_encoded, keyword)
+    known = PaperVectors(stored, *quantize(stored)).scan(query)
+    moments = moments_of(known, is_encoded)
+    assert moments.n == n_encoded
+    assert moments.mean == pytest.approx(known.estimates[is_encoded].mean(), abs=1e-6)
+    assert moments.deviation == pytest.approx(known.estimates[is_encoded].std(), abs=1e-6)
+    expected = Expected(moments.mean, moments.deviation, (keyword.min(), keyword.max()))
+    cosines = with_expected(known, is_encoded, keyword, expected)
     exact = rows.astype(np.float64) @ query.astype(np.float64)
     every = np.arange(30)
     np.testing.assert_allclose(cosines.exact(every)[is_encoded], exact[is_encoded], atol=1e-6)
-    np.testing.assert_allclose(cosines.bounds(), (exact[is_encoded].min(), exact[is_encoded].max()), atol=1e-6)
+    bounds = (exact[is_encoded].min(), exact[is_encoded].max())
+    np.testing.assert_allclose(known.bounds(is_encoded), bounds, atol=1e-6)
     assert np.abs(cosines.estimates - cosines.exact(every)).max() <= cosines.margin
     others = np.flatnonzero(~is_encoded)
     order = others[np.argsort(keyword[others], kind="stable")]

@@ -51,12 +51,13 @@ def test_int8_decides_nothing(seed: int, spread: float) -> None:
     keyword = np.where(rng.random(700) < 0.3, rng.random(700) * 20, 0.0)
     low, high = exact.min(), exact.max()
     both = 0.4 * keyword / keyword.max() + 0.6 * (exact - low) / (high - low)
+    words = (float(keyword.min()), float(keyword.max()))
     for k in (1, 10, 100, 650, 900):
         by_cosine = by_meaning(cosines, allowed, k)
         found = cosines.exact(by_cosine.papers)
         assert by_cosine.papers.tolist() == _brute_force(exact, allowed, k)
         np.testing.assert_allclose(by_cosine.scores, found)
-        fused = by_both(keyword, cosines, allowed, k)
+        fused = by_both(keyword, cosines, allowed, k, words, cosines.bounds())
         assert fused.papers.tolist() == _brute_force(both, allowed, k)
         np.testing.assert_allclose(fused.scores, both[fused.papers], atol=1e-9)
         assert by_cosine.total == fused.total == len(allowed)
@@ -71,7 +72,7 @@ def test_convex_combination_by_hand() -> None:
     """Four papers, worked out with a pencil: words count .4, meaning .6, each from 0 to 1."""
     vectors = np.array([[1.0, 0.0], [0.6, 0.8], [0.8, 0.6], [0.0, 1.0]], np.float32)
     cosines = PaperVectors(vectors, *quantize(vectors)).scan(np.array([1.0, 0.0], np.float32))
-    ranking = by_both(np.array([0.0, 4.0, 2.0, 0.0]), cosines, np.arange(4), 3)
+    ranking = by_both(np.array([0.0, 4.0, 2.0, 0.0]), cosines, np.arange(4), 3, (0.0, 4.0), cosines.bounds())
     assert ranking.papers.tolist() == [1, 2, 0]
     assert ranking.scores.tolist() == pytest.approx([0.76, 0.68, 0.6])
 
@@ -137,7 +138,7 @@ def test_the_greatest_errors_decide_nothing_by_both(k: int) -> None:
         both = 0.4 * keyword / 7 + 0.6 * scaled
         for signs in SIGNS:
             semantic = erring(cosines, signs, margin)
-            ranking = by_both(keyword, semantic, np.arange(4), k)
+            ranking = by_both(keyword, semantic, np.arange(4), k, (0.0, 7.0), semantic.bounds())
             assert ranking.papers.tolist() == _brute_force(both, np.arange(4), k)
             np.testing.assert_allclose(ranking.scores, both[ranking.papers], atol=1e-12)
             away = 0.6 * margin / width if width else 0.0
@@ -154,7 +155,8 @@ def test_the_greatest_errors_decide_nothing_by_both(k: int) -> None:
 def test_bounds_are_of_all_papers() -> None:
     """What is filtered away still says what 0 and 1 are, with any lowest BM25 score."""
     keyword = np.array([1.0, 3.0, 5.0, 4.0])
-    ranking = by_both(keyword, erring([0.0, 0.25, 0.5, 1.0], [0] * 4, 0.0), np.array([1, 3]), 2)
+    semantic = erring([0.0, 0.25, 0.5, 1.0], [0] * 4, 0.0)
+    ranking = by_both(keyword, semantic, np.array([1, 3]), 2, (1.0, 5.0), (0.0, 1.0))
     assert ranking.papers.tolist() == [3, 1]
     assert ranking.scores.tolist() == pytest.approx([0.4 * 0.75 + 0.6, 0.4 * 0.5 + 0.6 * 0.25])
     assert ranking.total == 2
@@ -188,7 +190,7 @@ def test_one_signal_explains_itself() -> None:
 def test_both_signals_explain_themselves() -> None:
     """Each of two signals is explained by its own score, normalised score and weight."""
     keyword = np.array([2.0, 0.0, 1.0])
-    ranking = by_both(keyword, erring([0.0, 0.5, 0.125], [0] * 3, 0.0), np.arange(3), 2)
+    ranking = by_both(keyword, erring([0.0, 0.5, 0.125], [0] * 3, 0.0), np.arange(3), 2, (0.0, 2.0), (0.0, 0.5))
     assert ranking.papers.tolist() == [1, 0]
     assert explained(ranking, 0, 0.4) == [("keyword", 2.0, 1.0, 0.4, 0.4), ("semantic", 0.0, 0.0, 0.6, 0.0)]
     assert explained(ranking, 1, 0.6) == [("keyword", 0.0, 0.0, 0.4, 0.0), ("semantic", 0.5, 1.0, 0.6, 0.6)]

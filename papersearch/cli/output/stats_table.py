@@ -6,12 +6,13 @@ bar and a note. Text of dumps passes `clean_text` and enters Rich as `Text`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from papersearch.cli.counts import IndexCounts, Tally, count_kinds, count_papers, group_files
+from papersearch.cli.counts import count_kinds, group_files
 from papersearch.cli.output.build import counted
 from papersearch.cli.output.dumps import left_out_line
 from papersearch.cli.output.findings import list_findings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from papersearch.api import Index
+    from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.manifest import Manifest
     from papersearch.types import DumpFile, Finding
 
@@ -70,7 +72,7 @@ class _Row(NamedTuple):
 def print_stats(console: Console, index: Index) -> None:
     """Print counts, dates, names, links, dumps, groups of files, and every finding of the build."""
     manifest, findings = index.manifest, index.findings()
-    held = count_papers(index.papers())
+    held = index.counts()
     is_wide = _WIDE <= console.width <= _MOST_COLUMNS
     width = (min(console.width, _WIDEST) - _BETWEEN) // 2 if is_wide else console.width
     area = _Area(console, width, not (console.encoding or "").lower().startswith("utf"))
@@ -93,42 +95,45 @@ def print_stats(console: Console, index: Index) -> None:
         list_findings(console, findings)
 
 
-def _dates(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:
+def _dates(held: PaperCounts, n_papers: int, area: _Area) -> list[Text]:
     """Draw a bar for each year, and the latest months as one line."""
-    n_inferred = held.inferred.total()
-    remark = f"{n_papers - held.undated} papers, {held.undated} undated"
+    n_inferred = sum(one.n_papers for one in held.years_inferred)
+    remark = f"{n_papers - held.n_undated} papers, {held.n_undated} undated"
     remark += f", {n_inferred} year{'' if n_inferred == 1 else 's'} inferred" if n_inferred else ""
     return [_heading("Dated", remark, area), *_bars(_year_rows(held), area), *_month_line(held, area)]
 
 
-def _year_rows(held: IndexCounts) -> list[_Row]:
+def _year_rows(held: PaperCounts) -> list[_Row]:
     """Return a row for each of the latest years, and one for all earlier years.
 
     Years without papers have a row if all years fit.
     """
-    shown: Sequence[int] = sorted(held.years)[-_SHOWN_YEARS:]
+    years, inferred_years = (
+        Counter({int(one.value): one.n_papers for one in counted}) for counted in (held.years, held.years_inferred)
+    )
+    shown: Sequence[int] = sorted(years)[-_SHOWN_YEARS:]
     if not shown:
         return []
     first, last = shown[0], shown[-1]
     if last - first < _SHOWN_YEARS:
         shown = range(first, last + 1)
     rows = []
-    earlier = sum(count for year, count in held.years.items() if year < first)
+    earlier = sum(count for year, count in years.items() if year < first)
     if earlier:
-        inferred = sum(count for year, count in held.inferred.items() if year < first)
+        inferred = sum(count for year, count in inferred_years.items() if year < first)
         rows.append(_year_row(f"before {first}", earlier, inferred))
-    return rows + [_year_row(str(year), held.years[year], held.inferred[year]) for year in shown]
+    return rows + [_year_row(str(year), years[year], inferred_years[year]) for year in shown]
 
 
 def _year_row(label: str, count: int, inferred: int) -> _Row:
     return _Row(label, count, str(count), inferred, f"  {inferred} inferred" if inferred else "")
 
 
-def _month_line(held: IndexCounts, area: _Area) -> list[Text]:
+def _month_line(held: PaperCounts, area: _Area) -> list[Text]:
     """Draw the latest months, a character each, in height proportional to the number of papers."""
     if len(held.months) < 2:
         return []
-    numbered = {int(month[:4]) * 12 + int(month[5:]) - 1: count for month, count in held.months.items()}
+    numbered = {int(one.value[:4]) * 12 + int(one.value[5:]) - 1: one.n_papers for one in held.months}
     last = max(numbered)
     shown = range(max(min(numbered), last - _SHOWN_MONTHS + 1), last + 1)
     counts = [numbered.get(month, 0) for month in shown]
@@ -142,20 +147,20 @@ def _month_line(held: IndexCounts, area: _Area) -> list[Text]:
 
 def _names(title: str, tally: Tally, area: _Area) -> list[Text]:
     """List the most frequent names; return no lines if no paper has any."""
-    if not tally.counts:
+    if not tally.n_distinct:
         return []
-    remark = f"{len(tally.counts)}, of {tally.n_papers} paper{'' if tally.n_papers == 1 else 's'}"
+    remark = f"{tally.n_distinct}, of {tally.n_papers} paper{'' if tally.n_papers == 1 else 's'}"
     return [_heading(title, remark, area), *_top(tally, area)]
 
 
-def _links(held: IndexCounts, n_papers: int, area: _Area) -> list[Text]:
+def _links(held: PaperCounts, n_papers: int, area: _Area) -> list[Text]:
     remark = f"in {held.n_with_links} of {n_papers} papers, to source code in {held.n_with_code}"
     return [_heading("Links", remark, area), *_top(held.hosts, area)]
 
 
 def _top(tally: Tally, area: _Area) -> list[Text]:
-    rows = [_Row(name, count, str(count)) for name, count in tally.counts.most_common(_SHOWN_NAMES)]
-    return _bars(rows, area) + _and_more(len(tally.counts) - len(rows))
+    rows = [_Row(one.value, one.n_papers, str(one.n_papers)) for one in tally.top[:_SHOWN_NAMES]]
+    return _bars(rows, area) + _and_more(tally.n_distinct - len(rows))
 
 
 def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
@@ -186,7 +191,7 @@ def _index(index: Index, area: _Area) -> list[Text]:
         model = f"{encoder.name}, {encoder.dimensions} dimensions, queries by {encoder.query_backend}"
     encoded = {"encoded": f"{manifest.n_encoded} of {manifest.n_papers} papers"} if manifest.is_partial else {}
     facts = {
-        "folder": str(index.path),
+        "folder": index.place,
         "build": f"generation {manifest.generation}, format version {manifest.format_version}",
         "model": model,
         **encoded,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from papersearch.api import Index
 from papersearch.cli.tui.filter_words import parse_filters
+from papersearch.errors import GenerationGone
 from papersearch.types import Mode, Paper, Results
 
 
@@ -37,6 +38,14 @@ class LiveIndex:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._search, query, k)
 
     def _search(self, query: LiveQuery, k: int) -> Results:
+        """Answer from the generation that was opened; from the current one, if a server does not keep it."""
+        try:
+            return self._answered(query, k)
+        except GenerationGone:
+            self._index = self._index.renewed()
+            return self._answered(query, k)
+
+    def _answered(self, query: LiveQuery, k: int) -> Results:
         filters = parse_filters(query.filters)
         if query.like is not None:
             return self._index.similar([query.like.paper_id], k=k, filters=filters)

@@ -1,0 +1,112 @@
+"""The verb `index` with --part or --join: an index that is built in parts, and joined."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from papersearch.cli.errors import BuildInterrupted, CommandError, typed
+from papersearch.cli.standard_input import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from papersearch.cli.index import BuildOptions
+    from papersearch.cli.locations import Locations
+    from papersearch.cli.output.printer import Printer
+    from papersearch.cli.output.progress import ProgressForm
+
+_PART = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
+
+
+def build_in_parts(options: BuildOptions, locations: Locations, printer: Printer) -> None:
+    """Build the part that was asked for, or join all parts."""
+    form: ProgressForm = "none" if options.quiet else "programs" if printer.is_json else "people"
+    if options.join:
+        _check_join(options)
+        _join(options, locations, printer, form)
+        return
+    number, n_parts = _part(options.part or "")
+    if options.words_only or options.dry_run or options.rollback or options.name:
+        raise typer.BadParameter("--part cannot be used with --words-only, --dry-run, --rollback or --as")
+    if STANDARD_INPUT in (options.dumps or ()):
+        raise typer.BadParameter("--part cannot read standard input: every part lists the same files")
+    _build(options, locations, printer, form, number, n_parts)
+
+
+def _part(written: str) -> tuple[int, int]:
+    """Read a part as 3/20. Raises BadParameter."""
+    found = _PART.fullmatch(written)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise typer.BadParameter(f"--part {written} is not a part: expected I/N from 1/N to N/N, such as 3/20")
+    return int(found[1]), int(found[2])
+
+
+def _check_join(options: BuildOptions) -> None:
+    """Raise BadParameter for an option that a join cannot have."""
+    of_parts = (options.model, options.query_prefix, options.paper_prefix, options.late, options.abstracts_only)
+    if any(one is not None for one in of_parts):
+        raise typer.BadParameter("--join takes the model and the choices of its parts: give them with --part")
+    if options.part or options.words_only or options.dry_run or options.rollback or options.name:
+        raise typer.BadParameter("--join cannot be used with --part, --words-only, --dry-run, --rollback or --as")
+
+
+def _build(
+    options: BuildOptions, locations: Locations, printer: Printer, form: ProgressForm, number: int, n_parts: int
+) -> None:
+    from papersearch import api
+    from papersearch.cli.output.parts import part_fields, print_part
+    from papersearch.cli.output.progress import build_progress
+
+    if not options.dumps and not locations.corpus_path.is_dir():
+        hint = f"name it: papersearch index FOLDER --part {number}/{n_parts}"
+        raise CommandError(f"cannot find a corpus in {locations.corpus_path}", hint)
+    try:
+        with build_progress(form) as progress:
+            report = api.build_part(
+                options.dumps or locations.corpus_path,
+                locations.index_path,
+                number,
+                n_parts,
+                model=options.model,
+                query_prefix=options.query_prefix,
+                paper_prefix=options.paper_prefix,
+                device=None if options.device == "auto" else options.device,
+                late=options.late,
+                abstracts_only=bool(options.abstracts_only),
+                full=options.full,
+                progress=progress,
+                reading=progress.reading,
+                announce=progress.announce,
+            )
+    except KeyboardInterrupt as interrupt:
+        raise BuildInterrupted("no encoding of the part is lost", _again()) from interrupt
+    printer.document(lambda: part_fields(report), lambda console: print_part(console, report, locations.index_path))
+
+
+def _join(options: BuildOptions, locations: Locations, printer: Printer, form: ProgressForm) -> None:
+    from papersearch import api
+    from papersearch.cli.output.parts import join_fields, print_join
+    from papersearch.cli.output.progress import build_progress
+
+    corpus: list[Path] | Path | None = options.dumps or options.corpus_path
+    try:
+        with build_progress(form) as progress:
+            report = api.join_parts(
+                locations.index_path,
+                corpus=corpus,
+                device=None if options.device == "auto" else options.device,
+                full=options.full,
+                progress=progress,
+                announce=progress.announce,
+            )
+    except KeyboardInterrupt as interrupt:
+        safe = f"nothing was published: {locations.index_path} is as it was before, and its parts are whole"
+        raise BuildInterrupted(safe, _again()) from interrupt
+    printer.document(lambda: join_fields(report), lambda console: print_join(console, report, locations.index_path))
+
+
+def _again() -> str:
+    return typed("papersearch", *sys.argv[1:])

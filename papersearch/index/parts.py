@@ -1,0 +1,312 @@
+"""Building one part of an index, on any machine that has the corpus and the folder of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import orjson
+
+from papersearch.dense import encoders, models
+from papersearch.dense.choice import choose_backend, encoding_by
+from papersearch.dense.prefixes import choose_prefixes
+from papersearch.errors import IndexForeign, IndexNotWritable, StoredIndexError
+from papersearch.index import files
+from papersearch.index.build_request import BuildRequest, Encoder
+from papersearch.index.generations import check_writable, open_current, read_manifest
+from papersearch.index.layout import DENSE_FILES, MANIFEST, SHARDS
+from papersearch.index.locking import writing
+from papersearch.index.part_checks import check_files, release
+from papersearch.index.part_records import (
+    FINDINGS,
+    PART,
+    PARTS,
+    READ,
+    Choices,
+    PartRecord,
+    cut,
+    encode_part,
+    fingerprint,
+    part_folder,
+    read_part,
+)
+from papersearch.index.report import Outcome, Progress
+from papersearch.index.staleness import dump_changed, file_of
+from papersearch.index.string_table import pack_strings
+from papersearch.index.words import everything_kept, relative
+from papersearch.ingest.corpus_files import CorpusListing, corpus_files
+from papersearch.types import DumpProgress, Finding
+from papersearch.values import Value
+
+if TYPE_CHECKING:
+    from papersearch.index.files import Content, FileRecord
+    from papersearch.index.generations import Generation
+    from papersearch.ingest.reading import DumpsRead
+
+
+class PartRequest(Value):
+    """The arguments of the build of one part, which may be sent to another process.
+
+    places: the corpus folder, or files and folders in its place
+    corpus: the corpus folder, if it was not named
+    The others are those of `api.build`.
+    """
+
+    places: tuple[str, ...]
+    corpus: str | None
+    index_path: str
+    number: int
+    n_parts: int
+    model: str | None = None
+    query_prefix: str | None = None
+    paper_prefix: str | None = None
+    device: str | None = None
+    late: bool | None = None
+    abstracts_only: bool = False
+    full: bool = False
+
+
+class PartReport(Value):
+    """The outcome of the build of one part.
+
+    n_papers: number of papers of its dumps alone; others may turn out to be the same
+    n_encoded: number of texts that the model encoded
+    """
+
+    outcome: Outcome
+    number: int
+    n_parts: int
+    n_papers: int
+    n_appearances: int
+    n_encoded: int
+    n_dumps: int
+    findings: tuple[Finding, ...]
+
+
+class Watch(NamedTuple):
+    """The callbacks of a build: progress, progress within a dump, and messages for the user."""
+
+    progress: Progress = lambda step, done, total: None
+    reading: DumpProgress = lambda dump, done, total: None
+    announce: Callable[[str], None] = lambda message: None
+
+
+QUIET = Watch()
+
+
+def build_part(request: PartRequest, watch: Watch = QUIET) -> PartReport:
+    """Build one part, or bring it up to date; go on where an earlier call was interrupted.
+
+    Waits while another process builds the same part. Raises CorpusError, ModelError, StoredIndexError,
+    and ValueError for a part that there cannot be.
+    """
+    if not 1 <= request.number <= request.n_parts:
+        raise ValueError(f"expected a part from 1 to {request.n_parts}, found {request.number}")
+    index_path = Path(request.index_path)
+    check_whole(index_path)
+    listing = corpus_files(map(Path, request.places))
+    own = cut(listing, request.n_parts)[request.number - 1]
+    place = index_path / part_folder(request.number, request.n_parts)
+    check_writable(place)
+    found = models.locate(request.model, watch.announce)
+    encoder = Encoder(found, choose_prefixes(found, request.query_prefix, request.paper_prefix), request.device)
+    part = _Part(request, place, fingerprint(listing), own, encoder, watch)
+    with writing(place, watch.announce):
+        record = None if request.full else read_part(place)
+        if record is not None and part.is_current(record):
+            return _report("up to date", record, place, 0)
+        return part.build()
+
+
+def check_whole(index_path: Path) -> None:
+    """Raise IndexForeign or IndexNotWritable unless a folder may have an index that is built in parts."""
+    if index_path.exists() and not index_path.is_dir():
+        raise IndexForeign(path=index_path, cause="it is a file")
+    ours = {SHARDS, PARTS, "shards"}
+    found = sorted(path.name for path in index_path.iterdir()) if index_path.is_dir() else []
+    foreign = [name for name in found if name not in ours and not name.startswith((".", "README"))]
+    if MANIFEST in foreign:
+        raise IndexForeign(path=index_path, cause="it holds an index that was built in one go")
+    if foreign:
+        raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
+    try:
+        index_path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
+
+
+class _Part(NamedTuple):
+    """The build of one part.
+
+    listing: the fingerprint of the whole corpus
+    own: the files of the part
+    """
+
+    request: PartRequest
+    place: Path
+    listing: str
+    own: CorpusListing
+    encoder: Encoder
+    watch: Watch
+
+    def choices(self) -> Choices:
+        """Return what all parts have to share."""
+        request, whole = self.request, Path(self.request.index_path)
+        return Choices(
+            places=tuple(relative(Path(one), whole) or one for one in request.places),
+            corpus=relative(Path(request.corpus), whole) if request.corpus else None,
+            late=request.late,
+            abstracts_only=request.abstracts_only,
+        )
+
+    def is_current(self, record: PartRecord) -> bool:
+        """Return whether a complete part is what would be built, and intact. Reads the files of the join."""
+        request = self.request
+        is_same = (record.format_version, record.written_by, record.analyzer) == release()
+        is_same &= (record.number, record.n_parts) == (request.number, request.n_parts)
+        is_same &= (record.listing, record.choices) == (self.listing, self.choices())
+        if not is_same:
+            return False
+        if record.encoder is not None and not self._is_encoder(record.encoder):
+            return False
+        return self._reads_the_same(record) and check_files(self.place, record) is None
+
+    def _reads_the_same(self, record: PartRecord) -> bool:
+        """Return whether the files of the part are as they were when it was built."""
+        paths = {file.name: file.path for file in self.own.files}
+        try:
+            for one in record.skipped:
+                if one.name in paths:
+                    status = paths[one.name].lstat()
+                    if (status.st_size, status.st_mtime_ns) != (one.size, one.mtime_ns):
+                        return False
+            return not any(dump_changed(dump, paths[file_of(dump.name, paths)]) for dump in record.dumps)
+        except (OSError, KeyError):
+            return False
+
+    def _is_encoder(self, described: encoders.EncoderRecord) -> bool:
+        """Return whether the part's encoder is the one that was asked for."""
+        model, prefixes, device = self.encoder
+        return (
+            described.encoding == encoding_by(choose_backend(model, device, [described]))
+            and (described.query_prefix, described.paper_prefix) == prefixes[:2]
+            and (described.name, described.source) == (model.name, model.source)
+            and encoders.is_untouched(described, model)
+        )
+
+    def build(self) -> PartReport:
+        """Read the dumps, publish the part's index, and then what the join needs of it."""
+        from papersearch.ingest.merging import merge  # the parsers and more: not for a part that is up to date
+        from papersearch.ingest.reading import ingested, read_dumps
+
+        self.watch.progress("reading dumps", 0, 0)
+        with everything_kept():
+            read = read_dumps(self.own, self.watch.reading)
+            whole = ingested(read, *merge(read.appearances), abstracts_only=self.request.abstracts_only)
+        n_encoded, published = 0, None
+        if whole.papers:
+            n_encoded, published = self._publish_index(whole)
+        self.watch.progress("publishing", 0, 0)
+        try:
+            record = self._publish(read, published)
+        except OSError as error:
+            raise IndexNotWritable(path=self.place, cause=error.strerror or str(error)) from error
+        return _report("published", record, self.place, n_encoded)
+
+    def _publish_index(self, whole: Any) -> tuple[int, Generation]:
+        """Publish the index of the part; return the number of new encodings, and the generation."""
+        from papersearch.index import publishing
+
+        request = BuildRequest(
+            [], None, self.place, self.encoder, None, self.request.late, self.request.abstracts_only,
+            self.request.full, *self.watch,
+        )  # fmt: skip
+        try:
+            before = open_current(self.place, leased=False)
+        except StoredIndexError:
+            before = None
+        source = publishing.source_of(request, whole, before)
+        meaning = publishing.open_meaning(request, source, before)
+        with closing(meaning):
+            report = publishing.Publishing(request, source, meaning).run(before, at_once=True)
+        return report.n_encoded, open_current(self.place, leased=False)
+
+    def _publish(self, read: DumpsRead, published: Generation | None) -> PartRecord:
+        """Write appearances and findings, and `part.json` last. Raises OSError."""
+        building = self.place / f".{READ}"
+        files.remove(building)
+        files.make_folder(building)
+        records = {}
+        for name, content in _files(read):
+            records[f"{READ}/{name}"] = files.write_file(building / name, content)
+        files.remove(self.place / READ)  # `part.json` names its checksums, so it is of no use from now on
+        files.rename_folder(building, self.place / READ)
+        if published is not None:
+            records |= _dense_files(published)
+        format_version, written_by, analyzer = release()
+        record = PartRecord(
+            format_version=format_version,
+            written_by=written_by,
+            analyzer=analyzer,
+            number=self.request.number,
+            n_parts=self.request.n_parts,
+            listing=self.listing,
+            choices=self.choices(),
+            encoder=published.manifest.encoder if published else None,
+            generation=published.manifest.generation if published else 0,
+            n_appearances=len(read.appearances),
+            dumps=read.dumps,
+            skipped=read.skipped,
+            archives=read.archives,
+            files=records,
+        )
+        files.replace_file(self.place / PART, encode_part(record))
+        return record
+
+
+def _files(read: DumpsRead) -> Sequence[tuple[str, Content]]:
+    """Return name and content of the files in `read/`."""
+    from papersearch.ingest.kinship import keys_of
+    from papersearch.ingest.stored import encode_appearance
+
+    text, offsets = pack_strings(map(encode_appearance, read.appearances))
+    keys = [keys_of(one) for one in read.appearances]
+    found = {"findings": read.findings, "notes_left": read.notes_left}
+    said = {name: [finding.asdict() for finding in listed] for name, listed in found.items()}
+    return [
+        ("appearances.jsonl", text),
+        ("appearances.offsets.npy", offsets),
+        ("keys.npy", np.array([key for of_one in keys for key in of_one], dtype=np.uint64)),
+        ("keys.offsets.npy", np.cumsum([0, *map(len, keys)]).astype(np.uint64)),
+        ("abstracts.npy", np.array([bool(one.abstract) for one in read.appearances], dtype=np.uint8)),
+        (FINDINGS, orjson.dumps(said)),
+    ]
+
+
+def _dense_files(published: Generation) -> dict[str, FileRecord]:
+    """Return the records of the files from which a join takes encodings, and of their manifest."""
+    manifest = published.manifest
+    content = (published.index_path / manifest.folder / MANIFEST).read_bytes()
+    from papersearch.checksums import sha256_of
+
+    own = files.FileRecord(size=len(content), sha256=sha256_of(content))
+    dense = {name: record for name, record in manifest.files.items() if name in DENSE_FILES}
+    return {f"{manifest.folder}/{name}": record for name, record in {MANIFEST: own, **dense}.items()}
+
+
+def _report(outcome: Outcome, record: PartRecord, place: Path, n_encoded: int) -> PartReport:
+    n_papers = read_manifest(place).n_papers if record.generation else 0
+    said = orjson.loads((place / READ / FINDINGS).read_bytes())
+    return PartReport(
+        outcome=outcome,
+        number=record.number,
+        n_parts=record.n_parts,
+        n_papers=n_papers,
+        n_appearances=record.n_appearances,
+        n_encoded=n_encoded,
+        n_dumps=len(record.dumps),
+        findings=tuple(Finding(**finding) for listed in said.values() for finding in listed),
+    )

@@ -1,0 +1,231 @@
+"""The calls of a served index, the kinds of their answers, and their limits. docs/serve.md lists them.
+
+A call is a POST of a JSON object to `/v1/VERB`. Headers carry the client's release and index format,
+and the generation that it has opened. The answer is an object with `about`, which describes the
+generation that answered, and `result`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeAlias
+
+from papersearch.errors import LimitExceeded
+from papersearch.types import (
+    NO_FILTERS,
+    Count,
+    Filters,
+    Finding,
+    Mode,
+    Organisation,
+    Paper,
+    PaperName,
+    RankedPaper,
+    Results,
+    Sort,
+)
+from papersearch.values import Value, fields_of
+
+PREFIX = "/v1/"
+
+RELEASE_HEADER = "Papersearch-Release"
+FORMAT_HEADER = "Papersearch-Format"
+GENERATION_HEADER = "Papersearch-Generation"
+
+GENERATION = re.compile(r"[0-9A-Za-z._-]{1,100}")
+"""The form of a generation's name, which headers carry."""
+
+MAX_BODY_BYTES = 1 << 20
+MAX_K = 1_000
+MAX_RANKED = 10_000
+"""Greatest k of `rank_many`, whose answers have ids and scores alone."""
+
+MAX_QUERIES = 64
+MAX_HITS = 2_000
+"""Greatest product of k and queries in a call with whole papers."""
+
+MAX_TEXT = 100_000
+MAX_NAME = 10_000
+MAX_NAMES = 1_000
+
+
+class AboutCall(Value):
+    """A question for the current generation."""
+
+
+class SearchCall(Value):
+    """The arguments of `Index.search`."""
+
+    query: str
+    k: int
+    mode: Mode
+    explain: bool = False
+    strict: bool = False
+    late: bool = True
+    literal: bool = False
+    sort: Sort = "relevance"
+    fold: bool = False
+    facets: bool = False
+    related: bool = False
+    filters: Filters = NO_FILTERS
+
+
+class SearchManyCall(Value):
+    """The arguments of `Index.search_many`."""
+
+    queries: tuple[str, ...]
+    k: int
+    mode: Mode
+    late: bool = True
+    literal: bool = True
+    filters: Filters = NO_FILTERS
+
+
+class RankManyCall(Value):
+    """The arguments of `Index.rank_many`."""
+
+    queries: tuple[str, ...]
+    k: int
+    mode: Mode
+    late: bool = True
+    literal: bool = True
+
+
+class SimilarCall(Value):
+    """The arguments of `Index.similar`."""
+
+    like: tuple[str, ...]
+    unlike: tuple[str, ...]
+    k: int
+    text: str | None = None
+    filters: Filters = NO_FILTERS
+
+
+class PaperCall(Value):
+    """The argument of `Index.paper`."""
+
+    name: str
+
+
+class PapersCall(Value):
+    """A question for `n` papers in paper order, from number `first` on."""
+
+    first: Count
+    n: Count
+
+
+class IdsCall(Value):
+    """The arguments of `Index.ids_beginning_with`."""
+
+    prefix: str
+    limit: Count
+
+
+class OrganisationsCall(Value):
+    """A question for all organisations."""
+
+
+class FindingsCall(Value):
+    """A question for the findings of the build."""
+
+
+class CountsCall(Value):
+    """A question for the counts of papers."""
+
+
+class ManifestCall(Value):
+    """A question for the manifest."""
+
+
+Call: TypeAlias = (
+    AboutCall
+    | SearchCall
+    | SearchManyCall
+    | RankManyCall
+    | SimilarCall
+    | PaperCall
+    | PapersCall
+    | IdsCall
+    | OrganisationsCall
+    | FindingsCall
+    | CountsCall
+    | ManifestCall
+)
+
+VERBS: dict[str, type[Call]] = {
+    "about": AboutCall,
+    "search": SearchCall,
+    "search-many": SearchManyCall,
+    "rank-many": RankManyCall,
+    "similar": SimilarCall,
+    "paper": PaperCall,
+    "papers": PapersCall,
+    "ids": IdsCall,
+    "organisations": OrganisationsCall,
+    "findings": FindingsCall,
+    "counts": CountsCall,
+    "manifest": ManifestCall,
+}
+VERB_OF: dict[type[Call], str] = {call: verb for verb, call in VERBS.items()}
+
+RESULTS: dict[type[Call], Any] = {
+    SearchCall: Results,
+    SearchManyCall: tuple[Results, ...],
+    RankManyCall: tuple[tuple[RankedPaper, ...], ...],
+    SimilarCall: Results,
+    PaperCall: Paper,
+    PapersCall: tuple[Paper, ...],
+    IdsCall: tuple[PaperName, ...],
+    OrganisationsCall: tuple[Organisation, ...],
+    FindingsCall: tuple[Finding, ...],
+}
+"""The kind of each answer. `about` has no result, and the client reads manifest and counts by their
+own modules, which a query does not import."""
+
+WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
+"""The calls without arguments, whose answers depend on the generation alone."""
+
+LONG = frozenset({SearchManyCall, RankManyCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
+"""The calls of many queries or papers, which are waited for longer."""
+
+
+class About(Value):
+    """One generation of a served index.
+
+    release: of papersearch on the server
+    format: of the index
+    generation: a name of this publication, which no other one has
+    build: the number of its build
+    """
+
+    release: str
+    format: Count
+    generation: str
+    build: Count
+    n_papers: Count
+    n_encoded: Count
+
+
+def check_limits(call: Call) -> None:
+    """Raise LimitExceeded for a call that asks for too much, and ValueError for one that asks for nothing."""
+    fields = fields_of(call)
+    queries = fields.get("queries", ("",))
+    k = fields.get("k", fields.get("n", fields.get("limit", 1)))
+    _at_most("queries in one call", len(queries), MAX_QUERIES)
+    _at_most("papers", k, MAX_RANKED if isinstance(call, RankManyCall) else MAX_K)
+    if isinstance(call, SearchManyCall):
+        _at_most("papers in one call", k * len(queries), max(MAX_HITS, k))
+    for text in (fields.get("query"), fields.get("text"), *queries):
+        _at_most("characters of text", len(text or ""), MAX_TEXT)
+    names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
+    if (filters := fields.get("filters")) is not None:
+        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+    _at_most("names", len(names), MAX_NAMES)
+    _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    if k < 1:
+        raise ValueError(f"expected k of at least 1, found {k}")
+
+
+def _at_most(what: str, n_found: int, limit: int) -> None:
+    if n_found > limit:
+        raise LimitExceeded(what=what, n_found=n_found, limit=limit)

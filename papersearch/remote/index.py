@@ -1,0 +1,331 @@
+"""An index on a server: the public methods of `api.Index`, each one request to the server.
+
+An answer is as untrusted as any file: its size is bounded, and values are rebuilt only from fields of the right
+types. Text of papers is cleaned where it is shown, as that of a local index is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack, get_args
+
+import orjson
+
+from papersearch.errors import NotServed, PapersearchError, ServerForeign
+from papersearch.remote.addresses import find_token, parse_address
+from papersearch.remote.asking import Asker
+from papersearch.remote.calls import (
+    MAX_BODY_BYTES,
+    MAX_HITS,
+    MAX_QUERIES,
+    RESULTS,
+    About,
+    Call,
+    CountsCall,
+    FindingsCall,
+    IdsCall,
+    ManifestCall,
+    OrganisationsCall,
+    PaperCall,
+    PapersCall,
+    RankManyCall,
+    SearchCall,
+    SearchManyCall,
+    SimilarCall,
+)
+from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
+
+if TYPE_CHECKING:
+    from papersearch.index.counts import PaperCounts
+    from papersearch.index.manifest import Manifest
+    from papersearch.index.verification import Fault
+    from papersearch.types import (
+        FilterOptions,
+        Filters,
+        Finding,
+        Float64Array,
+        Organisation,
+        Paper,
+        PaperName,
+        RankedPaper,
+        Results,
+    )
+
+Found = TypeVar("Found")
+
+DEFAULT_K = 10
+
+_PAGE = 500
+"""Papers that iterating over all of them takes at a time."""
+
+
+class RemoteIndex:
+    """An index on a server, open for reading: it has the public methods of `papersearch.Index`.
+
+    It keeps the generation that it opened, as long as the server does: until the second build after
+    it. Then a call raises GenerationGone, and `renewed` opens the current one. It is not safe to
+    share between threads.
+    """
+
+    def __init__(self, asker: Asker, about: About) -> None:
+        self._asker = asker
+        self._about = about
+
+    @property
+    def place(self) -> str:
+        """The address of the server, for people."""
+        return self._asker.place
+
+    @property
+    def path(self) -> Never:
+        """The folder of the index, which a server does not tell."""
+        raise self._not_served("name the folder")
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """The description of this generation: counts, encoder, dumps, files."""
+        from papersearch.index.manifest import decode_manifest
+
+        result = self._asker.ask(ManifestCall(), self._about)
+        try:
+            return decode_manifest(orjson.dumps(result), self.place)
+        except PapersearchError as error:
+            raise self._foreign(error.message) from error
+
+    @property
+    def encoded(self) -> EncodedShare:
+        """How many papers have a vector: all, unless a build was stopped or goes on."""
+        return EncodedShare(n_encoded=self._about.n_encoded, n_papers=self._about.n_papers)
+
+    def __len__(self) -> int:
+        return self._about.n_papers
+
+    def __repr__(self) -> str:
+        return f"<RemoteIndex {self.place!r}: {len(self)} papers>"
+
+    def search(
+        self,
+        query: str,
+        k: int = DEFAULT_K,
+        mode: Mode = "hybrid",
+        *,
+        explain: bool = False,
+        strict: bool = False,
+        late: bool = True,
+        literal: bool = False,
+        sort: Sort = "relevance",
+        fold: bool = False,
+        facets: bool = False,
+        related: bool = False,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that answer `query` best, best first, as `Index.search` does."""
+        _check(k, mode, sort)
+        call = SearchCall(
+            query=_sendable(query),
+            k=k,
+            mode=mode,
+            explain=explain,
+            strict=strict,
+            late=late,
+            literal=literal,
+            sort=sort,
+            fold=fold,
+            facets=facets,
+            related=related,
+            filters=_chosen(filters, narrowed),
+        )
+        found: Results = self._ask(call)
+        return found
+
+    def search_many(
+        self,
+        queries: Iterable[str],
+        k: int = DEFAULT_K,
+        mode: Mode = "hybrid",
+        *,
+        late: bool = True,
+        literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Iterator[Results]:
+        """Answer many queries as `search` does, in their order, several in a request."""
+        _check(k, mode)
+        filters = _chosen(filters, narrowed)
+        for portion in _portions(queries, min(MAX_QUERIES, max(1, MAX_HITS // k))):
+            call = SearchManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
+            yield from self._as_many(self._ask(call), portion)
+
+    def rank_many(
+        self,
+        queries: Iterable[str],
+        k: int = DEFAULT_K,
+        mode: Mode = "hybrid",
+        *,
+        late: bool = True,
+        literal: bool = True,
+    ) -> Iterator[list[RankedPaper]]:
+        """Yield the ranking of each query as ids and scores: for runs and evaluation."""
+        _check(k, mode)
+        for portion in _portions(queries, MAX_QUERIES):
+            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal)
+            yield from map(list, self._as_many(self._ask(call), portion))
+
+    def similar(
+        self,
+        like: Sequence[str],
+        unlike: Sequence[str] = (),
+        k: int = DEFAULT_K,
+        *,
+        text: str | None = None,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers nearest to those of `like` and far from those of `unlike`."""
+        _check(k, "semantic")
+        call = SimilarCall(
+            like=tuple(map(_sendable, like)),
+            unlike=tuple(map(_sendable, unlike)),
+            k=k,
+            text=None if text is None else _sendable(text),
+            filters=_chosen(filters, narrowed),
+        )
+        found: Results = self._ask(call)
+        return found
+
+    def paper(self, name: str) -> Paper:
+        """Return the paper with this id, unambiguous beginning of an id, title or citation key."""
+        found: Paper = self._ask(PaperCall(name=_sendable(name)))
+        return found
+
+    def papers(self) -> RemotePapers:
+        """Return all papers in paper order, asked for by pages when they are read."""
+        return RemotePapers(self)
+
+    def page(self, first: int, n: int) -> tuple[Paper, ...]:
+        """Return `n` papers in paper order from number `first` on, or those that there are."""
+        found: tuple[Paper, ...] = self._ask(PapersCall(first=first, n=n))
+        expected = max(0, min(n, len(self) - first))
+        if len(found) != expected:
+            raise self._foreign(f"it has {len(found)} papers in place of {expected}")
+        return found
+
+    def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
+        """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
+        found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=_sendable(prefix), limit=limit))
+        return found
+
+    def counts(self) -> PaperCounts:
+        """Count the papers by date, organisation, author, category and host of links."""
+        from papersearch.index.counts import PaperCounts
+
+        return self._asker.read(PaperCounts, self._asker.ask(CountsCall(), self._about))
+
+    def organisations(self) -> list[Organisation]:
+        """Return the organisations of the papers, sorted by handle."""
+        return list(self._ask(OrganisationsCall()))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what the build could not parse, rewrote or skipped."""
+        found: tuple[Finding, ...] = self._ask(FindingsCall())
+        return found
+
+    def verify(self) -> list[Fault]:
+        """Raise NotServed: only its own machine reads the whole index."""
+        raise self._not_served("verify files")
+
+    def is_stale(self, corpus: str | Path | None = None) -> bool:
+        """Return False: the corpus of an index on a server is not here."""
+        return False
+
+    def is_current(self) -> bool:
+        """Tell whether no build has published another generation since this one was opened."""
+        return self._asker.current() == self._about
+
+    def renewed(self) -> RemoteIndex:
+        """Return the index as it is published now: this one, or another where a build has replaced it."""
+        current = self._asker.current()
+        return self if current == self._about else RemoteIndex(self._asker, current)
+
+    def keyword_scores(self, query: str) -> Float64Array:
+        """Raise NotServed: a server gives no scores of all papers."""
+        raise self._not_served("give the scores of all papers")
+
+    def _ask(self, call: Call) -> Any:
+        """Return the result of a call as values."""
+        return self._asker.read(RESULTS[type(call)], self._asker.ask(call, self._about))
+
+    def _as_many(self, found: Sequence[Found], queries: Sequence[str]) -> Sequence[Found]:
+        if len(found) != len(queries):
+            raise self._foreign(f"it has {len(found)} answers to {len(queries)} queries")
+        return found
+
+    def _foreign(self, cause: str) -> ServerForeign:
+        return ServerForeign(address=self.place, cause=cause)
+
+    def _not_served(self, what: str) -> NotServed:
+        return NotServed(address=self.place, what=what)
+
+
+def open_remote(address: str) -> RemoteIndex:
+    """Open the index at an address, with the token of the environment. Raises ServerError."""
+    asker = Asker(parse_address(address), find_token())
+    return RemoteIndex(asker, asker.current())
+
+
+class RemotePapers(Sequence["Paper"]):
+    """All papers of an index on a server, in paper order."""
+
+    def __init__(self, index: RemoteIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
+        if not 0 <= doc_idx < len(self):
+            raise IndexError(doc_idx)
+        return self._index.page(doc_idx, 1)[0]
+
+    def __iter__(self) -> Iterator[Paper]:
+        for first in range(0, len(self), _PAGE):
+            yield from self._index.page(first, _PAGE)
+
+
+def _portions(queries: Iterable[str], most: int) -> Iterator[tuple[str, ...]]:
+    """Yield the queries in order, as many together as one request may have."""
+    portion: list[str] = []
+    size = 0
+    for query in map(_sendable, queries):
+        length = 8 * len(query)  # more than JSON makes of it
+        if portion and (len(portion) >= most or size + length > MAX_BODY_BYTES):
+            yield tuple(portion)
+            portion, size = [], 0
+        portion.append(query)
+        size += length
+    if portion:
+        yield tuple(portion)
+
+
+def _sendable(text: str) -> str:
+    """Return text that UTF-8 can write: half a surrogate pair becomes U+FFFD, as in `clean_text`."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:
+    if not narrowed:
+        return filters
+    from papersearch.search.filters import chosen_filters  # imports numpy
+
+    return chosen_filters(filters, narrowed)
+
+
+def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
+    for what, found, known in (("sort", sort, get_args(Sort)), ("mode", mode, get_args(Mode))):
+        if found not in known:
+            raise ValueError(f"unknown {what} {found!r}: expected {' or '.join(known)}")
+    if k < 1:
+        raise ValueError(f"expected k of at least 1, found {k}")

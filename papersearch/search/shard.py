@@ -1,0 +1,292 @@
+"""One shard: an open index that answers a searcher's requests.
+
+A shard keeps nothing that an answer depends on. It remembers what it computed for its last queries,
+because a query comes in several requests. Within an index papers have a `doc_idx`; requests and
+answers name them by their numbers in the whole.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from papersearch.lexical.postings import is_new
+from papersearch.search.evidence import find_evidence
+from papersearch.search.protocol import Bounds, Details, Example, Found, Nearest, Opened, Rows, Shown
+from papersearch.search.ranking import by_both, by_keyword, by_meaning
+from papersearch.search.work import Work, encoded, filtered, known_cosines
+from papersearch.text.identity import title_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from papersearch.index.opened import OpenedIndex
+    from papersearch.search.partial import Moments
+    from papersearch.search.protocol import (
+        Asked,
+        BestOf,
+        CountOf,
+        Counts,
+        DetailsOf,
+        FindOf,
+        IdsOf,
+        NearestOf,
+        Phrase,
+        ShowOf,
+    )
+    from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray, Organisation, Paper, TermImpact
+
+_NOBODY = (np.inf, -np.inf)
+"""Bounds of no scores."""
+
+
+class Shard:
+    """An index as a part of a collection.
+
+    numbers: the number in the whole of its first paper, if those of the others follow; else of each
+        paper, (N,) ascending
+    remembered: number of queries for which it keeps what it computed
+    """
+
+    def __init__(self, index: OpenedIndex, numbers: int | IntArray = 0, *, remembered: int = 1) -> None:
+        self._index = index
+        self._numbers = numbers
+        self._remembered = remembered
+        self._works: OrderedDict[str, Work] = OrderedDict()
+
+    def frequencies(self, phrases: Sequence[Phrase]) -> list[int]:
+        """Count the papers with each phrase."""
+        lexical = self._index.lexical
+        return [lexical.n_papers(terms, in_title=in_title) for terms, in_title in phrases]
+
+    def beginning(self, prefixes: Sequence[str]) -> list[list[str]]:
+        """Return the first terms with each of these beginnings."""
+        from papersearch.lexical.forms import beginning_with  # few queries have beginnings of words
+
+        return [beginning_with(prefix, self._index.postings.terms) for prefix in prefixes]
+
+    def idf(self, terms: Sequence[str]) -> dict[str, float]:
+        """Return the idf of those terms that papers here have."""
+        return self._index.postings.idf_of(terms)
+
+    def is_title(self, title_key: str) -> bool:
+        """Tell whether a paper has a title with this key."""
+        return bool(self._index.papers.titled(title_key))
+
+    def open(self, asked: Asked) -> Opened:
+        """Return what the whole must know of a query, and bounds if they depend on nothing else."""
+        index, query = self._index, asked.query
+        forms = [tuple(index.analyzer.sequence(expansion.other)) for expansion in asked.expansions]
+        words = {*query.terms, *(term for _, term in query.sequence), *(other for other, _ in query.compounds)}
+        words.update(term for expansion in asked.expansions for term in index.analyzer.terms(expansion.other))
+        return Opened(
+            idf=index.postings.idf_of(words),
+            n_expanded=tuple(map(index.lexical.n_papers, forms)),
+            bounds=None if forms else self.bounds(asked),
+        )
+
+    def bounds(self, asked: Asked) -> Bounds:
+        """Return the bounds of the scores of all papers, and counts of papers."""
+        work = self._work(asked)
+        scores, undecided = work.matched.scores, work.undecided
+        return Bounds(
+            words=(float(scores.min()), float(scores.max())) if len(scores) else _NOBODY,
+            meaning=_NOBODY if work.known is None else work.known.bounds(self._index.is_encoded),
+            moments=work.moments(),
+            n_kept=work.n_kept,
+            n_allowed=len(work.allowed),
+            n_ranked=len(work.ranked),
+            n_undecided=len(work.rankable(undecided) if asked.mode == "keyword" else undecided),
+        )
+
+    def spread(self, vector: Float32Array) -> Moments:
+        """Return the moments of the cosines of `vector` (D,) with encoded papers."""
+        from papersearch.search.partial import moments_of  # a complete index needs none of it
+
+        return moments_of(known_cosines(vector, self._index), self._index.is_encoded)
+
+    def best(self, request: BestOf) -> Rows:
+        """Return the best papers, and those whose title is the query."""
+        asked, bounds = request.asked, request.bounds
+        work, index = self._work(asked), self._index
+        scores, semantic = work.matched.scores, work.cosines(bounds)
+        ranked = work.rankable(work.undecided) if request.undecided else work.ranked
+        if semantic is None:
+            ranking = by_keyword(scores, ranked, request.k)
+        elif asked.mode == "semantic":
+            ranking = by_meaning(semantic, ranked, request.k)
+        else:
+            ranking = by_both(scores, semantic, ranked, request.k, bounds.words, bounds.meaning)
+        [tier] = ranking.tiers
+        papers, titled = tier.papers, {} if request.undecided else work.titled
+        is_ranked = np.ones(len(papers), dtype=np.bool_)
+        if titled:
+            papers = np.sort(np.concatenate([papers, np.fromiter(titled, dtype=np.int64)]))
+            papers = papers[is_new(papers)]
+            is_ranked = _are_in(tier.papers, papers)
+        cosines = np.zeros(len(papers))
+        if semantic is not None:
+            cosines[is_ranked] = tier.scores_by("semantic", papers[is_ranked])
+            cosines[~is_ranked] = semantic.exact(papers[~is_ranked])
+        everyone = np.ones(len(papers), dtype=np.bool_)
+        nothing = np.zeros(len(papers))
+        return Rows(
+            papers=self._named(papers),
+            keyword=scores[papers],
+            cosines=cosines,
+            coverage=work.matched.coverage(papers, asked.statistics) if request.judged else nothing,
+            dates=(index.facts.dates[papers] if request.dated else nothing).astype(np.int64),
+            spelling=np.array([titled.get(doc_idx, -1) for doc_idx in papers.tolist()], dtype=np.int64),
+            is_matched=work.matched.matched[papers],
+            is_encoded=everyone if index.is_encoded is None else index.is_encoded[papers],
+            is_ranked=is_ranked,
+        )
+
+    def details(self, request: DetailsOf) -> Details:
+        """Return the signals that only candidates have."""
+        papers, pieces = self._here(request.papers), self._index.pieces
+        pairs = (impacts for _, impacts in self._work(request.asked).matched.pairs(papers))
+        late = None
+        if request.late:
+            late = np.zeros(len(papers)) if pieces is None else pieces.scores(request.pieces, papers)
+        return Details(
+            pairs=sum(pairs, start=np.zeros(len(papers))), late=late, vectors=self.vectors(request.papers)
+        )
+
+    def show(self, request: ShowOf) -> list[Shown]:
+        """Return papers with their evidence, and with what explains their words."""
+        index, pieces = self._index, self._index.pieces
+        matched = None if request.asked is None else self._work(request.asked).matched
+        shown = []
+        for place, doc_idx in enumerate(self._here(request.papers).tolist()):
+            paper = index.papers[doc_idx]
+            idf = request.idf if matched is None else matched.idf_in(doc_idx, request.idf)
+            beside = None
+            if pieces is not None and request.pieces is not None:
+                beside = pieces.beside(request.pieces, doc_idx)
+            terms: tuple[TermImpact, ...] = ()
+            if matched is not None and request.with_pairs is not None:
+                terms = matched.explain(doc_idx, with_pairs=request.with_pairs[place])
+            shown.append(Shown(paper, find_evidence(paper, idf, index.analyzer, beside), terms))
+        return shown
+
+    def count(self, request: CountOf) -> Counts:
+        """Count the facets of all papers that answer."""
+        from papersearch.search.facets import answering, count
+
+        work = self._work(request.asked)
+        papers = answering(work, request, self._index)
+        return count(papers, self._index)
+
+    def holds(self, numbers: IntArray) -> BoolArray:
+        """Tell which of these papers are here, (K,)."""
+        if isinstance(self._numbers, int):
+            return (numbers >= self._numbers) & (numbers < self._numbers + self._index.manifest.n_papers)
+        return _are_in(self._numbers, numbers)
+
+    def nearest(self, request: NearestOf) -> Nearest:
+        """Return the encoded papers nearest to a vector."""
+        index = self._index
+        cosines = known_cosines(request.vector, index)
+        is_example = np.zeros(index.manifest.n_papers, dtype=np.bool_)
+        is_example[self._here(request.excluded[self.holds(request.excluded)])] = True
+        allowed, undecided, _ = filtered(np.flatnonzero(~is_example), request.filters, index)
+        ranked = encoded(allowed, index)
+        near = by_meaning(cosines, ranked, request.k).tiers[0]
+        doubted = by_meaning(cosines, encoded(undecided, index), request.n_undecided).tiers[0]
+        return Nearest(
+            papers=self._named(near.papers),
+            cosines=near.signals[0].scores,
+            n_ranked=len(ranked),
+            undecided=self._named(doubted.papers),
+            undecided_cosines=doubted.signals[0].scores,
+            n_undecided=len(undecided),
+        )
+
+    def examples(self, numbers: IntArray) -> list[Example]:
+        """Return papers to which others are compared."""
+        index, examples = self._index, []
+        for doc_idx in self._here(numbers).tolist():
+            has_vector = index.is_encoded is None or bool(index.is_encoded[doc_idx])
+            stored = index.pieces.of_paper(doc_idx) if index.pieces is not None else None
+            examples.append(
+                Example(index.papers[doc_idx], index.vectors.exact[doc_idx] if has_vector else None, stored)
+            )
+        return examples
+
+    def vectors(self, numbers: IntArray) -> Float32Array:
+        """Return the vectors of papers, (K, D); those that are not encoded have zeros, or D of 0 if none is."""
+        return self._index.vectors.exact[self._here(numbers)]
+
+    def papers(self, numbers: IntArray) -> list[Paper]:
+        """Return papers."""
+        return [self._index.papers[doc_idx] for doc_idx in self._here(numbers).tolist()]
+
+    def paper_ids(self, numbers: IntArray) -> list[str]:
+        """Return the ids of papers."""
+        return [self._index.paper_ids[doc_idx] for doc_idx in self._here(numbers).tolist()]
+
+    def find(self, request: FindOf) -> Found:
+        """Find papers by an id or the beginning of one, by a title or by a citation key."""
+        store, name = self._index.papers, request.name
+        if request.by == "id":
+            is_whole, n_found, named = store.with_id(name, request.limit)
+            listed = [(0 if is_whole else 1, paper_id, doc_idx) for paper_id, doc_idx in named]
+        else:
+            found = store.titled(title_key(name)) if request.by == "title" else store.with_citation_key(name)
+            n_found = len(found)
+            alike = sorted(
+                (store.spelling(doc_idx, name) if request.by == "title" else 0, doc_idx) for doc_idx in found
+            )
+            listed = [(likeness, store[doc_idx].paper_id, doc_idx) for likeness, doc_idx in alike[: request.limit]]
+        return Found(n_found, tuple((likeness, paper_id, self._number(doc)) for likeness, paper_id, doc in listed))
+
+    def ids(self, request: IdsOf) -> list[tuple[str, int]]:
+        """Return (id, number) of the papers whose id has a beginning: the first ones, and the last."""
+        found = self._index.papers.beginning_with(request.prefix, request.limit)
+        return [(paper_id, self._number(doc_idx)) for paper_id, doc_idx in found]
+
+    def organisations(self, _: None) -> list[Organisation]:
+        """Return the organisations of the papers, sorted by handle."""
+        return self._index.facts.every_organisation()
+
+    def scores(self, terms: Sequence[str]) -> tuple[IntArray, Float64Array]:
+        """Return the number of each paper and its BM25 score for a bag of terms."""
+        n_papers = self._index.manifest.n_papers
+        return self._named(np.arange(n_papers)), self._index.postings.score(terms, n_papers)[0]
+
+    def _work(self, asked: Asked) -> Work:
+        """Return what was computed for a query, or compute it."""
+        work = self._works.pop(asked.key, None)
+        if work is None:
+            while len(self._works) >= self._remembered:
+                self._works.popitem(last=False)
+            work = Work(asked, self._index)
+        self._works[asked.key] = work
+        return work
+
+    def _named(self, papers: IntArray) -> IntArray:
+        """Return the numbers of papers (K,) in the whole."""
+        if isinstance(self._numbers, int):
+            return papers + self._numbers if self._numbers else papers
+        return self._numbers[papers]
+
+    def _number(self, doc_idx: int) -> int:
+        return int(self._named(np.array([doc_idx]))[0])
+
+    def _here(self, numbers: IntArray) -> IntArray:
+        """Return doc_idx of papers that are here, by their numbers (K,)."""
+        if isinstance(self._numbers, int):
+            return numbers - self._numbers if self._numbers else numbers
+        return np.searchsorted(self._numbers, numbers)
+
+
+def _are_in(papers: IntArray, sought: IntArray) -> BoolArray:
+    """Tell for each of `sought` whether `papers`, ascending, has it."""
+    if len(papers) == 0:
+        return np.zeros(len(sought), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(papers, sought), len(papers) - 1)
+    found: BoolArray = papers[at] == sought
+    return found

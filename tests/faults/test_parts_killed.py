@@ -1,0 +1,108 @@
+"""Parts and joins that are killed at any write: the index before answers, and the same commands go on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import papersearch
+from papersearch.errors import IndexNotWritable
+from papersearch.index import files
+from tests.faults.test_writes import FailingOs
+from tests.index.parts_of import build_parts, contents, differing, records
+from tests.index.test_joining import PAPERS
+from tests.index.test_parts import DeadlyOs
+from tests.ingest.test_merging import pattern
+
+QUERIES = ("pipeline bubbles", "moth maps", "annealing")
+
+
+def make(corpus: Path, index_path: Path, model: Path) -> None:
+    """Build all parts and join them."""
+    build_parts(corpus, index_path, 2, model)
+    papersearch.join_parts(index_path)
+
+
+def killed(nth: int, corpus: Path, index_path: Path, model: Path) -> bool:
+    """Build and join in a child that is killed at its nth call that writes; return whether it was."""
+    child = os.fork()
+    if child == 0:
+        try:
+            files.os = DeadlyOs(nth)  # type: ignore[assignment]
+            make(corpus, index_path, model)
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
+def answered(index_path: Path) -> list[Any]:
+    index = papersearch.open(index_path)
+    return [index.manifest.generation, *(index.search(query) for query in QUERIES)]
+
+
+@pytest.mark.parametrize("step", [151, pytest.param(17, marks=pytest.mark.slow)])
+def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> None:
+    """After a kill the shards of one generation answer; the same commands then make what was wanted."""
+    corpus, index_path = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    records(corpus / "a.jsonl", PAPERS[:3])
+    records(corpus / "b.jsonl", PAPERS[3:])
+    make(corpus, index_path, small_model)
+    old = answered(index_path)
+    kept = shutil.copytree(index_path, tmp_path / "kept")
+    changed = {**PAPERS[0], "title": "On pipeline bubbles: a study", "abstract": PAPERS[0]["abstract"][:90]}
+    records(corpus / "b.jsonl", [changed, *PAPERS[3:], {"title": "On apples", "abstract": pattern("apples")}])
+    make(corpus, index_path, small_model)
+    new, expected = answered(index_path), contents(index_path)
+    assert new[0] == 2
+    nth, generations = step, []
+    while True:
+        shutil.rmtree(index_path)
+        shutil.copytree(kept, index_path)
+        if not killed(nth, corpus, index_path, small_model):
+            break
+        found = answered(index_path)
+        assert found in (old, new)
+        generations.append(found[0])
+        make(corpus, index_path, small_model)
+        assert differing(contents(index_path), expected) == []
+        assert papersearch.open(index_path).verify() == []
+        assert sorted(path.name for path in index_path.iterdir()) == [".lock", "parts", "shards", "shards.json"]
+        assert sorted(path.name for path in (index_path / "shards").iterdir()) == [
+            "00001-of-00002", "00002-of-00002", "generation-000001.json",
+        ]  # fmt: skip
+        nth += step
+    assert len(generations) > 300 // step
+
+
+def test_writes_that_fail(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that fails in a join is an error that says so; the shards before answer, and the next join ends."""
+    corpus, index_path = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    records(corpus / "a.jsonl", PAPERS[:3])
+    make(corpus, index_path, small_model)
+    old, nth = answered(index_path), 5
+    records(corpus / "a.jsonl", PAPERS)
+    build_parts(corpus, index_path, 2, small_model)
+    while True:
+        monkeypatch.setattr(files, "os", FailingOs(nth, errno.ENOSPC))
+        try:
+            papersearch.join_parts(index_path)
+        except IndexNotWritable as error:
+            assert "No space left" in error.message
+        else:
+            break
+        finally:
+            monkeypatch.setattr(files, "os", os)
+        if answered(index_path) != old:
+            break  # it was published, and only then something failed
+        assert not (index_path / ".joining").exists()
+        nth += 61
+    assert nth > 200
+    assert papersearch.join_parts(index_path).n_papers == 5
+    assert papersearch.open(index_path).verify() == []
