@@ -259,7 +259,7 @@ def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
     return _refusal_hint(error)
 
 
-def _refusal_hint(error: errors.ServerError) -> str:
+def _refusal_hint(error: errors.ServerError | errors.ClusterError) -> str:
     match error:
         case errors.GenerationGone() | errors.ServerBusy():
             return "run the same command again"
