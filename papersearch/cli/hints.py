@@ -241,8 +241,8 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
 def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
     match error:
         case errors.ClusterUnusable():
-            return typed("ray status --address", error.address)
-        case errors.ClusterError():
+            return "correct the address, or look at the cluster: ray status"
+        case errors.ShardUnanswered() | errors.ShardRefused():
             return "run the same command again: the server starts copies that it lost"
         case errors.InvalidAddress():
             return "name a server as --index http://HOST:PORT"
@@ -261,7 +261,7 @@ def _server_hint(error: errors.ServerError | errors.ClusterError) -> str:
     return _refusal_hint(error)
 
 
-def _refusal_hint(error: errors.ServerError) -> str:
+def _refusal_hint(error: errors.ServerError | errors.ClusterError) -> str:
     match error:
         case errors.GenerationGone() | errors.ServerBusy():
             return "run the same command again"

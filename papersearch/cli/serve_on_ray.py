@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from papersearch.cli.output.printer import Printer
     from papersearch.cli.serve import ServeOptions
     from papersearch.cluster.serving import Started
+
+
+_END_WITHIN_S = 20.0
 
 
 def check_ray() -> None:
@@ -46,6 +50,11 @@ def serve_on_ray(
         numbers.append(number)
         ended.set()
         signal.signal(number, signal.default_int_handler)  # a second signal does not wait
+        # Ray waits for minutes for a head that is gone.
+        code = EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_HITS
+        at_last = threading.Timer(_END_WITHIN_S, os._exit, [code])
+        at_last.daemon = True
+        at_last.start()
 
     with connected(str(options.ray)):
         from papersearch.cluster.door import DoorOptions

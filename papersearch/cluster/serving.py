@@ -76,7 +76,7 @@ class Server:
         try:
             self._directory = make.remote()
         except ValueError as error:  # its name is taken, while the other server lives
-            raise ClusterUnusable(address=request.address, cause="papersearch serves from it already") from error
+            raise ClusterUnusable(address=request.address, cause="another server has it already") from error
         self._has_started_serve = False
 
     def start(self) -> Started:

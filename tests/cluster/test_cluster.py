@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import pickle
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 import papersearch
 from papersearch.errors import PapersearchError, ServerError, ShardUnanswered
 from papersearch.index.joining import join
+from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.parts import PartRequest, build_part
+from papersearch.remote.calls import FORMAT_HEADER, MAX_BODY_BYTES, RELEASE_HEADER
 from tests.cluster.conftest import Nodes, Server, command_on, needs_ray, served, two_nodes
 from tests.conftest import CORPUS, wait_until
 
@@ -136,6 +142,27 @@ def test_every_field_is_equal(server: Server, any_index: papersearch.Index) -> N
     assert there.similar([example]) == any_index.similar([example])
     assert there.paper(example) == any_index.paper(example)
     assert there.organisations() == any_index.organisations()
+
+
+def test_hostile_bodies_are_refused(server: Server, any_index: papersearch.Index) -> None:
+    """Through Ray Serve, too, bodies that are too large, not JSON or a pickle are refused, and the server lives."""
+    headers = {RELEASE_HEADER: papersearch.__version__, FORMAT_HEADER: str(FORMAT_VERSION)}
+    port = urlsplit(server.url).port
+    bodies = {
+        b"x" * (MAX_BODY_BYTES + 1): 413,
+        b"{": 400,
+        b"\xff\x00": 400,
+        pickle.dumps(os.getpid): 400,
+        b'{"k": 1}': 400,
+    }
+    for body, status in bodies.items():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)
+        connection.request("POST", "/v1/search", body, headers)
+        assert connection.getresponse().status == status
+        connection.close()
+    with socket.create_connection(("127.0.0.1", port)) as opened:
+        opened.sendall(b"\x00\xff\r\n\r\n")
+    assert papersearch.open(server.url).search(TOPICS[0]) == any_index.search(TOPICS[0])
 
 
 def test_a_silent_cluster_is_named(nodes: Nodes, built: Path) -> None:
