@@ -305,27 +305,14 @@ class PartUnusable(StoredIndexError):
     """A part of the index at `path` cannot be joined; `name` says which, `fault` why.
 
     part: the number of the part to build, and the number of parts; None for a folder to remove
-    places: what the parts were built from, as far as that is known
-    is_corpus: it is the corpus, whose folder was not named as a dump
     """
 
-    def __init__(
-        self,
-        *,
-        path: Path,
-        name: str,
-        fault: str,
-        part: tuple[int, int] | None,
-        places: tuple[Path, ...] = (),
-        is_corpus: bool = False,
-    ) -> None:
+    def __init__(self, *, path: Path, name: str, fault: str, part: tuple[int, int] | None) -> None:
         super().__init__(f"cannot join {path}: {name} {fault}")
         self.path = path
         self.name = name
         self.fault = fault
         self.part = part
-        self.places = places
-        self.is_corpus = is_corpus
 
 
 class ModelError(PapersearchError):

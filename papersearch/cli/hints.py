@@ -12,7 +12,7 @@ import typer
 
 from papersearch import errors
 from papersearch.cli.errors import EXAMPLE, CommandError, typed
-from papersearch.cli.rebuilding import BUILD, build_command
+from papersearch.cli.rebuilding import BUILD, build_command, part_command
 from papersearch.errors import PapersearchError
 from papersearch.search.filter_table import FILTER_ROWS
 
@@ -184,7 +184,7 @@ def _index_hint(error: errors.StoredIndexError) -> str:
 
 
 def _part_hint(error: errors.IndexInParts | errors.PartsNotJoined | errors.PartUnusable) -> str:
-    """Compose the command that joins parts, or builds a part with the places of the others."""
+    """Compose the command that joins parts, or builds a part as most others were."""
     join = typed(BUILD, "--join", "--index", error.path)
     match error:
         case errors.PartsNotJoined():
@@ -194,10 +194,7 @@ def _part_hint(error: errors.IndexInParts | errors.PartsNotJoined | errors.PartU
             return f"for each part: {part}, then: {join}"
         case errors.PartUnusable(part=None):
             return f"if it is of no use: {typed('rm -r', error.path / error.name)}"
-    number, n_parts = error.part or (1, 1)
-    places = error.places or ("CORPUS",)
-    corpus = ("--corpus", *places) if error.is_corpus else places
-    return typed(BUILD, *corpus, "--part", f"{number}/{n_parts}", "--index", error.path)
+    return part_command(error.path, *(error.part or (1, 1)))
 
 
 def _model_hint(error: errors.ModelError) -> str:

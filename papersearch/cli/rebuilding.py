@@ -6,6 +6,7 @@ differs, or the build would encode every paper anew, or find another corpus.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,30 @@ def build_command(
     chosen = [*options, *_places(index_path, manifest, names_index=names_index)]
     if manifest is not None and manifest.encoder is not None:
         chosen += [*_model_options(manifest.encoder), *_late_option(manifest)]
+    return typed(BUILD, *chosen)
+
+
+def part_command(index_path: Path, number: int, n_parts: int) -> str:
+    """Compose the command that builds a part of an index, with the places and choices of most other parts."""
+    from papersearch.dense.encoders import identity_of
+    from papersearch.index.part_checks import usual
+    from papersearch.index.part_records import find_parts, places_below
+
+    records = [one.record for one in find_parts(index_path) if one.record is not None]
+    if not records:
+        return typed(BUILD, "CORPUS", "--part", f"{number}/{n_parts}", "--index", index_path)
+    choices = usual([record.choices for record in records])
+    places = [os.path.normpath(place) for place in places_below(choices.places, index_path)]
+    chosen = places if choices.corpus is None else ["--corpus", *places]
+    chosen += ["--part", f"{number}/{n_parts}", "--index", str(index_path)]
+    encoders = [record.encoder for record in records if record.encoder is not None]
+    if encoders:
+        same = usual([identity_of(one) for one in encoders])
+        chosen += _model_options(next(one for one in encoders if identity_of(one) == same))
+    if choices.late is not None:
+        chosen.append("--late" if choices.late else "--no-late")
+    if choices.abstracts_only:
+        chosen.append("--abstracts-only")
     return typed(BUILD, *chosen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
@@ -112,10 +112,11 @@ class OpenedIndex:
 
     @cached_property
     def papers(self) -> PaperStore:
+        # References to this index would be cycles, and keep the generation open.
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
-            open_ids=lambda: self._names("ids"),
-            open_titles=lambda: self._names("titles"),
+            open_ids=partial(_names_of, self._generation, "ids"),
+            open_titles=partial(_names_of, self._generation, "titles"),
         )
 
     @cached_property
@@ -148,9 +149,6 @@ class OpenedIndex:
         """The encoder of queries. Raises ModelError."""
         return query_encoder(self.manifest, self._generation.index_path)
 
-    def _names(self, name: str) -> Names:
-        return Names(self._strings(name), self._generation.array(f"{name}.papers.npy"))
-
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)
 
@@ -164,6 +162,10 @@ def query_encoder(manifest: Manifest, index_path: Path) -> QueryEncoder:
     except ModelError as error:
         error.index_path = index_path
         raise
+
+
+def _names_of(generation: Generation, name: str) -> Names:
+    return Names(_strings_of(generation, name), generation.array(f"{name}.papers.npy"))
 
 
 def _strings_of(generation: Generation, name: str, file: str | None = None) -> StringTable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -51,13 +50,13 @@ def checked_parts(index_path: Path, places: Sequence[Path] | None) -> list[PartR
     found = find_parts(index_path)
     n_parts = _number_of_parts(index_path, found)
     records = _complete(index_path, found, n_parts)
-    choices = _usual([record.choices for record in records])
+    choices = usual([record.choices for record in records])
     for record in records:
         if (record.format_version, record.written_by, record.analyzer) != release():
             raise _unusable(index_path, record, f"was built by another release, {record.written_by}")
     listing, paths = _corpus(index_path, places, choices.places)
     if listing is None:
-        listing = _usual([record.listing for record in records])
+        listing = usual([record.listing for record in records])
     for record in records:
         if record.listing != listing:
             raise _unusable(index_path, record, "is older than the corpus: files came, went or changed their size")
@@ -65,9 +64,9 @@ def checked_parts(index_path: Path, places: Sequence[Path] | None) -> list[PartR
             raise _unusable(index_path, record, fault)
     for fault, value_of in _SHARED.items():
         known = [value for record in records if (value := value_of(record)) is not None]
-        usual = _usual(known) if known else None
+        common = usual(known) if known else None
         for record in records:
-            if value_of(record) not in (usual, None):
+            if value_of(record) not in (common, None):
                 raise _unusable(index_path, record, fault)
     return records
 
@@ -126,7 +125,6 @@ def _number_of_parts(index_path: Path, found: Sequence[FoundPart]) -> int:
 def _complete(index_path: Path, found: Sequence[FoundPart], n_parts: int) -> list[PartRecord]:
     """Return the records of all parts; raise PartUnusable if one is missing, unfinished or doubled."""
     by_folder = {one.folder: one.record for one in found}
-    known = next((record for record in by_folder.values() if record is not None), None)
     records = []
     for number in range(1, n_parts + 1):
         folder = part_folder(number, n_parts)
@@ -138,7 +136,7 @@ def _complete(index_path: Path, found: Sequence[FoundPart], n_parts: int) -> lis
             fault = f"is doubled: its folder holds {record.name}"
         if fault is not None:
             name, part = f"part {number}/{n_parts}", (number, n_parts)
-            raise PartUnusable(path=index_path, name=name, fault=fault, part=part, **_built_from(index_path, known))
+            raise PartUnusable(path=index_path, name=name, fault=fault, part=part)
         records += [record] if record is not None else []
     return records
 
@@ -185,25 +183,11 @@ _SHARED: dict[str, Callable[[PartRecord], Any]] = {
 """What all parts share, by the fault of one that differs from most."""
 
 
-def _usual(values: Sequence[_Shared]) -> _Shared:
+def usual(values: Sequence[_Shared]) -> _Shared:
     """Return the value that most parts have; of equals the first."""
     counts = Counter(values)
     return max(values, key=lambda value: counts[value])
 
 
 def _unusable(index_path: Path, record: PartRecord, fault: str) -> PartUnusable:
-    return PartUnusable(
-        path=index_path,
-        name=record.name,
-        fault=fault,
-        part=(record.number, record.n_parts),
-        **_built_from(index_path, record),
-    )
-
-
-def _built_from(index_path: Path, record: PartRecord | None) -> dict[str, Any]:
-    """Return the fields of an error about what the parts were built from."""
-    if record is None:
-        return {}
-    places = (Path(os.path.normpath(one)) for one in places_below(record.choices.places, index_path))
-    return {"places": tuple(places), "is_corpus": record.choices.corpus is not None}
+    return PartUnusable(path=index_path, name=record.name, fault=fault, part=(record.number, record.n_parts))

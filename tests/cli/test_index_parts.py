@@ -20,12 +20,13 @@ def hint_of(stderr: str) -> list[str]:
     return shlex.split(line.removeprefix("hint: "))
 
 
-def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path) -> None:
+@pytest.mark.parametrize("is_small", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path, is_small: bool) -> None:
     """Parts are built and joined by commands; what is missing is named, and the hint builds it."""
     (tmp_path / "corpus").mkdir()
     records(tmp_path / "corpus" / "a.jsonl", PAPERS[:3])
     records(tmp_path / "corpus" / "b.jsonl", PAPERS[2:])
-    model = ("--model", str(small_model))
+    model = ("--model", str(small_model)) if is_small else ()
     first = run("index", "corpus", "--part", "1/2", "--index", "ix", *model)
     assert (first.returncode, first.stdout.splitlines()[0]) == (
         0, "part 1/2: 3 papers (3 appearances in 1 dump), built in ix",
@@ -33,11 +34,12 @@ def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path) -> None:
     missing = run("index", "--join", "--index", "ix")
     assert missing.returncode == 2
     assert "papersearch: cannot join ix: part 2/2 is missing" in missing.stderr
-    assert hint_of(missing.stderr) == shlex.split("papersearch index corpus --part 2/2 --index ix")
+    command = ("papersearch", "index", "corpus", "--part", "2/2", "--index", "ix", *model)
+    assert tuple(hint_of(missing.stderr)) == command
     unjoined = run("moth maps", "--index", "ix")
     assert unjoined.returncode == 2
     assert hint_of(unjoined.stderr) == shlex.split("papersearch index --join --index ix")
-    second = json.loads(run(*hint_of(missing.stderr)[1:], *model, "--json").stdout)
+    second = json.loads(run(*hint_of(missing.stderr)[1:], "--json").stdout)
     assert (second["outcome"], second["part"], second["parts"], second["papers"]) == ("published", 2, 2, 3)
     joined = run("index", "--join", "--index", "ix", "--quiet")
     assert (joined.returncode, joined.stderr) == (0, "")
