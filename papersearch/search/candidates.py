@@ -19,6 +19,7 @@ from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
     Ranking,
     best_of,
+    brevity,
     by_one,
     by_signals,
     candidate_signals,
@@ -177,14 +178,15 @@ def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, sha
         from papersearch.search.partial import late_with_expected  # a complete index needs none of it
 
         late = late_with_expected(late, is_encoded, keyword)
-    signals = candidate_signals(keyword, rows.cosines[places], late)
+    short = brevity(opening.asked.query.n_words)
+    signals = candidate_signals(keyword, rows.cosines[places], late, short)
     first = np.searchsorted(candidates, best_of(candidates, signals, FEEDBACK_DEPTH))
-    moved = move_towards(encoded.vector, details.vectors[first[is_encoded[first]]])
+    moved = move_towards(encoded.vector, details.vectors[first[is_encoded[first]]], short)
     semantic = row_dots(details.vectors, moved)
     if opening.asked.is_partial:
         expected = _expected(moved, rows.keyword[places], opening, shards)
         semantic = np.where(is_encoded, semantic, expected)
-    return in_two_tiers(base, candidates, candidate_signals(keyword, semantic, late), how.k)
+    return in_two_tiers(base, candidates, candidate_signals(keyword, semantic, late, short), how.k)
 
 
 def _details(candidates: Owned, opening: Opening, how: Request, shards: Shards) -> Details:
