@@ -14,6 +14,7 @@ from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
 from papersearch.dense.products import row_dots
 from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.matching import AS_TYPED, Statistics
+from papersearch.search.neighbours import with_neighbours
 from papersearch.search.protocol import Asked, BestOf, Bounds, Details, DetailsOf, Rows
 from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
@@ -186,7 +187,10 @@ def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, sha
     if opening.asked.is_partial:
         expected = _expected(moved, rows.keyword[places], opening, shards)
         semantic = np.where(is_encoded, semantic, expected)
-    return in_two_tiers(base, candidates, candidate_signals(keyword, semantic, late, short), how.k)
+    signals = candidate_signals(keyword, semantic, late, short)
+    if not opening.asked.is_partial:  # else most neighbours are unknown
+        signals = with_neighbours(signals, details.vectors)
+    return in_two_tiers(base, candidates, signals, how.k)
 
 
 def _details(candidates: Owned, opening: Opening, how: Request, shards: Shards) -> Details:
