@@ -27,7 +27,9 @@ WEIGHTS: dict[SignalName, float] = {"keyword": 0.7, "semantic": 1.0, "late inter
 """Weights of the signals' spreads over the candidates; figures in docs/ranking.md."""
 
 _SENTENCE = 16
-"""Number of words up to which late interaction and feedback count in full."""
+_MORE_KEYWORD = 0.15
+"""Number of words up to which late interaction and feedback count in full, and what a request without
+end adds to the weight of keywords."""
 
 
 class Tier(NamedTuple):
@@ -164,7 +166,7 @@ def brevity(n_words: int) -> float:
     """Return 1 for a query of a sentence or less, and less for a longer one.
 
     The words of a paragraph outnumber those that matter. Late interaction and feedback follow all of
-    them, so they count less.
+    them, so they count less; BM25 weighs words by rarity, so it counts more.
     """
     return min(1.0, _SENTENCE / max(n_words, 1))
 
@@ -172,19 +174,21 @@ def brevity(n_words: int) -> float:
 def candidate_signals(
     keyword: Float64Array, semantic: Float64Array, late: Float64Array | None, brevity: float = 1.0
 ) -> list[Signal]:
-    """Balance the signals of the candidates, each (K,); late interaction counts `brevity` squared.
+    """Balance the signals of the candidates, each (K,).
+
+    Late interaction counts by `brevity` squared, and keywords count more as it falls.
 
     A score of 0 is normalised to 0, so that a paper without a matching word gains nothing by it.
     """
     given: list[tuple[SignalName, Float64Array | None, float]] = [
-        ("keyword", keyword, 1.0),
-        ("semantic", semantic, 1.0),
-        ("late interaction", late, brevity**2),
+        ("keyword", keyword, WEIGHTS["keyword"] + _MORE_KEYWORD * (1 - brevity)),
+        ("semantic", semantic, WEIGHTS["semantic"]),
+        ("late interaction", late, WEIGHTS["late interaction"] * brevity**2),
     ]
     return balance(
         [
-            Signal(name, scores, min(0.0, float(scores.min())), float(scores.max()), share * WEIGHTS[name])
-            for name, scores, share in given
+            Signal(name, scores, min(0.0, float(scores.min())), float(scores.max()), weight)
+            for name, scores, weight in given
             if scores is not None and len(scores)
         ]
     )

@@ -5,8 +5,8 @@ least bad of the rest:
 
 - the distance of its cosine from the background: the best cosines that random words reach in this
   corpus;
-- coverage: the idf-weighted share of the query's words that the paper has;
-- relief: how far its late interaction stands out from that of the other candidates.
+- coverage: the share, weighted by idf, of the query's words that the paper has;
+- relief: the distance of its late interaction from that of most candidates.
 
 The weights separate topics from near misses: the same topics without their papers, and topics of
 the same field that a corpus lacks. Figures in docs/ranking.md.
@@ -60,10 +60,10 @@ def judge(
     """Judge a paper.
 
     cosine: the cosine of query and paper; None if it is unknown
-    coverage: idf-weighted share of the query's words that the paper has, in [0, 1]
+    coverage: share, weighted by idf, of the query's words that the paper has, in [0, 1]
     background: None if no paper is encoded
     n_words: number of different words of the query
-    relief: None if the paper is no candidate, or without late interaction
+    relief: None unless the paper is a candidate with late interaction
     """
     if cosine is None or background is None:
         share = coverage * _scale(n_words)
