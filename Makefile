@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUERY ?= pipeline bubbles
 ROUNDS ?= 1
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 EXACTNESS := tests/dense tests/lexical/test_bm25.py tests/search/test_evidence.py tests/test_last_digits.py
 
 .DEFAULT_GOAL := help
@@ -34,7 +35,7 @@ demo: $(VENV)/installed  ## Install, build the index from corpus/, answer "pipel
 	$(BIN)/papersearch --format table "$(QUERY)"
 
 test: $(VENV)/installed  ## Install, run the tests
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
 	$(BIN)/python -m pytest -m "slow and not typed"
@@ -43,8 +44,8 @@ test-conditions: $(VENV)/installed  ## Install, run the tests under other kernel
 	$(BIN)/python -m tests.conditions --rounds $(ROUNDS)
 
 test-exactness: $(VENV)/installed  ## Install, run the tests of exactness under two kernels of OpenBLAS
-	OPENBLAS_CORETYPE=Haswell $(BIN)/python -m pytest -m "not typed and not soak" $(EXACTNESS)
-	OPENBLAS_CORETYPE=Prescott $(BIN)/python -m pytest -m "not typed and not soak" $(EXACTNESS)
+	OPENBLAS_CORETYPE=Haswell $(BIN)/python -m pytest $(PARALLEL) -m "not typed and not soak" $(EXACTNESS)
+	OPENBLAS_CORETYPE=Prescott $(BIN)/python -m pytest $(PARALLEL) -m "not typed and not soak" $(EXACTNESS)
 
 test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
 	$(BIN)/python -m pytest -m typed
@@ -56,8 +57,7 @@ test-soak: $(VENV)/installed  ## Install atheris, run minutes of injected faults
 # What a killed process was writing cannot be combined; what others wrote can.
 coverage: $(VENV)/installed  ## Install, run the quick and slow tests, measure which branches they reach
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal \
-		-m "not typed and not soak"
+	$(BIN)/python -m coverage run -m pytest $(PARALLEL) -m "not typed and not soak"
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 

@@ -33,8 +33,10 @@ The corpus folder and the index folder are found separately. The first of these 
 The file of saved searches is found in the same way: by `PAPERSEARCH_SEARCHES`, then as `searches.toml` in the
 nearest such folder, then in the user's configuration folder.
 
-A query without an index builds it first. A query whose corpus has changed answers from the existing index and says
-so on stderr.
+A query without an index builds it first. Where more than 500 texts are to be encoded, it is answered by words as
+soon as these are indexed, and a line on stderr has the command that encodes the papers. A query whose corpus has
+changed answers from the existing index and says so on stderr. A command that is hinted at names the model, prefixes
+and places that the index was built with.
 
 ## How a query is read
 

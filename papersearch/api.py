@@ -82,7 +82,7 @@ class Index:
         self._analyzer = Analyzer()
         self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
         shards = list(map(Shard, self._indexes, collection.numbers))
-        self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self._analyzer)
+        self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self.path)
         if self.manifest.lexical.analyzer != ANALYZER:
             found = self.manifest.lexical.analyzer
             raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
@@ -351,6 +351,7 @@ def build(
     abstracts_only: bool | None = None,
     full: bool = False,
     words_only: bool = False,
+    most_texts: int | None = None,
     dry_run: bool = False,
     progress: Progress = lambda step, done, total: None,
     reading: DumpProgress = lambda dump, done, total: None,
@@ -368,6 +369,7 @@ def build(
         keeps the choice, and else keeps them
     full: ignore the present index, except that choice
     words_only: load no model and encode nothing; a later build goes on with the rest
+    most_texts: do the same if more texts than this would have to be encoded
     dry_run: only report what would change
     progress: called at each step with (step, done, total)
     reading: called with a dump's name, the bytes of it that are read, and its size
@@ -391,6 +393,7 @@ def build(
         abstracts_only=abstracts_only,
         full=full,
         words_only=words_only,
+        most_texts=most_texts,
         dry_run=dry_run,
         progress=progress,
         reading=reading,

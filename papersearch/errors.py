@@ -305,7 +305,12 @@ class PartUnusable(StoredIndexError):
 
 
 class ModelError(PapersearchError):
-    """The encoder's files are missing, are not the expected ones, or cannot be used."""
+    """The encoder's files are missing, are not the expected ones, or cannot be used.
+
+    `index_path` is the index whose queries need them; None outside of a query.
+    """
+
+    index_path: Path | None = None
 
 
 class ModelUnusable(ModelError):

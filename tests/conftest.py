@@ -1,12 +1,14 @@
 """Shared fixtures: the real corpus and its index, a small model, small corpora.
 
-The real index takes most of a minute to build. `PAPERSEARCH_TEST_INDEX=FOLDER` reuses one that was
-built from this corpus with the default model, for short test runs during development.
+The real index takes most of a minute to build. pytest's cache keeps it for further runs;
+`PAPERSEARCH_TEST_INDEX=FOLDER` gives one that was built from this corpus with the default model.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -31,8 +33,13 @@ os.environ.setdefault("PAPERSEARCH_PRECISION", "float32")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Compiled modules are kept: else every process of the tests compiles the package again.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    sys.dont_write_bytecode = False
+
 import papersearch  # after the threads are set
 from papersearch.text.analysis import Analyzer
+from tests.commands import Commands
 
 PROJECT = Path(__file__).parents[1]
 CORPUS = PROJECT / "corpus"
@@ -51,9 +58,13 @@ Mar 11
 PATIENCE_S = 1200
 """Timeout of every wait, long enough for any machine: reaching it means that something hangs."""
 
-# No deadline for examples: the machine may be slow or busy.
+# No deadline for examples: the machine may be slow or busy. The long run, which measures coverage,
+# tries twice as many of them.
 hypothesis.settings.register_profile(
-    "papersearch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "papersearch",
+    deadline=None,
+    max_examples=100 if "coverage" in sys.modules else 50,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("papersearch")
 
@@ -112,17 +123,38 @@ def page(papers: Sequence[tuple[str, str]]) -> str:
 
 
 @pytest.fixture(scope="session")
-def real_index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the index of the committed corpus with the default model; tests must not write to it."""
+def real_index_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the index of the committed corpus with the default model; tests must not write to it.
+
+    It is kept in pytest's cache until anything changes from which it is made.
+    """
     given = os.environ.get("PAPERSEARCH_TEST_INDEX")
     if given:
         return Path(given).resolve()
-    if "PYTEST_XDIST_WORKER" in os.environ:  # the first worker builds it; the others wait and find it
-        path = tmp_path_factory.getbasetemp().parent / "real-index"
-    else:
+    cache = getattr(request.config, "cache", None)
+    if cache is None:
         path = tmp_path_factory.mktemp("real") / "index"
-    papersearch.build(CORPUS, path)
+    else:
+        kernel = os.environ.get("OPENBLAS_CORETYPE", "own")
+        path = cache.mkdir("real-index") / f"{kernel}-{made_from()}"
+        for old in path.parent.glob(f"{kernel}-*"):
+            if old != path:
+                shutil.rmtree(old, ignore_errors=True)
+    papersearch.build(CORPUS, path)  # by the first worker; the others wait and find it
     return path
+
+
+def made_from() -> str:
+    """Return a digest of what an index is made from: the corpus, the package, libraries, settings."""
+    found = hashlib.sha256()
+    package = Path(papersearch.__file__).parent
+    for path in sorted([*CORPUS.rglob("*"), *package.rglob("*.py")]):
+        if path.is_file():
+            found.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    installed = sorted(f"{part.name} {part.version}" for part in importlib.metadata.distributions())
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("PAPERSEARCH_", "OPENBLAS_"))}
+    found.update(repr((sys.version, installed, sorted(settings.items()))).encode())
+    return found.hexdigest()[:16]
 
 
 @pytest.fixture(scope="session")
@@ -224,8 +256,19 @@ def env(real_index_path: Path) -> dict[str, str]:
     return {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands | None]:
+    """Return the process that forks commands; none where coverage is measured, of whole processes."""
+    if "coverage" in sys.modules or not hasattr(os, "fork"):
+        yield None
+        return
+    forking = Commands(command_environment())
+    yield forking
+    forking.close()
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, commands: Commands | None) -> Run:
     """Return a function that runs the command as a process: `run("query", "--json", env={...})`."""
 
     def start(
@@ -234,10 +277,13 @@ def run(tmp_path: Path) -> Run:
         env: dict[str, str] | None = None,
         stdin: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
+        environment = command_environment(env)
+        if commands and commands.can_run(environment):
+            return commands.run(arguments, cwd, environment, stdin)
         return subprocess.run(
             [sys.executable, "-m", "papersearch", *arguments],
             cwd=cwd,
-            env=command_environment(env),
+            env=environment,
             input=stdin,
             capture_output=True,
             text=True,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
-import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,54 +14,11 @@ from threading import Event
 import pytest
 
 from papersearch import processes
-from papersearch.processes import LOST, Answer, Worker, as_done, employed, in_order, n_spare_processors
+from papersearch.processes import LOST, Worker, as_done, employed, in_order, n_spare_processors
 from tests.conftest import PATIENCE_S, command_environment, wait_until
+from tests.services import own_pid, square, squaring, there
 
 HERE = os.getpid()
-
-
-def square(number: int) -> bytes:
-    """Return more than a pipe holds at once."""
-    return str(number**2).encode() * 50_000
-
-
-def squaring(*fault: bytes) -> Answer:
-    """Serve squares; `fault` names what happens to the worker at part 4 and later."""
-    if fault == (b"raise at once",):
-        raise ValueError
-
-    def answer(request: list[bytes]) -> list[bytes]:
-        number = int(request[0])
-        if fault and number >= 4:
-            if fault[0] == b"kill":
-                os.kill(os.getpid(), signal.SIGKILL)
-            elif fault[0] == b"end":
-                os._exit(0)
-            elif fault[0] == b"raise":
-                raise ValueError
-            elif fault[0] == b"cut short":
-                os.write(1, b"papers 1" + struct.pack("<QQ", 1, 1000) + b"cut")
-                os._exit(0)
-            elif fault[0] == b"babble":
-                os.write(1, b"x" * 100)
-        return [square(number)]
-
-    return answer
-
-
-def own_pid() -> Answer:
-    """Serve the worker's process id, and print."""
-
-    def answer(request: list[bytes]) -> list[bytes]:
-        print("not a frame")
-        return [str(os.getpid()).encode()]
-
-    return answer
-
-
-def there(worker: Worker, number: int) -> bytes:
-    """Ask a worker of `squaring`."""
-    return worker.ask(str(number).encode())[0]
 
 
 @contextmanager
@@ -326,7 +281,7 @@ def test_workers_import_the_package_of_their_program(tmp_path: Path) -> None:
 INTERRUPTED = """
 import os, signal, sys
 from papersearch.processes import employed, in_order
-from tests.test_processes import square, squaring, there
+from tests.services import square, squaring, there
 at = int(sys.argv[1])
 try:
     with employed(squaring, 2) as workers:

@@ -72,7 +72,7 @@ def batch(options: BatchOptions) -> int:
     chosen = "jsonl" if options.format_.value == "auto" else options.format_.value
     printer = Printer(chosen)
     opened = open_index(options.corpus_path, options.index_path)
-    warn_if_partial(opened.encoded, options.mode.value)
+    warn_if_partial(opened, opened.encoded, options.mode.value)
     k = options.top or _DEPTHS[chosen]
     answers = (_trec if chosen == "trec" else _json_lines)(opened, read, k, options)
     found = False

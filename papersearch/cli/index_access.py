@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from papersearch.cli.errors import BuildInterrupted, CommandError, complain, typed
 from papersearch.cli.notices import warn_if_stale
+from papersearch.cli.rebuilding import build_command
 
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.locations import Locations
     from papersearch.cli.output.progress import ProgressForm
     from papersearch.index.report import BuildReport
+
+
+MOST_TEXTS = 500
+"""Number of texts up to which a first query waits for their encodings: half a minute on two cores."""
 
 
 def open_index(corpus: Path | None, index: Path | None) -> Index:
@@ -27,9 +32,11 @@ def open_index(corpus: Path | None, index: Path | None) -> Index:
     return opened
 
 
-def open_or_build(locations: Locations, query: str) -> Index:
+def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
     """Open the index; build it from the corpus first if there is none in the usual place.
 
+    Also returns whether it was built. More than MOST_TEXTS texts are not encoded: the query is
+    answered as soon as words can answer it, and a line says how to go on.
     Raises CommandError for an index that was named: it may be mistyped, and a build takes long.
     """
     from papersearch import api
@@ -39,7 +46,7 @@ def open_or_build(locations: Locations, query: str) -> Index:
 
     parse_query(query, Analyzer())  # an invalid query should not cost a build
     try:
-        return api.open(locations.index_path)
+        return api.open(locations.index_path), False
     except IndexMissing as missing:
         if locations.index_is_named:
             build = typed("papersearch index", "--index", locations.index_path)
@@ -50,12 +57,19 @@ def open_or_build(locations: Locations, query: str) -> Index:
                 _save_dumps(locations),
             ) from missing
     complain(f"building an index of {locations.corpus_path}, once", "")
-    report = run_build(locations)
+    report = run_build(locations, most_texts=MOST_TEXTS)
     from papersearch.cli.output.findings import ALL_OF_THEM, in_short
 
     if found := in_short(report.findings):
         complain(f"not everything was understood: {found}", ALL_OF_THEM)
-    return api.open(locations.index_path)
+    opened = api.open(locations.index_path)
+    if opened.manifest.is_partial:
+        complain(
+            f"{len(opened):,} papers can be searched by words; to search them by meaning too, which takes "
+            f"long to prepare: {build_command(opened.path, manifest=opened.manifest)}",
+            "",
+        )
+    return opened, True
 
 
 def run_build(

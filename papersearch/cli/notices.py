@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import complain
+from papersearch.cli.rebuilding import build_command
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -23,15 +24,25 @@ _CARRYING = 16
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """Say that the corpus has other dumps than the index."""
     if opened.is_stale(locations.corpus_path):
-        complain(f"{locations.corpus_path} has changed since the index was built", "papersearch index")
+        command = build_command(opened.path, manifest=opened.manifest)
+        complain(f"{locations.corpus_path} has changed since the index was built", command)
 
 
-def warn_if_partial(encoded: EncodedShare | None, mode: Mode) -> None:
+def warn_if_partial(opened: Index, encoded: EncodedShare | None, mode: Mode) -> None:
     """Say how many papers are encoded, where an answer depends on it."""
     if encoded is None or encoded.is_complete or mode == "keyword":
         return
     others = "the others are ranked by their words" if mode == "hybrid" else "the others are left out"
-    complain(f"{encoded.n_encoded:,} of {encoded.n_papers:,} papers are encoded; {others}", "papersearch index")
+    complain(
+        f"{encoded.n_encoded:,} of {encoded.n_papers:,} papers are encoded; {others}",
+        build_command(opened.path, manifest=opened.manifest),
+    )
+
+
+def warn_of_mode(opened: Index, reason: str, name: str = "") -> None:
+    """Say why an answer is by keywords alone; `name` is that of a saved search."""
+    whose = f"{name}: " if name else ""
+    complain(f"{whose}answering by keywords alone: {reason}", build_command(opened.path, manifest=opened.manifest))
 
 
 def warn_of_reading(results: Results) -> None:

@@ -11,7 +11,7 @@ from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.hints import explained
 from papersearch.cli.index_access import open_index
-from papersearch.cli.notices import warn_if_partial, warn_of_reading, warn_of_undated
+from papersearch.cli.notices import warn_if_partial, warn_of_mode, warn_of_reading, warn_of_undated
 from papersearch.cli.options import (
     GROUP,
     Color,
@@ -168,7 +168,7 @@ def run(options: RunOptions) -> int:
     wanted = _wanted(options.names or ())
     opened = open_index(options.corpus_path, options.index_path)
     if opened.encoded.n_encoded and any(search.mode != "keyword" for search in wanted):
-        warn_if_partial(opened.encoded, "hybrid")
+        warn_if_partial(opened, opened.encoded, "hybrid")
     answers: list[tuple[str, Results]] = []
     has_failed = False
     for search in wanted:
@@ -212,7 +212,7 @@ def _run_one(opened: Index, search: SavedSearch, options: RunOptions, printer: P
     is_table = printer.format == "table"
     results = opened.search(search.query, options.top, search.mode, strict=True, filters=filters, fold=is_table)
     if results.mode_reason:
-        printer.hint(f"{search.name}: answering by keywords alone: {results.mode_reason}", "papersearch index")
+        warn_of_mode(opened, results.mode_reason, search.name)
     warn_of_reading(results)
     warn_of_undated(results)
     return results

@@ -17,6 +17,7 @@ from papersearch.cli.notices import (
     warn_if_partial,
     warn_if_stale,
     warn_of_filters,
+    warn_of_mode,
     warn_of_reading,
 )
 from papersearch.cli.options import (
@@ -92,7 +93,7 @@ def search(options: SearchOptions) -> int:
     )
     locations = find_locations(options.corpus_path, options.index_path)
     text = " ".join(map(typed_text, options.query))
-    opened = open_or_build(locations, text)
+    opened, is_new = open_or_build(locations, text)
     results = opened.search(
         text,
         options.top,
@@ -106,9 +107,9 @@ def search(options: SearchOptions) -> int:
         facets=options.facets,
         related=options.suggest,
     )
-    if results.mode_reason:
-        printer.hint(f"answering by keywords alone: {results.mode_reason}", "papersearch index")
-    warn_if_partial(results.encoded, results.mode_used)
+    if results.mode_reason and not is_new:
+        warn_of_mode(opened, results.mode_reason)
+    warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_reading(results)
     if results.verdict == "weak":
         printer.hint(f"none of the {results.total} papers matches this well")

@@ -76,7 +76,7 @@ def similar(options: SimilarOptions) -> int:
     names, text = read_names(opened, options.papers)
     unlike = read_ids(opened, options.unlike or (), "--unlike -")
     results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
-    warn_if_partial(results.encoded, results.mode_used)
+    warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results)
     if results.verdict == "weak":
         printer.hint("no paper is very similar to this text")

@@ -291,13 +291,18 @@ def stored_form(encoded: Encoded, starts: IntArray, constants: ModelConstants | 
     """
     if constants is None:
         return without_pieces(encoded.vector)
-    chosen = np.flatnonzero(constants.kept[encoded.pieces])[:MAX_PIECES]
+    chosen = stored_places(encoded.pieces, constants)
     return TextEncoding(
         encoded.vector,
         encoded.pieces[chosen].astype(np.uint32),
         starts[chosen].astype(np.uint32),
         compress(encoded.states[chosen], constants.basis),
     )
+
+
+def stored_places(pieces: IntArray, constants: ModelConstants, is_real: BoolArray | bool = True) -> IntArray:
+    """Return which of a text's word pieces (L,) are stored; `is_real` is False for padding."""
+    return np.flatnonzero(constants.kept[pieces] & is_real)[:MAX_PIECES]
 
 
 def _stacked(

@@ -38,8 +38,10 @@ MAX_PAPERS = 50_000
 """Largest index with late interaction by default. It takes 10 kB a paper, six times the vector, and
 at this size half a gigabyte."""
 
-_SCALE = 127.0
-_TINY = np.float32(1e-9)
+SCALE = 127.0
+"""Length of a stored word piece, whose components are rounded to int8."""
+
+TINY = np.float32(1e-9)
 """Lower bound of a length, to avoid division by zero."""
 
 _BASIS_WORDS = 6000
@@ -96,7 +98,7 @@ class PieceVectors(NamedTuple):
         rows = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
         products = whole_products(np.take(self.vectors, rows, axis=0), asked.rows)
         best = np.maximum.reduceat(products, ends - lengths, axis=0)
-        scores[filled] = row_dots(best, asked.weights) / (_SCALE * asked.scale)
+        scores[filled] = row_dots(best, asked.weights) / (SCALE * asked.scale)
         return scores
 
     def of_query(self, query: Encoded) -> QueryPieces | None:
@@ -154,7 +156,7 @@ def example_pieces(
     rows, ids = (np.concatenate(parts) for parts in zip(*stored, strict=True))
     weighed = weights[ids]
     total = weighed.sum()
-    return QueryPieces(rows.astype(np.float32), _SCALE, weighed / total) if total > 0 else None
+    return QueryPieces(rows.astype(np.float32), SCALE, weighed / total) if total > 0 else None
 
 
 class Alignment(NamedTuple):
@@ -191,8 +193,8 @@ class Alignment(NamedTuple):
         means = np.add.reduceat(weighted, edges, axis=0)[::2]  # (S', C), unscaled, as only the direction matters
         mean = row_dots(self.asked.rows.T, self.asked.weights)  # (C,), unscaled too
         lengths = np.sqrt(row_dots(means * means, np.ones_like(mean)) * (mean * mean).sum())
-        late = row_dots(best, self.asked.weights) / (_SCALE * self.asked.scale)
-        likeness[filled] = late + row_dots(means, mean) / np.maximum(lengths, _TINY)
+        late = row_dots(best, self.asked.weights) / (SCALE * self.asked.scale)
+        likeness[filled] = late + row_dots(means, mean) / np.maximum(lengths, TINY)
         return likeness
 
 
@@ -240,13 +242,13 @@ def basis(states: Float32Array) -> Float32Array:
 
 def compress(states: Float32Array, basis: Float32Array) -> npt.NDArray[np.int8]:
     """Return `states` (L, D) projected, scaled to unit rows, times 127 and rounded: (L, C) int8."""
-    compressed: npt.NDArray[np.int8] = np.rint(_unit_rows(states @ basis) * np.float32(_SCALE)).astype(np.int8)
+    compressed: npt.NDArray[np.int8] = np.rint(_unit_rows(states @ basis) * np.float32(SCALE)).astype(np.int8)
     return compressed
 
 
 def _unit_rows(rows: Float32Array) -> Float32Array:
     lengths = np.sqrt(np.square(rows).sum(axis=1, keepdims=True))
-    scaled: Float32Array = rows / np.maximum(lengths, _TINY)
+    scaled: Float32Array = rows / np.maximum(lengths, TINY)
     return scaled
 
 

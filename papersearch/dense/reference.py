@@ -11,14 +11,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
-from papersearch.dense.encoding import ModelConstants, TextEncoding, stored_form
+from papersearch.dense.device_batches import ahead, batch_of, computed, longest_first
+from papersearch.dense.encoding import TextEncoding, stored_places, without_pieces
 from papersearch.dense.feedback import unit
-from papersearch.dense.late import Encoded
+from papersearch.dense.late import SCALE, TINY, Encoded
 from papersearch.dense.model_folder import needs_own_code, read_modules, weights_path
 from papersearch.dense.models import ModelFiles
 from papersearch.dense.prefixes import Prefixes, choose_prefixes
@@ -27,9 +29,12 @@ from papersearch.dense.safetensors_file import SafetensorsFile
 from papersearch.errors import ModelNeedsCode, ModelUnusable, UnknownPrecision
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
-    from papersearch.types import IntArray
+    from papersearch.dense.device_batches import Batch
+    from papersearch.dense.encoding import ModelConstants
+    from papersearch.types import Float32Array, IntArray
 
 MAX_LENGTH = 512
 """Greatest number of word pieces read of a paper, if the model has as many positions. MiniLM's own
@@ -53,6 +58,7 @@ class ReferenceEncoder:
 
     device: a device of torch; None chooses one
     prefixes: what goes before queries and papers; None takes what `choose_prefixes` finds
+    batch_size: papers per forward pass; None chooses by the device
 
     The weights are loaded as float32, whatever they are stored as: in half precision, a vector would
     depend on the texts beside it. The transformer encodes papers in bfloat16 where the processor has
@@ -60,7 +66,14 @@ class ReferenceEncoder:
     last hidden states, are computed in float32.
     """
 
-    def __init__(self, model: ModelFiles, device: str | None = None, prefixes: Prefixes | None = None) -> None:
+    def __init__(
+        self,
+        model: ModelFiles,
+        device: str | None = None,
+        prefixes: Prefixes | None = None,
+        *,
+        batch_size: int | None = None,
+    ) -> None:
         prefixes = choose_prefixes(model) if prefixes is None else prefixes
         self._model, self.opening = _measured(partial(_loaded, model, device))
         self.max_length = self._positions()
@@ -70,6 +83,7 @@ class ReferenceEncoder:
         self._papers_model = self._model
         if _precision(self._model.device.type) == "bfloat16":
             self._papers_model = _with_bfloat16(self._model)
+        self._batch_size = batch_size or _batch_size(self._model.device.type)
         self.prefixes = prefixes
 
     def encode_papers(
@@ -78,46 +92,47 @@ class ReferenceEncoder:
         """Encode `texts` as papers, and pass each to `receive` as soon as it is done.
 
         `receive` gets the text's number, its encoding, and the offset of each of its L word pieces,
-        (L,). Without `with_starts` these offsets are empty.
+        (L,). Without `with_starts` these offsets are 0.
         """
-        size = _BATCH_SIZE if self._model.device.type == "cpu" else _ACCELERATOR_BATCH_SIZE
-        for chosen in _longest_first(texts, size):
-            batch = [texts[i] for i in chosen]
-            with quiet_models():
-                outputs = self._papers_model.encode_document(
-                    batch, batch_size=size, output_value=None, show_progress_bar=False
-                )
-            encoded = _encoded(outputs)
-            starts = self._starts(batch, encoded) if with_starts else [one.pieces[:0] for one in encoded]
-            for i, one, places in zip(chosen, encoded, starts, strict=True):
-                receive(i, one, places)
+        for batch, found in self._computed(texts, _vectors_and_states, with_starts=with_starts):
+            for row, (number, real) in enumerate(zip(batch.numbers, batch.is_real, strict=True)):
+                vector, states = unit(found["vectors"][row]), found["states"][row][real]
+                receive(number, Encoded(vector, batch.pieces[row][real], states), batch.starts[row][real])
 
     def encode_for_index(
         self, texts: Sequence[str], constants: ModelConstants | None, receive: Callable[[int, TextEncoding], None]
     ) -> None:
-        """Encode `texts` as papers, in the form of an index; see `encoding.PaperEncoder`."""
-        self.encode_papers(
-            texts,
-            lambda number, encoded, starts: receive(number, stored_form(encoded, starts, constants)),
-            with_starts=constants is not None,
-        )
+        """Encode `texts` as papers, in the form of an index; see `encoding.PaperEncoder`.
 
-    def _starts(self, texts: Sequence[str], encoded: Sequence[Encoded]) -> list[IntArray]:
-        """Return the offset in characters of each word piece in its text: (L,) for each text.
-
-        Offsets are 0 if the model's tokenizer does not report them.
+        The device compresses word pieces, so that a sixth of their states is copied from it.
         """
-        starts = [np.zeros(len(one.pieces), dtype=np.int64) for one in encoded]
-        tokenizer, prefix = self._model.tokenizer, self.prefixes.paper
-        if getattr(tokenizer, "is_fast", False):
-            prefixed = [prefix + text for text in texts]
-            found = tokenizer(prefixed, truncation=True, max_length=self.max_length, return_offsets_mapping=True)
-            for places, one, ids, offsets in zip(
-                starts, encoded, found["input_ids"], found["offset_mapping"], strict=True
-            ):
-                if ids == one.pieces.tolist():
-                    places[:] = [max(0, start - len(prefix)) for start, _ in offsets]
-        return starts
+        wanted = _vectors if constants is None else partial(_vectors_and_pieces, self._on_device(constants.basis))
+        for batch, found in self._computed(texts, wanted, with_starts=constants is not None):
+            for row, (number, real) in enumerate(zip(batch.numbers, batch.is_real, strict=True)):
+                vector = unit(found["vectors"][row])
+                if constants is None:
+                    receive(number, without_pieces(vector))
+                    continue
+                places = stored_places(batch.pieces[row], constants, real)
+                pieces, starts = (array[row, places].astype(np.uint32) for array in (batch.pieces, batch.starts))
+                receive(number, TextEncoding(vector, pieces, starts, found["pieces"][row, places]))
+
+    def _computed(
+        self,
+        texts: Sequence[str],
+        wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        *,
+        with_starts: bool,
+    ) -> Iterator[tuple[Batch, dict[str, Any]]]:
+        """Yield `texts` in batches, the longest first, with what is wanted of the model's output."""
+        make = partial(batch_of, self._papers_model, texts, with_starts=with_starts)
+        with quiet_models(), closing(ahead(make, longest_first(texts, self._batch_size))) as batches:
+            yield from computed(self._papers_model, batches, wanted)
+
+    def _on_device(self, array: Float32Array) -> torch.Tensor:
+        import torch
+
+        return torch.from_numpy(np.array(array)).to(self._model.device)
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
@@ -133,7 +148,7 @@ class ReferenceEncoder:
     def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode texts as queries, in the order given, in batches for speed."""
         encoded: dict[int, Encoded] = {}
-        for chosen in _longest_first(texts, _QUERY_BATCH_SIZE):
+        for chosen in longest_first(texts, _QUERY_BATCH_SIZE):
             batch = [texts[i] for i in chosen]
             with quiet_models():
                 outputs = self._model.encode_query(
@@ -157,6 +172,10 @@ class ReferenceEncoder:
         if getattr(config, "model_type", "") in _OFFSET_POSITIONS:
             positions -= 2
         return min(MAX_LENGTH, positions)
+
+
+def _batch_size(device: str) -> int:
+    return _BATCH_SIZE if device == "cpu" else _ACCELERATOR_BATCH_SIZE
 
 
 class Opening(NamedTuple):
@@ -307,13 +326,21 @@ def _with_bfloat16(model: SentenceTransformer) -> SentenceTransformer:
     return lighter
 
 
-def _longest_first(texts: Sequence[str], size: int) -> Iterator[list[int]]:
-    """Yield the numbers of the texts in batches of `size`, the longest texts first.
+def _vectors(output: Mapping[str, Any]) -> dict[str, Any]:
+    return {"vectors": output["sentence_embedding"].float()}
 
-    Texts of a batch need little padding then, and a lack of memory shows at the first batch.
-    """
-    order = sorted(range(len(texts)), key=lambda i: (-len(texts[i]), i))
-    yield from (order[start : start + size] for start in range(0, len(order), size))
+
+def _vectors_and_states(output: Mapping[str, Any]) -> dict[str, Any]:
+    return _vectors(output) | {"states": output["token_embeddings"].float()}
+
+
+def _vectors_and_pieces(basis: torch.Tensor, output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return vectors and compressed word pieces, as `late.compress` does."""
+    import torch
+
+    rows = output["token_embeddings"].float() @ basis
+    lengths = torch.linalg.vector_norm(rows, dim=-1, keepdim=True).clamp_min(TINY)
+    return _vectors(output) | {"pieces": (rows / lengths * SCALE).round().to(torch.int8)}
 
 
 def _encoded(outputs: Sequence[Mapping[str, Any]]) -> list[Encoded]:

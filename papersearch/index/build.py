@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,7 @@ def build(
     abstracts_only: bool | None = None,
     full: bool = False,
     words_only: bool = False,
+    most_texts: int | None = None,
     dry_run: bool = False,
     progress: Progress = lambda step, done, total: None,
     reading: DumpProgress = lambda dump, done, total: None,
@@ -61,7 +63,17 @@ def build(
         found = models.locate(model, announce)
         encoder = Encoder(found, choose_prefixes(found, query_prefix, paper_prefix), device)
     request = BuildRequest(
-        places, corpus_path, index_path, encoder, late, abstracts_only, full, progress, reading, announce
+        places=places,
+        corpus_path=corpus_path,
+        index_path=index_path,
+        encoder=encoder,
+        most_texts=most_texts,
+        late=late,
+        abstracts_only=abstracts_only,
+        full=full,
+        progress=progress,
+        reading=reading,
+        announce=announce,
     )
     if dry_run:
         return _update(request, dry_run=True)
@@ -80,6 +92,9 @@ def _update(request: BuildRequest, *, dry_run: bool) -> BuildReport:
     if source is None:
         source = publishing.read(request, before)
     meaning = publishing.open_meaning(request, source, before)
+    if request.most_texts is not None and meaning.n_missing() > request.most_texts:
+        request = replace(request, encoder=None)
+        meaning = publishing.open_meaning(request, source, before)
     if dry_run:
         manifest = before.manifest if before else None
         return publishing.report("dry run", manifest, source, meaning.n_missing())

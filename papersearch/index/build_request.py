@@ -33,12 +33,14 @@ class BuildRequest:
     """The arguments of a build, with the model located.
 
     encoder: None for words alone
+    most_texts: number of new texts beyond which the encoder is left out; None for no limit
     """
 
     places: Sequence[Path]
     corpus_path: Path | None
     index_path: Path
     encoder: Encoder | None
+    most_texts: int | None
     late: bool | None
     abstracts_only: bool | None
     full: bool

@@ -24,6 +24,7 @@ from papersearch.dense.choice import (
 )
 from papersearch.dense.encoders import Identity, identity_of
 from papersearch.dense.encoding import EncodedCorpus, Gathering
+from papersearch.dense.known_constants import CONSTANTS_SHA256, known_constants
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.dense.vectors import Quantization, quantize
 from papersearch.errors import ModelUnusable
@@ -89,9 +90,10 @@ class Meaning:
         else:
             self._encoders = []
             self._identity = identity_of(self._before) if self._before else Identity("", "", "", "")
-        known, constants = previous.encodings(on_disk, self._identity, with_late=with_late)
+        self._packaged = known_constants(self._identity) if encoder is not None else None
+        known, constants = previous.encodings(on_disk, self._identity, self._packaged, with_late=with_late)
         self._is_known = constants is not None
-        self._gathering = Gathering(texts, known, constants, with_late=with_late)
+        self._gathering = Gathering(texts, known, constants or self._packaged, with_late=with_late)
 
     @property
     def n_encoded(self) -> int:
@@ -136,7 +138,8 @@ class Meaning:
                 self._progress("encoding", done, total)
 
         described = self._describe(encoder)
-        key = sha256_of(f"{[*identity_of(described), self._with_late]}".encode())
+        constants = CONSTANTS_SHA256 if self._packaged is not None else ""
+        key = sha256_of(f"{[*identity_of(described), self._with_late, constants]}".encode())
         self._journal = Journal(self._index_path, key, fresh=self._full)
         self._journal.load()
 

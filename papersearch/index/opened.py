@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
-from papersearch.errors import NothingEncoded
+from papersearch.errors import ModelError, NothingEncoded
 from papersearch.index.papers import PaperIds, PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
@@ -19,6 +19,8 @@ from papersearch.text.paper_text import Texts
 from papersearch.types import EncodedShare
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from papersearch.index.facts import Facts
     from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
@@ -146,17 +148,21 @@ class OpenedIndex:
     @cached_property
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
-        return query_encoder(self.manifest)
+        return query_encoder(self.manifest, self._generation.index_path)
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)
 
 
-def query_encoder(manifest: Manifest) -> QueryEncoder:
-    """Open the encoder of queries. Raises ModelError."""
-    if manifest.encoder is None:
-        raise NothingEncoded(n_papers=manifest.n_papers)
-    return open_query_encoder(manifest.encoder)
+def query_encoder(manifest: Manifest, index_path: Path) -> QueryEncoder:
+    """Open the encoder of queries. Raises ModelError, which names the index."""
+    try:
+        if manifest.encoder is None:
+            raise NothingEncoded(n_papers=manifest.n_papers)
+        return open_query_encoder(manifest.encoder)
+    except ModelError as error:
+        error.index_path = index_path
+        raise
 
 
 def _strings_of(generation: Generation, name: str, file: str | None = None) -> StringTable:

@@ -216,8 +216,8 @@ class _Part(NamedTuple):
         from papersearch.index import publishing
 
         request = BuildRequest(
-            [], None, self.place, self.encoder, self.request.late, self.request.abstracts_only, self.request.full,
-            *self.watch,
+            [], None, self.place, self.encoder, None,
+            self.request.late, self.request.abstracts_only, self.request.full, *self.watch,
         )  # fmt: skip
         try:
             before = open_current(self.place, leased=False)

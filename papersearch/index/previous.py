@@ -14,6 +14,7 @@ import numpy as np
 from papersearch.checksums import sha256_of_file
 from papersearch.dense.encoders import Identity, identity_of
 from papersearch.dense.encoding import ModelConstants, TextEncoding, without_pieces
+from papersearch.dense.known_constants import are_equal
 from papersearch.errors import IndexDamaged
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
@@ -31,12 +32,16 @@ _PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "o
 
 
 def encodings(
-    generations: Sequence[Generation], identity: Identity, *, with_late: bool
+    generations: Sequence[Generation],
+    identity: Identity,
+    packaged: ModelConstants | None = None,
+    *,
+    with_late: bool,
 ) -> tuple[StoredEncodings, ModelConstants | None]:
     """Return the encodings of these generations by text hash, and the model's constants.
 
-    Generations of another model or encoder or without necessary parts are skipped, and so are damaged ones.
-    The first generation with a text wins.
+    Generations of another model or encoder or without necessary parts are skipped, and so are damaged ones,
+    and those with other constants than `packaged`. The first generation with a text wins.
     """
     known = StoredEncodings()
     constants: ModelConstants | None = None
@@ -44,7 +49,11 @@ def encodings(
         if not _is_of(generation, identity, with_late):
             continue
         try:
-            constants = _add_encodings(generation, known, with_late)
+            its_own = _constants(generation, with_late)
+            if packaged is not None and not are_equal(its_own, packaged):
+                continue
+            _add_encodings(generation, known, with_late)
+            constants = its_own
         except (IndexDamaged, OSError):
             continue
     return known, constants
@@ -94,22 +103,29 @@ def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
         return False
 
 
-def _add_encodings(before: Generation, known: StoredEncodings, with_late: bool) -> ModelConstants:
-    """Add the encodings of one generation to `known`; return its model's constants."""
-    hashes, vectors, probes = (before.array(name) for name in _DENSE)
+def _constants(before: Generation, with_late: bool) -> ModelConstants:
+    """Return the constants that a generation was made with."""
+    probes = before.array("probes.npy")
+    if not with_late:
+        return ModelConstants(probes, np.zeros(0, dtype=np.bool_), np.zeros((probes.shape[1], 0), np.float32))
+    weights, basis = before.array("pieces.weights.npy"), before.array("pieces.basis.npy")
+    return ModelConstants(probes, np.asarray(weights > 0), basis)
+
+
+def _add_encodings(before: Generation, known: StoredEncodings, with_late: bool) -> None:
+    """Add the encodings of one generation to `known`."""
+    hashes, vectors, _ = (before.array(name) for name in _DENSE)
     rows = np.flatnonzero(before.array(ENCODED)) if before.manifest.is_partial else np.arange(len(vectors))
     if not with_late:
         known.add(hashes, rows, lambda row: without_pieces(vectors[row]))
-        no_basis = np.zeros((vectors.shape[1], 0), dtype=np.float32)
-        return ModelConstants(probes, np.zeros(0, dtype=np.bool_), no_basis)
-    piece_vectors, ids, piece_starts, offsets, basis, weights = (before.array(name) for name in _PIECES)
+        return
+    piece_vectors, ids, piece_starts, offsets, *_ = (before.array(name) for name in _PIECES)
 
     def encoding_at(row: int) -> TextEncoding:
         places = slice(int(offsets[row]), int(offsets[row + 1]))
         return TextEncoding(vectors[row], ids[places], piece_starts[places], piece_vectors[places])
 
     known.add(hashes, rows, encoding_at)
-    return ModelConstants(probes, np.asarray(weights > 0), basis)
 
 
 def compare(before: Generation | None, papers: Sequence[Paper]) -> Changes:

@@ -27,6 +27,7 @@ from papersearch.index.string_table import pack_strings
 from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.indexing import analyse_corpus
+from papersearch.lexical.statistics import Merging
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.paper_text import Texts, keywords_of
 
@@ -155,15 +156,18 @@ class NewWords:
             b=B,
             mean_length=statistics.mean_length,
         )
-        postings = statistics.postings()
-        yield from _table("terms", postings.terms)
-        yield "terms.idf.npy", postings.idf
-        yield "postings.offsets.npy", postings.offsets
-        yield "postings.papers.npy", postings.doc_indices
-        yield "postings.impacts.npy", postings.impacts
-        yield "postings.starts.npy", postings.starts
-        yield "positions.offsets.npy", postings.position_offsets
-        yield "positions.npy", postings.positions
+        merging = Merging(statistics)
+        yield from _table("terms", merging.terms)
+        yield "terms.idf.npy", merging.idf
+        yield "postings.offsets.npy", merging.offsets.astype(np.uint64)
+        first, second = merging.papers_and_impacts()
+        yield "postings.papers.npy", first
+        yield "postings.impacts.npy", second
+        del first, second  # before the others are made
+        starts, positions = merging.starts_and_positions()
+        yield "postings.starts.npy", starts
+        yield "positions.offsets.npy", merging.position_offsets.astype(np.uint64)
+        yield "positions.npy", positions
         yield "lengths.npy", statistics.doc_lengths.astype(np.uint32)
         yield "lengths.titles.npy", analysed.title_positions
         yield from _table("expansions", expansion_lines(analysed.acronyms, Analyzer()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, AnyStr, Generic, NamedTuple
+from typing import TYPE_CHECKING, Any, AnyStr, Generic, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from papersearch.text.words import Word
     from papersearch.types import DocIndices, IntArray
 
+Unsigned: TypeAlias = "npt.NDArray[np.unsignedinteger[Any]]"
+
+NARROW = (np.uint8, np.uint16, np.uint32)
+"""Types of the numbers of a block."""
+
 SHORTEST_SPELLING = 4
 """Shortest spelling, in letters: for a shorter word too many others are similar to suggest one."""
 
@@ -30,7 +35,9 @@ _INDEX_BITS = 32
 
 
 class Block(NamedTuple):
-    """The postings of n papers, sorted by term number, then by paper. All arrays are uint32.
+    """The postings of n papers, sorted by term number, then by paper.
+
+    Arrays are uint32, or narrower where their numbers allow it: a build holds the blocks of all papers.
 
     terms: (t,) term numbers, ascending
     counts, n_positions: (t,) postings and positions of each term
@@ -41,11 +48,11 @@ class Block(NamedTuple):
     """
 
     terms: DocIndices
-    counts: DocIndices
-    n_positions: DocIndices
-    doc_indices: DocIndices
-    tf: DocIndices
-    positions: DocIndices
+    counts: Unsigned
+    n_positions: Unsigned
+    doc_indices: Unsigned
+    tf: Unsigned
+    positions: Unsigned
     n_terms: DocIndices
 
 
@@ -90,11 +97,11 @@ class Inverter(Generic[AnyStr]):
         starts = np.flatnonzero(is_new(term[postings]))
         return Block(
             terms=term[postings][starts].astype(np.uint32),
-            counts=np.diff(starts, append=len(postings)).astype(np.uint32),
-            n_positions=np.diff(postings[starts], append=len(term)).astype(np.uint32),
-            doc_indices=doc_indices[postings].astype(np.uint32),
-            tf=np.diff(postings, append=len(term)).astype(np.uint32),
-            positions=position.astype(np.uint32),
+            counts=narrowed(np.diff(starts, append=len(postings))),
+            n_positions=narrowed(np.diff(postings[starts], append=len(term))),
+            doc_indices=narrowed(doc_indices[postings]),
+            tf=narrowed(np.diff(postings, append=len(term))),
+            positions=narrowed(position),
             n_terms=n_terms.astype(np.uint32),
         )
 
@@ -166,6 +173,12 @@ class _PieceNumbers(dict[AnyStr, int]):
         if number is None:
             return sum(word.n_parts for word in self.analyse(piece))
         return self.n_parts[number]
+
+
+def narrowed(numbers: IntArray) -> Unsigned:
+    """Return `numbers` in the narrowest unsigned type of at most 32 bits that holds them."""
+    greatest = int(numbers.max(initial=0))
+    return numbers.astype(next(kind for kind in NARROW if greatest <= np.iinfo(kind).max))
 
 
 def _view(values: array[int]) -> IntArray:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _REMEMBERED = 10_000
 """Size of the cache of term lookups."""
 
+_REMEMBERED_PHRASES = 16
+"""Number of phrases whose occurrences are kept."""
+
 _POSITION_BITS = 32
 """Lower bits of an occurrence: doc_idx above, position below."""
 
@@ -92,6 +95,7 @@ class Postings:
         self.starts = starts
         self.position_offsets = position_offsets
         self.positions = positions
+        self._phrases: dict[tuple[tuple[int, str], ...], tuple[IntArray, IntArray, IntArray]] = {}
         self._places: dict[str, int | None] = {}  # of terms: a query looks up each of its own many times
 
     def find(self, term: str) -> int | None:
@@ -190,7 +194,21 @@ class Postings:
         Returns doc_idx and position of the first term for each occurrence, ascending. The third
         array is the phrase's tf, one value for each distinct paper.
         """
+        if papers is not None:
+            return self._phrase(sequence, papers)
+        key = tuple(sequence)  # a query counts the papers of its phrases first, and scores them later
+        if key not in self._phrases:
+            while len(self._phrases) >= _REMEMBERED_PHRASES:
+                del self._phrases[next(iter(self._phrases))]
+            self._phrases[key] = self._phrase(sequence)
+        return self._phrases[key]
+
+    def _phrase(
+        self, sequence: Sequence[tuple[int, str]], papers: IntArray | None = None
+    ) -> tuple[IntArray, IntArray, IntArray]:
         found: npt.NDArray[np.int64] | None = None
+        if any(self.find(term) is None for _, term in sequence):
+            sequence = ()
         for distance, term in sequence:
             begins = self.occurrences(term, papers) - distance
             found = begins if found is None else in_both(found, begins)

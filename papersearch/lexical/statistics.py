@@ -17,7 +17,7 @@ from papersearch.lexical.postings import Postings
 
 if TYPE_CHECKING:
     from papersearch.text.words import Word
-    from papersearch.types import IntArray
+    from papersearch.types import DocIndices, Float64Array, IntArray
 
 
 class CorpusStatistics(NamedTuple):
@@ -41,7 +41,19 @@ class CorpusStatistics(NamedTuple):
 
         Call it once: it empties `blocks` on the way, so that memory does not hold both.
         """
-        return _merged(self)
+        merging = Merging(self)
+        doc_indices, impacts = merging.papers_and_impacts()
+        starts, positions = merging.starts_and_positions()
+        return Postings(
+            terms=merging.terms,
+            idf=merging.idf,
+            offsets=merging.offsets.astype(np.uint64),
+            doc_indices=doc_indices,
+            impacts=impacts,
+            starts=starts,
+            position_offsets=merging.position_offsets.astype(np.uint64),
+            positions=positions,
+        )
 
 
 def corpus_statistics(blocks: Sequence[tuple[int, Block]], terms: Sequence[Sequence[str]]) -> CorpusStatistics:
@@ -73,47 +85,62 @@ def statistics_of(
     return corpus_statistics([(0, block)], [inverter.terms()])
 
 
-def _merged(statistics: CorpusStatistics) -> Postings:
-    n_papers, blocks = len(statistics.doc_lengths), statistics.blocks
-    order = sorted(range(len(statistics.terms)), key=statistics.terms.__getitem__)
-    terms = [statistics.terms[number] for number in order]
-    place = np.empty(len(terms), dtype=np.int64)
-    place[order] = np.arange(len(terms))
-    df = statistics.df[order]
-    n_positions = np.zeros(len(terms), dtype=np.int64)
-    for block in blocks:
-        n_positions[place[block.terms]] += block.n_positions
-    offsets, position_offsets = ends_of(df), ends_of(n_positions)
-    idfs = np.array([idf(n, n_papers) for n in df.tolist()], dtype=np.float64)
-    lengths = statistics.doc_lengths.astype(np.float64)
-    doc_indices, starts = (np.empty(int(offsets[-1]), dtype=np.uint32) for _ in range(2))
-    impacts = np.empty(int(offsets[-1]), dtype=np.float64)
-    positions = np.empty(int(position_offsets[-1]), dtype=np.uint32)
-    posting, position = offsets[:-1].copy(), position_offsets[:-1].copy()  # each term's next places
-    first_doc_idx = 0
-    while blocks:  # in paper order, so that doc_indices ascend within a term
-        block = blocks.pop(0)
-        term = place[block.terms]
-        target = places_of(posting[term], block.counts)
-        term_of_posting = np.repeat(term, block.counts)
-        of_paper = first_doc_idx + block.doc_indices.astype(np.int64)
-        saturation = bm25_saturation(block.tf.astype(np.float64), lengths[of_paper], statistics.mean_length)
-        doc_indices[target], impacts[target] = of_paper, idfs[term_of_posting] * saturation
-        before = ends_of(block.tf)[:-1]  # positions of the block before each posting
-        of_term = before[ends_of(block.counts)[:-1]]
-        shift = position[term] - position_offsets[term] - of_term
-        starts[target] = before + np.repeat(shift, block.counts)
-        positions[places_of(position[term], block.n_positions)] = block.positions
-        posting[term] += block.counts
-        position[term] += block.n_positions
-        first_doc_idx += len(block.n_terms)
-    return Postings(
-        terms=terms,
-        idf=idfs,
-        offsets=offsets.astype(np.uint64),
-        doc_indices=doc_indices,
-        impacts=impacts,
-        starts=starts,
-        position_offsets=position_offsets.astype(np.uint64),
-        positions=positions,
-    )
+class Merging:
+    """The blocks of a corpus on their way to postings.
+
+    Of a large corpus, the arrays of postings and the blocks would take the most memory of a build.
+    So they are made in two pairs; a caller can write the first and free it before the second.
+
+    terms, idf: (T,), terms ascending
+    offsets, position_offsets: (T + 1,), places of each term's postings and positions
+    """
+
+    def __init__(self, statistics: CorpusStatistics) -> None:
+        n_papers, self._statistics = len(statistics.doc_lengths), statistics
+        order = sorted(range(len(statistics.terms)), key=statistics.terms.__getitem__)
+        self.terms = [statistics.terms[number] for number in order]
+        self._place = np.empty(len(order), dtype=np.int64)
+        self._place[order] = np.arange(len(order))
+        df = statistics.df[order]
+        n_positions = np.zeros(len(order), dtype=np.int64)
+        for block in statistics.blocks:
+            n_positions[self._place[block.terms]] += block.n_positions
+        self.offsets, self.position_offsets = ends_of(df), ends_of(n_positions)
+        self.idf = np.array([idf(n, n_papers) for n in df.tolist()], dtype=np.float64)
+
+    def papers_and_impacts(self) -> tuple[DocIndices, Float64Array]:
+        """Return `doc_indices` and `impacts` of the postings."""
+        statistics = self._statistics
+        lengths = statistics.doc_lengths.astype(np.float64)
+        doc_indices = np.empty(int(self.offsets[-1]), dtype=np.uint32)
+        impacts = np.empty(int(self.offsets[-1]), dtype=np.float64)
+        posting = self.offsets[:-1].copy()  # each term's next place
+        first_doc_idx = 0
+        for block in statistics.blocks:  # in paper order, so that doc_indices ascend within a term
+            term = self._place[block.terms]
+            target = places_of(posting[term], block.counts)
+            of_paper = first_doc_idx + block.doc_indices.astype(np.int64)
+            saturation = bm25_saturation(block.tf.astype(np.float64), lengths[of_paper], statistics.mean_length)
+            doc_indices[target] = of_paper
+            impacts[target] = self.idf[np.repeat(term, block.counts)] * saturation
+            posting[term] += block.counts
+            first_doc_idx += len(block.n_terms)
+        return doc_indices, impacts
+
+    def starts_and_positions(self) -> tuple[DocIndices, DocIndices]:
+        """Return `starts` and `positions` of the postings. Call it last: it empties the blocks."""
+        blocks = self._statistics.blocks
+        starts = np.empty(int(self.offsets[-1]), dtype=np.uint32)
+        positions = np.empty(int(self.position_offsets[-1]), dtype=np.uint32)
+        posting, position = self.offsets[:-1].copy(), self.position_offsets[:-1].copy()
+        while blocks:
+            block = blocks.pop(0)
+            term = self._place[block.terms]
+            before = ends_of(block.tf)[:-1]  # positions of the block before each posting
+            of_term = before[ends_of(block.counts)[:-1]]
+            shift = position[term] - self.position_offsets[term] - of_term
+            starts[places_of(posting[term], block.counts)] = before + np.repeat(shift, block.counts)
+            positions[places_of(position[term], block.n_positions)] = block.positions
+            posting[term] += block.counts
+            position[term] += block.n_positions
+        return starts, positions

@@ -18,7 +18,7 @@ from papersearch.lexical.inverting import Block
 from papersearch.processes import LOST, Answer, Worker
 
 if TYPE_CHECKING:
-    from papersearch.types import DocIndices
+    from papersearch.lexical.inverting import Unsigned
 
 
 def analysing() -> Answer:
@@ -30,7 +30,9 @@ def analysing() -> Answer:
             return list(map(orjson.dumps, analyst.summary()))
         block, title_positions, definitions = analyst.analyse(*map(orjson.loads, request))
         counts = [(*pair, n_papers) for pair, n_papers in definitions.items()]
-        return [*map(_bytes_of, (*block, title_positions)), orjson.dumps(counts)]
+        arrays = (*block, title_positions)
+        sizes = [array.itemsize for array in arrays]
+        return [*map(_bytes_of, arrays), orjson.dumps([sizes, counts])]
 
     return answer
 
@@ -39,9 +41,10 @@ def analyse_there(
     worker: Worker, texts: Sequence[str], title_lengths: Sequence[int], keywords: Sequence[Sequence[str]] = ()
 ) -> AnalysedChunk:
     """Ask a worker for `Analyst.analyse` of a chunk. Raises `LOST`."""
-    *numbers, definitions = worker.ask(*map(orjson.dumps, (texts, title_lengths, keywords)))
-    arrays = [np.frombuffer(part, dtype=np.uint32) for part in numbers]
-    counts = {(short, long): n_papers for short, long, n_papers in orjson.loads(definitions)}
+    *numbers, described = worker.ask(*map(orjson.dumps, (texts, title_lengths, keywords)))
+    sizes, definitions = orjson.loads(described)
+    arrays = [np.frombuffer(part, dtype=f"u{size}") for size, part in zip(sizes, numbers, strict=True)]
+    counts = {(short, long): n_papers for short, long, n_papers in definitions}
     return AnalysedChunk(Block(*arrays[:-1]), arrays[-1], Counter(counts))
 
 
@@ -58,5 +61,5 @@ def summaries_of(workers: Sequence[Worker]) -> dict[Worker, Summary]:
     return found
 
 
-def _bytes_of(array: DocIndices) -> bytes:
-    return np.ascontiguousarray(array, dtype=np.uint32).tobytes()
+def _bytes_of(array: Unsigned) -> bytes:
+    return np.ascontiguousarray(array).tobytes()

@@ -17,6 +17,8 @@ from papersearch.index.opened import query_encoder
 from papersearch.types import NO_FILTERS, EncodedShare, PaperName
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from papersearch.dense.encoders import QueryEncoder
     from papersearch.dense.late import Encoded, PieceVectors, QueryPieces
     from papersearch.index.manifest import Manifest
@@ -54,18 +56,22 @@ class Shards:
     and weights of word pieces.
     """
 
-    def __init__(self, call: Call, indexes: Sequence[OpenedIndex], manifest: Manifest, analyzer: Analyzer) -> None:
+    def __init__(self, call: Call, indexes: Sequence[OpenedIndex], manifest: Manifest, path: Path) -> None:
         self._call = call
         self._indexes = indexes
         self._searcher = urandom(8).hex()
         self._n_keys = 0
+        self._path = path
         self.manifest = manifest
-        self.analyzer = analyzer
 
     @property
     def tables(self) -> OpenedIndex:
         """A shard whose tables of the whole are read."""
         return self._indexes[0]
+
+    @property
+    def analyzer(self) -> Analyzer:
+        return self.tables.analyzer
 
     @property
     def encoded_share(self) -> EncodedShare:
@@ -74,7 +80,7 @@ class Shards:
     @cached_property
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
-        return query_encoder(self.manifest)
+        return query_encoder(self.manifest, self._path)
 
     @cached_property
     def pieces(self) -> PieceVectors | None:

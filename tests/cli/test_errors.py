@@ -137,7 +137,10 @@ def test_options_are_fields_in_python(given: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("part", "expected"),
-    [("index", "papersearch index --full --index 'an index'"), ("model", "papersearch index")],
+    [
+        ("index", "papersearch index --full --index 'an index'"),
+        ("model", "papersearch index --index 'an index'"),
+    ],
 )
 def test_faults_have_a_command(part: Any, expected: str) -> None:
     """A fault names the faulty part, and the command line adds the command that mends it."""

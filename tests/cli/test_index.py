@@ -49,13 +49,16 @@ def test_a_named_index_is_not_built_by_a_query(run: Run, small_corpus: Path, is_
     assert not (small_corpus.parent / "indx").exists()
 
 
-def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path) -> None:
+def test_stale_corpus_is_told(run: Run, small_corpus: Path, small_index: Path, small_model: Path) -> None:
     """After a new dump, the old index answers, and stderr has the command that updates it."""
     assert run("bubbles", cwd=small_corpus.parent).stderr == ""
     (small_corpus / "new.txt").write_text(page([("On new things", sentence("novelty"))]))
     done = run("bubbles", cwd=small_corpus.parent)
     assert done.returncode == 0
-    assert done.stderr == "papersearch: corpus has changed since the index was built\nhint: papersearch index\n"
+    assert done.stderr.splitlines() == [
+        "papersearch: corpus has changed since the index was built",
+        f"hint: papersearch index --model {small_model}",
+    ]
 
 
 def test_index_reports_what_came_in(small_corpus: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +176,7 @@ def test_words_first_and_meaning_later(
     assert (built.exit_code, built.stderr) == (0, "")
     assert built.stdout.splitlines()[:2] == [
         "4 papers (4 appearances in 1 dump), indexed in index",
-        "4 of them are searched by words alone: papersearch index encodes them",
+        "4 of them are searched by words alone; to encode them: papersearch index",
     ]
     asked = start("search", "bubbles", "--json")
     assert json.loads(asked.stdout)["encoded"] == {"n_encoded": 0, "n_papers": 4}
@@ -195,7 +198,9 @@ def test_words_first_and_meaning_later(
     assert start("search", "bubbles").stderr == ""
 
 
-def test_a_part_says_so(small_corpus: Path, small_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_says_so(
+    small_corpus: Path, small_index: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where some papers are encoded, one line says how many, unless words alone were asked for."""
     monkeypatch.chdir(small_corpus.parent)
     encode_in_part(small_corpus, small_index, 3)
@@ -204,10 +209,11 @@ def test_a_part_says_so(small_corpus: Path, small_index: Path, monkeypatch: pyte
         mode: CliRunner().invoke(app, ["search", "bubbles", "--mode", mode]).stderr
         for mode in ("hybrid", "semantic", "keyword")
     }
+    command = f"papersearch index --model {small_model}"
     assert told == {
         "hybrid": "papersearch: 3 of 4 papers are encoded; the others are ranked by their words\n"
-        "hint: papersearch index\n",
-        "semantic": "papersearch: 3 of 4 papers are encoded; the others are left out\nhint: papersearch index\n",
+        f"hint: {command}\n",
+        "semantic": f"papersearch: 3 of 4 papers are encoded; the others are left out\nhint: {command}\n",
         "keyword": "",
     }
 

@@ -135,6 +135,7 @@ def test_our_bibtex_is_read_back(six_hundred: list[Paper], tmp_path: Path) -> No
             assert value is None or is_same(value, getattr(again, field)), (paper.paper_id, field)
 
 
+@pytest.mark.slow
 def test_the_table_of_the_documents(six_hundred: list[Paper]) -> None:
     """docs/exports.md says of every field and format what comes back."""
     rows = re.findall(

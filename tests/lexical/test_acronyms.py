@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,3 +152,32 @@ def test_moe_finds_mixture_of_experts(real_index: papersearch.Index) -> None:
     assert any("moe" not in text for text in texts.values())
     only_phrase = [hit for hit in both[0] if "moe" not in texts[hit.paper.paper_id]]
     assert all(hit.verdict != "weak" for hit in only_phrase)
+
+
+FORM_WORDS = [
+    "Mixture",
+    "of",
+    "experts",
+    "EXPERTS",
+    "pre-training",
+    "The",
+    "skies",
+    "4bit",
+    "naïve",
+    "MoE",
+    "GAN",
+    "U-Net",
+]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(FORM_WORDS), min_size=1, max_size=4).map(" ".join), max_size=12),
+    st.lists(st.sampled_from([*FORM_WORDS, "mixtures", "expert", "sky"]), min_size=1, max_size=7).map(" ".join),
+)
+def test_no_form_is_missed_for_its_initials(forms: list[str], query: str) -> None:
+    """What the initials of plain words rule out does not occur in the query: an analysis of all finds no more."""
+    analyzer = Analyzer()
+    table = table_of(*(Acronym(form, f"other {form}", n) for n, form in enumerate(forms)))
+    found = table.expand(analyzer.sequence(query))
+    with mock.patch("papersearch.lexical.acronyms._may_stand_at", return_value=True):
+        assert table.expand(analyzer.sequence(query)) == found

@@ -234,3 +234,34 @@ def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterat
     text, offsets = pack_strings(strings)
     yield file or f"{name}.txt", text
     yield f"{name}.offsets.npy", offsets
+
+
+class Grown(Held):
+    """The papers of an index many times over, in memory: a large shard of which no table of names is asked."""
+
+    def __init__(self, whole: Generation, n_times: int) -> None:
+        super().__init__(whole, np.arange(whole.manifest.n_papers))
+        given, n_papers = self._contents, whole.manifest.n_papers
+        shift = np.repeat(np.arange(n_times) * n_papers, len(given["postings.papers.npy"])).astype(np.uint32)
+        df, n_positions = (
+            np.diff(given[f"{name}.offsets.npy"].astype(np.int64)) for name in ("postings", "positions")
+        )
+        order = np.argsort(np.tile(np.repeat(np.arange(len(df)), df), n_times), kind="stable")
+        of_position = np.tile(np.repeat(np.arange(len(df)), n_positions), n_times)
+        copies = np.repeat(np.arange(n_times), len(given["postings.papers.npy"]))
+        starts = np.tile(given["postings.starts.npy"], n_times) + copies * np.tile(
+            np.repeat(n_positions, df), n_times
+        )
+        self._contents |= {
+            "postings.papers.npy": (np.tile(given["postings.papers.npy"], n_times) + shift)[order],
+            "postings.impacts.npy": np.tile(given["postings.impacts.npy"], n_times)[order],
+            "postings.starts.npy": starts[order].astype(np.uint32),
+            "postings.offsets.npy": given["postings.offsets.npy"] * np.uint64(n_times),
+            "positions.npy": np.tile(given["positions.npy"], n_times)[np.argsort(of_position, kind="stable")],
+            "positions.offsets.npy": given["positions.offsets.npy"] * np.uint64(n_times),
+        }
+        for name in (*_OF_A_PAPER, "papers.organisations.npy", "vectors.npy", "vectors.int8.npy"):
+            self._contents[name] = np.concatenate([given[name]] * n_times)
+        self.manifest = whole.manifest.replace(
+            n_papers=n_papers * n_times, n_encoded=n_papers * n_times, late=None, n_postings=len(order)
+        )

@@ -9,6 +9,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 import papersearch
+from papersearch.dense.late import Encoded
 from papersearch.dense.models import ModelFiles, locate
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.search.evidence import find_evidence, sentences
@@ -56,6 +57,13 @@ def test_places_count_without_the_prompt(tmp_path: Path, prompt: str) -> None:
     assert {word: named[word] for word in ("pipeline", "of", "model")} == {"pipeline": 2, "of": 11, "model": 18}
 
 
+def with_places(library: ReferenceEncoder, text: str) -> tuple[Encoded, np.ndarray]:
+    """Encode a paper's text; return the offsets of its word pieces too."""
+    received: list[tuple[Encoded, np.ndarray]] = []
+    library.encode_papers([text], lambda number, *found: received.append(found), with_starts=True)
+    return received[0]
+
+
 def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
     """Late interaction and the cosine of weighted means, by loops over the library's own states."""
     pieces = real_index._opened.pieces
@@ -70,8 +78,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
         alignment = pieces.beside(asked, doc_idx)
         assert alignment is not None
         found = alignment.likeness(ranges)
-        encoded = library.encode_many([paper_text(paper)])[0]
-        [offsets] = library._starts([paper_text(paper)], [encoded])
+        encoded, offsets = with_places(library, paper_text(paper))
 
         def projected(states: np.ndarray) -> np.ndarray:
             rows = states @ pieces.basis

@@ -12,6 +12,7 @@ from papersearch.cli.output.dumps import dump_fields, dump_lines, left_out_line
 from papersearch.cli.output.findings import ALL_OF_THEM, in_short, sum_up_findings
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
+from papersearch.cli.rebuilding import build_command
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
     write(console, Text(f"{counts}, {what[report.outcome]} {index_path}"))
     if report.manifest is not None and report.manifest.is_partial and report.outcome != "dry run":
         waiting = report.manifest.n_papers - report.manifest.n_encoded
-        write(console, Text(f"{waiting} of them are searched by words alone: papersearch index encodes them"))
+        command = build_command(index_path, manifest=report.manifest)
+        said = f"{waiting} of them are searched by words alone; to encode them: {command}"
+        write(console, Text(said, overflow="fold"))
     changes = report.changes
     added, changed, removed = len(changes.added), len(changes.changed), len(changes.removed)
     is_first = added == report.n_papers and not removed

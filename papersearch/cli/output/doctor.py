@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from papersearch.cli.hints import repair_of
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
+from papersearch.cli.rebuilding import build_command
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> Non
         what = f"{len(manifest.files)} files, {manifest.n_papers} papers, format {manifest.format_version}"
         write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
         if manifest.is_partial:
-            said = f"{manifest.n_encoded} of the papers are encoded; papersearch index encodes the others"
+            command = build_command(index.path, manifest=manifest)
+            said = f"{manifest.n_encoded} of the papers are encoded; to encode the others: {command}"
             write(console, Text(said, style="dim", overflow="fold"))
         if found := in_short(index.findings()):
             said = f"not everything was understood when it was built: {found}: {ALL_OF_THEM}"
@@ -46,6 +48,7 @@ def fault_fields(index: Index, faults: Sequence[Fault]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "generation": index.manifest.generation,
         "format_version": index.manifest.format_version,
+        "encoded": index.encoded.asdict(),
         "faults": [
             {"file": fault.file, "what": fault.what, "command": repair_of(fault, index.path)} for fault in faults
         ],
