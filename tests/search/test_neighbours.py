@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.neighbours import nearest, with_neighbours
-from papersearch.types import Float32Array
+
+if TYPE_CHECKING:
+    from papersearch.types import Float32Array
 
 
 def unit_rows(seed: int, n_rows: int, dimensions: int) -> Float32Array:
