@@ -15,7 +15,7 @@ the same field that a corpus lacks. Figures in docs/ranking.md.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from papersearch.types import Verdict
 if TYPE_CHECKING:
     from papersearch.dense.background import Background
     from papersearch.types import BoolArray, Float64Array
+
+_Numbers = TypeVar("_Numbers", float, "Float64Array")
 
 _PER_DEVIATION = 0.1
 _PER_COVERAGE = 0.7
@@ -70,8 +72,7 @@ def judge(
         if share >= _STRONG_COVERAGE:
             return "strong"
         return "fair" if share >= _FAIR_COVERAGE else "weak"
-    known = None if relief is None else np.array([relief])
-    [evidence] = _evidence(np.array([cosine]), np.array([coverage]), background, n_words, known).tolist()
+    evidence = _evidence(cosine, coverage, background, n_words, relief)
     if evidence >= _STRONG:
         return "strong"
     # The encoder learns little from two words, but a paper that has every word answers the query.
@@ -104,17 +105,13 @@ def answers(
 
 
 def _evidence(
-    cosines: Float64Array,
-    coverage: Float64Array,
-    background: Background,
-    n_words: int,
-    relief: Float64Array | None,
-) -> Float64Array:
+    cosines: _Numbers, coverage: _Numbers, background: Background, n_words: int, relief: _Numbers | None
+) -> _Numbers:
     if relief is None:
         without, more = _EXPECTED_RELIEF
         relief = without + more * coverage
     deviations = (cosines - background.mean) / max(background.deviation, _LEAST_DEVIATION)
-    shares: Float64Array = _PER_COVERAGE * coverage + _PER_RELIEF * relief
+    shares = _PER_COVERAGE * coverage + _PER_RELIEF * relief
     return _PER_DEVIATION * deviations + _scale(n_words) * shares
 
 
