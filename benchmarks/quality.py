@@ -1,6 +1,6 @@
 """The quality of each part of the ranking, alone and together, on judged collections.
 
-    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL]
+    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--only TEXT]
 
 A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in BEIR's
 form. Its index is built once in FOLDER with the default model or MODEL, or taken from there. Prints
@@ -30,7 +30,7 @@ from papersearch.evaluation.runs import make_run, scored
 from papersearch.evaluation.topics import read_topics
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
-from papersearch.search import candidates, ranking
+from papersearch.search import candidates, neighbours, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
 from papersearch.text import analysis, words
@@ -138,7 +138,8 @@ def convex(
 
 @contextmanager
 def changed(**constants: Any) -> Iterator[None]:
-    """Run the ranking with other constants: pair, expansion, depth, feedback, beta, weights."""
+    """Run the ranking with other constants: pair, expansion, depth, feedback, beta, weights,
+    neighbours, sentence."""
     places: dict[str, tuple[Any, str]] = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
@@ -146,6 +147,8 @@ def changed(**constants: Any) -> Iterator[None]:
         "feedback": (candidates, "FEEDBACK_DEPTH"),
         "beta": (candidates.move_towards.__globals__, "FEEDBACK_WEIGHT"),
         "weights": (ranking, "WEIGHTS"),
+        "neighbours": (neighbours, "NEIGHBOUR_WEIGHT"),
+        "sentence": (ranking, "_SENTENCE"),
     }
     with ExitStack() as stack:
         for name, value in constants.items():
@@ -176,6 +179,10 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("hybrid, weights 1 1 1", {"weights": weights(1.0, 1.0, 1.0)}),
     ("hybrid, weights 0.8 1 0.3", {"weights": weights(0.8, 1.0, 0.3)}),
     ("hybrid, weights 0.8 1 0.5", {"weights": weights(0.8, 1.0, 0.5)}),
+    ("hybrid, without neighbours", {"neighbours": 0.0}),
+    ("hybrid, neighbours at 0.4", {"neighbours": 0.4}),
+    ("hybrid, long requests as short ones", {"sentence": 10**9}),
+    ("hybrid, long from 8 words", {"sentence": 8}),
     ("hybrid, 50 candidates", {"depth": 50}),
     ("hybrid, 200 candidates", {"depth": 200}),
 ]
@@ -187,6 +194,7 @@ def main() -> None:
     options.add_argument("collections", nargs="+", type=Path, metavar="COLLECTION")
     options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
     options.add_argument("--model", help="the model of new indexes; the packaged one, if not given")
+    options.add_argument("--only", default="", help="print the rows whose name has this text")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         indexes = arguments.indexes or Path(scratch)
@@ -195,6 +203,8 @@ def main() -> None:
         print("|---|" + "---|" * (len(collections) + 1))
 
         def row(name: str, measure: Callable[[Collection], float]) -> None:
+            if arguments.only not in name:
+                return
             values = [measure(collection) for collection in collections]
             cells = [f"{value:.4f}"[1:] for value in (*values, sum(values) / len(values))]
             print(f"| {name} |", " | ".join(cells), "|", flush=True)

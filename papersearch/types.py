@@ -205,7 +205,7 @@ class Evidence(Value):
     keywords: tuple[str, ...] = ()
 
 
-SignalName = Literal["keyword", "semantic", "late interaction", "exact title"]
+SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title"]
 Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 

@@ -119,7 +119,7 @@ class Tools:
         sentence that answers best, and where it is) and `verdict`, how well it answers at
         all: strong, fair or weak. The answer's own `verdict` is that of its best hit: when it is
         weak, the collection has probably nothing on the subject. `undated` says what since and until
-        left out because its date is unknown; `unknown_words`, what may have been misspelt.
+        left out because its date is unknown; `unknown_words`, words that no paper has.
         `total` counts the papers ranked. `mode_used` is keyword in place of `mode` when the model is missing.
         `encoded` says how many papers have a vector: while some have none, hybrid ranks them by their
         words, and semantic leaves them out.

@@ -12,6 +12,7 @@ import typer
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_or_build
 from papersearch.cli.notices import (
+    missing_words,
     offer_words,
     warn_if_partial,
     warn_if_stale,
@@ -112,6 +113,8 @@ def search(options: SearchOptions) -> int:
     warn_of_reading(results)
     if results.verdict == "weak":
         printer.hint(f"none of the {results.total} papers matches this well")
+    if results.verdict and (missing := missing_words(results)):
+        printer.hint(f"no paper has {' or '.join(missing)}")
     offer_words(results, options.query)
     warn_of_filters(results)
     warn_if_stale(opened, locations)

@@ -23,14 +23,14 @@ UNLIKE_WEIGHT = 0.5
 half, the rest points from the negative to the positive examples."""
 
 
-def move_towards(query: Float32Array, papers: Float32Array) -> Float32Array:
-    """Return unit(query + FEEDBACK_WEIGHT * unit(mean of papers)), (D,).
+def move_towards(query: Float32Array, papers: Float32Array, share: float = 1.0) -> Float32Array:
+    """Return unit(query + share * FEEDBACK_WEIGHT * unit(mean of papers)), (D,).
 
     query: (D,) unit vector; papers: (depth, D) unit rows. Without papers, `query` is returned.
     """
     if len(papers) == 0:
         return query
-    moved = query + np.float32(FEEDBACK_WEIGHT) * unit(papers.mean(axis=0, dtype=np.float32))
+    moved = query + np.float32(share * FEEDBACK_WEIGHT) * unit(papers.mean(axis=0, dtype=np.float32))
     return unit(moved)
 
 

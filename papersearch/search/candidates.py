@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,11 +14,13 @@ from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
 from papersearch.dense.products import row_dots
 from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.matching import AS_TYPED, Statistics
+from papersearch.search.neighbours import with_neighbours
 from papersearch.search.protocol import Asked, BestOf, Bounds, Details, DetailsOf, Rows
 from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
     Ranking,
     best_of,
+    brevity,
     by_one,
     by_signals,
     candidate_signals,
@@ -26,6 +28,7 @@ from papersearch.search.ranking import (
     signals_of_both,
 )
 from papersearch.search.shards import Owned, together
+from papersearch.search.verdict import reliefs
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
@@ -52,11 +55,13 @@ class Ranked(NamedTuple):
     """A ranking, with a row for each of its papers, and for each paper whose title is the query.
 
     owned: the papers of `rows`
+    relief: of the encoded candidates, see `verdict`; None without late interaction
     """
 
     ranking: Ranking
     rows: Rows
     owned: Owned
+    relief: Mapping[int, float] | None = None
 
     def places(self, papers: IntArray) -> IntArray:
         """Return the row of each of `papers` (K,)."""
@@ -151,7 +156,7 @@ def rank(opening: Opening, how: Request, shards: Shards, *, undecided: bool = Fa
         return Ranked(by_one("semantic", cosines, papers, how.k, total), rows, owned)
     base = by_signals(signals_of_both(keyword, cosines, bounds.words, bounds.meaning), papers, depth, total)
     ranked = Ranked(base, rows, owned)
-    return ranked._replace(ranking=_again(ranked, opening, encoded, how, shards)) if len(papers) else ranked
+    return _again(ranked, opening, encoded, how, shards) if len(papers) else ranked
 
 
 def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
@@ -165,7 +170,7 @@ def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
     return rows, Owned(rows.papers, shards[order])
 
 
-def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards) -> Ranking:
+def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards) -> Ranked:
     """Rank the candidates of a base ranking by all signals."""
     base, rows = ranked.ranking, ranked.rows
     candidates = np.sort(base.papers[:CANDIDATE_DEPTH])
@@ -177,14 +182,28 @@ def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, sha
         from papersearch.search.partial import late_with_expected  # a complete index needs none of it
 
         late = late_with_expected(late, is_encoded, keyword)
-    signals = candidate_signals(keyword, rows.cosines[places], late)
+    short = brevity(opening.asked.query.n_words)
+    signals = candidate_signals(keyword, rows.cosines[places], late, short)
     first = np.searchsorted(candidates, best_of(candidates, signals, FEEDBACK_DEPTH))
-    moved = move_towards(encoded.vector, details.vectors[first[is_encoded[first]]])
+    moved = move_towards(encoded.vector, details.vectors[first[is_encoded[first]]], short)
     semantic = row_dots(details.vectors, moved)
     if opening.asked.is_partial:
         expected = _expected(moved, rows.keyword[places], opening, shards)
         semantic = np.where(is_encoded, semantic, expected)
-    return in_two_tiers(base, candidates, candidate_signals(keyword, semantic, late), how.k)
+    signals = candidate_signals(keyword, semantic, late, short)
+    if not opening.asked.is_partial:  # else most neighbours are unknown
+        signals = with_neighbours(signals, details.vectors)
+    return ranked._replace(
+        ranking=in_two_tiers(base, candidates, signals, how.k),
+        relief=_reliefs(candidates[is_encoded], None if details.late is None else details.late[is_encoded]),
+    )
+
+
+def _reliefs(candidates: IntArray, late: Float64Array | None) -> dict[int, float] | None:
+    """Map encoded candidates to their relief; None if no word piece of the query has weight."""
+    if late is None or not late.any():
+        return None
+    return dict(zip(candidates.tolist(), reliefs(late).tolist(), strict=True))
 
 
 def _details(candidates: Owned, opening: Opening, how: Request, shards: Shards) -> Details:

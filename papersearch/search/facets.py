@@ -24,13 +24,16 @@ _BLOCK = 65_536
 """Papers judged at once, so that memory does not grow with the index."""
 
 
-def answering(work: Work, request: CountOf, index: OpenedIndex) -> IntArray:
-    """Return the papers, ascending, whose verdict is not weak."""
+def answering(
+    work: Work, request: CountOf, judged: IntArray, are_answers: BoolArray, index: OpenedIndex
+) -> IntArray:
+    """Return the papers, ascending, whose verdict is not weak; that of `judged` (K,) is known."""
     is_answer = np.zeros(index.manifest.n_papers, dtype=np.bool_)
     for start in range(0, len(work.allowed), _BLOCK):
         papers = work.allowed[start : start + _BLOCK]
         is_answer[papers] = _are_answers(papers, work, request, index)
     is_answer[list(work.titled)] = True
+    is_answer[judged] = are_answers
     return np.flatnonzero(is_answer)
 
 
@@ -38,13 +41,15 @@ def _are_answers(papers: IntArray, work: Work, request: CountOf, index: OpenedIn
     """Tell which of `papers` (K,) have a verdict that is not weak."""
     background, cosines = request.background, work.cosines(request.bounds)
     coverage = work.matched.coverage(papers, request.asked.statistics)
-    is_answer = answers(None, coverage, background)
+    n_words = request.asked.query.n_words
+    is_answer = answers(None, coverage, background, n_words)
     judged = np.arange(len(papers)) if index.is_encoded is None else np.flatnonzero(index.is_encoded[papers])
     if cosines is not None:  # only papers that the estimates cannot decide need an exact cosine
         estimates, covered = cosines.estimates[papers[judged]].astype(np.float64), coverage[judged]
-        is_answer[judged] = sure = answers(estimates - cosines.margin, covered, background)
-        doubt = np.flatnonzero(answers(estimates + cosines.margin, covered, background) & ~sure)
-        is_answer[judged[doubt]] = answers(cosines.exact(papers[judged[doubt]]), covered[doubt], background)
+        is_answer[judged] = sure = answers(estimates - cosines.margin, covered, background, n_words)
+        doubt = np.flatnonzero(answers(estimates + cosines.margin, covered, background, n_words) & ~sure)
+        exact = cosines.exact(papers[judged[doubt]])
+        is_answer[judged[doubt]] = answers(exact, covered[doubt], background, n_words)
     return is_answer
 
 

@@ -51,7 +51,7 @@ UNDATED_NAMED = 10
 def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Results:
     """Retrieve, judge, sort, fold and cut the papers, and make results of them."""
     found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
-    judged = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    judged = every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
     answering = [one for one in judged if one.verdict != "weak"]
     if how.strict:
@@ -81,7 +81,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         related=_related(found, answering if len(answering) >= _ENOUGH else judged, shards)
         if how.related
         else None,
-        facets=_facets(opening, shards) if how.facets else None,
+        facets=_facets(found, every, shards) if how.facets else None,
         emptied_by=None if hits else _emptied_by(found, how),
         reading=query.reading,
         notes=_notes(query, opening),
@@ -114,7 +114,8 @@ def _judge(
     papers: IntArray, titled: frozenset[int], opening: Opening, ranked: Ranked, shards: Shards
 ) -> list[Judged]:
     """Judge how well each of `papers` (K,) answers."""
-    background, rows = shards.manifest.background, ranked.rows
+    background, rows, n_words = shards.manifest.background, ranked.rows, opening.asked.query.n_words
+    relief = ranked.relief or {}
     at = ranked.places(papers)
     has_cosine = rows.is_encoded[at] & (opening.encoded is not None)
     columns = zip(
@@ -123,7 +124,7 @@ def _judge(
     judged = []
     for place, (number, cosine, has, coverage) in enumerate(columns):
         known = cosine if has else None
-        verdict = "strong" if number in titled else judge(known, coverage, background)
+        verdict = "strong" if number in titled else judge(known, coverage, background, n_words, relief.get(number))
         judged.append(Judged(place, verdict, known))
     return judged
 
@@ -183,9 +184,13 @@ def _related(found: Retrieved, judged: Sequence[Judged], shards: Shards) -> tupl
     return related_terms(papers, asked.statistics.marked(asked.query, shards.analyzer), shards)
 
 
-def _facets(opening: Opening, shards: Shards) -> Facets:
+def _facets(found: Retrieved, judged: Sequence[Judged], shards: Shards) -> Facets:
     """Count all papers whose verdict is not weak, whatever `k` is."""
     from papersearch.search.facets import facets_of
 
-    request = CountOf(opening.asked, opening.bounds, shards.manifest.background)
+    opening, order = found.opening, np.argsort(found.order)
+    is_answer = np.array([one.verdict != "weak" for one in judged], dtype=np.bool_)
+    request = CountOf(
+        opening.asked, opening.bounds, shards.manifest.background, found.order[order], is_answer[order]
+    )
     return facets_of(shards.every("count", request))

@@ -227,11 +227,17 @@ class Shown(NamedTuple):
 
 
 class CountOf(NamedTuple):
-    """A request for the facets of all papers that answer, by the background of the whole."""
+    """A request for the facets of all papers that answer, by the background of the whole.
+
+    judged: papers, ascending, whose verdict is known
+    are_answers: which of them have one that is not weak
+    """
 
     asked: Asked
     bounds: Bounds
     background: Background | None
+    judged: IntArray
+    are_answers: BoolArray
 
 
 class Counts(NamedTuple):

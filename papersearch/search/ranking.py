@@ -26,6 +26,11 @@ rank them again."""
 WEIGHTS: dict[SignalName, float] = {"keyword": 0.7, "semantic": 1.0, "late interaction": 0.6}
 """Weights of the signals' spreads over the candidates; figures in docs/ranking.md."""
 
+_SENTENCE = 16
+_MORE_KEYWORD = 0.15
+"""Number of words up to which late interaction and feedback count in full, and what a request without
+end adds to the weight of keywords."""
+
 
 class Tier(NamedTuple):
     """Papers that are scored by the same signals: `papers` (K,), ascending doc_idx, and the signals."""
@@ -157,20 +162,33 @@ def by_signals(given: Sequence[Signal], papers: IntArray, k: int, total: int) ->
     return Ranking(papers[places], scores[places], total, (tier,))
 
 
-def candidate_signals(keyword: Float64Array, semantic: Float64Array, late: Float64Array | None) -> list[Signal]:
+def brevity(n_words: int) -> float:
+    """Return 1 for a query of a sentence or less, and less for a longer one.
+
+    The words of a paragraph outnumber those that matter. Late interaction and feedback follow all of
+    them, so they count less; BM25 weighs words by rarity, so it counts more.
+    """
+    return min(1.0, _SENTENCE / max(n_words, 1))
+
+
+def candidate_signals(
+    keyword: Float64Array, semantic: Float64Array, late: Float64Array | None, brevity: float = 1.0
+) -> list[Signal]:
     """Balance the signals of the candidates, each (K,).
+
+    Late interaction counts by `brevity` squared, and keywords count more as it falls.
 
     A score of 0 is normalised to 0, so that a paper without a matching word gains nothing by it.
     """
-    given: list[tuple[SignalName, Float64Array | None]] = [
-        ("keyword", keyword),
-        ("semantic", semantic),
-        ("late interaction", late),
+    given: list[tuple[SignalName, Float64Array | None, float]] = [
+        ("keyword", keyword, WEIGHTS["keyword"] + _MORE_KEYWORD * (1 - brevity)),
+        ("semantic", semantic, WEIGHTS["semantic"]),
+        ("late interaction", late, WEIGHTS["late interaction"] * brevity**2),
     ]
     return balance(
         [
-            Signal(name, scores, min(0.0, float(scores.min())), float(scores.max()), WEIGHTS[name])
-            for name, scores in given
+            Signal(name, scores, min(0.0, float(scores.min())), float(scores.max()), weight)
+            for name, scores, weight in given
             if scores is not None and len(scores)
         ]
     )

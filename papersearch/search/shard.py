@@ -177,7 +177,8 @@ class Shard:
         from papersearch.search.facets import answering, count
 
         work = self._work(request.asked)
-        papers = answering(work, request, self._index)
+        here = self.holds(request.judged)
+        papers = answering(work, request, self._here(request.judged[here]), request.are_answers[here], self._index)
         return count(papers, self._index)
 
     def holds(self, numbers: IntArray) -> BoolArray:

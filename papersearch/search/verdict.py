@@ -1,14 +1,23 @@
 """Verdicts: strong, fair or weak, for how well a paper answers a query.
 
-A ranking always has a first paper, even if no paper answers. Two values tell an answer from the
-least bad of the rest. One is the distance of its cosine from the background: the best cosines
-that random words reach in this corpus. The other is coverage: the idf-weighted share of the
-query's words that the paper has. Figures in docs/ranking.md.
+A ranking always has a first paper, even if no paper answers. Three values tell an answer from the
+least bad of the rest:
+
+- the distance of its cosine from the background: the best cosines that random words reach in this
+  corpus;
+- coverage: the share, weighted by idf, of the query's words that the paper has;
+- relief: the distance of its late interaction from that of most candidates.
+
+The weights separate topics from near misses: the same topics without their papers, and topics of
+the same field that a corpus lacks. Figures in docs/ranking.md.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from papersearch.types import Verdict
 
@@ -16,39 +25,64 @@ if TYPE_CHECKING:
     from papersearch.dense.background import Background
     from papersearch.types import BoolArray, Float64Array
 
-_PER_DEVIATION = 2.0
-_PER_COVERAGE = 6.0
-_OFFSET = -6.5
-_STRONG, _FAIR = 2.5, 0.0
-"""Log odds of a logistic model. It was fitted on relevant papers against the first papers for other
-collections' topics. The weight of coverage is raised, because those topics are longer than typed
-queries. 99 % of the relevant papers are fair or strong, and 0.3 % of the others."""
+_Numbers = TypeVar("_Numbers", float, "Float64Array")
 
-_STRONG_COVERAGE, _FAIR_COVERAGE = 0.5, 0.25
-"""Least coverage of strong and fair hits without a cosine: 0.1 % and 4 % of papers that do not answer
-reach it."""
+_PER_DEVIATION = 0.1
+_PER_COVERAGE = 0.7
+_PER_RELIEF = 1.1
+_STRONG, _FAIR = 1.2, 0.95
+"""Weights of the three values, and the sums from which a paper is strong and fair."""
+
+_EXPECTED_RELIEF = (0.2, 0.4)
+"""Relief expected without late interaction: of a paper without the query's words, and more with all."""
+
+_STRONG_COVERAGE, _FAIR_COVERAGE = 0.7, 0.4
+"""Least coverage of strong and fair papers without a cosine."""
+
+_FEW_WORDS = 8
+"""Number of words up to which shares are taken as they are. A paper has a smaller share of a longer
+query, so its shares count by the root of the number."""
+
+_USUAL_LATE = 0.5
+_AS_MANY_AS = 10
+"""Late interaction of unrelated papers, and the number of candidates for which it counts: a few
+candidates do not tell what is usual."""
 
 _LEAST_DEVIATION = 0.02
 _LIKE = 3.0
 
 
-def judge(cosine: float | None, coverage: float, background: Background | None) -> Verdict:
+def judge(
+    cosine: float | None,
+    coverage: float,
+    background: Background | None,
+    n_words: int,
+    relief: float | None = None,
+) -> Verdict:
     """Judge a paper.
 
     cosine: the cosine of query and paper; None if it is unknown
-    coverage: idf-weighted share of the query's words that the paper has, in [0, 1]
+    coverage: share, weighted by idf, of the query's words that the paper has, in [0, 1]
     background: None if no paper is encoded
+    n_words: number of different words of the query
+    relief: None unless the paper is a candidate with late interaction
     """
     if cosine is None or background is None:
-        if coverage >= _STRONG_COVERAGE:
+        share = coverage * _scale(n_words)
+        if share >= _STRONG_COVERAGE:
             return "strong"
-        return "fair" if coverage >= _FAIR_COVERAGE else "weak"
-    deviations = (cosine - background.mean) / max(background.deviation, _LEAST_DEVIATION)
-    log_odds = _PER_DEVIATION * deviations + _PER_COVERAGE * coverage + _OFFSET
-    if log_odds >= _STRONG:
+        return "fair" if share >= _FAIR_COVERAGE else "weak"
+    evidence = _evidence(cosine, coverage, background, n_words, relief)
+    if evidence >= _STRONG:
         return "strong"
     # The encoder learns little from two words, but a paper that has every word answers the query.
-    return "fair" if log_odds >= _FAIR or coverage > 1 - 1e-9 else "weak"
+    return "fair" if evidence >= _FAIR or coverage > 1 - 1e-9 else "weak"
+
+
+def reliefs(late: Float64Array) -> Float64Array:
+    """Return the relief of K candidates with these late interactions: 0 is usual, 1 is the query itself."""
+    usual = (len(late) * float(np.median(late)) + _AS_MANY_AS * _USUAL_LATE) / (len(late) + _AS_MANY_AS)
+    return (late - usual) / (1 - usual)
 
 
 def is_like(cosine: float, background: Background) -> bool:
@@ -60,11 +94,26 @@ def is_like(cosine: float, background: Background) -> bool:
     return cosine >= background.mean + _LIKE * max(background.deviation, _LEAST_DEVIATION)
 
 
-def answers(cosines: Float64Array | None, coverage: Float64Array, background: Background | None) -> BoolArray:
+def answers(
+    cosines: Float64Array | None, coverage: Float64Array, background: Background | None, n_words: int
+) -> BoolArray:
     """Tell which papers `judge` finds fair or strong, given their cosines, if any, and coverages (K,)."""
     if cosines is None or background is None:
-        return coverage >= _FAIR_COVERAGE
+        return coverage * _scale(n_words) >= _FAIR_COVERAGE
+    enough: BoolArray = _evidence(cosines, coverage, background, n_words, None) >= _FAIR
+    return enough | (coverage > 1 - 1e-9)
+
+
+def _evidence(
+    cosines: _Numbers, coverage: _Numbers, background: Background, n_words: int, relief: _Numbers | None
+) -> _Numbers:
+    if relief is None:
+        without, more = _EXPECTED_RELIEF
+        relief = without + more * coverage
     deviations = (cosines - background.mean) / max(background.deviation, _LEAST_DEVIATION)
-    log_odds = _PER_DEVIATION * deviations + _PER_COVERAGE * coverage + _OFFSET
-    enough: BoolArray = (log_odds >= _FAIR) | (coverage > 1 - 1e-9)
-    return enough
+    shares = _PER_COVERAGE * coverage + _PER_RELIEF * relief
+    return _PER_DEVIATION * deviations + _scale(n_words) * shares
+
+
+def _scale(n_words: int) -> float:
+    return math.sqrt(max(1.0, n_words / _FEW_WORDS))

@@ -64,6 +64,11 @@ class Query(NamedTuple):
     compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
+    def n_words(self) -> int:
+        """Number of different words."""
+        return len({term for _, term in self.sequence})
+
+    @property
     def pairs(self) -> list[tuple[tuple[int, str], tuple[int, str]]]:
         """Neighbours in `sequence`: each pair of different terms once, sorted by distance and terms."""
         pairs = {(b[0] - a[0], a[1], b[1]): (a, b) for a, b in pairwise(self.sequence) if a[1] != b[1]}

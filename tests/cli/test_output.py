@@ -231,7 +231,8 @@ def test_hostile_text_stays_text(run: Run, hostile: dict[str, str], command: str
 def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
     """A query with escapes and markup is echoed as text."""
     done = run("\x1b[31m[/INST] \u202e[bold]", "--format", "table", env=env)
-    assert (done.returncode, done.stderr) == (0, "papersearch: none of the 302 papers matches this well\n")
+    said = "papersearch: none of the 302 papers matches this well\npapersearch: no paper has INST\n"
+    assert (done.returncode, done.stderr) == (0, said)
     assert done.stdout.startswith("[/INST] [bold]")
 
 

@@ -171,6 +171,15 @@ def test_weak_hits_are_marked_beside_better_ones(run: Run, env: dict[str, str]) 
     assert "(weak)" not in run("banana muffin recipe", "--format", "table", env=env).stdout
 
 
+def test_a_word_that_no_paper_has(run: Run, env: dict[str, str]) -> None:
+    """A word that no paper has, spelt like no other, is named beside the verdict; not in a long text."""
+    query = "oversmoothing in graph neural networks"
+    assert "papersearch: no paper has oversmoothing\n" in run(query, env=env).stderr
+    answer = run(query, "--json", env=env)
+    assert json.loads(answer.stdout)["unknown_words"] == [{"word": "oversmoothing", "instead": []}]
+    assert "oversmoothing" not in run(f"{query} and {'deep learning of ' * 5}", env=env).stderr
+
+
 def test_did_you_mean(run: Run, env: dict[str, str]) -> None:
     """An unknown word is reported with suggestions and a corrected query, which has hits."""
     done = run("pipelne bubbels", env=env)

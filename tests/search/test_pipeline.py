@@ -193,7 +193,7 @@ def test_late_interaction_can_be_left_out(any_index: papersearch.Index) -> None:
     """Without it the other signals rank, and nothing of it is explained."""
     (hit,) = any_index.search("pipeline bubbles", k=1, late=False, explain=True)
     assert hit.explanation is not None
-    assert [signal.name for signal in hit.explanation.signals] == ["keyword", "semantic"]
+    assert [signal.name for signal in hit.explanation.signals] == ["keyword", "semantic", "neighbours"]
 
 
 def test_ties_keep_paper_order(tmp_path: Path, small_model: Path) -> None:

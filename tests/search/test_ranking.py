@@ -17,6 +17,7 @@ from papersearch.search.ranking import (
     WEIGHTS,
     Ranking,
     best_of,
+    brevity,
     by_both,
     by_keyword,
     by_meaning,
@@ -222,6 +223,17 @@ def test_signals_of_the_candidates_by_hand() -> None:
     assert [signal.weight for signal in signals] == pytest.approx([share / sum(spreads) for share in spreads])
     assert [signal.name for signal in candidate_signals(keyword, cosines, None)] == ["keyword", "semantic"]
     assert candidate_signals(keyword[:0], cosines[:0], None) == []
+
+
+@pytest.mark.parametrize(("n_words", "expected"), [(0, 1.0), (1, 1.0), (16, 1.0), (32, 0.5), (64, 0.25)])
+def test_long_queries_lean_on_words_and_cosine(n_words: int, expected: float) -> None:
+    """From sixteen words on, late interaction counts by the square of what is left of a query's brevity;
+    the weight of keywords rises towards 0.85."""
+    assert brevity(n_words) == expected
+    keyword, cosines, late = np.array([0.0, 4.0]), np.array([0.5, 0.25]), np.array([-0.5, 0.5])
+    signals = candidate_signals(keyword, cosines, late, expected)
+    spreads = [(0.85 - 0.15 * expected) * 4 / 2, 1.0 * 0.5 / 0.125, 0.6 * expected**2 * 1.0 / 0.5]
+    assert [signal.weight for signal in signals] == pytest.approx([share / sum(spreads) for share in spreads])
 
 
 def test_the_best_of_the_candidates() -> None:

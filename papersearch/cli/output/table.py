@@ -292,6 +292,8 @@ def _raw_score(signal: SignalScore) -> str:
     """Return the signal's own score with its unit."""
     if signal.expected:
         return f"cosine {signal.score:.3f} expected, not encoded yet"
+    if signal.name == "neighbours":
+        return "mean score of the papers like it"
     return f"BM25 {signal.score:.2f}" if signal.name == "keyword" else f"cosine {signal.score:.3f}"
 
 

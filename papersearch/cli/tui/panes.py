@@ -10,6 +10,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
+from papersearch.cli.notices import missing_words
 from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, year_of
 from papersearch.cli.tui.filter_words import FILTER_WORDS
@@ -116,6 +117,8 @@ def said_of(results: Results) -> list[str]:
     said += [note.message for note in results.notes]
     if results.verdict == "weak":
         said.append("none matches this well")
+    if missing := missing_words(results):
+        said.append(f"no paper has {' or '.join(missing)}")
     if results.verdict in ("weak", None):
         said += [f"did you mean {' or '.join(word.instead)}?" for word in results.unknown_words if word.instead]
     if results.undated is not None and results.undated.n_papers:
