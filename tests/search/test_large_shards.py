@@ -51,7 +51,8 @@ def requests(generation: Any, query: str, mode: Any, filters: Filters) -> Iterat
     yield "bounds", asked
     yield "best", BestOf(asked, bounds, 100, undecided=False, judged=True, dated=True)
     yield "best", BestOf(asked, bounds, 100, undecided=True, judged=True, dated=True)
-    yield "count", CountOf(asked, bounds, generation.manifest.background)
+    judged = np.arange(100)
+    yield "count", CountOf(asked, bounds, generation.manifest.background, judged, judged % 2 == 0)
     if encoded is not None:
         yield "nearest", NearestOf(encoded.vector, np.arange(3), filters, 10, 10)
 
