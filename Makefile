@@ -38,7 +38,7 @@ test: $(VENV)/installed  ## Install, run the tests
 	$(BIN)/python -m pytest $(PARALLEL)
 
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
-	$(BIN)/python -m pytest -m "slow and not typed"
+	$(BIN)/python -m pytest $(PARALLEL) -m "slow and not typed and not soak"
 
 test-ray: $(VENV)/installed  ## Install Ray, run the tests on a cluster of two nodes on this machine
 	$(PIP) --constraint constraints.txt '.[ray]'
@@ -48,8 +48,8 @@ test-conditions: $(VENV)/installed  ## Install, run the tests under other kernel
 	$(BIN)/python -m tests.conditions --rounds $(ROUNDS)
 
 test-exactness: $(VENV)/installed  ## Install, run the tests of exactness under two kernels of OpenBLAS
-	OPENBLAS_CORETYPE=Haswell $(BIN)/python -m pytest $(PARALLEL) -m "not typed and not soak" $(EXACTNESS)
-	OPENBLAS_CORETYPE=Prescott $(BIN)/python -m pytest $(PARALLEL) -m "not typed and not soak" $(EXACTNESS)
+	OPENBLAS_CORETYPE=Haswell $(BIN)/python -m pytest $(PARALLEL) $(EXACTNESS)
+	OPENBLAS_CORETYPE=Prescott $(BIN)/python -m pytest $(PARALLEL) $(EXACTNESS)
 
 test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
 	$(BIN)/python -m pytest -m typed
