@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast, get_args
+from typing import TYPE_CHECKING, Unpack, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in
 from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
-from papersearch.search.request import Request
+from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
@@ -69,8 +69,6 @@ if TYPE_CHECKING:
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
     from papersearch.types import Float64Array
-
-DEFAULT_K = 10
 
 _BATCH = 256
 """Queries encoded together."""
@@ -167,8 +165,8 @@ class Index:
         Raises QueryError for a query or filter that cannot be read, NothingEncoded for semantic mode
         before any paper is encoded, and TypeError for `filters` beside its keywords.
         """
-        _check(k, mode, sort)
-        filters = _chosen(filters, narrowed)
+        check_arguments(k, mode, sort)
+        filters = chosen_filters(filters, narrowed)
         parsed = self._parsed(query, literal)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
@@ -187,7 +185,7 @@ class Index:
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
         """Answer many queries as `search` does, in their order, encoded many at a time."""
-        filters = _chosen(filters, narrowed)
+        filters = chosen_filters(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
                 results = answer(parsed, encoded, how, self._shards)
@@ -229,8 +227,8 @@ class Index:
 
         Raises QueryError without any example, PaperLookupError and ModelError.
         """
-        _check(k, "semantic")
-        filters = _chosen(filters, narrowed)
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
         text = clean_text(text or "")
         if not like and not text:
             raise NothingToCompare()
@@ -328,7 +326,7 @@ class Index:
         filters: Filters = NO_FILTERS,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
-        _check(k, mode)
+        check_arguments(k, mode)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [self._parsed(query, literal) for query in chunk]
@@ -541,20 +539,3 @@ def _refuse_address(place: str | Path, what: str) -> None:
     """Raise NotServed for an index on a server, which is only read."""
     if (address := address_in(place)) is not None:
         raise NotServed(address=address, what=what)
-
-
-def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:
-    if not narrowed and filters == NO_FILTERS:
-        return filters
-    from papersearch.search.filters import chosen_filters  # not for a search without filters
-
-    return chosen_filters(filters, narrowed)
-
-
-def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
-    if sort not in get_args(Sort):
-        raise ValueError(f"unknown sort {sort!r}: expected {' or '.join(get_args(Sort))}")
-    if mode not in get_args(Mode):
-        raise ValueError(f"unknown mode {mode!r}: expected {' or '.join(get_args(Mode))}")
-    if k < 1:
-        raise ValueError(f"expected k of at least 1, found {k}")

@@ -16,13 +16,14 @@ from mcp.server.mcpserver import MCPServer
 from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
-from papersearch.api import DEFAULT_K, Index
+from papersearch.api import Index
 from papersearch.cli.hints import explained
 from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.signatures import Group, parameter, takes
 from papersearch.errors import QueryError
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
+from papersearch.search.request import DEFAULT_K
 from papersearch.types import Filters, Mode
 from papersearch.version import __version__
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack, get_args
+from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
 
 import orjson
 
@@ -35,6 +35,7 @@ from papersearch.remote.calls import (
     SearchManyCall,
     SimilarCall,
 )
+from papersearch.search.request import DEFAULT_K, check_arguments, chosen_filters
 from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ if TYPE_CHECKING:
     )
 
 Found = TypeVar("Found")
-
-DEFAULT_K = 10
 
 _PAGE = 500
 """Papers that iterating over all of them takes at a time."""
@@ -123,7 +122,7 @@ class RemoteIndex:
         **narrowed: Unpack[FilterOptions],
     ) -> Results:
         """Return the `k` papers that answer `query` best, best first, as `Index.search` does."""
-        _check(k, mode, sort)
+        check_arguments(k, mode, sort)
         call = SearchCall(
             query=_sendable(query),
             k=k,
@@ -136,7 +135,7 @@ class RemoteIndex:
             fold=fold,
             facets=facets,
             related=related,
-            filters=_chosen(filters, narrowed),
+            filters=chosen_filters(filters, narrowed),
         )
         found: Results = self._ask(call)
         return found
@@ -153,8 +152,8 @@ class RemoteIndex:
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
         """Answer many queries as `search` does, in their order, several in a request."""
-        _check(k, mode)
-        filters = _chosen(filters, narrowed)
+        check_arguments(k, mode)
+        filters = chosen_filters(filters, narrowed)
         for portion in _portions(queries, min(MAX_QUERIES, max(1, MAX_HITS // k))):
             call = SearchManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
             yield from self._as_many(self._ask(call), portion)
@@ -169,7 +168,7 @@ class RemoteIndex:
         literal: bool = True,
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores: for runs and evaluation."""
-        _check(k, mode)
+        check_arguments(k, mode)
         for portion in _portions(queries, MAX_QUERIES):
             call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal)
             yield from map(list, self._as_many(self._ask(call), portion))
@@ -185,13 +184,13 @@ class RemoteIndex:
         **narrowed: Unpack[FilterOptions],
     ) -> Results:
         """Return the `k` papers nearest to those of `like` and far from those of `unlike`."""
-        _check(k, "semantic")
+        check_arguments(k, "semantic")
         call = SimilarCall(
             like=tuple(map(_sendable, like)),
             unlike=tuple(map(_sendable, unlike)),
             k=k,
             text=None if text is None else _sendable(text),
-            filters=_chosen(filters, narrowed),
+            filters=chosen_filters(filters, narrowed),
         )
         found: Results = self._ask(call)
         return found
@@ -313,19 +312,3 @@ def _portions(queries: Iterable[str], most: int) -> Iterator[tuple[str, ...]]:
 def _sendable(text: str) -> str:
     """Return text that UTF-8 can write: half a surrogate pair becomes U+FFFD, as in `clean_text`."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _chosen(filters: Filters, narrowed: FilterOptions) -> Filters:
-    if not narrowed:
-        return filters
-    from papersearch.search.filters import chosen_filters  # imports numpy
-
-    return chosen_filters(filters, narrowed)
-
-
-def _check(k: int, mode: Mode, sort: Sort = "relevance") -> None:
-    for what, found, known in (("sort", sort, get_args(Sort)), ("mode", mode, get_args(Mode))):
-        if found not in known:
-            raise ValueError(f"unknown {what} {found!r}: expected {' or '.join(known)}")
-    if k < 1:
-        raise ValueError(f"expected k of at least 1, found {k}")

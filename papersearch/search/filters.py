@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
-from papersearch.types import NO_FILTERS, FilterOptions, Filters
+from papersearch.types import Filters
 
 if TYPE_CHECKING:
     from papersearch.index.facts import Facts
@@ -90,27 +90,6 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             undecided[block] = kept[block] & doubtful
             kept[block] &= decided
     return Selection(kept, undecided)
-
-
-def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
-    """Return the filters of a call that has either `filters` or filter keywords.
-
-    Raises TypeError for both at once, for an unknown keyword, and for a date of another type.
-    """
-    unknown = sorted(narrowed.keys() - FilterOptions.__annotations__.keys())
-    if unknown:
-        raise TypeError(f"unknown keyword {unknown[0]!r}")
-    if narrowed and filters != NO_FILTERS:
-        raise TypeError(f"expected filters or keywords of filters ({', '.join(sorted(narrowed))}), not both")
-    given: dict[str, Any] = dict(narrowed)
-    for name in ("organisations", "dumps"):
-        if name in given:
-            given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
-    chosen = filters.replace(**given)
-    for name, day in (("since", chosen.since), ("until", chosen.until)):
-        if not isinstance(day, str | None):
-            raise TypeError(f'{name}: expected a text such as "2025", not {day!r}')
-    return chosen
 
 
 def days(filters: Filters) -> tuple[int | None, int | None]:

@@ -1,10 +1,15 @@
-"""The resolved options of a search, which every step of the pipeline reads."""
+"""The arguments of a search: checked as they are given, and resolved as every step of the pipeline reads them.
+
+A client of a server checks them too, so this module imports no numpy.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from papersearch.types import NO_FILTERS, Filters, Mode, Sort
+from papersearch.types import NO_FILTERS, FilterOptions, Filters, Mode, Sort
+
+DEFAULT_K = 10
 
 
 class Request(NamedTuple):
@@ -30,3 +35,33 @@ class Request(NamedTuple):
 def leaves_undated_out(filters: Filters) -> bool:
     """Tell whether a date filter may leave papers undecided."""
     return not (filters.since is None and filters.until is None) and not filters.include_undated
+
+
+def check_arguments(k: int, mode: Mode, sort: Sort = "relevance") -> None:
+    """Raise ValueError for an unknown sort or mode, and for a `k` below 1."""
+    for what, found, known in (("sort", sort, get_args(Sort)), ("mode", mode, get_args(Mode))):
+        if found not in known:
+            raise ValueError(f"unknown {what} {found!r}: expected {' or '.join(known)}")
+    if k < 1:
+        raise ValueError(f"expected k of at least 1, found {k}")
+
+
+def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
+    """Return the filters of a call that has either `filters` or filter keywords.
+
+    Raises TypeError for both at once, for an unknown keyword, and for a date of another type.
+    """
+    unknown = sorted(narrowed.keys() - FilterOptions.__annotations__.keys())
+    if unknown:
+        raise TypeError(f"unknown keyword {unknown[0]!r}")
+    if narrowed and filters != NO_FILTERS:
+        raise TypeError(f"expected filters or keywords of filters ({', '.join(sorted(narrowed))}), not both")
+    given: dict[str, Any] = dict(narrowed)
+    for name in ("organisations", "dumps"):
+        if name in given:
+            given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
+    chosen = filters.replace(**given)
+    for name, day in (("since", chosen.since), ("until", chosen.until)):
+        if not isinstance(day, str | None):
+            raise TypeError(f'{name}: expected a text such as "2025", not {day!r}')
+    return chosen
