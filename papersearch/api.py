@@ -467,11 +467,8 @@ def build_part(
     from papersearch.index.parts import PartRequest, Watch
     from papersearch.index.parts import build_part as build_one
 
-    is_one = isinstance(corpus, str | Path)
-    places = [str(corpus)] if isinstance(corpus, str | Path) else list(map(str, corpus))
-    request = PartRequest(
-        places=tuple(places),
-        corpus=places[0] if is_one and Path(places[0]).is_dir() else None,
+    request = PartRequest.of(
+        corpus,
         index_path=str(index_path),
         number=number,
         n_parts=n_parts,
@@ -506,10 +503,11 @@ def join_parts(
 
     Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
     """
+    from papersearch.index.build_request import places_of
     from papersearch.index.joining import join
     from papersearch.index.parts import Watch
 
-    places = None if corpus is None else [corpus] if isinstance(corpus, str | Path) else list(corpus)
+    places = None if corpus is None else places_of(corpus)[0]
     watch = Watch(progress=progress, announce=announce)
     return join(index_path, places=places, full=full, device=device, watch=watch)
 

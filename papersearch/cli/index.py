@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional, TypedDict
 
 import typer
 
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.cli.output.printer import Printer
     from papersearch.cli.output.progress import ProgressForm
+
+
+class BuildChoices(TypedDict):
+    """The arguments that a build in one go, one in parts and one on a cluster share."""
+
+    model: str | None
+    query_prefix: str | None
+    paper_prefix: str | None
+    device: str | None
+    late: bool | None
+    full: bool
 
 
 class BuildOptions(NamedTuple):
@@ -134,6 +145,27 @@ class BuildOptions(NamedTuple):
     index_path: IndexOption = None
     debug: DebugOption = False
 
+    @property
+    def choices(self) -> BuildChoices:
+        """What every kind of build is told."""
+        return BuildChoices(
+            model=self.model,
+            query_prefix=self.query_prefix,
+            paper_prefix=self.paper_prefix,
+            device=self.device_or_none,
+            late=self.late,
+            full=self.full,
+        )
+
+    @property
+    def device_or_none(self) -> str | None:
+        """The device that was named."""
+        return None if self.device == "auto" else self.device
+
+    def progress_form(self, printer: Printer) -> ProgressForm:
+        """Return the form in which progress is told."""
+        return "none" if self.quiet else "programs" if printer.is_json else "people"
+
 
 @takes(BuildOptions)
 def build_index(options: BuildOptions) -> None:
@@ -172,20 +204,14 @@ def build_index(options: BuildOptions) -> None:
         return
     if options.words_only and (options.model or options.device != "auto" or options.late is not None):
         raise typer.BadParameter("--words-only cannot be used with --model, --device or --late: it loads no model")
-    form: ProgressForm = "none" if options.quiet else "programs" if printer.is_json else "people"
     places = options.dumps or []
     with with_standard_input(places, checked_name(options.name, places)) as dumps:
         report = run_build(
             locations,
             dumps or None,
-            form,
-            model=options.model,
-            query_prefix=options.query_prefix,
-            paper_prefix=options.paper_prefix,
-            device=None if options.device == "auto" else options.device,
-            late=options.late,
+            options.progress_form(printer),
+            **options.choices,
             abstracts_only=options.abstracts_only,
-            full=options.full,
             words_only=options.words_only,
             dry_run=options.dry_run,
         )

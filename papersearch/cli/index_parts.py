@@ -23,14 +23,13 @@ _PART = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 
 def build_in_parts(options: BuildOptions, locations: Locations, printer: Printer) -> None:
     """Build the part that was asked for, or join all parts."""
-    form: ProgressForm = "none" if options.quiet else "programs" if printer.is_json else "people"
+    form = options.progress_form(printer)
     if options.join:
         _check_join(options)
         _join(options, locations, printer, form)
         return
     number, n_parts = _part(options.part or "")
-    if options.words_only or options.dry_run or options.rollback or options.name:
-        raise typer.BadParameter("--part cannot be used with --words-only, --dry-run, --rollback or --as")
+    check_alone(options, "--part")
     if STANDARD_INPUT in (options.dumps or ()):
         raise typer.BadParameter("--part cannot read standard input: every part lists the same files")
     _build(options, locations, printer, form, number, n_parts)
@@ -49,8 +48,32 @@ def _check_join(options: BuildOptions) -> None:
     of_parts = (options.model, options.query_prefix, options.paper_prefix, options.late, options.abstracts_only)
     if any(one is not None for one in of_parts):
         raise typer.BadParameter("--join takes the model and the choices of its parts: give them with --part")
-    if options.part or options.words_only or options.dry_run or options.rollback or options.name:
-        raise typer.BadParameter("--join cannot be used with --part, --words-only, --dry-run, --rollback or --as")
+    check_alone(options, "--join", part=options.part)
+
+
+def check_alone(options: BuildOptions, mode: str, **others: object) -> None:
+    """Raise BadParameter if an option was given that a build with the option `mode` cannot have.
+
+    others: values of further such options, by their names without dashes
+    """
+    excluded = {
+        **{f"--{name}": value for name, value in others.items()},
+        "--words-only": options.words_only,
+        "--dry-run": options.dry_run,
+        "--rollback": options.rollback,
+        "--as": options.name,
+    }
+    if any(excluded.values()):
+        *names, last = excluded
+        raise typer.BadParameter(f"{mode} cannot be used with {', '.join(names)} or {last}")
+
+
+def corpus_of(options: BuildOptions, locations: Locations, mode: str) -> list[Path] | Path:
+    """Return the dumps that were named, or the corpus. Raises CommandError without either."""
+    if not options.dumps and not locations.corpus_path.is_dir():
+        message = f"cannot find a corpus in {locations.corpus_path}"
+        raise CommandError(message, f"name it: papersearch index FOLDER {mode}")
+    return options.dumps or locations.corpus_path
 
 
 def _build(
@@ -60,29 +83,22 @@ def _build(
     from papersearch.cli.output.parts import part_fields, print_part
     from papersearch.cli.output.progress import build_progress
 
-    if not options.dumps and not locations.corpus_path.is_dir():
-        hint = f"name it: papersearch index FOLDER --part {number}/{n_parts}"
-        raise CommandError(f"cannot find a corpus in {locations.corpus_path}", hint)
+    corpus = corpus_of(options, locations, f"--part {number}/{n_parts}")
     try:
         with build_progress(form) as progress:
             report = api.build_part(
-                options.dumps or locations.corpus_path,
+                corpus,
                 locations.index_path,
                 number,
                 n_parts,
-                model=options.model,
-                query_prefix=options.query_prefix,
-                paper_prefix=options.paper_prefix,
-                device=None if options.device == "auto" else options.device,
-                late=options.late,
+                **options.choices,
                 abstracts_only=bool(options.abstracts_only),
-                full=options.full,
                 progress=progress,
                 reading=progress.reading,
                 announce=progress.announce,
             )
     except KeyboardInterrupt as interrupt:
-        raise BuildInterrupted("no encoding of the part is lost", _again()) from interrupt
+        raise BuildInterrupted("no encoding of the part is lost", same_command()) from interrupt
     printer.document(lambda: part_fields(report), lambda console: print_part(console, report, locations.index_path))
 
 
@@ -97,16 +113,17 @@ def _join(options: BuildOptions, locations: Locations, printer: Printer, form: P
             report = api.join_parts(
                 locations.index_path,
                 corpus=corpus,
-                device=None if options.device == "auto" else options.device,
+                device=options.device_or_none,
                 full=options.full,
                 progress=progress,
                 announce=progress.announce,
             )
     except KeyboardInterrupt as interrupt:
         safe = f"nothing was published: {locations.index_path} is as it was before, and its parts are whole"
-        raise BuildInterrupted(safe, _again()) from interrupt
+        raise BuildInterrupted(safe, same_command()) from interrupt
     printer.document(lambda: join_fields(report), lambda console: print_join(console, report, locations.index_path))
 
 
-def _again() -> str:
+def same_command() -> str:
+    """Compose the command that was typed."""
     return typed("papersearch", *sys.argv[1:])

@@ -14,7 +14,7 @@ import ray
 
 from papersearch.errors import ClusterUnusable, PapersearchError
 from papersearch.index.joining import JoinReport, join
-from papersearch.index.parts import PartReport, build_part
+from papersearch.index.parts import build_part
 
 if TYPE_CHECKING:
     from papersearch.index.parts import PartRequest, Watch
@@ -23,20 +23,12 @@ _RETRIES = 3
 """Times that a step is begun again after its node has died."""
 
 
-def n_nodes() -> int:
-    """Return the number of nodes that are alive."""
-    return sum(node["Alive"] for node in ray.nodes())
-
-
-def build_on_cluster(requests: Sequence[PartRequest], address: str, watch: Watch) -> list[PartReport]:
+def build_on_cluster(requests: Sequence[PartRequest], address: str, watch: Watch) -> None:
     """Build the parts, each on a graphics processor if the cluster has them. Raises what a part raises."""
     n_gpus = int(ray.cluster_resources().get("GPU", 0))
-    reports = []
     watch.progress("building parts", 0, len(requests))
-    for report in _apply(build_part, requests, address, 1 if n_gpus else 0):
-        reports.append(report)
-        watch.progress("building parts", len(reports), len(requests))
-    return reports
+    for n_built, _ in enumerate(_apply(build_part, requests, address, 1 if n_gpus else 0), 1):
+        watch.progress("building parts", n_built, len(requests))
 
 
 def join_on_cluster(index_path: str, address: str, watch: Watch, *, full: bool) -> JoinReport:

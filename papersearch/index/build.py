@@ -21,7 +21,7 @@ from papersearch.dense import encoders, models
 from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.errors import StoredIndexError
-from papersearch.index.build_request import BuildRequest, Encoder
+from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import Generation, check_writable, open_current
 from papersearch.index.locking import writing
 from papersearch.index.report import BuildReport, Progress
@@ -50,12 +50,7 @@ def build(
 ) -> BuildReport:
     """Bring the index up to date; `api.build` documents the arguments."""
     index_path = Path(index_path)
-    if isinstance(corpus, str | Path):
-        places, corpus_path = [Path(corpus)], Path(corpus)
-    else:
-        places, corpus_path = [Path(place) for place in corpus], None
-    if corpus_path is not None and not corpus_path.is_dir():
-        corpus_path = None
+    places, corpus_path = places_of(corpus)
     if not dry_run:
         check_writable(index_path)
     encoder = None

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from papersearch.types import DumpProgress
 
 
+def places_of(corpus: str | Path | Sequence[str | Path]) -> tuple[list[Path], Path | None]:
+    """Return the files and folders of a corpus, and the corpus folder; None if dumps were named."""
+    if not isinstance(corpus, str | Path):
+        return [Path(place) for place in corpus], None
+    return [Path(corpus)], Path(corpus) if Path(corpus).is_dir() else None
+
+
 class Encoder(NamedTuple):
     """The model of a build, and how it is run.
 

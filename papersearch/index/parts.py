@@ -15,7 +15,7 @@ from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.errors import IndexForeign, IndexNotWritable, StoredIndexError
 from papersearch.index import files
-from papersearch.index.build_request import BuildRequest, Encoder
+from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import check_writable, open_current, read_manifest
 from papersearch.index.layout import DENSE_FILES, MANIFEST, SHARDS
 from papersearch.index.locking import writing
@@ -67,6 +67,12 @@ class PartRequest(Value):
     late: bool | None = None
     abstracts_only: bool = False
     full: bool = False
+
+    @classmethod
+    def of(cls, corpus: str | Path | Sequence[str | Path], **fields: Any) -> PartRequest:
+        """Make a request of a corpus as `api.build` takes it, and of the other fields."""
+        places, folder = places_of(corpus)
+        return cls(places=tuple(map(str, places)), corpus=str(folder) if folder else None, **fields)
 
 
 class PartReport(Value):

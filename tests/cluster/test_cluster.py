@@ -76,7 +76,7 @@ def built(nodes: Nodes, built_here: Path, small_model: Path, tmp_path_factory: p
     """Build the committed corpus on the cluster, where one part is there already."""
     folder = tmp_path_factory.mktemp("cluster")
     shutil.copytree(built_here / "parts" / "00001-of-00003", folder / "index" / "parts" / "00001-of-00003")
-    arguments = ["index", str(CORPUS), "--index", "index", "--model", str(small_model), "--quiet"]
+    arguments = ["index", "--corpus", str(CORPUS), "--index", "index", "--model", str(small_model), "--quiet"]
     done = command_on(nodes, [*arguments, "--ray", nodes.address, "--parts", str(N_PARTS)], folder)
     assert done.returncode == 0, done.stderr
     assert f"joined into {N_PARTS} shards" in done.stdout
@@ -123,7 +123,7 @@ def options_of(number: int) -> dict[str, Any]:
 
 
 def test_the_cluster_builds_the_same_bytes(built: Path, built_here: Path) -> None:
-    """Parts and join on the cluster give the files that they give in this process, whatever was there before."""
+    """Parts and join on the cluster give the same files as in this process, with or without parts from before."""
     here, there = content(built_here), content(built)
     assert here.keys() == there.keys()
     assert [name for name in here if here[name] != there[name]] == []
