@@ -26,7 +26,7 @@ def build_command(
 ) -> str:
     """Compose the command that brings the index in `index_path` up to date.
 
-    None stands for an index that is not known. Without `manifest`, it is read from the index.
+    None means an unknown index. Without `manifest`, it is read from the index.
     With `names_index` the index is named even if it would be found: for commands with --full.
     """
     if index_path is None:

@@ -1,7 +1,7 @@
 """The door of a served collection: a replica of Ray Serve that merges what the shards answer.
 
 Each replica has the whole application, and asks the copies of shards itself. A request is answered
-from one publication, whatever is published meanwhile.
+from one publication, even if another one is published meanwhile.
 """
 
 from __future__ import annotations
