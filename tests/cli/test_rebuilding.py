@@ -86,10 +86,12 @@ def test_a_changed_model_is_named(
     assert command("search", "bubbles", "--mode", mode).stderr == ""
 
 
-def test_doctor_says_how_far_it_is_encoded(command: Callable[..., Any]) -> None:
+def test_doctor_says_how_far_it_is_encoded(command: Callable[..., Any], small_model: Path) -> None:
     """`doctor --json` has the numbers of encoded and of all papers, before and after they are encoded."""
-    command("index", "--words-only")
-    assert json.loads(command("doctor", "--json").stdout)["encoded"] == {"n_encoded": 0, "n_papers": 4}
+    for options, n_encoded in (["--words-only"], 0), (["--model", small_model], 4):
+        assert command("index", *options).exit_code == 0
+        found = json.loads(command("doctor", "--json").stdout)
+        assert found["encoded"] == {"n_encoded": n_encoded, "n_papers": 4}
 
 
 def test_few_texts_are_encoded_for_a_first_query(
