@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ main()
 """
 
 
+@functools.cache
 def opened_by(index_path: Path, mode: str) -> tuple[list[str], list[str]]:
     """Return the files that a cold query opens, and the modules that it imports."""
     environment = {"PAPERSEARCH_INDEX": str(index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
