@@ -21,10 +21,13 @@ import papersearch
 from papersearch.errors import PapersearchError, ServerError, ShardUnanswered
 from papersearch.index.joining import join
 from papersearch.index.layout import FORMAT_VERSION
+from papersearch.index.locking import LOCK
 from papersearch.index.parts import PartRequest, build_part
 from papersearch.remote.calls import FORMAT_HEADER, MAX_BODY_BYTES, RELEASE_HEADER
+from papersearch.types import MODES
 from tests.cluster.conftest import Nodes, Server, command_on, needs_ray, served, two_nodes
 from tests.conftest import CORPUS, wait_until
+from tests.growing import tree
 
 pytestmark = [pytest.mark.slow, needs_ray]
 
@@ -41,7 +44,6 @@ TOPICS = (
     "unheardofword model",
     "video OR audio",
 )
-MODES = ("hybrid", "keyword", "semantic")
 BOUND_S = 30.0
 """Bound of every wait, for a machine as busy as any: without copies, Ray needs a minute to notice a dead node.
 
@@ -104,9 +106,9 @@ def server(nodes: Nodes, built: Path) -> Iterator[Server]:
 def content(folder: Path) -> dict[str, bytes]:
     """Return every file that is published, by name."""
     return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and "parts" not in path.relative_to(folder).parts and path.name != ".lock"
+        name: written
+        for name, written in tree(folder).items()
+        if "parts" not in Path(name).parts and Path(name).name != LOCK
     }
 
 
@@ -135,8 +137,6 @@ def test_every_field_is_equal(server: Server, any_index: papersearch.Index) -> N
     for number, topic in enumerate(TOPICS):
         for place, mode in enumerate(MODES):
             options = options_of(number + place)
-            if mode == "keyword":
-                options.pop("late", None)
             assert there.search(topic, mode=mode, **options) == any_index.search(topic, mode=mode, **options)
     example = any_index.search(TOPICS[0]).hits[0].paper.paper_id
     assert there.similar([example]) == any_index.similar([example])
@@ -175,7 +175,7 @@ def test_a_silent_cluster_is_named(nodes: Nodes, built: Path) -> None:
 
 
 def test_an_answer_is_of_one_generation(
-    nodes: Nodes, server: Server, built: Path, small_model: Path, any_index: papersearch.Index, tmp_path: Path
+    server: Server, built: Path, small_model: Path, any_index: papersearch.Index, tmp_path: Path
 ) -> None:
     """While a generation is published, each of 200 answers is wholly of the old or of the new one."""
     corpus = shutil.copytree(CORPUS, tmp_path / "corpus")

@@ -124,7 +124,7 @@ def test_another_model_is_compared_once(tmp_path: Path, activation: str, expecte
     assert choice.describe(model, wanted, None, [first], ["a pipeline"], fail) == first
 
 
-def test_prefixes_of_papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prefixes_of_papers(tmp_path: Path) -> None:
     """The prompt of documents is put before papers, as by sentence-transformers."""
     folder = make_model(tmp_path / "model", prompts={"query": "query: ", "document": "passage: "})
     model = models.locate(str(folder), print)
@@ -141,9 +141,7 @@ def test_prefixes_of_papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert vectors[0] != pytest.approx(vectors[1], abs=1e-3)
 
 
-def test_another_encoder_encodes_all_papers_again(
-    small_corpus: Path, small_index: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_encoder_encodes_all_papers_again(small_corpus: Path, small_index: Path, small_model: Path) -> None:
     """Encodings by the library are not mixed with those by numpy, and an index says whose it has."""
     library = papersearch.build(small_corpus, small_index, model=str(small_model), device="cpu")
     assert (library.outcome, library.n_encoded) == ("published", 4)

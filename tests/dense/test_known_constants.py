@@ -30,11 +30,6 @@ def packaged() -> ModelConstants:
     return found
 
 
-def built(corpus: Path, index_path: Path) -> papersearch.BuildReport:
-    """Build an index with the default model."""
-    return papersearch.build(corpus, index_path)
-
-
 def test_the_file_is_the_one_that_the_code_names() -> None:
     """The file has the checksum in the code, unit probes, and an orthonormal basis."""
     assert sha256_of_file(CONSTANTS_FILE) == CONSTANTS_SHA256
@@ -75,7 +70,7 @@ def test_only_the_default_model_has_them(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_a_build_learns_none(small_corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A build with the default model stores the packaged constants, and learns nothing."""
     monkeypatch.setattr(encoding, "learn_constants", lambda encoder: pytest.fail("constants are learned"))
-    built(small_corpus, tmp_path / "index")
+    papersearch.build(small_corpus, tmp_path / "index")
     [generation] = (tmp_path / "index").glob("generation-*")
     assert np.array_equal(np.load(generation / "probes.npy"), packaged().probes)
     assert np.array_equal(np.load(generation / "pieces.basis.npy"), packaged().basis)
@@ -90,11 +85,11 @@ def test_encodings_by_other_constants_are_made_anew(
     others = ModelConstants(real.probes[::-1].copy(), real.kept, real.basis[:, ::-1].copy())
     with monkeypatch.context() as patched:
         patched.setattr(meaning, "known_constants", lambda identity: others)
-        assert built(small_corpus, tmp_path / "index").n_encoded == 4
-    assert built(small_corpus, tmp_path / "index").outcome == "up to date"
+        assert papersearch.build(small_corpus, tmp_path / "index").n_encoded == 4
+    assert papersearch.build(small_corpus, tmp_path / "index").outcome == "up to date"
     add(small_corpus, "more.txt", "owls")
-    assert built(small_corpus, tmp_path / "index").n_encoded == 5
-    built(small_corpus, tmp_path / "fresh")
+    assert papersearch.build(small_corpus, tmp_path / "index").n_encoded == 5
+    papersearch.build(small_corpus, tmp_path / "fresh")
     assert dense_files(tmp_path / "index", 2) == dense_files(tmp_path / "fresh", 1)
 
 

@@ -296,7 +296,7 @@ def samples(exposition: bytes) -> dict[str, float]:
     }
 
 
-def test_metrics_count_requests(app: Any) -> None:
+def test_metrics_count_requests() -> None:
     """Metrics have requests by verb and outcome, their times, and the index; no word of a query."""
     logged: list[str] = []
     app = make_app(Played(), log=logged.append)
