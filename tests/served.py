@@ -50,12 +50,18 @@ def served(index: Path, *options: str, env: dict[str, str] | None = None) -> Ite
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
+    assert process.stderr is not None
     try:
-        assert process.stdout is not None
-        yield Served(process, orjson.loads(process.stdout.readline())["address"])
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        yield Served(process, orjson.loads(line)["address"])
     finally:
         process.terminate()
-        process.communicate(timeout=PATIENCE_S)
+        try:
+            process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()  # where SIGTERM has not ended it
 
 
 class Reply(NamedTuple):

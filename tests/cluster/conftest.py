@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import secrets
-import signal
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests.conftest import PROJECT, command_environment
+from tests.served import Served, served
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed")
 
@@ -63,38 +61,9 @@ def two_nodes(folder: Path) -> Iterator[Nodes]:
             process.communicate(timeout=60)
 
 
-class Server(NamedTuple):
-    """A server on a cluster."""
-
-    url: str
-    process: subprocess.Popen[str]
-
-
-@contextmanager
-def served(nodes: Nodes, index: Path, *options: str) -> Iterator[Server]:
+def served_by(nodes: Nodes, index: Path) -> AbstractContextManager[Served]:
     """Serve an index from the cluster meanwhile."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    command = [sys.executable, "-m", "papersearch", "serve", "--index", str(index), "--ray", nodes.address]
-    with subprocess.Popen(
-        [*command, "--port", str(port), *options], cwd=index.parent, env=nodes.environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        assert process.stderr is not None
-        try:
-            if not process.stdout.readline().startswith("serving"):
-                pytest.fail(process.stderr.read())
-            yield Server(f"http://127.0.0.1:{port}", process)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.communicate(timeout=60)
-            except subprocess.TimeoutExpired:  # its cluster may be dead
-                process.kill()
-
-
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+    return served(index, "--ray", nodes.address, env=nodes.environment)
 
 
 def command_on(nodes: Nodes, arguments: Sequence[str], cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,9 +24,10 @@ from papersearch.index.locking import LOCK
 from papersearch.index.parts import PartRequest, build_part
 from papersearch.remote.calls import FORMAT_HEADER, MAX_BODY_BYTES, RELEASE_HEADER
 from papersearch.types import MODES
-from tests.cluster.conftest import Nodes, Server, command_on, needs_ray, served, two_nodes
+from tests.cluster.conftest import Nodes, command_on, needs_ray, served_by, two_nodes
 from tests.conftest import CORPUS, wait_until
 from tests.growing import tree
+from tests.served import Served
 
 pytestmark = [pytest.mark.slow, needs_ray]
 
@@ -98,8 +98,8 @@ def part_of(corpus: Path, index: Path, number: int, model: Path) -> PartRequest:
 
 
 @pytest.fixture(scope="module")
-def server(nodes: Nodes, built: Path) -> Iterator[Server]:
-    with served(nodes, built) as started:
+def server(nodes: Nodes, built: Path) -> Iterator[Served]:
+    with served_by(nodes, built) as started:
         yield started
 
 
@@ -131,9 +131,9 @@ def test_the_cluster_builds_the_same_bytes(built: Path, built_here: Path) -> Non
     assert [name for name in here if here[name] != there[name]] == []
 
 
-def test_every_field_is_equal(server: Server, any_index: papersearch.Index) -> None:
+def test_every_field_is_equal(server: Served, any_index: papersearch.Index) -> None:
     """Answers of the shards by HTTP and Ray are those of the one index, in every field, floats to the bit."""
-    there = papersearch.open(server.url)
+    there = papersearch.open(server.address)
     for number, topic in enumerate(TOPICS):
         for place, mode in enumerate(MODES):
             options = options_of(number + place)
@@ -144,10 +144,9 @@ def test_every_field_is_equal(server: Server, any_index: papersearch.Index) -> N
     assert there.organisations() == any_index.organisations()
 
 
-def test_hostile_bodies_are_refused(server: Server, any_index: papersearch.Index) -> None:
+def test_hostile_bodies_are_refused(server: Served, any_index: papersearch.Index) -> None:
     """Through Ray Serve, too, bodies that are too large, not JSON or a pickle are refused, and the server lives."""
     headers = {RELEASE_HEADER: papersearch.__version__, FORMAT_HEADER: str(FORMAT_VERSION)}
-    port = urlsplit(server.url).port
     bodies = {
         b"x" * (MAX_BODY_BYTES + 1): 413,
         b"{": 400,
@@ -156,13 +155,13 @@ def test_hostile_bodies_are_refused(server: Server, any_index: papersearch.Index
         b'{"k": 1}': 400,
     }
     for body, status in bodies.items():
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=BOUND_S)
         connection.request("POST", "/v1/search", body, headers)
         assert connection.getresponse().status == status
         connection.close()
-    with socket.create_connection(("127.0.0.1", port)) as opened:
+    with socket.create_connection(("127.0.0.1", server.port)) as opened:
         opened.sendall(b"\x00\xff\r\n\r\n")
-    assert papersearch.open(server.url).search(TOPICS[0]) == any_index.search(TOPICS[0])
+    assert papersearch.open(server.address).search(TOPICS[0]) == any_index.search(TOPICS[0])
 
 
 def test_a_silent_cluster_is_named(nodes: Nodes, built: Path) -> None:
@@ -175,7 +174,7 @@ def test_a_silent_cluster_is_named(nodes: Nodes, built: Path) -> None:
 
 
 def test_an_answer_is_of_one_generation(
-    server: Server, built: Path, small_model: Path, any_index: papersearch.Index, tmp_path: Path
+    server: Served, built: Path, small_model: Path, any_index: papersearch.Index, tmp_path: Path
 ) -> None:
     """While a generation is published, each of 200 answers is wholly of the old or of the new one."""
     corpus = shutil.copytree(CORPUS, tmp_path / "corpus")
@@ -190,7 +189,7 @@ def test_an_answer_is_of_one_generation(
     def ask() -> None:
         nonlocal n_asked, n_new
         old, new = wanted[n_asked % len(TOPICS)]
-        found = papersearch.open(server.url).search(TOPICS[n_asked % len(TOPICS)], k=20)
+        found = papersearch.open(server.address).search(TOPICS[n_asked % len(TOPICS)], k=20)
         assert found in (old, new)
         n_new += found == new and old != new
         n_asked += 1
@@ -215,15 +214,15 @@ def test_deaths(ray_folder: Path, any_index: papersearch.Index, built_here: Path
     """A node's death costs one wait, a shard's death is an error that names it, and the head's is bounded."""
     index = shutil.copytree(built_here, tmp_path / "index")
     wanted = {(topic, mode): any_index.search(topic, mode=mode) for topic in TOPICS for mode in MODES}
-    with two_nodes(ray_folder) as nodes, served(nodes, index) as server:
+    with two_nodes(ray_folder) as nodes, served_by(nodes, index) as server:
         _one_node_dies(nodes, server, wanted)
         _a_shard_dies(nodes, server, index, wanted)
         _the_head_dies(nodes, server, wanted)
 
 
-def _one_node_dies(nodes: Nodes, server: Server, wanted: dict[tuple[str, str], Any]) -> None:
+def _one_node_dies(nodes: Nodes, server: Served, wanted: dict[tuple[str, str], Any]) -> None:
     """Kill a node during 200 queries: none is wrong, none fails, none waits until Ray notices."""
-    there = papersearch.open(server.url)
+    there = papersearch.open(server.address)
     slowest = 0.0
     for number in range(200):
         if number == 60:
@@ -236,7 +235,7 @@ def _one_node_dies(nodes: Nodes, server: Server, wanted: dict[tuple[str, str], A
     assert slowest < BOUND_S
 
 
-def _a_shard_dies(nodes: Nodes, server: Server, index: Path, wanted: dict[tuple[str, str], Any]) -> None:
+def _a_shard_dies(nodes: Nodes, server: Served, index: Path, wanted: dict[tuple[str, str], Any]) -> None:
     """Take the files of a shard away and kill the copies: the error names it, until the files are back."""
     folder = index / "shards" / "00002-of-00003"
     folder.rename(index / "away")
@@ -247,7 +246,7 @@ def _a_shard_dies(nodes: Nodes, server: Server, index: Path, wanted: dict[tuple[
     def is_named() -> bool:
         began = time.monotonic()
         try:
-            papersearch.open(server.url).search(TOPICS[0])
+            papersearch.open(server.address).search(TOPICS[0])
         except (ShardUnanswered, ServerError) as error:
             causes.append(error)
         assert time.monotonic() - began < BOUND_S
@@ -258,21 +257,21 @@ def _a_shard_dies(nodes: Nodes, server: Server, index: Path, wanted: dict[tuple[
 
     def answers() -> bool:
         try:
-            return papersearch.open(server.url).search(TOPICS[0]) == wanted[TOPICS[0], "hybrid"]
+            return papersearch.open(server.address).search(TOPICS[0]) == wanted[TOPICS[0], "hybrid"]
         except (ShardUnanswered, ServerError):
             return False
 
     wait_until(answers, "the shard does not come back")
 
 
-def _the_head_dies(nodes: Nodes, server: Server, wanted: dict[tuple[str, str], Any]) -> None:
+def _the_head_dies(nodes: Nodes, server: Served, wanted: dict[tuple[str, str], Any]) -> None:
     """Kill the head's control process: what comes is right, or is an error in bounded time."""
     nodes.tell("behead")
     for number in range(20):
         topic, mode = list(wanted)[number % len(wanted)]
         began = time.monotonic()
         with suppress(ShardUnanswered, ServerError):
-            assert papersearch.open(server.url).search(topic, mode=mode) == wanted[topic, mode]  # type: ignore[arg-type]
+            assert papersearch.open(server.address).search(topic, mode=mode) == wanted[topic, mode]  # type: ignore[arg-type]
         assert time.monotonic() - began < BOUND_S
 
 
