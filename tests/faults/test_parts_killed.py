@@ -14,30 +14,12 @@ import papersearch
 from papersearch.errors import IndexNotWritable
 from papersearch.index import files
 from tests.faults.test_writes import FailingOs
-from tests.index.parts_of import build_parts, contents, differing, records
+from tests.index.parts_of import build_parts, built_and_joined, contents, differing, records
 from tests.index.test_joining import PAPERS
-from tests.index.test_parts import DeadlyOs
+from tests.index.test_parts import killed
 from tests.ingest.test_merging import pattern
 
 QUERIES = ("pipeline bubbles", "moth maps", "annealing")
-
-
-def make(corpus: Path, index_path: Path, model: Path) -> None:
-    """Build all parts and join them."""
-    build_parts(corpus, index_path, 2, model)
-    papersearch.join_parts(index_path)
-
-
-def killed(nth: int, corpus: Path, index_path: Path, model: Path) -> bool:
-    """Build and join in a child that is killed at its nth call that writes; return whether it was."""
-    child = os.fork()
-    if child == 0:
-        try:
-            files.os = DeadlyOs(nth)  # type: ignore[assignment]
-            make(corpus, index_path, model)
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def answered(index_path: Path) -> list[Any]:
@@ -52,24 +34,24 @@ def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> No
     corpus.mkdir()
     records(corpus / "a.jsonl", PAPERS[:3])
     records(corpus / "b.jsonl", PAPERS[3:])
-    make(corpus, index_path, small_model)
+    built_and_joined(corpus, index_path, 2, small_model)
     old = answered(index_path)
     kept = shutil.copytree(index_path, tmp_path / "kept")
     changed = {**PAPERS[0], "title": "On pipeline bubbles: a study", "abstract": PAPERS[0]["abstract"][:90]}
     records(corpus / "b.jsonl", [changed, *PAPERS[3:], {"title": "On apples", "abstract": pattern("apples")}])
-    make(corpus, index_path, small_model)
+    built_and_joined(corpus, index_path, 2, small_model)
     new, expected = answered(index_path), contents(index_path)
     assert new[0] == 2
     nth, generations = step, []
     while True:
         shutil.rmtree(index_path)
         shutil.copytree(kept, index_path)
-        if not killed(nth, corpus, index_path, small_model):
+        if not killed(nth, lambda: built_and_joined(corpus, index_path, 2, small_model)):
             break
         found = answered(index_path)
         assert found in (old, new)
         generations.append(found[0])
-        make(corpus, index_path, small_model)
+        built_and_joined(corpus, index_path, 2, small_model)
         assert differing(contents(index_path), expected) == []
         assert papersearch.open(index_path).verify() == []
         assert sorted(path.name for path in index_path.iterdir()) == [".lock", "parts", "shards", "shards.json"]
@@ -85,7 +67,7 @@ def test_writes_that_fail(tmp_path: Path, small_model: Path, monkeypatch: pytest
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"
     corpus.mkdir()
     records(corpus / "a.jsonl", PAPERS[:3])
-    make(corpus, index_path, small_model)
+    built_and_joined(corpus, index_path, 2, small_model)
     old, nth = answered(index_path), 5
     records(corpus / "a.jsonl", PAPERS)
     build_parts(corpus, index_path, 2, small_model)

@@ -268,6 +268,18 @@ class DeadlyOs:
         return getattr(os, name)
 
 
+def killed(nth: int, work: Callable[[], object]) -> bool:
+    """Work in a child that is killed at its nth call that writes; return whether it was."""
+    child = os.fork()
+    if child == 0:
+        try:
+            files.os = DeadlyOs(nth)  # type: ignore[assignment]
+            work()
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+
 @pytest.mark.parametrize("step", [97, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_kill_at_any_write(make: Any, corpus: Path, index_path: Path, step: int) -> None:
     """Killed at any call that writes, in any part, a build leaves a whole index, and the next one goes on."""
@@ -283,14 +295,7 @@ def test_a_kill_at_any_write(make: Any, corpus: Path, index_path: Path, step: in
     while True:
         shutil.rmtree(index_path)
         shutil.copytree(kept, index_path)
-        child = os.fork()
-        if child == 0:
-            try:
-                files.os = DeadlyOs(nth)
-                make()
-            finally:
-                os._exit(0)
-        if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+        if not killed(nth, make):
             break
         n_killed += 1
         index = papersearch.open(index_path)
