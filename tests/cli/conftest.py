@@ -1,7 +1,8 @@
-"""A fixture that runs the command in this process."""
+"""A fixture that runs the command in this process, and the command that a hint names."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -18,3 +19,11 @@ def invoke(real_index_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("PAPERSEARCH_CORPUS", str(tmp_path / "nowhere"))
     monkeypatch.delenv("COLUMNS", raising=False)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+def hinted(stderr: str) -> list[str]:
+    """Return the words of the command that the only hint names, without the program."""
+    (hint,) = [line for line in stderr.splitlines() if line.startswith("hint: ")]
+    [program, *words] = shlex.split(hint.removeprefix("hint: "))
+    assert program == "papersearch"
+    return words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from papersearch.cli.app import VERBS, app
 from papersearch.cli.group import with_verb
+from tests.cli.conftest import hinted
 
 
 def assert_usage_error(result: Result, told: str) -> None:
@@ -194,9 +194,7 @@ def test_the_hint_for_a_letter_works(invoke: Any) -> None:
     """The hint for a letter that names no option is a command that gives the answer of the quoted query."""
     refused = invoke("mixture", "of", "experts", "-7", "-k", "3")
     assert_usage_error(refused, "no such option: -7")
-    (hint,) = [line for line in refused.stderr.splitlines() if line.startswith("hint: ")]
-    words = shlex.split(hint.removeprefix("hint: papersearch "))
-    assert invoke(*words).stdout == invoke("mixture of experts -7", "-k", "3").stdout != ""
+    assert invoke(*hinted(refused.stderr)).stdout == invoke("mixture of experts -7", "-k", "3").stdout != ""
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 import pytest
 
 from papersearch.cli.app import app
+from tests.cli.conftest import hinted
 from tests.conftest import Run
 from tests.index.parts_of import records
 from tests.index.test_joining import PAPERS
-
-
-def hint_of(stderr: str) -> list[str]:
-    """Return the command of the hint, as words."""
-    (line,) = [line for line in stderr.splitlines() if line.startswith("hint: ")]
-    return shlex.split(line.removeprefix("hint: "))
 
 
 @pytest.mark.parametrize("is_small", [False, pytest.param(True, marks=pytest.mark.slow)])
@@ -34,12 +28,11 @@ def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path, is_small: b
     missing = run("index", "--join", "--index", "ix")
     assert missing.returncode == 2
     assert "papersearch: cannot join ix: part 2/2 is missing" in missing.stderr
-    command = ("papersearch", "index", "corpus", "--part", "2/2", "--index", "ix", *model)
-    assert tuple(hint_of(missing.stderr)) == command
+    assert hinted(missing.stderr) == ["index", "corpus", "--part", "2/2", "--index", "ix", *model]
     unjoined = run("moth maps", "--index", "ix")
     assert unjoined.returncode == 2
-    assert hint_of(unjoined.stderr) == shlex.split("papersearch index --join --index ix")
-    second = json.loads(run(*hint_of(missing.stderr)[1:], "--json").stdout)
+    assert hinted(unjoined.stderr) == ["index", "--join", "--index", "ix"]
+    second = json.loads(run(*hinted(missing.stderr), "--json").stdout)
     assert (second["outcome"], second["part"], second["parts"], second["papers"]) == ("published", 2, 2, 3)
     joined = run("index", "--join", "--index", "ix", "--quiet")
     assert (joined.returncode, joined.stderr) == (0, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 import papersearch
 from papersearch.cli import index_access
 from papersearch.cli.app import app
+from tests.cli.conftest import hinted
 from tests.conftest import Run, make_model, page, sentence
 from tests.growing import add
 
@@ -30,13 +30,6 @@ def command(monkeypatch: pytest.MonkeyPatch, small_corpus: Path) -> Callable[...
     """Return a function that runs the command in the project of the small corpus."""
     monkeypatch.chdir(small_corpus.parent)
     return lambda *arguments: CliRunner().invoke(app, list(map(str, arguments)))
-
-
-def hinted(stderr: str) -> list[str]:
-    """Return the words of the last command that a hint names, without the program."""
-    [program, *words] = shlex.split(stderr.splitlines()[-1].removeprefix("hint: "))
-    assert program == "papersearch"
-    return words
 
 
 def kept(index_path: Path) -> Any:
@@ -78,8 +71,7 @@ def test_a_changed_model_is_named(
     config.write_text(json.dumps({**json.loads(config.read_text()), "prompts": {"query": "about "}}))
     told = command("search", "bubbles", "--mode", mode)
     assert "is not the one the index was built with" in told.stderr
-    hint = next(line for line in told.stderr.splitlines() if line.startswith("hint: "))
-    assert command(*hinted(hint)).exit_code == 0
+    assert command(*hinted(told.stderr)).exit_code == 0
     encoder = papersearch.open(small_corpus.parent / "index").manifest.encoder
     assert encoder is not None
     assert encoder.name == str(folder)
