@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 import papersearch
 from papersearch.cli.app import app
 from papersearch.cli.options import Format, PaperFormat, RecordFormat
-from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment, page, sentence
+from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment
+from tests.growing import add
 from tests.served import Served, served
 
 GPIPE = "gpipe-efficient-training-of-giant-neural-86739e"
@@ -218,7 +219,7 @@ def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path
         patch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
         live = LiveIndex(papersearch.open(found.address))
         for name in ("seals", "whales"):
-            (small_corpus / f"{name}.txt").write_text(page([(f"On {name}", sentence(name))]))
+            add(small_corpus, f"{name}.txt", name)
             build()
             assert printed(["whales"], found.address)[0] == 0  # which the server answers from the new one
         answer = asyncio.run(live.answer(LiveQuery("whales", "semantic", ""), 9))

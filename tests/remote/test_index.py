@@ -17,7 +17,8 @@ from papersearch.errors import GenerationGone, LimitExceeded, NotServed
 from papersearch.remote import calls
 from papersearch.remote.index import RemoteIndex, _portions
 from papersearch.values import fields_of
-from tests.conftest import PATIENCE_S, page, sentence
+from tests.conftest import PATIENCE_S
+from tests.growing import add
 from tests.served import Served, served
 
 
@@ -148,14 +149,14 @@ def test_an_opened_index_keeps_its_generation(build: Any, small_corpus: Path, sm
         assert first.renewed() is first
         assert isinstance(first, RemoteIndex)
         assert first.is_current()
-        (small_corpus / "second.txt").write_text(page([("On language", sentence("language"))]))
+        add(small_corpus, "second.txt", "language")
         build()
         assert not first.is_current()
         second = first.renewed()
         assert (len(first), len(second)) == (4, 5)
         assert second.manifest.generation == 2
         assert first.search("language", 9) == before != second.search("language", 9)
-        (small_corpus / "third.txt").write_text(page([("On tongues", sentence("tongues"))]))
+        add(small_corpus, "third.txt", "tongues")
         build()
         assert len(second.search("tongues", 9, "semantic")) == 5
         assert len(papersearch.open(found.address).search("tongues", 9, "semantic")) == 6

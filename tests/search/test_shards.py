@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import shutil
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from papersearch.text.analysis import Analyzer
 from papersearch.types import MODES, Mode
 from tests.conftest import CORPUS, sentence
 from tests.growing import encode_in_part
+from tests.index.parts_of import records
 from tests.search.cutting import Numbers, cut, every_nth, held, ranges
 
 QUERIES = [
@@ -168,7 +168,7 @@ DATES = [None, "2024", "2024-05", "2024-05-06", "2025-01-02"]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Index:
     """Index few papers: acronyms, compounds, namesakes, papers without title or date, and equal texts."""
-    records = [
+    papers = [
         {
             "id": f"p{number}",
             "title": f"{title}{f' {number // 9}' if title and number >= 9 else ''}",
@@ -178,7 +178,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Index:
         for number, title in enumerate(2 * TITLES)
     ]
     folder = tmp_path_factory.mktemp("small")
-    (folder / "corpus.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    records(folder / "corpus.jsonl", papers)
     papersearch.build([folder / "corpus.jsonl"], folder / "index", model=str(small_model))
     return papersearch.open(folder / "index")
 
@@ -253,7 +253,7 @@ def test_ties_lie_in_different_shards(small: Index) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_one_paper(tmp_path: Path, small_model: Path, mode: Mode) -> None:
     """A collection of one paper between empty shards answers as its index does."""
-    (tmp_path / "a.jsonl").write_text(json.dumps({"id": "a", "title": "On moths", "abstract": sentence("moths")}))
+    records(tmp_path / "a.jsonl", [{"id": "a", "title": "On moths", "abstract": sentence("moths")}])
     papersearch.build([tmp_path / "a.jsonl"], tmp_path / "index", model=str(small_model))
     nobody = np.zeros(0, dtype=np.int64)
     cut(tmp_path / "index", tmp_path / "shards", [nobody, np.arange(1), nobody])

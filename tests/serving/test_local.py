@@ -16,17 +16,14 @@ from papersearch.index.layout import MANIFEST
 from papersearch.remote.calls import CountsCall, FindingsCall, ManifestCall, PaperCall, SearchCall
 from papersearch.serving.answering import GenerationUnknown
 from papersearch.serving.local import LocalAnswering
-from tests.conftest import PATIENCE_S, page, sentence
+from tests.conftest import PATIENCE_S
+from tests.growing import add
 
 SEARCH = SearchCall(query="language", k=50, mode="semantic")
 
 
 def no_report(error: Exception) -> None:
     raise error
-
-
-def grow(corpus: Path, name: str) -> None:
-    (corpus / f"{name}.txt").write_text(page([(f"On {name}", sentence(name))]))
 
 
 def test_each_answer_is_of_one_generation(build: Any, small_corpus: Path, small_index: Path) -> None:
@@ -52,7 +49,7 @@ def test_each_answer_is_of_one_generation(build: Any, small_corpus: Path, small_
         running = [threads.submit(ask) for _ in range(3)]
         try:
             for n_papers, name in ((5, "seals"), (6, "whales"), (7, "otters")):
-                grow(small_corpus, name)
+                add(small_corpus, f"{name}.txt", name)
                 build()
                 with seen:
                     assert seen.wait_for(lambda wanted=n_papers: is_seen(wanted), PATIENCE_S)  # type: ignore[misc]
@@ -73,14 +70,14 @@ def test_a_named_generation_or_an_error(build: Any, small_corpus: Path, small_in
 
     first = asked(SEARCH)
     whole = {call: asked(call()).result for call in (CountsCall, FindingsCall, ManifestCall)}
-    grow(small_corpus, "seals")
+    add(small_corpus, "seals.txt", "seals")
     build()
     second = asked(SEARCH)
     assert asked(SEARCH, first.about.generation) == first != second
     for call, result in whole.items():
         assert asked(call(), first.about.generation).result == result
         assert asked(call()).result != result or call is FindingsCall
-    grow(small_corpus, "whales")
+    add(small_corpus, "whales.txt", "whales")
     build()
     assert asked(SEARCH, second.about.generation) == second
     for unknown in (first.about.generation, "1", "nonsense"):
