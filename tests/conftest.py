@@ -248,6 +248,21 @@ def build(small_corpus: Path, small_index: Path, small_model: Path) -> Any:
     return run
 
 
+@pytest.fixture(scope="session")
+def server(real_index_path: Path) -> Iterator[Any]:
+    """Serve the real index by a process."""
+    from tests.served import served
+
+    with served(real_index_path) as found:
+        yield found
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients in this process wait for a server as long as a busy machine may need."""
+    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
+
+
 @pytest.fixture
 def env(real_index_path: Path) -> dict[str, str]:
     """Return the environment that names the real index and corpus."""

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +79,6 @@ READ_FROM_STDIN = [
         b'1\t"pipeline parallelism"\n2\tMoE\n',
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def server(real_index_path: Path) -> Iterator[Served]:
-    with served(real_index_path) as found:
-        yield found
 
 
 def printed(arguments: list[str], index: str, stdin: bytes | None = None) -> tuple[int, bytes, str]:
@@ -167,13 +160,13 @@ def test_completion_asks_a_server(
     assert offered(server.address) == offered(str(real_index_path)) != ""
 
 
-def test_browsing_asks_a_server(server: Served, real_index_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("patient")
+def test_browsing_asks_a_server(server: Served, real_index_path: Path) -> None:
     """What browse shows of a server's answers is that of its index."""
     import asyncio
 
     from papersearch.cli.tui.live import LiveIndex, LiveQuery
 
-    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
     asked = LiveQuery("pipeline bubbles", "hybrid", "since:2023")
 
     async def found(place: str) -> Any:
@@ -188,13 +181,10 @@ def test_browsing_asks_a_server(server: Served, real_index_path: Path, monkeypat
 
 
 @pytest.mark.slow
-def test_tools_for_programs_ask_a_server(
-    server: Served, real_index_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("patient")
+def test_tools_for_programs_ask_a_server(server: Served, real_index_path: Path) -> None:
     """The tools of `mcp` give a server's answers as those of its index."""
     from papersearch.cli.mcp_tools import SearchArguments, ShowArguments, SimilarArguments, Tools
-
-    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
 
     def told(place: str) -> list[Any]:
         tools = Tools(papersearch.open(place), debug=False)
@@ -209,14 +199,14 @@ def test_tools_for_programs_ask_a_server(
     assert told(server.address) == told(str(real_index_path))
 
 
+@pytest.mark.usefixtures("patient")
 def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path, small_index: Path) -> None:
     """Browsing goes on after builds, when a server no longer keeps the generation that was opened."""
     import asyncio
 
     from papersearch.cli.tui.live import LiveIndex, LiveQuery
 
-    with served(small_index) as found, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
+    with served(small_index) as found:
         live = LiveIndex(papersearch.open(found.address))
         for name in ("seals", "whales"):
             add(small_corpus, f"{name}.txt", name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.index import joining, shard_build
+from papersearch.index.joining import JoinReport
 from papersearch.index.locking import writing
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.shards import open_shards, read_shards
@@ -22,6 +25,8 @@ from tests.conftest import page, sentence, wait_until
 from tests.growing import tree
 from tests.index.parts_of import build_parts, built_and_joined, contents, cut_whole, differing, records
 from tests.ingest.test_merging import pattern
+
+InParts = Callable[[int], tuple[Path, JoinReport]]
 
 TOPICS = ("pipeline bubbles", "automatic speech recognition (ASR)", "moth maps", "graph colouring", "annealing")
 PAPERS: list[dict[str, Any]] = [
@@ -56,15 +61,23 @@ def whole(corpus: Path, small_model: Path) -> Path:
     return corpus.parent / "whole"
 
 
+@pytest.fixture(scope="module")
+def in_parts(corpus: Path, small_model: Path) -> InParts:
+    """Return a function that builds the corpus in parts and joins them, once for each number of parts."""
+
+    @functools.cache
+    def make(n_parts: int) -> tuple[Path, JoinReport]:
+        index_path = corpus.parent / f"in-{n_parts}"
+        order = random.Random(n_parts).sample(range(1, n_parts + 1), n_parts)
+        return index_path, built_and_joined(corpus, index_path, n_parts, small_model, order=order)
+
+    return make
+
+
 @pytest.mark.parametrize("n_parts", [1, 3, pytest.param(8, marks=pytest.mark.slow)])
-def test_parts_and_join_equal_the_whole(
-    tmp_path: Path, corpus: Path, whole: Path, small_model: Path, n_parts: int
-) -> None:
+def test_parts_and_join_equal_the_whole(tmp_path: Path, whole: Path, in_parts: InParts, n_parts: int) -> None:
     """Parts in any order and their join give the shards of the whole, and every shard is well."""
-    index_path = corpus.parent / f"in-{n_parts}"
-    order = random.Random(n_parts).sample(range(1, n_parts + 1), n_parts)
-    build_parts(corpus, index_path, n_parts, small_model, order)
-    report = papersearch.join_parts(index_path)
+    index_path, report = in_parts(n_parts)
     assert report.n_papers == len(papersearch.open(whole))
     assert differing(contents(index_path), cut_whole(whole, tmp_path / "cut", n_parts)) == []
     assert papersearch.open(index_path).verify() == []
@@ -72,10 +85,9 @@ def test_parts_and_join_equal_the_whole(
         assert papersearch.open(index_path).search(query) == papersearch.open(whole).search(query)
 
 
-def test_one_part_is_the_whole(corpus: Path, whole: Path, small_model: Path) -> None:
+def test_one_part_is_the_whole(whole: Path, in_parts: InParts) -> None:
     """One part and its join are the index that is built in one go, in every byte of every file."""
-    index_path = corpus.parent / "alone"
-    built_and_joined(corpus, index_path, 1, small_model)
+    index_path, _ = in_parts(1)
     (shard,) = open_shards(index_path).generations
     assert tree(shard.index_path / "generation-000001") == tree(whole / "generation-000001")
 

@@ -37,8 +37,8 @@ SHORT_S = "0.3"
 
 
 @pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
+def without_token(patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients be patient, and show no token that the developer has set."""
     for name in ("PAPERSEARCH_TOKEN", "PAPERSEARCH_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
 

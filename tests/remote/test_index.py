@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,10 @@ from papersearch.errors import GenerationGone, LimitExceeded, NotServed
 from papersearch.remote import calls
 from papersearch.remote.index import RemoteIndex, _portions
 from papersearch.values import fields_of
-from tests.conftest import PATIENCE_S
 from tests.growing import add
 from tests.served import Served, served
 
-
-@pytest.fixture(scope="module")
-def server(real_index_path: Path) -> Iterator[Served]:
-    with served(real_index_path) as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.fixture

@@ -26,16 +26,13 @@ from papersearch.serving.server import MAX_HEADER_BYTES
 from tests.conftest import PATIENCE_S
 from tests.served import OURS, Played, Served, served
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 @pytest.fixture(scope="module")
 def server(small_project: Path) -> Iterator[Served]:
     with served(small_project / "index") as found:
         yield found
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
 
 
 def answered(server: Served, *pieces: bytes, is_ended: bool = False) -> bytes:
