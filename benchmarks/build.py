@@ -21,41 +21,24 @@ from __future__ import annotations
 import argparse
 import gzip
 import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+
+from measuring import Cost, process
 
 PROJECT = Path(__file__).parents[1]
 LIBRARY = ("--device", "cpu")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "PAPERSEARCH_PRECISION": "float32"}
 
 
-class Cost(NamedTuple):
-    """Seconds of the clock, and of all processors."""
-
-    wall: float
-    processor: float
-
-
 def command(*arguments: str | Path) -> Cost:
     """Run papersearch; return what it costs, with its workers."""
-    return process(sys.executable, "-m", "papersearch", *arguments)
-
-
-def process(*words: str | Path) -> Cost:
-    """Run a process; return what it costs, with those that it starts."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run([*map(str, words)], env=ENVIRONMENT, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(time.perf_counter() - start, processor)
+    return process([sys.executable, "-m", "papersearch", *arguments], ENVIRONMENT)
 
 
 def adding(folder: Path, corpus: Path, *options: str) -> Callable[[], Cost]:
@@ -103,7 +86,7 @@ def by_llm(folder: Path, corpus: Path, program: str) -> Callable[[], Cost]:
 
     ENVIRONMENT.update(LLM_USER_PATH=str(folder / "llm"), HF_HUB_OFFLINE="1")
     texts, model = folder / "texts", models.locate(None, print).folder
-    process(program, "sentence-transformers", "register", model, "--lazy")
+    process([program, "sentence-transformers", "register", model, "--lazy"], ENVIRONMENT)
     texts.mkdir()
     papersearch.build(corpus, folder / "listed", words_only=True)
     for paper in papersearch.open(folder / "listed").papers():
@@ -113,7 +96,7 @@ def by_llm(folder: Path, corpus: Path, program: str) -> Callable[[], Cost]:
         database = folder / "embedded.db"
         database.unlink(missing_ok=True)
         named = ("-m", f"sentence-transformers/{model}", "-d", database)
-        return process(program, "embed-multi", "papers", "--files", texts, "*.txt", *named)
+        return process([program, "embed-multi", "papers", "--files", texts, "*.txt", *named], ENVIRONMENT)
 
     return embed
 
@@ -146,7 +129,7 @@ def contenders(arguments: argparse.Namespace, folder: Path) -> dict[str, Callabl
         "cold hybrid query": lambda: command(
             "pipeline bubbles", "--corpus", corpus, "--index", whole, "--format", "plain"
         ),
-        "its imports": lambda: process(sys.executable, "-c", "import numpy, typer, rich.table"),
+        "its imports": lambda: process([sys.executable, "-c", "import numpy, typer, rich.table"], ENVIRONMENT),
     }
     if arguments.fresh:
         found["fresh, numpy"] = fresh(folder, corpus)

@@ -1,4 +1,4 @@
-"""Shared measuring: interleaved rounds, medians, ratios, memory of a process.
+"""Shared measuring: interleaved rounds, medians, ratios, cost and memory of a process, many clients at once.
 
 Machines are noisy, so every round runs each contender once, in turn. Only ratios of medians of one
 run are quoted.
@@ -7,19 +7,65 @@ run are quoted.
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 # The installed command beside this Python, as a user starts it.
 PAPERSEARCH = str(Path(sys.executable).with_name("papersearch"))
 
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
 ENVIRONMENT.pop("PYTHONPATH", None)
+
+
+class Cost(NamedTuple):
+    """Seconds of the clock, and of all processors."""
+
+    wall: float
+    processor: float
+
+
+def process(words: Sequence[str | Path], environment: Mapping[str, str]) -> Cost:
+    """Run a process; return what it costs, with those that it starts."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([*map(str, words)], env=environment, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(time.perf_counter() - start, processor)
+
+
+def crowd(clients: Sequence[Callable[[int], None]], seconds: float) -> tuple[list[float], list[str]]:
+    """Let clients ask at once, one thing after another; return sorted latencies of answers, and the errors.
+
+    clients: functions that ask for the thing with a number, and raise an error where the answer is wrong
+    """
+    latencies: list[float] = []
+    errors: list[str] = []
+    end = time.perf_counter() + seconds
+
+    def work(ask: Callable[[int], None], number: int) -> None:
+        while time.perf_counter() < end:
+            start = time.perf_counter()
+            try:
+                ask(number)
+                latencies.append(time.perf_counter() - start)
+            except Exception as error:  # the other clients go on
+                errors.append(f"{type(error).__name__}: {error}")
+            number += 1
+
+    threads = [threading.Thread(target=work, args=(ask, number)) for number, ask in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(latencies), errors
 
 
 def seconds(command: Sequence[str]) -> float:

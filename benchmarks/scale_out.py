@@ -15,7 +15,6 @@ import pickle
 import statistics
 import sys
 import tempfile
-import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -24,11 +23,14 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for tests.search.cutting, which cuts an index
 
+from measuring import crowd
+
 import papersearch
 from papersearch.api import Index
 from papersearch.index.collection import Collection, open_collection
 from papersearch.index.opened import OpenedIndex
 from papersearch.search.shard import Shard
+from papersearch.search.shards import in_process
 from papersearch.text.analysis import Analyzer
 from papersearch.types import Mode
 from tests.search.cutting import cut, ranges
@@ -67,11 +69,12 @@ class Counted:
     def __init__(self, collection: Collection) -> None:
         analyzer = Analyzer()
         indexes = [OpenedIndex(one, analyzer) for one in collection.generations]
-        self._shards = [Shard(one, first) for one, first in zip(indexes, collection.numbers, strict=True)]
+        shards = [Shard(one, numbers) for one, numbers in zip(indexes, collection.numbers, strict=True)]
+        self._call = in_process(shards)
         self.rounds: list[Round] = []
 
     def __call__(self, method: str, asked: Sequence[tuple[int, Any]], /) -> list[Any]:
-        answers = [getattr(self._shards[number], method)(request) for number, request in asked]
+        answers = self._call(method, asked)
         sent = sum(len(pickle.dumps(request, protocol=5)) for _, request in asked)
         received = sum(len(pickle.dumps(answer, protocol=5)) for answer in answers)
         self.rounds.append(Round(len(asked), sent, received))
@@ -214,30 +217,17 @@ def load(path: Path, url: str, n_clients: int, seconds: float) -> None:
     one = papersearch.open(path)
     asked = [(query, mode) for query in QUERIES for mode in MODES]
     wanted = {(query, mode): one.search(query, mode=mode) for query, mode in asked}
-    took: list[float] = []
-    faults: list[str] = []
-    end = time.perf_counter() + seconds
 
-    def ask(first: int) -> None:
+    def client() -> Callable[[int], None]:
         there = papersearch.open(url)
-        number = first
-        while time.perf_counter() < end:
-            query, mode = asked[number % len(asked)]
-            start = time.perf_counter()
-            try:
-                if there.search(query, mode=mode) != wanted[query, mode]:
-                    faults.append("wrong answer")
-            except papersearch.PapersearchError as error:
-                faults.append(f"{type(error).__name__}: {error}")
-            took.append(time.perf_counter() - start)
-            number += 1
 
-    threads = [threading.Thread(target=ask, args=(first,)) for first in range(n_clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    took.sort()
+        def ask(number: int) -> None:
+            query, mode = asked[number % len(asked)]
+            assert there.search(query, mode=mode) == wanted[query, mode], "wrong answer"
+
+        return ask
+
+    took, faults = crowd([client() for _ in range(n_clients)], seconds)
     quantiles = {share: took[int(share / 100 * (len(took) - 1))] for share in (50, 95, 99, 100)}
     print(f"{n_clients} clients, {seconds:.0f} s: {len(took)} answers, {len(took) / seconds:.1f} a second")
     print("latency: " + ", ".join(f"{share} % within {value:.2f} s" for share, value in quantiles.items()))

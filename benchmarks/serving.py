@@ -11,17 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from measuring import crowd, process
 
 import papersearch
 from papersearch.types import MODES
@@ -63,37 +62,17 @@ def processor_time(pid: int) -> float:
 
 def cold(index: str) -> float:
     """Return the processor time of one query as a cold process, in milliseconds."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([*COMMAND, "pipeline bubbles", "--json", "--index", index], env=ENVIRONMENT, check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e3
+    return process([*COMMAND, "pipeline bubbles", "--json", "--index", index], ENVIRONMENT).processor * 1e3
 
 
-def crowd(address: str, mode: papersearch.Mode, n_clients: int, seconds: float) -> tuple[list[float], list[str]]:
-    """Let clients ask one query after another; return sorted latencies, and the errors."""
-    latencies: list[float] = []
-    errors: list[str] = []
-    end = time.monotonic() + seconds
+def client(address: str, mode: papersearch.Mode) -> Callable[[int], None]:
+    """Return a client with connections of its own, which asks for one query after another."""
+    index = papersearch.open(address)
 
     def ask(number: int) -> None:
-        place = number
-        try:
-            index = papersearch.open(address)
-            while time.monotonic() < end:
-                started = time.monotonic()
-                index.search(QUERIES[place % len(QUERIES)], 10, mode)
-                latencies.append(time.monotonic() - started)
-                place += 1
-        except papersearch.PapersearchError as error:
-            errors.append(error.message)
+        index.search(QUERIES[number % len(QUERIES)], 10, mode)
 
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(n_clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(latencies), errors
+    return ask
 
 
 def main() -> int:
@@ -111,7 +90,8 @@ def main() -> int:
         print(f"cold hybrid query, processor time: folder {folder:.0f} ms, server {server:.0f} ms")
         for mode in MODES:
             before = processor_time(pid)
-            latencies, errors = crowd(address, mode, given.clients, given.seconds / 3)
+            clients = [client(address, mode) for _ in range(given.clients)]
+            latencies, errors = crowd(clients, given.seconds / 3)
             used = (processor_time(pid) - before) / max(1, len(latencies))
             half, most = (latencies[int(len(latencies) * share)] for share in (0.5, 0.95))
             print(
