@@ -28,13 +28,12 @@ from papersearch.errors import (
     ModelError,
     NothingEncoded,
     NothingToCompare,
-    NotServed,
 )
 from papersearch.index.collection import Collection, open_collection
 from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
-from papersearch.remote.addresses import address_in
+from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
@@ -417,7 +416,7 @@ def build(
     Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
     unchanged, and the next build reuses the texts encoded so far.
     """
-    _refuse_address(index_path, "build an index")
+    refuse_address(index_path, "build an index")
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
 
     return bring_up_to_date(
@@ -464,6 +463,7 @@ def build_part(
 
     Raises CorpusError, ModelError or StoredIndexError, and ValueError for a part that cannot be.
     """
+    refuse_address(index_path, "build a part")
     from papersearch.index.parts import PartRequest, Watch
     from papersearch.index.parts import build_part as build_one
 
@@ -503,6 +503,7 @@ def join_parts(
 
     Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
     """
+    refuse_address(index_path, "join parts")
     from papersearch.index.build_request import places_of
     from papersearch.index.joining import join
     from papersearch.index.parts import Watch
@@ -520,7 +521,7 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     from papersearch.index.generations import rollback as go_back
     from papersearch.index.locking import writing
 
-    _refuse_address(path, "roll back")
+    refuse_address(path, "roll back")
     path = Path(path)
     if not path.is_dir():
         raise IndexMissing(path=path)
@@ -531,9 +532,3 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
             roll_back_shards(path)
             return open_collection(path).manifest
         return go_back(path)
-
-
-def _refuse_address(place: str | Path, what: str) -> None:
-    """Raise NotServed for an index on a server, which is only read."""
-    if (address := address_in(place)) is not None:
-        raise NotServed(address=address, what=what)
