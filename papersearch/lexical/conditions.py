@@ -50,18 +50,20 @@ class OtherForms(NamedTuple):
 
 def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
     """Find the forms of the query's conditions, and the words with its beginnings, in a collection."""
-    clauses = dict.fromkeys(_clauses((*query.required, *query.excluded)))
+    clauses = {
+        clause: tuple(
+            (terms, n_papers)
+            for terms in forms(clause.words, vocabulary)
+            if (n_papers := vocabulary.n_papers(terms, in_title=clause.in_title))
+        )
+        for clause in dict.fromkeys(_clauses((*query.required, *query.excluded)))
+    }
     written = dict.fromkeys([*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))])
     joined = [other for other, _ in query.compounds if vocabulary.n_papers(((0, other),))]
-    found = {clause: forms(clause.words, vocabulary) for clause in clauses}
-    counted = {
-        clause: [(terms, vocabulary.n_papers(terms, in_title=clause.in_title)) for terms in spelled]
-        for clause, spelled in found.items()
-    }
     endings = {prefix: prefix_terms(prefix, vocabulary) for prefix in written}
     return Spelled(
         ranked=frozenset(query.terms).union(joined),
-        clauses={clause: tuple(each for each in counted[clause] if each[1]) for clause in clauses},
+        clauses=clauses,
         prefixes={prefix: (tuple(terms), is_cut) for prefix, (terms, is_cut) in endings.items()},
     )
 
