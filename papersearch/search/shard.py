@@ -152,7 +152,7 @@ class Shard:
         if request.late:
             late = np.zeros(len(papers)) if pieces is None else pieces.scores(request.pieces, papers)
         return Details(
-            pairs=sum(pairs, start=np.zeros(len(papers))), late=late, vectors=self.vectors(request.papers)
+            pairs=sum(pairs, start=np.zeros(len(papers))), late=late, vectors=self._index.vectors.exact[papers]
         )
 
     def show(self, request: ShowOf) -> list[Shown]:

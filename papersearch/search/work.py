@@ -68,7 +68,7 @@ class Work:
             if self._index.is_encoded is not None and bounds.moments is not None:
                 from papersearch.search.partial import Expected, with_expected
 
-                expected = Expected(bounds.moments.mean, bounds.moments.deviation, bounds.words)
+                expected = Expected(bounds.moments, bounds.words)
                 self._semantic = with_expected(self.known, self._index.is_encoded, self.matched.scores, expected)
         return self._semantic
 
