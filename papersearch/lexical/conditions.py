@@ -14,6 +14,7 @@ from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.forms import MAX_PREFIXED, forms, prefix_terms
 from papersearch.lexical.matching import FewScores, Spelled
 from papersearch.lexical.phrases import phrase_impacts, phrase_papers
+from papersearch.lexical.postings import are_in
 from papersearch.text.clauses import Clause
 from papersearch.text.syntax import prefixes
 from papersearch.types import Note
@@ -43,8 +44,7 @@ class OtherForms(NamedTuple):
     def terms_in(self, doc_idx: int) -> Iterator[str]:
         """Yield the terms of the forms that one paper has."""
         for terms, papers in self.papers:
-            place = int(np.searchsorted(papers, papers.dtype.type(doc_idx)))
-            if place < len(papers) and int(papers[place]) == doc_idx:
+            if are_in(papers, np.array([doc_idx]))[0]:
                 yield from terms
 
 
