@@ -234,9 +234,8 @@ class Index:
         from papersearch.search.similar import find_similar  # not for a query
 
         with self._reading():
-            pasted = (text, self._shards.encoder.encode(text)) if text else None
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
-            return find_similar(liked, unliked, pasted, k, filters, self._shards)
+            return find_similar(liked, unliked, text, k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -254,9 +253,9 @@ class Index:
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         with self._reading():
-            papers = self.papers()
-            found = papers.beginning_with(prefix, limit)
-            return tuple(PaperName(paper_id=name, title=papers[number].title) for name, number in found)
+            found = self.papers().beginning_with(prefix, limit)
+            numbers = np.array([number for _, number in found], dtype=np.int64)
+            return self._shards.named(self._shards.holding(numbers))
 
     def counts(self) -> PaperCounts:
         """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
