@@ -28,13 +28,12 @@ from papersearch.errors import (
     ModelError,
     NothingEncoded,
     NothingToCompare,
-    NotServed,
 )
 from papersearch.index.collection import Collection, open_collection
 from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
-from papersearch.remote.addresses import address_in
+from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
@@ -235,9 +234,8 @@ class Index:
         from papersearch.search.similar import find_similar  # not for a query
 
         with self._reading():
-            pasted = (text, self._shards.encoder.encode(text)) if text else None
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
-            return find_similar(liked, unliked, pasted, k, filters, self._shards)
+            return find_similar(liked, unliked, text, k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.
@@ -255,9 +253,9 @@ class Index:
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         with self._reading():
-            papers = self.papers()
-            found = papers.beginning_with(prefix, limit)
-            return tuple(PaperName(paper_id=name, title=papers[number].title) for name, number in found)
+            found = self.papers().beginning_with(prefix, limit)
+            numbers = np.array([number for _, number in found], dtype=np.int64)
+            return self._shards.named(self._shards.holding(numbers))
 
     def counts(self) -> PaperCounts:
         """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
@@ -417,7 +415,7 @@ def build(
     Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
     unchanged, and the next build reuses the texts encoded so far.
     """
-    _refuse_address(index_path, "build an index")
+    refuse_address(index_path, "build an index")
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
 
     return bring_up_to_date(
@@ -464,6 +462,7 @@ def build_part(
 
     Raises CorpusError, ModelError or StoredIndexError, and ValueError for a part that cannot be.
     """
+    refuse_address(index_path, "build a part")
     from papersearch.index.parts import PartRequest, Watch
     from papersearch.index.parts import build_part as build_one
 
@@ -503,6 +502,7 @@ def join_parts(
 
     Raises PartUnusable, CorpusError, ModelError or StoredIndexError.
     """
+    refuse_address(index_path, "join parts")
     from papersearch.index.build_request import places_of
     from papersearch.index.joining import join
     from papersearch.index.parts import Watch
@@ -520,7 +520,7 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     from papersearch.index.generations import rollback as go_back
     from papersearch.index.locking import writing
 
-    _refuse_address(path, "roll back")
+    refuse_address(path, "roll back")
     path = Path(path)
     if not path.is_dir():
         raise IndexMissing(path=path)
@@ -531,9 +531,3 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
             roll_back_shards(path)
             return open_collection(path).manifest
         return go_back(path)
-
-
-def _refuse_address(place: str | Path, what: str) -> None:
-    """Raise NotServed for an index on a server, which is only read."""
-    if (address := address_in(place)) is not None:
-        raise NotServed(address=address, what=what)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS
-from papersearch.cli.index_access import refuse_address
 from papersearch.cli.notices import warn_if_stale
 from papersearch.cli.options import ReportOptions
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
+from papersearch.remote.addresses import refuse_address
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional, TypedDict
 import typer
 
 from papersearch.cli.errors import complain
-from papersearch.cli.index_access import refuse_address, run_build
+from papersearch.cli.index_access import run_build
 from papersearch.cli.options import (
     Color,
     ColorOption,
@@ -22,6 +22,7 @@ from papersearch.cli.options import (
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
 from papersearch.cli.standard_input import checked_name, with_standard_input
+from papersearch.remote.addresses import refuse_address
 
 if TYPE_CHECKING:
     from papersearch.cli.locations import Locations

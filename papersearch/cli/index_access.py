@@ -44,16 +44,6 @@ def open_at(place: Path) -> Index:
     return api.open(place)
 
 
-def refuse_address(place: Path, what: str) -> None:
-    """Raise NotServed for an index on a server, which is only read."""
-    from papersearch.remote.addresses import address_in
-
-    if (address := address_in(place)) is not None:
-        from papersearch.errors import NotServed
-
-        raise NotServed(address=address, what=what)
-
-
 def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
     """Open the index; build it from the corpus first if there is none in the usual place.
 

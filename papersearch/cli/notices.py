@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import complain
 from papersearch.cli.rebuilding import build_command
+from papersearch.remote.addresses import address_in
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -24,8 +26,7 @@ _CARRYING = 16
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """Say that the corpus has other dumps than the index."""
     if opened.is_stale(locations.corpus_path):
-        command = build_command(opened.path, manifest=opened.manifest)
-        complain(f"{locations.corpus_path} has changed since the index was built", command)
+        complain(f"{locations.corpus_path} has changed since the index was built", _build_command(opened))
 
 
 def warn_if_partial(opened: Index, encoded: EncodedShare | None, mode: Mode) -> None:
@@ -35,14 +36,20 @@ def warn_if_partial(opened: Index, encoded: EncodedShare | None, mode: Mode) -> 
     others = "the others are ranked by their words" if mode == "hybrid" else "the others are left out"
     complain(
         f"{encoded.n_encoded:,} of {encoded.n_papers:,} papers are encoded; {others}",
-        build_command(opened.path, manifest=opened.manifest),
+        _build_command(opened),
     )
 
 
 def warn_of_mode(opened: Index, reason: str, name: str = "") -> None:
     """Say why an answer is by keywords alone; `name` is that of a saved search."""
     whose = f"{name}: " if name else ""
-    complain(f"{whose}answering by keywords alone: {reason}", build_command(opened.path, manifest=opened.manifest))
+    complain(f"{whose}answering by keywords alone: {reason}", _build_command(opened))
+
+
+def _build_command(opened: Index) -> str:
+    """Compose the command that brings the index up to date, if it can be built from here."""
+    is_remote = address_in(opened.place) is not None
+    return build_command(Path(opened.place), manifest=None if is_remote else opened.manifest)
 
 
 def warn_of_reading(results: Results) -> None:

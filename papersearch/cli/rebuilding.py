@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import CommandError, typed
 from papersearch.errors import PapersearchError
+from papersearch.remote.addresses import address_in
 
 if TYPE_CHECKING:
     from papersearch.dense.encoders import EncoderRecord
@@ -26,11 +27,14 @@ def build_command(
 ) -> str:
     """Compose the command that brings the index in `index_path` up to date.
 
-    None means an unknown index. Without `manifest`, it is read from the index.
+    None means an unknown index. Without `manifest`, it is read from the index. An index on a server is
+    built there, by no command of this machine.
     With `names_index` the index is named even if it would be found: for commands with --full.
     """
     if index_path is None:
         return typed(BUILD, *options)
+    if address_in(index_path) is not None:
+        return ""
     from papersearch.index.generations import read_manifest
 
     if manifest is None:

@@ -82,17 +82,14 @@ def serve(options: ServeOptions) -> int:
     build publishes meanwhile.
     """
     from papersearch.cli.locations import find_locations
-    from papersearch.errors import NotServed
-    from papersearch.remote.addresses import address_in, find_token
+    from papersearch.remote.addresses import find_token, is_loopback, refuse_address
 
     printer = open_printer(options.format_, json=options.json)
     path = find_locations(None, options.index_path).index_path
-    if (address := address_in(path)) is not None:
-        raise NotServed(address=address, what="serve it again")
+    refuse_address(path, "serve it again")
     try:
         from papersearch.serving.app import Bounds, make_app
         from papersearch.serving.local import LocalAnswering
-        from papersearch.serving.requests import is_loopback
         from papersearch.serving.server import listen, run
     except ImportError as error:
         raise CommandError(
@@ -121,7 +118,8 @@ def serve(options: ServeOptions) -> int:
     )
 
     def ready() -> None:
-        announce(printer, str(place), path, answering.opened.build, answering.opened.n_papers)
+        about = answering.current
+        announce(printer, str(place), path, about.build, about.n_papers)
 
     ended_by = run(app, listening, ready)
     return EXIT_INTERRUPTED if ended_by == signal.SIGINT else EXIT_HITS

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from papersearch.errors import ClusterUnusable
+from papersearch.remote.addresses import is_loopback
 
 NAMESPACE = "papersearch"
 
 _ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})", re.ASCII)
-_LOOPBACK = re.compile(r"localhost|127\.[0-9.]+|\[::1\]")
 _REACHED_WITHIN_S = 5.0
 
 
@@ -56,10 +56,11 @@ def _prepare(address: str) -> None:
         raise ClusterUnusable(address=address, cause="expected HOST:PORT of its head")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")  # of 40 s each, at a port that is not Ray's
-    if _LOOPBACK.fullmatch(parts["host"]):
+    host = parts["host"].strip("[]")
+    if is_loopback(host):
         # The one switch that keeps Ray on loopback: it turns 127.0.0.1 into the machine's own address.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
-        socket.create_connection((parts["host"].strip("[]"), int(parts["port"])), _REACHED_WITHIN_S).close()
+        socket.create_connection((host, int(parts["port"])), _REACHED_WITHIN_S).close()
     except (OSError, OverflowError) as error:
         raise ClusterUnusable(address=address, cause=getattr(error, "strerror", None) or str(error)) from error

@@ -92,8 +92,8 @@ class _Place:
         self.request = request
         self.left = order
         """Copies that are not asked yet."""
-        self.late: list[int] = []
-        self.running = 0
+        self.running: list[int] = []
+        """Copies that are asked and have not answered."""
         self.deadline = 0.0
         self.cause = ""
         self.refusal: ShardRefused | None = None
@@ -130,8 +130,7 @@ class _Round:
         copy = open_.left.pop(0)
         self._copies.asked[which] += 1
         self._running[self._copies.begin(open_.shard, copy, self._method, open_.request)] = _Asked(place, copy)
-        open_.late.append(copy)
-        open_.running += 1
+        open_.running.append(copy)
         open_.deadline = time.monotonic() + self._copies.patience_s
 
     def _take(self, future: Future[Any]) -> None:
@@ -140,8 +139,7 @@ class _Round:
         open_ = self._places.get(place)
         if open_ is None:  # another copy was faster
             return
-        open_.late.remove(copy)
-        open_.running -= 1
+        open_.running.remove(copy)
         failure = future.exception()
         answer = future.result() if failure is None else None
         if isinstance(answer, ShardRefused):
@@ -163,7 +161,7 @@ class _Round:
     def _lose_patience(self, place: int) -> None:
         """Ask the next copy of a place too, or give up."""
         open_ = self._places[place]
-        for copy in open_.late:
+        for copy in open_.running:
             self._copies.distrust(open_.shard, copy)
         open_.cause = f"no answer in {self._copies.patience_s:g} s"
         if not open_.left:

@@ -52,11 +52,6 @@ class ClusterShelf:
             raise ClusterUnusable(address="the directory", cause="it lists no open publication")
         threading.Thread(target=self._follow, name="papersearch-publications", daemon=True).start()
 
-    @property
-    def opened(self) -> Publication:
-        """The newest publication."""
-        return self._open[0][1]
-
     def current(self) -> Publication:
         """Return the newest publication."""
         return self._open[0][1]

@@ -80,6 +80,7 @@ def _wait(copies: Sequence[Sequence[Any]], address: str) -> tuple[tuple[CopyStat
     while asked:
         ready, _ = ray.wait(list(asked), timeout=_LOOK_EVERY_S)
         late = time.monotonic() > end
+        failed = []
         for answer in ready:
             shard, copy = asked.pop(answer)
             try:
@@ -87,11 +88,14 @@ def _wait(copies: Sequence[Sequence[Any]], address: str) -> tuple[tuple[CopyStat
             except ray.exceptions.RayError as error:
                 if late:
                     raise _unopened(address, shard, str(error).splitlines()[0]) from error
-                asked[copy.state.remote()] = shard, copy
+                failed.append((shard, copy))
                 continue
             if state.fault:
                 raise _unopened(address, shard, state.fault)
             states[shard].append(state)
+        if failed:
+            time.sleep(_LOOK_EVERY_S)  # while Ray starts a copy again, a call to it fails at once
+            asked.update({copy.state.remote(): (shard, copy) for shard, copy in failed})
         if late and asked:
             raise _unopened(address, min(shard for shard, _ in asked.values()), f"not within {OPEN_WITHIN_S:g} s")
     return tuple(map(tuple, states))

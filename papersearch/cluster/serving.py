@@ -22,10 +22,11 @@ from papersearch.cluster.door import N_THREADS, DoorOptions, application
 from papersearch.cluster.opening import HARDLY_ANY, Opened, alive_nodes, open_copies
 from papersearch.cluster.published import current_publication
 from papersearch.errors import ClusterUnusable, PapersearchError
-from papersearch.serving.requests import is_loopback
+from papersearch.remote.addresses import is_loopback
 from papersearch.serving.server import listen
 
 if TYPE_CHECKING:
+    from papersearch.cluster.published import Published
     from papersearch.index.collection import Collection
 
 APPLICATION = "papersearch"
@@ -81,7 +82,8 @@ class Server:
 
     def start(self) -> Started:
         """Open the copies, then the doors. Raises ClusterUnusable, and CannotListen for a port that is taken."""
-        opened = self._open()
+        opened = self._open(self._published)
+        self._tell()
         port = self._start_doors(min(self._request.n_copies, len(alive_nodes())))
         return Started(port, self._collection, opened.are_apart, opened.have_token)
 
@@ -107,17 +109,17 @@ class Server:
 
     def _renew(self) -> None:
         if not self._collection.is_current():
-            self._published, self._collection = current_publication(self._request.index_path)
-            self._open()
+            published, collection = current_publication(self._request.index_path)
+            self._open(published)
+            self._collection = collection  # only now: what could not be opened is tried again
         now = time.monotonic()
         self._listed = [one for place, one in enumerate(self._listed) if place == 0 or now < one[0]]
         self._tell()  # again and again: a directory that was started again knows nothing
 
-    def _open(self) -> Opened:
-        opened = open_copies(self._published, self._request.n_copies, self._request.address)
+    def _open(self, published: Published) -> Opened:
+        opened = open_copies(published, self._request.n_copies, self._request.address)
         until = time.monotonic() + _KEPT_S
         self._listed = [(0.0, opened.served), *((until, served) for _, served in self._listed[:1])]
-        self._tell()
         return opened
 
     def _tell(self) -> None:

@@ -15,8 +15,6 @@ from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.matching import LexicalIndex
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
-from papersearch.text.paper_text import Texts
-from papersearch.types import EncodedShare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,10 +88,6 @@ class OpenedIndex:
         names = ("vectors", "ids", "starts", "offsets", "basis", "weights")
         return PieceVectors(*(self._generation.array(f"pieces.{name}.npy") for name in names))
 
-    @property
-    def encoded_share(self) -> EncodedShare:
-        return EncodedShare(n_encoded=self.manifest.n_encoded, n_papers=self.manifest.n_papers)
-
     @cached_property
     def is_encoded(self) -> BoolArray | None:
         """Mask of the papers with a vector, (N,); None if all have one."""
@@ -118,11 +112,6 @@ class OpenedIndex:
             open_ids=partial(_names_of, self._generation, "ids"),
             open_titles=partial(_names_of, self._generation, "titles"),
         )
-
-    @cached_property
-    def texts(self) -> Texts:
-        """Indexed text of each paper."""
-        return Texts(self.papers)
 
     @cached_property
     def facts(self) -> Facts:

@@ -14,6 +14,7 @@ from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.forms import MAX_PREFIXED, forms, prefix_terms
 from papersearch.lexical.matching import FewScores, Spelled
 from papersearch.lexical.phrases import phrase_impacts, phrase_papers
+from papersearch.lexical.postings import are_in
 from papersearch.text.clauses import Clause
 from papersearch.text.syntax import prefixes
 from papersearch.types import Note
@@ -43,25 +44,26 @@ class OtherForms(NamedTuple):
     def terms_in(self, doc_idx: int) -> Iterator[str]:
         """Yield the terms of the forms that one paper has."""
         for terms, papers in self.papers:
-            place = int(np.searchsorted(papers, papers.dtype.type(doc_idx)))
-            if place < len(papers) and int(papers[place]) == doc_idx:
+            if are_in(papers, np.array([doc_idx]))[0]:
                 yield from terms
 
 
 def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
     """Find the forms of the query's conditions, and the words with its beginnings, in a collection."""
-    clauses = dict.fromkeys(_clauses((*query.required, *query.excluded)))
+    clauses = {
+        clause: tuple(
+            (terms, n_papers)
+            for terms in forms(clause.words, vocabulary)
+            if (n_papers := vocabulary.n_papers(terms, in_title=clause.in_title))
+        )
+        for clause in dict.fromkeys(_clauses((*query.required, *query.excluded)))
+    }
     written = dict.fromkeys([*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))])
     joined = [other for other, _ in query.compounds if vocabulary.n_papers(((0, other),))]
-    found = {clause: forms(clause.words, vocabulary) for clause in clauses}
-    counted = {
-        clause: [(terms, vocabulary.n_papers(terms, in_title=clause.in_title)) for terms in spelled]
-        for clause, spelled in found.items()
-    }
     endings = {prefix: prefix_terms(prefix, vocabulary) for prefix in written}
     return Spelled(
         ranked=frozenset(query.terms).union(joined),
-        clauses={clause: tuple(each for each in counted[clause] if each[1]) for clause in clauses},
+        clauses=clauses,
         prefixes={prefix: (tuple(terms), is_cut) for prefix, (terms, is_cut) in endings.items()},
     )
 

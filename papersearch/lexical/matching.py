@@ -8,12 +8,13 @@ of a larger collection: `Statistics` are what the whole says of the query's word
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.phrases import DocumentLengths, expansion_impacts, pair_impacts, phrase_papers
+from papersearch.lexical.postings import values_at
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
@@ -94,15 +95,8 @@ class FewScores:
         self.papers = papers
         self.scores = scores
 
-    @overload
-    def __getitem__(self, papers: int) -> float: ...
-    @overload
-    def __getitem__(self, papers: IntArray) -> Float64Array: ...
-    def __getitem__(self, papers: int | IntArray) -> float | Float64Array:
-        if len(self.papers) == 0:
-            return np.zeros(np.shape(papers))
-        at = np.minimum(np.searchsorted(self.papers, papers), len(self.papers) - 1)
-        return np.where(self.papers[at] == papers, self.scores[at], 0.0)
+    def __getitem__(self, papers: IntArray) -> Float64Array:
+        return values_at(self.papers, self.scores, papers)
 
     @classmethod
     def of(cls, scores: Float64Array) -> FewScores:
@@ -182,12 +176,12 @@ class Matched:
             for term in sorted(set(terms))
         ]
         given += [
-            TermImpact(term=other, kind="term", impact=float(added[doc_idx])) for other, _, added in self.joined
+            TermImpact(term=other, kind="term", impact=float(added[paper][0])) for other, _, added in self.joined
         ]
         for expansion, impacts in self.expanded:
-            given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[doc_idx])))
+            given.append(TermImpact(term=expansion.other, kind="expansion", impact=float(impacts[paper][0])))
         given += [
-            TermImpact(term=form.written, kind="form", impact=float(form.impacts[doc_idx])) for form in self.forms
+            TermImpact(term=form.written, kind="form", impact=float(form.impacts[paper][0])) for form in self.forms
         ]
         if with_pairs:
             given += [

@@ -35,11 +35,24 @@ def in_both(first: IntArray, second: IntArray) -> IntArray:
     """Return the intersection; inputs and result are ascending without repeats."""
     if len(first) > len(second):
         first, second = second, first
-    if len(first) == 0:
-        return first
-    at = np.minimum(np.searchsorted(second, first), len(second) - 1)
-    both: IntArray = first[second[at] == first]
+    both: IntArray = first[are_in(second, first)]
     return both
+
+
+def are_in(ascending: IntArray | DocIndices, sought: IntArray) -> BoolArray:
+    """Tell for each of `sought` (K,), in any order, whether `ascending` has it: (K,)."""
+    if len(ascending) == 0:
+        return np.zeros(len(sought), dtype=np.bool_)
+    found: BoolArray = ascending[_places(ascending, sought)] == sought
+    return found
+
+
+def values_at(docs: IntArray | DocIndices, values: Float64Array, papers: IntArray | DocIndices) -> Float64Array:
+    """Return for each of `papers` (K,), in any order, its value; 0 if `docs`, ascending, lacks it: (K,)."""
+    if len(docs) == 0:
+        return np.zeros(len(papers))
+    at = _places(docs, papers)
+    return np.where(docs[at] == papers, values[at], 0.0)
 
 
 def is_new(ascending: IntArray) -> BoolArray:
@@ -49,7 +62,7 @@ def is_new(ascending: IntArray) -> BoolArray:
     return new
 
 
-def _places(docs: DocIndices, papers: IntArray | DocIndices) -> IntArray:
+def _places(docs: IntArray | DocIndices, papers: IntArray | DocIndices) -> IntArray:
     """Return for each of `papers` the place in `docs`, ascending and not empty, where it is if it is there."""
     # With numbers of another type, numpy would copy all of `docs`.
     return np.minimum(np.searchsorted(docs, papers.astype(docs.dtype, copy=False)), len(docs) - 1)
@@ -152,11 +165,7 @@ class Postings:
 
         `papers` are (K,) in any order.
         """
-        docs, impacts = self.of_term(term)
-        if len(docs) == 0:
-            return np.zeros(len(papers))
-        at = _places(docs, papers)
-        return np.where(docs[at] == papers, impacts[at], 0.0)
+        return values_at(*self.of_term(term), papers)
 
     def occurrences(self, term: str, papers: IntArray | None = None) -> npt.NDArray[np.int64]:
         """Return every occurrence of `term`, ascending, as doc_idx * 2**32 + position.

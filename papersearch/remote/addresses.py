@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from papersearch.errors import InvalidAddress, TokenUnreadable
+from papersearch.errors import InvalidAddress, NotServed, TokenUnreadable
 
 TOKEN_VARIABLE = "PAPERSEARCH_TOKEN"  # noqa: S105  # names of variables, not tokens
 TOKEN_FILE_VARIABLE = "PAPERSEARCH_TOKEN_FILE"  # noqa: S105
@@ -42,6 +42,22 @@ def address_in(place: str | Path) -> str | None:
     """
     text = str(place)
     return f"{found[1].lower()}://{text[found.end() :]}" if (found := _ADDRESS.match(text)) else None
+
+
+def refuse_address(place: str | Path, what: str) -> None:
+    """Raise NotServed for an index on a server, which is only read."""
+    if (address := address_in(place)) is not None:
+        raise NotServed(address=address, what=what)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches the host."""
+    from ipaddress import ip_address  # not for a query
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def parse_address(text: str) -> Address:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import orjson
@@ -12,6 +13,7 @@ from papersearch.errors import (
     GenerationGone,
     InvalidTimeout,
     LimitExceeded,
+    ModelError,
     PapersearchError,
     ReleaseRefused,
     ServerBusy,
@@ -158,9 +160,12 @@ class Asker:
 
     def _raised(self, described: Any) -> PapersearchError:
         try:
-            return read_error(described)
+            raised = read_error(described)
         except (ValueError, TypeError) as error:
             return self._foreign(f"it describes no error of papersearch ({error})"[:_MAX_CAUSE])
+        if isinstance(raised, ModelError):
+            raised.index_path = Path(self.place)
+        return raised
 
     def _other_release(self, what: Literal["release", "format"], found: str) -> ReleaseRefused:
         own = __version__ if what == "release" else str(FORMAT_VERSION)

@@ -23,7 +23,7 @@ def is_carried(error: PapersearchError) -> bool:
 
 def error_fields(error: PapersearchError) -> dict[str, Any]:
     """Return the class of an error and its fields."""
-    fields = {name: value for name, value in vars(error).items() if name != "message"}
+    fields = {name: getattr(error, name) for name in _fields_of(type(error))}
     return {
         "kind": type(error).__name__,
         "fields": {name: str(value) if isinstance(value, Path) else value for name, value in fields.items()},
@@ -37,8 +37,7 @@ def read_error(described: Any) -> PapersearchError:
     kind, fields = vars(errors).get(str(described.get("kind"))), described["fields"]
     if not (isinstance(kind, type) and issubclass(kind, _CARRIED) and "__init__" in vars(kind)):
         raise ValueError("expected the name of an error")
-    hints = get_type_hints(vars(kind)["__init__"], {**vars(errors), "Path": Path})
-    hints.pop("return")
+    hints = _fields_of(kind)
     if hints.keys() != fields.keys():
         raise ValueError("expected the fields of this error")
     values = {
@@ -48,3 +47,10 @@ def read_error(described: Any) -> PapersearchError:
     maker: Any = kind
     made: PapersearchError = maker(**values)
     return made
+
+
+def _fields_of(kind: type[PapersearchError]) -> dict[str, Any]:
+    """Return the fields that make an error, and their types. What is added to it later stays where it was."""
+    hints = get_type_hints(vars(kind)["__init__"], {**vars(errors), "Path": Path})
+    hints.pop("return")
+    return hints

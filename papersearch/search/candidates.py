@@ -212,9 +212,6 @@ def _details(candidates: Owned, opening: Opening, how: Request, shards: Shards) 
     has_late = how.late and manifest.late is not None
     pieces = shards.pieces_of(opening.encoded) if has_late else None
     answers = shards.owners("details", candidates, lambda _, papers: DetailsOf(asked, papers, pieces, has_late))
-    if len(answers) == 1 and isinstance(answers[0][0], slice):
-        only: Details = answers[0][1]
-        return only
     pairs, late = np.zeros(len(candidates.papers)), np.zeros(len(candidates.papers))
     for places, answer in answers:
         pairs[places] = answer.pairs
@@ -229,7 +226,7 @@ def _expected(vector: Float32Array, keyword: Float64Array, opening: Opening, sha
     from papersearch.search.partial import Expected, Moments
 
     moments = sum(shards.every("spread", vector), start=Moments(0, 0, 0))
-    return Expected(moments.mean, moments.deviation, opening.bounds.words).of(keyword)
+    return Expected(moments, opening.bounds.words).of(keyword)
 
 
 def titles_first(ranking: Ranking, titled: Sequence[int], k: int) -> tuple[IntArray, Float64Array]:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.lexical.postings import are_in
 from papersearch.search.protocol import ShowOf
 from papersearch.types import Explanation, Hit, TermImpact, Verdict
 
 if TYPE_CHECKING:
     from papersearch.dense.late import QueryPieces
-    from papersearch.search.candidates import Retrieved
+    from papersearch.search.candidates import Ranked, Retrieved
     from papersearch.search.protocol import Shown
     from papersearch.search.request import Request
     from papersearch.search.shards import Owned, Shards
-    from papersearch.types import IntArray
+    from papersearch.types import BoolArray, IntArray
 
 
 class Judged(NamedTuple):
@@ -38,12 +39,10 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
     marked = asked.statistics.marked(asked.query, shards.analyzer)
     idf = {term: asked.statistics.idf[term] for term in sorted(marked) if term in asked.statistics.idf}
     pieces = shards.pieces_of(found.opening.encoded)
-    is_candidate = [
-        len(ranked.ranking.tiers) > 1 and ranked.ranking.tiers[0].has(number) for number in papers.tolist()
-    ]
+    has_pairs = _have_pairs(papers, ranked) if how.explain else None
 
     def request(places: slice | IntArray, numbers: IntArray) -> ShowOf:
-        with_pairs = tuple(np.array(is_candidate, dtype=np.bool_)[places].tolist()) if how.explain else None
+        with_pairs = None if has_pairs is None else tuple(has_pairs[places].tolist())
         return ShowOf(numbers, idf, pieces, asked, with_pairs)
 
     shown: list[Shown] = shards.each("show", found.owned(papers), request)
@@ -86,6 +85,12 @@ def make_hits_near(
         )
         for rank, (one, score) in enumerate(zip(shown, scores, strict=True), 1)
     ]
+
+
+def _have_pairs(papers: IntArray, ranked: Ranked) -> BoolArray:
+    """Tell which of `papers` (K,) are candidates: only these are ranked by word pairs."""
+    tiers = ranked.ranking.tiers
+    return are_in(tiers[0].papers, papers) if len(tiers) > 1 else np.zeros(len(papers), dtype=np.bool_)
 
 
 def _explain(number: int, row: int, score: float, terms: tuple[TermImpact, ...], found: Retrieved) -> Explanation:

@@ -58,19 +58,19 @@ class Moments(NamedTuple):
 class Expected(NamedTuple):
     """The cosines that words promise to papers that are not encoded.
 
-    mean, deviation: of the cosines of all encoded papers
+    moments: of the cosines of all encoded papers
     words: the least and the greatest BM25 score of all papers
     """
 
-    mean: float
-    deviation: float
+    moments: Moments
     words: tuple[float, float]
 
     def of(self, keyword: Float64Array) -> Float64Array:
         """Return the cosine expected for each BM25 score in `keyword` (K,): (K,)."""
         low, width = self.words[0], self.words[1] - self.words[0]
         share = (keyword - low) / width if width > 0 else np.zeros(len(keyword))
-        return self.mean + self.deviation * (_WITHOUT_WORDS + (_WITH_BEST_WORDS - _WITHOUT_WORDS) * share)
+        deviations = _WITHOUT_WORDS + (_WITH_BEST_WORDS - _WITHOUT_WORDS) * share
+        return self.moments.mean + self.moments.deviation * deviations
 
 
 class PartialCosines(NamedTuple):

@@ -43,16 +43,11 @@ class Tier(NamedTuple):
         [scores] = [signal.scores for signal in self.signals if signal.name == name]
         return scores[np.searchsorted(self.papers, papers)]
 
-    def has(self, doc_idx: int) -> bool:
-        """Tell whether the paper is in this tier."""
-        place = int(np.searchsorted(self.papers, doc_idx))
-        return place < len(self.papers) and int(self.papers[place]) == doc_idx
-
     def explain(self, doc_idx: int) -> list[SignalScore] | None:
         """List each signal's score of the paper; return None if it is in another tier."""
-        if not self.has(doc_idx):
-            return None
         place = int(np.searchsorted(self.papers, doc_idx))
+        if place == len(self.papers) or self.papers[place] != doc_idx:
+            return None
         return [
             SignalScore(
                 name=signal.name,

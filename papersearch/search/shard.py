@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersearch.lexical.postings import is_new
+from papersearch.lexical.postings import are_in, is_new
 from papersearch.search.evidence import find_evidence
 from papersearch.search.protocol import Bounds, Details, Example, Found, Nearest, Opened, Rows, Shown
 from papersearch.search.ranking import by_both, by_keyword, by_meaning
@@ -125,7 +125,7 @@ class Shard:
         if titled:
             papers = np.sort(np.concatenate([papers, np.fromiter(titled, dtype=np.int64)]))
             papers = papers[is_new(papers)]
-            is_ranked = _are_in(tier.papers, papers)
+            is_ranked = are_in(tier.papers, papers)
         cosines = np.zeros(len(papers))
         if semantic is not None:
             cosines[is_ranked] = tier.scores_by("semantic", papers[is_ranked])
@@ -152,7 +152,7 @@ class Shard:
         if request.late:
             late = np.zeros(len(papers)) if pieces is None else pieces.scores(request.pieces, papers)
         return Details(
-            pairs=sum(pairs, start=np.zeros(len(papers))), late=late, vectors=self.vectors(request.papers)
+            pairs=sum(pairs, start=np.zeros(len(papers))), late=late, vectors=self._index.vectors.exact[papers]
         )
 
     def show(self, request: ShowOf) -> list[Shown]:
@@ -185,7 +185,7 @@ class Shard:
         """Tell which of these papers are here, (K,)."""
         if isinstance(self._numbers, int):
             return (numbers >= self._numbers) & (numbers < self._numbers + self._index.manifest.n_papers)
-        return _are_in(self._numbers, numbers)
+        return are_in(self._numbers, numbers)
 
     def nearest(self, request: NearestOf) -> Nearest:
         """Return the encoded papers nearest to a vector."""
@@ -282,12 +282,3 @@ class Shard:
         if isinstance(self._numbers, int):
             return numbers - self._numbers if self._numbers else numbers
         return np.searchsorted(self._numbers, numbers)
-
-
-def _are_in(papers: IntArray, sought: IntArray) -> BoolArray:
-    """Tell for each of `sought` whether `papers`, ascending, has it."""
-    if len(papers) == 0:
-        return np.zeros(len(sought), dtype=np.bool_)
-    at = np.minimum(np.searchsorted(papers, sought), len(papers) - 1)
-    found: BoolArray = papers[at] == sought
-    return found

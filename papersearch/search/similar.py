@@ -30,21 +30,19 @@ if TYPE_CHECKING:
     from papersearch.search.shards import Shards
     from papersearch.types import Filters, Float32Array, Float64Array, IntArray, Verdict
 
-Pasted = tuple[str, "Encoded"]
-"""Text of an abstract from outside the index, and its encoding."""
-
 
 def find_similar(
-    like: Sequence[str], unlike: Sequence[str], pasted: Pasted | None, k: int, filters: Filters, shards: Shards
+    like: Sequence[str], unlike: Sequence[str], text: str, k: int, filters: Filters, shards: Shards
 ) -> Results:
-    """Return the `k` papers nearest to the examples `like` and `pasted`, and away from `unlike`."""
+    """Return the `k` papers nearest to the examples `like` and `text`, if not empty, and away from `unlike`."""
     liked, avoided = ([_example(name, shards) for name in names] for names in (like, unlike))
+    # The model is loaded after the look-ups, so that an unknown name costs no wait for it.
+    pasted = shards.encoder.encode(text) if text else None
     numbers = np.array([number for number, _ in (*liked, *avoided)], dtype=np.int64)
     direction = _direction(liked, avoided, pasted, shards)
     answers = shards.every("nearest", NearestOf(direction, numbers, shards.resolved(filters), k, UNDATED_NAMED))
     nearest, scores = _best([(one.papers, one.cosines) for one in answers], k)
     examples, others = ([example.paper for _, example in each] for each in (liked, avoided))
-    text = pasted[0] if pasted else ""
     # Evidence is chosen by the words of the titles and of the pasted text.
     terms = shards.analyzer.terms(" ".join([*(paper.title for paper in examples), text]))
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
@@ -54,7 +52,7 @@ def find_similar(
     background = shards.manifest.background
     if hits and not examples and not others and background and not is_like(hits[0].score, background):
         verdict = "weak"
-    names = [*(paper.paper_id for paper in examples), *([text] if pasted else [])]
+    names = [*(paper.paper_id for paper in examples), *([text] if text else [])]
     return Results(
         query=_described(names, [paper.paper_id for paper in others]),
         mode="semantic",
@@ -94,13 +92,13 @@ def _undated(answers: Sequence[Nearest], shards: Shards) -> Undated:
 def _direction(
     liked: Sequence[tuple[int, Example]],
     avoided: Sequence[tuple[int, Example]],
-    pasted: Pasted | None,
+    pasted: Encoded | None,
     shards: Shards,
 ) -> Float32Array:
     """Return the direction from `avoided` to `liked`; the order of the examples has no effect."""
     near = [_vector(example, shards) for _, example in _in_order(liked)]
-    if pasted:
-        near.append(pasted[1].vector)
+    if pasted is not None:
+        near.append(pasted.vector)
     far = [_vector(example, shards) for _, example in _in_order(avoided)]
     return between(np.array(near), np.array(far))
 
@@ -114,13 +112,13 @@ def _vector(example: Example, shards: Shards) -> Float32Array:
     return shards.encoder.encode(paper_text(example.paper)).vector if example.vector is None else example.vector
 
 
-def _pieces(liked: Sequence[tuple[int, Example]], pasted: Pasted | None, shards: Shards) -> QueryPieces | None:
+def _pieces(liked: Sequence[tuple[int, Example]], pasted: Encoded | None, shards: Shards) -> QueryPieces | None:
     """Return the word pieces of the examples, or those of the pasted text if papers have none."""
     if shards.pieces is None:
         return None
     stored = [example.pieces for _, example in _in_order(liked) if example.pieces is not None]
     asked = example_pieces(stored, shards.pieces.weights) if stored else None
-    return shards.pieces_of(pasted[1]) if asked is None and pasted else asked
+    return shards.pieces_of(pasted) if asked is None else asked
 
 
 def _described(like: Sequence[str], unlike: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from papersearch.dense.vectors import Cosines
 from papersearch.lexical.matching import match
+from papersearch.lexical.postings import are_in
 from papersearch.types import NO_FILTERS
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Work:
     def titled(self) -> dict[int, int]:
         """The allowed papers whose title is the query, each with how unlike it is spelled."""
         query, papers = self._asked.query, self._index.papers
-        found = papers.titled(query.title_key)
-        return {doc_idx: papers.spelling(doc_idx, query.text) for doc_idx in found if _holds(self.allowed, doc_idx)}
+        found = np.array(papers.titled(query.title_key), dtype=np.int64)
+        allowed = found[are_in(self.allowed, found)]
+        return {doc_idx: papers.spelling(doc_idx, query.text) for doc_idx in allowed.tolist()}
 
     @property
     def ranked(self) -> IntArray:
@@ -68,7 +70,7 @@ class Work:
             if self._index.is_encoded is not None and bounds.moments is not None:
                 from papersearch.search.partial import Expected, with_expected
 
-                expected = Expected(bounds.moments.mean, bounds.moments.deviation, bounds.words)
+                expected = Expected(bounds.moments, bounds.words)
                 self._semantic = with_expected(self.known, self._index.is_encoded, self.matched.scores, expected)
         return self._semantic
 
@@ -96,9 +98,3 @@ def filtered(papers: IntArray, filters: Filters, index: OpenedIndex) -> tuple[In
 
     kept, undecided = select(filters, index)
     return papers[kept[papers]], papers[undecided[papers]], int(kept.sum())
-
-
-def _holds(papers: IntArray, doc_idx: int) -> bool:
-    """Tell whether `papers`, ascending, has `doc_idx`."""
-    place = int(np.searchsorted(papers, doc_idx))
-    return place < len(papers) and int(papers[place]) == doc_idx

@@ -71,11 +71,6 @@ class Publication:
 class Publications(Protocol):
     """The publications that are open."""
 
-    @property
-    def opened(self) -> Publication:
-        """The publication that was opened last."""
-        ...
-
     def current(self) -> Publication:
         """Return the newest publication."""
         ...
@@ -94,11 +89,6 @@ class Shelf:
         self._lock = threading.Lock()
         self._seen = _signature(path)
         self._open = [_published(path)]
-
-    @property
-    def opened(self) -> Publication:
-        """The publication that was opened last."""
-        return self._open[0]
 
     def current(self) -> Publication:
         """Return the newest publication, opened if it is new. A fault of a new one is reported.
@@ -143,9 +133,9 @@ class PublicationsAnswering:
         self._threads = ThreadPoolExecutor(n_threads, "papersearch-answer")
 
     @property
-    def opened(self) -> About:
-        """The generation that was opened last."""
-        return self._shelf.opened.about
+    def current(self) -> About:
+        """The current generation."""
+        return self._shelf.current().about
 
     async def about(self) -> About:
         """Describe the current generation."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import ipaddress
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from papersearch.errors import LimitExceeded
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.typed_json import read_value
+from papersearch.remote.addresses import is_loopback
 from papersearch.remote.calls import (
     FORMAT_HEADER,
     GENERATION,
@@ -31,14 +31,6 @@ from papersearch.version import __version__
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
     from starlette.requests import Request
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches the host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def check_host(headers: Headers, token: str | None) -> None:

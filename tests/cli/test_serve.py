@@ -17,7 +17,7 @@ import papersearch
 from papersearch.cli.app import app
 from papersearch.cli.options import Format, PaperFormat, RecordFormat
 from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment
-from tests.growing import add
+from tests.growing import add, encode_in_part
 from tests.served import Served, served
 
 GPIPE = "gpipe-efficient-training-of-giant-neural-86739e"
@@ -215,6 +215,19 @@ def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path
         answer = asyncio.run(live.answer(LiveQuery("whales", "semantic", ""), 9))
         live.close()
     assert answer.total == len(live) == 6
+
+
+@pytest.mark.parametrize("n_encoded", [0, 3])
+def test_an_index_that_is_partly_encoded(small_corpus: Path, small_index: Path, n_encoded: int) -> None:
+    """What a server's index lacks is said as of one in a folder, without a command to build it here."""
+    encode_in_part(small_corpus, small_index, n_encoded)
+    with served(small_index) as found:
+        for arguments in (["moths"], ["moths", "--mode", "semantic"], ["moths", "--json"]):
+            here, there = printed(arguments, str(small_index)), printed(arguments, found.address)
+            assert there[:2] == here[:2]
+            said = [line for line in here[2].splitlines() if "papersearch index" not in line]
+            assert there[2].splitlines() == said
+            assert "encoded" in there[2]
 
 
 @pytest.mark.parametrize(

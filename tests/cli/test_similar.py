@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import papersearch
 from papersearch.dense.feedback import UNLIKE_WEIGHT, between
-from papersearch.errors import AmbiguousPaper, PaperLookupError, QueryError
+from papersearch.errors import AmbiguousPaper, ModelUnusable, PaperLookupError, QueryError
 from papersearch.search.evidence import sentences
 from papersearch.search.verdict import is_like
 from papersearch.text.paper_text import paper_text
@@ -65,6 +66,23 @@ def test_what_cannot_be_named(real_index: papersearch.Index) -> None:
     with pytest.raises(AmbiguousPaper) as caught:
         real_index.similar(["p"])
     assert len(caught.value.candidates) == 10
+
+
+def test_names_are_looked_up_before_the_model_is_loaded(
+    real_index_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unknown name beside a pasted text is an error that needs no model; with known names, it is needed."""
+
+    def failing(*_: object) -> None:
+        raise ModelUnusable(name="any", cause="is away")
+
+    monkeypatch.setattr("papersearch.search.shards.query_encoder", failing)
+    index = papersearch.open(real_index_path)
+    for like, unlike in ((["nonsense"], []), ([], ["nonsense"]), (["gpipe"], ["nonsense"])):
+        with pytest.raises(PaperLookupError, match="nonsense"):
+            index.similar(like, unlike, text="Bubbles of a pipeline.")
+    with pytest.raises(ModelUnusable):
+        index.similar(["gpipe"], text="Bubbles of a pipeline.")
 
 
 def test_verbs_compose(run: Run, env: dict[str, str]) -> None:

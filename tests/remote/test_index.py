@@ -106,6 +106,8 @@ def test_what_a_server_does_not_offer(remote: papersearch.Index, tmp_path: Path)
         lambda: remote.verify(),
         lambda: remote.keyword_scores("x"),
         lambda: papersearch.build(tmp_path, remote.place),
+        lambda: papersearch.build_part(tmp_path, remote.place, 1, 2),
+        lambda: papersearch.join_parts(remote.place),
         lambda: papersearch.rollback(remote.place),
     ):
         with pytest.raises(NotServed, match=remote.place):

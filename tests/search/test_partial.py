@@ -169,7 +169,7 @@ def test_expected_cosines(seed: int, n_encoded: int) -> None:
     assert moments.n == n_encoded
     assert moments.mean == pytest.approx(known.estimates[is_encoded].mean(), abs=1e-6)
     assert moments.deviation == pytest.approx(known.estimates[is_encoded].std(), abs=1e-6)
-    expected = Expected(moments.mean, moments.deviation, (keyword.min(), keyword.max()))
+    expected = Expected(moments, (keyword.min(), keyword.max()))
     cosines = with_expected(known, is_encoded, keyword, expected)
     exact = rows.astype(np.float64) @ query.astype(np.float64)
     every = np.arange(30)

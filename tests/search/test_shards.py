@@ -144,6 +144,11 @@ def test_papers_are_equal(pair: Pair) -> None:
         for limit in (1, 3, 1000):
             listed = [index.papers().beginning_with(name, limit) for index in pair]
             assert listed[0] == listed[1]
+            named = [index.ids_beginning_with(name, limit) for index in pair]
+            assert named[0] == named[1]
+            assert [(one.paper_id, one.title) for one in named[0]] == [
+                (paper_id, papers[number].title) for paper_id, number in listed[0]
+            ]
 
 
 def test_what_is_told_of_the_whole_is_equal(pair: Pair) -> None:
@@ -315,6 +320,19 @@ def test_a_transport_knows_every_method() -> None:
     assert len(set(METHODS)) == len(METHODS)
 
 
+def listening(index: Index) -> list[str]:
+    """Return a list of the rounds that the index asks from now on."""
+    asked: list[str] = []
+    call = index._shards._call
+
+    def counting(method: str, requests: Sequence[tuple[int, Any]], /) -> list[Any]:
+        asked.append(method)
+        return call(method, requests)
+
+    index._shards._call = counting
+    return asked
+
+
 @pytest.mark.parametrize(
     ("query", "options", "expected"),
     [
@@ -328,13 +346,14 @@ def test_a_query_takes_few_rounds(small: Index, query: str, options: Any, expect
     """Plain words take three rounds and hybrid mode four; an acronym takes one more."""
     index = held_pair(small, every_nth(len(small), 3)).shards
     index.search("warm up")
-    asked: list[str] = []
-    call = index._shards._call
-
-    def counting(method: str, requests: Sequence[tuple[int, Any]], /) -> list[Any]:
-        asked.append(method)
-        return call(method, requests)
-
-    index._shards._call = counting
+    asked = listening(index)
     index.search(query, **options)
     assert asked == expected
+
+
+def test_completion_takes_few_rounds(small: Index) -> None:
+    """Ids are found, located and read in one round each, however many there are."""
+    index = held_pair(small, every_nth(len(small), 3)).shards
+    asked = listening(index)
+    assert len(index.ids_beginning_with("p", 9)) == 9
+    assert asked == ["ids", "holds", "papers"]
