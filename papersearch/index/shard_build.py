@@ -297,12 +297,13 @@ def _encoded(step: Step, parts: Sequence[PartRecord], papers: Sequence[Paper]) -
     known, constants = previous.encodings(
         sources, identity, packaged, with_late=step.with_late, wanted=wanted, are_checked=True
     )
-    if not all(digest in known for digest in wanted):  # what merging made may be known from the last join
-        of_parts = sources[0].manifest.files
-        earlier = [one for one in _earlier(index_path) if _has_constants(one.manifest.files, of_parts)]
-        made, _ = previous.encodings(earlier, identity, packaged, with_late=step.with_late, wanted=wanted)
+    constants = constants or packaged
+    missing = [digest for digest in wanted if digest not in known]
+    if missing and constants is not None:  # what merging made may be known from the last join
+        earlier = _earlier(index_path)
+        made, _ = previous.encodings(earlier, identity, constants, with_late=step.with_late, wanted=missing)
         known.take(made)
-    gathering = Gathering(texts, known, constants or packaged, with_late=step.with_late)
+    gathering = Gathering(texts, known, constants, with_late=step.with_late)
     journal = Journal(step.shard_path, sha256_of(f"{[*identity, step.with_late]}".encode()))
     with closing(journal):
         n_new = _encode(step, record, gathering, journal) if gathering.missing() else 0
@@ -335,11 +336,6 @@ def _earlier(index_path: Path) -> list[Generation]:
         return [open_shard(index_path, described, number, leased=False) for number in range(len(described.shards))]
     except StoredIndexError:
         return []
-
-
-def _has_constants(records: Mapping[str, FileRecord], wanted: Mapping[str, FileRecord]) -> bool:
-    """Return whether a generation has the same constants of the model."""
-    return all(records.get(name) == wanted.get(name) for name in ("probes.npy", "pieces.basis.npy"))
 
 
 def _piece_df(ids: Any, offsets: Any, n_vocabulary: int) -> Any:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.index import joining, shard_build
+from papersearch.index import joining, previous, shard_build
 from papersearch.index.locking import writing
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.shards import open_shards, read_shards
@@ -125,6 +125,24 @@ def test_only_what_merging_made_is_encoded(tmp_path: Path, small_model: Path) ->
     papersearch.build(tmp_path / "corpus", tmp_path / "whole", model=str(small_model))
     found = [hit.paper.title for hit in papersearch.open(index_path).search("pipeline")]
     assert found == [hit.paper.title for hit in papersearch.open(tmp_path / "whole").search("pipeline")]
+
+
+def test_only_shards_with_a_missing_text_are_read_again(tmp_path: Path, small_model: Path) -> None:
+    """Of the shards before, a join reads the encodings of those alone that have a text which no part has."""
+    (tmp_path / "corpus").mkdir()
+    cut = PAPERS[0]["abstract"][:80]
+    records(tmp_path / "corpus" / "a.jsonl", [{**PAPERS[0], "title": "On pipeline"}, PAPERS[1]])
+    records(
+        tmp_path / "corpus" / "b.jsonl",
+        [{**PAPERS[0], "title": "On pipeline: bubbles", "abstract": cut}, PAPERS[2]],
+    )
+    index_path = tmp_path / "index"
+    assert built_and_joined(tmp_path / "corpus", index_path, 2, small_model).n_encoded == 1
+    with mock.patch.object(previous, "sha256_of_file", wraps=previous.sha256_of_file) as hashed:
+        assert papersearch.join_parts(index_path, full=True).n_encoded == 0
+    read = {call.args[0].parent.parent.name for call in hashed.call_args_list}
+    assert read == {"00001-of-00002"}
+    assert len(hashed.call_args_list) == len({call.args for call in hashed.call_args_list})
 
 
 def test_updates(tmp_path: Path, small_model: Path) -> None:

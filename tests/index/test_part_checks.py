@@ -171,7 +171,10 @@ def test_a_part_made_in_another_way(
 def test_parts_with_and_without_word_pieces(
     folder: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Parts of which only some are small enough for word pieces give the shards of the whole, which has none."""
+    """Parts of which only some are small enough for word pieces give the shards of the whole, which has none.
+
+    The next join knows the text that merging has made.
+    """
     cut_off = {**PAPERS[0], "title": "On pipeline bubbles: more", "abstract": PAPERS[0]["abstract"][:60]}
     records(folder / "corpus" / "d.jsonl", [*PAPERS[1:], cut_off])
     for module in (build_request, join_papers):
@@ -180,9 +183,10 @@ def test_parts_with_and_without_word_pieces(
     build_parts(folder / "corpus", folder / "index", 2, small_model)
     basis = [set(place(folder, number, 2).glob("*/pieces.basis.npy")) for number in (1, 2)]
     assert list(map(bool, basis)) == [True, False]
-    papersearch.join_parts(folder / "index")
+    assert papersearch.join_parts(folder / "index").n_encoded == 1
     papersearch.build(folder / "corpus", folder / "whole", model=str(small_model))
     assert differing(contents(folder / "index"), cut_whole(folder / "whole", folder / "cut", 2)) == []
+    assert papersearch.join_parts(folder / "index", full=True).n_encoded == 0
 
 
 @pytest.mark.parametrize("name", ["probes.npy", "pieces.basis.npy"])
