@@ -31,7 +31,7 @@ from papersearch.errors import IndexNotWritable, ModelUnusable
 from papersearch.index import files, previous
 from papersearch.index.files import FileRecord, KeptFile
 from papersearch.index.generations import Generation, publish
-from papersearch.index.journal import Journal
+from papersearch.index.journal import Journal, journal_key
 from papersearch.index.layout import MANIFEST, generation_folder
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
@@ -304,7 +304,7 @@ def _encoded(step: Step, parts: Sequence[PartRecord], papers: Sequence[Paper]) -
         made, _ = previous.encodings(earlier, identity, constants, with_late=step.with_late, wanted=missing)
         known.take(made)
     gathering = Gathering(texts, known, constants, with_late=step.with_late)
-    journal = Journal(step.shard_path, sha256_of(f"{[*identity, step.with_late]}".encode()))
+    journal = Journal(step.shard_path, journal_key(identity, packaged, with_late=step.with_late))
     with closing(journal):
         n_new = _encode(step, record, gathering, journal) if gathering.missing() else 0
         encoded = gathering.corpus()
