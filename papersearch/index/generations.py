@@ -160,6 +160,14 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
     raise IndexBusy(path=index_path)
 
 
+def open_if_any(index_path: Path, *, leased: bool) -> Generation | None:
+    """Open the current generation as `open_current` does; return None if it is missing or unreadable."""
+    try:
+        return open_current(index_path, leased=leased)
+    except StoredIndexError:
+        return None
+
+
 def open_generations(index_path: Path) -> list[Generation]:
     """Open every readable publication on disk, the newest first, without leases."""
     found = []
@@ -219,14 +227,12 @@ def check_writable(index_path: Path) -> None:
                 raise
         except (IndexDamaged, OSError):
             pass  # the rebuild repairs it
-    try:
-        import tempfile  # slow to import, and no query writes
+    import tempfile  # slow to import, and no query writes
 
+    with write_errors(index_path):
         index_path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=index_path):
             pass
-    except OSError as error:
-        raise _not_writable(index_path, error) from error
 
 
 def next_generation(index_path: Path) -> int:
@@ -257,7 +263,7 @@ def publish(
 
     building = index_path / _BUILDING
     try:
-        with _write_errors(index_path):
+        with write_errors(index_path):
             before = _current(index_path)
             files.remove(building)
             files.make_folder(building)
@@ -266,15 +272,15 @@ def publish(
         with ThreadPoolExecutor(1) as writer:
             for name, content in contents:
                 if last is not None:  # one at a time: more would fill the memory
-                    with _write_errors(index_path):
+                    with write_errors(index_path):
                         last.result()
                 last = written[name] = writer.submit(files.write_file, building / name, content)
-        with _write_errors(index_path):
+        with write_errors(index_path):
             records = {name: record.result() for name, record in written.items()}
         manifest = describe(records)
         if set(records) != files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial):
             raise ValueError("the layout lists other files")
-        with _write_errors(index_path):
+        with write_errors(index_path):
             _make_current(index_path, building, manifest)
     finally:
         files.remove(building)
@@ -303,12 +309,12 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _write_errors(index_path: Path) -> Iterator[None]:
-    """Turn an OSError of the block into IndexNotWritable."""
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into IndexNotWritable for `path`."""
     try:
         yield
     except OSError as error:
-        raise _not_writable(index_path, error) from error
+        raise IndexNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def rollback(index_path: Path) -> Manifest:
@@ -323,7 +329,7 @@ def rollback(index_path: Path) -> Manifest:
     content = (index_path / generation_folder(*earlier[-1]) / MANIFEST).read_bytes()
     manifest = decode_manifest(content, str(index_path))
     Generation(index_path, manifest, None).check_files()
-    with _write_errors(index_path):
+    with write_errors(index_path):
         files.replace_file(index_path / MANIFEST, content)
     return manifest
 
@@ -380,7 +386,3 @@ def _foreign_entries(index_path: Path) -> list[str]:
 
 def _damaged(index_path: Path, file: str, fault: str) -> IndexDamaged:
     return IndexDamaged(path=index_path, file=file, fault=fault)
-
-
-def _not_writable(index_path: Path, error: OSError) -> IndexNotWritable:
-    return IndexNotWritable(path=index_path, cause=error.strerror or str(error))

@@ -59,7 +59,7 @@ def checked_parts(index_path: Path, places: Sequence[Path] | None) -> list[PartR
     for record in records:
         if record.listing != listing:
             raise _unusable(index_path, record, "is older than the corpus: files came, went or changed their size")
-        if paths is not None and (fault := _older(record, paths)):
+        if paths is not None and (fault := older(record, paths)):
             raise _unusable(index_path, record, fault)
     for fault, value_of in _SHARED:
         known = [value for record in records if (value := value_of(record)) is not None]
@@ -153,7 +153,7 @@ def _corpus(
     return fingerprint(listing), {file.name: file.path for file in listing.files}
 
 
-def _older(record: PartRecord, paths: dict[str, Path]) -> str | None:
+def older(record: PartRecord, paths: dict[str, Path]) -> str | None:
     """Return which dump has changed since a part was built, or None."""
     for dump in record.dumps:
         try:

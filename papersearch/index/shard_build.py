@@ -27,16 +27,16 @@ from papersearch.dense.late import piece_weights
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.dense.vectors import largest_component, quantize
-from papersearch.errors import IndexNotWritable, ModelUnusable
+from papersearch.errors import ModelUnusable, StoredIndexError
 from papersearch.index import files, previous
 from papersearch.index.files import FileRecord, KeptFile
-from papersearch.index.generations import Generation, publish
+from papersearch.index.generations import Generation, publish, write_errors
 from papersearch.index.journal import Journal, journal_key
 from papersearch.index.layout import MANIFEST, generation_folder
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
 from papersearch.index.part_records import PartRecord, part_folder, read_part
-from papersearch.index.shards import read_shards, shard_folder
+from papersearch.index.shards import open_each, read_shards, shard_folder
 from papersearch.index.stored_parts import Groups, StoredAppearances, array, mapped
 from papersearch.index.string_table import StringTable
 from papersearch.index.words import analyse, encode_findings, paper_files, posting_files
@@ -252,18 +252,14 @@ class _Written:
     def beside(self, name: str, content: Content) -> FileRecord:
         """Write a file that only the join reads."""
         path = self._folder / name
-        try:
+        with write_errors(path):
             files.remove(path)
             return files.write_file(path, content)
-        except OSError as error:
-            raise IndexNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def _make_folders(path: Path) -> None:
-    try:
+    with write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IndexNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def _merged(step: Step, parts: Sequence[PartRecord], left_out: Counter[str]) -> tuple[list[Paper], int]:
@@ -326,14 +322,10 @@ def _encode(step: Step, record: EncoderRecord, gathering: Gathering, journal: Jo
     )
 
 
-def _earlier(index_path: Path) -> list[Generation]:
+def _earlier(index_path: Path) -> Sequence[Generation]:
     """Return the shards that are published: texts that merging made may be known from there."""
-    from papersearch.errors import StoredIndexError
-    from papersearch.index.shards import open_shard
-
     try:
-        described = read_shards(index_path)
-        return [open_shard(index_path, described, number, leased=False) for number in range(len(described.shards))]
+        return open_each(index_path, read_shards(index_path), leased=False)
     except StoredIndexError:
         return []
 
