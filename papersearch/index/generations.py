@@ -41,6 +41,8 @@ from papersearch.index.layout import (
     LATE_ARRAYS,
     MANIFEST,
     PARTIAL_ARRAYS,
+    PARTS,
+    SHARDS,
     files_of,
     generation_folder,
 )
@@ -56,9 +58,6 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|read|numbers\.npy|\..*|README.*")
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
-IN_PARTS = ("shards.json", "parts")
-"""Names in the folder of an index that is built in parts."""
-
 _BUILDING = ".building"
 _ATTEMPTS = 100
 
@@ -188,7 +187,7 @@ def read_manifest(index_path: Path) -> Manifest:
             raise _damaged(index_path, MANIFEST, "is not a regular file")
         content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        if (index_path / "parts").is_dir():
+        if (index_path / PARTS).is_dir():
             raise PartsNotJoined(path=index_path) from error
         if _foreign_entries(index_path):
             raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
@@ -207,6 +206,11 @@ def is_index(index_path: Path) -> bool:
         return False
 
 
+def has_shards(index_path: Path) -> bool:
+    """Return whether a folder has shards in place of an index of its own."""
+    return (index_path / SHARDS).exists()
+
+
 def check_writable(index_path: Path) -> None:
     """Check before hours of work that publishing will be possible.
 
@@ -214,8 +218,8 @@ def check_writable(index_path: Path) -> None:
     """
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
-    if any((index_path / name).exists() for name in IN_PARTS):
-        raise IndexInParts(path=index_path, n_parts=len(list((index_path / "parts").glob("*-of-*"))))
+    if has_shards(index_path) or (index_path / PARTS).exists():
+        raise IndexInParts(path=index_path, n_parts=len(list((index_path / PARTS).glob("*-of-*"))))
     foreign = _foreign_entries(index_path)
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")

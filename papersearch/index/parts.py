@@ -18,13 +18,12 @@ from papersearch.errors import IndexForeign
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import check_writable, open_current, open_if_any, read_manifest, write_errors
-from papersearch.index.layout import DENSE_FILES, MANIFEST, SHARDS
+from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS
 from papersearch.index.locking import writing
 from papersearch.index.part_checks import check_files, older, release
 from papersearch.index.part_records import (
     FINDINGS,
     PART,
-    PARTS,
     READ,
     Choices,
     PartRecord,

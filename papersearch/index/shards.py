@@ -32,7 +32,7 @@ from papersearch.errors import (
     NoEarlierGeneration,
 )
 from papersearch.index import files, locking
-from papersearch.index.generations import Generation, generations, write_errors
+from papersearch.index.generations import Generation, generations, has_shards, write_errors
 from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.typed_json import read_record
@@ -92,11 +92,6 @@ class OpenedShards(NamedTuple):
 def shard_folder(number: int, n_shards: int) -> str:
     """Return the folder of a shard, below the folder of the whole; shards are numbered from 1."""
     return f"{FOLDER}/{number:05}-of-{n_shards:05}"
-
-
-def has_shards(index_path: Path) -> bool:
-    """Return whether a folder has shards in place of an index of its own."""
-    return (index_path / SHARDS).exists()
 
 
 def encode_shards(described: Shards) -> bytes:
