@@ -289,7 +289,8 @@ def _dense_files(published: Generation) -> dict[str, FileRecord]:
     manifest = published.manifest
     content = (published.index_path / manifest.folder / MANIFEST).read_bytes()
     own = files.FileRecord(size=len(content), sha256=sha256_of(content))
-    dense = {name: record for name, record in manifest.files.items() if name in DENSE_FILES}
+    read = DENSE_FILES - {"vectors.int8.npy"}  # which depends on the whole: the join makes it
+    dense = {name: record for name, record in manifest.files.items() if name in read}
     return {f"{manifest.folder}/{name}": record for name, record in {MANIFEST: own, **dense}.items()}
 
 

@@ -37,8 +37,7 @@ from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, en
 from papersearch.index.meaning import late_record
 from papersearch.index.part_records import PartRecord, part_folder, read_part
 from papersearch.index.shards import open_each, read_shards, shard_folder
-from papersearch.index.stored_parts import Groups, StoredAppearances, array, mapped
-from papersearch.index.string_table import StringTable
+from papersearch.index.stored_parts import Groups, StoredAppearances, array, table
 from papersearch.index.words import analyse, encode_findings, paper_files, posting_files
 from papersearch.ingest.merging import merge_group
 from papersearch.lexical.bm25 import bm25_saturation, idf
@@ -190,10 +189,9 @@ def weigh_shard(weights: Weights) -> Weighed:
     folder, whole = weights.step.folder, weights.step.folder.parent / WHOLE
     records: dict[str, FileRecord] = {}
     written = _Written(folder, records)
-    names = StringTable(mapped(whole / "terms.txt"), array(whole / "terms.offsets.npy")).all()
-    of_whole = dict(zip(names, array(whole / "terms.df.npy").tolist(), strict=True))
-    own = StringTable(mapped(folder / "terms.txt"), array(folder / "terms.offsets.npy")).all()
-    idfs = np.array([idf(of_whole[term], weights.n_papers) for term in own], dtype=np.float64)
+    of_whole = dict(zip(table(whole, "terms").all(), array(whole / "terms.df.npy").tolist(), strict=True))
+    terms = table(folder, "terms").all()
+    idfs = np.array([idf(of_whole[term], weights.n_papers) for term in terms], dtype=np.float64)
     written.all([("terms.idf.npy", idfs), ("postings.impacts.npy", _impacts(folder, idfs, weights.mean_length))])
     coarse, quantization = quantize(array(folder / "vectors.npy"), weights.largest)
     written.all([("vectors.int8.npy", coarse)])
@@ -267,11 +265,10 @@ def _merged(step: Step, parts: Sequence[PartRecord], left_out: Counter[str]) -> 
     folder = step.folder
     appearances = StoredAppearances(Path(step.index_path), parts)
     groups = Groups(appearances, array(folder / "places.npy"), array(folder / "ends.npy"))
-    names = StringTable(mapped(folder / "names.txt"), array(folder / "names.offsets.npy"))
     findings: list[Finding] = []
     papers: list[Paper] = []
     n_left_out = 0
-    for group, name in zip(groups, names, strict=True):
+    for group, name in zip(groups, table(folder, "names"), strict=True):
         paper = merge_group(group, name, findings)
         if paper.abstract or not step.abstracts_only:
             papers.append(paper)

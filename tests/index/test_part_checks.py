@@ -189,6 +189,13 @@ def test_parts_with_and_without_word_pieces(
     assert papersearch.join_parts(folder / "index", full=True).n_encoded == 0
 
 
+def test_what_a_join_does_not_read(folder: Path) -> None:
+    """A file of a part that no join reads may be gone: only the others are listed and checked."""
+    for number in (1, 2, 3):
+        (place(folder, number) / "generation-000001" / "vectors.int8.npy").unlink()
+    assert papersearch.join_parts(folder / "index").n_papers == 3
+
+
 @pytest.mark.parametrize("name", ["probes.npy", "pieces.basis.npy"])
 def test_other_constants(folder: Path, name: str) -> None:
     """A part with other constants of the model is the one that is named."""
