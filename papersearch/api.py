@@ -30,7 +30,6 @@ from papersearch.errors import (
     NothingToCompare,
 )
 from papersearch.index.collection import Collection, open_collection
-from papersearch.index.layout import SHARDS
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
@@ -517,7 +516,7 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
 
     Waits while a build of the same index runs, after telling `announce`. Raises StoredIndexError.
     """
-    from papersearch.index.generations import rollback as go_back
+    from papersearch.index import generations
     from papersearch.index.locking import writing
 
     refuse_address(path, "roll back")
@@ -525,9 +524,9 @@ def rollback(path: str | Path, *, announce: Callable[[str], None] = lambda messa
     if not path.is_dir():
         raise IndexMissing(path=path)
     with writing(path, announce):
-        if (path / SHARDS).exists():
+        if generations.has_shards(path):
             from papersearch.index.shards import roll_back_shards
 
             roll_back_shards(path)
             return open_collection(path).manifest
-        return go_back(path)
+        return generations.rollback(path)

@@ -64,7 +64,8 @@ def _build(options: BuildOptions, corpus: list[Path] | Path, index_path: Path, p
 
 def _n_before(index_path: Path) -> int | None:
     """Return the number of shards that are published."""
-    from papersearch.index.shards import has_shards, read_shards
+    from papersearch.index.generations import has_shards
+    from papersearch.index.shards import read_shards
 
     return len(read_shards(index_path).shards) if has_shards(index_path) else None
 

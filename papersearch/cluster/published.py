@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from papersearch.checksums import sha256_of
 from papersearch.errors import IndexBusy
 from papersearch.index.collection import Collection, collection_of, open_collection, shard_numbers
+from papersearch.index.generations import has_shards
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import encode_manifest
-from papersearch.index.shards import OpenedShards, decode_shards, encode_shards, has_shards, open_shard, read_shards
+from papersearch.index.shards import OpenedShards, decode_shards, encode_shards, open_shard, read_shards
 from papersearch.version import __version__
 
 if TYPE_CHECKING:

@@ -20,9 +20,8 @@ from typing import Literal
 from papersearch.dense import encoders, models
 from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
-from papersearch.errors import StoredIndexError
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
-from papersearch.index.generations import Generation, check_writable, open_current
+from papersearch.index.generations import Generation, check_writable, open_if_any
 from papersearch.index.locking import writing
 from papersearch.index.report import BuildReport, Progress
 from papersearch.index.staleness import is_stale, skips_differ
@@ -77,7 +76,7 @@ def build(
 
 
 def _update(request: BuildRequest, *, dry_run: bool) -> BuildReport:
-    before = _open_current(request.index_path, leased=dry_run)
+    before = open_if_any(request.index_path, leased=dry_run)
     state = "stale" if before is None or request.full else _state(request, before)
     if before is not None and (state == "complete" or (state == "words" and request.encoder is None)):
         return _unchanged(before)
@@ -120,14 +119,6 @@ def _state(request: BuildRequest, before: Generation) -> Literal["stale", "words
         and encoders.is_untouched(described, model)
     )
     return "complete" if is_same else "stale"
-
-
-def _open_current(index_path: Path, *, leased: bool) -> Generation | None:
-    """Open the current generation; return None if it is missing or unreadable."""
-    try:
-        return open_current(index_path, leased=leased)
-    except StoredIndexError:
-        return None
 
 
 def _unchanged(before: Generation) -> BuildReport:

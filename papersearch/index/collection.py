@@ -15,8 +15,7 @@ import numpy as np
 from papersearch.checksums import sha256_of
 from papersearch.errors import IndexDamaged
 from papersearch.index.files import FileRecord
-from papersearch.index.generations import Generation, open_current, read_manifest
-from papersearch.index.layout import SHARDS
+from papersearch.index.generations import Generation, has_shards, open_current, read_manifest
 from papersearch.index.manifest import Manifest, encode_manifest
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Collection(NamedTuple):
 
     def is_current(self) -> bool:
         """Tell whether no other generation has been published since. Raises StoredIndexError."""
-        if not _is_in_shards(self.path):
+        if not has_shards(self.path):
             return read_manifest(self.path) == self.manifest
         from papersearch.index.shards import read_shards
 
@@ -64,13 +63,9 @@ class Collection(NamedTuple):
         return described == [sha256_of(encode_manifest(one.manifest)) for one in self.generations]
 
 
-def _is_in_shards(path: Path) -> bool:
-    return (path / SHARDS).exists()
-
-
 def open_collection(path: Path) -> Collection:
     """Open the index or the shards in a folder. Raises a StoredIndexError."""
-    if not _is_in_shards(path):
+    if not has_shards(path):
         generation = open_current(path)
         return Collection(path, generation.manifest, (generation,), (0,))
     from papersearch.index.shards import open_shards
@@ -116,6 +111,9 @@ def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations:
 
 
 def _n_organisations(generations: Sequence[Generation]) -> int:
+    """Count the different organisations of all shards."""
+    if len(generations) == 1:
+        return generations[0].manifest.n_organisations
     return len({line for one in generations for line in bytes(one.text("organisations.txt")).split(b"\n")} - {b""})
 
 

@@ -41,6 +41,8 @@ from papersearch.index.layout import (
     LATE_ARRAYS,
     MANIFEST,
     PARTIAL_ARRAYS,
+    PARTS,
+    SHARDS,
     files_of,
     generation_folder,
 )
@@ -56,9 +58,6 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|read|numbers\.npy|\..*|README.*")
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
-IN_PARTS = ("shards.json", "parts")
-"""Names in the folder of an index that is built in parts."""
-
 _BUILDING = ".building"
 _ATTEMPTS = 100
 
@@ -160,6 +159,14 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
     raise IndexBusy(path=index_path)
 
 
+def open_if_any(index_path: Path, *, leased: bool) -> Generation | None:
+    """Open the current generation as `open_current` does; return None if it is missing or unreadable."""
+    try:
+        return open_current(index_path, leased=leased)
+    except StoredIndexError:
+        return None
+
+
 def open_generations(index_path: Path) -> list[Generation]:
     """Open every readable publication on disk, the newest first, without leases."""
     found = []
@@ -180,7 +187,7 @@ def read_manifest(index_path: Path) -> Manifest:
             raise _damaged(index_path, MANIFEST, "is not a regular file")
         content = place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        if (index_path / "parts").is_dir():
+        if (index_path / PARTS).is_dir():
             raise PartsNotJoined(path=index_path) from error
         if _foreign_entries(index_path):
             raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
@@ -199,6 +206,11 @@ def is_index(index_path: Path) -> bool:
         return False
 
 
+def has_shards(index_path: Path) -> bool:
+    """Return whether a folder has shards in place of an index of its own."""
+    return (index_path / SHARDS).exists()
+
+
 def check_writable(index_path: Path) -> None:
     """Check before hours of work that publishing will be possible.
 
@@ -206,8 +218,8 @@ def check_writable(index_path: Path) -> None:
     """
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
-    if any((index_path / name).exists() for name in IN_PARTS):
-        raise IndexInParts(path=index_path, n_parts=len(list((index_path / "parts").glob("*-of-*"))))
+    if has_shards(index_path) or (index_path / PARTS).exists():
+        raise IndexInParts(path=index_path, n_parts=len(list((index_path / PARTS).glob("*-of-*"))))
     foreign = _foreign_entries(index_path)
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
@@ -219,14 +231,12 @@ def check_writable(index_path: Path) -> None:
                 raise
         except (IndexDamaged, OSError):
             pass  # the rebuild repairs it
-    try:
-        import tempfile  # slow to import, and no query writes
+    import tempfile  # slow to import, and no query writes
 
+    with write_errors(index_path):
         index_path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=index_path):
             pass
-    except OSError as error:
-        raise _not_writable(index_path, error) from error
 
 
 def next_generation(index_path: Path) -> int:
@@ -257,7 +267,7 @@ def publish(
 
     building = index_path / _BUILDING
     try:
-        with _write_errors(index_path):
+        with write_errors(index_path):
             before = _current(index_path)
             files.remove(building)
             files.make_folder(building)
@@ -266,15 +276,15 @@ def publish(
         with ThreadPoolExecutor(1) as writer:
             for name, content in contents:
                 if last is not None:  # one at a time: more would fill the memory
-                    with _write_errors(index_path):
+                    with write_errors(index_path):
                         last.result()
                 last = written[name] = writer.submit(files.write_file, building / name, content)
-        with _write_errors(index_path):
+        with write_errors(index_path):
             records = {name: record.result() for name, record in written.items()}
         manifest = describe(records)
         if set(records) != files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial):
             raise ValueError("the layout lists other files")
-        with _write_errors(index_path):
+        with write_errors(index_path):
             _make_current(index_path, building, manifest)
     finally:
         files.remove(building)
@@ -303,12 +313,12 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _write_errors(index_path: Path) -> Iterator[None]:
-    """Turn an OSError of the block into IndexNotWritable."""
+def write_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into IndexNotWritable for `path`."""
     try:
         yield
     except OSError as error:
-        raise _not_writable(index_path, error) from error
+        raise IndexNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def rollback(index_path: Path) -> Manifest:
@@ -323,7 +333,7 @@ def rollback(index_path: Path) -> Manifest:
     content = (index_path / generation_folder(*earlier[-1]) / MANIFEST).read_bytes()
     manifest = decode_manifest(content, str(index_path))
     Generation(index_path, manifest, None).check_files()
-    with _write_errors(index_path):
+    with write_errors(index_path):
         files.replace_file(index_path / MANIFEST, content)
     return manifest
 
@@ -380,7 +390,3 @@ def _foreign_entries(index_path: Path) -> list[str]:
 
 def _damaged(index_path: Path, file: str, fault: str) -> IndexDamaged:
     return IndexDamaged(path=index_path, file=file, fault=fault)
-
-
-def _not_writable(index_path: Path, error: OSError) -> IndexNotWritable:
-    return IndexNotWritable(path=index_path, cause=error.strerror or str(error))

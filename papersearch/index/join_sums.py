@@ -18,8 +18,7 @@ from papersearch.dense.background import Background, background_of
 from papersearch.index import files
 from papersearch.index.part_records import FINDINGS, READ, PartRecord, part_folder
 from papersearch.index.shard_build import WHOLE, Analysed, Step
-from papersearch.index.stored_parts import array, mapped
-from papersearch.index.string_table import StringTable
+from papersearch.index.stored_parts import array, table
 from papersearch.index.words import encode_findings, table_files
 from papersearch.ingest.reading import DumpsRead, all_findings, with_findings, without
 from papersearch.lexical.acronyms import expansion_lines, learn
@@ -78,7 +77,7 @@ def add_up(steps: Sequence[Step], findings: Sequence[Finding]) -> Sums:
     definitions: Counter[tuple[str, str]] = Counter()
     spellings: Counter[str] = Counter()
     for folder in (step.folder for step in steps):
-        terms = StringTable(mapped(folder / "terms.txt"), array(folder / "terms.offsets.npy")).all()
+        terms = table(folder, "terms").all()
         counts = np.diff(array(folder / "postings.offsets.npy").astype(np.int64)).tolist()
         for term, count in zip(terms, counts, strict=True):
             df[term] += count

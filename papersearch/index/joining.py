@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 from papersearch.checksums import sha256_of
 from papersearch.dense.background import Background
 from papersearch.dense.vectors import Quantization
-from papersearch.errors import IndexNotWritable, StoredIndexError
+from papersearch.errors import StoredIndexError
 from papersearch.index import files, join_sums, shard_build
+from papersearch.index.generations import write_errors
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION, written_order
 from papersearch.index.locking import writing
@@ -32,7 +33,7 @@ from papersearch.index.shards import (
     ShardRecord,
     Shards,
     next_generation,
-    open_shard,
+    open_each,
     publish_shards,
     read_shards,
     shard_folder,
@@ -112,10 +113,9 @@ def join(
         if before is not None and before.parts == _identity(parts) and not full:
             return _unchanged(index_path, before)
         try:
-            files.remove(index_path / JOINING)
-            return _Join(index_path, parts, before, device, run, watch).publish()
-        except OSError as error:
-            raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
+            with write_errors(index_path):
+                files.remove(index_path / JOINING)
+                return _Join(index_path, parts, before, device, run, watch).publish()
         finally:
             files.remove(index_path / JOINING)
 
@@ -279,7 +279,7 @@ def _before(index_path: Path) -> Shards | None:
 
 def _unchanged(index_path: Path, before: Shards) -> JoinReport:
     """Return the report of a join that has nothing to do. Raises a StoredIndexError."""
-    opened = [open_shard(index_path, before, number, leased=False) for number in range(len(before.shards))]
+    opened = open_each(index_path, before, leased=False)
     first = opened[0].manifest
     return JoinReport(
         outcome="up to date",

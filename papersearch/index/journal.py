@@ -12,12 +12,18 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from papersearch.checksums import sha256_of
 from papersearch.dense.encoding import TextEncoding
+from papersearch.dense.known_constants import CONSTANTS_SHA256
 from papersearch.index.files import remove
+
+if TYPE_CHECKING:
+    from papersearch.dense.encoders import Identity
+    from papersearch.dense.encoding import ModelConstants
 
 FOLDER = ".encoded"
 _FRAME = struct.Struct("<8sQI")
@@ -28,6 +34,12 @@ _SHAPE = struct.Struct("<32sIII")
 """Head of the content: SHA-256 of the text, D, L and C of its `TextEncoding`."""
 
 _DTYPES = ("<f4", "<u4", "<u4", "|i1")
+
+
+def journal_key(identity: Identity, packaged: ModelConstants | None, *, with_late: bool) -> str:
+    """Return the key of a journal: of the encoder, its constants if they come with the package, and the kind."""
+    constants = CONSTANTS_SHA256 if packaged is not None else ""
+    return sha256_of(f"{[*identity, with_late, constants]}".encode())
 
 
 class Journal(Mapping[bytes, TextEncoding]):

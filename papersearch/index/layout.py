@@ -12,6 +12,9 @@ MANIFEST = "manifest.json"
 SHARDS = "shards.json"
 """File in place of the manifest where an index was built in parts."""
 
+PARTS = "parts"
+"""Folder with those parts."""
+
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1"
 ]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from papersearch.checksums import sha256_of
 from papersearch.dense import models
 from papersearch.dense.choice import (
     choose_backend,
@@ -24,13 +23,13 @@ from papersearch.dense.choice import (
 )
 from papersearch.dense.encoders import Identity, identity_of
 from papersearch.dense.encoding import EncodedCorpus, Gathering
-from papersearch.dense.known_constants import CONSTANTS_SHA256, known_constants
+from papersearch.dense.known_constants import known_constants
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.dense.vectors import Quantization, quantize
 from papersearch.errors import ModelUnusable
 from papersearch.index import previous
 from papersearch.index.generations import open_generations
-from papersearch.index.journal import Journal
+from papersearch.index.journal import Journal, journal_key
 from papersearch.index.manifest import LateRecord
 
 if TYPE_CHECKING:
@@ -139,8 +138,7 @@ class Meaning:
                 self._progress("encoding", done, total)
 
         described = self._describe(encoder)
-        constants = CONSTANTS_SHA256 if self._packaged is not None else ""
-        key = sha256_of(f"{[*identity_of(described), self._with_late, constants]}".encode())
+        key = journal_key(identity_of(described), self._packaged, with_late=self._with_late)
         self._journal = Journal(self._index_path, key, fresh=self._full)
         self._journal.load()
 

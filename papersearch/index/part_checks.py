@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from papersearch.checksums import sha256_of_file
 from papersearch.dense.encoders import identity_of
 from papersearch.errors import CorpusMissing, PartUnusable
-from papersearch.index.layout import FORMAT_VERSION
+from papersearch.index.layout import FORMAT_VERSION, generation_folder
 from papersearch.index.part_records import (
     APPEARANCES,
     FINDINGS,
@@ -30,7 +30,6 @@ from papersearch.values import Value
 from papersearch.version import __version__
 
 _FOLDER = re.compile(r"([0-9]{5,})-of-([0-9]{5,})")
-_CONSTANTS = ("probes.npy", "pieces.basis.npy")
 _Shared = TypeVar("_Shared")
 
 
@@ -60,9 +59,9 @@ def checked_parts(index_path: Path, places: Sequence[Path] | None) -> list[PartR
     for record in records:
         if record.listing != listing:
             raise _unusable(index_path, record, "is older than the corpus: files came, went or changed their size")
-        if paths is not None and (fault := _older(record, paths)):
+        if paths is not None and (fault := older(record, paths)):
             raise _unusable(index_path, record, fault)
-    for fault, value_of in _SHARED.items():
+    for fault, value_of in _SHARED:
         known = [value for record in records if (value := value_of(record)) is not None]
         common = usual(known) if known else None
         for record in records:
@@ -79,7 +78,7 @@ def check_part(part: PartFiles) -> str | None:
 def check_files(place: Path, record: PartRecord) -> str | None:
     """Return what is wrong with the files of the part in the folder `place`, or None. Reads all of them."""
     expected = {f"{READ}/{name}" for name in (*APPEARANCES, FINDINGS)}
-    inner = re.compile(rf"generation-{record.generation:06}/[a-z0-9.]+")
+    inner = re.compile(rf"{generation_folder(record.generation)}/[a-z0-9.]+")
     if not expected <= record.files.keys() or not all(
         name in expected or inner.fullmatch(name) for name in record.files
     ):
@@ -154,7 +153,7 @@ def _corpus(
     return fingerprint(listing), {file.name: file.path for file in listing.files}
 
 
-def _older(record: PartRecord, paths: dict[str, Path]) -> str | None:
+def older(record: PartRecord, paths: dict[str, Path]) -> str | None:
     """Return which dump has changed since a part was built, or None."""
     for dump in record.dumps:
         try:
@@ -165,22 +164,27 @@ def _older(record: PartRecord, paths: dict[str, Path]) -> str | None:
     return None
 
 
-def _constants(record: PartRecord) -> Any:
-    if record.encoder is None:
-        return None
-    folder = f"generation-{record.generation:06}"
-    found = [record.files.get(f"{folder}/{name}") for name in _CONSTANTS]
-    return tuple(one.sha256 for one in found if one is not None) or None
+def _checksum(record: PartRecord, name: str) -> str | None:
+    """Return the SHA-256 of a file of a part's index; None if the part does not have it."""
+    found = record.files.get(f"{generation_folder(record.generation)}/{name}")
+    return found.sha256 if found else None
 
 
-_SHARED: dict[str, Callable[[PartRecord], Any]] = {
-    "was built with other choices than the other parts": lambda record: record.choices,
-    "was encoded by another model, or with other prefixes or another precision": lambda record: (
-        identity_of(record.encoder) if record.encoder else None
+_OTHER_CONSTANTS = "was encoded on a machine that computes other constants of the model"
+
+_SHARED: tuple[tuple[str, Callable[[PartRecord], Any]], ...] = (
+    ("was built with other choices than the other parts", lambda record: record.choices),
+    (
+        "was encoded by another model, or with other prefixes or another precision",
+        lambda record: identity_of(record.encoder) if record.encoder else None,
     ),
-    "was encoded on a machine that computes other constants of the model": _constants,
-}
-"""What all parts share, by the fault of one that differs from most."""
+    (_OTHER_CONSTANTS, lambda record: _checksum(record, "probes.npy")),
+    (_OTHER_CONSTANTS, lambda record: _checksum(record, "pieces.basis.npy")),
+)
+"""What all parts share, after the fault of one that differs from most; None if a part does not have it.
+
+A part without papers has no encoder and no probes. One that is too large for word pieces has no basis.
+"""
 
 
 def usual(values: Sequence[_Shared]) -> _Shared:

@@ -16,6 +16,7 @@ import orjson
 from papersearch.checksums import sha256_of
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.index.files import FileRecord
+from papersearch.index.layout import PARTS
 from papersearch.index.typed_json import read_record
 from papersearch.ingest.corpus_files import CorpusListing
 from papersearch.types import Count, DumpFile, SkippedFile
@@ -24,7 +25,6 @@ from papersearch.values import Value
 if TYPE_CHECKING:
     from papersearch.ingest.corpus_files import CorpusFile
 
-PARTS = "parts"
 PART = "part.json"
 READ = "read"
 

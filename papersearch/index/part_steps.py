@@ -11,9 +11,9 @@ from typing import Any, get_type_hints
 
 import orjson
 
-from papersearch.index.typed_json import read_record
+from papersearch.index.typed_json import read_record, read_value
 from papersearch.processes import Answer, Worker, employed, function_at, in_order, n_spare_processors, place_of
-from papersearch.values import Value, fields_of
+from papersearch.values import fields_of
 
 
 def on_all_processors(step: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[Any]:
@@ -22,7 +22,7 @@ def on_all_processors(step: Callable[[Any], Any], tasks: Sequence[Any]) -> Itera
 
     def there(worker: Worker, task: Any) -> Any:
         (reply,) = worker.ask(place_of(step).encode(), orjson.dumps(task, default=fields_of))
-        return _read(get_type_hints(step)["return"], orjson.loads(reply))
+        return read_value(get_type_hints(step)["return"], orjson.loads(reply))
 
     with employed(stepping, max(n_workers, 0)) as workers:
         yield from in_order(tasks, step, workers, there)
@@ -37,8 +37,3 @@ def stepping() -> Answer:
         return [orjson.dumps(step(read_record(kind, orjson.loads(request[1]))), default=fields_of)]
 
     return answer
-
-
-def _read(kind: Any, value: Any) -> Any:
-    """Return a result from its text: a record, or a plain value."""
-    return read_record(kind, value) if isinstance(kind, type) and issubclass(kind, Value) else value

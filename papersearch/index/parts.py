@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import orjson
 
+from papersearch.checksums import sha256_of
 from papersearch.dense import encoders, models
 from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
-from papersearch.errors import IndexForeign, IndexNotWritable, StoredIndexError
+from papersearch.errors import IndexForeign
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
-from papersearch.index.generations import check_writable, open_current, read_manifest
-from papersearch.index.layout import DENSE_FILES, MANIFEST, SHARDS
+from papersearch.index.generations import check_writable, open_current, open_if_any, read_manifest, write_errors
+from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS
 from papersearch.index.locking import writing
-from papersearch.index.part_checks import check_files, release
+from papersearch.index.part_checks import check_files, older, release
 from papersearch.index.part_records import (
     FINDINGS,
     PART,
-    PARTS,
     READ,
     Choices,
     PartRecord,
@@ -34,7 +34,6 @@ from papersearch.index.part_records import (
     read_part,
 )
 from papersearch.index.report import Outcome, Progress
-from papersearch.index.staleness import dump_changed, file_of
 from papersearch.index.string_table import pack_strings
 from papersearch.index.words import everything_kept, relative
 from papersearch.ingest.corpus_files import CorpusListing, corpus_files
@@ -138,10 +137,8 @@ def check_whole(index_path: Path) -> None:
         raise IndexForeign(path=index_path, cause="it holds an index that was built in one go")
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
-    try:
+    with write_errors(index_path):
         index_path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
 
 
 class _Part(NamedTuple):
@@ -189,9 +186,9 @@ class _Part(NamedTuple):
                     status = paths[one.name].lstat()
                     if (status.st_size, status.st_mtime_ns) != (one.size, one.mtime_ns):
                         return False
-            return not any(dump_changed(dump, paths[file_of(dump.name, paths)]) for dump in record.dumps)
-        except (OSError, KeyError):
+        except OSError:
             return False
+        return older(record, paths) is None
 
     def _is_encoder(self, described: encoders.EncoderRecord) -> bool:
         """Return whether the part's encoder is the one that was asked for."""
@@ -216,10 +213,8 @@ class _Part(NamedTuple):
         if whole.papers:
             n_encoded, published = self._publish_index(whole)
         self.watch.progress("publishing", 0, 0)
-        try:
+        with write_errors(self.place):
             record = self._publish(read, published)
-        except OSError as error:
-            raise IndexNotWritable(path=self.place, cause=error.strerror or str(error)) from error
         return _report("published", record, self.place, n_encoded)
 
     def _publish_index(self, whole: Any) -> tuple[int, Generation]:
@@ -230,10 +225,7 @@ class _Part(NamedTuple):
             [], None, self.place, self.encoder, None, self.request.late, self.request.abstracts_only,
             self.request.full, *self.watch,
         )  # fmt: skip
-        try:
-            before = open_current(self.place, leased=False)
-        except StoredIndexError:
-            before = None
+        before = open_if_any(self.place, leased=False)
         source = publishing.source_of(request, whole, before)
         meaning = publishing.open_meaning(request, source, before)
         with closing(meaning):
@@ -296,10 +288,9 @@ def _dense_files(published: Generation) -> dict[str, FileRecord]:
     """Return the records of the files from which a join takes encodings, and of their manifest."""
     manifest = published.manifest
     content = (published.index_path / manifest.folder / MANIFEST).read_bytes()
-    from papersearch.checksums import sha256_of
-
     own = files.FileRecord(size=len(content), sha256=sha256_of(content))
-    dense = {name: record for name, record in manifest.files.items() if name in DENSE_FILES}
+    read = DENSE_FILES - {"vectors.int8.npy"}  # which depends on the whole: the join makes it
+    dense = {name: record for name, record in manifest.files.items() if name in read}
     return {f"{manifest.folder}/{name}": record for name, record in {MANIFEST: own, **dense}.items()}
 
 

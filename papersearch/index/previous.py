@@ -34,7 +34,7 @@ _PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "o
 def encodings(
     generations: Sequence[Generation],
     identity: Identity,
-    packaged: ModelConstants | None = None,
+    agreed: ModelConstants | None = None,
     *,
     with_late: bool,
     wanted: Sequence[bytes] | None = None,
@@ -43,22 +43,26 @@ def encodings(
     """Return the encodings of these generations by text hash, and the model's constants.
 
     Generations of another model or encoder or without necessary parts are skipped, and so are damaged ones,
-    and those with other constants than `packaged`. The first generation with a text wins.
+    and those with other constants than `agreed`. The first generation with a text wins.
 
+    agreed: the constants that all encodings must share; None takes those of any generation
     wanted: hashes of the texts that are looked for; None for all texts
-    are_checked: the files are known to be intact
+    are_checked: the files are known to be intact; otherwise only generations with a wanted text are read
     """
     beginnings = None if wanted is None else _beginnings(np.frombuffer(b"".join(wanted), np.uint8).reshape(-1, 32))
     known = StoredEncodings()
     constants: ModelConstants | None = None
     for generation in generations:
-        if not _is_of(generation, identity, with_late) or not (are_checked or _is_intact(generation, with_late)):
+        if not _is_of(generation, identity, with_late):
             continue
         try:
-            its_own = _constants(generation, with_late)
-            if packaged is not None and not are_equal(its_own, packaged):
+            rows = _rows(generation, beginnings)
+            if not are_checked and not (len(rows) and _is_intact(generation, with_late)):
                 continue
-            _add_encodings(generation, known, with_late, beginnings)
+            its_own = _constants(generation, with_late)
+            if agreed is not None and not are_equal(its_own, agreed):
+                continue
+            _add_encodings(generation, rows, known, with_late)
             constants = its_own
         except (IndexDamaged, OSError):
             continue
@@ -128,17 +132,19 @@ def _constants(before: Generation, with_late: bool) -> ModelConstants:
     return ModelConstants(probes, np.asarray(weights > 0), basis)
 
 
-def _add_encodings(
-    before: Generation, known: StoredEncodings, with_late: bool, beginnings: npt.NDArray[np.uint64] | None
-) -> None:
-    """Add the encodings of one generation to `known`.
+def _rows(before: Generation, beginnings: npt.NDArray[np.uint64] | None) -> IntArray:
+    """Return the rows of one generation that are encoded.
 
-    beginnings: those of the hashes that are looked for; None adds all
+    beginnings: those of the hashes that are looked for; None takes all rows
     """
+    hashes = before.array("texts.sha256.npy")
+    rows = np.flatnonzero(before.array(ENCODED)) if before.manifest.is_partial else np.arange(len(hashes))
+    return rows if beginnings is None else rows[np.isin(_beginnings(hashes[rows]), beginnings)]
+
+
+def _add_encodings(before: Generation, rows: IntArray, known: StoredEncodings, with_late: bool) -> None:
+    """Add these rows of one generation to `known`."""
     hashes, vectors, _ = (before.array(name) for name in _DENSE)
-    rows = np.flatnonzero(before.array(ENCODED)) if before.manifest.is_partial else np.arange(len(vectors))
-    if beginnings is not None:
-        rows = rows[np.isin(_beginnings(hashes[rows]), beginnings)]
     if not with_late:
         known.add(hashes, rows, lambda row: without_pieces(vectors[row]))
         return

@@ -27,18 +27,17 @@ from papersearch.dense.late import piece_weights
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.dense.vectors import largest_component, quantize
-from papersearch.errors import IndexNotWritable, ModelUnusable
+from papersearch.errors import ModelUnusable, StoredIndexError
 from papersearch.index import files, previous
 from papersearch.index.files import FileRecord, KeptFile
-from papersearch.index.generations import Generation, publish
-from papersearch.index.journal import Journal
+from papersearch.index.generations import Generation, publish, write_errors
+from papersearch.index.journal import Journal, journal_key
 from papersearch.index.layout import MANIFEST, generation_folder
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
 from papersearch.index.part_records import PartRecord, part_folder, read_part
-from papersearch.index.shards import read_shards, shard_folder
-from papersearch.index.stored_parts import Groups, StoredAppearances, array, mapped
-from papersearch.index.string_table import StringTable
+from papersearch.index.shards import open_each, read_shards, shard_folder
+from papersearch.index.stored_parts import Groups, StoredAppearances, array, table
 from papersearch.index.words import analyse, encode_findings, paper_files, posting_files
 from papersearch.ingest.merging import merge_group
 from papersearch.lexical.bm25 import bm25_saturation, idf
@@ -190,10 +189,9 @@ def weigh_shard(weights: Weights) -> Weighed:
     folder, whole = weights.step.folder, weights.step.folder.parent / WHOLE
     records: dict[str, FileRecord] = {}
     written = _Written(folder, records)
-    names = StringTable(mapped(whole / "terms.txt"), array(whole / "terms.offsets.npy")).all()
-    of_whole = dict(zip(names, array(whole / "terms.df.npy").tolist(), strict=True))
-    own = StringTable(mapped(folder / "terms.txt"), array(folder / "terms.offsets.npy")).all()
-    idfs = np.array([idf(of_whole[term], weights.n_papers) for term in own], dtype=np.float64)
+    of_whole = dict(zip(table(whole, "terms").all(), array(whole / "terms.df.npy").tolist(), strict=True))
+    terms = table(folder, "terms").all()
+    idfs = np.array([idf(of_whole[term], weights.n_papers) for term in terms], dtype=np.float64)
     written.all([("terms.idf.npy", idfs), ("postings.impacts.npy", _impacts(folder, idfs, weights.mean_length))])
     coarse, quantization = quantize(array(folder / "vectors.npy"), weights.largest)
     written.all([("vectors.int8.npy", coarse)])
@@ -252,18 +250,14 @@ class _Written:
     def beside(self, name: str, content: Content) -> FileRecord:
         """Write a file that only the join reads."""
         path = self._folder / name
-        try:
+        with write_errors(path):
             files.remove(path)
             return files.write_file(path, content)
-        except OSError as error:
-            raise IndexNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def _make_folders(path: Path) -> None:
-    try:
+    with write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise IndexNotWritable(path=path, cause=error.strerror or str(error)) from error
 
 
 def _merged(step: Step, parts: Sequence[PartRecord], left_out: Counter[str]) -> tuple[list[Paper], int]:
@@ -271,11 +265,10 @@ def _merged(step: Step, parts: Sequence[PartRecord], left_out: Counter[str]) -> 
     folder = step.folder
     appearances = StoredAppearances(Path(step.index_path), parts)
     groups = Groups(appearances, array(folder / "places.npy"), array(folder / "ends.npy"))
-    names = StringTable(mapped(folder / "names.txt"), array(folder / "names.offsets.npy"))
     findings: list[Finding] = []
     papers: list[Paper] = []
     n_left_out = 0
-    for group, name in zip(groups, names, strict=True):
+    for group, name in zip(groups, table(folder, "names"), strict=True):
         paper = merge_group(group, name, findings)
         if paper.abstract or not step.abstracts_only:
             papers.append(paper)
@@ -297,13 +290,14 @@ def _encoded(step: Step, parts: Sequence[PartRecord], papers: Sequence[Paper]) -
     known, constants = previous.encodings(
         sources, identity, packaged, with_late=step.with_late, wanted=wanted, are_checked=True
     )
-    if not all(digest in known for digest in wanted):  # what merging made may be known from the last join
-        of_parts = sources[0].manifest.files
-        earlier = [one for one in _earlier(index_path) if _has_constants(one.manifest.files, of_parts)]
-        made, _ = previous.encodings(earlier, identity, packaged, with_late=step.with_late, wanted=wanted)
+    constants = constants or packaged
+    missing = [digest for digest in wanted if digest not in known]
+    if missing and constants is not None:  # what merging made may be known from the last join
+        earlier = _earlier(index_path)
+        made, _ = previous.encodings(earlier, identity, constants, with_late=step.with_late, wanted=missing)
         known.take(made)
-    gathering = Gathering(texts, known, constants or packaged, with_late=step.with_late)
-    journal = Journal(step.shard_path, sha256_of(f"{[*identity, step.with_late]}".encode()))
+    gathering = Gathering(texts, known, constants, with_late=step.with_late)
+    journal = Journal(step.shard_path, journal_key(identity, packaged, with_late=step.with_late))
     with closing(journal):
         n_new = _encode(step, record, gathering, journal) if gathering.missing() else 0
         encoded = gathering.corpus()
@@ -325,21 +319,12 @@ def _encode(step: Step, record: EncoderRecord, gathering: Gathering, journal: Jo
     )
 
 
-def _earlier(index_path: Path) -> list[Generation]:
+def _earlier(index_path: Path) -> Sequence[Generation]:
     """Return the shards that are published: texts that merging made may be known from there."""
-    from papersearch.errors import StoredIndexError
-    from papersearch.index.shards import open_shard
-
     try:
-        described = read_shards(index_path)
-        return [open_shard(index_path, described, number, leased=False) for number in range(len(described.shards))]
+        return open_each(index_path, read_shards(index_path), leased=False)
     except StoredIndexError:
         return []
-
-
-def _has_constants(records: Mapping[str, FileRecord], wanted: Mapping[str, FileRecord]) -> bool:
-    """Return whether a generation has the same constants of the model."""
-    return all(records.get(name) == wanted.get(name) for name in ("probes.npy", "pieces.basis.npy"))
 
 
 def _piece_df(ids: Any, offsets: Any, n_vocabulary: int) -> Any:

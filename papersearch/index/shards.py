@@ -27,13 +27,12 @@ from papersearch.errors import (
     IndexDamaged,
     IndexForeign,
     IndexMissing,
-    IndexNotWritable,
     IndexUnreadable,
     IndexVersionError,
     NoEarlierGeneration,
 )
 from papersearch.index import files, locking
-from papersearch.index.generations import Generation, generations
+from papersearch.index.generations import Generation, generations, has_shards, write_errors
 from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.typed_json import read_record
@@ -93,11 +92,6 @@ class OpenedShards(NamedTuple):
 def shard_folder(number: int, n_shards: int) -> str:
     """Return the folder of a shard, below the folder of the whole; shards are numbered from 1."""
     return f"{FOLDER}/{number:05}-of-{n_shards:05}"
-
-
-def has_shards(index_path: Path) -> bool:
-    """Return whether a folder has shards in place of an index of its own."""
-    return (index_path / SHARDS).exists()
 
 
 def encode_shards(described: Shards) -> bytes:
@@ -182,15 +176,13 @@ def roll_back_shards(index_path: Path) -> Shards:
         raise NoEarlierGeneration(path=index_path, generation=current.generation)
     content = _history(index_path, earlier[-1]).read_bytes()
     described = decode_shards(content, index_path)
-    opened = [open_shard(index_path, described, number, leased=False) for number in range(len(described.shards))]
-    try:
+    opened = open_each(index_path, described, leased=False)
+    with write_errors(index_path):
         for one in opened:
             own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
             files.replace_file(one.index_path / MANIFEST, own)
         _keep(index_path, current)
         files.replace_file(index_path / SHARDS, content)
-    except OSError as error:
-        raise IndexNotWritable(path=index_path, cause=error.strerror or str(error)) from error
     return described
 
 
@@ -224,8 +216,7 @@ def open_shards(index_path: Path, *, leased: bool = True) -> OpenedShards:
     for _ in range(_ATTEMPTS):
         described = read_shards(index_path)
         try:
-            numbers = range(len(described.shards))
-            opened = tuple(open_shard(index_path, described, number, leased=leased) for number in numbers)
+            opened = open_each(index_path, described, leased=leased)
         except IndexDamaged:
             # Either others have been published since `shards.json` was read, or the index is damaged.
             if read_shards(index_path) == described:
@@ -233,6 +224,13 @@ def open_shards(index_path: Path, *, leased: bool = True) -> OpenedShards:
             continue
         return OpenedShards(described, opened)
     raise IndexBusy(path=index_path)
+
+
+def open_each(index_path: Path, described: Shards, *, leased: bool = True) -> tuple[Generation, ...]:
+    """Open every shard of this generation of the whole. Raises a StoredIndexError."""
+    return tuple(
+        open_shard(index_path, described, number, leased=leased) for number in range(len(described.shards))
+    )
 
 
 def open_shard(index_path: Path, described: Shards, number: int, *, leased: bool = True) -> Generation:

@@ -25,8 +25,7 @@ class StoredAppearances(Sequence[Appearance]):
     def __init__(self, index_path: Path, parts: Sequence[PartRecord]) -> None:
         self._places = [index_path / part_folder(one.number, one.n_parts) / READ for one in parts]
         self._starts = [0, *accumulate(one.n_appearances for one in parts)]
-        lines, offsets = APPEARANCES[:2]
-        self._tables = [StringTable(mapped(place / lines), array(place / offsets)) for place in self._places]
+        self._tables = [table(place, "appearances", ending="jsonl") for place in self._places]
 
     def __len__(self) -> int:
         return self._starts[-1]
@@ -81,6 +80,11 @@ def array(path: Path) -> npt.NDArray[Any]:
     """Return the array of a file, mapped where it is not empty. Raises OSError or ValueError."""
     found: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return found
+
+
+def table(folder: Path, name: str, *, ending: str = "txt") -> StringTable:
+    """Return the string table of two files, mapped. Raises OSError or ValueError."""
+    return StringTable(mapped(folder / f"{name}.{ending}"), array(folder / f"{name}.offsets.npy"))
 
 
 def mapped(path: Path) -> bytes | mmap.mmap:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.index import joining, shard_build
+from papersearch.dense.encoding import ModelConstants
+from papersearch.index import joining, meaning, previous, shard_build
 from papersearch.index.joining import JoinReport
 from papersearch.index.locking import writing
 from papersearch.index.part_steps import on_all_processors
@@ -137,6 +139,51 @@ def test_only_what_merging_made_is_encoded(tmp_path: Path, small_model: Path) ->
     papersearch.build(tmp_path / "corpus", tmp_path / "whole", model=str(small_model))
     found = [hit.paper.title for hit in papersearch.open(index_path).search("pipeline")]
     assert found == [hit.paper.title for hit in papersearch.open(tmp_path / "whole").search("pipeline")]
+
+
+def test_only_shards_with_a_missing_text_are_read_again(tmp_path: Path, small_model: Path) -> None:
+    """Of the shards before, a join reads the encodings of those alone that have a text which no part has."""
+    (tmp_path / "corpus").mkdir()
+    cut = PAPERS[0]["abstract"][:80]
+    records(tmp_path / "corpus" / "a.jsonl", [{**PAPERS[0], "title": "On pipeline"}, PAPERS[1]])
+    records(
+        tmp_path / "corpus" / "b.jsonl",
+        [{**PAPERS[0], "title": "On pipeline: bubbles", "abstract": cut}, PAPERS[2]],
+    )
+    index_path = tmp_path / "index"
+    assert built_and_joined(tmp_path / "corpus", index_path, 2, small_model).n_encoded == 1
+    with mock.patch.object(previous, "sha256_of_file", wraps=previous.sha256_of_file) as hashed:
+        assert papersearch.join_parts(index_path, full=True).n_encoded == 0
+    read = {call.args[0].parent.parent.name for call in hashed.call_args_list}
+    assert read == {"00001-of-00002"}
+    assert len(hashed.call_args_list) == len({call.args for call in hashed.call_args_list})
+
+
+def test_a_journal_of_other_constants_is_not_taken(tmp_path: Path, small_model: Path) -> None:
+    """An interrupted join's encodings are left out once the parts have constants that come with the package."""
+    corpus, index_path = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    records(corpus / "a.jsonl", [{**PAPERS[0], "title": "On pipeline"}])
+    cut = PAPERS[0]["abstract"][:80]
+    records(corpus / "b.jsonl", [{**PAPERS[0], "title": "On pipeline: bubbles", "abstract": cut}, PAPERS[2]])
+    build_parts(corpus, index_path, 2, small_model)
+    with (
+        mock.patch.object(shard_build, "quantize", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        papersearch.join_parts(index_path)
+    assert list((index_path / "shards").glob("*/.encoded/*"))
+    [first] = (index_path / "parts").glob("00001-*/generation-000001")
+    probes, basis, weights = (
+        np.load(first / f"{name}.npy") for name in ("probes", "pieces.basis", "pieces.weights")
+    )
+    others = ModelConstants(probes[::-1].copy(), weights > 0, basis[:, ::-1].copy())
+    with mock.patch.multiple(meaning, known_constants=lambda identity: others):
+        build_parts(corpus, index_path, 2, small_model, full=True)
+        papersearch.build(corpus, tmp_path / "whole", model=str(small_model))
+    with mock.patch.multiple(shard_build, known_constants=lambda identity: others):
+        assert papersearch.join_parts(index_path).n_encoded == 1
+    assert differing(contents(index_path), cut_whole(tmp_path / "whole", tmp_path / "cut", 2)) == []
 
 
 def test_updates(tmp_path: Path, small_model: Path) -> None:

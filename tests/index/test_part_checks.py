@@ -13,10 +13,11 @@ import pytest
 
 import papersearch
 from papersearch.errors import IndexForeign, IndexInParts, PartsNotJoined, PartUnusable
+from papersearch.index import build_request, join_papers
 from papersearch.index.part_records import cut, fingerprint, part_folder
 from papersearch.ingest.corpus_files import CorpusFile, CorpusListing
 from tests.conftest import make_model
-from tests.index.parts_of import build_parts, records
+from tests.index.parts_of import build_parts, contents, cut_whole, differing, records
 from tests.index.test_joining import PAPERS
 
 
@@ -165,6 +166,44 @@ def test_a_part_made_in_another_way(
     assert message in raised.value.message
     papersearch.build_part(folder / "corpus", folder / "index", 2, 3, model=str(small_model))
     assert papersearch.join_parts(folder / "index").n_papers == 3
+
+
+def test_parts_with_and_without_word_pieces(
+    folder: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of which only some are small enough for word pieces give the shards of the whole, which has none.
+
+    The next join knows the text that merging has made.
+    """
+    cut_off = {**PAPERS[0], "title": "On pipeline bubbles: more", "abstract": PAPERS[0]["abstract"][:60]}
+    records(folder / "corpus" / "d.jsonl", [*PAPERS[1:], cut_off])
+    for module in (build_request, join_papers):
+        monkeypatch.setattr(module, "MAX_PAPERS", 3)
+    shutil.rmtree(folder / "index")
+    build_parts(folder / "corpus", folder / "index", 2, small_model)
+    basis = [set(place(folder, number, 2).glob("*/pieces.basis.npy")) for number in (1, 2)]
+    assert list(map(bool, basis)) == [True, False]
+    assert papersearch.join_parts(folder / "index").n_encoded == 1
+    papersearch.build(folder / "corpus", folder / "whole", model=str(small_model))
+    assert differing(contents(folder / "index"), cut_whole(folder / "whole", folder / "cut", 2)) == []
+    assert papersearch.join_parts(folder / "index", full=True).n_encoded == 0
+
+
+def test_what_a_join_does_not_read(folder: Path) -> None:
+    """A file of a part that no join reads may be gone: only the others are listed and checked."""
+    for number in (1, 2, 3):
+        (place(folder, number) / "generation-000001" / "vectors.int8.npy").unlink()
+    assert papersearch.join_parts(folder / "index").n_papers == 3
+
+
+@pytest.mark.parametrize("name", ["probes.npy", "pieces.basis.npy"])
+def test_other_constants(folder: Path, name: str) -> None:
+    """A part with other constants of the model is the one that is named."""
+    files = orjson.loads((place(folder, 2) / "part.json").read_bytes())["files"]
+    files[f"generation-000001/{name}"]["sha256"] = "0" * 64
+    says(folder, 2, files=files)
+    with pytest.raises(PartUnusable, match="part 2/3 was encoded on a machine that computes other constants"):
+        papersearch.join_parts(folder / "index")
 
 
 def test_each_refusal_is_mended_by_building(folder: Path, small_model: Path) -> None:

@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from papersearch.errors import IndexDamaged, IndexForeign, IndexMissing, IndexVersionError
+from papersearch.index.generations import has_shards
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.shards import (
     ShardRecord,
     Shards,
     encode_shards,
-    has_shards,
     read_shards,
     shard_folder,
     write_shards,
