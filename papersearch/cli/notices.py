@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from papersearch.types import EncodedShare, Mode, Results
 
 _NAMED = 3
-"""Greatest number of papers or words that one line names."""
-
-_CARRYING = 16
-"""Number of words up to which each word carries a query."""
+"""Greatest number of papers that one line names."""
 
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
@@ -84,16 +81,6 @@ def warn_of_filters(results: Results) -> None:
     from papersearch.cli.output.reasons import why_empty
 
     complain(why_empty(results, 0), "")
-
-
-def missing_words(results: Results) -> list[str]:
-    """Return the first words that no paper has, without those that may be misspelt.
-
-    Such a word is the rarest of the query. In a longer text it does not carry the question.
-    """
-    if len(results.query.split()) > _CARRYING:
-        return []
-    return [unknown.word for unknown in results.unknown_words if not unknown.instead][:_NAMED]
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

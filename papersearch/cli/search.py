@@ -12,7 +12,6 @@ import typer
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_or_build
 from papersearch.cli.notices import (
-    missing_words,
     offer_words,
     warn_if_partial,
     warn_if_stale,
@@ -91,6 +90,7 @@ def search(options: SearchOptions) -> int:
     groups in parentheses; word* is every word with this beginning.
     """
     from papersearch.cli.locations import find_locations
+    from papersearch.cli.output.reasons import doubts
 
     printer = open_hit_printer(
         options.format_,
@@ -121,10 +121,9 @@ def search(options: SearchOptions) -> int:
         warn_of_mode(opened, results.mode_reason)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_reading(results)
-    if results.verdict == "weak":
-        printer.hint(f"none of the {results.total} papers matches this well")
-    if results.verdict and (missing := missing_words(results)):
-        printer.hint(f"no paper has {' or '.join(missing)}")
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
     offer_words(results, options.query)
     warn_of_filters(results)
     warn_if_stale(opened, locations)

@@ -73,6 +73,8 @@ def similar(options: SimilarOptions) -> int:
 
     An abstract on standard input asks whether the like of it is in the corpus.
     """
+    from papersearch.cli.output.reasons import doubts
+
     printer = open_hit_printer(
         options.format_,
         options.color,
@@ -88,7 +90,8 @@ def similar(options: SimilarOptions) -> int:
     results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results)
-    if results.verdict == "weak":
-        printer.hint("no paper is very similar to this text")
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
     printer.hits(results, len(opened))
     return EXIT_HITS if results.hits else EXIT_NO_HITS

@@ -64,6 +64,7 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "evidence": hit.evidence.asdict(),
         "explanation": hit.explanation.asdict() if hit.explanation else None,
         "duplicates": [paper.asdict() for paper in hit.duplicates],
+        "strength": hit.strength,
     }
 
 
@@ -91,6 +92,7 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "reading": results.reading.asdict() if results.reading else None,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
+        "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "hits": [hit_fields(hit) for hit in results],
     }
 
