@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.types import EncodedShare, Mode, Results
 
+_READS_LIKE_A_COMMAND = {
+    "find": "--help",
+    "help": "--help",
+    "list": "stats",
+    "ls": "stats",
+    "status": "stats",
+    "update": "index",
+    "usage": "--help",
+    "version": "--version",
+}
+"""Words that other programs have as commands, and what they mean here."""
+
 _NAMED = 3
 """Greatest number of papers that one line names."""
 
@@ -53,6 +65,13 @@ def warn_of_reading(results: Results) -> None:
     """Say what of the query was read otherwise than it may have been meant."""
     for note in results.notes:
         complain(note.message, "")
+
+
+def warn_of_command(query: Sequence[str]) -> None:
+    """Say on a terminal that a query was searched for, where its only word reads like a command."""
+    meant = _READS_LIKE_A_COMMAND.get(query[0]) if len(query) == 1 and sys.stderr.isatty() else None
+    if meant is not None:
+        complain(f"searching for the word {query[0]}", f"papersearch {meant}")
 
 
 def warn_of_undated(results: Results) -> None:

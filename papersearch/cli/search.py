@@ -15,6 +15,7 @@ from papersearch.cli.notices import (
     offer_words,
     warn_if_partial,
     warn_if_stale,
+    warn_of_command,
     warn_of_filters,
     warn_of_mode,
     warn_of_reading,
@@ -120,6 +121,7 @@ def search(options: SearchOptions) -> int:
     if results.mode_reason and not is_new:
         warn_of_mode(opened, results.mode_reason)
     warn_if_partial(opened, results.encoded, results.mode_used)
+    warn_of_command(options.query)
     warn_of_reading(results)
     if printer.format != "table":  # which says it beside its hits
         for doubt in doubts(results):

@@ -369,3 +369,24 @@ def test_similar_has_the_same_bar(run: Run, env: dict[str, str]) -> None:
     assert "No paper is very similar to this text." in odd.stdout
     assert {word for _, word in bars(odd.stdout)} == {"weak"}
     assert odd.stderr == ""
+
+
+@pytest.mark.parametrize(("word", "meant"), [("help", "--help"), ("version", "--version"), ("list", "stats")])
+def test_a_word_that_reads_like_a_command(run: Run, env: dict[str, str], word: str, meant: str) -> None:
+    """On a terminal a lone word that is a command elsewhere is searched for, with the command that may be meant."""
+    code, received = on_terminal([word, "-k", "1"], 80, env)
+    assert code == 0
+    assert f"papersearch: searching for the word {word}\nhint: papersearch {meant}\n" in received
+    assert "hint:" not in run(word, "-k", "1", env=env).stderr
+    assert "searching for" not in on_terminal([word, "wanted", "-k", "1"], 80, env)[1]
+
+
+def test_notices_break_between_words(env: dict[str, str]) -> None:
+    """On a terminal a notice is as wide as the terminal, and no word of it is broken."""
+    wanted = {**env, "NO_COLOR": "1"}
+    _, received = on_terminal(["pipeline parallelism", "--since", "2024", "-k", "1"], 40, wanted)
+    notice = received.split("hint:")[0]
+    assert notice.startswith("papersearch: ")
+    assert max(map(len, notice.splitlines())) <= 40
+    _, wide = on_terminal(["pipeline parallelism", "--since", "2024", "-k", "1"], 400, wanted)
+    assert " ".join(notice.split()) == " ".join(wide.split("hint:")[0].split())

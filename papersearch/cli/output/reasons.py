@@ -32,14 +32,17 @@ def how_many(results: Results) -> str:
     return f"{shown} · {said}"
 
 
-def doubts(results: Results) -> list[str]:
-    """Say what makes an answer doubtful: that no paper answers well, and that none has a word of the query."""
+def doubts(results: Results, *, names_all: bool = False) -> list[str]:
+    """Say what makes an answer doubtful: that no paper answers well, and that none has a word of the query.
+
+    names_all: also words that may be misspelt, for which others are offered elsewhere
+    """
     said = []
     if results.verdict == "weak" and results.reading is None:
         said.append("no paper is very similar to this text")
     elif results.verdict == "weak":
         said.append(f"none of the {results.total:,} paper{'' if results.total == 1 else 's'} matches this well")
-    if results.verdict and (missing := missing_words(results)):
+    if results.verdict and (missing := missing_words(results, names_all=names_all)):
         said.append(f"no paper has {' or '.join(missing)}")
     return said
 
@@ -49,14 +52,14 @@ def word_of(hit: Hit) -> str:
     return hit.verdict or ("" if hit.strength is None else verdict_of(hit.strength))
 
 
-def missing_words(results: Results) -> list[str]:
-    """Return the first words that no paper has, without those that may be misspelt.
+def missing_words(results: Results, *, names_all: bool = False) -> list[str]:
+    """Return the first words that no paper has; those that may be misspelt only with `names_all`.
 
     Such a word is the rarest of the query. In a longer text it does not carry the question.
     """
     if len(results.query.split()) > _CARRYING:
         return []
-    return [unknown.word for unknown in results.unknown_words if not unknown.instead][:_NAMED]
+    return [unknown.word for unknown in results.unknown_words if names_all or not unknown.instead][:_NAMED]
 
 
 def why_empty(results: Results, n_papers: int) -> str:

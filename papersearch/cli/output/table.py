@@ -118,7 +118,7 @@ def _reading(results: Results, width: int | None) -> list[Text]:
 
 def _doubts(console: Console, results: Results) -> list[Text]:
     """Return what makes the answer doubtful, as a sentence of one line or more."""
-    said = "; ".join(doubts(results)) if results.hits else ""
+    said = "; ".join(doubts(results, names_all=True)) if results.hits else ""
     if not said:
         return []
     text = Text(clean_text(f"{said[:1].upper()}{said[1:]}."))
