@@ -28,7 +28,7 @@ def how_many(results: Results) -> str:
         return f"{shown} of {results.total:,}"
     said = ", ".join(f"{n:,} {name}" for name, n in counts.asdict().items() if n)
     if counts.total < results.total:
-        return f"{shown} of {results.total:,} papers · of the first {counts.total:,} {said}"
+        return f"{shown} of {results.total:,} · of the first {counts.total:,}: {said}"
     return f"{shown} · {said}"
 
 
