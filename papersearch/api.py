@@ -197,9 +197,12 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+        filters = chosen_filters(filters, narrowed)
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             with self._reading():
                 found = retrieve(parsed, encoded, how, self._shards, judged=False)
                 ids = self._shards.each("paper_ids", found.owned(found.order))
@@ -328,7 +331,7 @@ class Index:
         mode: Mode,
         late: bool,
         literal: bool,
-        filters: Filters = NO_FILTERS,
+        filters: Filters,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         check_arguments(k, mode)

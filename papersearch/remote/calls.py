@@ -91,6 +91,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    filters: Filters = NO_FILTERS
 
 
 class SimilarCall(Value):

@@ -168,11 +168,14 @@ class RemoteIndex:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores: for runs and evaluation."""
         check_arguments(k, mode)
+        filters = chosen_filters(filters, narrowed)
         for portion in _portions(queries, MAX_QUERIES):
-            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal)
+            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
             yield from map(list, self._as_many(self._ask(call), portion))
 
     def similar(
