@@ -35,7 +35,7 @@ class FilterRow(NamedTuple):
     help: str
     value: str = ""
     example: str = ""
-    known: Literal["", "organisations", "dumps"] = ""
+    known: Literal["", "authors", "categories", "venues", "organisations", "dumps"] = ""
     is_saved: bool = True
     is_served: bool = False
 
@@ -60,6 +60,39 @@ FILTER_ROWS = (
         value=_DATE,
         example="2025-06",
         help="Papers of this date or earlier.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="author",
+        field="authors",
+        word="author",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help="Papers by this author: doe, \"Jane Doe\", \"Doe, J.\"; may be given again.",
+        known="authors",
+        is_served=True,
+    ),
+    FilterRow(
+        name="category",
+        field="categories",
+        word="cat",
+        kind="list",
+        value="NAME",
+        example="cs.LG",
+        help="Papers of this category, or of one below it (cs has cs.LG); may be given again.",
+        known="categories",
+        is_served=True,
+    ),
+    FilterRow(
+        name="venue",
+        field="venues",
+        word="venue",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help="Papers of a venue whose name has these words; may be given again.",
+        known="venues",
         is_served=True,
     ),
     FilterRow(

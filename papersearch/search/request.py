@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, get_args
 
-from papersearch.types import NO_FILTERS, FilterOptions, Filters, Mode, Sort
+from papersearch.types import NAME_KINDS, NO_FILTERS, FilterOptions, Filters, Mode, Sort
 
 DEFAULT_K = 10
 
@@ -57,7 +57,7 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
     if narrowed and filters != NO_FILTERS:
         raise TypeError(f"expected filters or keywords of filters ({', '.join(sorted(narrowed))}), not both")
     given: dict[str, Any] = dict(narrowed)
-    for name in ("organisations", "dumps"):
+    for name in (*NAME_KINDS, "organisations", "dumps"):
         if name in given:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
     chosen = filters.replace(**given)
