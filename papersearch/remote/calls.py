@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
+    NAME_KINDS,
     NO_FILTERS,
     Count,
     Filters,
@@ -219,7 +220,8 @@ def check_limits(call: Call) -> None:
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
     if (filters := fields.get("filters")) is not None:
-        names += [*filters.authors, *filters.categories, *filters.venues, *filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
+        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
     if k < 1:

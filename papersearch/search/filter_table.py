@@ -69,7 +69,7 @@ FILTER_ROWS = (
         kind="list",
         value="NAME",
         example="NAME",
-        help="Papers by this author: doe, \"Jane Doe\", \"Doe, J.\"; may be given again.",
+        help='Papers by this author: doe, "Jane Doe", "Doe, J."; may be given again.',
         known="authors",
         is_served=True,
     ),
