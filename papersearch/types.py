@@ -479,6 +479,11 @@ class Results(Value):
     emptied_by: Emptier | None = None
     encoded: EncodedShare | None = None
 
+    @property
+    def is_ranked(self) -> bool:
+        """False for a list of papers, the newest first: the query has nothing to rank by."""
+        return self.reading is None or bool(self.reading.ranked_by)
+
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)
 

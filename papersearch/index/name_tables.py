@@ -106,7 +106,8 @@ def name_arrays(
     ranks = np.empty(len(lines), dtype=np.uint32)
     ranks[np.fromiter(map(numbers.__getitem__, lines), dtype=np.int64, count=len(lines))] = np.arange(len(lines))
     names = ranks[np.frombuffer(of_entry, dtype=np.uint32)] if len(of_entry) else ranks[:0]
-    sizes: IntArray = np.diff(np.array(ends, dtype=np.int64), prepend=0)
+    bounds = np.array([0, *ends], dtype=np.int64)
+    sizes = bounds[1:] - bounds[:-1]
     doc_indices = np.repeat(np.arange(len(papers), dtype=np.uint32), sizes)[np.argsort(names, kind="stable")]
     starts = np.concatenate([[0], np.cumsum(np.bincount(names, minlength=len(lines)))]).astype(np.uint64)
     return lines, starts, doc_indices

@@ -15,9 +15,11 @@ from papersearch.types import (
     NAME_KINDS,
     NO_FILTERS,
     Count,
+    Counted,
     Filters,
     Finding,
     Mode,
+    NameKind,
     Organisation,
     Paper,
     PaperName,
@@ -122,6 +124,14 @@ class IdsCall(Value):
     limit: Count
 
 
+class NamesCall(Value):
+    """The arguments of `Index.names_beginning_with`."""
+
+    kind: NameKind
+    beginning: str
+    limit: Count
+
+
 class OrganisationsCall(Value):
     """A question for all organisations."""
 
@@ -147,6 +157,7 @@ Call: TypeAlias = (
     | PaperCall
     | PapersCall
     | IdsCall
+    | NamesCall
     | OrganisationsCall
     | FindingsCall
     | CountsCall
@@ -162,6 +173,7 @@ VERBS: dict[str, type[Call]] = {
     "paper": PaperCall,
     "papers": PapersCall,
     "ids": IdsCall,
+    "names": NamesCall,
     "organisations": OrganisationsCall,
     "findings": FindingsCall,
     "counts": CountsCall,
@@ -177,6 +189,7 @@ RESULTS: dict[type[Call], Any] = {
     PaperCall: Paper,
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
+    NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
 }
@@ -219,6 +232,7 @@ def check_limits(call: Call) -> None:
     for text in (fields.get("query"), fields.get("text"), *queries):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
+    names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
         names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
         names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]

@@ -155,6 +155,19 @@ def make_filters(values: Mapping[str, Any]) -> Filters:
     return Filters(**given)
 
 
+def described(filters: Filters) -> str:
+    """Return filters as one line of words: author:doe venue:"machine learning" code."""
+    said = []
+    for row in FILTER_ROWS:
+        value = getattr(filters, row.field)
+        if row.kind == "switch":
+            said += [row.word] if value else []
+        else:
+            values = value if row.kind == "list" else [value] if value else []
+            said += [f'{row.word}:"{one}"' if len(one.split()) > 1 else f"{row.word}:{one}" for one in values]
+    return " ".join(said)
+
+
 def filter_values(filters: Filters, rows: Iterable[FilterRow] = FILTER_ROWS) -> dict[str, Any]:
     """Return the values of `rows` by field."""
     return {row.field: getattr(filters, row.field) for row in rows}

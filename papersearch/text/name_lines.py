@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from papersearch.text.author_match import asked_author, stored_author
+from papersearch.text.author_match import LITERAL, asked_author, stored_author
 from papersearch.text.folding import fold
-from papersearch.text.name_words import joined, units_of, words_of
+from papersearch.text.name_words import joined, units_of
 
 if TYPE_CHECKING:
     from papersearch.types import AuthorName, NameKind, Paper
@@ -39,14 +39,10 @@ class Asked(NamedTuple):
 
     anchors: keys of which a line has at least one if it fits, ascending
     fits: tells whether a line is a name like it
-    likeness: the name as it is compared with `comparable` lines, to offer others
-    is_short: one word
     """
 
     anchors: tuple[str, ...]
     fits: Callable[[NameLine], bool]
-    likeness: str
-    is_short: bool
 
 
 def lines_of(kind: NameKind, paper: Paper) -> Iterator[str]:
@@ -77,10 +73,10 @@ def asked_name(kind: NameKind, text: str) -> Asked:
     if kind == "authors":
         author = asked_author(text)
         anchors = tuple(sorted(filter(None, author.anchors)))
-        return Asked(anchors, lambda line: author.fits(line.keys, line.given, line.suffix), *_alike(text))
+        return Asked(anchors, lambda line: author.fits(line.keys, line.given, line.suffix))
     if kind == "categories":
         key = _ALL_BELOW.sub("", _category_key(text))
-        return Asked((key,) if key else (), lambda line: key in line.keys, key, is_short=True)
+        return Asked((key,) if key else (), lambda line: key in line.keys)
     units = units_of(text)
     wanted = [unit for unit in units if joined((unit,)) not in _UNIMPORTANT] or list(units)
 
@@ -88,19 +84,19 @@ def asked_name(kind: NameKind, text: str) -> Asked:
         return all("".join(unit) in line.keys or all(word in line.keys for word in unit) for unit in wanted)
 
     longest = max(wanted, key=lambda unit: len("".join(unit)), default=())
-    return Asked(tuple(sorted({"".join(longest), max(longest, key=len, default="")} - {""})), fits, *_alike(text))
+    return Asked(tuple(sorted({"".join(longest), max(longest, key=len, default="")} - {""})), fits)
 
 
-def comparable(line: NameLine, asked: Asked) -> str:
-    """Return the part of a line to which a name is compared that fits no line."""
-    if not asked.is_short:
-        return " ".join(sorted(words_of(line.shown)))
-    return line.keys[0]
+def is_one_word(text: str) -> bool:
+    """Tell whether a name that is looked for is compared with single keys of lines."""
+    return len(units_of(text)) == 1
 
 
-def _alike(text: str) -> tuple[str, bool]:
-    words = words_of(text)
-    return " ".join(sorted(words)), len(words) == 1
+def compared(line: NameLine, *, with_keys: bool) -> tuple[str, ...]:
+    """Return what of a line is compared with a name that fits none: each key, or the name in small letters."""
+    if with_keys:
+        return line.keys
+    return (f"{line.keys[0]} {line.given}" if line.given not in ("", LITERAL) else line.shown.casefold(),)
 
 
 def _line(keys: tuple[str, ...], given: str, suffix: str, shown: str) -> str:
