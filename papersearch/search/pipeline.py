@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersearch.lexical.bm25 import idf_of_each
 from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titles_first
 from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
-from papersearch.search.name_notes import may_be_a_name
 from papersearch.search.protocol import CountOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.verdict import judge
@@ -33,6 +33,7 @@ from papersearch.types import (
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
+    from papersearch.lexical.matching import Statistics
     from papersearch.search.candidates import Ranked
     from papersearch.search.request import Request
     from papersearch.search.shards import Shards
@@ -47,6 +48,11 @@ _ENOUGH = 10
 
 UNDATED_NAMED = 10
 """Greatest number of undated papers that results name."""
+
+
+_MOST_OF_A_NAME = 5
+_RARE = 200
+"""Greatest number of words of a name, and the number of papers of which one at most has a rare word."""
 
 
 def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Results:
@@ -181,11 +187,27 @@ def _notes(query: Query, best: Verdict | None, opening: Opening, shards: Shards)
         from papersearch.lexical.conditions import notes_on
 
         return query.notes + notes_on(statistics.spelled)
-    if not may_be_a_name(query, best, statistics.idf, statistics.n_papers):
+    if not _may_be_a_name(query, best, statistics):
         return query.notes
     from papersearch.search.name_notes import notes_on_names
 
     return query.notes + notes_on_names(query, shards)
+
+
+def _may_be_a_name(query: Query, best: Verdict | None, statistics: Statistics) -> bool:
+    """Tell whether the words of a query may be a name: only then are names looked up, in files of their own.
+
+    One of the words is in no paper, all are rare or begin with a capital letter, or no paper answers well.
+    """
+    words = query.plain.split()
+    if len(words) > _MOST_OF_A_NAME or query.required or query.excluded:
+        return False
+    if best in (None, "weak") or any(term not in statistics.idf for term in query.terms):
+        return True
+    if all(word[0].isupper() and not word.isupper() for word in words) or (len(words) == 1 and "." in words[0]):
+        return True
+    rare = float(idf_of_each(max(1, statistics.n_papers // _RARE), statistics.n_papers))
+    return all(statistics.idf[term] >= rare for term in query.terms)
 
 
 def _related(found: Retrieved, judged: Sequence[Judged], shards: Shards) -> tuple[RelatedTerm, ...]:

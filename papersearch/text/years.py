@@ -15,7 +15,7 @@ _ONE = re.compile(_DATE, re.ASCII)
 
 
 def days_of_years(written: str) -> tuple[int, int] | None:
-    """Return the first and the last day of a range as YYYYMMDD, or None for what is no range.
+    """Return the first and the last day of a range as YYYYMMDD, or None unless `written` is one.
 
     The range may end before it begins. The last day of every month is 31, because days are only compared.
     """
