@@ -69,7 +69,9 @@ class SearchOptions(NamedTuple):
             show_default=False,
         ),
     ] = None
-    facets: Annotated[bool, typer.Option("--facets", help="Count answers by date, name, organisation and dump.")] = False
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count answers by date, name, organisation and dump.")
+    ] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
     color: ColorOption = Color.auto

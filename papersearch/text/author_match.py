@@ -213,11 +213,18 @@ def _keys_of_whole(literal: str) -> tuple[str, ...]:
     for word in words:
         if is_family_first(word) and min(word) >= _AFTER_KANA:
             keys += (word[:length] for length in _FAMILY_LENGTHS.get(len(word), ()))
+            keys += [word[:2]] if len(word) == 3 and word[:2] in _DOUBLE_FAMILIES else []
     return tuple(dict.fromkeys(filter(None, keys)))
 
 
-_FAMILY_LENGTHS = {2: (1,), 3: (1, 2), 4: (2,), 5: (2, 3)}
+_FAMILY_LENGTHS = {2: (1,), 3: (1,), 4: (2,), 5: (2, 3)}
 """Lengths that the family name may have in a name of two to five characters."""
+
+_DOUBLE_FAMILIES = frozenset(
+    "欧阳 歐陽 司马 司馬 诸葛 諸葛 上官 司徒 东方 東方 夏侯 皇甫 公孙 公孫 慕容 令狐 南宫 南宮 "
+    "남궁 황보 제갈 선우 독고".split()
+)
+"""Family names of two characters in names of three, where one is the rule."""
 
 _AFTER_KANA = "\u3400"
 """Least character that is not of a syllabary: a name in one is foreign, and not cut."""
@@ -225,12 +232,18 @@ _AFTER_KANA = "\u3400"
 
 def _agree(asked: tuple[str, ...], stored: tuple[str, ...]) -> bool:
     """Tell whether given names may be those of one person; either side may lack some of the other's."""
-    if not asked or not stored or "".join(asked) == "".join(stored):
+    if not asked or _join_to_one(asked, stored):
         return True
     if len(asked) <= len(stored) and _left_over(asked, stored) is not None:
         return True
-    rest = _left_over(stored, asked)
+    rest = _left_over(stored, asked) if stored else list(asked)
     return rest is not None and not any(len(word) > 1 and is_particle(word) for word in rest)
+
+
+def _join_to_one(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Tell whether the same letters are parted otherwise: Xiao Ming, Xiaoming; not Karl A., Karla."""
+    apart = max(some, others, key=len)
+    return "".join(some) == "".join(others) and (some == others or len({_is_initial(word) for word in apart}) == 1)
 
 
 def _left_over(few: tuple[str, ...], many: tuple[str, ...]) -> list[str] | None:

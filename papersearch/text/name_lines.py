@@ -65,7 +65,7 @@ def author_line(name: AuthorName, shown: str) -> str:
 def read_line(line: str) -> NameLine:
     """Return the fields of a line. Raises ValueError."""
     keys, given, suffix, shown = line.split("\t")
-    return NameLine(tuple(keys[1:-1].split(BAR)), given, suffix, shown)
+    return NameLine(tuple(filter(None, keys.split(BAR))), given, suffix, shown)
 
 
 def asked_name(kind: NameKind, text: str) -> Asked:
@@ -96,7 +96,9 @@ def compared(line: NameLine, *, with_keys: bool) -> tuple[str, ...]:
     """Return what of a line is compared with a name that fits none: each key, or the name in small letters."""
     if with_keys:
         return line.keys
-    return (f"{line.keys[0]} {line.given}" if line.given not in ("", LITERAL) else line.shown.casefold(),)
+    return (
+        f"{line.keys[0]} {line.given}" if line.given not in ("", LITERAL) and line.keys else line.shown.casefold(),
+    )
 
 
 def _line(keys: tuple[str, ...], given: str, suffix: str, shown: str) -> str:
