@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from papersearch.cli.errors import complain
+from papersearch.cli.errors import complain, typed
 from papersearch.cli.rebuilding import build_command
 from papersearch.remote.addresses import address_in
+from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -64,7 +65,13 @@ def _build_command(opened: Index) -> str:
 def warn_of_reading(results: Results) -> None:
     """Say what of the query was read otherwise than it may have been meant."""
     for note in results.notes:
-        complain(note.message, "")
+        if note.kind in ("author", "category"):
+            from papersearch.search.name_notes import clause_of
+
+            field = "cat" if note.kind == "category" else "author"
+            complain(note.message, typed("papersearch", clause_of(field, note.part)))
+        else:
+            complain(note.message, "")
 
 
 def warn_of_command(query: Sequence[str]) -> None:
@@ -83,23 +90,27 @@ def warn_of_undated(results: Results) -> None:
     said = f"{undated.n_papers} {were} left out"
     if undated.papers:
         named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f"; the best of them: {named}"
+        said += f"; the {'best' if results.is_ranked else 'first'} of them: {named}"
     complain(said, "--include-undated keeps them")
 
 
-def warn_of_filters(results: Results) -> None:
-    """Say what a date filter could not decide about, and that no paper is left where there are filters."""
+def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> None:
+    """Say what a date filter could not decide about, and that no paper is left where there are filters.
+
+    `wanted` are the conditions on marks.
+    """
     from papersearch.types import NO_FILTERS
 
     warn_of_undated(results)
-    if results.total or results.filters == NO_FILTERS or (results.undated and results.undated.n_papers):
+    is_filtered = results.filters != NO_FILTERS or any(wanted)
+    if results.total or not is_filtered or (results.undated and results.undated.n_papers):
         return
     if results.filters.new and results.emptied_by == "filters":
         complain("the last build added no paper that the filters keep", "")
         return
     from papersearch.cli.output.reasons import why_empty
 
-    complain(why_empty(results, 0), "")
+    complain(why_empty(results, 0, wanted), "")
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

@@ -16,11 +16,15 @@ from rich.text import Text
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.reasons import doubts, how_many, word_of
 from papersearch.cli.output.terminal import links_shown
+from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper, Results, Span
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from papersearch.cli.output.marked import Marked
+    from papersearch.marks.mark import Mark
 
 # The sixteen colours of the terminal's own theme, so that light and dark both work.
 _MATCH = "bold magenta"
@@ -44,22 +48,24 @@ _PROSE_WIDTH = 100
 """Longest line of prose, however wide the terminal is."""
 
 
-def print_results(console: Console, results: Results, n_papers: int, name: str = "") -> None:
+def print_results(
+    console: Console, results: Results, n_papers: int, name: str = "", marked: Marked | None = None
+) -> None:
     """Print an answer: a heading, the hits, facets, and the command that shows more.
 
-    `name`: of a saved search.
+    `name`: of a saved search. `marked`: marks of the papers.
     """
     width = None if _unlimited(console) else console.width
-    lines = [*_heading(results, width, name), *_doubts(console, results), *_reading(results, width), Text()]
+    lines = [*_heading(results, width, name, marked), *_doubts(console, results), *_reading(results, width), Text()]
     if not results.hits:
-        lines.append(Text(_nothing(results, n_papers), style=_FAINT))
+        lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
         strength = _strength(hit, ascii_only)
         if width is not None and width >= _WIDE:
-            lines += _row(console, hit, _note(hit), strength, width)
+            lines += _row(console, hit, _note(hit, marked), strength, width)
         else:
-            lines += _block(console, hit, _note(hit), strength, width)
+            lines += _block(console, hit, _note(hit, marked), strength, width)
         if hit.explanation:
             from papersearch.cli.output.explanation import explanation_tree
 
@@ -80,15 +86,16 @@ def print_results(console: Console, results: Results, n_papers: int, name: str =
     write(console, Text("\n").join(lines))
 
 
-def _heading(results: Results, width: int | None, name: str) -> list[Text]:
+def _heading(results: Results, width: int | None, name: str, marked: Marked | None) -> list[Text]:
     """Return the query on the left, and on the right the mode, how many papers answer how well, and acronyms.
 
     Where the two do not fit into one line, they are two.
     """
-    said = [results.mode_used, how_many(results)]
+    said = [results.mode_used if results.is_ranked else "newest first", how_many(results)]
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     status = Text(clean_text(" · ".join(said)), style=_FAINT)
-    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
+    asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(asked), _TITLE))
     if width is None:
         return [Text.assemble(query, " " * _GAP, status)]
     room = width - query.cell_len - status.cell_len
@@ -125,17 +132,26 @@ def _doubts(console: Console, results: Results) -> list[Text]:
     return [text] if _unlimited(console) else list(text.wrap(console, console.width))
 
 
-def _nothing(results: Results, n_papers: int) -> str:
+def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     """Say why there are no hits."""
     from papersearch.cli.output.reasons import why_empty
 
-    why = why_empty(results, n_papers)
+    why = why_empty(results, n_papers, marked.wanted if marked else NO_MARK_FILTERS)
     return f"{why[:1].upper()}{why[1:]}."
 
 
-def _note(hit: Hit) -> str:
-    """Return the note behind a title: the number of papers folded into it."""
-    return f"+{len(hit.duplicates)} similar" if hit.duplicates else ""
+def _note(hit: Hit, marked: Marked | None) -> str:
+    """Return the note behind a title: papers folded into it, and its marks."""
+    notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
+    notes += [line] if marked and (line := marks_line(marked.of(hit.paper))) else []
+    return ", ".join(notes)
+
+
+def marks_line(mark: Mark | None) -> str:
+    """Return state and tags on a line: "read, #moe, #to read"; empty without."""
+    if mark is None:
+        return ""
+    return clean_text(", ".join([*(["read"] if mark.is_read else []), *(f"#{tag}" for tag in mark.tags)]))
 
 
 def _row(console: Console, hit: Hit, note: str, strength: Text, width: int) -> list[Text]:
@@ -281,8 +297,8 @@ def _strength(hit: Hit, ascii_only: bool) -> Text:
     return Text.assemble(*cells, (f" {word_of(hit)}", _FAINT))
 
 
-def print_papers(console: Console, papers: Sequence[Paper]) -> None:
-    """Print whole records: title, facts, abstract, links, and the lines of the dumps."""
+def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | None = None) -> None:
+    """Print whole records: title, facts, abstract, links, the lines of the dumps, and marks."""
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
         lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
@@ -296,6 +312,9 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
         lines += [Text(clean_text(place), style=_FAINT) for place in places]
         lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
+        mark = marked.of(paper) if marked else None
+        lines += [Text(line)] if (line := marks_line(mark)) else []
+        lines += [Text(f"note: {clean_text(mark.note)}")] if mark and mark.note else []
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
 
 
