@@ -13,6 +13,7 @@ from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
 from papersearch.cli.notices import (
     offer_words,
+    say_doubts,
     warn_if_partial,
     warn_if_stale,
     warn_of_command,
@@ -98,7 +99,6 @@ def search(options: SearchOptions) -> int:
     Conditions or filters alone list papers, the newest first.
     """
     from papersearch.cli.locations import find_locations
-    from papersearch.cli.output.reasons import doubts
     from papersearch.search.request import names_papers
 
     printer = open_hit_printer(
@@ -136,8 +136,7 @@ def search(options: SearchOptions) -> int:
     warn_of_command(query)
     warn_of_reading(results)
     if printer.format != "table":  # which says it beside its hits
-        for doubt in doubts(results):
-            printer.hint(doubt)
+        say_doubts(results)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)

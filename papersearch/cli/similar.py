@@ -10,7 +10,7 @@ from papersearch.cli.completion import paper_ids
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_index
 from papersearch.cli.names import read_ids, read_names
-from papersearch.cli.notices import warn_if_partial, warn_of_filters
+from papersearch.cli.notices import say_doubts, warn_if_partial, warn_of_filters
 from papersearch.cli.options import (
     GROUP,
     Color,
@@ -75,8 +75,6 @@ def similar(options: SimilarOptions) -> int:
 
     An abstract on standard input asks whether the like of it is in the corpus.
     """
-    from papersearch.cli.output.reasons import doubts
-
     printer = open_hit_printer(
         options.format_,
         options.color,
@@ -95,7 +93,6 @@ def similar(options: SimilarOptions) -> int:
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results, options.marked)
     if printer.format != "table":  # which says it beside its hits
-        for doubt in doubts(results):
-            printer.hint(doubt)
+        say_doubts(results)
     printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
     return EXIT_HITS if results.hits else EXIT_NO_HITS
