@@ -25,6 +25,7 @@ from papersearch.errors import (
     IndexDamaged,
     IndexMissing,
     IndexVersionError,
+    LibraryEmpty,
     ModelError,
     NothingEncoded,
     NothingToCompare,
@@ -35,7 +36,7 @@ from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find
 from papersearch.search.pipeline import answer, retrieve
-from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
@@ -48,6 +49,7 @@ from papersearch.types import (
     FilterOptions,
     Filters,
     Finding,
+    LibraryPaper,
     Mode,
     Note,
     Organisation,
@@ -235,6 +237,31 @@ class Index:
         with self._reading():
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
             return find_similar(liked, unliked, text, k, filters, self._shards)
+
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has.
+
+        Each hit's `library_match` is the paper of the library that is nearest to it. `score` is a
+        soft maximum of the likenesses to all of them, at most 1. `filters` and their keywords are as
+        in `search`. Papers of the library that the collection does not have are encoded now.
+
+        Raises QueryError for an empty library, and ModelError.
+        """
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        from papersearch.search.library import find_for_library  # not for a query
+
+        with self._reading():
+            return find_for_library(as_library(library), k, filters, self._shards)
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key.

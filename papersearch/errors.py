@@ -3,7 +3,7 @@
     PapersearchError
     ├── QueryError            the query or an option of it cannot be read
     │     EmptyQuery, QueryTooLong, QueryTooComplex, OnlyExclusions, UnclosedQuote, UnindexedClause,
-    │     NothingToCompare, InvalidDate, EmptyDateRange, UnknownFilterValue, AmbiguousDump
+    │     NothingToCompare, LibraryEmpty, InvalidDate, EmptyDateRange, UnknownFilterValue, AmbiguousDump
     ├── CorpusError           the corpus gives nothing to index
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
@@ -122,6 +122,13 @@ class NothingToCompare(QueryError):
 
     def __init__(self) -> None:
         super().__init__("expected a paper or a text to be similar to")
+
+
+class LibraryEmpty(QueryError):
+    """A library to which papers are compared has none itself."""
+
+    def __init__(self) -> None:
+        super().__init__("expected a library of at least one paper")
 
 
 class InvalidDate(QueryError):

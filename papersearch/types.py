@@ -254,6 +254,27 @@ class Expansion(Value):
     n_papers: int
 
 
+class LibraryPaper(Value):
+    """A paper of a reader's own library, which the collection need not have.
+
+    paper_id: a name by which the reader knows it, such as its citation key
+    """
+
+    paper_id: str
+    title: str
+    abstract: str = ""
+    doi: str | None = None
+    arxiv_id: str | None = None
+
+
+class LibraryMatch(Value):
+    """The paper of a reader's library that is most like a hit, and how like it is, at most 1."""
+
+    paper_id: str
+    title: str
+    likeness: float
+
+
 class Hit(Value):
     """A ranked paper.
 
@@ -265,6 +286,7 @@ class Hit(Value):
         corpus; None for papers similar to examples
     explanation: the parts of the score, if requested
     duplicates: near-duplicates folded into this hit
+    library_match: the nearest paper of the reader's library; None in other searches
     """
 
     rank: int
@@ -277,6 +299,7 @@ class Hit(Value):
     evidence: Evidence
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
+    library_match: LibraryMatch | None = None
 
     def __repr__(self) -> str:
         return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"

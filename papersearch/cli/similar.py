@@ -7,8 +7,10 @@ from typing import Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.completion import paper_ids
+from papersearch.cli.errors import CommandError
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_index
+from papersearch.cli.libraries import read_library
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import warn_if_partial, warn_of_filters
 from papersearch.cli.options import (
@@ -34,13 +36,13 @@ class SimilarOptions(NamedTuple):
     """Options of `similar`."""
 
     papers: Annotated[
-        list[str],
+        Optional[list[str]],
         typer.Argument(
             help="Ids, beginnings, titles or citation keys; - reads ids, or an abstract, from standard input.",
             show_default=False,
             autocompletion=paper_ids,
         ),
-    ]
+    ] = None
     unlike: Annotated[
         Optional[list[str]],
         typer.Option(
@@ -49,6 +51,15 @@ class SimilarOptions(NamedTuple):
             metavar="ID",
             show_default=False,
             autocompletion=paper_ids,
+        ),
+    ] = None
+    library: Annotated[
+        Optional[str],
+        typer.Option(
+            "--library",
+            help="Rank by all papers of this file or folder, such as library.bib; - reads ids.",
+            metavar="FILE",
+            show_default=False,
         ),
     ] = None
     top: TopOption = 10
@@ -67,18 +78,34 @@ class SimilarOptions(NamedTuple):
 def similar(options: SimilarOptions) -> int:
     """Papers like these, and not like those.
 
-    An abstract on standard input asks whether the like of it is in the corpus.
+    An abstract on standard input asks whether the like of it is in the corpus. With
+    --library, papers are ranked by a whole library of yours; those that it has are left out.
     """
     printer = open_hit_printer(
         options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
     )
+    _check(options)
     opened = open_index(options.corpus_path, options.index_path)
-    names, text = read_names(opened, options.papers)
-    unlike = read_ids(opened, options.unlike or (), "--unlike -")
-    results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
+    if options.library is not None:
+        library = read_library(opened, options.library)
+        results = opened.recommend(library, options.top, filters=options.filters)
+    else:
+        names, text = read_names(opened, options.papers or ())
+        unlike = read_ids(opened, options.unlike or (), "--unlike -")
+        results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results)
     if results.verdict == "weak":
         printer.hint("no paper is very similar to this text")
     printer.hits(results, len(opened))
     return EXIT_HITS if results.hits else EXIT_NO_HITS
+
+
+def _check(options: SimilarOptions) -> None:
+    """Refuse a command without examples, and one with examples of two kinds."""
+    if options.library is None and not options.papers:
+        raise CommandError("expected a paper to be similar to", "name a paper, or a library: --library library.bib")
+    if options.library is not None and (options.papers or options.unlike):
+        raise CommandError(
+            "cannot compare with papers and with a library at once", "leave out --library, or the papers"
+        )

@@ -16,6 +16,7 @@ from papersearch.types import (
     Count,
     Filters,
     Finding,
+    LibraryPaper,
     Mode,
     Organisation,
     Paper,
@@ -47,6 +48,7 @@ MAX_HITS = 2_000
 MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
+MAX_LIBRARY = 2_000
 
 
 class AboutCall(Value):
@@ -101,6 +103,14 @@ class SimilarCall(Value):
     filters: Filters = NO_FILTERS
 
 
+class RecommendCall(Value):
+    """The arguments of `Index.recommend`."""
+
+    library: tuple[LibraryPaper, ...]
+    k: int
+    filters: Filters = NO_FILTERS
+
+
 class PaperCall(Value):
     """The argument of `Index.paper`."""
 
@@ -143,6 +153,7 @@ Call: TypeAlias = (
     | SearchManyCall
     | RankManyCall
     | SimilarCall
+    | RecommendCall
     | PaperCall
     | PapersCall
     | IdsCall
@@ -158,6 +169,7 @@ VERBS: dict[str, type[Call]] = {
     "search-many": SearchManyCall,
     "rank-many": RankManyCall,
     "similar": SimilarCall,
+    "recommend": RecommendCall,
     "paper": PaperCall,
     "papers": PapersCall,
     "ids": IdsCall,
@@ -173,6 +185,7 @@ RESULTS: dict[type[Call], Any] = {
     SearchManyCall: tuple[Results, ...],
     RankManyCall: tuple[tuple[RankedPaper, ...], ...],
     SimilarCall: Results,
+    RecommendCall: Results,
     PaperCall: Paper,
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
@@ -185,8 +198,8 @@ own modules, which a query does not import."""
 WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
-LONG = frozenset({SearchManyCall, RankManyCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
-"""The calls of many queries or papers, which are waited for longer."""
+LONG = frozenset({SearchManyCall, RankManyCall, RecommendCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
+"""The calls of many queries, texts or papers, which are waited for longer."""
 
 
 class About(Value):
@@ -222,6 +235,11 @@ def check_limits(call: Call) -> None:
         names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    library: tuple[LibraryPaper, ...] = fields.get("library", ())
+    _at_most("papers of a library", len(library), MAX_LIBRARY)
+    _at_most(
+        "characters of text", max((len(one.title) + len(one.abstract) for one in library), default=0), MAX_TEXT
+    )
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
 

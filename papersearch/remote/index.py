@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
 
 import orjson
 
-from papersearch.errors import NotServed, PapersearchError, ServerForeign
+from papersearch.errors import LibraryEmpty, NotServed, PapersearchError, ServerForeign
 from papersearch.remote.addresses import find_token, parse_address
 from papersearch.remote.asking import Asker
 from papersearch.remote.calls import (
@@ -31,11 +31,12 @@ from papersearch.remote.calls import (
     PaperCall,
     PapersCall,
     RankManyCall,
+    RecommendCall,
     SearchCall,
     SearchManyCall,
     SimilarCall,
 )
-from papersearch.search.request import DEFAULT_K, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
 from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         Filters,
         Finding,
         Float64Array,
+        LibraryPaper,
         Organisation,
         Paper,
         PaperName,
@@ -193,6 +195,26 @@ class RemoteIndex:
             filters=chosen_filters(filters, narrowed),
         )
         found: Results = self._ask(call)
+        return found
+
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has."""
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        sendable = tuple(
+            paper.replace(title=_sendable(paper.title), abstract=_sendable(paper.abstract))
+            for paper in as_library(library)
+        )
+        found: Results = self._ask(RecommendCall(library=sendable, k=k, filters=filters))
         return found
 
     def paper(self, name: str) -> Paper:

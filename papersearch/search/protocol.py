@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from papersearch.dense.background import Background
     from papersearch.dense.late import QueryPieces
+    from papersearch.dense.whitening import Whitening
     from papersearch.lexical.forms import Terms
     from papersearch.lexical.matching import Statistics
     from papersearch.search.partial import Moments
@@ -60,6 +61,8 @@ METHODS = (
     "show",
     "count",
     "nearest",
+    "sums",
+    "resembling",
     "holds",
     "examples",
     "vectors",
@@ -280,6 +283,39 @@ class Nearest(NamedTuple):
     n_ranked: int
     undecided: IntArray
     undecided_cosines: Float64Array
+    n_undecided: int
+
+
+class ResemblingOf(NamedTuple):
+    """A request for the `k` papers that most resemble a library, and for the undecided ones.
+
+    library: whitened rows of its papers, (L, D)
+    The other fields are those of `NearestOf`.
+    """
+
+    library: Float64Array
+    whitening: Whitening
+    excluded: IntArray
+    filters: Filters
+    k: int
+    n_undecided: int
+
+
+class Resembling(NamedTuple):
+    """The papers that most resemble a library, ascending by number.
+
+    nearest: for each, the row of the library's paper that is most like it, (K,)
+    likenesses: the cosines with those in whitened space, (K,)
+    The other fields are those of `Nearest`.
+    """
+
+    papers: IntArray
+    scores: Float64Array
+    likenesses: Float64Array
+    nearest: IntArray
+    n_ranked: int
+    undecided: IntArray
+    undecided_scores: Float64Array
     n_undecided: int
 
 

@@ -5,9 +5,10 @@ A client of a server checks them too, so this module imports no numpy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
-from papersearch.types import NO_FILTERS, FilterOptions, Filters, Mode, Sort
+from papersearch.types import NO_FILTERS, FilterOptions, Filters, LibraryPaper, Mode, Paper, Sort
 
 DEFAULT_K = 10
 
@@ -65,3 +66,19 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
         if not isinstance(day, str | None):
             raise TypeError(f'{name}: expected a text such as "2025", not {day!r}')
     return chosen
+
+
+def as_library(papers: Sequence[Paper | LibraryPaper]) -> tuple[LibraryPaper, ...]:
+    """Return what a library tells of its papers: of each paper its texts, identifiers and name."""
+    return tuple(
+        paper
+        if isinstance(paper, LibraryPaper)
+        else LibraryPaper(
+            paper_id=paper.citation_key or paper.paper_id,
+            title=paper.title,
+            abstract=paper.abstract,
+            doi=paper.doi,
+            arxiv_id=paper.arxiv_id,
+        )
+        for paper in papers
+    )

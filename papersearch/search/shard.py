@@ -22,6 +22,7 @@ from papersearch.text.identity import title_key
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from papersearch.dense.whitening import Sums
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.partial import Moments
     from papersearch.search.protocol import (
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
         IdsOf,
         NearestOf,
         Phrase,
+        Resembling,
+        ResemblingOf,
         ShowOf,
     )
     from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray, Organisation, Paper, TermImpact
@@ -205,6 +208,20 @@ class Shard:
             undecided_cosines=doubted.signals[0].scores,
             n_undecided=len(undecided),
         )
+
+    def sums(self, step: int) -> Sums:
+        """Sum up the vectors of the encoded papers whose number in the whole is a multiple of `step`."""
+        from papersearch.search.library import sampled_sums  # a query needs none of it
+
+        return sampled_sums(self._index, self._named(np.arange(self._index.manifest.n_papers)), step)
+
+    def resembling(self, request: ResemblingOf) -> Resembling:
+        """Return the encoded papers that most resemble a library."""
+        from papersearch.search.library import resembling
+
+        excluded = self._here(request.excluded[self.holds(request.excluded)])
+        found = resembling(self._index, excluded, request)
+        return found._replace(papers=self._named(found.papers), undecided=self._named(found.undecided))
 
     def examples(self, numbers: IntArray) -> list[Example]:
         """Return papers to which others are compared."""

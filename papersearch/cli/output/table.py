@@ -38,6 +38,7 @@ _SCORE_WIDTH = _BAR_CELLS + 6
 _GAP = 2
 _SHOWN_AUTHORS = 8
 _SHOWN_KEYWORDS = 3
+_SHOWN_TITLE = 50
 _UNLIMITED = 1_000_000
 _PROSE_WIDTH = 100
 """Longest line of prose, however wide the terminal is."""
@@ -198,8 +199,15 @@ def _evidence(hit: Hit, room: int) -> Text:
     """Return as much of the evidence as fits into `room` characters, around its matches."""
     found = clean_text("; ".join(hit.evidence.keywords[:_SHOWN_KEYWORDS]))
     beside = f"keywords: {found}" if found else ""
+    if hit.library_match is not None:
+        beside = f"like your “{_shortened(clean_text(hit.library_match.title))}”"
     text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12 - len(beside))
     return Text.assemble(marked(text, spans, ""), "  " if text and beside else "", (beside, _FAINT))
+
+
+def _shortened(title: str) -> str:
+    """Return a title, cut if it is long."""
+    return title if len(title) <= _SHOWN_TITLE else title[: _SHOWN_TITLE - 1].rstrip() + "…"
 
 
 def marked(text: str, spans: Sequence[Span], style: str) -> Text:
