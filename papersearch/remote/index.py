@@ -210,11 +210,7 @@ class RemoteIndex:
         filters = chosen_filters(filters, narrowed)
         if not library:
             raise LibraryEmpty()
-        sendable = tuple(
-            paper.replace(title=_sendable(paper.title), abstract=_sendable(paper.abstract))
-            for paper in as_library(library)
-        )
-        found: Results = self._ask(RecommendCall(library=sendable, k=k, filters=filters))
+        found: Results = self._ask(RecommendCall(library=as_library(library), k=k, filters=filters))
         return found
 
     def paper(self, name: str) -> Paper:

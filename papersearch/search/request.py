@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
+from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, FilterOptions, Filters, LibraryPaper, Mode, Paper, Sort
 
 DEFAULT_K = 10
@@ -69,14 +70,12 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
 
 
 def as_library(papers: Sequence[Paper | LibraryPaper]) -> tuple[LibraryPaper, ...]:
-    """Return what a library tells of its papers: of each paper its texts, identifiers and name."""
+    """Return what a library tells of its papers, cleaned: of each its texts, identifiers and name."""
     return tuple(
-        paper
-        if isinstance(paper, LibraryPaper)
-        else LibraryPaper(
-            paper_id=paper.citation_key or paper.paper_id,
-            title=paper.title,
-            abstract=paper.abstract,
+        LibraryPaper(
+            paper_id=clean_text(getattr(paper, "citation_key", None) or paper.paper_id),
+            title=clean_text(paper.title),
+            abstract=clean_text(paper.abstract),
             doi=paper.doi,
             arxiv_id=paper.arxiv_id,
         )
