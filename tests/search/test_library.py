@@ -38,7 +38,7 @@ def test_it_is_brute_force(real_index: papersearch.Index, places: list[int]) -> 
 
 
 def test_what_the_library_has_is_left_out(real_index: papersearch.Index) -> None:
-    """A paper of the library is no answer, by whatever id or spelling of its title the reader knows it."""
+    """A paper of the library is left out, also under another name or spelling."""
     own = real_index.paper("gpipe")
     known = LibraryPaper(paper_id="mine", title=own.title.upper())
     found = real_index.recommend([known], k=400)
@@ -77,7 +77,7 @@ def test_filters_are_those_of_a_search(real_index: papersearch.Index) -> None:
 
 
 def test_what_cannot_be_ranked(real_index: papersearch.Index) -> None:
-    """An empty library, and a date that is none, are errors."""
+    """An empty library and a malformed date are errors."""
     with pytest.raises(LibraryEmpty):
         real_index.recommend([])
     with pytest.raises(InvalidDate):
