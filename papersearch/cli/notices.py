@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from papersearch.cli.errors import complain
+from papersearch.cli.errors import complain, typed
 from papersearch.cli.rebuilding import build_command
 from papersearch.remote.addresses import address_in
 
@@ -55,7 +55,13 @@ def _build_command(opened: Index) -> str:
 def warn_of_reading(results: Results) -> None:
     """Say what of the query was read otherwise than it may have been meant."""
     for note in results.notes:
-        complain(note.message, "")
+        if note.kind in ("author", "category"):
+            from papersearch.search.name_notes import clause_of
+
+            field = "cat" if note.kind == "category" else "author"
+            complain(note.message, typed("papersearch", clause_of(field, note.part)))
+        else:
+            complain(note.message, "")
 
 
 def warn_of_undated(results: Results) -> None:
@@ -67,7 +73,7 @@ def warn_of_undated(results: Results) -> None:
     said = f"{undated.n_papers} {were} left out"
     if undated.papers:
         named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f"; the best of them: {named}"
+        said += f"; the {'best' if results.is_ranked else 'first'} of them: {named}"
     complain(said, "--include-undated keeps them")
 
 

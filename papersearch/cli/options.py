@@ -122,9 +122,13 @@ LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
 ]
 OperatorsOption = Annotated[
-    bool, typer.Option("--operators", help='Read "phrases", -exclusions, title: and AND, OR, NOT in the topics.')
+    bool, typer.Option("--operators", help='Read "phrases", -exclusions, fields and AND, OR, NOT in the topics.')
 ]
 QueryArgument = Annotated[list[str], typer.Argument(help="Words to search for.", show_default=False)]
+WordsArgument = Annotated[
+    Optional[list[str]],
+    typer.Argument(help="Words to search for; none are needed where filters name papers.", show_default=False),
+]
 NamesArgument = Annotated[
     list[str],
     typer.Argument(

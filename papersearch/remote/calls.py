@@ -12,12 +12,15 @@ from typing import Any, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
+    NAME_KINDS,
     NO_FILTERS,
     Count,
+    Counted,
     Filters,
     Finding,
     LibraryPaper,
     Mode,
+    NameKind,
     Organisation,
     Paper,
     PaperName,
@@ -131,6 +134,14 @@ class IdsCall(Value):
     limit: Count
 
 
+class NamesCall(Value):
+    """The arguments of `Index.names_beginning_with`."""
+
+    kind: NameKind
+    beginning: str
+    limit: Count
+
+
 class OrganisationsCall(Value):
     """A question for all organisations."""
 
@@ -157,6 +168,7 @@ Call: TypeAlias = (
     | PaperCall
     | PapersCall
     | IdsCall
+    | NamesCall
     | OrganisationsCall
     | FindingsCall
     | CountsCall
@@ -173,6 +185,7 @@ VERBS: dict[str, type[Call]] = {
     "paper": PaperCall,
     "papers": PapersCall,
     "ids": IdsCall,
+    "names": NamesCall,
     "organisations": OrganisationsCall,
     "findings": FindingsCall,
     "counts": CountsCall,
@@ -189,6 +202,7 @@ RESULTS: dict[type[Call], Any] = {
     PaperCall: Paper,
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
+    NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
 }
@@ -231,7 +245,9 @@ def check_limits(call: Call) -> None:
     for text in (fields.get("query"), fields.get("text"), *queries):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
+    names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
+        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
         names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)

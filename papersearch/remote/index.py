@@ -27,6 +27,7 @@ from papersearch.remote.calls import (
     FindingsCall,
     IdsCall,
     ManifestCall,
+    NamesCall,
     OrganisationsCall,
     PaperCall,
     PapersCall,
@@ -44,11 +45,13 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.index.verification import Fault
     from papersearch.types import (
+        Counted,
         FilterOptions,
         Filters,
         Finding,
         Float64Array,
         LibraryPaper,
+        NameKind,
         Organisation,
         Paper,
         PaperName,
@@ -233,6 +236,11 @@ class RemoteIndex:
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=_sendable(prefix), limit=limit))
+        return found
+
+    def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
+        """Return what completes the beginning of a name, and the number of papers of each: at most `limit`."""
+        found: tuple[Counted, ...] = self._ask(NamesCall(kind=kind, beginning=_sendable(beginning), limit=limit))
         return found
 
     def counts(self) -> PaperCounts:

@@ -1,4 +1,4 @@
-"""Filters applied to papers: dates, organisations, dumps, code and new papers.
+"""Filters applied to papers: dates, names, organisations, dumps, code and new papers.
 
 A date filter cannot decide about a paper without a date. Nor can it if only the year or month is
 known and lies partly in the range. Such papers are undecided, and the results report them.
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
-from papersearch.types import Filters
+from papersearch.types import NAME_KINDS, Filters
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from papersearch.index.facts import Facts
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.shards import Shards
@@ -43,7 +45,7 @@ class Selection(NamedTuple):
 def resolved(filters: Filters, shards: Shards) -> Filters:
     """Check `filters` against a collection, and give dumps their full names.
 
-    Raises QueryError for an invalid date, and for an unknown organisation or dump.
+    Raises QueryError for an invalid date, and for an unknown name, organisation or dump.
     """
     if filters.organisations:
         known = shards.organisations()
@@ -51,6 +53,10 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
         for name in filters.organisations:
             if not any(_is_named(one, name) for one in known):
                 raise _unknown("organisations", name, spellings)
+    if any(getattr(filters, kind) for kind in NAME_KINDS):
+        from papersearch.search.names import check_filters
+
+        check_filters(filters, shards)
     names = [dump.name for dump in shards.manifest.dumps]
     days(filters)
     return filters.replace(dumps=tuple(_dump(name, names) for name in filters.dumps))
@@ -58,8 +64,6 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
     """Apply `filters`, which are `resolved`, to an index; what it does not know keeps no paper."""
-    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
-
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     undecided = np.zeros(len(kept), dtype=np.bool_)
@@ -68,6 +72,7 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
         for name in filters.dumps:
             held[facts.of_dump(index.dump_names.index(name))] = True
         kept &= held
+    _keep_named(kept, filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
     since, until = days(filters)
     for start in range(0, len(kept), _BLOCK):
@@ -80,16 +85,41 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             kept[block] &= facts.since[block] == index.manifest.generation
         if since is None and until is None:
             continue
-        first, last = days_of(facts.dates[block])
-        low, high = since or 0, until or 99_999_999
-        decided = (first >= low) & (last <= high)
-        doubtful = ~decided & (last >= low) & (first <= high)
+        decided, doubtful = within((since or 0, until or 99_999_999), facts.dates[block])
         if filters.include_undated:
             kept[block] &= decided | doubtful
         else:
             undecided[block] = kept[block] & doubtful
             kept[block] &= decided
     return Selection(kept, undecided)
+
+
+def _keep_named(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
+    """Take papers without the names of the filters out of the mask `kept` (N,)."""
+    for kind in NAME_KINDS:
+        if values := getattr(filters, kind):
+            from papersearch.search.names import having
+
+            kept &= having(kind, values, index)
+
+
+def within(days: tuple[int, int], dates: npt.NDArray[np.uint32]) -> tuple[BoolArray, BoolArray]:
+    """Tell which of `Facts.dates` (n,) lie in a range of days, and of which that cannot be told."""
+    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
+
+    first, last = days_of(dates)
+    low, high = days
+    decided = (first >= low) & (last <= high)
+    return decided, ~decided & (last >= low) & (first <= high)
+
+
+def dated(days: tuple[int, int], dates: npt.NDArray[np.uint32], *, doubtful: bool) -> BoolArray:
+    """Return a mask of the dates (N,) in a range of days; `doubtful`: and of those of which it cannot be told."""
+    mask = np.zeros(len(dates), dtype=np.bool_)
+    for start in range(0, len(dates), _BLOCK):
+        decided, doubted = within(days, dates[start : start + _BLOCK])
+        mask[start : start + _BLOCK] = decided | doubted if doubtful else decided
+    return mask
 
 
 def days(filters: Filters) -> tuple[int | None, int | None]:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.terminal import links_shown
+from papersearch.search.filter_table import described
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
@@ -56,7 +57,7 @@ def print_results(console: Console, results: Results, n_papers: int, name: str =
     top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
-        score = _score(hit, top, ascii_only)
+        score = _score(hit, top, ascii_only) if results.is_ranked else Text()
         if width is not None and width >= _WIDE:
             lines += _row(console, hit, _note(hit, results), score, width)
         else:
@@ -82,8 +83,9 @@ def print_results(console: Console, results: Results, n_papers: int, name: str =
 def _heading(results: Results, width: int | None, name: str) -> Text:
     """Return one line: the query on the left; on the right the mode and the number of papers."""
     shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
-    status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
-    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
+    status = Text(f"{results.mode_used if results.is_ranked else 'newest first'} · {shown}", style=_FAINT)
+    said = results.query or described(results.filters)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(said), _TITLE))
     for expansion in results.expansions:
         status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
     if width is None:
