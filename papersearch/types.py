@@ -205,7 +205,7 @@ class Evidence(Value):
     keywords: tuple[str, ...] = ()
 
 
-SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title"]
+SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title", "identifier"]
 Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -265,6 +265,7 @@ class Hit(Value):
         corpus; None for papers similar to examples
     explanation: the parts of the score, if requested
     duplicates: near-duplicates folded into this hit
+    short_id: the short form of the paper's id, which finds it too
     """
 
     rank: int
@@ -277,6 +278,7 @@ class Hit(Value):
     evidence: Evidence
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
+    short_id: str = ""
 
     def __repr__(self) -> str:
         return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"
@@ -352,7 +354,7 @@ class Note(Value):
     message: one line for people
     """
 
-    kind: Literal["field", "operator", "parenthesis", "prefix", "title"]
+    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "identifier"]
     part: str
     message: str
 
@@ -362,11 +364,14 @@ class Reading(Value):
 
     ranked_by: the words that rank, as typed
     required, excluded: conditions on the papers, written with AND, OR, NOT and parentheses
+    identifier: the identifier or name of a paper that the whole query is: it was looked up, and no
+        words rank
     """
 
     ranked_by: str
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    identifier: str | None = None
 
 
 class RelatedTerm(Value):
@@ -418,7 +423,7 @@ class EncodedShare(Value):
         return self.n_encoded == self.n_papers
 
 
-Emptier = Literal["filters", "operators", "words", "verdict"]
+Emptier = Literal["filters", "operators", "words", "verdict", "identifier"]
 
 
 class Results(Value):
@@ -434,8 +439,8 @@ class Results(Value):
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
-        exclusions and title: words; words, of which keyword mode needs one; or the verdict, where
-        weak papers are left out. None if there are hits.
+        exclusions and title: words; words, of which keyword mode needs one; the verdict, where
+        weak papers are left out; or the identifier, which no paper has. None if there are hits.
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant

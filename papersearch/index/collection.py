@@ -105,6 +105,7 @@ def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations:
         n_postings=sum(one.n_postings for one in manifests),
         n_positions=sum(one.n_positions for one in manifests),
         n_organisations=n_organisations,
+        n_identifiers=sum(one.n_identifiers for one in manifests),
         late=late,
         files={name: FileRecord(size=size, sha256="") for name, size in sizes.items()},
     )

@@ -216,6 +216,7 @@ class _Join(NamedTuple):
             n_expansions=whole.sums.n_expansions,
             n_organisations=one.n_organisations,
             n_words=whole.sums.n_words,
+            n_identifiers=one.n_identifiers,
             lexical=lexical_record(whole.mean_length),
             corpus=choices.corpus,
             abstracts_only=choices.abstracts_only,

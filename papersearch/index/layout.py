@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-FORMAT_VERSION = 6
-OLDEST_READABLE_VERSION = 6
+FORMAT_VERSION = 7
+OLDEST_READABLE_VERSION = 7
+OLDEST_REUSABLE_VERSION = 6
+"""Oldest format from which a build takes encodings, and what is known of papers."""
+
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 SHARDS = "shards.json"
@@ -16,8 +19,9 @@ PARTS = "parts"
 """Folder with those parts."""
 
 Axis = Literal[
-    "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1"
-]
+    "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1",
+    "I", "I+1",
+]  # fmt: skip
 
 
 class ArrayFile(NamedTuple):
@@ -33,6 +37,8 @@ ARRAYS: dict[str, ArrayFile] = {
     "ids.papers.npy": ArrayFile("<u4", ("N",)),
     "titles.offsets.npy": ArrayFile("<u8", ("N+1",)),
     "titles.papers.npy": ArrayFile("<u4", ("N",)),
+    "identifiers.offsets.npy": ArrayFile("<u8", ("I+1",)),
+    "identifiers.papers.npy": ArrayFile("<u4", ("I",)),
     "terms.offsets.npy": ArrayFile("<u8", ("T+1",)),
     "terms.idf.npy": ArrayFile("<f8", ("T",)),
     "postings.offsets.npy": ArrayFile("<u8", ("T+1",)),
@@ -77,6 +83,7 @@ TEXTS = (
     "papers.jsonl",
     "ids.txt",
     "titles.txt",
+    "identifiers.txt",
     "terms.txt",
     "expansions.txt",
     "words.txt",
@@ -84,6 +91,9 @@ TEXTS = (
     "report.json",
 )
 
+
+_NAMES = ("ids", "titles", "identifiers")
+"""Tables of names, each with the papers that have them."""
 
 DENSE_FILES = frozenset(
     {"vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", *LATE_ARRAYS, *PARTIAL_ARRAYS}
@@ -107,7 +117,7 @@ def written_order(names: Collection[str]) -> list[str]:
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
         *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
-        *(f"{of}.{name}" for of in ("ids", "titles") for name in ("txt", "offsets.npy", "papers.npy")),
+        *(f"{of}.{name}" for of in _NAMES for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
         *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),
     )

@@ -58,14 +58,6 @@ class StringTable(Sequence[str]):
         start = bisect_left(self, prefix)
         return range(start, bisect_right(self, prefix, lo=start, key=lambda found: found[: len(prefix)]))
 
-    def containing(self, part: str) -> list[int]:
-        """Return the positions of the strings that contain `part`, by one scan of the whole text."""
-        wanted, places, start = part.encode(), [], 0
-        while (found := self._text.find(wanted, start)) >= 0:
-            places.append(int(np.searchsorted(self._offsets, found, side="right")) - 1)
-            start = int(self._offsets[places[-1] + 1])
-        return places
-
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:
     """Return the contents of the two files; the strings must be sorted and without line feeds."""

@@ -16,6 +16,7 @@ from papersearch.checksums import sha256_of_file
 from papersearch.index.collection import Collection, whole_manifest
 from papersearch.index.facts import organisation_table
 from papersearch.index.generations import Generation, open_current, publish
+from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
 from papersearch.index.papers import decode_paper, id_order, title_order
@@ -138,6 +139,7 @@ def _manifest(whole: Generation, papers: Numbers, shapes: dict[str, tuple[int, .
         n_positions=shapes["positions.npy"][0],
         n_probes=manifest.n_probes if n_encoded else 0,
         n_organisations=shapes["organisations.offsets.npy"][0] - 1,
+        n_identifiers=shapes["identifiers.papers.npy"][0],
         encoder=manifest.encoder if n_encoded else None,
         background=manifest.background if n_encoded else None,
         late=late and late.replace(n_pieces=shapes["pieces.ids.npy"][0]),
@@ -160,7 +162,9 @@ def _files(whole: Generation, papers: Numbers) -> Iterator[tuple[str, Any]]:
     own = [lines[number] for number in papers.tolist()]
     yield from _table("papers", own, "papers.jsonl")
     decoded = list(map(decode_paper, own))
-    for name, (names, order) in (("ids", id_order(decoded)), ("titles", title_order(decoded))):
+    tables = {"ids": id_order(decoded), "titles": title_order(decoded)}
+    tables["identifiers"] = identifier_order(decoded, whole.manifest.dumps)
+    for name, (names, order) in tables.items():
         yield from _table(name, names)
         yield f"{name}.papers.npy", np.array(order, dtype=np.uint32)
     organisations, numbers = organisation_table(decoded)

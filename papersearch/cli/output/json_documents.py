@@ -64,6 +64,7 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "evidence": hit.evidence.asdict(),
         "explanation": hit.explanation.asdict() if hit.explanation else None,
         "duplicates": [paper.asdict() for paper in hit.duplicates],
+        "short_id": hit.short_id,
     }
 
 
