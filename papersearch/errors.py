@@ -630,24 +630,33 @@ class PaperLookupError(PapersearchError):
 
 
 class PaperNotFound(PaperLookupError):
-    """No paper has an id that begins with `name`, or the title or citation key `name`."""
+    """No paper has an id that begins with `name`, or the title or citation key `name`.
 
-    def __init__(self, *, name: str) -> None:
-        super().__init__(f"cannot find the paper {name!r}: no paper has this id, title or citation key")
+    identifier: its usual form, if `name` is an identifier, such as an arXiv id in an address
+    """
+
+    def __init__(self, *, name: str, identifier: str | None = None) -> None:
+        reason = "no paper has this id, title or citation key"
+        super().__init__(
+            f"{identifier} is not in this collection"
+            if identifier is not None
+            else f"cannot find the paper {name!r}: {reason}"
+        )
         self.name = name
+        self.identifier = identifier
 
 
 class AmbiguousPaper(PaperLookupError):
-    """`n_papers` papers have an id that begins with `name`, or the title or citation key `name`.
+    """`n_papers` papers have an id that begins with `name`, or are otherwise named so.
 
-    `candidates` holds up to ten of their ids.
+    `matched` tells how, as in "title", "citation key" or "DOI"; `candidates` holds up to ten of their ids.
     """
 
     def __init__(
         self,
         *,
         name: str,
-        matched: Literal["id", "title", "citation key"],
+        matched: str,
         n_papers: int,
         candidates: tuple[str, ...],
     ) -> None:

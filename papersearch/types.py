@@ -205,7 +205,7 @@ class Evidence(Value):
     keywords: tuple[str, ...] = ()
 
 
-SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title"]
+SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title", "identifier"]
 Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -287,6 +287,7 @@ class Hit(Value):
     explanation: the parts of the score, if requested
     duplicates: near-duplicates folded into this hit
     library_match: the nearest paper of the reader's library; None in other searches
+    short_id: the short form of the paper's id, which finds it too
     """
 
     rank: int
@@ -300,6 +301,7 @@ class Hit(Value):
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
     library_match: LibraryMatch | None = None
+    short_id: str = ""
 
     def __repr__(self) -> str:
         return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"
@@ -390,7 +392,7 @@ class Note(Value):
     message: one line for people
     """
 
-    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "author", "category"]
+    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "identifier", "author", "category"]
     part: str
     message: str
 
@@ -400,11 +402,14 @@ class Reading(Value):
 
     ranked_by: the words that rank, as typed; empty if the query has only conditions
     required, excluded: conditions on the papers, written with AND, OR, NOT and parentheses
+    identifier: the identifier or name of a paper that the whole query is: it was looked up, and no
+        words rank
     """
 
     ranked_by: str
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    identifier: str | None = None
 
 
 class RelatedTerm(Value):
@@ -460,7 +465,7 @@ class EncodedShare(Value):
         return self.n_encoded == self.n_papers
 
 
-Emptier = Literal["filters", "operators", "words", "verdict"]
+Emptier = Literal["filters", "operators", "words", "verdict", "identifier"]
 
 
 class Results(Value):
@@ -476,8 +481,8 @@ class Results(Value):
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
-        exclusions and title: words; words, of which keyword mode needs one; or the verdict, where
-        weak papers are left out. None if there are hits.
+        exclusions and title: words; words, of which keyword mode needs one; the verdict, where
+        weak papers are left out; or the identifier, which no paper has. None if there are hits.
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant

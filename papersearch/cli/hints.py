@@ -293,7 +293,7 @@ def _lookup_hint(error: errors.PaperLookupError) -> str:
     match error:
         case errors.AmbiguousPaper():
             return typed("papersearch show", error.candidates[0])
-        case errors.PaperNotFound():
+        case errors.PaperNotFound(identifier=None):
             return typed("papersearch search --", error.name)
     return ""
 

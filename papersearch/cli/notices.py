@@ -84,6 +84,8 @@ def warn_of_filters(results: Results) -> None:
     warn_of_undated(results)
     if results.total or results.filters == NO_FILTERS or (results.undated and results.undated.n_papers):
         return
+    if results.emptied_by == "identifier":  # a note says so
+        return
     if results.filters.new and results.emptied_by == "filters":
         complain("the last build added no paper that the filters keep", "")
         return

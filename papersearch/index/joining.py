@@ -217,6 +217,7 @@ class _Join(NamedTuple):
             n_organisations=one.n_organisations,
             **{name: getattr(one, name) for name in NAME_COUNTS},
             n_words=whole.sums.n_words,
+            n_identifiers=one.n_identifiers,
             lexical=lexical_record(whole.mean_length),
             corpus=choices.corpus,
             abstracts_only=choices.abstracts_only,

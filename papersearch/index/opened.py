@@ -111,8 +111,7 @@ class OpenedIndex:
         # References to this index would be cycles, and keep the generation open.
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
-            open_ids=partial(_names_of, self._generation, "ids"),
-            open_titles=partial(_names_of, self._generation, "titles"),
+            open_names=partial(_names_of, self._generation),
         )
 
     @cached_property

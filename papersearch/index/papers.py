@@ -1,4 +1,4 @@
-"""The paper store: one JSON object per line, read by offset, found by id, title or citation key."""
+"""The paper store: one JSON object per line, read by offset, found by id, title or identifier."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Names(NamedTuple):
-    """Names of papers in ascending order, with the doc_idx of each, (N,) uint32."""
+    """Names of papers in ascending order, with the doc_idx of each, (N,) or (I,) uint32."""
 
     strings: StringTable
     papers: DocIndices
@@ -29,22 +29,25 @@ class Names(NamedTuple):
 class PaperStore(Sequence[Paper]):
     """The papers in paper order: `store[doc_idx]`.
 
-    `open_ids` and `open_titles` return all ids and title keys. They are called when a paper is first
-    looked up, since most queries do not.
+    `open_names` returns all "ids", "titles" (their keys) or "identifiers". It is called when a paper is
+    first looked up, since most queries do not.
     """
 
-    def __init__(self, lines: StringTable, open_ids: Callable[[], Names], open_titles: Callable[[], Names]) -> None:
+    def __init__(self, lines: StringTable, open_names: Callable[[str], Names]) -> None:
         self._lines = lines
-        self._open_ids = open_ids
-        self._open_titles = open_titles
+        self._open_names = open_names
 
     @cached_property
     def _ids(self) -> Names:
-        return self._open_ids()
+        return self._open_names("ids")
 
     @cached_property
     def _titles(self) -> Names:
-        return self._open_titles()
+        return self._open_names("titles")
+
+    @cached_property
+    def _identifiers(self) -> Names:
+        return self._open_names("identifiers")
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -52,15 +55,15 @@ class PaperStore(Sequence[Paper]):
     def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
         return decode_paper(self._lines[doc_idx])
 
-    def with_citation_key(self, key: str) -> list[int]:
-        """Return doc_idx of the papers with this citation key, by a scan of all papers.
+    def identified(self, key: str) -> list[int]:
+        """Return doc_idx, ascending, of the papers that `index.identifiers` lists under this key."""
+        strings, papers = self._identifiers
+        return [int(papers[place]) for place in strings.find(key)]
 
-        Few papers have a key that is not their id too, so the index keeps no table of keys. The
-        quotation marks of the field's name are escaped in any other text.
-        """
-        if not key or any(map(str.isspace, key)):
-            return []
-        return self._lines.containing(f'"citation_key":{orjson.dumps(key).decode()}')
+    def with_short_id(self, beginning: str) -> list[int]:
+        """Return doc_idx, ascending, of the papers whose digits for short ids have this beginning."""
+        strings, papers = self._identifiers
+        return sorted(int(papers[place]) for place in strings.find_prefix(f"short:{beginning}"))
 
     def titled(self, key: str) -> list[int]:
         """Return doc_idx, ascending, of the papers whose title has this `title_key`.

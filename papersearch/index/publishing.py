@@ -64,7 +64,7 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
         changes = previous.compare(before, read.papers)
     generation = next_generation(request.index_path)
     is_same = not (changes.added or changes.changed or changes.removed)
-    if before is not None and before.manifest.is_partial and is_same and not request.full:
+    if before is not None and is_same and not request.full and _is_unfinished(before):
         generation = before.manifest.generation
     corpus = relative(request.corpus_path, request.index_path) if request.corpus_path else None
     return Source(
@@ -83,6 +83,11 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
         findings=read.findings,
         n_left_out=read.n_left_out,
     )
+
+
+def _is_unfinished(before: Generation) -> bool:
+    """Tell whether a generation gets more parts, all of which have one format."""
+    return before.manifest.is_partial and before.manifest.format_version == FORMAT_VERSION
 
 
 def unfinished(before: Generation) -> Source | None:

@@ -108,6 +108,7 @@ class Analysed(Value):
     n_in_category: Count
     n_venues: Count
     n_at_venue: Count
+    n_identifiers: Count
     n_probes: Count
     late: LateRecord | None
     n_left_out: Count
@@ -158,7 +159,7 @@ def analyse_shard(step: Step) -> Analysed:
     n_words = int(analysed.statistics.doc_lengths.sum())
     written.all(one for one in posting_files(analysed) if one[0] not in _OF_WHOLE_WEIGHT)
     since = array(folder / "since.npy")
-    written.all(paper_files(papers, since, [dump.name for part in parts for dump in part.dumps]))
+    written.all(paper_files(papers, since, [dump for part in parts for dump in part.dumps]))
     encoded, n_encoded = _encoded(step, parts, papers)
     written.all([("vectors.npy", encoded.vectors), ("texts.sha256.npy", encoded.hashes)])
     no_probes = np.zeros((0, 0), dtype=np.float32)
@@ -181,6 +182,7 @@ def analyse_shard(step: Step) -> Analysed:
         n_positions=written.shapes["positions.npy"],
         n_organisations=written.shapes["organisations.offsets.npy"] - 1,
         **name_counts(written.shapes),
+        n_identifiers=written.shapes["identifiers.papers.npy"],
         n_probes=len(encoded.constants.probes) if encoded.constants else 0,
         late=late,
         n_left_out=n_left_out,

@@ -57,6 +57,7 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
             exact_title=number in found.titled,
             verdict=verdict,
             evidence=one.evidence,
+            short_id=shards.short_id(one.paper),
             explanation=_explain(number, row, float(found.scores[place]), one.terms, found)
             if how.explain
             else None,
@@ -82,6 +83,7 @@ def make_hits_near(
             exact_title=False,
             verdict=None,
             evidence=one.evidence,
+            short_id=shards.short_id(one.paper),
         )
         for rank, (one, score) in enumerate(zip(shown, scores, strict=True), 1)
     ]

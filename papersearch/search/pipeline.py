@@ -65,6 +65,11 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
 
         return newest(query, how, shards)
     found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
+    if how.looks_up and _may_be_an_id(query, found.opening):
+        from papersearch.search.identified import answer_looked_up, look_up_word
+
+        if (looked_up := look_up_word(query, shards)) is not None:
+            return answer_looked_up(looked_up, how, shards)
     judged = every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
     answering = [one for one in judged if one.verdict != "weak"]
@@ -101,6 +106,12 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         notes=_notes(query, best, opening, shards),
         encoded=shards.encoded_share,
     )
+
+
+def _may_be_an_id(query: Query, opening: Opening) -> bool:
+    """Tell whether a query is one word which is not a term of the papers."""
+    is_term = len(query.terms) == 1 and query.terms[0] in opening.asked.statistics.idf
+    return not is_term and len(query.text.split()) == 1
 
 
 def retrieve(

@@ -70,6 +70,7 @@ METHODS = (
     "papers",
     "paper_ids",
     "find",
+    "kept",
     "ids",
     "organisations",
     "scores",
@@ -337,6 +338,9 @@ class Example(NamedTuple):
     pieces: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]] | None
 
 
+Way = Literal["id", "title", "identifier", "short id"]
+
+
 class LatestOf(NamedTuple):
     """A request for the `k` newest papers that the conditions of a query allow, or of undecided ones."""
 
@@ -368,10 +372,13 @@ class NamesOf(NamedTuple):
 
 
 class FindOf(NamedTuple):
-    """A request for the papers of a name; `limit` is the greatest number of them that are listed."""
+    """A request for the papers of a name; `limit` is the greatest number of them that are listed.
+
+    name: an id or the beginning of one, a title, the key of an identifier, the first digits of a short id
+    """
 
     name: str
-    by: Literal["id", "title", "citation key"]
+    by: Way
     limit: int
 
 
@@ -384,6 +391,25 @@ class Found(NamedTuple):
 
     n_found: int
     papers: tuple[tuple[int, str, int], ...]
+
+
+class KeptOf(NamedTuple):
+    """A question whether filters keep papers that were looked up, ascending.
+
+    counted: count the facets of those that are kept
+    """
+
+    papers: IntArray
+    filters: Filters
+    counted: bool
+
+
+class Kept(NamedTuple):
+    """Papers that filters keep, and those that only the date filter cannot decide; `counts` if asked for."""
+
+    papers: IntArray
+    undecided: IntArray
+    counts: Counts | None
 
 
 class IdsOf(NamedTuple):

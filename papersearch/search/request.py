@@ -21,6 +21,7 @@ class Request(NamedTuple):
     """Search options after the mode has been resolved.
 
     reason: why `mode_used` differs from `mode`; None if it does not
+    looks_up: one word that no paper has may be an id or a citation key
     """
 
     k: int
@@ -35,6 +36,7 @@ class Request(NamedTuple):
     fold: bool = False
     facets: bool = False
     related: bool = False
+    looks_up: bool = False
 
 
 def leaves_undated_out(filters: Filters, query: Query | None = None) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from papersearch.lexical.postings import are_in, is_new
 from papersearch.search.evidence import find_evidence
-from papersearch.search.protocol import Bounds, Details, Example, Found, Latest, Nearest, Opened, Rows, Shown
+from papersearch.search.protocol import Bounds, Details, Example, Found, Kept, Latest, Nearest, Opened, Rows, Shown
 from papersearch.search.ranking import by_both, by_keyword, by_meaning
 from papersearch.search.work import Work, encoded, filtered, known_cosines
 from papersearch.text.identity import title_key
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         DetailsOf,
         FindOf,
         IdsOf,
+        KeptOf,
         LatestOf,
         NamesLike,
         NamesOf,
@@ -260,19 +261,31 @@ class Shard:
         return [self._index.paper_ids[doc_idx] for doc_idx in self._here(numbers).tolist()]
 
     def find(self, request: FindOf) -> Found:
-        """Find papers by an id or the beginning of one, by a title or by a citation key."""
+        """Find papers by an id or the beginning of one, by a title, an identifier or a short id."""
         store, name = self._index.papers, request.name
         if request.by == "id":
             is_whole, n_found, named = store.with_id(name, request.limit)
             listed = [(0 if is_whole else 1, paper_id, doc_idx) for paper_id, doc_idx in named]
         else:
-            found = store.titled(title_key(name)) if request.by == "title" else store.with_citation_key(name)
+            look = {"title": store.titled, "identifier": store.identified, "short id": store.with_short_id}
+            found = look[request.by](title_key(name) if request.by == "title" else name)
             n_found = len(found)
             alike = sorted(
                 (store.spelling(doc_idx, name) if request.by == "title" else 0, doc_idx) for doc_idx in found
             )
             listed = [(likeness, store[doc_idx].paper_id, doc_idx) for likeness, doc_idx in alike[: request.limit]]
         return Found(n_found, tuple((likeness, paper_id, self._number(doc)) for likeness, paper_id, doc in listed))
+
+    def kept(self, request: KeptOf) -> Kept:
+        """Tell which of the papers that are here the filters keep."""
+        papers = self._here(request.papers[self.holds(request.papers)])
+        kept, undecided, _ = filtered(papers, request.filters, self._index)
+        counts = None
+        if request.counted:
+            from papersearch.search.facets import count
+
+            counts = count(kept, self._index)
+        return Kept(self._named(kept), self._named(undecided), counts)
 
     def ids(self, request: IdsOf) -> list[tuple[str, int]]:
         """Return (id, number) of the papers whose id has a beginning: the first ones, and the last."""

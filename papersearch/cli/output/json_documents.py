@@ -65,6 +65,7 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "explanation": hit.explanation.asdict() if hit.explanation else None,
         "duplicates": [paper.asdict() for paper in hit.duplicates],
         "library_match": hit.library_match.asdict() if hit.library_match else None,
+        "short_id": hit.short_id,
     }
 
 

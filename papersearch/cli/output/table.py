@@ -117,6 +117,8 @@ def _nothing(results: Results, n_papers: int) -> str:
     from papersearch.cli.output.reasons import why_empty
 
     why = why_empty(results, n_papers)
+    if results.emptied_by == "identifier":  # its case counts
+        return clean_text(f"{why}.")
     return f"{why[:1].upper()}{why[1:]}."
 
 
@@ -281,7 +283,7 @@ def explanation_tree(explanation: Explanation, verdict: Verdict, width: int | No
     for number, signal in enumerate(explanation.signals, 1):
         is_last = number == len(explanation.signals)
         share = f"{signal.contribution:.3f}  {signal.name}"
-        if signal.name != "exact title":
+        if signal.name not in ("exact title", "identifier"):
             share += f"  {signal.weight:.3f} × {signal.normalised:.3f}  ({_raw_score(signal)})"
         lines.append((last if is_last else branch) + share)
         if signal.name == "keyword":
