@@ -112,7 +112,8 @@ def _query_hint(error: errors.QueryError) -> str:
 def _filter_hint(error: errors.QueryError) -> str:
     match error:
         case errors.InvalidDate():
-            return f"give a year, month or day: {_OPTIONS[error.field]} 2024, 2024-06 or 2024-06-15"
+            option = _OPTIONS[error.field]
+            return f"give a year, month or day, or words: {option} 2024-06, 7d, 3-months, monday or last-week"
         case errors.EmptyDateRange():
             return typed("--since", error.until, "--until", error.since)
         case errors.AmbiguousDump():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-FORMAT_VERSION = 6
-OLDEST_READABLE_VERSION = 6
+FORMAT_VERSION = 7
+OLDEST_READABLE_VERSION = 7
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 SHARDS = "shards.json"
@@ -49,6 +49,7 @@ ARRAYS: dict[str, ArrayFile] = {
     "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
     "probes.npy": ArrayFile("<f4", ("B", "D")),
     "papers.since.npy": ArrayFile("<u4", ("N",)),
+    "papers.added.npy": ArrayFile("<u4", ("N",)),
     "papers.dates.npy": ArrayFile("<u4", ("N",)),
     "papers.code.npy": ArrayFile("u1", ("N",)),
     "papers.organisations.npy": ArrayFile("<u4", ("N",)),
@@ -105,7 +106,7 @@ def written_order(names: Collection[str]) -> list[str]:
         *(f"postings.{name}.npy" for name in ("offsets", "papers", "impacts", "starts")),
         *("positions.offsets.npy", "positions.npy", "lengths.npy", "lengths.titles.npy"),
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
-        *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
+        *("papers.added.npy", "papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
         *(f"{of}.{name}" for of in ("ids", "titles") for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),

@@ -20,6 +20,7 @@ from papersearch.checksums import sha256_of_file
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import KeptFile
+from papersearch.index.first_seen import with_lost
 from papersearch.index.layout import DENSE_FILES
 from papersearch.index.manifest import LexicalRecord
 from papersearch.index.papers import encode_paper, id_order, title_order
@@ -33,6 +34,7 @@ from papersearch.text.paper_text import Texts, keywords_of
 
 if TYPE_CHECKING:
     from papersearch.index.files import Content
+    from papersearch.index.first_seen import FirstSeen
     from papersearch.index.generations import Generation
     from papersearch.ingest.reading import Ingest
     from papersearch.lexical.indexing import AnalysedCorpus
@@ -51,6 +53,7 @@ _KEPT_FIELDS = (
     "corpus",
     "abstracts_only",
     "n_left_out",
+    "last_added",
     "dumps",
     "skipped",
 )
@@ -98,6 +101,7 @@ class NewWords:
     """Files made from dumps.
 
     generation: the number of the build
+    seen: when earlier builds first saw papers
     chosen: the manifest's fields about what was chosen to be read
     """
 
@@ -106,12 +110,14 @@ class NewWords:
         read: Ingest,
         before: Generation | None,
         generation: int,
+        seen: FirstSeen,
         chosen: dict[str, Any],
         progress: Callable[[int, int], None],
     ) -> None:
         self._read = read
         self._before = before
         self._generation = generation
+        self._added = with_lost(read.papers, seen.of(paper.paper_id for paper in read.papers), seen.lost)
         self._chosen = chosen
         self._progress = progress
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -138,6 +144,7 @@ class NewWords:
             "n_words": self._shapes["words.counts.npy"][0],
             "lexical": self._lexical,
             "n_left_out": self._read.n_left_out,
+            "last_added": int(self._added.max(initial=0)),
             **self._chosen,
             "dumps": self._read.dumps,
             "skipped": self._read.skipped,
@@ -154,7 +161,7 @@ class NewWords:
     def _paper_files(self) -> Iterator[tuple[str, Content]]:
         papers = self._read.papers
         since = previous.since(self._before, papers, self._generation)
-        yield from paper_files(papers, since, [dump.name for dump in self._read.dumps])
+        yield from paper_files(papers, since, self._added, [dump.name for dump in self._read.dumps])
         yield "report.json", encode_findings(self._read.findings)
 
 
@@ -190,14 +197,18 @@ def posting_files(analysed: AnalysedCorpus) -> Iterator[tuple[str, Content]]:
     yield "lengths.titles.npy", analysed.title_positions
 
 
-def paper_files(papers: Sequence[Paper], since: DocIndices, dumps: Sequence[str]) -> Iterator[tuple[str, Content]]:
+def paper_files(
+    papers: Sequence[Paper], since: DocIndices, added: DocIndices, dumps: Sequence[str]
+) -> Iterator[tuple[str, Content]]:
     """Yield name and content of the files of papers, facts and organisations.
 
     since: (N,), the generation that first had each paper
+    added: (N,), when each paper first came, in seconds since 1970
     dumps: names in the manifest's order
     """
     yield from table_files("papers", map(encode_paper, papers), "papers.jsonl")
     yield "papers.since.npy", since
+    yield "papers.added.npy", added
     yield from fact_arrays(papers, dumps)
     lines, numbers = organisation_table(papers)
     yield from table_files("organisations", lines)

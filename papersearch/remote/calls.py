@@ -219,7 +219,8 @@ def check_limits(call: Call) -> None:
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
     if (filters := fields.get("filters")) is not None:
-        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+        dates = (filters.since, filters.until, filters.added_since)
+        names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
     if k < 1:

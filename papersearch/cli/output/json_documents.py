@@ -48,6 +48,7 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "publisher": paper.publisher,
         "url": paper.url,
         "citation_key": paper.citation_key,
+        "added": paper.added,
     }
 
 
