@@ -13,15 +13,19 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
-_LAST = (1 << 32) - 1
+LATEST = (1 << 32) - 1
 """Latest instant that an index can hold."""
 
 
 def now() -> int:
+    """Return the present instant."""
+    return int(time.time())
+
+
+def build_time() -> int:
     """Return the time of a build: SOURCE_DATE_EPOCH where it is set, so that builds can be repeated."""
     said = os.environ.get("SOURCE_DATE_EPOCH", "")
-    seconds = int(said) if said.isascii() and said.isdigit() else int(time.time())
-    return min(max(seconds, 1), _LAST)
+    return min(max(int(said) if said.isascii() and said.isdigit() else now(), 1), LATEST)
 
 
 def today() -> date:
@@ -47,7 +51,7 @@ def beginning_of(day: date) -> int:
     try:
         return max(0, int(datetime(day.year, day.month, day.day).astimezone().timestamp()))
     except (OverflowError, ValueError, OSError):  # years that the system's clock cannot express
-        return 0 if day.year < 1970 else _LAST
+        return 0 if day.year < 1970 else LATEST
 
 
 def local_day(instant: str) -> str:

@@ -425,7 +425,7 @@ class EncodedShare(Value):
         return self.n_encoded == self.n_papers
 
 
-Emptier = Literal["filters", "operators", "words", "verdict"]
+Emptier = Literal["filters", "operators", "words", "verdict", "shown"]
 
 
 class Results(Value):
@@ -441,8 +441,9 @@ class Results(Value):
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
-        exclusions and title: words; words, of which keyword mode needs one; or the verdict, where
-        weak papers are left out. None if there are hits.
+        exclusions and title: words; words, of which keyword mode needs one; the verdict, where
+        weak papers are left out; or shown, where only papers count that were not shown before.
+        None if there are hits.
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant

@@ -26,6 +26,7 @@ LAYERS = [
     {"search"},
     {"remote"},
     {"api", "saved"},
+    {"seen"},
     {"evaluation", "serving"},
     {"cluster"},
     {"cli"},

@@ -98,7 +98,7 @@ def with_lost(papers: Sequence[Paper], added: DocIndices, lost: Sequence[Lost]) 
 
 def _time_of_build(newest: int) -> int:
     """Return the time of this build: later than that of any paper, unless one is of a clock that was wrong."""
-    now = clock.now()
+    now = clock.build_time()
     return now if newest > now + _DAY_S else max(now, newest + 1)
 
 

@@ -96,6 +96,12 @@ def envelope_fields(results: Results) -> dict[str, Any]:
     }
 
 
+def named_answers(answers: Iterable[tuple[str, Results]]) -> bytes:
+    """Return the JSON document of answers of saved searches, ended by a line feed."""
+    searches = [{"name": name, **envelope_fields(results)} for name, results in answers]
+    return dump({"schema_version": SCHEMA_VERSION, "searches": searches})
+
+
 def search_fields(search: SavedSearch) -> dict[str, Any]:
     """Return the fields of a saved search."""
     return {**search._asdict(), "filters": search.filters.asdict()}

@@ -23,6 +23,8 @@ def why_empty(results: Results, n_papers: int) -> str:
             return f"no paper{kept} meets the phrases, title: words and exclusions of the query"
         case "words":
             return f"no paper{kept} has a word of the query"
+        case "shown":
+            return "nothing new"
     n_left = results.total if is_filtered else n_papers
     return f"none of the {n_left} paper{'' if n_left == 1 else 's'}{kept} answers the query"
 
