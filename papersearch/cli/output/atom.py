@@ -83,7 +83,7 @@ def _paper(found: NewPapers, paper_id: str) -> Paper | None:
 
 def _add_entry(feed: Element, entry: Entry, tag: str) -> None:
     paper, element = entry.paper, SubElement(feed, "entry")
-    _add(element, "id", f"{tag}/{quote(paper.paper_id, safe='')}")
+    _add(element, "id", f"{tag}/{quote(paper.paper_id, safe='', errors='replace')}")
     _add(element, "title", paper.title or paper.paper_id)
     _add(element, "updated", clock.instant_of(entry.at))
     if paper.added:
