@@ -144,8 +144,9 @@ class LibraryEmpty(QueryError):
 class InvalidDate(QueryError):
     """The `value` of the filter `field` is not a date."""
 
-    def __init__(self, *, field: Literal["since", "until"], value: str) -> None:
-        super().__init__(f"{field} {value!r} is not a date: expected 2024, 2024-06 or 2024-06-15")
+    def __init__(self, *, field: Literal["since", "until", "added_since"], value: str) -> None:
+        known = "2024, 2024-06, 2024-06-15, 7d, 2 weeks, 3 months, today, monday, last week or this month"
+        super().__init__(f"{field} {value!r} is not a date: expected such as {known}")
         self.field = field
         self.value = value
 

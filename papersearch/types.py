@@ -112,6 +112,7 @@ class Paper(Value):
     authors, author_names: the same authors as written and in parts, in reading order
     arxiv_id, doi: bare, without prefix or address; a version stays with an arXiv id
     citation_key: the key of the paper in the bibliography that it was read from
+    added: when the paper first came into the collection, as an instant (2026-03-16T08:00:00Z)
 
     Title or abstract may be empty, but not both.
     """
@@ -141,6 +142,7 @@ class Paper(Value):
     publisher: str | None = None
     url: str | None = None
     citation_key: str | None = None
+    added: str | None = None
 
     def __repr__(self) -> str:
         return f"<Paper {self.paper_id!r}: {_shortened(self.title)}>"
@@ -310,13 +312,16 @@ class Hit(Value):
 class Filters(Value):
     """Conditions on the papers of a search. A paper must meet all of them.
 
-    since, until: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive
+    since, until: a year, month or day (2024, 2024-06, 2024-06-15), or words that move with today (7d,
+        3 months, yesterday, last week); both inclusive
     authors: by any of these; a family name, or a whole name in either order, with initials or without
     categories: of any of these, or of one below it: cs has cs.LG
     venues: published at one whose name has all words of any of these
     organisations: any of these, by handle or name
     dumps: read from any of these, by name
     has_code: with a link to a repository of source code
+    added_since: came into the collection on such a date or later, or at an instant (2024-06-15T08:00:00Z) or
+        later; leaves out papers that came before this was recorded
     new: added by the last build
     include_undated: keep papers whose date is unknown or too coarse to decide
     """
@@ -329,6 +334,7 @@ class Filters(Value):
     organisations: tuple[str, ...] = ()
     dumps: tuple[str, ...] = ()
     has_code: bool = False
+    added_since: str | None = None
     new: bool = False
     include_undated: bool = False
 
@@ -347,6 +353,7 @@ class FilterOptions(TypedDict, total=False):
     organisations: str | Iterable[str]
     dumps: str | Iterable[str]
     has_code: bool
+    added_since: str | None
     new: bool
     include_undated: bool
 
@@ -465,7 +472,7 @@ class EncodedShare(Value):
         return self.n_encoded == self.n_papers
 
 
-Emptier = Literal["filters", "operators", "words", "verdict", "identifier"]
+Emptier = Literal["filters", "operators", "words", "verdict", "identifier", "shown"]
 
 
 class Results(Value):
@@ -482,7 +489,8 @@ class Results(Value):
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
         exclusions and title: words; words, of which keyword mode needs one; the verdict, where
-        weak papers are left out; or the identifier, which no paper has. None if there are hits.
+        weak papers are left out; the identifier, which no paper has; or shown, where only papers
+        count that were not shown before. None if there are hits.
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant

@@ -18,7 +18,7 @@ PACKAGE = PROJECT / "papersearch"
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
     {"values"},
-    {"checksums", "errors", "processes", "types", "version"},
+    {"checksums", "clock", "errors", "processes", "types", "version"},
     {"text"},
     {"ingest", "lexical"},
     {"dense"},
@@ -26,6 +26,7 @@ LAYERS = [
     {"search"},
     {"remote"},
     {"api", "saved"},
+    {"seen"},
     {"evaluation", "serving"},
     {"cluster"},
     {"cli"},

@@ -114,7 +114,8 @@ def _query_hint(error: errors.QueryError) -> str:
 def _filter_hint(error: errors.QueryError) -> str:
     match error:
         case errors.InvalidDate():
-            return f"give a year, month or day: {_OPTIONS[error.field]} 2024, 2024-06 or 2024-06-15"
+            option = _OPTIONS[error.field]
+            return f"give a year, month or day, or words: {option} 2024-06, 7d, 3-months, monday or last-week"
         case errors.EmptyDateRange():
             return typed("--since", error.until, "--until", error.since)
         case errors.AmbiguousDump():
@@ -234,7 +235,7 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
         case errors.SearchesNotWritable():
             return "name another file: export PAPERSEARCH_SEARCHES=FILE"
         case errors.SearchExists():
-            return typed("papersearch saved remove", error.name)
+            return f"replace it with --replace, or forget it: {typed('papersearch saved remove', error.name)}"
         case errors.UnknownSearch():
             return "papersearch saved list"
     return ""

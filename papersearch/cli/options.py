@@ -137,6 +137,12 @@ NamesArgument = Annotated[
         autocompletion=completion.paper_ids,
     ),
 ]
+SearchNamesArgument = Annotated[
+    Optional[list[str]],
+    typer.Argument(
+        help="Names of searches; all by default.", show_default=False, autocompletion=completion.searches
+    ),
+]
 TopicsArgument = Annotated[
     str,
     typer.Argument(
@@ -175,9 +181,6 @@ def _typed_filters(values: Mapping[str, Any]) -> Filters:
     return make_filters(
         {name: list(map(typed_text, value)) if isinstance(value, list) else value for name, value in values.items()}
     )
-
-
-NewOption = Annotated[bool, typer.Option("--new", help=next(row.help for row in FILTER_ROWS if row.name == "new"))]
 
 
 def _filter_group(rows: Iterable[FilterRow]) -> Group:

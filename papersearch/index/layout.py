@@ -55,6 +55,7 @@ ARRAYS: dict[str, ArrayFile] = {
     "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
     "probes.npy": ArrayFile("<f4", ("B", "D")),
     "papers.since.npy": ArrayFile("<u4", ("N",)),
+    "papers.added.npy": ArrayFile("<u4", ("N",)),
     "papers.dates.npy": ArrayFile("<u4", ("N",)),
     "papers.code.npy": ArrayFile("u1", ("N",)),
     "papers.organisations.npy": ArrayFile("<u4", ("N",)),
@@ -127,7 +128,7 @@ def written_order(names: Collection[str]) -> list[str]:
         *(f"postings.{name}.npy" for name in ("offsets", "papers", "impacts", "starts")),
         *("positions.offsets.npy", "positions.npy", "lengths.npy", "lengths.titles.npy"),
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
-        *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
+        *("papers.added.npy", "papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
         *(
             f"{of}.{name}"

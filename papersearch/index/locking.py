@@ -45,6 +45,19 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
         os.close(descriptor)
 
 
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block for this file, which must exist; then run the block."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if fcntl is not None:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def lease(manifest: Path) -> mmap.mmap | None:
     """Take a lease on the generation of this manifest; it ends with the returned mapping.
 

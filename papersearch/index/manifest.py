@@ -60,6 +60,7 @@ class Manifest(Value):
     corpus: the corpus folder relative to the index; None if the dumps were named one by one
     abstracts_only: papers without abstract were left out
     n_left_out: their number
+    last_added: when the last paper of the whole first came, in seconds since 1970; 0 if no time is known
     late: None if late interaction was left out, or no paper has a vector
     quantization: the parameters of the int8 vectors
     background: the best cosines that random words reach (`search.verdict`)
@@ -98,6 +99,7 @@ class Manifest(Value):
     corpus: str | None
     abstracts_only: bool
     n_left_out: Count
+    last_added: Count
     dumps: tuple[DumpFile, ...]
     skipped: tuple[SkippedFile, ...]
     files: Mapping[str, FileRecord]

@@ -111,6 +111,7 @@ class OpenedIndex:
         # References to this index would be cycles, and keep the generation open.
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
+            added=self._generation.array("papers.added.npy"),
             open_names=partial(_names_of, self._generation),
         )
 
@@ -125,6 +126,7 @@ class OpenedIndex:
             organisation_lines=self._strings("organisations"),
             has_code=files.array("papers.code.npy"),
             since=files.array("papers.since.npy"),
+            added=files.array("papers.added.npy"),
             dump_papers=files.array("dumps.papers.npy"),
             dump_offsets=files.array("dumps.offsets.npy"),
         )

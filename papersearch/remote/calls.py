@@ -248,7 +248,8 @@ def check_limits(call: Call) -> None:
     names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
         names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
-        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+        dates = (filters.since, filters.until, filters.added_since)
+        names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
     library: tuple[LibraryPaper, ...] = fields.get("library", ())

@@ -49,7 +49,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="2024",
-        help="Papers of this date or later.",
+        help="Papers of this date or later; also 7d, 3 months, last week.",
         is_served=True,
     ),
     FilterRow(
@@ -121,6 +121,16 @@ FILTER_ROWS = (
         word="code",
         kind="switch",
         help="Papers with a link to a repository of source code.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="added-since",
+        field="added_since",
+        word="added",
+        kind="text",
+        value=_DATE,
+        example="7d",
+        help="Papers that came into the collection on this date or later.",
         is_served=True,
     ),
     FilterRow(

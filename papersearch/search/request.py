@@ -65,7 +65,8 @@ def check_arguments(k: int, mode: Mode, sort: Sort = "relevance") -> None:
 def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
     """Return the filters of a call that has either `filters` or filter keywords.
 
-    Raises TypeError for both at once, for an unknown keyword, and for a date of another type.
+    Dates that move with today are resolved. Raises TypeError for both at once, for an unknown keyword,
+    and for a date of another type, and InvalidDate.
     """
     unknown = sorted(narrowed.keys() - FilterOptions.__annotations__.keys())
     if unknown:
@@ -77,10 +78,15 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
         if name in given:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
     chosen = filters.replace(**given)
-    for name, day in (("since", chosen.since), ("until", chosen.until)):
+    written = {"since": chosen.since, "until": chosen.until, "added_since": chosen.added_since}
+    for name, day in written.items():
         if not isinstance(day, str | None):
             raise TypeError(f'{name}: expected a text such as "2025", not {day!r}')
-    return chosen
+    if all(day is None for day in written.values()):
+        return chosen
+    from papersearch.search.days import with_dates  # not for a search without dates
+
+    return with_dates(chosen)
 
 
 def as_library(papers: Sequence[Paper | LibraryPaper]) -> tuple[LibraryPaper, ...]:

@@ -28,6 +28,7 @@ HIT_FIELDS = {
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
     "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key",
     "short_id",
+    "added",
 }  # fmt: skip
 
 

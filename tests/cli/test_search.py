@@ -66,7 +66,8 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("options", "said", "hint"),
     [
-        (["--since", "yesterday"], "--since yesterday is not a date", "--since 2024, 2024-06 or 2024-06-15"),
+        (["--since", "soon"], "--since soon is not a date", "--since 2024-06, 7d, 3-months, monday or last-week"),
+        (["--added-since", "soon"], "--added-since soon is not a date", "--added-since 2024-06, 7d"),
         (["--until", "2024-02-30"], "--until 2024-02-30 is not a date", "--until 2024"),
         (["--since", ""], "--since '' is not a date", "--since 2024"),
         (

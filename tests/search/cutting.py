@@ -31,7 +31,7 @@ _OF_THE_WHOLE = (
 )  # fmt: skip
 _OF_A_PAPER = (
     "lengths.npy", "lengths.titles.npy", "texts.sha256.npy",
-    "papers.since.npy", "papers.dates.npy", "papers.code.npy",
+    "papers.since.npy", "papers.added.npy", "papers.dates.npy", "papers.code.npy",
 )  # fmt: skip
 
 

@@ -48,6 +48,7 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "publisher": paper.publisher,
         "url": paper.url,
         "citation_key": paper.citation_key,
+        "added": paper.added,
     }
 
 
@@ -95,6 +96,12 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "encoded": results.encoded.asdict() if results.encoded else None,
         "hits": [hit_fields(hit) for hit in results],
     }
+
+
+def named_answers(answers: Iterable[tuple[str, Results]]) -> bytes:
+    """Return the JSON document of answers of saved searches, ended by a line feed."""
+    searches = [{"name": name, **envelope_fields(results)} for name, results in answers]
+    return dump({"schema_version": SCHEMA_VERSION, "searches": searches})
 
 
 def search_fields(search: SavedSearch) -> dict[str, Any]:

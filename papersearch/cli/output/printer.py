@@ -77,9 +77,7 @@ class Printer:
             papers = {hit.paper.paper_id: hit.paper for _, results in answers for hit in results}
             self._export(list(papers.values()))
         elif self.format == "json":
-            self._records(
-                "searches", ({"name": name, **json_documents.envelope_fields(one)} for name, one in answers)
-            )
+            self.write(json_documents.named_answers(answers))
         elif self.format == "jsonl":
             found = ((name, hit) for name, results in answers for hit in results)
             self._records("hits", ({"search": name, **json_documents.hit_fields(hit)} for name, hit in found))
@@ -128,6 +126,10 @@ class Printer:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
+
+    def flush(self) -> None:
+        """Hand over to the system all that was printed. Raises OSError."""
+        sys.stdout.flush()
 
     def hint(self, message: str, command: str = "") -> None:
         """Say something on stderr, with the command to type next."""

@@ -25,6 +25,8 @@ def why_empty(results: Results, n_papers: int) -> str:
             return f"no paper{kept} has a word of the query"
         case "identifier":
             return f"{results.reading.identifier if results.reading else results.query} is not in this collection"
+        case "shown":
+            return "nothing new"
     n_left = results.total if is_filtered else n_papers
     return f"none of the {n_left} paper{'' if n_left == 1 else 's'}{kept} answers the query"
 

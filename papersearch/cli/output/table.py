@@ -310,7 +310,9 @@ def _raw_score(signal: SignalScore) -> str:
 
 
 def print_papers(console: Console, papers: Sequence[Paper]) -> None:
-    """Print whole records: title, facts, abstract, links, and the lines of the dumps."""
+    """Print whole records: title, facts, abstract, links, the lines of the dumps, and when each came."""
+    from papersearch.clock import local_day  # no query prints it
+
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
         lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
@@ -323,6 +325,7 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
         lines += [Text(clean_text(link), style=_BAR) for link in addresses_in(paper)]
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
         lines += [Text(clean_text(place), style=_FAINT) for place in places]
+        lines += [Text(f"added {local_day(paper.added)}", style=_FAINT)] if paper.added else []
         lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
 
