@@ -41,9 +41,13 @@ if TYPE_CHECKING:
         IndexVersionError,
         InvalidAddress,
         InvalidDate,
+        InvalidMark,
         InvalidTimeout,
         LibraryEmpty,
         LimitExceeded,
+        MarksError,
+        MarksNotWritable,
+        MarksUnreadable,
         ModelChanged,
         ModelDamaged,
         ModelError,
@@ -89,6 +93,7 @@ if TYPE_CHECKING:
         UnknownFilterValue,
         UnknownPrecision,
         UnknownSearch,
+        UnknownTag,
     )
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.files import FileRecord
@@ -207,6 +212,7 @@ __all__ = [
     "IndexVersionError",
     "InvalidAddress",
     "InvalidDate",
+    "InvalidMark",
     "InvalidTimeout",
     "join_parts",
     "JoinReport",
@@ -217,6 +223,9 @@ __all__ = [
     "LibraryPaper",
     "LimitExceeded",
     "Manifest",
+    "MarksError",
+    "MarksNotWritable",
+    "MarksUnreadable",
     "Mode",
     "ModelChanged",
     "ModelDamaged",
@@ -294,6 +303,7 @@ __all__ = [
     "UnknownFilterValue",
     "UnknownPrecision",
     "UnknownSearch",
+    "UnknownTag",
     "UnknownWord",
     "Verdict",
 ]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Literal, Unpack, cast
 
 import numpy as np
 
@@ -34,7 +34,7 @@ from papersearch.index.collection import Collection, open_collection
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
-from papersearch.search.papers import Papers, find
+from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters, names_papers
 from papersearch.search.shard import Shard
@@ -212,9 +212,12 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+        filters = chosen_filters(filters, narrowed)
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
             if not parsed.plain:
                 from papersearch.search.listing import newest_ids  # most queries have words
 
@@ -291,6 +294,14 @@ class Index:
         with self._reading():
             [paper] = self._shards.papers(find(clean_text(name), self._shards))
             return paper
+
+    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, by whole ids or titles alone: for many names at once.
+
+        None is for a name of no paper or of several. Case, spaces and punctuation of a title do not count.
+        """
+        with self._reading():
+            return tuple(look_up(list(map(clean_text, names)), by, self._shards))
 
     def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
@@ -378,7 +389,7 @@ class Index:
         mode: Mode,
         late: bool,
         literal: bool,
-        filters: Filters = NO_FILTERS,
+        filters: Filters,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         check_arguments(k, mode)

@@ -323,6 +323,8 @@ class Filters(Value):
     added_since: came into the collection on such a date or later, or at an instant (2024-06-15T08:00:00Z) or
         later; leaves out papers that came before this was recorded
     new: added by the last build
+    within: one of these papers, by any of their names; none of them keeps no paper, None keeps all
+    without: none of these papers, by any of their names
     include_undated: keep papers whose date is unknown or too coarse to decide
     """
 
@@ -336,6 +338,8 @@ class Filters(Value):
     has_code: bool = False
     added_since: str | None = None
     new: bool = False
+    within: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
     include_undated: bool = False
 
 
@@ -355,6 +359,8 @@ class FilterOptions(TypedDict, total=False):
     has_code: bool
     added_since: str | None
     new: bool
+    within: str | Iterable[str] | None
+    without: str | Iterable[str] | None
     include_undated: bool
 
 

@@ -9,9 +9,10 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import open_index
+from papersearch.cli.index_access import filters_for, marked_by, open_index
 from papersearch.cli.options import (
     GROUP,
+    AmongGroup,
     Color,
     ColorOption,
     CorpusOption,
@@ -22,6 +23,7 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    MarkGroup,
     ModeChoice,
     ModeOption,
     RecordFormat,
@@ -32,12 +34,21 @@ from papersearch.cli.options import (
 )
 from papersearch.cli.output.printer import open_hit_printer, open_printer
 from papersearch.cli.output.terminal import typed_text
-from papersearch.cli.saved_answers import answers_of, new_papers, wanted_searches, warn_of_answer, warn_of_encoding
+from papersearch.cli.saved_answers import (
+    answers_of,
+    narrowed,
+    new_papers,
+    wanted_searches,
+    warn_of_answer,
+    warn_of_encoding,
+)
 from papersearch.cli.saved_digest import digest
 from papersearch.cli.signatures import takes
 from papersearch.search.request import DEFAULT_K
 
 if TYPE_CHECKING:
+    from papersearch.api import Index
+    from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.printer import Printer
     from papersearch.saved import SavedSearch
     from papersearch.types import Results
@@ -65,6 +76,7 @@ class AddOptions(NamedTuple):
     replace: Annotated[bool, typer.Option("--replace", help="Replace the search that has the name.")] = False
     mode: ModeOption = ModeChoice.hybrid
     filters: SavedFilterGroup = GROUP
+    marked: MarkGroup = GROUP
     debug: DebugOption = False
 
 
@@ -89,9 +101,10 @@ def add(options: AddOptions) -> None:
         raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
     days(with_dates(options.filters))  # reject a search that cannot be run
     typed_words = " ".join(map(typed_text, options.query or ()))
-    text = parse_query(typed_words, Analyzer(), may_be_empty=names_papers(options.filters)).text
+    may_be_empty = names_papers(options.filters) or any(options.marked)
+    text = parse_query(typed_words, Analyzer(), may_be_empty=may_be_empty).text
     path = find_searches()
-    search = saved.SavedSearch(name, text, options.mode.value, options.filters)
+    search = saved.SavedSearch(name, text, options.mode.value, options.filters, options.marked)
     saved.add(path, search, replace=options.replace)
     complain(f"kept {name} in {path}", "papersearch saved run")
 
@@ -184,6 +197,7 @@ class RunOptions(NamedTuple):
             show_default=False,
         ),
     ] = None
+    among: AmongGroup = GROUP
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
@@ -210,8 +224,9 @@ def run(options: RunOptions) -> int:
     if not options.new:
         return _run_again(options, printer)
     locations = find_locations(options.corpus_path, options.index_path)
-    with new_papers(options.names or (), locations, "run", options.top) as found:
-        printer.named_hits([(search.name, news.results) for search, news in found.answers], len(found.opened))
+    with new_papers(options.names or (), locations, "run", options.top, options.among) as found:
+        named = [_named(search, news.results, found.opened, printer) for search, news in found.answers]
+        printer.named_hits(named, len(found.opened))
         printer.flush()
     return found.exit_code
 
@@ -222,17 +237,29 @@ def _run_again(options: RunOptions, printer: Printer) -> int:
     opened = open_index(options.corpus_path, options.index_path)
     warn_of_encoding(opened, wanted)
     k, is_table = options.top or DEFAULT_K, printer.format == "table"
+    among = filters_for(opened, options.among)
 
     def answer(search: SavedSearch) -> Results:
-        results = opened.search(search.query, k, search.mode, strict=True, filters=search.filters, fold=is_table)
+        asked = narrowed(opened, search, among)
+        results = opened.search(asked.query, k, asked.mode, strict=True, filters=asked.filters, fold=is_table)
+        results = results.replace(
+            filters=search.filters.replace(within=options.among.within, without=options.among.without)
+        )
         warn_of_answer(opened, search, results)
         return results
 
     answers, has_failed = answers_of(wanted, answer)
-    printer.named_hits([(search.name, results) for search, results in answers], len(opened))
+    printer.named_hits([_named(search, results, opened, printer) for search, results in answers], len(opened))
     if has_failed:
         return EXIT_ERROR
     return EXIT_HITS if any(results.hits for _, results in answers) else EXIT_NO_HITS
+
+
+def _named(
+    search: SavedSearch, results: Results, opened: Index, printer: Printer
+) -> tuple[str, Results, Marked | None]:
+    """Return an answer under the name of its search, with the marks of its papers."""
+    return search.name, results, marked_by(printer, results, opened, search.marked)
 
 
 saved.command("digest")(digest)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.hints import explained
-from papersearch.cli.index_access import open_at
+from papersearch.cli.index_access import filters_for, open_at
 from papersearch.cli.notices import warn_if_partial, warn_if_stale, warn_of_mode, warn_of_reading, warn_of_undated
 from papersearch.cli.output.terminal import typed_text
+from papersearch.types import NO_FILTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.saved import SavedSearch
     from papersearch.seen import News, Reader
-    from papersearch.types import Results
+    from papersearch.types import Filters, Results
 
 Answer = TypeVar("Answer")
 
@@ -68,13 +69,13 @@ def answers_of(
     searches: Sequence[SavedSearch], answer: Callable[[SavedSearch], Answer]
 ) -> tuple[list[tuple[SavedSearch, Answer]], bool]:
     """Answer searches; one that fails is named on stderr, and the others go on. Tell whether one failed."""
-    from papersearch.errors import NothingEncoded, QueryError
+    from papersearch.errors import NothingEncoded, QueryError, UnknownTag
 
     answers: list[tuple[SavedSearch, Answer]] = []
     for search in searches:
         try:
             answers.append((search, answer(search)))
-        except (QueryError, NothingEncoded) as error:  # an organisation may be gone
+        except (QueryError, NothingEncoded, UnknownTag) as error:  # a name may be gone
             message, hint = explained(error)
             complain(f"{search.name}: {message}", hint)
     return answers, len(answers) < len(searches)
@@ -94,8 +95,16 @@ def warn_of_answer(opened: Index, search: SavedSearch, results: Results) -> None
     warn_of_undated(results)
 
 
+def narrowed(opened: Index, search: SavedSearch, among: Filters) -> SavedSearch:
+    """Return a search with filters as the index can apply them: `among` papers, and marks as papers."""
+    asked = search.filters.replace(within=among.within, without=among.without)
+    return search._replace(filters=filters_for(opened, asked, search.marked))
+
+
 @contextmanager
-def new_papers(names: Sequence[str], locations: Locations, reader: Reader, k: int | None) -> Iterator[NewPapers]:
+def new_papers(
+    names: Sequence[str], locations: Locations, reader: Reader, k: int | None, among: Filters = NO_FILTERS
+) -> Iterator[NewPapers]:
     """Yield at most `k` new papers of each search; when the block ends without an error, they are shown.
 
     Other processes that show new papers of the same searches wait meanwhile.
@@ -107,9 +116,14 @@ def new_papers(names: Sequence[str], locations: Locations, reader: Reader, k: in
     with seen.taking_turns(path):
         opened = open_at(locations.index_path)
         known = seen.Seen(path, opened.place, reader)
-        found = NewPapers(
-            opened, path, *answers_of(wanted, lambda one: seen.news_of(opened, one, known.record(one.name), k))
-        )
+        places = filters_for(opened, among)
+
+        def news(search: SavedSearch) -> News:
+            found = seen.news_of(opened, narrowed(opened, search, places), known.record(search.name), k)
+            asked = search.filters.replace(within=among.within, without=among.without)
+            return found._replace(results=found.results.replace(filters=asked))
+
+        found = NewPapers(opened, path, *answers_of(wanted, news))
         if reader == "run" or found.exit_code == EXIT_HITS:  # cron sends mail for any output
             warn_if_stale(opened, locations)
             warn_of_encoding(opened, wanted)

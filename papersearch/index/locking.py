@@ -47,12 +47,17 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Wait until no other process is in such a block for this file, which must exist; then run the block."""
+    """Hold the lock of a file or folder during the block, which other processes and threads wait for.
+
+    The lock is that of the place itself, so that no file is left there. Raises OSError if it does not exist.
+    """
+    if fcntl is None:
+        yield
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        if fcntl is not None:
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -8,7 +8,7 @@ generation that answered, and `result`.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
@@ -52,6 +52,8 @@ MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
 MAX_LIBRARY = 2_000
+MAX_IDS = 10_000
+"""Most papers within or without which a call searches, and most names that one call looks up."""
 
 
 class AboutCall(Value):
@@ -94,6 +96,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    filters: Filters = NO_FILTERS
 
 
 class SimilarCall(Value):
@@ -118,6 +121,13 @@ class PaperCall(Value):
     """The argument of `Index.paper`."""
 
     name: str
+
+
+class LookUpCall(Value):
+    """The arguments of `Index.look_up`."""
+
+    names: tuple[str, ...]
+    by: Literal["id", "title"] = "id"
 
 
 class PapersCall(Value):
@@ -166,6 +176,7 @@ Call: TypeAlias = (
     | SimilarCall
     | RecommendCall
     | PaperCall
+    | LookUpCall
     | PapersCall
     | IdsCall
     | NamesCall
@@ -183,6 +194,7 @@ VERBS: dict[str, type[Call]] = {
     "similar": SimilarCall,
     "recommend": RecommendCall,
     "paper": PaperCall,
+    "look-up": LookUpCall,
     "papers": PapersCall,
     "ids": IdsCall,
     "names": NamesCall,
@@ -200,6 +212,7 @@ RESULTS: dict[type[Call], Any] = {
     SimilarCall: Results,
     RecommendCall: Results,
     PaperCall: Paper,
+    LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
     NamesCall: tuple[Counted, ...],
@@ -257,6 +270,11 @@ def check_limits(call: Call) -> None:
     _at_most(
         "characters of text", max((len(one.title) + len(one.abstract) for one in library), default=0), MAX_TEXT
     )
+    ids = list(fields.get("names", ()))
+    if filters is not None:
+        ids += [*(filters.within or ()), *(filters.without or ())]
+    _at_most("papers to search among or to look up", len(ids), MAX_IDS)
+    _at_most("characters of a name", max(map(len, ids), default=0), MAX_NAME)
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
 

@@ -15,6 +15,7 @@ import numpy as np
 from papersearch import clock
 from papersearch.errors import AmbiguousDump, EmptyDateRange, UnknownFilterValue
 from papersearch.search.days import first_and_last
+from papersearch.search.papers import ids_of
 from papersearch.types import NAME_KINDS, Filters
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ class Selection(NamedTuple):
 
 
 def resolved(filters: Filters, shards: Shards) -> Filters:
-    """Check `filters` against a collection, and give dumps their full names.
+    """Check `filters` against a collection, and give dumps their full names and papers their ids.
 
-    Raises QueryError for an invalid date, and for an unknown name, organisation or dump.
+    Raises QueryError for an invalid date, and for an unknown name, organisation or dump, and
+    PaperLookupError for an unknown paper.
     """
     if filters.organisations:
         known = shards.organisations()
@@ -59,7 +61,11 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
         check_filters(filters, shards)
     names = [dump.name for dump in shards.manifest.dumps]
     days(filters)
-    return filters.replace(dumps=tuple(_dump(name, names) for name in filters.dumps))
+    return filters.replace(
+        dumps=tuple(_dump(name, names) for name in filters.dumps),
+        within=None if filters.within is None else ids_of(filters.within, shards),
+        without=ids_of(filters.without, shards) if filters.without else None,
+    )
 
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
@@ -67,12 +73,7 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     undecided = np.zeros(len(kept), dtype=np.bool_)
-    if filters.dumps:
-        held = np.zeros(len(kept), dtype=np.bool_)
-        for name in filters.dumps:
-            held[facts.of_dump(index.dump_names.index(name))] = True
-        kept &= held
-    _keep_named(kept, filters, index)
+    _keep_listed(kept, filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
     since, until = days(filters)
     for start in range(0, len(kept), _BLOCK):
@@ -96,8 +97,19 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
     return Selection(kept, undecided)
 
 
-def _keep_named(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
-    """Take papers without the names of the filters out of the mask `kept` (N,)."""
+def _keep_listed(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
+    """Take papers out of the mask `kept` (N,) that lists of papers lack: of dumps, of names, within, without."""
+    for lists in (
+        [index.facts.of_dump(index.dump_names.index(name)) for name in filters.dumps] if filters.dumps else None,
+        None if filters.within is None else [index.papers.with_ids(filters.within)],
+    ):
+        if lists is not None:
+            held = np.zeros(len(kept), dtype=np.bool_)
+            for papers in lists:
+                held[papers] = True
+            kept &= held
+    if filters.without:
+        kept[index.papers.with_ids(filters.without)] = False
     for kind in NAME_KINDS:
         if values := getattr(filters, kind):
             from papersearch.search.names import having

@@ -71,6 +71,7 @@ METHODS = (
     "paper_ids",
     "find",
     "kept",
+    "look_up",
     "ids",
     "organisations",
     "scores",
@@ -410,6 +411,13 @@ class Kept(NamedTuple):
     papers: IntArray
     undecided: IntArray
     counts: Counts | None
+
+
+class LookUp(NamedTuple):
+    """A request for the papers whose id, or whose title but for its form, is one of `names`."""
+
+    names: Sequence[str]
+    by: Literal["id", "title"]
 
 
 class IdsOf(NamedTuple):

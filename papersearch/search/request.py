@@ -74,7 +74,8 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
     if narrowed and filters != NO_FILTERS:
         raise TypeError(f"expected filters or keywords of filters ({', '.join(sorted(narrowed))}), not both")
     given: dict[str, Any] = dict(narrowed)
-    for name in (*NAME_KINDS, "organisations", "dumps"):
+    papers = [name for name in ("within", "without") if given.get(name) is not None]
+    for name in (*NAME_KINDS, "organisations", "dumps", *papers):
         if name in given:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
     chosen = filters.replace(**given)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         IdsOf,
         KeptOf,
         LatestOf,
+        LookUp,
         NamesLike,
         NamesOf,
         NearestOf,
@@ -286,6 +287,13 @@ class Shard:
 
             counts = count(kept, self._index)
         return Kept(self._named(kept), self._named(undecided), counts)
+
+    def look_up(self, request: LookUp) -> list[tuple[str, ...]]:
+        """Return the ids of the papers of each name, two at most."""
+        store, ids = self._index.papers, self._index.paper_ids
+        if request.by == "id":
+            return [(name,) if store.has_id(name) else () for name in request.names]
+        return [tuple(ids[doc] for doc in store.titled(title_key(name))[:2]) for name in request.names]
 
     def ids(self, request: IdsOf) -> list[tuple[str, int]]:
         """Return (id, number) of the papers whose id has a beginning: the first ones, and the last."""
