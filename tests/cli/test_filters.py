@@ -16,6 +16,9 @@ from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 SAMPLES = {
     "since": "2024",
     "until": "2025-06",
+    "author": "Jane Doe",
+    "category": "cs.LG",
+    "venue": "NeurIPS 2023",
     "org": "Peking University",
     "dump": "page.txt",
     "added-since": "last week",
