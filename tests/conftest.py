@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -65,6 +66,9 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("papersearch")
+
+_STATE = tempfile.TemporaryDirectory(prefix="papersearch-state-", ignore_cleanup_errors=True)
+"""Folder in place of the user's state folder, for all commands of this process."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -326,5 +330,6 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
         **kept,
         "PYTHONPATH": str(PROJECT),
         "PYTHONUTF8": "0",
+        "XDG_STATE_HOME": _STATE.name,
         **(changes or {}),
     }
