@@ -3,7 +3,8 @@
     PapersearchError
     ├── QueryError            the query or an option of it cannot be read
     │     EmptyQuery, QueryTooLong, QueryTooComplex, OnlyExclusions, UnclosedQuote, UnindexedClause,
-    │     NothingToCompare, LibraryEmpty, InvalidDate, EmptyDateRange, InvalidYear, UnknownFilterValue, AmbiguousDump
+    │     NothingToCompare, LibraryEmpty, InvalidDate, EmptyDateRange, InvalidYear, UnknownFilterValue,
+    │     AmbiguousDump
     ├── CorpusError           the corpus gives nothing to index
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used

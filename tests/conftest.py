@@ -73,6 +73,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("papersearch")
 
+_STATE = tempfile.TemporaryDirectory(prefix="papersearch-state-", ignore_cleanup_errors=True)
+"""Folder in place of the user's state folder, for all commands of this process."""
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -334,6 +337,7 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
         "PYTHONPATH": str(PROJECT),
         "PYTHONUTF8": "0",
         "XDG_CONFIG_HOME": NO_CONFIGURATION,
+        "XDG_STATE_HOME": _STATE.name,
         **(changes or {}),
     }
 

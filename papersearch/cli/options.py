@@ -132,7 +132,7 @@ WordsArgument = Annotated[
 NamesArgument = Annotated[
     list[str],
     typer.Argument(
-        help="Ids, their beginnings, titles or citation keys; - reads them from standard input, one a line.",
+        help="Ids, addresses, citation keys, titles, or numbers of the last results; - reads standard input.",
         show_default=False,
         autocompletion=completion.paper_ids,
     ),

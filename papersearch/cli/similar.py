@@ -10,6 +10,7 @@ from papersearch.cli.completion import paper_ids
 from papersearch.cli.errors import CommandError
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_index
+from papersearch.cli.last_results import keep
 from papersearch.cli.libraries import read_library
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import warn_if_partial, warn_of_filters
@@ -39,7 +40,7 @@ class SimilarOptions(NamedTuple):
     papers: Annotated[
         Optional[list[str]],
         typer.Argument(
-            help="Ids, beginnings, titles or citation keys; - reads ids, or an abstract, from standard input.",
+            help="Ids, addresses, keys, titles, numbers of the last results; - reads ids or an abstract.",
             show_default=False,
             autocompletion=paper_ids,
         ),
@@ -102,6 +103,7 @@ def similar(options: SimilarOptions) -> int:
     if results.verdict == "weak":
         printer.hint("no paper is very similar to this text")
     printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+    keep(opened, [results], printer.format)
     return EXIT_HITS if results.hits else EXIT_NO_HITS
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from papersearch.errors import QueryError
 from papersearch.search.papers import named_by_word, with_key
-from papersearch.search.protocol import KeptOf, Phrase, ShowOf
+from papersearch.search.protocol import KeptOf, ShowOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.text.dress import is_sure, mentioned, whole_identifier
 from papersearch.text.query import parse_query
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from papersearch.text.query import Query
     from papersearch.types import Facets
 
-_DIGITS_OF_A_YEAR = 4
 _SIGNAL = SignalScore(name="identifier", score=1.0, normalised=1.0, weight=1.0, contribution=1.0)
 
 
@@ -55,13 +54,8 @@ def look_up(text: str, shards: Shards) -> LookedUp | None:
     return LookedUp(text, found.shown, found.kind, with_key(found.key, shards))
 
 
-def look_up_word(query: Query, shards: Shards) -> LookedUp | None:
-    """Look up a query of one word that no paper has in its text, as an id or citation key."""
-    word = query.text.strip()
-    if query.required or query.excluded or query.prefixes or _is_small_number(word):
-        return None
-    if _is_in_texts(query, shards):
-        return None
+def look_up_word(word: str, shards: Shards) -> LookedUp | None:
+    """Look up a word that no paper has in its text, as an id or citation key."""
     named = named_by_word(word, shards)
     return None if named is None else LookedUp(word, word, *named)
 
@@ -117,21 +111,6 @@ def without_mentioned(query: Query, shards: Shards) -> Query:
         if read.terms:
             query = read._replace(text=query.text, title_key=query.title_key)
     return query._replace(notes=(*query.notes, *notes))
-
-
-def _is_small_number(word: str) -> bool:
-    """Tell whether a word is a year or a smaller number, which people mean even if some paper has it as its id."""
-    return word.isdecimal() and len(word) <= _DIGITS_OF_A_YEAR
-
-
-def _is_in_texts(query: Query, shards: Shards) -> bool:
-    """Tell whether a paper has the one word of a query: its parts in this order, or joined."""
-    if not query.sequence:  # a stop word, or signs alone
-        return True
-    first = query.sequence[0][0]
-    parts = tuple((place - first, term) for place, term in query.sequence)
-    phrases = [Phrase(parts), *(Phrase(((0, joined),)) for joined, _ in query.compounds)]
-    return any(map(any, shards.every("frequencies", phrases)))
 
 
 class _Kept(NamedTuple):

@@ -15,7 +15,7 @@ from papersearch.lexical.bm25 import idf_of_each
 from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titles_first
 from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
-from papersearch.search.protocol import CountOf
+from papersearch.search.protocol import CountOf, Phrase
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.verdict import judge
 from papersearch.types import (
@@ -46,6 +46,8 @@ JUDGED_DEPTH = 100
 _ENOUGH = 10
 """Least number of answers from which related terms are learned; below it, weak papers are used too."""
 
+_DIGITS_OF_A_YEAR = 4
+
 UNDATED_NAMED = 10
 """Greatest number of undated papers that results name."""
 
@@ -65,10 +67,10 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
 
         return newest(query, how, shards)
     found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
-    if how.looks_up and _may_be_an_id(query, found.opening):
+    if how.looks_up and _is_unknown_word(query, found.opening, shards):
         from papersearch.search.identified import answer_looked_up, look_up_word
 
-        if (looked_up := look_up_word(query, shards)) is not None:
+        if (looked_up := look_up_word(query.text.strip(), shards)) is not None:
             return answer_looked_up(looked_up, how, shards)
     judged = every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
@@ -108,10 +110,21 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
     )
 
 
-def _may_be_an_id(query: Query, opening: Opening) -> bool:
-    """Tell whether a query is one word which is not a term of the papers."""
-    is_term = len(query.terms) == 1 and query.terms[0] in opening.asked.statistics.idf
-    return not is_term and len(query.text.split()) == 1
+def _is_unknown_word(query: Query, opening: Opening, shards: Shards) -> bool:
+    """Tell whether a query is one word, which may be a name: no paper has it, in these parts or joined.
+
+    A year or a smaller number is never such a word. Plain words cost no question to the shards.
+    """
+    word = query.text.strip()
+    if len(word.split()) != 1 or not query.sequence or query.required or query.excluded or query.prefixes:
+        return False
+    if query.terms == (query.sequence[0][1],):  # a word of one term
+        is_number = word.isdecimal() and len(word) <= _DIGITS_OF_A_YEAR
+        return not is_number and query.terms[0] not in opening.asked.statistics.idf
+    first = query.sequence[0][0]
+    parts = tuple((place - first, term) for place, term in query.sequence)
+    phrases = [Phrase(parts), *(Phrase(((0, joined),)) for joined, _ in query.compounds)]
+    return not any(map(any, shards.every("frequencies", phrases)))
 
 
 def retrieve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 import papersearch
 from papersearch.api import Index
 from papersearch.errors import AmbiguousPaper, PaperNotFound
+from tests.conftest import PATIENCE_S
 from tests.search.cutting import cut, every_nth
 from tests.search.library import RECORDS, make_library
+from tests.served import served
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +21,20 @@ def library(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Inde
     return papersearch.open(make_library(tmp_path_factory.mktemp("library"), small_model))
 
 
-@pytest.fixture(scope="module", params=["one index", "shards"])
-def index(request: pytest.FixtureRequest, library: Index, tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """Open the library as one index, and as three shards."""
+@pytest.fixture(scope="module", params=["one index", "shards", pytest.param("a server", marks=pytest.mark.slow)])
+def index(
+    request: pytest.FixtureRequest, library: Index, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Index]:
+    """Open the library as one index, as three shards, and on a server."""
     if request.param == "one index":
-        return library
-    folder = tmp_path_factory.mktemp("shards")
-    return Index(cut(library.path, folder, every_nth(len(library), 3)))
+        yield library
+    elif request.param == "shards":
+        folder = tmp_path_factory.mktemp("shards")
+        yield Index(cut(library.path, folder, every_nth(len(library), 3)))
+    else:
+        with pytest.MonkeyPatch.context() as patch, served(library.path) as server:
+            patch.setenv("PAPERSEARCH_TIMEOUT", str(PATIENCE_S))
+            yield papersearch.open(server.address)
 
 
 NAMES = {

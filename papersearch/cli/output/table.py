@@ -57,7 +57,7 @@ def print_results(
     """
     width = None if _unlimited(console) else console.width
     lines = [_heading(results, width, name, marked), *_reading(results, width), Text()]
-    if not results.hits:
+    if not results.hits and results.emptied_by != "identifier":  # a note has said so
         lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
     top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
@@ -79,7 +79,7 @@ def print_results(
     if results.hits:
         import shlex
 
-        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
+        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].short_id))}", style=_FAINT))
     for line in lines:
         line.rstrip()
     write(console, Text("\n").join(lines))
@@ -122,8 +122,6 @@ def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     from papersearch.cli.output.reasons import why_empty
 
     why = why_empty(results, n_papers, marked.wanted if marked else NO_MARK_FILTERS)
-    if results.emptied_by == "identifier":  # its case counts
-        return clean_text(f"{why}.")
     return f"{why[:1].upper()}{why[1:]}."
 
 
@@ -151,7 +149,7 @@ def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list
         (_rank(hit), _RANK_WIDTH),
         (_title(hit, note), title_width),
         (_year(hit.paper), _YEAR_WIDTH),
-        (score, _SCORE_WIDTH),
+        (Text("\n").join([score, _short_id(hit)]), _SCORE_WIDTH),
         (_evidence(hit, (prose - title_width) * _EVIDENCE_LINES), prose - title_width),
     ]
     return _columns(console, cells)
@@ -162,7 +160,10 @@ def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None
     margin = _RANK_WIDTH + _GAP
     if width is None:
         heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), score])
-        return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
+        return [
+            heading,
+            Text(" " * _GAP).join([Text(" " * _RANK_WIDTH), _short_id(hit), _evidence(hit, _UNLIMITED)]),
+        ]
     if width < _NARROW:
         heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit, note), width - margin)]
     else:
@@ -173,11 +174,10 @@ def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None
             (score, _SCORE_WIDTH),
         ]
     heading_lines = _columns(console, heading_cells)
-    room = width - margin
-    evidence = _evidence(hit, room * _EVIDENCE_LINES)
-    if not evidence.plain.strip():  # the paper has no abstract
-        return heading_lines
-    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (evidence, room)])
+    room, short = width - margin, _short_id(hit)
+    evidence = _evidence(hit, room * _EVIDENCE_LINES - len(short) - _GAP)
+    below = Text.assemble(short, " " * _GAP, evidence)
+    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (below, room)])
 
 
 def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
@@ -199,6 +199,10 @@ def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
 
 def _rank(hit: Hit) -> Text:
     return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=_FAINT)
+
+
+def _short_id(hit: Hit) -> Text:
+    return Text(clean_text(hit.short_id), style=_BAR)
 
 
 def _title(hit: Hit, note: str) -> Text:
