@@ -103,7 +103,7 @@ STEPS = st.lists(
 def test_each_new_paper_is_shown_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Any]]
 ) -> None:
-    """Whatever the index goes through between the runs, every paper in it is shown in the end, and none twice."""
+    """Between runs the index may change in any way: every paper in it is shown in the end, and none twice."""
     reading = Reading(tmp_path_factory.mktemp("reading"))
     reading.ids = {n: f"p{n}" for n in range(3)}
     reading.write()

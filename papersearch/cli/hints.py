@@ -235,7 +235,7 @@ def _saved_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
         case errors.SearchesNotWritable():
             return "name another file: export PAPERSEARCH_SEARCHES=FILE"
         case errors.SearchExists():
-            return f"replace it with --replace, or forget it: {typed('papersearch saved remove', error.name)}"
+            return typed("papersearch saved add --replace", error.name, "QUERY")
         case errors.UnknownSearch():
             return "papersearch saved list"
     return _marks_hint(error)
