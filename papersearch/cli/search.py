@@ -13,10 +13,10 @@ from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
 from papersearch.cli.last_results import keep
 from papersearch.cli.notices import (
-    missing_words,
     offer_words,
     warn_if_partial,
     warn_if_stale,
+    warn_of_command,
     warn_of_filters,
     warn_of_mode,
     warn_of_reading,
@@ -25,6 +25,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -39,6 +40,7 @@ from papersearch.cli.options import (
     ModeChoice,
     ModeOption,
     SortChoice,
+    StyleOption,
     TopOption,
     WordsArgument,
 )
@@ -58,6 +60,8 @@ class SearchOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
@@ -95,10 +99,17 @@ def search(options: SearchOptions) -> int:
     Conditions or filters alone list papers, the newest first.
     """
     from papersearch.cli.locations import find_locations
+    from papersearch.cli.output.reasons import doubts
     from papersearch.search.request import names_papers
 
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
     locations = find_locations(options.corpus_path, options.index_path)
     query = options.query or []
@@ -123,11 +134,11 @@ def search(options: SearchOptions) -> int:
         warn_of_mode(opened, results.mode_reason)
     if results.is_ranked:
         warn_if_partial(opened, results.encoded, results.mode_used)
+    warn_of_command(query)
     warn_of_reading(results)
-    if results.verdict == "weak":
-        printer.hint(f"none of the {results.total} papers matches this well")
-    if results.verdict and (missing := missing_words(results)):
-        printer.hint(f"no paper has {' or '.join(missing)}")
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)

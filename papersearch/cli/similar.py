@@ -18,6 +18,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -28,6 +29,7 @@ from papersearch.cli.options import (
     JsonOption,
     KeyOption,
     MarkGroup,
+    StyleOption,
     TopOption,
 )
 from papersearch.cli.output.printer import open_hit_printer
@@ -71,6 +73,8 @@ class SimilarOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -84,8 +88,16 @@ def similar(options: SimilarOptions) -> int:
     An abstract on standard input asks whether the like of it is in the corpus. With
     --library, papers are ranked by a whole library of yours; those that it has are left out.
     """
+    from papersearch.cli.output.reasons import doubts
+
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
     _check(options)
     opened = open_index(options.corpus_path, options.index_path)
@@ -100,8 +112,9 @@ def similar(options: SimilarOptions) -> int:
     results = results.replace(filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results, options.marked)
-    if results.verdict == "weak":
-        printer.hint("no paper is very similar to this text")
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
     printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
     keep(opened, [results], printer.format)
     return EXIT_HITS if results.hits else EXIT_NO_HITS

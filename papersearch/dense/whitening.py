@@ -45,10 +45,14 @@ class Sums(NamedTuple):
 
 
 class Whitening(NamedTuple):
-    """A mean (D,) and a matrix (D, D) of whole numbers: rows are `(on the grid - mean) @ matrix`."""
+    """A mean (D,) and a matrix (D, D) of whole numbers: rows are `(on the grid - mean) @ matrix`.
+
+    deviation: standard deviation of the cosine of two random papers, whose mean is near 0
+    """
 
     mean: Float64Array
     matrix: Float64Array
+    deviation: float
 
 
 def sums_of(vectors: Float32Array) -> Sums:
@@ -73,7 +77,11 @@ def whitening_of(parts: Sequence[Sums]) -> Whitening:
     shrunk = variances + max(SHRINKAGE * float(variances.mean()), 1.0)
     # The symmetric root does not depend on the basis that is found for directions of equal variance.
     matrix = (directions / np.sqrt(shrunk / shrunk.min())) @ directions.T
-    return Whitening(np.rint(mean), np.rint(matrix * _FINE))
+    # Of whitened vectors with independent components, of which each has its share of the squared length.
+    shares = variances / shrunk
+    total = float(shares.sum())
+    deviation = float(np.sqrt((shares**2).sum())) / total if total > 0 else 1.0
+    return Whitening(np.rint(mean), np.rint(matrix * _FINE), deviation)
 
 
 def whitened(vectors: Float32Array, whitening: Whitening) -> Iterator[Float64Array]:

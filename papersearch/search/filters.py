@@ -54,7 +54,7 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
         spellings = [spelling for one in known for spelling in (one.handle, one.name)]
         for name in filters.organisations:
             if not any(_is_named(one, name) for one in known):
-                raise _unknown("organisations", name, spellings)
+                raise _unknown("organisations", name, spellings, shown=[one.handle for one in known])
     if any(getattr(filters, kind) for kind in NAME_KINDS):
         from papersearch.search.names import check_filters
 
@@ -179,9 +179,12 @@ def _dump(name: str, dumps: Sequence[str]) -> str:
     raise _unknown("dumps", name, dumps)
 
 
-def _unknown(field: Literal["organisations", "dumps"], name: str, known: Sequence[str]) -> UnknownFilterValue:
+def _unknown(
+    field: Literal["organisations", "dumps"], name: str, known: Sequence[str], shown: Sequence[str] = ()
+) -> UnknownFilterValue:
+    """Return an error that offers the nearest of `known`, and lists `shown`, one spelling of each."""
     near = tuple(nearest(name, known))
-    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(known)))
+    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(shown or known)))
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from papersearch.search.protocol import FindOf, Resembling, ResemblingOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.shards import Owned
 from papersearch.search.topk import top_k
+from papersearch.search.verdict import likeness_at
 from papersearch.search.work import encoded, filtered
 from papersearch.types import LibraryMatch, Results, Undated
 
@@ -76,6 +77,7 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
         hits=tuple(
             hit.replace(
                 semantic_score=None,
+                strength=likeness_at(likeness / whitening.deviation),
                 library_match=LibraryMatch(paper_id=paper.paper_id, title=paper.title, likeness=likeness),
             )
             for hit, likeness, paper in zip(hits, best.likenesses.tolist(), nearest, strict=True)

@@ -17,7 +17,7 @@ from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.protocol import CountOf, Phrase
 from papersearch.search.request import leaves_undated_out
-from papersearch.search.verdict import judge
+from papersearch.search.verdict import count_verdicts, strength
 from papersearch.types import (
     NO_FILTERS,
     VERDICTS,
@@ -29,6 +29,7 @@ from papersearch.types import (
     Results,
     Undated,
     UnknownWord,
+    verdict_of,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 JUDGED_DEPTH = 100
 """Least number of papers judged, whatever `k` is, before the results say that none answers."""
+
+COUNTED = 1_000
+"""Number of papers up to which all are judged, to be counted: more would take as long as ranking them."""
 
 _ENOUGH = 10
 """Least number of answers from which related terms are learned; below it, weak papers are used too."""
@@ -66,13 +70,16 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         from papersearch.search.listing import newest  # most queries have words
 
         return newest(query, how, shards)
-    found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
+    n_judged = max(how.k, JUDGED_DEPTH)
+    n_papers = shards.manifest.n_papers
+    found = retrieve(query, encoded, how._replace(k=max(n_judged, n_papers if n_papers <= COUNTED else 0)), shards)
     if how.looks_up and _is_unknown_word(query, found.opening, shards):
         from papersearch.search.identified import answer_looked_up, look_up_word
 
         if (looked_up := look_up_word(query.text.strip(), shards)) is not None:
             return answer_looked_up(looked_up, how, shards)
-    judged = every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    judged = every[:n_judged]
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
     answering = [one for one in judged if one.verdict != "weak"]
     if how.strict:
@@ -95,6 +102,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         hits=tuple(hits),
         expansions=opening.asked.expansions,
         verdict=best,
+        verdicts=count_verdicts(one.verdict for one in every),
         filters=how.filters,
         sort=how.sort,
         undated=_undated(opening, how, shards) if leaves_undated_out(how.filters, query) else None,
@@ -162,8 +170,10 @@ def _judge(
     judged = []
     for place, (number, cosine, has, coverage) in enumerate(columns):
         known = cosine if has else None
-        verdict = "strong" if number in titled else judge(known, coverage, background, n_words, relief.get(number))
-        judged.append(Judged(place, verdict, known))
+        how_well = 1.0
+        if number not in titled:
+            how_well = strength(known, coverage, background, n_words, relief.get(number))
+        judged.append(Judged(place, verdict_of(how_well), how_well, known))
     return judged
 
 

@@ -76,6 +76,7 @@ def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
         "duplicates": [paper.asdict() for paper in hit.duplicates],
         "library_match": hit.library_match.asdict() if hit.library_match else None,
         "short_id": hit.short_id,
+        "strength": hit.strength,
     }
 
 
@@ -104,6 +105,7 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
         "reading": results.reading.asdict() if results.reading else None,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
+        "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 
