@@ -37,7 +37,7 @@ class FilterRow(NamedTuple):
     example: str = ""
     known: Literal["", "organisations", "dumps"] = ""
     is_saved: bool = True
-    is_served: bool = False
+    is_served: bool = True
 
 
 _DATE = "YYYY[-MM[-DD]]"
@@ -50,7 +50,6 @@ FILTER_ROWS = (
         value=_DATE,
         example="2024",
         help="Papers of this date or later.",
-        is_served=True,
     ),
     FilterRow(
         name="until",
@@ -60,7 +59,6 @@ FILTER_ROWS = (
         value=_DATE,
         example="2025-06",
         help="Papers of this date or earlier.",
-        is_served=True,
     ),
     FilterRow(
         name="org",
@@ -88,7 +86,6 @@ FILTER_ROWS = (
         word="code",
         kind="switch",
         help="Papers with a link to a repository of source code.",
-        is_served=True,
     ),
     FilterRow(
         name="new",
@@ -104,7 +101,6 @@ FILTER_ROWS = (
         word="undated",
         kind="switch",
         help="Keep papers whose date is unknown or too coarse to compare.",
-        is_served=True,
     ),
 )
 """Every filter, in the order in which help lists them."""

@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import h11
 import orjson
@@ -47,17 +47,20 @@ def listen(host: str, port: int) -> tuple[socket.socket, Address]:
     return opened, asked._replace(port=opened.getsockname()[1])
 
 
-def run(app: Starlette, listening: socket.socket, ready: Callable[[], None]) -> int:
+def run(
+    app: Starlette, listening: socket.socket, ready: Callable[[], None], lifespan: Literal["on", "off"] = "off"
+) -> int:
     """Answer requests until SIGINT or SIGTERM; return the number of the signal.
 
     ready: called when requests are answered
+    lifespan: whether the application is told when the server starts and ends
     """
     server = _Server(
         uvicorn.Config(
             app,
             http=_Protocol,
             ws="none",
-            lifespan="off",
+            lifespan=lifespan,
             loop="asyncio",
             log_config=None,
             log_level="critical",
