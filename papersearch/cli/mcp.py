@@ -63,9 +63,9 @@ class McpOptions(NamedTuple):
 
 @takes(McpOptions)
 def serve(options: McpOptions) -> int:
-    """Serve agents: search, similar, show, cite and stats by the Model Context Protocol.
+    """Serve agents by the Model Context Protocol.
 
-    It speaks on standard input and output until its input is closed, or with --http until Ctrl-C.
+    The tools are search, similar, show, cite and stats. The server speaks on standard input and output until its input is closed, or with --http until Ctrl-C.
     """
     _check_transport(options)
     opened = open_index(options.corpus_path, options.index_path)
@@ -90,7 +90,8 @@ def _check_transport(options: McpOptions) -> None:
 
 def _over_stdio(server: Server[Any]) -> int:
     """Serve one client on standard input and output, until it closes the input."""
-    import anyio
+    import asyncio
+
     from mcp.server.stdio import stdio_server
 
     async def talk() -> None:
@@ -101,7 +102,7 @@ def _over_stdio(server: Server[Any]) -> int:
     if sys.stdin.isatty():
         complain("serving other programs on standard input; Ctrl-C ends it", "papersearch search mcp")
     try:
-        anyio.run(talk)
+        asyncio.run(talk())
     except* BrokenPipeError:
         pass  # a client may go away
     return EXIT_HITS

@@ -257,7 +257,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("headers", [LEGACY, MODERN], ids=["legacy", "modern"])
 def test_hostile_bodies(agents: Agents, headers: dict[str, str]) -> None:
-    """Every body that is no request is answered with an error, and none of them with a failure of the server."""
+    """Every hostile body is answered with an error, and none with a failure of the server."""
     for body in HOSTILE:
         status, told = posted(agents, body, headers)
         assert 200 <= status < 500, body[:60]
@@ -273,7 +273,7 @@ def test_hostile_bodies(agents: Agents, headers: dict[str, str]) -> None:
     st.sampled_from(["2025-11-25", "2026-07-28", "1", "x" * 100]),
 )
 def test_any_request_is_answered(agents: Agents, body: bytes, kind: str, accept: str, version: str) -> None:
-    """Whatever body, types and version are sent, the answer is a refusal, and the server lives on."""
+    """Any body, types and version are answered without a failure, and the server goes on."""
     headers = {"Content-Type": kind, "Accept": accept, "MCP-Protocol-Version": version}
     status, _ = posted(agents, body, headers)
     assert 200 <= status < 500

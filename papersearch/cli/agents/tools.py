@@ -134,7 +134,8 @@ def search(index: Index, asked: SearchArguments) -> bytes:
     """Search the user's collection of research papers: a topic, a question, a method's name, a title.
 
     Words rank in any order and form. "a phrase" in double quotes must be in every hit, title:word in
-    its title, -word in none; AND, OR, NOT and parentheses join them; word* is every word that begins so.
+    its title, -word in none; AND, OR, NOT and parentheses join them; word* is every word with this
+    beginning.
 
     Hits come best first. `verdict` says how well one answers: strong, fair or weak. When the answer's own
     verdict is weak, the collection has probably nothing on the subject. `evidence` is the sentence

@@ -149,7 +149,7 @@ def test_resources(real_index: papersearch.Index, mode: str) -> None:
 
 @MODES
 def test_ids_are_completed(real_index: papersearch.Index, mode: str) -> None:
-    """The id in a paper's address is completed by the ids that begin so, at most a hundred, with a sign of more."""
+    """The id in a paper's address is completed by ids with this beginning, a hundred at most, and a sign of more."""
     ids = sorted(paper.paper_id for paper in real_index.papers())
 
     async def talk(client: Client) -> None:
