@@ -65,20 +65,26 @@ class McpOptions(NamedTuple):
 def serve(options: McpOptions) -> int:
     """Serve agents by the Model Context Protocol.
 
-    The tools are search, similar, show, cite and stats. The server speaks on standard input and output until its input is closed, or with --http until Ctrl-C.
+    The tools are search, similar, show, cite and stats. The server speaks on standard input
+    and output until its input is closed, or with --http until Ctrl-C.
     """
     _check_transport(options)
     opened = open_index(options.corpus_path, options.index_path)
     try:
-        from papersearch.cli.agents.server import make_server
+        from papersearch.cli.agents.server import AgentServer
     except ImportError as error:
         raise CommandError(
             f"cannot serve without the package mcp, 2.3 or newer: {error}",
             "pip install '.[mcp]' in a clone of the repository",
         ) from error
     _set_logging(debug=options.debug)
-    server = make_server(opened, debug=options.debug)
-    return _over_http(server, opened, options) if options.http else _over_stdio(server)
+    agents = AgentServer(opened, debug=options.debug)
+    server = agents.protocol_server()
+    code = _over_http(server, opened, options) if options.http else _over_stdio(server)
+    if agents.is_answering:  # nobody waits for it any more, and Python would
+        sys.stdout.flush()
+        os._exit(code)
+    return code
 
 
 def _check_transport(options: McpOptions) -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -28,7 +29,7 @@ from papersearch.remote.calls import MAX_BODY_BYTES
 from papersearch.serving.server import MAX_HEADER_BYTES
 from tests.cli.agents.asking import Call, answers, converse, text_of
 from tests.conftest import PATIENCE_S, Run, command_environment
-from tests.served import Served
+from tests.served import Served, impostor, read_request, told
 
 pytestmark = pytest.mark.slow
 
@@ -177,6 +178,33 @@ def test_signals_end_it(env: dict[str, str], number: signal.Signals, code: int) 
         assert found.process.wait(timeout=PATIENCE_S) == code
 
 
+def test_an_interrupt_during_a_call() -> None:
+    """SIGINT ends the server while a call waits for an index that does not answer."""
+    asked = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        if b"/v1/about" in read_request(connection):
+            connection.sendall(told(None))
+            return
+        asked.set()
+        connection.recv(1)  # until the client goes
+
+    with impostor(answer) as address:
+        env = {"PAPERSEARCH_INDEX": address, "PAPERSEARCH_TIMEOUT": str(PATIENCE_S)}
+        process = subprocess.Popen(
+            [sys.executable, *SERVE, "--http", "--port", "0"], env=command_environment(env), stdout=-1, text=True
+        )
+        assert process.stdout is not None
+        agents = Agents(process, process.stdout.readline().split()[-1])
+        waiting = threading.Thread(target=is_alive, args=(agents,), daemon=True)
+        waiting.start()
+        assert asked.wait(PATIENCE_S)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE_S / 2) == 130
+        process.stdout.close()
+        waiting.join()
+
+
 def test_hostile_lines(env: dict[str, str]) -> None:
     """No line on standard input ends the server or makes it print on stderr: the next call is answered."""
     lines = [
@@ -205,8 +233,8 @@ def test_hostile_lines(env: dict[str, str]) -> None:
     replies = []
     while {"jsonrpc": "2.0", "id": 99, "result": {}} not in replies:
         replies.append(json.loads(process.stdout.readline()))
-    told, said = process.communicate(timeout=PATIENCE_S)
-    replies += map(json.loads, told.splitlines())
+    rest, said = process.communicate(timeout=PATIENCE_S)
+    replies += map(json.loads, rest.splitlines())
     assert (process.returncode, said) == (0, b"")
     assert all("error" in reply or reply["id"] == 99 for reply in replies)
 
@@ -227,7 +255,7 @@ def posted(agents: Agents, body: bytes, headers: dict[str, str]) -> tuple[int, b
 
 
 def is_alive(agents: Agents) -> bool:
-    """Tell whether a call is answered."""
+    """Tell whether a search is answered."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
     params = {"name": "search", "arguments": SEARCH.arguments, "_meta": META}
     status, body = posted(agents, json.dumps({**call, "params": params}).encode(), MODERN)
@@ -259,9 +287,9 @@ HOSTILE = [
 def test_hostile_bodies(agents: Agents, headers: dict[str, str]) -> None:
     """Every hostile body is answered with an error, and none with a failure of the server."""
     for body in HOSTILE:
-        status, told = posted(agents, body, headers)
+        status, reply = posted(agents, body, headers)
         assert 200 <= status < 500, body[:60]
-        assert status == 202 or b"error" in told, body[:60]
+        assert status == 202 or b"error" in reply, body[:60]
     assert is_alive(agents)
 
 

@@ -184,7 +184,7 @@ def test_browsing_asks_a_server(server: Served, real_index_path: Path) -> None:
 @pytest.mark.usefixtures("patient")
 def test_tools_for_programs_ask_a_server(server: Served, real_index_path: Path) -> None:
     """The tools of `mcp` give a server's answers as those of its index."""
-    from papersearch.cli.agents.server import make_server
+    from papersearch.cli.agents.server import AgentServer
     from tests.cli.agents.asking import Call, answers
 
     calls = [
@@ -198,7 +198,8 @@ def test_tools_for_programs_ask_a_server(server: Served, real_index_path: Path) 
 
     def told(place: str) -> list[Any]:
         return [
-            (answer.content, answer.is_error) for answer in answers(make_server(papersearch.open(place)), *calls)
+            (answer.content, answer.is_error)
+            for answer in answers(AgentServer(papersearch.open(place)).protocol_server(), *calls)
         ]
 
     assert told(server.address) == told(str(real_index_path))

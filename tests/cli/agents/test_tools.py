@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from papersearch.cli.show import show as show_command
 from papersearch.cli.similar import similar as similar_command
 from papersearch.cli.stats import stats as stats_command
 from papersearch.search.filter_table import FILTER_ROWS
+from tests.growing import encode_in_part
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
 ABSTRACT = "We cut the idle time of pipeline parallelism. We train large models over many devices."
@@ -149,3 +151,26 @@ def test_descriptions_are_short() -> None:
     assert len(said) < 12_000
     assert "--" not in said
     assert all(tool.is_read_only for tool in TOOLS)
+
+
+@pytest.mark.parametrize("n_encoded", [0, 3])
+def test_an_index_that_is_partly_encoded(small_corpus: Path, small_index: Path, n_encoded: int) -> None:
+    """A short answer says how far the index is encoded, and in which mode it was found."""
+    encode_in_part(small_corpus, small_index, n_encoded)
+    index = papersearch.open(small_index)
+    found = index.search("moths")
+    told = json.loads(asked(index, "search", query="moths"))
+    assert told.get("encoded") == f"{n_encoded} of {len(index)}"
+    assert told.get("mode_used", "hybrid") == found.mode_used
+    assert json.loads(asked(index, "stats"))["papers_encoded"] == n_encoded
+
+
+def test_all_lost_papers_are_named(real_index: papersearch.Index) -> None:
+    """An error about several names that lead to no paper names each, up to ten, and counts the others."""
+    for tool in ("show", "cite"):
+        with pytest.raises(ArgumentError) as raised:
+            asked(real_index, tool, papers=["gpipe", "nonsense", "p", "gibberish"])
+        told = raised.value.message.splitlines()
+        assert [line.split("'")[1] for line in told] == ["nonsense", "p", "gibberish"]
+    with pytest.raises(ArgumentError, match="; 5 more names do not lead to one paper"):
+        asked(real_index, "show", papers=[f"nonsense{number}" for number in range(15)])
