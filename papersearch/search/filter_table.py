@@ -50,6 +50,7 @@ FILTER_ROWS = (
         value=_DATE,
         example="2024",
         help="Papers of this date or later.",
+        is_served=True,
     ),
     FilterRow(
         name="until",
@@ -59,6 +60,7 @@ FILTER_ROWS = (
         value=_DATE,
         example="2025-06",
         help="Papers of this date or earlier.",
+        is_served=True,
     ),
     FilterRow(
         name="org",
@@ -86,6 +88,7 @@ FILTER_ROWS = (
         word="code",
         kind="switch",
         help="Papers with a link to a repository of source code.",
+        is_served=True,
     ),
     FilterRow(
         name="new",
@@ -101,6 +104,7 @@ FILTER_ROWS = (
         word="undated",
         kind="switch",
         help="Keep papers whose date is unknown or too coarse to compare.",
+        is_served=True,
     ),
 )
 """Every filter, in the order in which help lists them."""

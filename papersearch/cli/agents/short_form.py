@@ -50,8 +50,8 @@ def short_stats(fields: Mapping[str, Any], *, is_stale: bool) -> bytes:
     """Return the counts of `counts.stats_fields` in short."""
     tallies = {
         name: {"papers": found["papers"], "distinct": found["distinct"], "top": _top(found["top"])}
-        for name in ("organisations", "authors", "categories")
-        if (found := fields[name])["papers"]
+        for name in ("organisations", "authors", "categories", "venues")
+        if (found := fields.get(name, {})).get("papers")
     }
     dumps = fields["dumps"]
     return _json(
@@ -111,14 +111,12 @@ def _requested(results: Results) -> dict[str, Any]:
 
 
 def _short_facets(facets: Facets) -> dict[str, Any]:
-    """Return the counts of facets; of months and of names the first alone, with the number of all."""
+    """Return the counts of facets without months, and of names the most frequent."""
     fields: dict[str, Any] = {"papers": facets.n_papers, "undated": facets.n_undated}
     for name in facets.asdict():
         values = getattr(facets, name)
         if isinstance(values, tuple) and values and name != "months":
             fields[name] = _counted(values if name == "years" else values[:_NAMED])
-            if len(values) > len(fields[name]):
-                fields[f"{name}_in_all"] = len(values)
     return fields
 
 

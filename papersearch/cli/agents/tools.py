@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MOST_PAPERS = 100
 """Greatest number of papers in an answer: more do not fit into a reader's context."""
 
+MOST_NAMES = 1_000
+"""Greatest number of names in a filter."""
+
 _NAMED = 10
 """Greatest number of lost papers that one error names."""
 
@@ -46,18 +49,27 @@ _NAMES = "Papers: each a paper_id, the beginning of one that no other shares, an
 Names = Annotated[Sequence[str], Takes("texts", _NAMES, least=1, most=MOST_PAPERS)]
 
 
+_OF_PAPERS = {
+    "within": "Only these papers, named as for show; an empty list keeps none.",
+    "without": "None of these papers, named as for show.",
+}
+"""Descriptions of the filters that the command line reads from files."""
+
+
 def _switch(about: str) -> Takes:
     return Takes("switch", about)
 
 
 def _filter_argument(row: FilterRow) -> Parameter:
     """Return the argument that a row of the table of filters describes."""
-    about = f"{row.help.rstrip('.').removesuffix('; may be given again')}{f': {row.value}' if row.value else ''}."
+    about = row.help.rstrip(".").removesuffix("; may be given again")
     if row.kind == "switch":
-        return parameter(row.field, Annotated[bool, _switch(about)], False)
-    if row.kind == "list":
-        return parameter(row.field, Annotated[Any, Takes("texts", about, most=MOST_PAPERS)], None)
-    return parameter(row.field, Annotated[Any, Takes("text", about, most=100)], None)
+        return parameter(row.field, Annotated[bool, _switch(f"{about}.")], False)
+    if row.kind == "text":
+        form = f": {row.value}" if row.value else ""
+        return parameter(row.field, Annotated[Any, Takes("text", f"{about}{form}.", most=100)], None)
+    about = _OF_PAPERS.get(row.field, f"{about}.")
+    return parameter(row.field, Annotated[Any, Takes("texts", about, most=MOST_NAMES)], None)
 
 
 if TYPE_CHECKING:
@@ -82,7 +94,9 @@ class SearchArguments(NamedTuple):
         Sort, Takes("choice", "Best first, or the newest of the best hundred first.", choices=get_args(Sort))
     ] = "relevance"
     fold: Annotated[bool, _switch("Put near-duplicates under the best of them.")] = False
-    facets: Annotated[bool, _switch("Count all that answers by date, organisation and the like.")] = False
+    facets: Annotated[
+        bool, _switch("Count what answers by year, organisation and the like; of names the ten most frequent.")
+    ] = False
     suggest: Annotated[bool, _switch("Offer terms that narrow the search.")] = False
     explain: Annotated[bool, _switch("Explain how each score is computed.")] = False
     detail: DetailArgument = "short"
