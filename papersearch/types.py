@@ -209,6 +209,16 @@ SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "e
 Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
+FAIR_STRENGTH, STRONG_STRENGTH = 0.5, 0.625
+"""Strengths from which a paper is fair and strong."""
+
+
+def verdict_of(strength: float) -> Verdict:
+    """Return the verdict on a paper of this strength."""
+    if strength >= STRONG_STRENGTH:
+        return "strong"
+    return "fair" if strength >= FAIR_STRENGTH else "weak"
+
 
 class TermImpact(Value):
     """The contribution of one term, one pair of neighbours, one expansion, or another form of a word or
@@ -265,6 +275,8 @@ class Hit(Value):
         corpus; None for papers similar to examples
     explanation: the parts of the score, if requested
     duplicates: near-duplicates folded into this hit
+    strength: the same in [0, 1], of any query on any corpus, whatever the other hits are: fair from 0.5,
+        strong from 0.625. Of papers similar to examples it is their likeness. None if it is unknown.
     """
 
     rank: int
@@ -277,6 +289,7 @@ class Hit(Value):
     evidence: Evidence
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
+    strength: float | None = None
 
     def __repr__(self) -> str:
         return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"
@@ -421,6 +434,19 @@ class EncodedShare(Value):
 Emptier = Literal["filters", "operators", "words", "verdict"]
 
 
+class VerdictCounts(Value):
+    """Numbers of papers by verdict."""
+
+    strong: int
+    fair: int
+    weak: int
+
+    @property
+    def total(self) -> int:
+        """The number of papers judged."""
+        return self.strong + self.fair + self.weak
+
+
 class Results(Value):
     """The answer to one query. Iterate over it, index it, or read `hits`.
 
@@ -431,6 +457,8 @@ class Results(Value):
         otherwise all that phrases, exclusions and filters leave
     expansions: acronyms of the query that were searched in their other form too
     verdict: the best among the first hundred papers, or None without papers
+    verdicts: numbers of papers by verdict: of all that are ranked if they are few, else of the first
+        hundred, or of the first `k` if they are more; None for papers similar to examples
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
@@ -459,6 +487,7 @@ class Results(Value):
     notes: tuple[Note, ...] = ()
     emptied_by: Emptier | None = None
     encoded: EncodedShare | None = None
+    verdicts: VerdictCounts | None = None
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

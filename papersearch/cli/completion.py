@@ -62,6 +62,13 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
     return _of_index(context, look)
 
 
+def styles(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of an installed citation style."""
+    from papersearch.cli.output.exports.styles import style_names
+
+    return list(islice(style_names(typed_text(incomplete)), _MOST))
+
+
 def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Complete the name of a dump, described by the number of papers in it."""
 

@@ -118,6 +118,19 @@ KeyOption = Annotated[
         show_default=False,
     ),
 ]
+StyleOption = Annotated[
+    Optional[str],
+    typer.Option(
+        "--style",
+        help="References in a citation style: apa, ieee, nature, ... or a .csl file.",
+        metavar="STYLE",
+        show_default=False,
+        autocompletion=completion.styles,
+    ),
+]
+CopyOption = Annotated[
+    bool, typer.Option("--copy", help="Copy what a pipe would get to the clipboard, and print nothing.")
+]
 LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
 ]

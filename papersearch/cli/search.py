@@ -24,6 +24,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -38,6 +39,7 @@ from papersearch.cli.options import (
     ModeOption,
     QueryArgument,
     SortChoice,
+    StyleOption,
     TopOption,
 )
 from papersearch.cli.output.printer import open_hit_printer
@@ -55,6 +57,8 @@ class SearchOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
@@ -89,7 +93,13 @@ def search(options: SearchOptions) -> int:
     from papersearch.cli.locations import find_locations
 
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
     locations = find_locations(options.corpus_path, options.index_path)
     text = " ".join(map(typed_text, options.query))

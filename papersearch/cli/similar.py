@@ -15,6 +15,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -24,6 +25,7 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    StyleOption,
     TopOption,
 )
 from papersearch.cli.output.printer import open_hit_printer
@@ -57,6 +59,8 @@ class SimilarOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -70,7 +74,13 @@ def similar(options: SimilarOptions) -> int:
     An abstract on standard input asks whether the like of it is in the corpus.
     """
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
     opened = open_index(options.corpus_path, options.index_path)
     names, text = read_names(opened, options.papers)

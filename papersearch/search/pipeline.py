@@ -16,7 +16,7 @@ from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.protocol import CountOf
 from papersearch.search.request import leaves_undated_out
-from papersearch.search.verdict import judge
+from papersearch.search.verdict import count_verdicts, strength
 from papersearch.types import (
     NO_FILTERS,
     VERDICTS,
@@ -28,6 +28,7 @@ from papersearch.types import (
     Results,
     Undated,
     UnknownWord,
+    verdict_of,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 JUDGED_DEPTH = 100
 """Least number of papers judged, whatever `k` is, before the results say that none answers."""
 
+COUNTED = 1_000
+"""Number of papers up to which all are judged, to be counted: more would take as long as ranking them."""
+
 _ENOUGH = 10
 """Least number of answers from which related terms are learned; below it, weak papers are used too."""
 
@@ -50,8 +54,11 @@ UNDATED_NAMED = 10
 
 def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Results:
     """Retrieve, judge, sort, fold and cut the papers, and make results of them."""
-    found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
-    judged = every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    n_judged = max(how.k, JUDGED_DEPTH)
+    n_papers = shards.manifest.n_papers
+    found = retrieve(query, encoded, how._replace(k=max(n_judged, n_papers if n_papers <= COUNTED else 0)), shards)
+    every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    judged = every[:n_judged]
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
     answering = [one for one in judged if one.verdict != "weak"]
     if how.strict:
@@ -74,6 +81,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         hits=tuple(hits),
         expansions=opening.asked.expansions,
         verdict=best,
+        verdicts=count_verdicts(one.verdict for one in every),
         filters=how.filters,
         sort=how.sort,
         undated=_undated(opening, how, shards) if leaves_undated_out(how.filters) else None,
@@ -124,8 +132,10 @@ def _judge(
     judged = []
     for place, (number, cosine, has, coverage) in enumerate(columns):
         known = cosine if has else None
-        verdict = "strong" if number in titled else judge(known, coverage, background, n_words, relief.get(number))
-        judged.append(Judged(place, verdict, known))
+        how_well = 1.0
+        if number not in titled:
+            how_well = strength(known, coverage, background, n_words, relief.get(number))
+        judged.append(Judged(place, verdict_of(how_well), how_well, known))
     return judged
 
 

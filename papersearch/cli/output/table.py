@@ -315,6 +315,12 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
 
 
+def print_paragraphs(console: Console, paragraphs: Sequence[str]) -> None:
+    """Print paragraphs of prose, with a blank line between them."""
+    lines = Text("\n\n").join(Text(clean_text(paragraph)) for paragraph in paragraphs)
+    write(console, lines, None if _unlimited(console) else _PROSE_WIDTH)
+
+
 def facts_of(paper: Paper) -> list[str]:
     """List the known facts of a paper besides its texts."""
     facts = []

@@ -23,7 +23,7 @@ Field = TypeVar("Field")
 
 def export(papers: Sequence[Paper], chosen: str, key_pattern: str | None = None) -> bytes:
     """Write papers in one of the formats, as UTF-8. Raises KeyPatternError."""
-    safe = [_cleaned(paper) for paper in papers]
+    safe = [cleaned(paper) for paper in papers]
     if chosen in _KEYED_WRITERS:
         text = _KEYED_WRITERS[chosen](safe, citation_keys(safe, key_pattern))
     else:
@@ -31,13 +31,13 @@ def export(papers: Sequence[Paper], chosen: str, key_pattern: str | None = None)
     return text.encode("utf-8", "replace")
 
 
-def _cleaned(field: Field) -> Field:
+def cleaned(field: Field) -> Field:
     """Clean every text in a value: an index may come from elsewhere."""
-    cleaned: object = field
+    found: object = field
     if isinstance(field, str):
-        cleaned = clean_text(field)
+        found = clean_text(field)
     elif isinstance(field, tuple):
-        cleaned = tuple(map(_cleaned, field))
+        found = tuple(map(cleaned, field))
     elif isinstance(field, Value):
-        cleaned = field.replace(**{name: _cleaned(getattr(field, name)) for name in type(field).__annotations__})
-    return cleaned  # type: ignore[return-value]  # of the class of `field`
+        found = field.replace(**{name: cleaned(getattr(field, name)) for name in type(field).__annotations__})
+    return found  # type: ignore[return-value]  # of the class of `field`

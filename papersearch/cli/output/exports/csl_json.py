@@ -18,13 +18,14 @@ _TYPES = {"article": "article-journal", "conference": "paper-conference", "prepr
 
 def write(papers: Sequence[Paper], keys: Sequence[str]) -> str:
     """Return an array with one item per paper."""
-    items = list(map(_item, papers, keys))
+    items = list(map(item, papers, keys))
     return orjson.dumps(items, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _item(paper: Paper, key: str) -> dict[str, Any]:
+def item(paper: Paper, key: str) -> dict[str, Any]:
+    """Return a paper as an item, without the variables whose values are unknown."""
     date = numbered_date(paper)
-    item = {
+    variables = {
         "id": key,
         "type": _TYPES[kind_of(paper)],
         "title": paper.title,
@@ -44,7 +45,7 @@ def _item(paper: Paper, key: str) -> dict[str, Any]:
         "abstract": paper.abstract,
         "note": _note(paper),
     }
-    return {name: value for name, value in item.items() if value}
+    return {name: value for name, value in variables.items() if value}
 
 
 def _name(name: AuthorName) -> dict[str, str]:
