@@ -8,7 +8,7 @@ together, in the names that the agent knows, so that one more call is enough.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import Parameter
 from typing import Any, Literal, NamedTuple
@@ -87,8 +87,7 @@ class Takes(NamedTuple):
                 return f"a whole number from {self.least} to {self.most}"
             case "switch":
                 return "true or false"
-        *most, last = self.choices
-        return f"{', '.join(most)} or {last}" if most else last
+        return either(self.choices)
 
 
 class ArgumentError(PapersearchError):
@@ -166,7 +165,8 @@ _USUAL = {
     "until": ("to", "before", "end", "end_date", "to_date", "date_to", "max_year"),
     "organisations": ("organization", "organizations", "organisation", "orgs", "affiliation"),
     "detail": ("verbose", "full", "short", "format", "fields"),
-    "format": ("style", "as"),
+    "format": ("as", "form", "output"),
+    "style": ("csl", "citation_style"),
     "facets": ("facet", "counts", "aggregate"),
     "suggest": ("related", "suggestions"),
     "fold": ("dedupe", "deduplicate", "unique"),
@@ -191,6 +191,12 @@ def meant_by(name: str, known: tuple[str, ...]) -> str | None:
             return argument
     near = get_close_matches(plain, known, 1, 0.7)
     return near[0] if near else None
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names as a choice: a, b or c."""
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _is_text(value: Any, most: int) -> bool:

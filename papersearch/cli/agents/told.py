@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from papersearch import errors
 from papersearch.cli.agents.arguments import ArgumentError
+from papersearch.cli.errors import CommandError
 from papersearch.cli.hints import explained
 from papersearch.errors import PapersearchError
 
@@ -44,11 +45,9 @@ def _remedy(error: Exception) -> str:
             return _server_remedy(error)
         case errors.StoredIndexError():
             return "no argument helps: ask the user to check the index, or to build it again"
-        case MemoryError():
-            return "ask for less, or tell the user"
-        case PapersearchError():
+        case PapersearchError() if not isinstance(error, CommandError):
             return ""
-    return "no argument helps: tell the user"
+    return "no argument helps: tell the user"  # the hint of a CommandError is a command
 
 
 def _query_remedy(error: errors.QueryError) -> str:

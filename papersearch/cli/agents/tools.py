@@ -7,11 +7,12 @@ they are short. A server may be given more tools than `TOOLS`: one that writes s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 from weakref import WeakKeyDictionary
 
-from papersearch.cli.agents.arguments import ArgumentError, Arguments, Takes
+from papersearch.cli.agents.arguments import ArgumentError, Arguments, Takes, either
 from papersearch.cli.agents.short_form import short_papers, short_results, short_stats
 from papersearch.cli.counts import stats_fields
 from papersearch.cli.options import GROUP
@@ -138,6 +139,14 @@ class CiteArguments(NamedTuple):
         str | None,
         Takes("text", "Pattern of citation keys for bibtex and csl-json, such as {family}{year}{word}.", most=200),
     ] = None
+    style: Annotated[
+        str | None,
+        Takes(
+            "text",
+            "Formatted references in place of the format: apa, ieee, or the name of another style.",
+            most=100,
+        ),
+    ] = None
 
 
 class StatsArguments(NamedTuple):
@@ -206,15 +215,36 @@ def cite(index: Index, asked: CiteArguments) -> bytes:
     from papersearch.cli.output.exports import export
     from papersearch.cli.output.exports.citation_keys import KeyPatternError
 
+    papers = _papers(index, asked.papers)
+    if asked.style is not None:
+        return _references(papers, asked)
     if asked.key is not None and asked.format not in ("bibtex", "csl-json"):
         raise ArgumentError(
             f"key: expected format bibtex or csl-json, which have citation keys, found {asked.format}"
         )
-    papers = _papers(index, asked.papers)
     try:
         return export(papers, asked.format, asked.key)
     except KeyPatternError as error:
         raise ArgumentError(f"key: {error}") from None
+
+
+def _references(papers: Sequence[Paper], asked: CiteArguments) -> bytes:
+    """Return references in a style, one a line. A style is named, and never the path of a file."""
+    from papersearch.cli.output.exports.references import references
+    from papersearch.cli.output.exports.styles import style_names
+
+    style = (asked.style or "").lower()
+    if asked.key is not None:
+        raise ArgumentError("key: expected no style beside it: references have no citation keys")
+    if asked.format not in ("bibtex", "markdown"):
+        raise ArgumentError(f"style: expected format markdown or none beside it, found {asked.format}")
+    known = list(style_names())
+    if style not in known:
+        near = get_close_matches(style, known, 3, 0.5)
+        instead = f"did you mean {either(near)}?" if near else f"{len(known):,} styles are installed"
+        raise ArgumentError(f"unknown style {style!r}: {instead}")
+    lines = references(papers, style, "markdown" if asked.format == "markdown" else "plain")
+    return "\n".join(lines).encode("utf-8", "replace")
 
 
 def stats(index: Index, asked: StatsArguments) -> bytes:

@@ -132,7 +132,8 @@ def test_schemas(tool: Tool) -> None:
         ("similar", "limit", "k"),
         ("show", "id", "papers"),
         ("show", "query", "papers"),
-        ("cite", "style", "format"),
+        ("cite", "as", "format"),
+        ("cite", "stile", "style"),
     ],
 )
 def test_what_was_meant(tool: str, unknown: str, meant: str) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
@@ -77,6 +77,7 @@ def results(draw: st.DrawFn) -> Results:
     )
 
 
+@settings(max_examples=25)
 @given(results())
 def test_ten_hits_take_four_kilobytes(found: Results) -> None:
     """Ten hits take less than 4 kB, whatever texts they have and whatever is said beside them."""

@@ -15,18 +15,22 @@ from papersearch.cli.agents.tools import TOOLS
 from papersearch.cli.counts import stats_fields
 from papersearch.cli.output import json_documents
 from papersearch.cli.output.exports import export
+from papersearch.cli.output.exports.references import references
 from papersearch.cli.search import search as search_command
 from papersearch.cli.show import show as show_command
 from papersearch.cli.similar import similar as similar_command
 from papersearch.cli.stats import stats as stats_command
 from papersearch.search.filter_table import FILTER_ROWS
+from tests.cli.test_references import INSTALLED
 from tests.growing import encode_in_part
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
 ABSTRACT = "We cut the idle time of pipeline parallelism. We train large models over many devices."
 
-OF_THE_TERMINAL = {"format_", "json", "jsonl", "color", "corpus_path", "index_path", "debug", "late"}
+OF_THE_TERMINAL = {"format_", "json", "jsonl", "color", "copy", "corpus_path", "index_path", "debug", "late"}
 """Options of verbs that are about output, places and the measuring of models."""
+
+OF_CITATIONS = {"key", "style"}
 
 NAMED_OTHERWISE = {"top": "k"}
 
@@ -42,9 +46,10 @@ def asked(index: papersearch.Index, tool: str, **arguments: Any) -> bytes:
 )
 def test_parity_with_the_command_line(tool: str, command: Any) -> None:
     """A tool has every option of its verb that is not about the terminal; citations have a tool of their own."""
-    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - {"key"}
+    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_CITATIONS
     named = {NAMED_OTHERWISE.get(option, option) for option in options}
     assert named - set(BY_NAME[tool].arguments.schema()["properties"]) == set()
+    assert not OF_CITATIONS - set(BY_NAME["cite"].arguments.schema()["properties"])
 
 
 @pytest.mark.parametrize("tool", ["search", "similar"])
@@ -123,6 +128,32 @@ def test_citation_keys(real_index: papersearch.Index) -> None:
     for arguments in ({"key": "{nonsense}"}, {"key": "{year}", "format": "ris"}):
         with pytest.raises(ArgumentError, match=r"^key: "):
             asked(real_index, "cite", papers=["gpipe"], **arguments)
+
+
+@pytest.mark.skipif(not INSTALLED, reason="needs pandoc and the styles of pip install '.[styles]'")
+def test_references_in_a_style(real_index: papersearch.Index) -> None:
+    """References are those of the style's name, as text or Markdown."""
+    papers = [real_index.paper(name) for name in ("gpipe", "megascale")]
+    for arguments, writer in (({}, "plain"), ({"format": "markdown"}, "markdown")):
+        cited = asked(real_index, "cite", papers=["gpipe", "megascale"], style="APA", **arguments)
+        assert cited.decode().split("\n") == references(papers, "apa", writer)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"style": "apaa"},
+        {"style": "/etc/passwd"},
+        {"style": "../../secret.csl"},
+        {"style": ""},
+        {"style": "apa", "key": "{year}"},
+        {"style": "apa", "format": "ris"},
+    ],
+)
+def test_styles_are_named(arguments: dict[str, str], real_index: papersearch.Index) -> None:
+    """A style that is not installed is an error, and a path is refused: nothing is read from it."""
+    with pytest.raises(ArgumentError, match="style"):
+        asked(real_index, "cite", papers=["gpipe"], **arguments)
 
 
 def test_stats(real_index: papersearch.Index) -> None:
