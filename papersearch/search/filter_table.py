@@ -40,7 +40,7 @@ class FilterRow(NamedTuple):
     example: str = ""
     known: Literal["", "authors", "categories", "venues", "organisations", "dumps", "tags"] = ""
     is_saved: bool = True
-    is_served: bool = False
+    is_served: bool = True
 
 
 _DATE = "YYYY[-MM[-DD]]"
