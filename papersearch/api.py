@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
-    from papersearch.types import Float64Array
+    from papersearch.types import Float32Array, Float64Array
 
 _BATCH = 256
 """Queries encoded together."""
@@ -248,6 +248,20 @@ class Index:
     def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
         return Papers(self._shards)
+
+    def vectors(self, numbers: Sequence[int] | None = None) -> Float32Array:
+        """Return the vectors of papers by their numbers in paper order, all by default: (K, D) unit rows.
+
+        A paper without a vector has zeros; D is 0 where no paper has one. Raises IndexError.
+        """
+        asked = np.arange(len(self)) if numbers is None else np.array(numbers, dtype=np.int64).reshape(-1)
+        if len(asked) and not 0 <= asked.min() <= asked.max() < len(self):
+            raise IndexError(int(asked.max() if asked.min() >= 0 else asked.min()))
+        with self._reading():
+            found = self._shards.vectors(self._shards.holding(asked))
+        if not np.isfinite(found).all():
+            raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
+        return found
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""

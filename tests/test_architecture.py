@@ -26,7 +26,7 @@ LAYERS = [
     {"search"},
     {"remote"},
     {"api", "saved"},
-    {"evaluation", "serving"},
+    {"evaluation", "maps", "serving"},
     {"cluster"},
     {"cli"},
     {"__init__", "__main__"},

@@ -34,13 +34,14 @@ from papersearch.cli.options import (
     JsonOption,
     KeyOption,
     LateOption,
+    MapGroup,
     ModeChoice,
     ModeOption,
     QueryArgument,
     SortChoice,
     TopOption,
 )
-from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import takes
 
@@ -72,6 +73,7 @@ class SearchOptions(NamedTuple):
     facets: Annotated[bool, typer.Option("--facets", help="Count answers by date, organisation and dump.")] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
+    maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -91,6 +93,8 @@ def search(options: SearchOptions) -> int:
     printer = open_hit_printer(
         options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
     )
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     locations = find_locations(options.corpus_path, options.index_path)
     text = " ".join(map(typed_text, options.query))
     opened, is_new = open_or_build(locations, text)
@@ -124,5 +128,15 @@ def search(options: SearchOptions) -> int:
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-    printer.hits(results, len(opened))
+    if options.maps is None or not options.maps.takes_stdout:
+        printer.hits(results, len(opened))
+    if options.maps is not None:
+        options.maps.draw_answer(
+            opened,
+            text,
+            lambda k: opened.search(
+                text, k, options.mode.value, strict=options.strict, late=options.late, filters=options.filters
+            ),
+            options.top,
+        )
     return EXIT_HITS if results.hits else EXIT_NO_HITS

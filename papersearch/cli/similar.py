@@ -24,9 +24,10 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    MapGroup,
     TopOption,
 )
-from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer
 from papersearch.cli.signatures import takes
 
 
@@ -57,6 +58,7 @@ class SimilarOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -72,6 +74,8 @@ def similar(options: SimilarOptions) -> int:
     printer = open_hit_printer(
         options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
     )
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     opened = open_index(options.corpus_path, options.index_path)
     names, text = read_names(opened, options.papers)
     unlike = read_ids(opened, options.unlike or (), "--unlike -")
@@ -80,5 +84,17 @@ def similar(options: SimilarOptions) -> int:
     warn_of_filters(results)
     if results.verdict == "weak":
         printer.hint("no paper is very similar to this text")
-    printer.hits(results, len(opened))
+    if options.maps is None or not options.maps.takes_stdout:
+        printer.hits(results, len(opened))
+    if options.maps is not None:
+        from papersearch.cli.maps import like_title
+
+        examples = list(map(opened.paper, names))
+        options.maps.draw_answer(
+            opened,
+            like_title(examples),
+            lambda k: opened.similar(names, unlike, k, text=text, filters=options.filters),
+            options.top,
+            examples,
+        )
     return EXIT_HITS if results.hits else EXIT_NO_HITS
