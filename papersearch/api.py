@@ -249,16 +249,18 @@ class Index:
         """Return all papers in paper order; each is read from disk on access."""
         return Papers(self._shards)
 
-    def vectors(self, numbers: Sequence[int] | None = None) -> Float32Array:
-        """Return the vectors of papers by their numbers in paper order, all by default: (K, D) unit rows.
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Return the vectors of papers, all in paper order or those with these names: (K, D) unit rows.
 
-        A paper without a vector has zeros; D is 0 where no paper has one. Raises IndexError.
+        A paper without a vector has zeros; D is 0 where no paper has one. Raises PaperLookupError.
         """
-        asked = np.arange(len(self)) if numbers is None else np.array(numbers, dtype=np.int64).reshape(-1)
-        if len(asked) and not 0 <= asked.min() <= asked.max() < len(self):
-            raise IndexError(int(asked.max() if asked.min() >= 0 else asked.min()))
         with self._reading():
-            found = self._shards.vectors(self._shards.holding(asked))
+            if names is None:
+                asked = self._shards.holding(np.arange(len(self)))
+            else:
+                numbers = [self.papers().find(clean_text(name)) for name in names]
+                asked = self._shards.holding(np.array(numbers, dtype=np.int64))
+            found = self._shards.vectors(asked)
         if not np.isfinite(found).all():
             raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
         return found

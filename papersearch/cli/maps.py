@@ -15,6 +15,7 @@ import typer
 
 from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.output.terminal import typed_path
+from papersearch.remote.addresses import address_in
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -118,6 +119,8 @@ def like_title(papers: Sequence[Paper]) -> str:
 
 def _name_of(index: Index) -> str:
     """Return a name of the collection for people: its corpus if that is known, else its index."""
+    if address_in(index.place) is not None:
+        return index.place
     corpus = index.manifest.corpus
     folder = index.path / corpus if corpus else index.path
     return f"Papers of {folder.resolve().name or folder}"
@@ -153,8 +156,12 @@ def _check(name: str) -> None:
     if name == _STDOUT:
         return
     path = typed_path(Path(name))
-    if not name or path.is_dir():
-        raise CommandError(f"cannot write a map to {name!r}: it is a folder", str(path / "map.html"))
+    if not name:
+        raise typer.BadParameter("expected a name of a file, found ''", param_hint="--svg")
+    if path.is_dir():
+        raise CommandError(
+            f"cannot write a map to {name!r}: it is a folder", f"name a file in it, such as {path / 'map.html'}"
+        )
     if not path.parent.is_dir():
         raise CommandError(
             f"cannot write a map to {name!r}: there is no folder {path.parent}", f"mkdir -p {path.parent}"

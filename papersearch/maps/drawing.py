@@ -46,9 +46,9 @@ def draw_collection(index: Index, title: str, progress: Progress) -> PaperMap:
     vectors = index.vectors()
     numbers = _encoded(vectors, index)
     progress("reading papers", 0, 0)
-    papers = _papers(index, numbers)
-    places = _places(vectors[numbers], progress)
-    return drawn(title, papers, places, n_missing=len(vectors) - len(numbers))
+    every = list(index.papers())
+    papers = [every[number] for number in numbers.tolist()]
+    return drawn(title, papers, _places(vectors[numbers], progress), n_missing=len(vectors) - len(numbers))
 
 
 def draw_answer(
@@ -59,24 +59,24 @@ def draw_answer(
     Raises as `draw_collection` does.
     """
     check_installed()
-    found = [index.papers().find(paper.paper_id) for paper in (*(hit.paper for hit in hits), *examples)]
+    asked = {paper.paper_id: paper for paper in (*(hit.paper for hit in hits), *examples)}
     is_alone = len(index) > MOST_BEHIND
-    asked = np.array(sorted(set(found)) if is_alone else range(len(index)), dtype=np.int64)
-    vectors = index.vectors(asked.tolist())
-    kept = _encoded(vectors, index)
-    numbers = asked[kept]
-    at = {number: position for position, number in enumerate(numbers.tolist())}
-    if not at.keys() & set(found):
-        raise _nothing_encoded(len(found), index)
+    vectors = index.vectors(list(asked) if is_alone else None)
+    numbers = _encoded(vectors, index)
     progress("reading papers", 0, 0)
-    papers = _papers(index, numbers)
+    everything: Sequence[Paper] = list(asked.values()) if is_alone else list(index.papers())
+    papers = [everything[number] for number in numbers.tolist()]
+    at = {paper.paper_id: number for number, paper in enumerate(papers)}
+    known = at.keys() & asked.keys()
+    if not known:
+        raise _nothing_encoded(len(asked), index)
     return drawn(
         title,
         papers,
-        _places(vectors[kept], progress),
-        hits={at[number]: hit for number, hit in zip(found, hits, strict=False) if number in at},
-        examples=frozenset(at[number] for number in found[len(hits) :] if number in at),
-        n_missing=len(set(found) - at.keys()),
+        _places(vectors[numbers], progress),
+        hits={at[hit.paper.paper_id]: hit for hit in hits if hit.paper.paper_id in known},
+        examples=frozenset(at[paper.paper_id] for paper in examples if paper.paper_id in known),
+        n_missing=len(asked) - len(known),
     )
 
 
@@ -92,14 +92,6 @@ def _nothing_encoded(n_papers: int, index: Index) -> NothingEncoded:
     error = NothingEncoded(n_papers=n_papers)
     error.index_path = index.path
     return error
-
-
-def _papers(index: Index, numbers: IntArray) -> list[Paper]:
-    """Read papers by ascending numbers."""
-    papers = index.papers()
-    if len(numbers) < len(papers):
-        return [papers[number] for number in numbers.tolist()]
-    return list(papers)
 
 
 def _places(vectors: Float32Array, progress: Progress) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

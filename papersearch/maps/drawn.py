@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Group(NamedTuple):
     """A group of papers.
 
-    terms: the most telling first; empty for the only group
+    terms: the most telling first; empty if nothing tells its papers from others
     place: where its name is written
     coarse: the coarse group to which it belongs; its own number if it is one
     """
@@ -28,6 +28,11 @@ class Group(NamedTuple):
     place: tuple[float, float]
     n_papers: int
     coarse: int
+
+    @property
+    def name(self) -> str:
+        """The terms in a row, for people."""
+        return ", ".join(self.terms) or "no common term"
 
 
 class PaperMap(NamedTuple):

@@ -110,7 +110,7 @@ def _columns(paper: Paper, longest: int, address: str | None) -> dict[str, Any]:
 
 def _group(group: Group) -> dict[str, Any]:
     x, y = (round(one * _FINENESS) for one in group.place)
-    return {"terms": group.terms, "x": x, "y": y, "n": group.n_papers, "group": group.coarse}
+    return {"name": group.name, "terms": group.terms, "x": x, "y": y, "n": group.n_papers, "group": group.coarse}
 
 
 def _whole(drawn: PaperMap, axis: int) -> list[int]:

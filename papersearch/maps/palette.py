@@ -40,7 +40,7 @@ class Palette(NamedTuple):
         named = {name: value for name, value in self._asdict().items() if isinstance(value, str)}
         for name, colours in (("group", self.groups), ("period", self.periods)):
             named |= {f"{name}-{number}": colour for number, colour in enumerate(colours)}
-        return "".join(f"--{name}:{value};" for name, value in named.items())
+        return "".join(f"{_property(name)}:{value};" for name, value in named.items())
 
 
 LIGHT_PALETTE = Palette(
@@ -68,6 +68,15 @@ DARK_PALETTE = Palette(
     groups="#00a2ff #f29f05 #03d89f #f31000 #e160ba #23f3ff #777a6a #bdfe5a".split(),
     periods="#31698d #26848d #229f87 #3ab876 #6fcd57 #b6de2a #fde725".split(),
 )
+
+
+def group_rules(n_groups: int) -> str:
+    """Return the rules that fill elements of the classes g0, g1 and so on."""
+    return "".join(f".g{number}{{fill:var({_property('group')}-{number})}}" for number in range(n_groups))
+
+
+def _property(name: str) -> str:
+    return f"--{name}"
 
 
 def stylesheet() -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape
 
 import numpy as np
 
-from papersearch.maps.palette import stylesheet
+from papersearch.maps.palette import group_rules, stylesheet
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -32,20 +33,13 @@ _MOST_TITLED = 2_000
 _NUMBERED = 10
 """Best hits that carry their rank."""
 
+_SMALL = 3.0
+"""Radius up to which papers have no edge."""
+
 _RANK = 9
 """Radius of the disc behind a rank."""
 
 _LONGEST_TITLE = 160
-
-_STYLE = """text{{font:14px system-ui,sans-serif;fill:var(--ink)}}
-.ground{{fill:var(--ground)}}
-.head{{font-size:18px;font-weight:600}}
-.quiet{{fill:var(--quiet)}}
-.name{{font-weight:600;paint-order:stroke;stroke:var(--ground);stroke-width:4px;stroke-linejoin:round}}
-.rank{{font-size:11px;font-weight:700;text-anchor:middle;paint-order:stroke;stroke:var(--ground);stroke-width:2.5px}}
-.papers circle{{stroke:var(--ground);stroke-width:{stroke}}}
-.behind{{fill:var(--behind)}}
-{groups}"""
 
 
 class _Frame(NamedTuple):
@@ -78,11 +72,12 @@ def picture(drawn: PaperMap) -> bytes:
     entries = _entries(drawn)
     height = round(legend_top + -(-len(entries) // _COLUMNS) * _ROW + 16)
     size = _radius(len(drawn.papers))
+    style = (resources.files("papersearch.maps") / "files" / "picture.css").read_text(encoding="utf-8")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
         f'height="{height}" role="img">',
         f"<title>{_text(drawn.title, _LONGEST_TITLE)}</title>",
-        f"<style>{stylesheet()}{_rules(drawn, size)}</style>",
+        f"<style>{stylesheet()}{style}{group_rules(len(drawn.groups))}</style>",
         f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
         f'<text class="head" x="{_MARGIN}" y="34">{_text(drawn.title, 85)}</text>',
         f'<text class="quiet" x="{_MARGIN}" y="55">{_counts(drawn)}</text>',
@@ -108,11 +103,6 @@ def _radius(n_papers: int) -> float:
     return round(min(5.0, max(1.0, 80 / math.sqrt(n_papers))), 1)
 
 
-def _rules(drawn: PaperMap, size: float) -> str:
-    groups = "".join(f".g{number}{{fill:var(--group-{number})}}\n" for number in range(len(drawn.groups)))
-    return _STYLE.format(groups=groups, stroke="1px" if size > 3 else "0")
-
-
 def _counts(drawn: PaperMap) -> str:
     n_behind = len(drawn.papers) - drawn.n_shown
     shown = f"{drawn.n_shown:,} paper{'' if drawn.n_shown == 1 else 's'}"
@@ -122,7 +112,7 @@ def _counts(drawn: PaperMap) -> str:
 def _papers(drawn: PaperMap, frame: _Frame, size: float) -> Iterator[str]:
     """Yield the circles of papers, those behind first; neighbours of several groups in paper order."""
     has_titles = len(drawn.papers) <= _MOST_TITLED
-    yield '<g class="papers">'
+    yield f'<g class="papers{" small" if size <= _SMALL else ""}">'
     order = np.argsort(drawn.is_shown, kind="stable")
     for number in order.tolist():
         x, y = frame.points[number].tolist()
@@ -170,11 +160,7 @@ def _names(drawn: PaperMap, frame: _Frame) -> Iterator[str]:
 def _entries(drawn: PaperMap) -> list[tuple[int, str, int]]:
     """Return the groups that have papers which are not behind: number, name, and their papers."""
     counts = np.bincount(drawn.coarse[drawn.is_shown], minlength=len(drawn.groups)).tolist()
-    return [
-        (number, ", ".join(group.terms) or "all papers", counts[number])
-        for number, group in enumerate(drawn.groups)
-        if counts[number]
-    ]
+    return [(number, group.name, counts[number]) for number, group in enumerate(drawn.groups) if counts[number]]
 
 
 def _legend(entries: Sequence[tuple[int, str, int]], top: float) -> Iterator[str]:

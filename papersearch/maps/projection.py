@@ -58,6 +58,8 @@ def _components(vectors: Float32Array) -> Float64Array:
     from sklearn.decomposition import PCA
 
     n_components = min(_COMPONENTS, *vectors.shape)
+    if (vectors == vectors[0]).all():  # they have no direction
+        return np.zeros((len(vectors), 2))
     solver = "covariance_eigh" if len(vectors) > vectors.shape[1] else "full"
     found = PCA(n_components, svd_solver=solver).fit_transform(vectors.astype(np.float64))
     if n_components < 2:
@@ -104,6 +106,8 @@ def _framed(places: Float64Array) -> Float64Array:
     axes = np.linalg.eigh(centred.T @ centred)[1][:, ::-1]
     axes *= np.where(axes.sum(axis=0) < 0, -1.0, 1.0)  # an axis has two directions: choose one
     turned = centred @ axes
+    if np.ptp(turned[:, 1]) > np.ptp(turned[:, 0]):  # a few papers may lie far out on the axis of less variance
+        turned = turned[:, ::-1]
     low, high = turned.min(axis=0), turned.max(axis=0)
     size = float((high - low).max()) or 1.0
     framed: Float64Array = np.round((turned - (low + high) / 2) / size + 0.5, _DECIMALS)

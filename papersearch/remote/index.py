@@ -213,7 +213,7 @@ class RemoteIndex:
             raise self._foreign(f"it has {len(found)} papers in place of {expected}")
         return found
 
-    def vectors(self, numbers: Sequence[int] | None = None) -> Float32Array:
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
         """Raise NotServed: a server gives no vectors."""
         raise self._not_served("give the vectors of papers")
 

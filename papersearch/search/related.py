@@ -51,8 +51,8 @@ def related_terms(papers: Sequence[Paper], asked: Collection[str], shards: Shard
     phrases = [Phrase(tuple(enumerate(form))) for form in likely]
     df = [sum(counts) for counts in zip(*shards.every("frequencies", phrases), strict=True)]
     n_papers = shards.manifest.n_papers
-    worth = {form: worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)}
-    best = sorted(worth, key=lambda form: (-worth[form], form))
+    worths = {form: worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)}
+    best = sorted(worths, key=lambda form: (-worths[form], form))
     kept: list[Form] = []
     for form in best:
         inside = any(overlaps(form, other) for other in kept)

@@ -117,13 +117,22 @@ class Browser:
 
     def picture(self) -> bytes:
         """Return what the window shows, as PNG."""
-        return base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"])
+        return base64.b64decode(self.ask("Page.captureScreenshot", format="png", optimizeForSpeed=True)["data"])
 
     def said(self) -> list[str]:
         """Return what the page wrote to the console or complained of: also breaches of its policy."""
         self.settle()
         kinds = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
         return [json.dumps(event["params"]) for event in self.events if event.get("method") in kinds]
+
+    def refused(self) -> list[str]:
+        """Return the reason for each request that the browser refused since the page was opened."""
+        self.settle()
+        return [
+            event["params"].get("blockedReason", "")
+            for event in self.events
+            if event.get("method") == "Network.loadingFailed"
+        ]
 
     def requests(self) -> list[str]:
         """Return the addresses that were asked for since the page was opened."""

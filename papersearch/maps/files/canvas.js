@@ -29,9 +29,47 @@ function radius() {
   return Math.min(9, usual * Math.max(0.7, view.scale / view.fitted) ** 0.4);
 }
 
+const LEAST_DISC = 2.5; // radius below which papers are dots of whole pixels: tens of thousands are drawn at once
+
+// A colour as one pixel of an image. Colours of the page are written as #rrggbb.
+const pixelOf = (colour) =>
+  new Uint32Array(Uint8Array.of(...[1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)), 255).buffer)[0];
+
+let image = null;
+
+function drawDots(size) {
+  const [wide, tall, density] = [canvas.width, canvas.height, canvas.width / view.width];
+  if (image?.width !== wide || image.height !== tall) image = pen.createImageData(wide, tall);
+  const pixels = new Uint32Array(image.data.buffer);
+  pixels.fill(pixelOf(colours.ground));
+  const reach = size * density + 0.5;
+  const rows = [];
+  for (let row = -Math.floor(reach); row <= reach; row += 1) rows.push([row, Math.floor(Math.sqrt(reach ** 2 - row ** 2))]);
+  const edge = Math.ceil(reach);
+  const ofEntry = new Map();
+  for (const isShown of [0, 1]) {
+    for (let number = 0; number < total; number += 1) {
+      if (state.shown[number] !== isShown) continue;
+      const x = Math.round(across(content.x[number]) * density);
+      const y = Math.round(down(content.y[number]) * density);
+      if (x < edge || y < edge || x >= wide - edge || y >= tall - edge) continue;
+      const entry = isShown ? entryOf(number) : "behind";
+      let pixel = ofEntry.get(entry);
+      if (pixel === undefined) ofEntry.set(entry, pixel = pixelOf(isShown ? colourOf(entry) : colours.behind));
+      for (const [row, half] of rows) {
+        const middle = (y + row) * wide + x;
+        for (let at = middle - half; at <= middle + half; at += 1) pixels[at] = pixel;
+      }
+    }
+  }
+  pen.putImageData(image, 0, 0);
+}
+
 const AT_ONCE = 4096; // papers of one pass over the colours, so that no colour lies on top everywhere
 
-function drawPapers(size) {
+function drawDiscs(size) {
+  pen.fillStyle = colours.ground;
+  pen.fillRect(0, 0, view.width, view.height);
   const [right, bottom] = [view.width + size, view.height + size];
   for (const isShown of [0, 1]) {
     for (let start = 0; start < total; start += AT_ONCE) {
@@ -43,12 +81,8 @@ function drawPapers(size) {
         const colour = isShown ? colourOf(entryOf(number)) : colours.behind;
         let path = paths.get(colour);
         if (!path) paths.set(colour, path = new Path2D());
-        if (size < 2.5) {
-          path.rect(x - size, y - size, 2 * size, 2 * size);
-        } else {
-          path.moveTo(x + size, y);
-          path.arc(x, y, size, 0, 7);
-        }
+        path.moveTo(x + size, y);
+        path.arc(x, y, size, 0, 7);
       }
       for (const [colour, path] of paths) {
         pen.fillStyle = colour;
@@ -161,9 +195,8 @@ function drawNames(size) {
 
 function draw() {
   const size = radius();
-  pen.fillStyle = colours.ground;
-  pen.fillRect(0, 0, view.width, view.height);
-  drawPapers(size);
+  if (size < LEAST_DISC) drawDots(size);
+  else drawDiscs(size);
   drawNames(size);
   drawMarks(size);
 }

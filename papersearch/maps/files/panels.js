@@ -28,7 +28,7 @@ function entries() {
   if (state.colouring === "group") {
     const counts = content.groups.map(() => 0);
     for (const number of answering) counts[content.group[number]] += 1;
-    return content.groups.map((group, entry) => [entry, group.terms.join(", ") || "all papers", counts[entry]])
+    return content.groups.map((group, entry) => [entry, group.name, counts[entry]])
       .filter(([, , count]) => count > 0);
   }
   const count = (entry) => answering.filter((number) => (content.period[number] ?? "unknown") === entry).length;
@@ -91,7 +91,7 @@ function aboutPaper(number) {
   return [
     hit ? `${hit.rank}${hit.verdict ? ` (${hit.verdict})` : ""}` : examples.has(number) ? "example" : "",
     content.date[number] || "year unknown",
-    group ? group.terms.join(", ") : "",
+    group.terms.length ? group.name : "",
   ].filter(Boolean).join(" · ");
 }
 
