@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
-    from papersearch.types import Float64Array
+    from papersearch.types import Float32Array, Float64Array
 
 _BATCH = 256
 """Queries encoded together."""
@@ -306,6 +306,22 @@ class Index:
     def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
         return Papers(self._shards)
+
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Return the vectors of papers, all in paper order or those with these names: (K, D) unit rows.
+
+        A paper without a vector has zeros; D is 0 where no paper has one. Raises PaperLookupError.
+        """
+        with self._reading():
+            if names is None:
+                asked = self._shards.holding(np.arange(len(self)))
+            else:
+                numbers = [self.papers().find(clean_text(name)) for name in names]
+                asked = self._shards.holding(np.array(numbers, dtype=np.int64))
+            found = self._shards.vectors(asked)
+        if not np.isfinite(found).all():
+            raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
+        return found
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""

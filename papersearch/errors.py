@@ -26,8 +26,10 @@
     │     TopicsUnreadable, QrelsUnreadable
     ├── PaperLookupError      a name does not lead to one paper
     │     PaperNotFound, AmbiguousPaper
-    └── ClusterError          the shards of an index cannot be asked
-          ClusterUnusable, ShardUnanswered, ShardRefused
+    ├── ClusterError          the shards of an index cannot be asked
+    │     ClusterUnusable, ShardUnanswered, ShardRefused
+    └── MapError              a map cannot be drawn
+          MapUnavailable, MapTooLarge
 
 Each has a `message` (what failed, where, and why) and its particulars as fields. The next
 command to type is not here: the command line composes it from an error's type and fields.
@@ -763,3 +765,24 @@ def _either(values: tuple[str, ...]) -> str:
 
 def _place(file: str, line: int | None) -> str:
     return file if line is None else f"{file}:{line}"
+
+
+class MapError(PapersearchError):
+    """A map of papers cannot be drawn."""
+
+
+class MapUnavailable(MapError):
+    """A package that draws maps is not installed, or cannot be imported."""
+
+    def __init__(self, *, cause: str) -> None:
+        super().__init__(f"cannot draw a map without the package openTSNE: {cause}")
+        self.cause = cause
+
+
+class MapTooLarge(MapError):
+    """A map of `n_papers` papers is asked for, more than `limit`."""
+
+    def __init__(self, *, n_papers: int, limit: int) -> None:
+        super().__init__(f"cannot draw a map of {n_papers:,} papers: the limit is {limit:,}")
+        self.n_papers = n_papers
+        self.limit = limit

@@ -27,7 +27,7 @@ LAYERS = [
     {"remote"},
     {"api", "marks", "saved"},
     {"seen"},
-    {"evaluation", "serving"},
+    {"evaluation", "maps", "serving"},
     {"cluster"},
     {"cli"},
     {"__init__", "__main__"},

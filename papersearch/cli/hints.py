@@ -68,7 +68,7 @@ def hint_of(error: PapersearchError) -> str:
             return _evaluation_hint(error)
         case errors.PaperLookupError():
             return _lookup_hint(error)
-    return ""
+    return _map_hint(error)
 
 
 def repair_of(fault: Fault, index_path: Path) -> str:
@@ -314,6 +314,15 @@ def _lookup_hint(error: errors.PaperLookupError) -> str:
             return typed("papersearch show", error.candidates[0])
         case errors.PaperNotFound(identifier=None):
             return typed("papersearch search --", error.name)
+    return ""
+
+
+def _map_hint(error: PapersearchError) -> str:
+    match error:
+        case errors.MapUnavailable():
+            return "pip install '.[map]' in a clone of the repository"
+        case errors.MapTooLarge():
+            return f"map an answer: {EXAMPLE} --map map.html"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
 import typer
@@ -28,11 +29,12 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    MapGroup,
     MarkGroup,
     StyleOption,
     TopOption,
 )
-from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer
 from papersearch.cli.signatures import takes
 
 
@@ -75,6 +77,7 @@ class SimilarOptions(NamedTuple):
     key: KeyOption = None
     style: StyleOption = None
     copy: CopyOption = False
+    maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -100,23 +103,32 @@ def similar(options: SimilarOptions) -> int:
         copy=options.copy,
     )
     _check(options)
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     opened = open_index(options.corpus_path, options.index_path)
     filters = filters_for(opened, options.filters, options.marked)
+    names, text = read_names(opened, options.papers or ())
     if options.library is not None:
         library = read_library(opened, options.library)
-        results = opened.recommend(library, options.top, filters=filters)
+        ranked = partial(opened.recommend, library, filters=filters)
     else:
-        names, text = read_names(opened, options.papers or ())
         unlike = read_ids(opened, options.unlike or (), "--unlike -")
-        results = opened.similar(names, unlike, options.top, text=text, filters=filters)
-    results = results.replace(filters=options.filters)
+        ranked = partial(opened.similar, names, unlike, text=text, filters=filters)
+    results = ranked(k=options.top).replace(filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results, options.marked)
     if printer.format != "table":  # which says it beside its hits
         for doubt in doubts(results):
             printer.hint(doubt)
-    printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-    keep(opened, [results], printer.format)
+    if options.maps is None or not options.maps.takes_stdout:
+        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+        keep(opened, [results], printer.format)
+    if options.maps is not None:
+        from papersearch.cli.maps import like_title
+
+        examples = list(map(opened.paper, names))
+        title = like_title(examples) if options.library is None else results.query
+        options.maps.draw_answer(opened, title, lambda k: ranked(k=k), options.top, examples)
     return EXIT_HITS if results.hits else EXIT_NO_HITS
 
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         FilterOptions,
         Filters,
         Finding,
+        Float32Array,
         Float64Array,
         LibraryPaper,
         NameKind,
@@ -244,6 +245,10 @@ class RemoteIndex:
         if len(found) != expected:
             raise self._foreign(f"it has {len(found)} papers in place of {expected}")
         return found
+
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Raise NotServed: a server gives no vectors."""
+        raise self._not_served("give the vectors of papers")
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
