@@ -25,7 +25,8 @@ os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
 from textual.events import Key
 
 import papersearch  # after both are set
-from papersearch.cli.tui.browser import _FIRST_HITS, Browser
+from papersearch.cli.tui.browser import Browser
+from papersearch.cli.tui.live import FIRST_HITS, LiveQuery
 from papersearch.types import MODES, Mode
 
 SIZE = (120, 40)
@@ -57,8 +58,8 @@ class Watched(Browser):
         self.drawn = asyncio.Event()
         self.expected = ""
 
-    def _show(self, results: papersearch.Results | None, place: int) -> None:
-        super()._show(results, place)
+    def show(self, query: LiveQuery, results: papersearch.Results | None) -> None:
+        super().show(query, results)
         self.call_after_refresh(self._tell, results.query if results is not None else "")
 
     def _tell(self, query: str) -> None:
@@ -98,7 +99,7 @@ def library(index: papersearch.Index, query: str, mode: Mode, rounds: int) -> li
         for end in range(1, len(query) + 1):
             if query[:end].strip():
                 start = time.perf_counter()
-                index.search(query[:end], _FIRST_HITS, mode, fold=True)
+                index.search(query[:end], FIRST_HITS, mode, fold=True)
                 times.append(time.perf_counter() - start)
     return times
 

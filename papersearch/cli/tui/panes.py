@@ -7,13 +7,14 @@ light and dark themes both work, and none of them carries meaning alone.
 
 from __future__ import annotations
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from papersearch.cli.notices import missing_words
 from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, year_of
-from papersearch.cli.tui.filter_words import FILTER_WORDS
+from papersearch.cli.tui.keys import SECTIONS
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Results
 
@@ -26,23 +27,16 @@ MARK = "*"
 _RANK_WIDTH = 4
 _YEAR_WIDTH = 6
 _VERDICT_WIDTH = 7
+_KEYS_WIDTH = 8
 _LEAST_TITLE = 24
 """Least width of a title. Narrower rows leave out the verdict first, then the year."""
 
-_HELP = (
-    ("type", 'words to rank by; "a phrase", title:word, -word, AND, OR, NOT, word*'),
-    ("up down", "another paper; also pgup pgdn"),
-    ("shift+up", "scroll the abstract; also shift+down"),
-    ("tab", "rank by words and meaning, by words, by meaning"),
-    ("ctrl+f", f"filter by {FILTER_WORDS}"),
-    ("ctrl+s", "papers similar to this one; escape goes back"),
-    ("ctrl+t", "mark this paper, or no longer; also ctrl+space"),
-    ("ctrl+y", "copy BibTeX of what is marked, or of this paper; also ctrl+b"),
-    ("ctrl+o", "read this paper in the web browser"),
-    ("enter", "choose this paper too, and leave"),
-    ("escape", "go back; leave with what is marked, as ctrl+q does"),
-    ("ctrl+c", "leave with nothing"),
-    ("f1", "this help, or no longer; also ctrl+g"),
+_TMUX = "set -s set-clipboard on"
+
+_COPYING = (
+    "ctrl+y, ctrl+k and ctrl+l copy what is marked, or else this paper: by a clipboard program where "
+    "there is one, otherwise through the terminal, which may refuse. "
+    f"tmux passes it on after: {_TMUX}"
 )
 
 
@@ -96,14 +90,17 @@ def preview(hit: Hit) -> Text:
     return Text("\n").join(parts)
 
 
-def help_text() -> Table:
-    """List the keys and what they do."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for keys, said in _HELP:
-        table.add_row(Text(keys, style="bold"), Text(said))
-    return table
+def help_text() -> Group:
+    """List the keys and what they do, and what copying needs."""
+    parts: list[RenderableType] = []
+    for section in SECTIONS:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True, min_width=_KEYS_WIDTH)
+        table.add_column()
+        for key in section:
+            table.add_row(Text(key.shown, style="bold"), Text(key.said))
+        parts += [table, Text()]
+    return Group(*parts, Text(_COPYING, style=_FAINT))
 
 
 def said_of(results: Results) -> list[str]:
