@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Literal, Unpack, cast
 
 import numpy as np
 
@@ -33,7 +33,7 @@ from papersearch.index.collection import Collection, open_collection
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
-from papersearch.search.papers import Papers, find
+from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
 from papersearch.search.shard import Shard
@@ -244,6 +244,14 @@ class Index:
         with self._reading():
             [paper] = self._shards.papers(find(clean_text(name), self._shards))
             return paper
+
+    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, by whole ids or titles alone: for many names at once.
+
+        None is for a name of no paper or of several. Case, spaces and punctuation of a title do not count.
+        """
+        with self._reading():
+            return tuple(look_up(list(map(clean_text, names)), by, self._shards))
 
     def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""

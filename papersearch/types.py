@@ -290,6 +290,8 @@ class Filters(Value):
     dumps: read from any of these, by name
     has_code: with a link to a repository of source code
     new: added by the last build
+    within: one of these papers, by any of their names; none of them keeps no paper, None keeps all
+    without: none of these papers, by any of their names
     include_undated: keep papers whose date is unknown or too coarse to decide
     """
 
@@ -299,6 +301,8 @@ class Filters(Value):
     dumps: tuple[str, ...] = ()
     has_code: bool = False
     new: bool = False
+    within: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
     include_undated: bool = False
 
 
@@ -314,6 +318,8 @@ class FilterOptions(TypedDict, total=False):
     dumps: str | Iterable[str]
     has_code: bool
     new: bool
+    within: str | Iterable[str] | None
+    without: str | Iterable[str] | None
     include_undated: bool
 
 

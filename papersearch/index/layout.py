@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 FORMAT_VERSION = 6
@@ -89,6 +90,15 @@ DENSE_FILES = frozenset(
     {"vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", *LATE_ARRAYS, *PARTIAL_ARRAYS}
 )
 """The files that change while a build encodes papers; all parts of a generation share the others."""
+
+
+def is_index(index_path: Path) -> bool:
+    """Return whether the folder looks like an index of papersearch, of any format version."""
+    try:
+        with (index_path / MANIFEST).open("rb") as file:
+            return KIND.encode() in file.read(200)
+    except OSError:
+        return False
 
 
 def files_of(*, has_late_interaction: bool, is_partial: bool) -> frozenset[str]:

@@ -8,7 +8,7 @@ generation that answered, and `result`.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
@@ -47,6 +47,8 @@ MAX_HITS = 2_000
 MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
+MAX_IDS = 10_000
+"""Most papers within or without which a call searches, and most names that one call looks up."""
 
 
 class AboutCall(Value):
@@ -107,6 +109,13 @@ class PaperCall(Value):
     name: str
 
 
+class LookUpCall(Value):
+    """The arguments of `Index.look_up`."""
+
+    names: tuple[str, ...]
+    by: Literal["id", "title"] = "id"
+
+
 class PapersCall(Value):
     """A question for `n` papers in paper order, from number `first` on."""
 
@@ -144,6 +153,7 @@ Call: TypeAlias = (
     | RankManyCall
     | SimilarCall
     | PaperCall
+    | LookUpCall
     | PapersCall
     | IdsCall
     | OrganisationsCall
@@ -159,6 +169,7 @@ VERBS: dict[str, type[Call]] = {
     "rank-many": RankManyCall,
     "similar": SimilarCall,
     "paper": PaperCall,
+    "look-up": LookUpCall,
     "papers": PapersCall,
     "ids": IdsCall,
     "organisations": OrganisationsCall,
@@ -174,6 +185,7 @@ RESULTS: dict[type[Call], Any] = {
     RankManyCall: tuple[tuple[RankedPaper, ...], ...],
     SimilarCall: Results,
     PaperCall: Paper,
+    LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
     OrganisationsCall: tuple[Organisation, ...],
@@ -222,6 +234,11 @@ def check_limits(call: Call) -> None:
         names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    ids = list(fields.get("names", ()))
+    if filters is not None:
+        ids += [*(filters.within or ()), *(filters.without or ())]
+    _at_most("papers to search among or to look up", len(ids), MAX_IDS)
+    _at_most("characters of a name", max(map(len, ids), default=0), MAX_NAME)
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeVar, Unpack
 
 import orjson
 
@@ -19,6 +19,7 @@ from papersearch.remote.asking import Asker
 from papersearch.remote.calls import (
     MAX_BODY_BYTES,
     MAX_HITS,
+    MAX_IDS,
     MAX_QUERIES,
     RESULTS,
     About,
@@ -26,6 +27,7 @@ from papersearch.remote.calls import (
     CountsCall,
     FindingsCall,
     IdsCall,
+    LookUpCall,
     ManifestCall,
     OrganisationsCall,
     PaperCall,
@@ -199,6 +201,13 @@ class RemoteIndex:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key."""
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
         return found
+
+    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, by whole ids or titles alone, several in a request."""
+        found: list[str | None] = []
+        for portion in _portions(names, MAX_IDS):
+            found += self._as_many(self._ask(LookUpCall(names=portion, by=by)), portion)
+        return tuple(found)
 
     def papers(self) -> RemotePapers:
         """Return all papers in paper order, asked for by pages when they are read."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
+from papersearch.search.papers import ids_of
 from papersearch.types import Filters
 
 if TYPE_CHECKING:
@@ -41,9 +42,10 @@ class Selection(NamedTuple):
 
 
 def resolved(filters: Filters, shards: Shards) -> Filters:
-    """Check `filters` against a collection, and give dumps their full names.
+    """Check `filters` against a collection, and give dumps their full names and papers their ids.
 
-    Raises QueryError for an invalid date, and for an unknown organisation or dump.
+    Raises QueryError for an invalid date, and for an unknown organisation or dump, and
+    PaperLookupError for an unknown paper.
     """
     if filters.organisations:
         known = shards.organisations()
@@ -53,7 +55,11 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
                 raise _unknown("organisations", name, spellings)
     names = [dump.name for dump in shards.manifest.dumps]
     days(filters)
-    return filters.replace(dumps=tuple(_dump(name, names) for name in filters.dumps))
+    return filters.replace(
+        dumps=tuple(_dump(name, names) for name in filters.dumps),
+        within=None if filters.within is None else ids_of(filters.within, shards),
+        without=ids_of(filters.without, shards) if filters.without else None,
+    )
 
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
@@ -68,6 +74,8 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
         for name in filters.dumps:
             held[facts.of_dump(index.dump_names.index(name))] = True
         kept &= held
+    if filters.within is not None or filters.without is not None:
+        kept &= _among(filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
     since, until = days(filters)
     for start in range(0, len(kept), _BLOCK):
@@ -90,6 +98,15 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             undecided[block] = kept[block] & doubtful
             kept[block] &= decided
     return Selection(kept, undecided)
+
+
+def _among(filters: Filters, index: OpenedIndex) -> BoolArray:
+    """Return (N,), True for the papers of `within` that are not those of `without`."""
+    kept = np.full(index.manifest.n_papers, filters.within is None)
+    if filters.within is not None:
+        kept[index.papers.with_ids(filters.within)] = True
+    kept[index.papers.with_ids(filters.without or ())] = False
+    return kept
 
 
 def days(filters: Filters) -> tuple[int | None, int | None]:

@@ -66,6 +66,7 @@ METHODS = (
     "papers",
     "paper_ids",
     "find",
+    "look_up",
     "ids",
     "organisations",
     "scores",
@@ -312,6 +313,13 @@ class Found(NamedTuple):
 
     n_found: int
     papers: tuple[tuple[int, str, int], ...]
+
+
+class LookUp(NamedTuple):
+    """A request for the papers whose id, or whose title but for its form, is one of `names`."""
+
+    names: Sequence[str]
+    by: Literal["id", "title"]
 
 
 class IdsOf(NamedTuple):

@@ -57,8 +57,8 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
     if narrowed and filters != NO_FILTERS:
         raise TypeError(f"expected filters or keywords of filters ({', '.join(sorted(narrowed))}), not both")
     given: dict[str, Any] = dict(narrowed)
-    for name in ("organisations", "dumps"):
-        if name in given:
+    for name in ("organisations", "dumps", "within", "without"):
+        if given.get(name) is not None:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
     chosen = filters.replace(**given)
     for name, day in (("since", chosen.since), ("until", chosen.until)):

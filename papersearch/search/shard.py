@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         DetailsOf,
         FindOf,
         IdsOf,
+        LookUp,
         NearestOf,
         Phrase,
         ShowOf,
@@ -243,6 +244,13 @@ class Shard:
             )
             listed = [(likeness, store[doc_idx].paper_id, doc_idx) for likeness, doc_idx in alike[: request.limit]]
         return Found(n_found, tuple((likeness, paper_id, self._number(doc)) for likeness, paper_id, doc in listed))
+
+    def look_up(self, request: LookUp) -> list[tuple[str, ...]]:
+        """Return the ids of the papers of each name, two at most."""
+        store, ids = self._index.papers, self._index.paper_ids
+        if request.by == "id":
+            return [(name,) if store.has_id(name) else () for name in request.names]
+        return [tuple(ids[doc] for doc in store.titled(title_key(name))[:2]) for name in request.names]
 
     def ids(self, request: IdsOf) -> list[tuple[str, int]]:
         """Return (id, number) of the papers whose id has a beginning: the first ones, and the last."""
