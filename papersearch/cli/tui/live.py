@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple, Protocol, TypeVar
 
 from papersearch.api import Index
-from papersearch.cli.tui.filter_words import parse_filters
+from papersearch.cli.tui.filter_words import parse_filters, parse_mark_filters
 from papersearch.cli.tui.half_typed import HalfTyped, loosened
-from papersearch.errors import GenerationGone, PapersearchError, StoredIndexError
+from papersearch.cli.tui.shelf import Shelf
+from papersearch.errors import GenerationGone, MarksError, PapersearchError, StoredIndexError
+from papersearch.marks.mark import Change, Mark, narrowed
 from papersearch.remote.addresses import address_in
+from papersearch.search.filter_table import MarkFilters
 from papersearch.types import Mode, Paper, Results
 
 Found = TypeVar("Found")
@@ -56,11 +60,25 @@ class LiveQuery(NamedTuple):
         return self._replace(typed=HalfTyped(loosened(self.typed.query), note, is_growing=False))
 
 
-class LiveIndex:
-    """An index that only one thread uses, because an index is not thread-safe."""
+class Answer(NamedTuple):
+    """Results, and the reader's marks of their papers, by paper id.
 
-    def __init__(self, index: Index) -> None:
+    is_renewed: the index was rebuilt since the last answer
+    trouble: why the marks are not known; empty if they are
+    """
+
+    results: Results
+    marks: Mapping[str, Mark]
+    is_renewed: bool = False
+    trouble: str = ""
+
+
+class LiveIndex:
+    """An index and a reader's marks that only one thread uses, because neither is thread-safe."""
+
+    def __init__(self, index: Index, marks_path: Path | None = None) -> None:
         self._index = index
+        self._shelf = Shelf(marks_path) if marks_path is not None else None
         self._is_remote = address_in(index.place) is not None
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         # A daemon: nobody who leaves waits for a server that does not answer.
@@ -71,11 +89,29 @@ class LiveIndex:
     def __len__(self) -> int:
         return len(self._index)
 
-    async def search(self, query: LiveQuery, k: int) -> Results:
-        """Return the first `k` hits. Raises PapersearchError."""
-        return await self.ask(lambda: self._search(query, k))
+    @property
+    def keeps_marks(self) -> bool:
+        """Tell whether there is a file for the reader's marks."""
+        return self._shelf is not None
 
-    async def ask(self, question: Callable[[], Found]) -> Found:
+    async def search(self, query: LiveQuery, k: int) -> Answer:
+        """Return the first `k` hits. Raises PapersearchError."""
+        return await self._ask(lambda: self._search(query, k))
+
+    async def marks_of(self, papers: Sequence[Paper]) -> dict[str, Mark]:
+        """Return the marks of those papers that have one. Raises MarksUnreadable."""
+        return await self._ask(lambda: self._shelf.of(papers, self._index) if self._shelf else {})
+
+    async def change_marks(self, papers: Sequence[Paper], change: Change) -> None:
+        """Change the marks of papers, where they are kept. Raises MarksError."""
+
+        def write() -> None:
+            if self._shelf is not None:
+                self._shelf.change(papers, change, self._index)
+
+        await self._ask(write)
+
+    async def _ask(self, question: Callable[[], Found]) -> Found:
         """Return what `question` finds in the index's thread."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Found] = loop.create_future()
@@ -115,22 +151,37 @@ class LiveIndex:
         with suppress(Exception):
             self._index.search("warm", 1)
 
-    def _search(self, query: LiveQuery, k: int) -> Results:
+    def _search(self, query: LiveQuery, k: int) -> Answer:
         """Answer from the current generation, where it can be opened."""
+        before = self._index
         if not self._is_remote:
             with suppress(StoredIndexError):  # the opened one still answers
-                self._index = self._index.renewed()
+                self._index = before.renewed()
         try:
-            return self._answered(query, k)
+            results = self._results(query, k)
         except GenerationGone:
-            self._index = self._index.renewed()
-            return self._answered(query, k)
+            self._index = before.renewed()
+            results = self._results(query, k)
+        marks, trouble = self._marks([hit.paper for hit in results])
+        return Answer(results, marks, self._index is not before, trouble)
 
-    def _answered(self, query: LiveQuery, k: int) -> Results:
+    def _results(self, query: LiveQuery, k: int) -> Results:
         filters = parse_filters(query.filters)
+        wanted = parse_mark_filters(query.filters)
+        if self._shelf is not None and wanted != MarkFilters():
+            filters, _ = narrowed(filters, wanted, self._shelf.marks(), self._index)
         if query.like is not None:
             return self._index.similar([query.like.paper_id], k=k, filters=filters)
         return self._index.search(query.typed.query, k, query.mode, filters=filters, fold=True)
+
+    def _marks(self, papers: Sequence[Paper]) -> tuple[dict[str, Mark], str]:
+        """Return the marks of papers, or why they are not known: no answer is lost for that."""
+        if self._shelf is None:
+            return {}, ""
+        try:
+            return self._shelf.of(papers, self._index), ""
+        except MarksError as error:
+            return {}, error.message
 
 
 class View(Protocol):
@@ -147,7 +198,7 @@ class View(Protocol):
     def can_show(self, results: Results) -> bool:
         """Tell whether these first hits can be shown before the rest is known."""
 
-    def show(self, query: LiveQuery, results: Results | None) -> None:
+    def show(self, query: LiveQuery, answer: Answer | None) -> None:
         """Show an answer; None where there is nothing to ask."""
 
     def refuse(self, query: LiveQuery, error: PapersearchError) -> None:
@@ -193,18 +244,19 @@ class Asking:
             return
         few = min(self._view.first_hits, self._k)
         try:
-            results = await self._index.search(query, few)
+            answer = await self._index.search(query, few)
+            results = answer.results
             if query.hides_hits(results) and not self._view.has_hits:
                 await self._answer(query.loosened())
                 return
             is_all = not (len(results) == few < self._k)
             is_shown = self._wanted is None and (is_all or self._view.can_show(results))
             if is_shown:
-                self._view.show(query, results)
+                self._view.show(query, answer)
             if not is_all and not (await self._is_wanted_soon() if is_shown else self._wanted):
-                results = await self._index.search(query, self._k)
+                answer = await self._index.search(query, self._k)
                 if self._wanted is None:
-                    self._view.show(query, results)
+                    self._view.show(query, answer)
         except PapersearchError as error:
             if self._wanted is None:
                 self._view.refuse(query, error)
