@@ -12,6 +12,7 @@ VERBS = {
     SEARCH: Verb("search:search", 'Search; the same as papersearch "QUERY".'),
     "show": Verb("show:show", "Print whole records: abstract, metadata, links, dumps and lines."),
     "similar": Verb("similar:similar", "Papers like these, and not like those."),
+    "mark": Verb("mark:mark", "Tag papers, note something about them, and mark them as read."),
     "open": Verb("open:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal.", runs_long=True),
     "mcp": Verb("mcp:serve", "Serve search, show and similar by the Model Context Protocol.", runs_long=True),

@@ -83,6 +83,17 @@ def searches(incomplete: str) -> list[tuple[str, str]]:
     return _harmless(islice(offers, _MOST))
 
 
+def tags(incomplete: str) -> list[tuple[str, str]]:
+    """Complete a tag, described by the number of papers that have it."""
+    from papersearch.cli.locations import find_marks
+    from papersearch.marks.file import read_marks
+
+    found = read_marks(find_marks()).tags()
+    start = typed_text(incomplete).casefold()
+    offers = ((tag, f"{count} papers") for tag, count in found.items() if tag.casefold().startswith(start))
+    return _harmless(islice(offers, _MOST))
+
+
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:
     """Return what `look` finds in the index that the options before the cursor choose."""
     from papersearch.cli.index_access import open_at

@@ -60,7 +60,7 @@ def hint_of(error: PapersearchError) -> str:
             return _index_hint(error)
         case errors.ModelError():
             return _model_hint(error)
-        case errors.SavedSearchError():
+        case errors.SavedSearchError() | errors.MarksError():
             return _saved_hint(error)
         case errors.ServerError() | errors.ClusterError():
             return _server_hint(error)
@@ -222,7 +222,7 @@ def _conversion(model: str) -> str:
     return f"if you trust it: {typed('python', '-c', program)}, then: {_ANOTHER_MODEL}"
 
 
-def _saved_hint(error: errors.SavedSearchError) -> str:
+def _saved_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
     match error:
         case errors.SearchesUnreadable():
             return f"correct it with an editor: {error.path}"
@@ -232,6 +232,24 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
             return typed("papersearch saved remove", error.name)
         case errors.UnknownSearch():
             return "papersearch saved list"
+    return _marks_hint(error)
+
+
+def _marks_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
+    match error:
+        case errors.MarksUnreadable():
+            return f"correct it with an editor: {error.path}"
+        case errors.MarksNotWritable():
+            return "name another file: export PAPERSEARCH_MARKS=FILE"
+        case errors.InvalidMark():
+            return f"give 1 to {error.limit:,} characters"
+        case errors.UnknownTag() if error.nearest:
+            return typed("--tag", error.nearest[0])
+        case errors.UnknownTag() if error.known:
+            listed = ", ".join(error.known[:_LISTED])
+            return f"--tag takes one of: {listed}{', ...' if len(error.known) > _LISTED else ''}"
+        case errors.UnknownTag():
+            return typed("papersearch mark ID --tag", error.tag)
     return ""
 
 

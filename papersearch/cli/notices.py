@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from papersearch.cli.errors import complain
 from papersearch.cli.rebuilding import build_command
 from papersearch.remote.addresses import address_in
+from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -71,19 +72,23 @@ def warn_of_undated(results: Results) -> None:
     complain(said, "--include-undated keeps them")
 
 
-def warn_of_filters(results: Results) -> None:
-    """Say what a date filter could not decide about, and that no paper is left where there are filters."""
+def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> None:
+    """Say what a date filter could not decide about, and that no paper is left where there are filters.
+
+    `wanted` are the conditions on marks.
+    """
     from papersearch.types import NO_FILTERS
 
     warn_of_undated(results)
-    if results.total or results.filters == NO_FILTERS or (results.undated and results.undated.n_papers):
+    is_filtered = results.filters != NO_FILTERS or any(wanted)
+    if results.total or not is_filtered or (results.undated and results.undated.n_papers):
         return
     if results.filters.new and results.emptied_by == "filters":
         complain("the last build added no paper that the filters keep", "")
         return
     from papersearch.cli.output.reasons import why_empty
 
-    complain(why_empty(results, 0), "")
+    complain(why_empty(results, 0, wanted), "")
 
 
 def missing_words(results: Results) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import open_or_build
+from papersearch.cli.index_access import filters_for, marked_by, open_or_build
 from papersearch.cli.notices import (
     missing_words,
     offer_words,
@@ -34,6 +34,7 @@ from papersearch.cli.options import (
     JsonOption,
     KeyOption,
     LateOption,
+    MarkGroup,
     ModeChoice,
     ModeOption,
     QueryArgument,
@@ -42,6 +43,7 @@ from papersearch.cli.options import (
 )
 from papersearch.cli.output.printer import open_hit_printer
 from papersearch.cli.output.terminal import typed_text
+from papersearch.cli.query_words import refuse_dash
 from papersearch.cli.signatures import takes
 
 
@@ -58,6 +60,7 @@ class SearchOptions(NamedTuple):
     explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
+    marked: MarkGroup = GROUP
     sort: Annotated[
         SortChoice, typer.Option("--sort", help="Best first, or the newest of the best hundred first.")
     ] = SortChoice.relevance
@@ -91,6 +94,7 @@ def search(options: SearchOptions) -> int:
     printer = open_hit_printer(
         options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
     )
+    refuse_dash(options.query)
     locations = find_locations(options.corpus_path, options.index_path)
     text = " ".join(map(typed_text, options.query))
     opened, is_new = open_or_build(locations, text)
@@ -101,12 +105,12 @@ def search(options: SearchOptions) -> int:
         explain=options.explain,
         strict=options.strict,
         late=options.late,
-        filters=options.filters,
+        filters=filters_for(opened, options.filters, options.marked),
         sort=options.sort.value,
         fold=printer.format == "table" if options.fold is None else options.fold,
         facets=options.facets,
         related=options.suggest,
-    )
+    ).replace(filters=options.filters)
     if results.mode_reason and not is_new:
         warn_of_mode(opened, results.mode_reason)
     warn_if_partial(opened, results.encoded, results.mode_used)
@@ -116,7 +120,7 @@ def search(options: SearchOptions) -> int:
     if results.verdict and (missing := missing_words(results)):
         printer.hint(f"no paper has {' or '.join(missing)}")
     offer_words(results, options.query)
-    warn_of_filters(results)
+    warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)
     if options.facets and printer.format not in ("table", "json"):
         printer.hint(
@@ -124,5 +128,5 @@ def search(options: SearchOptions) -> int:
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-    printer.hits(results, len(opened))
+    printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
     return EXIT_HITS if results.hits else EXIT_NO_HITS

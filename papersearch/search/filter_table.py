@@ -163,6 +163,9 @@ class MarkFilters(NamedTuple):
     unread: bool = False
 
 
+NO_MARK_FILTERS = MarkFilters()
+
+
 def make_filters(values: Mapping[str, Any]) -> Filters:
     """Make filters of values by field. A list becomes a tuple; None and absent fields get the default."""
     from papersearch.types import Filters

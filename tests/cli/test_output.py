@@ -26,7 +26,7 @@ HIT_FIELDS = {
     "rank", "score", "keyword_score", "semantic_score", "exact_title", "paper_id", "title", "abstract", "date",
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
-    "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key",
+    "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key", "marks",
 }  # fmt: skip
 
 

@@ -23,7 +23,18 @@ from tests.marks.collection import Collection, paper
 
 NAMES = [f"{letter}{number}" for letter in "abc" for number in range(4)]
 EVERY = Collection(*(paper(name, arxiv_id=f"2401.{at:05}") for at, name in enumerate(NAMES)))
-HOSTILE = ['"', "\\", "'''", "# no comment", "[a]\nb = 1", "<<<<<<<", "\x1b[31mred", "--read", "é\u0301 \u2028 x", "}"]
+HOSTILE = [
+    '"',
+    "\\",
+    "'''",
+    "# no comment",
+    "[a]\nb = 1",
+    "<<<<<<<",
+    "\x1b[31mred",
+    "--read",
+    "é\u0301 \u2028 x",
+    "}",
+]
 
 
 def mark(path: Path, names: Sequence[str], **change: object) -> None:
@@ -74,7 +85,8 @@ def test_hands_may_edit_it(tmp_path: Path) -> None:
     mine = '{ "tags": "moe",  "paper_id": "a1" }'
     path.write_text(
         "\ufeff# my marks\n\n# the first one\n" + mine + "\r\n\n"
-        '{"arxiv_id": "arXiv:2401.00005v3", "read": true, "note": null}\n{"title": "On c2", "note": "later"}\n# end',
+        '{"arxiv_id": "arXiv:2401.00005v3", "read": true, "note": null}\n{"title": "On c2", "note": "later"}\n'
+        "# end",
         "utf-8",
     )
     assert [each.tags for each in read_marks(path)] == [("moe",), (), ()]
@@ -184,7 +196,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(MarksNotWritable, match="No space left"):
         mark(path, ["a2"], is_read=True)
     assert list(kept(path)) == ["a1"]
-    assert os.listdir(tmp_path) == ["marks.jsonl"]
+    assert [each.name for each in tmp_path.iterdir()] == ["marks.jsonl"]
 
 
 def test_changes_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -218,7 +230,9 @@ def git(folder: Path, *arguments: str, code: int = 0) -> None:
     assert done.returncode == code, done.stdout + done.stderr
 
 
-def merged(folder: Path, common: Sequence[str], ours: dict[str, str], theirs: dict[str, str], code: int = 0) -> Path:
+def merged(
+    folder: Path, common: Sequence[str], ours: dict[str, str], theirs: dict[str, str], code: int = 0
+) -> Path:
     """Mark the `common` papers, and then others on two branches, by tag; merge these."""
     path = folder / "marks.jsonl"
     git(folder, "init", "-q", "-b", "main")

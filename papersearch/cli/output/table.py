@@ -15,11 +15,15 @@ from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.terminal import links_shown
+from papersearch.search.filter_table import NO_MARK_FILTERS
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from papersearch.cli.output.marked import Marked
+    from papersearch.marks.mark import Mark
 
 # The sixteen colours of the terminal's own theme, so that light and dark both work.
 _MATCH = "bold magenta"
@@ -43,23 +47,25 @@ _PROSE_WIDTH = 100
 """Longest line of prose, however wide the terminal is."""
 
 
-def print_results(console: Console, results: Results, n_papers: int, name: str = "") -> None:
+def print_results(
+    console: Console, results: Results, n_papers: int, name: str = "", marked: Marked | None = None
+) -> None:
     """Print an answer: a heading, the hits, facets, and the command that shows more.
 
-    `name`: of a saved search.
+    `name`: of a saved search. `marked`: marks of the papers.
     """
     width = None if _unlimited(console) else console.width
     lines = [_heading(results, width, name), *_reading(results, width), Text()]
     if not results.hits:
-        lines.append(Text(_nothing(results, n_papers), style=_FAINT))
+        lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
     top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
         score = _score(hit, top, ascii_only)
         if width is not None and width >= _WIDE:
-            lines += _row(console, hit, _note(hit, results), score, width)
+            lines += _row(console, hit, _note(hit, results, marked), score, width)
         else:
-            lines += _block(console, hit, _note(hit, results), score, width)
+            lines += _block(console, hit, _note(hit, results, marked), score, width)
         if hit.explanation and hit.verdict is not None:
             lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
         lines.append(Text())
@@ -109,19 +115,28 @@ def _reading(results: Results, width: int | None) -> list[Text]:
     return lines
 
 
-def _nothing(results: Results, n_papers: int) -> str:
+def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     """Say why there are no hits."""
     from papersearch.cli.output.reasons import why_empty
 
-    why = why_empty(results, n_papers)
+    why = why_empty(results, n_papers, marked.wanted if marked else NO_MARK_FILTERS)
     return f"{why[:1].upper()}{why[1:]}."
 
 
-def _note(hit: Hit, results: Results) -> str:
-    """Return the note behind a title: papers folded into it, or that it answers weakly where others do not."""
+def _note(hit: Hit, results: Results, marked: Marked | None) -> str:
+    """Return the note behind a title: papers folded into it, its marks, or that it answers weakly where others
+    do not."""
     notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
     notes += ["weak"] if hit.verdict == "weak" and results.verdict != "weak" else []
+    notes += [line] if marked and (line := marks_line(marked.of(hit.paper))) else []
     return ", ".join(notes)
+
+
+def marks_line(mark: Mark | None) -> str:
+    """Return state and tags on a line: "read, #moe, #to read"; empty without."""
+    if mark is None:
+        return ""
+    return clean_text(", ".join([*(["read"] if mark.is_read else []), *(f"#{tag}" for tag in mark.tags)]))
 
 
 def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list[Text]:
@@ -297,8 +312,8 @@ def _raw_score(signal: SignalScore) -> str:
     return f"BM25 {signal.score:.2f}" if signal.name == "keyword" else f"cosine {signal.score:.3f}"
 
 
-def print_papers(console: Console, papers: Sequence[Paper]) -> None:
-    """Print whole records: title, facts, abstract, links, and the lines of the dumps."""
+def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | None = None) -> None:
+    """Print whole records: title, facts, abstract, links, the lines of the dumps, and marks."""
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
         lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
@@ -312,6 +327,9 @@ def print_papers(console: Console, papers: Sequence[Paper]) -> None:
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
         lines += [Text(clean_text(place), style=_FAINT) for place in places]
         lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
+        mark = marked.of(paper) if marked else None
+        lines += [Text(line)] if (line := marks_line(mark)) else []
+        lines += [Text(f"note: {clean_text(mark.note)}")] if mark and mark.note else []
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
 
 
