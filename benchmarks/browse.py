@@ -26,7 +26,7 @@ from textual.events import Key
 
 import papersearch  # after both are set
 from papersearch.cli.tui.browser import Browser
-from papersearch.cli.tui.live import FIRST_HITS, LiveQuery
+from papersearch.cli.tui.live import FIRST_HITS, Answer, LiveQuery
 from papersearch.types import MODES, Mode
 
 SIZE = (120, 40)
@@ -58,8 +58,9 @@ class Watched(Browser):
         self.drawn = asyncio.Event()
         self.expected = ""
 
-    def show(self, query: LiveQuery, results: papersearch.Results | None) -> None:
-        super().show(query, results)
+    def show(self, query: LiveQuery, answer: Answer | None) -> None:
+        super().show(query, answer)
+        results = answer.results if answer is not None else None
         self.call_after_refresh(self._tell, results.query if results is not None else "")
 
     def _tell(self, query: str) -> None:

@@ -31,7 +31,7 @@ def copied_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return "xclip"
 
-    monkeypatch.setattr("papersearch.cli.tui.browser.copy", copy)
+    monkeypatch.setattr("papersearch.cli.tui.acting.copy", copy)
     return texts
 
 

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 import papersearch
 from papersearch.cli.errors import CommandError
-from papersearch.cli.tui import browser as browser_module
+from papersearch.cli.tui import acting
 from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.cli.tui.widgets import HitList, InputLine, Page
 from papersearch.types import Filters, Hit
@@ -255,7 +255,7 @@ def test_a_weak_answer_says_so(real_index: papersearch.Index) -> None:
 def test_reading_opens_the_page(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl+O opens the current paper's page, or a search for it, in the web browser."""
     opened: list[str] = []
-    monkeypatch.setattr(browser_module, "open_page", opened.append)
+    monkeypatch.setattr(acting, "open_page", opened.append)
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await press(pilot, "ctrl+o")

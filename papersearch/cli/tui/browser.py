@@ -6,31 +6,28 @@ one. `live` asks the index, `panes` makes what is shown, `keys` has the keys.
 
 from __future__ import annotations
 
-import asyncio
-import threading
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
 from papersearch.api import Index
 from papersearch.cli.exit_codes import EXIT_INTERRUPTED
-from papersearch.cli.open import open_page
-from papersearch.cli.output.addresses import address_of
-from papersearch.cli.output.clipboard import copy, told
-from papersearch.cli.tui.copying import Form, copied
+from papersearch.cli.tui.acting import Acting
 from papersearch.cli.tui.cursor import Cursor
-from papersearch.cli.tui.filter_words import FILTER_WORDS
+from papersearch.cli.tui.filter_words import FILTER_WORDS, parse_mark_filters
 from papersearch.cli.tui.half_typed import half_typed
 from papersearch.cli.tui.keys import bindings
 from papersearch.cli.tui.layout import LAYOUT, NARROW
-from papersearch.cli.tui.live import FIRST_HITS, Asking, LiveIndex, LiveQuery
+from papersearch.cli.tui.live import FIRST_HITS, Answer, Asking, LiveIndex, LiveQuery
 from papersearch.cli.tui.panes import help_text, preview, said_of
-from papersearch.cli.tui.widgets import FilterLine, HitList, InputLine, Page, StatusLine, TerminalDriver
+from papersearch.cli.tui.widgets import FilterLine, HitList, InputLine, KeptLine, Page, StatusLine
 from papersearch.errors import PapersearchError
+from papersearch.search.filter_table import MarkFilters
 from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Hit, Mode, Paper, Results
 
@@ -42,7 +39,7 @@ class PreviousView(NamedTuple):
     cursor: Cursor
 
 
-class Browser(App[list[str]]):
+class Browser(Acting):
     """Search as you type. Its result: the ids of the papers taken, in the order of marking.
 
     `failure`: the error that ended it, for the caller to raise.
@@ -54,18 +51,20 @@ class Browser(App[list[str]]):
     CSS = LAYOUT
     BINDINGS: ClassVar[list[BindingType]] = bindings()
 
-    def __init__(self, index: Index, query: str = "", mode: Mode = "hybrid", k: int = 50) -> None:
-        super().__init__(driver_class=TerminalDriver, ansi_color=True)
+    def __init__(
+        self, index: Index, query: str = "", mode: Mode = "hybrid", k: int = 50, marks_path: Path | None = None
+    ) -> None:
+        super().__init__(LiveIndex(index, marks_path))
         self.theme = "ansi-dark"  # only what is the same on light: the terminal's own colours
         self.failure: Exception | None = None
         self.results: Results | None = None
         self.marks: dict[str, Paper] = {}
-        self._index = LiveIndex(index)
         self._asking = Asking(self._index, self, k)
         self._first_query = clean_text(query)
         self._mode: Mode = mode
         self._like: Paper | None = None
         self._previous: list[PreviousView] = []
+        self._second = ""  # the name of the second line, while there is one
         self._filters_before = ""
         self._is_helping = False
         self._remarked = ("", True)
@@ -74,7 +73,6 @@ class Browser(App[list[str]]):
         self._is_stale = False  # True if the hits are those of an earlier query
         self._is_entered = False  # True if enter was pressed before it was settled
         self._is_over = False
-        self._copying = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         with Container(classes="line"):
@@ -83,6 +81,10 @@ class Browser(App[list[str]]):
         with Container(classes="line second", id="line-filters"):
             yield Static("filter", markup=False)
             yield FilterLine(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
+        for name, sample in (("tags", "moe, to read"), ("note", "")):
+            with Container(classes="line second", id=f"line-{name}"):
+                yield Static(name, markup=False)
+                yield KeptLine(id=name, compact=True, select_on_focus=False, placeholder=sample)
         with Container(id="panes"):
             yield HitList(self.marks)
             yield Page()
@@ -112,14 +114,19 @@ class Browser(App[list[str]]):
     # Asking
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id in ("tags", "note"):
+            return
         if event.input.id == "query":
             self._like = None
             self._previous.clear()
             self._hits.cursor = self._hits.cursor.released() if event.value.strip() else Cursor()
         self._ask()
 
-    def on_input_submitted(self) -> None:
-        if self.marks and not self._is_filtering:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id in ("tags", "note"):
+            self.keep_line(event.input.id, event.value)
+            return
+        if self.marks and not self._second:
             self._take()  # whatever the answer will be
             return
         self._is_entered = True
@@ -158,18 +165,24 @@ class Browser(App[list[str]]):
         cursor = self._hits.cursor
         return cursor.paper_id is None or cursor.row_in(results.hits) is not None
 
-    def show(self, query: LiveQuery, results: Results | None) -> None:
+    def show(self, query: LiveQuery, answer: Answer | None) -> None:
         """Show an answer. What is half typed hides no hits."""
+        results = answer.results if answer is not None else None
         if self.has_hits and query.hides_hits(results):
             self._keep_hits(query, query.note or "no paper meets this yet")
             return
         self.results = results
+        self._hits.kept = answer.marks if answer is not None else {}
         self._hits.fill(results.hits if results is not None else ())
         self._preview()
         self._is_settled, self._is_stale = True, False
         self._shown = query
         if query != self._said_of:  # else it is the rest of the same hits
             self._answered(query, query.note)
+        if answer is not None and answer.is_renewed:
+            self.remark(f"the index was rebuilt: {len(self._index):,} papers")
+        if answer is not None and answer.trouble:
+            self.remark(answer.trouble)
         self._say()
         if self._is_entered:
             self._enter()
@@ -190,18 +203,18 @@ class Browser(App[list[str]]):
     def _answered(self, query: LiveQuery, note: str) -> None:
         """Say faintly what became of a query; it is a matter of typing on."""
         self._said_of = query
-        self._remark(note, is_faint=True)
+        self.remark(note, is_faint=True)
 
     def _enter(self) -> None:
         """Do what enter asks for, now that the typed query is settled."""
         self._is_entered = False
-        if self._is_filtering:
+        if self._second:
             if self._is_stale:
-                self._remark(self._remarked[0])
+                self.remark(self._remarked[0])
             else:
-                self._close_filters()
+                self.close_line()
         elif self._is_stale and self.has_hits:  # typed in one breath, enter was not meant for these hits
-            self._remark(f"{self._remarked[0]}: enter again takes an earlier hit")
+            self.remark(f"{self._remarked[0]}: enter again takes an earlier hit")
             self._is_stale = False
         else:
             self._take()
@@ -215,8 +228,21 @@ class Browser(App[list[str]]):
         hit = self.current
         is_reading_help = self._is_reading_help
         self.screen.set_class(is_reading_help, "-reading-help")
-        shown = help_text() if is_reading_help else preview(hit) if hit else Text()
-        self.query_one(Page).show(shown)
+        if is_reading_help or hit is None:
+            self.query_one(Page).show(help_text() if is_reading_help else Text(), "help" if is_reading_help else "")
+        else:
+            paper_id = hit.paper.paper_id
+            self.query_one(Page).show(preview(hit, self._hits.kept.get(paper_id)), paper_id)
+
+    async def show_kept(self) -> None:
+        if (results := self.results) is not None:
+            kept = await self._index.marks_of([hit.paper for hit in results])
+            if results is self.results:  # else they came with others
+                self._hits.kept = kept
+                self._hits.refresh()
+                self._preview()
+        if parse_mark_filters(self._shown.filters) != MarkFilters():
+            self._ask()
 
     def _say(self) -> None:
         """Write the status line."""
@@ -230,14 +256,13 @@ class Browser(App[list[str]]):
             said.append(f"{len(self._index)} papers, f1 for help")
         else:
             said += said_of(results)
-        said += [filters] if filters and not self._is_filtering else []
+        said += [filters] if filters and self._second != "filters" else []
         said += [f"{len(self.marks)} marked"] if self.marks else []
         note, is_faint = self._remarked
         self.query_one(StatusLine).say(note, said, is_faint=is_faint)
 
-    def _remark(self, note: str, *, is_faint: bool = False) -> None:
-        """Say what was just done, or failed."""
-        self._remarked = (note, is_faint)
+    def remark(self, said: str, *, is_faint: bool = False) -> None:
+        self._remarked = (said, is_faint)
         self._say()
 
     @property
@@ -264,19 +289,35 @@ class Browser(App[list[str]]):
 
     def action_cycle_mode(self) -> None:
         if self._like is not None:
-            self._remark("papers are similar by meaning alone: tab changes nothing here")
+            self.remark("papers are similar by meaning alone: tab changes nothing here")
             return
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
         self._ask()
         self._say()
 
     def action_filter(self) -> None:
-        if self._is_filtering:
-            self._close_filters()
+        if self._second == "filters":
+            self.close_line()
+        else:
+            self.open_line("filters", self._line("filters").value)
+
+    def open_line(self, name: str, text: str) -> None:
+        if self._second:
+            self.remark(f"first leave the line of {self._second}: enter keeps it, escape does not")
             return
         self._filters_before = self._line("filters").value
-        self.screen.add_class("-on-filters")
-        self._line("filters").focus()
+        self._second = name
+        self.screen.add_class(f"-on-{name}")
+        line = self._line(name)
+        line.value = text
+        line.cursor_position = len(text)
+        line.focus()
+        self._say()
+
+    def close_line(self) -> None:
+        self.screen.remove_class(f"-on-{self._second}")
+        self._second = ""
+        self._line("query").focus()
         self._say()
 
     def action_mark(self) -> None:
@@ -286,7 +327,7 @@ class Browser(App[list[str]]):
                 self.marks[paper.paper_id] = paper
             self._hits.move(1, is_put=False)
             self._hits.refresh()
-            self._remark("")
+            self.remark("")
 
     def action_similar(self) -> None:
         if self.current is not None:
@@ -295,46 +336,15 @@ class Browser(App[list[str]]):
             self._hits.cursor = Cursor()
             self._ask()
 
-    def action_copy(self, form: Form) -> None:
-        if papers := self._taken():
-            text, what = copied(papers, form)
-            self.copy_to_clipboard(text, what)
-
-    def copy_to_clipboard(self, text: str, what: str = "text") -> None:
-        """Copy by a program or the terminal, and say by which."""
-        self._clipboard = text
-        self.run_worker(self._copy(text, what))
-
-    async def _copy(self, text: str, what: str) -> None:
-        try:
-            async with self._copying:  # the last one counts
-                way = await asyncio.to_thread(copy, text, self._send)
-        except PapersearchError as error:
-            self._remark(error.message)
-        else:
-            self._remark(told(what, way))
-
-    def _send(self, sequence: str) -> None:
-        """Send an escape sequence to the terminal, between two drawings."""
-        if self._driver is not None:
-            self._driver.write(sequence)
-            self._driver.flush()
-
-    def action_read(self) -> None:
-        if self.current is not None:
-            url = address_of(self.current.paper)
-            threading.Thread(target=open_page, args=[url], daemon=True).start()
-            self._remark(f"opening {url}")
-
     def action_help(self) -> None:
         self._is_helping = not self._is_helping
         self._preview()
 
     def action_undo(self) -> None:
         """Undo the latest step; leave when there is nothing to undo."""
-        if self._is_filtering:
+        if self._second:
             self._line("filters").value = self._filters_before
-            self._close_filters()
+            self.close_line()
         elif self._is_helping:
             self.action_help()
         elif self._previous:
@@ -343,12 +353,13 @@ class Browser(App[list[str]]):
         else:
             self.action_leave()
 
-    def _taken(self) -> list[Paper]:
-        """Return the papers that are taken or copied: those marked, or else the current one."""
-        return list(self.marks.values()) or ([self.current.paper] if self.current is not None else [])
+    def papers(self, *, is_one: bool = False) -> list[Paper]:
+        if self.marks and not is_one:
+            return list(self.marks.values())
+        return [self.current.paper] if self.current is not None else []
 
     def _take(self) -> None:
-        if papers := self._taken():
+        if papers := self.papers():
             self.exit([paper.paper_id for paper in papers])
 
     def action_leave(self) -> None:
@@ -358,14 +369,5 @@ class Browser(App[list[str]]):
         self.exit(return_code=EXIT_INTERRUPTED)
 
     @property
-    def _is_filtering(self) -> bool:
-        return self.screen.has_class("-on-filters")
-
-    @property
     def _is_reading_help(self) -> bool:
         return self._is_helping or self.results is None
-
-    def _close_filters(self) -> None:
-        self.screen.remove_class("-on-filters")
-        self._line("query").focus()
-        self._say()

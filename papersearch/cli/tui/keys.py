@@ -49,6 +49,11 @@ SECTIONS: tuple[tuple[KeyRow, ...], ...] = (
         KeyRow("ctrl+o", "read this paper in the web browser", "ctrl+o", "read", "web"),
     ),
     (
+        KeyRow("f2", "read, or not yet; also ctrl+r", "f2,ctrl+r", "toggle_read"),
+        KeyRow("f3", "tags, with commas between them; also alt+t", "f3,alt+t", "edit('tags')"),
+        KeyRow("f4", "a note on this paper; also alt+n", "f4,alt+n", "edit('note')"),
+    ),
+    (
         KeyRow("escape", "go back; leave with what is marked, as ctrl+q does"),
         KeyRow("ctrl+c", "leave with nothing"),
         KeyRow("f1", "this help, or no longer; also ctrl+g", "f1,ctrl+g", "help", "help"),

@@ -9,7 +9,7 @@ Screen { layout: vertical; }
 .line > Static { width: auto; padding: 0 1 0 0; }
 .line > Input { width: 1fr; }
 .second { display: none; }
-.-on-filters #line-filters { display: block; }
+.-on-filters #line-filters, .-on-tags #line-tags, .-on-note #line-note { display: block; }
 #panes { height: 1fr; layout: horizontal; }
 #hits, #page { height: 1fr; }
 .-reading-help #hits { display: none; }

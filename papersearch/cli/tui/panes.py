@@ -13,8 +13,9 @@ from rich.text import Text
 
 from papersearch.cli.notices import missing_words
 from papersearch.cli.output.addresses import page_of
-from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, year_of
+from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, marks_line, year_of
 from papersearch.cli.tui.keys import SECTIONS
+from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Results
 
@@ -23,7 +24,11 @@ _FAINT = "dim"
 _LINK = "cyan"
 _EVIDENCE = "underline"
 
+_KEPT = "italic"
+
 MARK = "*"
+_READ = "✓"
+_NOTED = "•"
 _RANK_WIDTH = 4
 _YEAR_WIDTH = 6
 _VERDICT_WIDTH = 7
@@ -40,8 +45,8 @@ _COPYING = (
 )
 
 
-def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
-    """Draw a line of `width` columns: rank, mark, title, year, verdict."""
+def row(hit: Hit, width: int, kept: Mark | None, *, is_marked: bool, is_current: bool) -> Text:
+    """Draw a line of `width` columns: rank, mark, sign of what the reader keeps, title, year, verdict."""
     tail = Text()
     title_width = width - _RANK_WIDTH - 2
     if title_width - _YEAR_WIDTH >= _LEAST_TITLE:
@@ -52,7 +57,8 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
         tail.append(hit.verdict.rjust(_VERDICT_WIDTH), style=_FAINT)
     title = marked(hit.paper.title or hit.paper.paper_id, hit.evidence.title_spans, "")
     title.truncate(max(title_width, 0), overflow="ellipsis", pad=True)
-    line = Text.assemble((f"{hit.rank:>{_RANK_WIDTH - 1}}", _FAINT), MARK if is_marked else " ", " ", title, tail)
+    rank = f"{hit.rank:>{_RANK_WIDTH - 1}}"
+    line = Text.assemble((rank, _FAINT), MARK if is_marked else " ", (_sign(kept), _FAINT), " ", title, tail)
     line.truncate(width, pad=True)
     if is_marked:
         line.stylize("bold")
@@ -61,13 +67,22 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
     return line
 
 
-def preview(hit: Hit) -> Text:
-    """Draw the whole paper, with its evidence underlined and the matches marked."""
+def _sign(kept: Mark | None) -> str:
+    """Return one character: the paper is read, or there are tags or a note."""
+    if kept is None:
+        return " "
+    return _READ if kept.is_read else _NOTED
+
+
+def preview(hit: Hit, kept: Mark | None) -> Text:
+    """Draw the whole paper, with its evidence underlined and the matches marked, and what the reader keeps."""
     paper, evidence = hit.paper, hit.evidence
     title = marked(paper.title or paper.paper_id, evidence.title_spans, "bold")
     parts = [title]
     if known := facts_of(paper):
         parts.append(Text(" · ".join(known), style=_FAINT))
+    if kept is not None:
+        parts += [Text(line, style=_KEPT) for line in (marks_line(kept), clean_text(kept.note)) if line]
     if paper.abstract:
         spans = [(evidence.start + start, evidence.start + end) for start, end in evidence.text_spans]
         abstract = marked(paper.abstract, spans, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.console import RenderableType
@@ -20,6 +20,7 @@ from textual.widgets import Input, Static
 
 from papersearch.cli.tui.cursor import Cursor
 from papersearch.cli.tui.panes import row
+from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper
 
@@ -84,6 +85,15 @@ class FilterLine(InputLine):
     ]
 
 
+class KeptLine(InputLine):
+    """Line of tags or of a note."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "keep"),
+        Binding("tab", "app.complete", "complete", show=False),
+    ]
+
+
 class StatusLine(Static):
     """The last line but one: what was just done or failed, then what the hits are."""
 
@@ -140,8 +150,9 @@ class HitList(ScrolledLines, can_focus=False):
     class Moved(Message):
         """Another hit is the current one."""
 
-    def __init__(self, marks: dict[str, Paper]) -> None:
+    def __init__(self, marks: Mapping[str, Paper]) -> None:
         super().__init__("hits")
+        self.kept: Mapping[str, Mark] = {}
         self.cursor = Cursor()
         self._hits: Sequence[Hit] = ()
         self._marks = marks
@@ -171,8 +182,9 @@ class HitList(ScrolledLines, can_focus=False):
         if number >= len(self._hits):
             return None
         hit = self._hits[number]
-        is_marked = hit.paper.paper_id in self._marks
-        shown = row(hit, width, is_marked=is_marked, is_current=number == self.place)
+        paper_id = hit.paper.paper_id
+        is_marked, is_current = paper_id in self._marks, number == self.place
+        shown = row(hit, width, self.kept.get(paper_id), is_marked=is_marked, is_current=is_current)
         return list(shown.render(self.app.console))
 
     def watch_place(self) -> None:
@@ -183,7 +195,8 @@ class HitList(ScrolledLines, can_focus=False):
         self._keep_in_sight()
 
     def on_click(self, event: Click) -> None:
-        self.move(event.y + self.top - self.place)
+        if event.y + self.top < len(self._hits):
+            self.move(event.y + self.top - self.place)
 
     def _keep_in_sight(self) -> None:
         self.top = min(max(self.top, self.place - max(self.size.height, 1) + 1), self.place)
@@ -196,6 +209,7 @@ class Page(ScrolledLines, can_focus=False):
     def __init__(self) -> None:
         super().__init__("page")
         self._shown: RenderableType = Text()
+        self._about = ""
         self._lines: list[list[Segment]] = []
 
     @property
@@ -203,11 +217,14 @@ class Page(ScrolledLines, can_focus=False):
         """Return what is on the page, as it was given."""
         return self._shown
 
-    def show(self, shown: RenderableType) -> None:
-        """Show this from its beginning."""
+    def show(self, shown: RenderableType, about: str = "") -> None:
+        """Show this: from its beginning, unless it is about the same as what is there."""
         self._shown = shown
-        self.top = 0
+        if not about or about != self._about:
+            self.top = 0
+        self._about = about
         self._wrap()
+        self.scroll_lines(0)
 
     def scroll_lines(self, by: int) -> None:
         self.top = min(max(self.top + by, 0), max(len(self._lines) - self.size.height, 0))
