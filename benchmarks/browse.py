@@ -58,10 +58,10 @@ class Watched(Browser):
         self.drawn = asyncio.Event()
         self.expected = ""
 
-    def show(self, query: LiveQuery, answer: Answer | None) -> None:
-        super().show(query, answer)
-        results = answer.results if answer is not None else None
-        self.call_after_refresh(self._tell, results.query if results is not None else "")
+    def show(self, query: LiveQuery, answer: Answer | None) -> bool:
+        is_shown = super().show(query, answer)
+        self.call_after_refresh(self._tell, answer.results.query if answer is not None else "")
+        return is_shown
 
     def _tell(self, query: str) -> None:
         if query == self.expected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -20,10 +21,15 @@ K = 50
 
 
 def browse(
-    index: papersearch.Index, talk: Talk, query: str = "", mode: Mode = "hybrid", size: tuple[int, int] = (120, 40)
+    index: papersearch.Index,
+    talk: Talk,
+    query: str = "",
+    mode: Mode = "hybrid",
+    size: tuple[int, int] = (120, 40),
+    marks: Path | None = None,
 ) -> Browser:
     """Run the application under a pilot, let `talk` press keys, and return the application."""
-    app = Browser(index, query, mode, K)
+    app = Browser(index, query, mode, K, marks)
 
     async def session() -> None:
         async with app.run_test(size=size) as pilot:
@@ -77,12 +83,13 @@ def status(pilot: Pilot[list[str]]) -> str:
     return pilot.app.query_one(StatusLine).said
 
 
-async def said(pilot: Pilot[list[str]], beginning: str) -> None:
-    """Wait until the status line begins in this way."""
+async def said(pilot: Pilot[list[str]], part: str) -> None:
+    """Wait until the status line says this."""
     end = time.monotonic() + PATIENCE_S
-    while not status(pilot).startswith(beginning):
-        assert time.monotonic() < end, f"{beginning!r} is not in {status(pilot)!r}"
+    while part not in status(pilot):
+        assert time.monotonic() < end, f"{part!r} is not in {status(pilot)!r}"
         await pilot.pause(0.01)
+    await settled(pilot)
 
 
 def screen(pilot: Pilot[list[str]]) -> str:

@@ -6,6 +6,7 @@ one. `live` asks the index, `panes` makes what is shown, `keys` has the keys.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -24,8 +25,9 @@ from papersearch.cli.tui.half_typed import half_typed
 from papersearch.cli.tui.keys import bindings
 from papersearch.cli.tui.layout import LAYOUT, NARROW
 from papersearch.cli.tui.live import FIRST_HITS, Answer, Asking, LiveIndex, LiveQuery
+from papersearch.cli.tui.offers import Offers
 from papersearch.cli.tui.panes import help_text, preview, said_of
-from papersearch.cli.tui.widgets import FilterLine, HitList, InputLine, KeptLine, Page, StatusLine
+from papersearch.cli.tui.widgets import Completer, FilterLine, HitList, InputLine, KeptLine, Page, StatusLine
 from papersearch.errors import PapersearchError
 from papersearch.search.filter_table import MarkFilters
 from papersearch.text.cleaning import clean_text
@@ -65,10 +67,11 @@ class Browser(Acting):
         self._like: Paper | None = None
         self._previous: list[PreviousView] = []
         self._second = ""  # the name of the second line, while there is one
+        self._hinted: tuple[str, ...] = ()  # what completes it
         self._filters_before = ""
         self._is_helping = False
         self._remarked = ("", True)
-        self._shown = self._said_of = LiveQuery(half_typed(""), mode, "")
+        self._shown = LiveQuery(half_typed(""), mode, "")
         self._is_settled = False  # True if the typed query has been answered or refused
         self._is_stale = False  # True if the hits are those of an earlier query
         self._is_entered = False  # True if enter was pressed before it was settled
@@ -78,13 +81,15 @@ class Browser(Acting):
         with Container(classes="line"):
             yield Static(">", markup=False)
             yield InputLine(self._first_query, id="query", compact=True, select_on_focus=False)
-        with Container(classes="line second", id="line-filters"):
-            yield Static("filter", markup=False)
-            yield FilterLine(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
-        for name, sample in (("tags", "moe, to read"), ("note", "")):
+        for kind, name, sample in (
+            (FilterLine, "filters", FILTER_WORDS),
+            (KeptLine, "tags", "moe, to read"),
+            (KeptLine, "note", ""),
+        ):
+            completer = Completer(partial(self._index.offers, name), self._hint) if name != "note" else None
             with Container(classes="line second", id=f"line-{name}"):
-                yield Static(name, markup=False)
-                yield KeptLine(id=name, compact=True, select_on_focus=False, placeholder=sample)
+                yield Static("filter" if name == "filters" else name, markup=False)
+                yield kind(id=name, compact=True, select_on_focus=False, placeholder=sample, suggester=completer)
         with Container(id="panes"):
             yield HitList(self.marks)
             yield Page()
@@ -114,7 +119,9 @@ class Browser(Acting):
     # Asking
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        self._hinted = ()
         if event.input.id in ("tags", "note"):
+            self._say()
             return
         if event.input.id == "query":
             self._like = None
@@ -165,27 +172,31 @@ class Browser(Acting):
         cursor = self._hits.cursor
         return cursor.paper_id is None or cursor.row_in(results.hits) is not None
 
-    def show(self, query: LiveQuery, answer: Answer | None) -> None:
-        """Show an answer. What is half typed hides no hits."""
-        results = answer.results if answer is not None else None
-        if self.has_hits and query.hides_hits(results):
+    def show(self, query: LiveQuery, answer: Answer | None) -> bool:
+        """Show an answer, unless it has no hits because the query is half typed."""
+        if self.has_hits and query.hides_hits(answer.results if answer is not None else None):
             self._keep_hits(query, query.note or "no paper meets this yet")
-            return
-        self.results = results
-        self._hits.kept = answer.marks if answer is not None else {}
-        self._hits.fill(results.hits if results is not None else ())
-        self._preview()
-        self._is_settled, self._is_stale = True, False
+            return False
+        if query != self._shown or self._is_stale:  # else its hits are only brought up to date
+            self.remark(query.note, is_faint=True)
         self._shown = query
-        if query != self._said_of:  # else it is the rest of the same hits
-            self._answered(query, query.note)
+        self._is_settled, self._is_stale = True, False
+        self.fill(answer)
+        if self._is_entered:
+            self._enter()
+        return True
+
+    def fill(self, answer: Answer | None) -> None:
+        """Show hits in place of others; the cursor follows its paper."""
+        self.results = answer.results if answer is not None else None
+        self._hits.kept = answer.marks if answer is not None else {}
+        self._hits.fill(self.results.hits if self.results is not None else ())
+        self._preview()
         if answer is not None and answer.is_renewed:
             self.remark(f"the index was rebuilt: {len(self._index):,} papers")
         if answer is not None and answer.trouble:
             self.remark(answer.trouble)
         self._say()
-        if self._is_entered:
-            self._enter()
 
     def refuse(self, query: LiveQuery, error: PapersearchError) -> None:
         """Say why a query is not answered; its hits stay, and so does the view that it was asked from."""
@@ -196,14 +207,9 @@ class Browser(Acting):
     def _keep_hits(self, query: LiveQuery, note: str) -> None:
         """Leave the hits of an earlier query where they are."""
         self._is_settled = self._is_stale = True
-        self._answered(query, note)
+        self.remark(note, is_faint=True)
         if self._is_entered:
             self._enter()
-
-    def _answered(self, query: LiveQuery, note: str) -> None:
-        """Say faintly what became of a query; it is a matter of typing on."""
-        self._said_of = query
-        self.remark(note, is_faint=True)
 
     def _enter(self) -> None:
         """Do what enter asks for, now that the typed query is settled."""
@@ -259,6 +265,8 @@ class Browser(Acting):
         said += [filters] if filters and self._second != "filters" else []
         said += [f"{len(self.marks)} marked"] if self.marks else []
         note, is_faint = self._remarked
+        if self._hinted and (is_faint or not note):
+            note = " · ".join(self._hinted)
         self.query_one(StatusLine).say(note, said, is_faint=is_faint)
 
     def remark(self, said: str, *, is_faint: bool = False) -> None:
@@ -316,9 +324,27 @@ class Browser(Acting):
 
     def close_line(self) -> None:
         self.screen.remove_class(f"-on-{self._second}")
-        self._second = ""
+        self._second, self._hinted = "", ()
         self._line("query").focus()
         self._say()
+
+    def action_complete(self) -> None:
+        self.run_worker(self._complete(self._second, self._line(self._second)))
+
+    async def _complete(self, name: str, line: InputLine) -> None:
+        """Complete the second line in the first way that there is."""
+        typed = line.value
+        offers = await self._index.offers(name, typed)
+        others = [each for each in offers.lines if each != typed]
+        if others and line.value == typed:
+            line.value = others[0]
+            line.cursor_position = len(line.value)
+
+    def _hint(self, typed: str, offers: Offers) -> None:
+        """Say in which ways the second line can be completed."""
+        if self._second and self._line(self._second).value == typed:
+            self._hinted = offers.said
+            self._say()
 
     def action_mark(self) -> None:
         if self.current is not None:

@@ -17,8 +17,9 @@ from typing import NamedTuple, Protocol, TypeVar
 from papersearch.api import Index
 from papersearch.cli.tui.filter_words import parse_filters, parse_mark_filters
 from papersearch.cli.tui.half_typed import HalfTyped, loosened
+from papersearch.cli.tui.offers import Offers, filter_offers, tag_offers
 from papersearch.cli.tui.shelf import Shelf
-from papersearch.errors import GenerationGone, MarksError, PapersearchError, StoredIndexError
+from papersearch.errors import EmptyQuery, GenerationGone, MarksError, PapersearchError, StoredIndexError
 from papersearch.marks.mark import Change, Mark, narrowed
 from papersearch.remote.addresses import address_in
 from papersearch.search.filter_table import MarkFilters
@@ -45,6 +46,11 @@ class LiveQuery(NamedTuple):
     def note(self) -> str:
         """What was closed or left out of the query, where it is asked."""
         return "" if self.like is not None else self.typed.note
+
+    @property
+    def is_empty(self) -> bool:
+        """True if there is nothing to ask, not even for the newest papers that filters leave."""
+        return self.like is None and not self.typed.query and (self.typed.note != "" or not self.filters.strip())
 
     def hides_hits(self, results: Results | None) -> bool:
         """Tell whether this answer has no hits because the query is half typed."""
@@ -110,6 +116,21 @@ class LiveIndex:
                 self._shelf.change(papers, change, self._index)
 
         await self._ask(write)
+
+    async def offers(self, name: str, line: str) -> Offers:
+        """Return ways to complete the second line, that of filters or of tags."""
+
+        def look() -> Offers:
+            return (
+                filter_offers(line, self._index, self._shelf)
+                if name == "filters"
+                else tag_offers(line, self._shelf)
+            )
+
+        try:
+            return await self._ask(look)
+        except PapersearchError:  # the search tells it
+            return Offers()
 
     async def _ask(self, question: Callable[[], Found]) -> Found:
         """Return what `question` finds in the index's thread."""
@@ -198,8 +219,11 @@ class View(Protocol):
     def can_show(self, results: Results) -> bool:
         """Tell whether these first hits can be shown before the rest is known."""
 
-    def show(self, query: LiveQuery, answer: Answer | None) -> None:
-        """Show an answer; None where there is nothing to ask."""
+    def show(self, query: LiveQuery, answer: Answer | None) -> bool:
+        """Show an answer, None where there is nothing to ask; or return False, and keep the hits there are."""
+
+    def fill(self, answer: Answer) -> None:
+        """Show all hits of the query whose first hits are shown."""
 
     def refuse(self, query: LiveQuery, error: PapersearchError) -> None:
         """Show that a query cannot be answered."""
@@ -217,6 +241,7 @@ class Asking:
         self._view = view
         self._k = k
         self._wanted: LiveQuery | None = None
+        self._incomplete: LiveQuery | None = None  # of which the first hits are shown
         self._is_wanting = asyncio.Event()
 
     def want(self, query: LiveQuery) -> bool:
@@ -228,38 +253,56 @@ class Asking:
         return is_idle
 
     async def answer_latest(self) -> None:
-        """Answer the latest query, until there is none left."""
+        """Answer the latest query, until there is none left and the hits shown are complete."""
         try:
-            while self._wanted is not None:
+            while self._wanted is not None or self._incomplete is not None:
                 query, self._wanted = self._wanted, None
                 self._is_wanting.clear()
-                await self._answer(query)
+                if query is not None:
+                    await self._answer(query)
+                elif not await self._is_wanted_soon():
+                    await self._complete()
         finally:
             self.is_answering = False
 
     async def _answer(self, query: LiveQuery) -> None:
-        """Show the first hits, then all; stop if another query has been typed meanwhile."""
-        if query.like is None and not query.typed.query:
-            self._view.show(query, None)
+        """Show the first hits; or all, where the first do not tell which is the current one."""
+        if query.is_empty:
+            self._show(query, None)
             return
         few = min(self._view.first_hits, self._k)
         try:
             answer = await self._index.search(query, few)
-            results = answer.results
-            if query.hides_hits(results) and not self._view.has_hits:
+            if query.hides_hits(answer.results) and not self._view.has_hits:
                 await self._answer(query.loosened())
                 return
-            is_all = not (len(results) == few < self._k)
-            is_shown = self._wanted is None and (is_all or self._view.can_show(results))
-            if is_shown:
-                self._view.show(query, answer)
-            if not is_all and not (await self._is_wanted_soon() if is_shown else self._wanted):
-                answer = await self._index.search(query, self._k)
-                if self._wanted is None:
-                    self._view.show(query, answer)
+            is_all = not (len(answer.results) == few < self._k)
+            if not is_all and self._wanted is None and not self._view.can_show(answer.results):
+                answer, is_all = await self._index.search(query, self._k), True
+            self._show(query, answer, is_all=is_all)
+        except EmptyQuery:  # filters that leave every paper
+            self._show(query, None)
         except PapersearchError as error:
             if self._wanted is None:
                 self._view.refuse(query, error)
+
+    def _show(self, query: LiveQuery, answer: Answer | None, *, is_all: bool = True) -> None:
+        if self._wanted is None and self._view.show(query, answer):
+            self._incomplete = None if is_all else query
+
+    async def _complete(self) -> None:
+        """Show all hits of the query of which only the first are shown."""
+        if (query := self._incomplete) is None:
+            return
+        self._incomplete = None
+        try:
+            answer = await self._index.search(query, self._k)
+        except PapersearchError:  # the next query will tell
+            return
+        if self._wanted is None:
+            self._view.fill(answer)
+        else:
+            self._incomplete = query
 
     async def _is_wanted_soon(self) -> bool:
         """Wait a little, and tell whether another query has come within this time."""

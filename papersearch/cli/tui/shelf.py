@@ -74,6 +74,11 @@ def read_tags(line: str) -> tuple[str, ...]:
     return distinct(tag for tag in found if tag)
 
 
+def last_tag(line: str) -> str:
+    """Return the tag that is being typed at the end of a line, as it is written there."""
+    return line.rpartition(",")[2].lstrip()
+
+
 def _written_tag(tag: str) -> str:
     shown = f"#{tag}" if tag.startswith("#") else tag
     quoted = shown.replace('"', '""')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.console import RenderableType
@@ -15,10 +15,12 @@ from textual.events import Click, Key, MouseScrollDown, MouseScrollUp, Paste, Re
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from papersearch.cli.tui.cursor import Cursor
+from papersearch.cli.tui.offers import Offers
 from papersearch.cli.tui.panes import row
 from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
@@ -66,6 +68,8 @@ class InputLine(Input):
             event.stop()
             event.prevent_default()
             await self.run_action(_EDITING[event.key])
+        elif event.key.startswith("alt+"):
+            event.prevent_default()  # Input would type the letter
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
@@ -74,6 +78,20 @@ class InputLine(Input):
 
     def action_paste(self) -> None:
         self.replace(clean_text(self.app.clipboard), *self.selection)
+
+
+class Completer(Suggester):
+    """Suggestions on an input line: the first of some offers, of which all are told."""
+
+    def __init__(self, look: Callable[[str], Awaitable[Offers]], tell: Callable[[str, Offers], None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._look = look
+        self._tell = tell
+
+    async def get_suggestion(self, value: str) -> str | None:
+        offers = await self._look(value)
+        self._tell(value, offers)
+        return offers.lines[0] if offers.lines else None
 
 
 class FilterLine(InputLine):
