@@ -1,4 +1,4 @@
-"""How well papers for a reader's library are ranked, beside the mean vector and the nearest paper.
+"""How well papers for a reader's library are ranked, beside the mean vector.
 
     python benchmarks/library.py COLLECTION... --indexes FOLDER [--trials N]
 
@@ -31,16 +31,7 @@ def by_mean(index: papersearch.Index, library: Sequence[papersearch.Paper]) -> l
     return [hit.paper.paper_id for hit in index.similar([paper.paper_id for paper in library], k=len(index))]
 
 
-def by_nearest(index: papersearch.Index, library: Sequence[papersearch.Paper]) -> list[str]:
-    best: dict[str, float] = {}
-    own = {paper.paper_id for paper in library}
-    for paper in library:
-        for hit in index.similar([paper.paper_id], k=len(index)):
-            best[hit.paper.paper_id] = max(hit.score, best.get(hit.paper.paper_id, -1.0))
-    return [paper_id for paper_id in sorted(best, key=lambda one: -best[one]) if paper_id not in own]
-
-
-RANKERS: dict[str, Ranker] = {"mean vector": by_mean, "nearest paper": by_nearest, "--library": by_library}
+RANKERS: dict[str, Ranker] = {"mean vector": by_mean, "--library": by_library}
 
 
 def average_precision(ranking: Sequence[str], wanted: set[str]) -> float:
@@ -69,7 +60,7 @@ def measure(folder: Path, index: papersearch.Index, n_trials: int) -> None:
                 own = [papers[paper_id] for paper_id in sorted(library)]
                 figures.append([average_precision(rank(index, own), wanted - library) for rank in RANKERS.values()])
         columns = np.array(figures).T
-        gain = columns[2] - columns[0]
+        gain = columns[1] - columns[0]
         means = "  ".join(f"{name} {column.mean():.3f}" for name, column in zip(RANKERS, columns, strict=True))
         error = gain.std(ddof=1) / np.sqrt(len(gain))
         print(f"{folder.name}, {size} topics: {means}  gain {gain.mean():+.3f} ± {error:.3f}", flush=True)

@@ -8,19 +8,31 @@ from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import CommandError, remark, typed
 from papersearch.cli.names import read_ids
+from papersearch.cli.output.terminal import typed_text
 
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.types import Paper
 
+_TAG = "tag:"
+
 
 def read_library(opened: Index, written: str) -> Sequence[Paper]:
-    """Return the papers of a file or folder, or, for `-`, those with the ids on standard input.
+    """Return the papers of a file or folder; for `-`, those with the ids on standard input; for
+    `tag:NAME`, those that have the tag.
 
-    Raises CommandError without papers, and PaperLookupError.
+    Raises CommandError without papers, PaperLookupError and MarksError.
     """
     if written == "-":
         return [opened.paper(name) for name in read_ids(opened, ["-"], "--library -")]
+    if written.startswith(_TAG):
+        from papersearch.cli.narrowing import narrowed
+        from papersearch.search.filter_table import MarkFilters
+        from papersearch.types import NO_FILTERS
+
+        tag = typed_text(written.removeprefix(_TAG))
+        within = narrowed(opened, NO_FILTERS, MarkFilters((tag,), unread=False)).within
+        return [opened.paper(paper_id) for paper_id in within or ()]
     from papersearch.cli.output.progress import reading_progress
     from papersearch.errors import CorpusMissing
     from papersearch.ingest.reading import ingest

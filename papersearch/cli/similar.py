@@ -63,7 +63,7 @@ class SimilarOptions(NamedTuple):
         Optional[str],
         typer.Option(
             "--library",
-            help="Rank by all papers of this file or folder, such as library.bib; - reads ids.",
+            help="Rank by all papers of a file such as library.bib, of tag:NAME, or of ids on - (standard input).",
             metavar="FILE",
             show_default=False,
         ),

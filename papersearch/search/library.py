@@ -16,8 +16,9 @@ import numpy as np
 
 from papersearch.dense.whitening import UNIT, Whitening, sums_of, whitened, whitening_of
 from papersearch.search.hits import make_hits_near
+from papersearch.search.papers import titled, with_key
 from papersearch.search.pipeline import UNDATED_NAMED
-from papersearch.search.protocol import FindOf, Resembling, ResemblingOf
+from papersearch.search.protocol import Resembling, ResemblingOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.shards import Owned
 from papersearch.search.topk import top_k
@@ -41,7 +42,6 @@ _DECIMALS = 9
 """Decimals of a score: below them, sums of exponentials may differ between processors."""
 
 _BLOCK = 65_536
-_MOST_NAMESAKES = 100
 
 
 def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, shards: Shards) -> Results:
@@ -158,13 +158,17 @@ def _likenesses(vectors: Float32Array, library: Float64Array, whitening: Whiteni
 
 
 def _held(paper: LibraryPaper, shards: Shards) -> Owned:
-    """Return the papers of the collection that are this one."""
-    papers, owners = [], []
+    """Return the papers of the collection that are this one: of its identifiers, and of its title."""
+    found = [
+        with_key(identifier.key, shards)
+        for written in (paper.arxiv_id, paper.doi)
+        if written and (identifier := whole_identifier(written)) is not None
+    ]
     if paper.title:
-        for shard, answer in enumerate(shards.every("find", FindOf(paper.title, "title", _MOST_NAMESAKES))):
-            papers += [number for _, _, number in answer.papers]
-            owners += [shard] * len(answer.papers)
-    return Owned(np.array(papers, dtype=np.int64), np.array(owners, dtype=np.int64))
+        found.append(titled(paper.title, shards))
+    papers = np.concatenate([np.zeros(0, dtype=np.int64), *(one.papers for one in found)])
+    owners = np.concatenate([np.zeros(0, dtype=np.int64), *(one.shards for one in found)])
+    return Owned(papers, owners).at(np.unique(papers, return_index=True)[1])
 
 
 def _vectors(library: Sequence[LibraryPaper], held: Sequence[Owned], shards: Shards) -> Float32Array:

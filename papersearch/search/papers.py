@@ -113,6 +113,11 @@ def with_key(key: str, shards: Shards) -> Owned:
     return _listed(key, "identifier", shards).owned
 
 
+def titled(title: str, shards: Shards) -> Owned:
+    """Return the papers of a title, or the first of many, those that spell it likewise first."""
+    return _listed(title, "title", shards).owned
+
+
 def named_by_word(word: str, shards: Shards) -> tuple[str, Owned] | None:
     """Return how a word names papers, and these; None if it names none.
 

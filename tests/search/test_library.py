@@ -44,6 +44,8 @@ def test_what_the_library_has_is_left_out(real_index: papersearch.Index) -> None
     found = real_index.recommend([known], k=400)
     assert own.paper_id not in {hit.paper.paper_id for hit in found} and found.total == len(real_index) - 1
     assert {hit.library_match.paper_id for hit in found if hit.library_match} == {"mine"}
+    by_id = LibraryPaper(paper_id="mine", title="Another title", doi=None, arxiv_id=None)
+    assert real_index.recommend([by_id], k=400).total == len(real_index)
     as_stored = real_index.recommend([own], k=400)  # the stored vector is taken, not one of the title alone
     assert [hit.score for hit in found] == [hit.score for hit in as_stored]
 
