@@ -24,6 +24,7 @@ from papersearch.search.shards import Owned
 from papersearch.search.topk import top_k
 from papersearch.search.verdict import likeness_at
 from papersearch.search.work import encoded, filtered
+from papersearch.text.dress import whole_identifier
 from papersearch.types import LibraryMatch, Results, Undated
 
 if TYPE_CHECKING:
