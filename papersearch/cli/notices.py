@@ -105,6 +105,8 @@ def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> 
     is_filtered = results.filters != NO_FILTERS or any(wanted)
     if results.total or not is_filtered or (results.undated and results.undated.n_papers):
         return
+    if results.emptied_by == "identifier":  # a note says so
+        return
     if results.filters.new and results.emptied_by == "filters":
         complain("the last build added no paper that the filters keep", "")
         return

@@ -185,6 +185,10 @@ class Printer:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 
+    def flush(self) -> None:
+        """Hand over to the system all that was printed. Raises OSError."""
+        sys.stdout.flush()
+
     def hint(self, message: str, command: str = "") -> None:
         """Say something on stderr, with the command to type next."""
         complain(message, command)
