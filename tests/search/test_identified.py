@@ -169,3 +169,19 @@ def test_an_id_alone_is_never_another_name(index: Index) -> None:
     assert index.paper("id:a-long").paper_id == RECORDS[12]["paper_id"]
     with pytest.raises(PaperNotFound):
         index.paper("id:lamport")
+
+
+def test_every_hit_has_a_short_id(real_index: papersearch.Index) -> None:
+    """Hits of a search, of `similar`, of a list by filters and of an identifier name their paper in short."""
+    dump = real_index.manifest.dumps[0].name
+    answers = [
+        real_index.search("expert routing", k=3),
+        real_index.similar(["gpipe"], k=3),
+        real_index.search("", k=3, dumps=[dump]),
+        real_index.search(real_index.papers()[0].paper_id),
+    ]
+    for results in answers:
+        assert results.hits
+        for hit in results:
+            assert hit.short_id
+            assert real_index.paper(hit.short_id) == hit.paper
