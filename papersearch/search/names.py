@@ -76,7 +76,7 @@ def n_named(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[i
 
 
 def like(request: NamesLike, index: OpenedIndex) -> Likeness:
-    """Find the names that are spelt like an unknown one; of names that compare alike, the first is taken."""
+    """Find the names that are spelt like an unknown one: keys for one word, otherwise names as they are shown."""
     from rapidfuzz import fuzz, process
 
     names, with_keys = index.names(request.kind), is_one_word(request.name)
@@ -86,7 +86,9 @@ def like(request: NamesLike, index: OpenedIndex) -> Likeness:
         shown: dict[str, str] = {}
         for line in map(read_line, block):
             for text in compared(line, with_keys=with_keys):
-                shown[text] = min(shown.get(text, line.shown), line.shown)
+                is_key = with_keys and not (request.kind == "categories" and text == line.keys[0])
+                offer = text if is_key else line.shown
+                shown[text] = min(shown.get(text, offer), offer)
         found = process.extract(
             asked, list(shown), scorer=fuzz.token_sort_ratio, score_cutoff=_LEAST_LIKENESS, limit=None
         )

@@ -325,10 +325,11 @@ def test_completion(made: Made, kind: Any, beginning: str) -> None:
 @pytest.mark.parametrize(
     ("options", "offered"),
     [
-        ({"authors": "dow"}, {"Jane Doe", "J. Doe", "Karl A. Doe"}),
+        ({"authors": "dow"}, {"doe"}),
         ({"authors": "Jane Dow"}, {"Jane Doe", "J. Doe"}),
         ({"categories": "cs.LX"}, {"cs.LG"}),
-        ({"venues": "nurips"}, {"NeurIPS 2023", "Proceedings of NeurIPS"}),
+        ({"venues": "nurips"}, {"neurips"}),
+        ({"venues": "nurips 2023"}, {"NeurIPS 2023"}),
     ],
 )
 def test_unknown_names(made: Made, options: dict[str, str], offered: set[str]) -> None:
