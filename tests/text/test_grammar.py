@@ -263,7 +263,7 @@ def test_too_many_fields() -> None:
 
 @given(st.lists(st.sampled_from(["author", ":", "year", " ", "doe", "cat", "-", "(", ")", "OR", "2024", ".", ","])))
 def test_any_text_with_fields(pieces: list[str]) -> None:
-    """Whatever stands around a colon, a query is read, or refused for what it says."""
+    """A query with colons anywhere is read, or refused for what it says."""
     with suppress(EmptyQuery, OnlyExclusions, UnindexedClause, InvalidYear):
         query = parse_query("".join(pieces), ANALYZER)
         assert query.plain or query.fields or query.required
