@@ -91,6 +91,9 @@ first characters. The same holds for `--author`, `--category` and `--venue`, of 
 they are given again. A name that no paper has is an error, which names the nearest. Papers whose date is unknown
 or too coarse for `year:` are left out and counted, as by `--since`; `--include-undated` keeps them.
 
+Words without a field rank by titles and abstracts alone. Where all words of a query are the name of an author or a
+category, and few papers have them, a line on stderr and a note in JSON offer the field.
+
 `--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
 words, unless `--operators` is given, and so is the text of `similar`.
 

@@ -75,6 +75,14 @@ def n_named(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[i
     return [len(index.names(kind).places(value)) for kind, value in asked]
 
 
+def have_names(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[bool]:
+    """Tell for each of these whether a name fits it: an author by the whole family name, a category by any key."""
+    return [
+        bool(index.names(kind).places(value)) if kind == "categories" else index.names(kind).may_have(value)
+        for kind, value in asked
+    ]
+
+
 def like(request: NamesLike, index: OpenedIndex) -> Likeness:
     """Find the names that are spelt like an unknown one: keys for one word, otherwise names as they are shown."""
     from rapidfuzz import fuzz, process
