@@ -11,7 +11,6 @@ from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.hints import explained
 from papersearch.cli.index_access import open_index
-from papersearch.cli.last_results import keep
 from papersearch.cli.notices import warn_if_partial, warn_of_mode, warn_of_reading, warn_of_undated
 from papersearch.cli.options import (
     GROUP,
@@ -182,7 +181,7 @@ def run(options: RunOptions) -> int:
         else:
             answers.append((search.name, results))
     printer.named_hits(answers, len(opened))
-    keep(opened, [results for _, results in answers], printer.format)
+    printer.keep([results for _, results in answers], opened)
     if has_failed:
         return EXIT_ERROR
     return EXIT_HITS if any(results.hits for _, results in answers) else EXIT_NO_HITS

@@ -11,7 +11,6 @@ import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_or_build
-from papersearch.cli.last_results import keep
 from papersearch.cli.notices import (
     missing_words,
     offer_words,
@@ -126,5 +125,5 @@ def search(options: SearchOptions) -> int:
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
     printer.hits(results, len(opened))
-    keep(opened, [results], printer.format)
+    printer.keep([results], opened)
     return EXIT_HITS if results.hits else EXIT_NO_HITS

@@ -9,7 +9,6 @@ import typer
 from papersearch.cli.completion import paper_ids
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_index
-from papersearch.cli.last_results import keep
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import warn_if_partial, warn_of_filters
 from papersearch.cli.options import (
@@ -82,5 +81,5 @@ def similar(options: SimilarOptions) -> int:
     if results.verdict == "weak":
         printer.hint("no paper is very similar to this text")
     printer.hits(results, len(opened))
-    keep(opened, [results], printer.format)
+    printer.keep([results], opened)
     return EXIT_HITS if results.hits else EXIT_NO_HITS

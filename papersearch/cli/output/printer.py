@@ -6,6 +6,7 @@ tables only, orjson for JSON only. How each format looks is told in the other mo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
@@ -19,8 +20,12 @@ from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from papersearch.api import Index
     from papersearch.saved import SavedSearch
     from papersearch.types import Paper, Results
+
+SESSION_VARIABLE = "PAPERSEARCH_SESSION"
+"""Variable with a name for what a terminal session is otherwise."""
 
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
 _WITH_KEYS = frozenset({"bibtex", "csl-json"})
@@ -85,6 +90,13 @@ class Printer:
             self._records("hits", ({"search": name, **json_documents.hit_fields(hit)} for name, hit in found))
         else:
             self._text("".join(json_documents.hit_rows(results, name) for name, results in answers))
+
+    def keep(self, answers: Sequence[Results], opened: Index) -> None:
+        """Keep what was printed for numbers of results, if a terminal shows it, or the session has a name."""
+        if os.environ.get(SESSION_VARIABLE) or (self.format == "table" and sys.stdout.isatty()):
+            from papersearch.cli.last_results import keep
+
+            keep(opened, answers)
 
     def papers(self, papers: Sequence[Paper]) -> None:
         """Print whole records."""
