@@ -54,8 +54,6 @@ def test_the_keys_of_a_paper(given: Paper, keys: list[str]) -> None:
 
 KNOWN = ["2503.11731", "3", "a b", "10.1000/x", "doe2024", "", "https://a.org/b"]
 NAMES = st.sampled_from(KNOWN) | st.text(max_size=9)
-    max_size=9
-)
 
 
 @given(st.lists(st.tuples(NAMES, NAMES, NAMES, st.lists(NAMES, max_size=2)), max_size=6))
