@@ -46,9 +46,14 @@ def keys_of(paper: Paper, numbered: Mapping[str, int]) -> Iterator[str]:
         least = [numbered[place.dump] for place in paper.provenance if place.dump in numbered]
         if least and len(name) >= min(least):
             yield of_pubmed(name).key
-    elif (identifier := whole_identifier(name)) is not None:
+    elif _may_identify(name) and (identifier := whole_identifier(name)) is not None:
         yield identifier.key
     for link, is_own in (*((link, False) for link in paper.links), (paper.url, True)):
         found = of_address(link) if link else None
         if found is not None and (is_own or found.kind not in ("arXiv id", "DOI")):
             yield found.key
+
+
+def _may_identify(name: str) -> bool:
+    """Tell whether an id may be an identifier of another collection: one that is made from a title is not."""
+    return "-" not in name or "." in name or "/" in name
