@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, Literal, Unpack, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from papersearch.errors import (
     IndexDamaged,
     IndexMissing,
     IndexVersionError,
+    LibraryEmpty,
     ModelError,
     NothingEncoded,
     NothingToCompare,
@@ -33,22 +34,26 @@ from papersearch.index.collection import Collection, open_collection
 from papersearch.index.manifest import Manifest
 from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
-from papersearch.search.papers import Papers, find
+from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
-from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters, names_papers
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
+from papersearch.text.identity import title_key
 from papersearch.text.query import Query, may_identify, parse_query
 from papersearch.types import (
     NO_FILTERS,
+    Counted,
     DumpProgress,
     EncodedShare,
     FilterOptions,
     Filters,
     Finding,
+    LibraryPaper,
     Mode,
+    NameKind,
     Note,
     Organisation,
     Paper,
@@ -66,7 +71,7 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
-    from papersearch.types import Float64Array
+    from papersearch.types import Float32Array, Float64Array
 
 _BATCH = 256
 """Queries encoded together."""
@@ -150,10 +155,13 @@ class Index:
         are encoded, hybrid mode ranks the others by their words, and semantic mode leaves them out;
         `encoded` in the results says how many are.
 
+        A query with nothing but conditions, such as `author:doe`, or an empty one with filters lists the
+        papers that meet them, the newest first and without scores.
+
         explain: tell for each hit how its score was made
         strict: leave out papers that answer weakly
         late: use late interaction, if the index has what it needs
-        literal: read quotation marks, dashes, `title:`, operators and identifiers as plain text
+        literal: read quotation marks, dashes, fields such as `author:`, operators and identifiers as plain text
         sort: "date" shows the newest first, of the best 100 (or `k`) that answer better than weakly;
             papers without a date come last
         fold: put near-duplicates under the best of them
@@ -170,7 +178,7 @@ class Index:
         how = Request(k, mode, mode, None, late, explain, strict, filters, sort, fold, facets, related)
         if not literal and (found := self._looked_up(query, how)) is not None:
             return found
-        parsed = self._parsed(query, literal)
+        parsed = self._parsed(query, literal, filters)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = how._replace(mode_used=mode_used, reason=reason, looks_up=not literal)
@@ -204,9 +212,19 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+        filters = chosen_filters(filters, narrowed)
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
+            if not parsed.plain:
+                from papersearch.search.listing import newest_ids  # most queries have words
+
+                with self._reading():
+                    ranked = newest_ids(parsed, how, self._shards)
+                yield ranked
+                continue
             with self._reading():
                 found = retrieve(parsed, encoded, how, self._shards, judged=False)
                 ids = self._shards.each("paper_ids", found.owned(found.order))
@@ -243,6 +261,31 @@ class Index:
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
             return find_similar(liked, unliked, text, k, filters, self._shards)
 
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has.
+
+        Each hit's `library_match` is the paper of the library that is nearest to it. `score` is a
+        soft maximum of the likenesses to all of them, at most 1. `filters` and their keywords are as
+        in `search`. Papers of the library that the collection does not have are encoded now.
+
+        Raises QueryError for an empty library, and ModelError.
+        """
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        from papersearch.search.library import find_for_library  # not for a query
+
+        with self._reading():
+            return find_for_library(as_library(library), k, filters, self._shards)
+
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, identifier in any dress, citation key, beginning of an id, or title.
 
@@ -252,9 +295,33 @@ class Index:
             [paper] = self._shards.papers(find(clean_text(name), self._shards))
             return paper
 
+    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, by whole ids or titles alone: for many names at once.
+
+        None is for a name of no paper or of several. Case, spaces and punctuation of a title do not count.
+        """
+        with self._reading():
+            return tuple(look_up(list(map(clean_text, names)), by, self._shards))
+
     def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
         return Papers(self._shards)
+
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Return the vectors of papers, all in paper order or those with these names: (K, D) unit rows.
+
+        A paper without a vector has zeros; D is 0 where no paper has one. Raises PaperLookupError.
+        """
+        with self._reading():
+            if names is None:
+                asked = self._shards.holding(np.arange(len(self)))
+            else:
+                numbers = [self.papers().find(clean_text(name)) for name in names]
+                asked = self._shards.holding(np.array(numbers, dtype=np.int64))
+            found = self._shards.vectors(asked)
+        if not np.isfinite(found).all():
+            raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
+        return found
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
@@ -262,6 +329,17 @@ class Index:
             found = self.papers().beginning_with(prefix, limit)
             numbers = np.array([number for _, number in found], dtype=np.int64)
             return self._shards.named(self._shards.holding(numbers))
+
+    def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
+        """Return what completes the beginning of a name, and the number of papers of each: at most `limit`.
+
+        Authors are completed by family names, categories by themselves and those above them, and venues by
+        words of their names; all but categories come in small letters without accents.
+        """
+        from papersearch.search.names import completed  # not for a query
+
+        with self._reading():
+            return completed(kind, clean_text(beginning), limit, self._shards)
 
     def counts(self) -> PaperCounts:
         """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
@@ -327,30 +405,30 @@ class Index:
         mode: Mode,
         late: bool,
         literal: bool,
-        filters: Filters = NO_FILTERS,
+        filters: Filters,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         check_arguments(k, mode)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
-            parsed = [self._parsed(query, literal) for query in chunk]
+            parsed = [self._parsed(query, literal, filters) for query in chunk]
             with self._reading():
                 mode_used, encoded, reason = self._encode(parsed, mode)
             how = Request(k, mode, mode_used, reason, late, filters=filters)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
-    def _parsed(self, query: str, literal: bool) -> Query:
-        """Parse a query; one that is a paper's whole title, AND, OR and NOT included, is plain words."""
-        parsed = parse_query(query, self._analyzer, literal=literal)
+    def _parsed(self, query: str, literal: bool, filters: Filters) -> Query:
+        """Parse a query; one that is a paper's whole title, operators and fields included, is plain words."""
+        parsed = parse_query(query, self._analyzer, literal=literal, may_be_empty=names_papers(filters))
         if not literal and may_identify(parsed.text):
             from papersearch.search.identified import without_mentioned  # few queries have identifiers
 
             with self._reading():
                 parsed = without_mentioned(parsed, self._shards)
-        if not parsed.is_operated:
+        if not (parsed.is_operated or parsed.fields):
             return parsed
         with self._reading():
-            is_title = self._shards.has_title(parsed.title_key)
+            is_title = self._shards.has_title(title_key(parsed.text))
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
@@ -370,7 +448,7 @@ class Index:
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""
         nothing = [None] * len(queries)
-        if mode == "keyword":
+        if mode == "keyword" or not any(query.plain for query in queries):
             return mode, nothing, None
         try:
             return mode, self._shards.encoder.encode_many([query.plain for query in queries]), None

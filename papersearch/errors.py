@@ -3,7 +3,8 @@
     PapersearchError
     ├── QueryError            the query or an option of it cannot be read
     │     EmptyQuery, QueryTooLong, QueryTooComplex, OnlyExclusions, UnclosedQuote, UnindexedClause,
-    │     NothingToCompare, InvalidDate, EmptyDateRange, UnknownFilterValue, AmbiguousDump
+    │     NothingToCompare, LibraryEmpty, InvalidDate, EmptyDateRange, InvalidYear, UnknownFilterValue,
+    │     AmbiguousDump
     ├── CorpusError           the corpus gives nothing to index
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
@@ -15,6 +16,8 @@
     │     NothingEncoded
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
+    ├── MarksError            marks of papers cannot be read, written or found
+    │     MarksUnreadable, MarksNotWritable, InvalidMark, UnknownTag
     ├── ServerError           the server of an index cannot be asked
     │     InvalidAddress, InvalidTimeout, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
     │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
@@ -23,8 +26,10 @@
     │     TopicsUnreadable, QrelsUnreadable
     ├── PaperLookupError      a name does not lead to one paper
     │     PaperNotFound, AmbiguousPaper
-    └── ClusterError          the shards of an index cannot be asked
-          ClusterUnusable, ShardUnanswered, ShardRefused
+    ├── ClusterError          the shards of an index cannot be asked
+    │     ClusterUnusable, ShardUnanswered, ShardRefused
+    └── MapError              a map cannot be drawn
+          MapUnavailable, MapTooLarge
 
 Each has a `message` (what failed, where, and why) and its particulars as fields. The next
 command to type is not here: the command line composes it from an error's type and fields.
@@ -109,6 +114,16 @@ class UnclosedQuote(QueryError):
         self.position = position
 
 
+class InvalidYear(QueryError):
+    """The `clause` of a query names no year and no range of years, or one that ends before it begins."""
+
+    def __init__(self, *, clause: str, is_reversed: bool) -> None:
+        cause = "the range ends before it begins" if is_reversed else "expected a year or a range of years"
+        super().__init__(f"cannot read {clause}: {cause}")
+        self.clause = clause
+        self.is_reversed = is_reversed
+
+
 class UnindexedClause(QueryError):
     """The required or excluded `clause` holds no indexed word."""
 
@@ -124,11 +139,19 @@ class NothingToCompare(QueryError):
         super().__init__("expected a paper or a text to be similar to")
 
 
+class LibraryEmpty(QueryError):
+    """A library to which papers are compared has none itself."""
+
+    def __init__(self) -> None:
+        super().__init__("expected a library of at least one paper")
+
+
 class InvalidDate(QueryError):
     """The `value` of the filter `field` is not a date."""
 
-    def __init__(self, *, field: Literal["since", "until"], value: str) -> None:
-        super().__init__(f"{field} {value!r} is not a date: expected 2024, 2024-06 or 2024-06-15")
+    def __init__(self, *, field: Literal["since", "until", "added_since"], value: str) -> None:
+        known = "2024, 2024-06, 2024-06-15, 7d, 2 weeks, 3 months, today, monday, last week or this month"
+        super().__init__(f"{field} {value!r} is not a date: expected such as {known}")
         self.field = field
         self.value = value
 
@@ -145,23 +168,27 @@ class EmptyDateRange(QueryError):
 class UnknownFilterValue(QueryError):
     """The filter `field` has a `value` that the index does not have.
 
-    `nearest` are the values most like it, best first; `known` are all values.
+    `nearest` are the values most like it, best first; `known` are all values, or the first of many.
+    `in_query`: a clause of the query names it.
     """
 
     def __init__(
         self,
         *,
-        field: Literal["organisations", "dumps"],
+        field: Literal["authors", "categories", "venues", "organisations", "dumps"],
         value: str,
         nearest: tuple[str, ...],
         known: tuple[str, ...],
+        in_query: bool = False,
     ) -> None:
         instead = f": did you mean {_either(nearest)}?" if nearest else ""
-        super().__init__(f"unknown {field.removesuffix('s')} {value!r}{instead}")
+        one = "category" if field == "categories" else field.removesuffix("s")
+        super().__init__(f"unknown {one} {value!r}{instead}")
         self.field = field
         self.value = value
         self.nearest = nearest
         self.known = known
+        self.in_query = in_query
 
 
 class AmbiguousDump(QueryError):
@@ -449,6 +476,53 @@ class UnknownSearch(SavedSearchError):
         self.name = name
 
 
+class MarksError(PapersearchError):
+    """Marks of papers cannot be read, written or found."""
+
+
+class MarksUnreadable(MarksError):
+    """The file `path` of marks cannot be read; `line`, from 1, where one line is at fault."""
+
+    def __init__(self, *, path: Path, line: int | None = None, cause: str) -> None:
+        super().__init__(f"cannot read {_place(str(path), line)}: {cause}")
+        self.path = path
+        self.line = line
+        self.cause = cause
+
+
+class MarksNotWritable(MarksError):
+    """The file `path` of marks cannot be written."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot write {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+class InvalidMark(MarksError):
+    """A tag or a note of `n_characters` cannot be kept: a tag has 1 to `limit`, a note has `limit` at most."""
+
+    def __init__(self, *, what: Literal["tag", "note"], n_characters: int, limit: int) -> None:
+        super().__init__(f"cannot keep a {what} of {n_characters:,} characters: the limit is {limit:,}")
+        self.what = what
+        self.n_characters = n_characters
+        self.limit = limit
+
+
+class UnknownTag(MarksError):
+    """No paper has the tag `tag`.
+
+    `nearest` are the tags most like it, best first; `known` are all tags.
+    """
+
+    def __init__(self, *, tag: str, nearest: tuple[str, ...], known: tuple[str, ...]) -> None:
+        instead = f": did you mean {_either(nearest)}?" if nearest else ""
+        super().__init__(f"unknown tag {tag!r}{instead}")
+        self.tag = tag
+        self.nearest = nearest
+        self.known = known
+
+
 class ServerError(PapersearchError):
     """The server of an index cannot be asked, or does not answer."""
 
@@ -689,3 +763,24 @@ def _either(values: tuple[str, ...]) -> str:
 
 def _place(file: str, line: int | None) -> str:
     return file if line is None else f"{file}:{line}"
+
+
+class MapError(PapersearchError):
+    """A map of papers cannot be drawn."""
+
+
+class MapUnavailable(MapError):
+    """A package that draws maps is not installed, or cannot be imported."""
+
+    def __init__(self, *, cause: str) -> None:
+        super().__init__(f"cannot draw a map without the package openTSNE: {cause}")
+        self.cause = cause
+
+
+class MapTooLarge(MapError):
+    """A map of `n_papers` papers is asked for, more than `limit`."""
+
+    def __init__(self, *, n_papers: int, limit: int) -> None:
+        super().__init__(f"cannot draw a map of {n_papers:,} papers: the limit is {limit:,}")
+        self.n_papers = n_papers
+        self.limit = limit

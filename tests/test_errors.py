@@ -37,11 +37,14 @@ EXAMPLES: dict[str, Any] = {
     "is_corpus": True,
     "is_given": True,
     "is_newer": True,
+    "is_reversed": False,
+    "in_query": False,
     "known": ("float32", "bfloat16"),
     "length": 50_001,
     "limit": 50_000,
     "line": 3,
     "matched": "id",
+    "n_characters": 101,
     "n_copies": 2,
     "n_found": 70,
     "n_left_out": 0,
@@ -62,6 +65,7 @@ EXAMPLES: dict[str, Any] = {
     "sha256": "00ff",
     "shard": 4,
     "since": "2025",
+    "tag": "mo",
     "until": "2024",
     "value": "soon",
     "variable": "PAPERSEARCH_PRECISION",
@@ -179,6 +183,7 @@ NO_COMMANDS = {
     "ingest/formats/parquet.py": [
         'a Parquet table, which needs pyarrow to be read: pip install "papersearch[parquet]"',
     ],
+    "maps/palette.py": ["--"],  # the start of a property's name in CSS
     "text/latex.py": ["--"],  # LaTeX's en dash
     "text/markup.py": ["<!--"],  # the start of a comment
 }

@@ -60,7 +60,7 @@ def hint_of(error: PapersearchError) -> str:
             return _index_hint(error)
         case errors.ModelError():
             return _model_hint(error)
-        case errors.SavedSearchError():
+        case errors.SavedSearchError() | errors.MarksError():
             return _saved_hint(error)
         case errors.ServerError() | errors.ClusterError():
             return _server_hint(error)
@@ -68,7 +68,7 @@ def hint_of(error: PapersearchError) -> str:
             return _evaluation_hint(error)
         case errors.PaperLookupError():
             return _lookup_hint(error)
-    return ""
+    return _map_hint(error)
 
 
 def repair_of(fault: Fault, index_path: Path) -> str:
@@ -102,6 +102,8 @@ def _query_hint(error: errors.QueryError) -> str:
             return 'papersearch "pipeline bubbles -survey"'
         case errors.UnclosedQuote():
             return "close the quotation mark, or leave it out"
+        case errors.InvalidYear():
+            return "year:2024, year:2023-2025, year:2023- or year:-2025"
         case errors.UnindexedClause():
             return f"leave {error.clause} out, or look for a longer phrase"
         case errors.NothingToCompare():
@@ -112,7 +114,8 @@ def _query_hint(error: errors.QueryError) -> str:
 def _filter_hint(error: errors.QueryError) -> str:
     match error:
         case errors.InvalidDate():
-            return f"give a year, month or day: {_OPTIONS[error.field]} 2024, 2024-06 or 2024-06-15"
+            option = _OPTIONS[error.field]
+            return f"give a year, month or day, or words: {option} 2024-06, 7d, 3-months, monday or last-week"
         case errors.EmptyDateRange():
             return typed("--since", error.until, "--until", error.since)
         case errors.AmbiguousDump():
@@ -124,6 +127,9 @@ def _filter_hint(error: errors.QueryError) -> str:
 
 def _nearest_value(error: errors.UnknownFilterValue) -> str:
     option = _OPTIONS[error.field]
+    if error.in_query and error.nearest:
+        field = next(row.word for row in FILTER_ROWS if row.field == error.field)
+        return typed("papersearch", f'{field}:"{error.nearest[0]}"')
     if error.nearest:
         return typed(option, error.nearest[0])
     if not error.known:
@@ -222,16 +228,34 @@ def _conversion(model: str) -> str:
     return f"if you trust it: {typed('python', '-c', program)}, then: {_ANOTHER_MODEL}"
 
 
-def _saved_hint(error: errors.SavedSearchError) -> str:
+def _saved_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
     match error:
         case errors.SearchesUnreadable():
             return f"correct it with an editor: {error.path}"
         case errors.SearchesNotWritable():
             return "name another file: export PAPERSEARCH_SEARCHES=FILE"
         case errors.SearchExists():
-            return typed("papersearch saved remove", error.name)
+            return typed("papersearch saved add --replace", error.name, "QUERY")
         case errors.UnknownSearch():
             return "papersearch saved list"
+    return _marks_hint(error)
+
+
+def _marks_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
+    match error:
+        case errors.MarksUnreadable():
+            return f"correct it with an editor: {error.path}"
+        case errors.MarksNotWritable():
+            return "name another file: export PAPERSEARCH_MARKS=FILE"
+        case errors.InvalidMark():
+            return f"give 1 to {error.limit:,} characters"
+        case errors.UnknownTag() if error.nearest:
+            return typed("--tag", error.nearest[0])
+        case errors.UnknownTag() if error.known:
+            listed = ", ".join(error.known[:_LISTED])
+            return f"--tag takes one of: {listed}{', ...' if len(error.known) > _LISTED else ''}"
+        case errors.UnknownTag():
+            return typed("papersearch mark ID --tag", error.tag)
     return ""
 
 
@@ -292,6 +316,15 @@ def _lookup_hint(error: errors.PaperLookupError) -> str:
             return typed("papersearch search --", error.name)
         case errors.PaperNotFound():
             return f"add a dump that has it, then: {BUILD}"
+    return ""
+
+
+def _map_hint(error: PapersearchError) -> str:
+    match error:
+        case errors.MapUnavailable():
+            return "pip install '.[map]' in a clone of the repository"
+        case errors.MapTooLarge():
+            return f"map an answer: {EXAMPLE} --map map.html"
     return ""
 
 

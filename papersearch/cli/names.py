@@ -7,13 +7,13 @@ is one. On standard input it is an id as any other.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
 
+from papersearch.cli.listed_names import names_in, read_standard_input
 from papersearch.cli.output.terminal import typed_text
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 _LONGEST_NAME = 300
 """Length of a line of standard input from which it is a text in place of a name."""
-
-_MAX_INPUT_BYTES = 1 << 20
-"""Limit of names, or of an abstract, on standard input."""
 
 
 def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
@@ -42,8 +39,8 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
         if name != "-":
             found.append(typed_name(opened, name))
             continue
-        read = sys.stdin.buffer.read(_MAX_INPUT_BYTES)
-        lines = _lines(read)
+        read = read_standard_input("-")
+        lines = names_in(read)
         try:
             if lines:
                 opened.paper(lines[0])
@@ -79,7 +76,7 @@ def find_papers(opened: Index, names: Sequence[str]) -> tuple[list[Paper], list[
         if name != "-":
             papers.append(opened.paper(typed_name(opened, name)))
             continue
-        for line in _lines(sys.stdin.buffer.read(_MAX_INPUT_BYTES)):
+        for line in names_in(read_standard_input("-")):
             try:
                 papers.append(opened.paper(line))
             except PaperLookupError as error:
@@ -111,19 +108,3 @@ def typed_name(opened: Index, written: str) -> str:
 
 def _expected_ids(place: str) -> typer.BadParameter:
     return typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
-
-
-def _lines(read: bytes) -> list[str]:
-    """Return the names in lines of standard input, without blank lines and comments."""
-    lines = read.decode("utf-8", "replace").splitlines()
-    return [_name_in(line) for line in lines if line.strip() and not line.startswith("#")]
-
-
-def _name_in(line: str) -> str:
-    """Return the id of a plain line of results or of an item of Markdown, or any other line whole."""
-    if "<!--" in line:
-        from papersearch.cli.output.exports.markdown import id_in
-
-        line = id_in(line) or line
-    row = line.split("\t")
-    return (row[2] if len(row) > 3 and row[0].isdigit() else line).strip()

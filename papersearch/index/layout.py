@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 FORMAT_VERSION = 7
@@ -20,7 +21,7 @@ PARTS = "parts"
 
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1",
-    "I", "I+1",
+    "I+1", "J", "K+1", "L", "Q+1", "R", "X", "X+1",
 ]  # fmt: skip
 
 
@@ -37,8 +38,8 @@ ARRAYS: dict[str, ArrayFile] = {
     "ids.papers.npy": ArrayFile("<u4", ("N",)),
     "titles.offsets.npy": ArrayFile("<u8", ("N+1",)),
     "titles.papers.npy": ArrayFile("<u4", ("N",)),
-    "identifiers.offsets.npy": ArrayFile("<u8", ("I+1",)),
-    "identifiers.papers.npy": ArrayFile("<u4", ("I",)),
+    "identifiers.offsets.npy": ArrayFile("<u8", ("X+1",)),
+    "identifiers.papers.npy": ArrayFile("<u4", ("X",)),
     "terms.offsets.npy": ArrayFile("<u8", ("T+1",)),
     "terms.idf.npy": ArrayFile("<f8", ("T",)),
     "postings.offsets.npy": ArrayFile("<u8", ("T+1",)),
@@ -55,12 +56,22 @@ ARRAYS: dict[str, ArrayFile] = {
     "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
     "probes.npy": ArrayFile("<f4", ("B", "D")),
     "papers.since.npy": ArrayFile("<u4", ("N",)),
+    "papers.added.npy": ArrayFile("<u4", ("N",)),
     "papers.dates.npy": ArrayFile("<u4", ("N",)),
     "papers.code.npy": ArrayFile("u1", ("N",)),
     "papers.organisations.npy": ArrayFile("<u4", ("N",)),
     "words.offsets.npy": ArrayFile("<u8", ("W+1",)),
     "words.counts.npy": ArrayFile("<u4", ("W",)),
     "organisations.offsets.npy": ArrayFile("<u8", ("G+1",)),
+    "authors.offsets.npy": ArrayFile("<u8", ("I+1",)),
+    "authors.starts.npy": ArrayFile("<u8", ("I+1",)),
+    "authors.papers.npy": ArrayFile("<u4", ("J",)),
+    "categories.offsets.npy": ArrayFile("<u8", ("K+1",)),
+    "categories.starts.npy": ArrayFile("<u8", ("K+1",)),
+    "categories.papers.npy": ArrayFile("<u4", ("L",)),
+    "venues.offsets.npy": ArrayFile("<u8", ("Q+1",)),
+    "venues.starts.npy": ArrayFile("<u8", ("Q+1",)),
+    "venues.papers.npy": ArrayFile("<u4", ("R",)),
     "dumps.papers.npy": ArrayFile("<u4", ("A",)),
     "dumps.offsets.npy": ArrayFile("<u8", ("F+1",)),
 }
@@ -88,6 +99,9 @@ TEXTS = (
     "expansions.txt",
     "words.txt",
     "organisations.txt",
+    "authors.txt",
+    "categories.txt",
+    "venues.txt",
     "report.json",
 )
 
@@ -99,6 +113,15 @@ DENSE_FILES = frozenset(
     {"vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", *LATE_ARRAYS, *PARTIAL_ARRAYS}
 )
 """The files that change while a build encodes papers; all parts of a generation share the others."""
+
+
+def is_index(index_path: Path) -> bool:
+    """Return whether the folder looks like an index of papersearch, of any format version."""
+    try:
+        with (index_path / MANIFEST).open("rb") as file:
+            return KIND.encode() in file.read(200)
+    except OSError:
+        return False
 
 
 def files_of(*, has_late_interaction: bool, is_partial: bool) -> frozenset[str]:
@@ -115,8 +138,13 @@ def written_order(names: Collection[str]) -> list[str]:
         *(f"postings.{name}.npy" for name in ("offsets", "papers", "impacts", "starts")),
         *("positions.offsets.npy", "positions.npy", "lengths.npy", "lengths.titles.npy"),
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
-        *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
+        *("papers.added.npy", "papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
+        *(
+            f"{of}.{name}"
+            for of in ("authors", "categories", "venues")
+            for name in ("txt", "offsets.npy", "starts.npy", "papers.npy")
+        ),
         *(f"{of}.{name}" for of in _NAMES for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
         *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from papersearch.index.facts import Facts
     from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
+    from papersearch.index.name_tables import NameTable
     from papersearch.text.analysis import Analyzer
-    from papersearch.types import BoolArray, DocIndices
+    from papersearch.types import BoolArray, DocIndices, NameKind
 
 
 class OpenedIndex:
@@ -35,6 +36,7 @@ class OpenedIndex:
     def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
         self._generation = generation
         self.analyzer = analyzer
+        self._names: dict[NameKind, NameTable] = {}
 
     @property
     def manifest(self) -> Manifest:
@@ -109,6 +111,7 @@ class OpenedIndex:
         # References to this index would be cycles, and keep the generation open.
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
+            added=self._generation.array("papers.added.npy"),
             open_names=partial(_names_of, self._generation),
         )
 
@@ -123,9 +126,20 @@ class OpenedIndex:
             organisation_lines=self._strings("organisations"),
             has_code=files.array("papers.code.npy"),
             since=files.array("papers.since.npy"),
+            added=files.array("papers.added.npy"),
             dump_papers=files.array("dumps.papers.npy"),
             dump_offsets=files.array("dumps.offsets.npy"),
         )
+
+    def names(self, kind: NameKind) -> NameTable:
+        """Return the names of one kind, which no plain query reads."""
+        if kind not in self._names:
+            from papersearch.index.name_tables import NameTable
+
+            files = self._generation
+            starts, papers = files.array(f"{kind}.starts.npy"), files.array(f"{kind}.papers.npy")
+            self._names[kind] = NameTable(kind, self._strings(kind), starts, papers)
+        return self._names[kind]
 
     @cached_property
     def paper_ids(self) -> PaperIds:

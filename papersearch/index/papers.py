@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import orjson
 
+from papersearch.clock import instant_of
 from papersearch.errors import IndexDamaged
 from papersearch.text.identity import title_key
 from papersearch.types import AuthorName, Organisation, Paper, Provenance
@@ -29,12 +30,14 @@ class Names(NamedTuple):
 class PaperStore(Sequence[Paper]):
     """The papers in paper order: `store[doc_idx]`.
 
-    `open_names` returns all "ids", "titles" (their keys) or "identifiers". It is called when a paper is
-    first looked up, since most queries do not.
+    `added`, (N,), says when each paper first came, in seconds since 1970. `open_names` returns all
+    "ids", "titles" (their keys) or "identifiers". It is called when a paper is first looked up, since
+    most queries do not.
     """
 
-    def __init__(self, lines: StringTable, open_names: Callable[[str], Names]) -> None:
+    def __init__(self, lines: StringTable, added: DocIndices, open_names: Callable[[str], Names]) -> None:
         self._lines = lines
+        self._added = added
         self._open_names = open_names
 
     @cached_property
@@ -53,7 +56,7 @@ class PaperStore(Sequence[Paper]):
         return len(self._lines)
 
     def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
-        return decode_paper(self._lines[doc_idx])
+        return decode_paper(self._lines[doc_idx], int(self._added[doc_idx]))
 
     def identified(self, key: str) -> list[int]:
         """Return doc_idx, ascending, of the papers that `index.identifiers` lists under this key."""
@@ -89,6 +92,15 @@ class PaperStore(Sequence[Paper]):
         named = [(strings[place], int(papers[place])) for place in places[:limit]]
         return bool(whole), len(places), named
 
+    def has_id(self, paper_id: str) -> bool:
+        """Tell whether a paper has exactly this id."""
+        return len(self._ids.strings.find(paper_id)) > 0
+
+    def with_ids(self, ids: Iterable[str]) -> DocIndices:
+        """Return doc_idx of the papers with exactly these ids; ids that no paper has are left out."""
+        strings, papers = self._ids
+        return papers[[place for paper_id in ids for place in strings.find(paper_id)]]
+
     def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Return (paper_id, doc_idx) of the papers whose id has this prefix, by ascending id.
 
@@ -118,12 +130,20 @@ class PaperIds(Sequence[str]):
 
 
 def encode_paper(paper: Paper) -> str:
-    """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it exactly."""
-    return orjson.dumps(paper, default=fields_of).decode()
+    """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it.
+
+    A line does not say when the paper came: the same dumps give the same lines at any time.
+    """
+    fields = fields_of(paper)
+    del fields["added"]
+    return orjson.dumps(fields, default=fields_of).decode()
 
 
-def decode_paper(line: str) -> Paper:
-    """Return the paper of one line. Raises IndexDamaged if the line does not describe one."""
+def decode_paper(line: str, added: int = 0) -> Paper:
+    """Return the paper of one line. Raises IndexDamaged if the line does not describe one.
+
+    added: when it first came, in seconds since 1970; 0 if that is unknown
+    """
     try:
         fields: dict[str, Any] = orjson.loads(line)
         organisation = fields.pop("organisation")
@@ -134,6 +154,7 @@ def decode_paper(line: str) -> Paper:
             organisation=Organisation(**organisation) if organisation else None,
             provenance=tuple(Provenance(**place) for place in provenance),
             author_names=tuple(AuthorName(**name) for name in names),
+            added=instant_of(added) if added else None,
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(path=None, file="papers.jsonl", fault="has a line that is not a paper") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from papersearch.errors import NothingToIndex
 from papersearch.index import previous
+from papersearch.index.first_seen import first_seen
 from papersearch.index.generations import Generation, next_generation, next_part, publish
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
@@ -72,6 +73,7 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
             read,
             before,
             generation,
+            first_seen([request.index_path], [paper.paper_id for paper in read.papers]),
             {"corpus": corpus, "abstracts_only": request.leaves_out(before)},
             lambda done, total: request.progress("analysing", done, total),
         ),

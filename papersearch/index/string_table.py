@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from mmap import mmap
 
     import numpy.typing as npt
+
+
+_SCANNED = 1 << 22
+"""Bytes searched at once, or one string if that is longer."""
 
 
 class StringTable(Sequence[str]):
@@ -46,6 +50,12 @@ class StringTable(Sequence[str]):
         """Return every string, read at once."""
         return self._text[:].decode("utf-8", "replace").split("\n")[:-1]
 
+    def blocks(self, size: int) -> Iterator[list[str]]:
+        """Yield the strings in order, `size` at once and each block read at once."""
+        for start in range(0, len(self), size):
+            first, last = self._offsets[start], self._offsets[min(start + size, len(self))]
+            yield self._text[int(first) : int(last)].decode("utf-8", "replace").split("\n")[:-1]
+
     def find(self, string: str) -> range:
         """Return the positions of the strings equal to `string`: none, one, or a run of equals."""
         start = stop = bisect_left(self, string)
@@ -57,6 +67,25 @@ class StringTable(Sequence[str]):
         """Return the positions of the strings with this prefix."""
         start = bisect_left(self, prefix)
         return range(start, bisect_right(self, prefix, lo=start, key=lambda found: found[: len(prefix)]))
+
+    def containing(self, *parts: str) -> list[int]:
+        """Return the positions, ascending, of the strings that contain any of `parts`, by a scan of the whole text.
+
+        The text is copied in blocks: Python searches bytes quickly, and mapped files byte by byte.
+        """
+        wanted, places, first = [part.encode() for part in parts], set(), 0
+        while first < len(self):
+            begin = int(self._offsets[first])
+            stop = max(int(np.searchsorted(self._offsets, begin + _SCANNED, side="right")) - 1, first + 1)
+            block = self._text[begin : int(self._offsets[stop])]
+            for part in wanted:
+                found = block.find(part)
+                while found >= 0:
+                    place = int(np.searchsorted(self._offsets, begin + found, side="right")) - 1
+                    places.add(place)
+                    found = block.find(part, int(self._offsets[place + 1]) - begin)
+            first = stop
+        return sorted(places)
 
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:

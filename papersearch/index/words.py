@@ -20,9 +20,11 @@ from papersearch.checksums import sha256_of_file
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import KeptFile
+from papersearch.index.first_seen import with_lost
 from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import DENSE_FILES
 from papersearch.index.manifest import LexicalRecord
+from papersearch.index.name_tables import name_counts, name_files
 from papersearch.index.papers import encode_paper, id_order, title_order
 from papersearch.index.string_table import pack_strings
 from papersearch.lexical.acronyms import expansion_lines
@@ -34,6 +36,7 @@ from papersearch.text.paper_text import Texts, keywords_of
 
 if TYPE_CHECKING:
     from papersearch.index.files import Content
+    from papersearch.index.first_seen import FirstSeen
     from papersearch.index.generations import Generation
     from papersearch.ingest.reading import Ingest
     from papersearch.lexical.indexing import AnalysedCorpus
@@ -48,11 +51,18 @@ _KEPT_FIELDS = (
     "n_expansions",
     "n_organisations",
     "n_words",
+    "n_authors",
+    "n_by_author",
+    "n_categories",
+    "n_in_category",
+    "n_venues",
+    "n_at_venue",
     "n_identifiers",
     "lexical",
     "corpus",
     "abstracts_only",
     "n_left_out",
+    "last_added",
     "dumps",
     "skipped",
 )
@@ -100,6 +110,7 @@ class NewWords:
     """Files made from dumps.
 
     generation: the number of the build
+    seen: when earlier builds first saw papers
     chosen: the manifest's fields about what was chosen to be read
     """
 
@@ -108,12 +119,14 @@ class NewWords:
         read: Ingest,
         before: Generation | None,
         generation: int,
+        seen: FirstSeen,
         chosen: dict[str, Any],
         progress: Callable[[int, int], None],
     ) -> None:
         self._read = read
         self._before = before
         self._generation = generation
+        self._added = with_lost(read.papers, seen.of(paper.paper_id for paper in read.papers), seen.lost)
         self._chosen = chosen
         self._progress = progress
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -138,9 +151,11 @@ class NewWords:
             "n_expansions": self._shapes["expansions.offsets.npy"][0] - 1,
             "n_organisations": self._shapes["organisations.offsets.npy"][0] - 1,
             "n_words": self._shapes["words.counts.npy"][0],
+            **name_counts({name: shape[0] for name, shape in self._shapes.items()}),
             "n_identifiers": self._shapes["identifiers.papers.npy"][0],
             "lexical": self._lexical,
             "n_left_out": self._read.n_left_out,
+            "last_added": int(self._added.max(initial=0)),
             **self._chosen,
             "dumps": self._read.dumps,
             "skipped": self._read.skipped,
@@ -157,7 +172,7 @@ class NewWords:
     def _paper_files(self) -> Iterator[tuple[str, Content]]:
         papers = self._read.papers
         since = previous.since(self._before, papers, self._generation)
-        yield from paper_files(papers, since, self._read.dumps)
+        yield from paper_files(papers, since, self._added, self._read.dumps)
         yield "report.json", encode_findings(self._read.findings)
 
 
@@ -194,19 +209,22 @@ def posting_files(analysed: AnalysedCorpus) -> Iterator[tuple[str, Content]]:
 
 
 def paper_files(
-    papers: Sequence[Paper], since: DocIndices, dumps: Sequence[DumpFile]
+    papers: Sequence[Paper], since: DocIndices, added: DocIndices, dumps: Sequence[DumpFile]
 ) -> Iterator[tuple[str, Content]]:
     """Yield name and content of the files of papers, facts and organisations.
 
     since: (N,), the generation that first had each paper
+    added: (N,), when each paper first came, in seconds since 1970
     dumps: in the manifest's order
     """
     yield from table_files("papers", map(encode_paper, papers), "papers.jsonl")
     yield "papers.since.npy", since
+    yield "papers.added.npy", added
     yield from fact_arrays(papers, [dump.name for dump in dumps])
     lines, numbers = organisation_table(papers)
     yield from table_files("organisations", lines)
     yield "papers.organisations.npy", numbers
+    yield from name_files(papers)
     found = (
         ("ids", id_order(papers)),
         ("titles", title_order(papers)),

@@ -8,15 +8,19 @@ generation that answered, and `result`.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
+    NAME_KINDS,
     NO_FILTERS,
     Count,
+    Counted,
     Filters,
     Finding,
+    LibraryPaper,
     Mode,
+    NameKind,
     Organisation,
     Paper,
     PaperName,
@@ -47,6 +51,9 @@ MAX_HITS = 2_000
 MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
+MAX_LIBRARY = 2_000
+MAX_IDS = 10_000
+"""Most papers within or without which a call searches, and most names that one call looks up."""
 
 
 class AboutCall(Value):
@@ -89,6 +96,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    filters: Filters = NO_FILTERS
 
 
 class SimilarCall(Value):
@@ -101,10 +109,25 @@ class SimilarCall(Value):
     filters: Filters = NO_FILTERS
 
 
+class RecommendCall(Value):
+    """The arguments of `Index.recommend`."""
+
+    library: tuple[LibraryPaper, ...]
+    k: int
+    filters: Filters = NO_FILTERS
+
+
 class PaperCall(Value):
     """The argument of `Index.paper`."""
 
     name: str
+
+
+class LookUpCall(Value):
+    """The arguments of `Index.look_up`."""
+
+    names: tuple[str, ...]
+    by: Literal["id", "title"] = "id"
 
 
 class PapersCall(Value):
@@ -118,6 +141,14 @@ class IdsCall(Value):
     """The arguments of `Index.ids_beginning_with`."""
 
     prefix: str
+    limit: Count
+
+
+class NamesCall(Value):
+    """The arguments of `Index.names_beginning_with`."""
+
+    kind: NameKind
+    beginning: str
     limit: Count
 
 
@@ -143,9 +174,12 @@ Call: TypeAlias = (
     | SearchManyCall
     | RankManyCall
     | SimilarCall
+    | RecommendCall
     | PaperCall
+    | LookUpCall
     | PapersCall
     | IdsCall
+    | NamesCall
     | OrganisationsCall
     | FindingsCall
     | CountsCall
@@ -158,9 +192,12 @@ VERBS: dict[str, type[Call]] = {
     "search-many": SearchManyCall,
     "rank-many": RankManyCall,
     "similar": SimilarCall,
+    "recommend": RecommendCall,
     "paper": PaperCall,
+    "look-up": LookUpCall,
     "papers": PapersCall,
     "ids": IdsCall,
+    "names": NamesCall,
     "organisations": OrganisationsCall,
     "findings": FindingsCall,
     "counts": CountsCall,
@@ -173,9 +210,12 @@ RESULTS: dict[type[Call], Any] = {
     SearchManyCall: tuple[Results, ...],
     RankManyCall: tuple[tuple[RankedPaper, ...], ...],
     SimilarCall: Results,
+    RecommendCall: Results,
     PaperCall: Paper,
+    LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
+    NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
 }
@@ -185,8 +225,8 @@ own modules, which a query does not import."""
 WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
-LONG = frozenset({SearchManyCall, RankManyCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
-"""The calls of many queries or papers, which are waited for longer."""
+LONG = frozenset({SearchManyCall, RankManyCall, RecommendCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
+"""The calls of many queries, texts or papers, which are waited for longer."""
 
 
 class About(Value):
@@ -218,10 +258,23 @@ def check_limits(call: Call) -> None:
     for text in (fields.get("query"), fields.get("text"), *queries):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
+    names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
-        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
+        dates = (filters.since, filters.until, filters.added_since)
+        names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    library: tuple[LibraryPaper, ...] = fields.get("library", ())
+    _at_most("papers of a library", len(library), MAX_LIBRARY)
+    _at_most(
+        "characters of text", max((len(one.title) + len(one.abstract) for one in library), default=0), MAX_TEXT
+    )
+    ids = list(fields.get("names", ()))
+    if filters is not None:
+        ids += [*(filters.within or ()), *(filters.without or ())]
+    _at_most("papers to search among or to look up", len(ids), MAX_IDS)
+    _at_most("characters of a name", max(map(len, ids), default=0), MAX_NAME)
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeVar, Unpack
 
 import orjson
 
-from papersearch.errors import NotServed, PapersearchError, ServerForeign
+from papersearch.errors import LibraryEmpty, NotServed, PapersearchError, ServerForeign
 from papersearch.remote.addresses import find_token, parse_address
 from papersearch.remote.asking import Asker
 from papersearch.remote.calls import (
     MAX_BODY_BYTES,
     MAX_HITS,
+    MAX_IDS,
     MAX_QUERIES,
     RESULTS,
     About,
@@ -26,16 +27,19 @@ from papersearch.remote.calls import (
     CountsCall,
     FindingsCall,
     IdsCall,
+    LookUpCall,
     ManifestCall,
+    NamesCall,
     OrganisationsCall,
     PaperCall,
     PapersCall,
     RankManyCall,
+    RecommendCall,
     SearchCall,
     SearchManyCall,
     SimilarCall,
 )
-from papersearch.search.request import DEFAULT_K, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
 from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
 
 if TYPE_CHECKING:
@@ -43,10 +47,14 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.index.verification import Fault
     from papersearch.types import (
+        Counted,
         FilterOptions,
         Filters,
         Finding,
+        Float32Array,
         Float64Array,
+        LibraryPaper,
+        NameKind,
         Organisation,
         Paper,
         PaperName,
@@ -166,11 +174,14 @@ class RemoteIndex:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores: for runs and evaluation."""
         check_arguments(k, mode)
+        filters = chosen_filters(filters, narrowed)
         for portion in _portions(queries, MAX_QUERIES):
-            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal)
+            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
             yield from map(list, self._as_many(self._ask(call), portion))
 
     def similar(
@@ -195,10 +206,33 @@ class RemoteIndex:
         found: Results = self._ask(call)
         return found
 
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has."""
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        found: Results = self._ask(RecommendCall(library=as_library(library), k=k, filters=filters))
+        return found
+
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, identifier in any dress, citation key, beginning of an id, or title."""
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
         return found
+
+    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, by whole ids or titles alone, several in a request."""
+        found: list[str | None] = []
+        for portion in _portions(names, MAX_IDS):
+            found += self._as_many(self._ask(LookUpCall(names=portion, by=by)), portion)
+        return tuple(found)
 
     def papers(self) -> RemotePapers:
         """Return all papers in paper order, asked for by pages when they are read."""
@@ -212,9 +246,18 @@ class RemoteIndex:
             raise self._foreign(f"it has {len(found)} papers in place of {expected}")
         return found
 
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Raise NotServed: a server gives no vectors."""
+        raise self._not_served("give the vectors of papers")
+
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=_sendable(prefix), limit=limit))
+        return found
+
+    def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
+        """Return what completes the beginning of a name, and the number of papers of each: at most `limit`."""
+        found: tuple[Counted, ...] = self._ask(NamesCall(kind=kind, beginning=_sendable(beginning), limit=limit))
         return found
 
     def counts(self) -> PaperCounts:

@@ -1,4 +1,4 @@
-"""Filters applied to papers: dates, organisations, dumps, code and new papers.
+"""Filters applied to papers: dates, names, organisations, dumps, code, and when papers came into the collection.
 
 A date filter cannot decide about a paper without a date. Nor can it if only the year or month is
 known and lies partly in the range. Such papers are undecided, and the results report them.
@@ -6,23 +6,26 @@ known and lies partly in the range. Such papers are undecided, and the results r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
-from papersearch.types import Filters
+from papersearch import clock
+from papersearch.errors import AmbiguousDump, EmptyDateRange, UnknownFilterValue
+from papersearch.search.days import first_and_last
+from papersearch.search.papers import ids_of
+from papersearch.types import NAME_KINDS, Filters
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from papersearch.index.facts import Facts
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.shards import Shards
     from papersearch.types import BoolArray, IntArray, Organisation
 
-_DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _NEAREST = 3
 
 _BLOCK = 65_536
@@ -41,33 +44,36 @@ class Selection(NamedTuple):
 
 
 def resolved(filters: Filters, shards: Shards) -> Filters:
-    """Check `filters` against a collection, and give dumps their full names.
+    """Check `filters` against a collection, and give dumps their full names and papers their ids.
 
-    Raises QueryError for an invalid date, and for an unknown organisation or dump.
+    Raises QueryError for an invalid date, and for an unknown name, organisation or dump, and
+    PaperLookupError for an unknown paper.
     """
     if filters.organisations:
         known = shards.organisations()
         spellings = [spelling for one in known for spelling in (one.handle, one.name)]
         for name in filters.organisations:
             if not any(_is_named(one, name) for one in known):
-                raise _unknown("organisations", name, spellings)
+                raise _unknown("organisations", name, spellings, shown=[one.handle for one in known])
+    if any(getattr(filters, kind) for kind in NAME_KINDS):
+        from papersearch.search.names import check_filters
+
+        check_filters(filters, shards)
     names = [dump.name for dump in shards.manifest.dumps]
     days(filters)
-    return filters.replace(dumps=tuple(_dump(name, names) for name in filters.dumps))
+    return filters.replace(
+        dumps=tuple(_dump(name, names) for name in filters.dumps),
+        within=None if filters.within is None else ids_of(filters.within, shards),
+        without=ids_of(filters.without, shards) if filters.without else None,
+    )
 
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
     """Apply `filters`, which are `resolved`, to an index; what it does not know keeps no paper."""
-    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
-
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     undecided = np.zeros(len(kept), dtype=np.bool_)
-    if filters.dumps:
-        held = np.zeros(len(kept), dtype=np.bool_)
-        for name in filters.dumps:
-            held[facts.of_dump(index.dump_names.index(name))] = True
-        kept &= held
+    _keep_listed(kept, filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
     since, until = days(filters)
     for start in range(0, len(kept), _BLOCK):
@@ -76,14 +82,13 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             kept[block] &= np.isin(facts.organisations[block], organisations)
         if filters.has_code:
             kept[block] &= facts.has_code[block] != 0
+        if filters.added_since is not None:
+            kept[block] &= facts.added[block] >= max(1, clock.seconds_of(filters.added_since))
         if filters.new:
             kept[block] &= facts.since[block] == index.manifest.generation
         if since is None and until is None:
             continue
-        first, last = days_of(facts.dates[block])
-        low, high = since or 0, until or 99_999_999
-        decided = (first >= low) & (last <= high)
-        doubtful = ~decided & (last >= low) & (first <= high)
+        decided, doubtful = within((since or 0, until or 99_999_999), facts.dates[block])
         if filters.include_undated:
             kept[block] &= decided | doubtful
         else:
@@ -92,32 +97,64 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
     return Selection(kept, undecided)
 
 
+def _keep_listed(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
+    """Take papers out of the mask `kept` (N,) that lists of papers lack: of dumps, of names, within, without."""
+    for lists in (
+        [index.facts.of_dump(index.dump_names.index(name)) for name in filters.dumps] if filters.dumps else None,
+        None if filters.within is None else [index.papers.with_ids(filters.within)],
+    ):
+        if lists is not None:
+            held = np.zeros(len(kept), dtype=np.bool_)
+            for papers in lists:
+                held[papers] = True
+            kept &= held
+    if filters.without:
+        kept[index.papers.with_ids(filters.without)] = False
+    for kind in NAME_KINDS:
+        if values := getattr(filters, kind):
+            from papersearch.search.names import having
+
+            kept &= having(kind, values, index)
+
+
+def within(days: tuple[int, int], dates: npt.NDArray[np.uint32]) -> tuple[BoolArray, BoolArray]:
+    """Tell which of `Facts.dates` (n,) lie in a range of days, and of which that cannot be told."""
+    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
+
+    first, last = days_of(dates)
+    low, high = days
+    decided = (first >= low) & (last <= high)
+    return decided, ~decided & (last >= low) & (first <= high)
+
+
+def dated(days: tuple[int, int], dates: npt.NDArray[np.uint32], *, doubtful: bool) -> BoolArray:
+    """Return a mask of the dates (N,) in a range of days; `doubtful`: and of those of which it cannot be told."""
+    mask = np.zeros(len(dates), dtype=np.bool_)
+    for start in range(0, len(dates), _BLOCK):
+        decided, doubted = within(days, dates[start : start + _BLOCK])
+        mask[start : start + _BLOCK] = decided | doubted if doubtful else decided
+    return mask
+
+
 def days(filters: Filters) -> tuple[int | None, int | None]:
     """Return the first and the last day of the range as YYYYMMDD, None for an open end.
 
     Raises QueryError for an invalid date, and for a range that ends before it begins.
     """
-    since = _day(filters.since, "since", first=True) if filters.since is not None else None
-    until = _day(filters.until, "until", first=False) if filters.until is not None else None
+    since = until = None
+    if filters.since is not None:
+        since = _number(first_and_last(filters.since, "since")[0])
+    if filters.until is not None:
+        last = first_and_last(filters.until, "until")[1]
+        ends_month = (last + timedelta(1)).day == 1 if last < date.max else True
+        until = _number(last) + (31 - last.day if ends_month else 0)  # as in `days_of`: every month has 31 days
     if since is not None and until is not None and since > until:
         raise EmptyDateRange(since=str(filters.since), until=str(filters.until))
     return since, until
 
 
-def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
-    """Return the first or the last day of a year, month or day as YYYYMMDD.
-
-    The last day of every month is 31, because days are only compared.
-    """
-    found = _DAY.fullmatch(written.strip())
-    try:
-        if found is None:
-            raise ValueError
-        year, month, day = int(found[1]), found[2], found[3]
-        date(year, int(month or 1), int(day or 1))
-    except ValueError:
-        raise InvalidDate(field=field, value=written) from None
-    return year * 10_000 + int(month or (1 if first else 12)) * 100 + int(day or (1 if first else 31))
+def _number(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _organisations(names: Iterable[str], facts: Facts) -> IntArray:
@@ -142,9 +179,12 @@ def _dump(name: str, dumps: Sequence[str]) -> str:
     raise _unknown("dumps", name, dumps)
 
 
-def _unknown(field: Literal["organisations", "dumps"], name: str, known: Sequence[str]) -> UnknownFilterValue:
+def _unknown(
+    field: Literal["organisations", "dumps"], name: str, known: Sequence[str], shown: Sequence[str] = ()
+) -> UnknownFilterValue:
+    """Return an error that offers the nearest of `known`, and lists `shown`, one spelling of each."""
     near = tuple(nearest(name, known))
-    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(known)))
+    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(shown or known)))
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

@@ -179,6 +179,7 @@ def _hit(rank: int, shown: Shown, how: Request, shards: Shards) -> Hit:
         semantic_score=None,
         exact_title=False,
         verdict="strong",
+        strength=1.0,
         evidence=shown.evidence,
         explanation=Explanation(signals=(_SIGNAL,), terms=(), coverage=1.0) if how.explain else None,
         short_id=shards.short_id(shown.paper),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from papersearch.errors import AmbiguousPaper, PaperNotFound
-from papersearch.search.protocol import FindOf, IdsOf
+from papersearch.search.protocol import FindOf, IdsOf, LookUp
 from papersearch.search.shards import Owned
+from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import key_of_citation
 from papersearch.types import Paper
 
@@ -92,9 +93,30 @@ def find(name: str, shards: Shards) -> Owned:
     return _the_only(name, "title", _listed(name, "title", shards))
 
 
+def look_up(names: Sequence[str], by: Literal["id", "title"], shards: Shards) -> list[str | None]:
+    """Return the id of the one paper of each name, by whole ids or titles alone; None for none or several."""
+    found = [
+        [paper_id for ids in answers for paper_id in ids]
+        for answers in zip(*shards.every("look_up", LookUp(names, by)), strict=True)
+    ]
+    return [ids[0] if len(ids) == 1 else None for ids in found]
+
+
+def ids_of(names: Sequence[str], shards: Shards) -> tuple[str, ...]:
+    """Return the ids of the papers of these names, each once. Raises PaperLookupError."""
+    ids = look_up(names, "id", shards)
+    lost = {name: shards.papers(find(clean_text(name), shards)) for name in set(names) - set(ids)}
+    return tuple(dict.fromkeys(lost[name][0].paper_id if name in lost else name for name in names))
+
+
 def with_key(key: str, shards: Shards) -> Owned:
     """Return the papers, ascending, that are listed under the key of an identifier, or the first of many."""
     return _listed(key, "identifier", shards).owned
+
+
+def titled(title: str, shards: Shards) -> Owned:
+    """Return the papers of a title, or the first of many, those that spell it likewise first."""
+    return _listed(title, "title", shards).owned
 
 
 def named_by_word(word: str, shards: Shards) -> tuple[str, Owned] | None:

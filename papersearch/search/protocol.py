@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from papersearch.dense.background import Background
     from papersearch.dense.late import QueryPieces
+    from papersearch.dense.whitening import Whitening
     from papersearch.lexical.forms import Terms
     from papersearch.lexical.matching import Statistics
     from papersearch.search.partial import Moments
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Float64Array,
         IntArray,
         Mode,
+        NameKind,
         Paper,
         TermImpact,
     )
@@ -60,6 +62,8 @@ METHODS = (
     "show",
     "count",
     "nearest",
+    "sums",
+    "resembling",
     "holds",
     "examples",
     "vectors",
@@ -67,9 +71,14 @@ METHODS = (
     "paper_ids",
     "find",
     "kept",
+    "look_up",
     "ids",
     "organisations",
     "scores",
+    "latest",
+    "n_named",
+    "names_like",
+    "names_beginning",
 )
 """The methods of `Shard` that a transport may call. Each has one request, and returns one answer."""
 
@@ -242,7 +251,7 @@ class CountOf(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Facets of a shard's papers: numbers of papers by year, month, line of organisation, and dump.
+    """Facets of a shard's papers: numbers of papers by year, month, line of organisation, dump, and name.
 
     A month is 12 times the year, plus 0 for January.
     """
@@ -253,6 +262,7 @@ class Counts(NamedTuple):
     months: Mapping[int, int]
     organisations: Mapping[str, int]
     dumps: Mapping[str, int]
+    names: Mapping[NameKind, Mapping[str, int]]
 
 
 class NearestOf(NamedTuple):
@@ -284,6 +294,39 @@ class Nearest(NamedTuple):
     n_undecided: int
 
 
+class ResemblingOf(NamedTuple):
+    """A request for the `k` papers that most resemble a library, and for the undecided ones.
+
+    library: whitened rows of its papers, (L, D)
+    The other fields are those of `NearestOf`.
+    """
+
+    library: Float64Array
+    whitening: Whitening
+    excluded: IntArray
+    filters: Filters
+    k: int
+    n_undecided: int
+
+
+class Resembling(NamedTuple):
+    """The papers that most resemble a library, ascending by number.
+
+    nearest: for each, the row of the library's paper that is most like it, (K,)
+    likenesses: the cosines with those in whitened space, (K,)
+    The other fields are those of `Nearest`.
+    """
+
+    papers: IntArray
+    scores: Float64Array
+    likenesses: Float64Array
+    nearest: IntArray
+    n_ranked: int
+    undecided: IntArray
+    undecided_scores: Float64Array
+    n_undecided: int
+
+
 class Example(NamedTuple):
     """A paper to which others are compared.
 
@@ -297,6 +340,36 @@ class Example(NamedTuple):
 
 
 Way = Literal["id", "title", "identifier", "short id"]
+
+
+class LatestOf(NamedTuple):
+    """A request for the `k` newest papers that the conditions of a query allow, or of undecided ones."""
+
+    asked: Asked
+    k: int
+    undecided: bool
+
+
+class Latest(NamedTuple):
+    """The newest papers, ascending by number, (K,), and their dates as in `Facts.dates`, (K,)."""
+
+    papers: IntArray
+    dates: IntArray
+
+
+class NamesLike(NamedTuple):
+    """A request for names that are spelt like an unknown one."""
+
+    kind: NameKind
+    name: str
+
+
+class NamesOf(NamedTuple):
+    """A request for the first names with a beginning."""
+
+    kind: NameKind
+    beginning: str
+    limit: int
 
 
 class FindOf(NamedTuple):
@@ -338,6 +411,13 @@ class Kept(NamedTuple):
     papers: IntArray
     undecided: IntArray
     counts: Counts | None
+
+
+class LookUp(NamedTuple):
+    """A request for the papers whose id, or whose title but for its form, is one of `names`."""
+
+    names: Sequence[str]
+    by: Literal["id", "title"]
 
 
 class IdsOf(NamedTuple):

@@ -66,7 +66,8 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("options", "said", "hint"),
     [
-        (["--since", "yesterday"], "--since yesterday is not a date", "--since 2024, 2024-06 or 2024-06-15"),
+        (["--since", "soon"], "--since soon is not a date", "--since 2024-06, 7d, 3-months, monday or last-week"),
+        (["--added-since", "soon"], "--added-since soon is not a date", "--added-since 2024-06, 7d"),
         (["--until", "2024-02-30"], "--until 2024-02-30 is not a date", "--until 2024"),
         (["--since", ""], "--since '' is not a date", "--since 2024"),
         (
@@ -75,7 +76,11 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
             "--since 2024-12 --until 2025",
         ),
         (["--org", "Mircosoft"], "unknown organisation 'Mircosoft': did you mean Microsoft", "--org Microsoft"),
-        (["--org", "zzzz"], "unknown organisation 'zzzz'", "--org takes one of: CognizantAI, "),
+        (
+            ["--org", "zzzz"],
+            "unknown organisation 'zzzz'",
+            "--org takes one of: CognizantAI, Gensyn, PekingUniversity, ",
+        ),
         (["--dump", "001_9a16.txt"], "unknown dump '001_9a16.txt': did you mean 001_", "--dump 001_"),
         (["--sort", "size"], "'size' is not one of", "--help"),
         (["--mode", "fuzzy"], "'fuzzy' is not one of", "--help"),
@@ -248,7 +253,12 @@ def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> N
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("venue:bubbles pipeline", "unknown field venue: it is read as a word; the known field is title:"),
+        (
+            "journal:bubbles pipeline",
+            "unknown field journal: it is read as a word; known are title:, author:, cat:, venue:, year:",
+        ),
+        ("year: 2024 pipeline", "year: is read as a word: its value must follow without a blank"),
+        ("year:last pipeline", "year:last is read as a word: year: expects a year or a range of years"),
         ("AND experts", "AND is read as a word: it joins nothing"),
         ("PIPELINE BUBBLES AND EXPERTS", "AND is read as a word: the whole query is in capitals"),
         ("(pipeline OR bubbles", "the parenthesis at character 1 is left out: nothing closes it"),

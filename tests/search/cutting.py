@@ -19,6 +19,7 @@ from papersearch.index.generations import Generation, open_current, publish
 from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
+from papersearch.index.name_tables import name_counts, name_files
 from papersearch.index.papers import decode_paper, id_order, title_order
 from papersearch.index.shards import NUMBERS, ShardRecord, Shards, shard_folder, write_shards
 from papersearch.index.string_table import StringTable, pack_strings
@@ -30,7 +31,7 @@ _OF_THE_WHOLE = (
 )  # fmt: skip
 _OF_A_PAPER = (
     "lengths.npy", "lengths.titles.npy", "texts.sha256.npy",
-    "papers.since.npy", "papers.dates.npy", "papers.code.npy",
+    "papers.since.npy", "papers.added.npy", "papers.dates.npy", "papers.code.npy",
 )  # fmt: skip
 
 
@@ -139,6 +140,7 @@ def _manifest(whole: Generation, papers: Numbers, shapes: dict[str, tuple[int, .
         n_positions=shapes["positions.npy"][0],
         n_probes=manifest.n_probes if n_encoded else 0,
         n_organisations=shapes["organisations.offsets.npy"][0] - 1,
+        **name_counts({name: shape[0] for name, shape in shapes.items() if shape}),
         n_identifiers=shapes["identifiers.papers.npy"][0],
         encoder=manifest.encoder if n_encoded else None,
         background=manifest.background if n_encoded else None,
@@ -167,6 +169,7 @@ def _files(whole: Generation, papers: Numbers) -> Iterator[tuple[str, Any]]:
     for name, (names, order) in tables.items():
         yield from _table(name, names)
         yield f"{name}.papers.npy", np.array(order, dtype=np.uint32)
+    yield from name_files(decoded)
     organisations, numbers = organisation_table(decoded)
     yield from _table("organisations", organisations)
     yield "papers.organisations.npy", numbers

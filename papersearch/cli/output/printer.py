@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from papersearch.api import Index
+    from papersearch.cli.output.marked import Marked
+    from papersearch.cli.output.marks_table import ListedMark
     from papersearch.saved import SavedSearch
     from papersearch.types import Paper, Results
 
@@ -28,7 +31,13 @@ SESSION_VARIABLE = "PAPERSEARCH_SESSION"
 """Variable with a name for what a terminal session is otherwise."""
 
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
+_UNMARKED = frozenset({"plain", "tsv", "markdown"})
 _WITH_KEYS = frozenset({"bibtex", "csl-json"})
+_IN_A_STYLE = {"auto": "plain", "table": "plain", "plain": "plain", "markdown": "markdown"}
+"""Formats that can be asked for together with a citation style, and the writer of references for each."""
+
+_CALLED = dict.fromkeys(("auto", "table", "plain", "tsv"), "text")
+"""Formats with a name that says little to people."""
 
 
 class Printer:
@@ -36,11 +45,23 @@ class Printer:
 
     format: one of the verb's formats, except auto
     key: pattern of citation keys, for the formats that have them
+    style: citation style of references, in place of the format's own form of papers
+    copying: copy hits and papers to the clipboard, as they would be printed into a pipe
     """
 
-    def __init__(self, format: str = "plain", color: ColorChoice = "auto", key: str | None = None) -> None:
+    def __init__(
+        self,
+        format: str = "plain",
+        color: ColorChoice = "auto",
+        key: str | None = None,
+        style: str | None = None,
+        *,
+        copying: bool = False,
+    ) -> None:
         self.format = format
         self._color = color
+        self._style = None if style is None else (style, _writer_of(format))
+        self._copying = copying
         self._key = None if key is None else _key_pattern(key, format)
         speak_utf8()
 
@@ -49,47 +70,65 @@ class Printer:
         """True if the format is JSON: one document, or JSON lines."""
         return self.format in ("json", "jsonl")
 
-    def hits(self, results: Results, n_papers: int) -> None:
-        """Print an answer; `n_papers` are those of the index."""
+    @property
+    def shows_marks(self) -> bool:
+        """True if the format has a place for marks of papers."""
+        return self.format not in _UNMARKED
+
+    def hits(self, results: Results, n_papers: int, marked: Marked | None = None) -> None:
+        """Print an answer with the marks of its papers; `n_papers` are those of the index."""
+        with self._destination(len(results)):
+            self._hits(results, n_papers, marked)
+
+    def _hits(self, results: Results, n_papers: int, marked: Marked | None) -> None:
         from papersearch.cli.output import json_documents
 
-        if self.format == "table":
+        if self._style is not None:
+            self._references([hit.paper for hit in results], *self._style)
+        elif self.format == "table":
             from papersearch.cli.output.table import print_results
 
-            print_results(open_console(self._color), results, n_papers)
+            print_results(open_console(self._color), results, n_papers, marked=marked)
         elif self.format in _EXPORTS:
-            self._export([hit.paper for hit in results])
+            self._export([hit.paper for hit in results], marked)
         elif self.format == "json":
-            self.write(json_documents.envelope(results))
+            self.write(json_documents.envelope(results, marked))
         elif self.format == "jsonl":
-            self.write(json_documents.hit_lines(results))
+            self.write(json_documents.hit_lines(results, marked))
         else:
             self._text(json_documents.hit_rows(results))
 
-    def named_hits(self, answers: Sequence[tuple[str, Results]], n_papers: int) -> None:
-        """Print the answers of saved searches, each under its name."""
+    def named_hits(self, answers: Sequence[tuple[str, Results, Marked | None]], n_papers: int) -> None:
+        """Print the answers of saved searches, each under its name, with the marks of its papers."""
         from papersearch.cli.output import json_documents
 
         if self.format == "table":
             from papersearch.cli.output.table import print_results
 
             console = open_console(self._color)
-            for number, (name, results) in enumerate(answers):
+            for number, (name, results, marked) in enumerate(answers):
                 if number:
                     console.print()
-                print_results(console, results, n_papers, name=name)
+                print_results(console, results, n_papers, name=name, marked=marked)
         elif self.format in _EXPORTS:
-            papers = {hit.paper.paper_id: hit.paper for _, results in answers for hit in results}
-            self._export(list(papers.values()))
+            papers = {hit.paper.paper_id: hit.paper for _, results, _ in answers for hit in results}
+            self._export(list(papers.values()), *(marked for _, _, marked in answers))
         elif self.format == "json":
             self._records(
-                "searches", ({"name": name, **json_documents.envelope_fields(one)} for name, one in answers)
+                "searches",
+                ({"name": name, **json_documents.envelope_fields(one, marked)} for name, one, marked in answers),
             )
         elif self.format == "jsonl":
-            found = ((name, hit) for name, results in answers for hit in results)
-            self._records("hits", ({"search": name, **json_documents.hit_fields(hit)} for name, hit in found))
+            found = ((name, hit, marked) for name, results, marked in answers for hit in results)
+            self._records(
+                "hits",
+                (
+                    {"search": name, **json_documents.hit_fields(hit, marked.of(hit.paper) if marked else None)}
+                    for name, hit, marked in found
+                ),
+            )
         else:
-            self._text("".join(json_documents.hit_rows(results, name) for name, results in answers))
+            self._text("".join(json_documents.hit_rows(results, name) for name, results, _ in answers))
 
     def keep(self, answers: Sequence[Results], opened: Index) -> None:
         """Keep what was printed for numbers of results, if a terminal shows it, or the session has a name."""
@@ -98,18 +137,24 @@ class Printer:
 
             keep(opened, answers)
 
-    def papers(self, papers: Sequence[Paper]) -> None:
-        """Print whole records."""
-        if self.is_json:
+    def papers(self, papers: Sequence[Paper], marked: Marked | None = None) -> None:
+        """Print whole records, with the marks of the papers."""
+        with self._destination(len(papers)):
+            self._papers(papers, marked)
+
+    def _papers(self, papers: Sequence[Paper], marked: Marked | None) -> None:
+        if self._style is not None:
+            self._references(papers, *self._style)
+        elif self.is_json:
             from papersearch.cli.output.json_documents import paper_fields
 
-            self._records("papers", map(paper_fields, papers))
+            self._records("papers", (paper_fields(paper, marked.of(paper) if marked else None) for paper in papers))
         elif self.format in _EXPORTS:
-            self._export(papers)
+            self._export(papers, marked)
         else:
             from papersearch.cli.output.table import print_papers
 
-            print_papers(open_console(self._color), papers)
+            print_papers(open_console(self._color), papers, marked)
 
     def searches(self, searches: Iterable[SavedSearch], rows: Iterable[Sequence[str]]) -> None:
         """Print saved searches: their fields as JSON, otherwise `rows`."""
@@ -119,6 +164,17 @@ class Printer:
             self._records("searches", map(search_fields, searches))
         else:
             self.lines(rows)
+
+    def marks(self, listed: Sequence[ListedMark]) -> None:
+        """Print marks."""
+        from papersearch.cli.output import marks_table
+
+        if self.is_json:
+            self._records("marks", map(marks_table.fields, listed))
+        elif self.format == "table":
+            marks_table.print_marks(open_console(self._color), listed)
+        else:
+            self.lines(map(marks_table.row, listed))
 
     def document(self, fields: Callable[[], dict[str, Any]], show: Callable[[Console], None]) -> None:
         """Print a report: `fields` as JSON, otherwise the output of `show` on a console."""
@@ -141,6 +197,10 @@ class Printer:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 
+    def flush(self) -> None:
+        """Hand over to the system all that was printed. Raises OSError."""
+        sys.stdout.flush()
+
     def hint(self, message: str, command: str = "") -> None:
         """Say something on stderr, with the command to type next."""
         complain(message, command)
@@ -148,10 +208,40 @@ class Printer:
     def _text(self, text: str) -> None:
         self.write(text.encode("utf-8", "replace"))
 
-    def _export(self, papers: Sequence[Paper]) -> None:
+    @contextmanager
+    def _destination(self, n_papers: int) -> Iterator[None]:
+        """Print what is printed in this block, or copy it and say so."""
+        if not self._copying:
+            yield
+            return
+        from papersearch.cli.output.clipboard import captured, copy, told
+
+        with captured() as output:
+            yield
+        if text := output.getvalue().decode("utf-8", "replace"):
+            papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
+            form = (
+                f"in the style {self._style[0]}" if self._style else f"as {_CALLED.get(self.format, self.format)}"
+            )
+            self.hint(told(f"{papers} {form}", copy(text)))
+
+    def _references(self, papers: Sequence[Paper], style: str, writer: str) -> None:
+        """Print references: on a terminal wrapped and apart, in a pipe one a line, in Markdown as paragraphs."""
+        from papersearch.cli.output.exports.references import references
+
+        lines = references(papers, style, writer)
+        if writer == "plain" and sys.stdout.isatty():
+            from papersearch.cli.output.table import print_paragraphs
+
+            print_paragraphs(open_console(self._color), lines)
+        else:
+            self._text(("\n" if writer == "plain" else "\n\n").join(lines) + "\n" if lines else "")
+
+    def _export(self, papers: Sequence[Paper], *marked: Marked | None) -> None:
         from papersearch.cli.output.exports import export
 
-        self.write(export(papers, self.format, self._key))
+        marks = {paper_id: mark for each in marked if each for paper_id, mark in each.by_id.items()}
+        self.write(export(papers, self.format, self._key, marks))
 
     def _records(self, name: str, records: Iterable[dict[str, Any]]) -> None:
         """Print records as one JSON document, in a list called `name`, or as JSON lines."""
@@ -164,18 +254,45 @@ class Printer:
 
 
 def open_printer(
-    format: Enum, color: Enum | None = None, *, json: bool = False, jsonl: bool = False, key: str | None = None
+    format: Enum,
+    color: Enum | None = None,
+    *,
+    json: bool = False,
+    jsonl: bool = False,
+    key: str | None = None,
+    style: str | None = None,
+    copy: bool = False,
 ) -> Printer:
     """Open the sink of a verb that prints figures or whole papers, by its options."""
-    return Printer(chosen_format(format.value, json=json, jsonl=jsonl), color.value if color else "auto", key)
+    chosen = chosen_format(format.value, json=json, jsonl=jsonl)
+    return Printer(chosen, color.value if color else "auto", key, style, copying=copy)
 
 
-def open_hit_printer(format: Enum, color: Enum, *, json: bool, jsonl: bool, key: str | None = None) -> Printer:
+def open_hit_printer(
+    format: Enum,
+    color: Enum,
+    *,
+    json: bool,
+    jsonl: bool,
+    key: str | None = None,
+    style: str | None = None,
+    copy: bool = False,
+) -> Printer:
     """Open the sink of a verb that prints hits: auto is a table on a terminal, plain lines in a pipe."""
     chosen = chosen_format(format.value, json=json, jsonl=jsonl)
     if chosen == "auto":
-        chosen = "table" if sys.stdout.isatty() else "plain"
-    return Printer(chosen, color.value, key)
+        chosen = "table" if sys.stdout.isatty() and not copy else "plain"
+    return Printer(chosen, color.value, key, style, copying=copy)
+
+
+def _writer_of(format: str) -> str:
+    """Return the writer of references for a format."""
+    if format not in _IN_A_STYLE:
+        raise typer.BadParameter(
+            f"cannot write {format} in a citation style: expected --format markdown, or no format",
+            param_hint="--style",
+        )
+    return _IN_A_STYLE[format]
 
 
 def _key_pattern(pattern: str, format: str) -> str:
