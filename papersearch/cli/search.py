@@ -11,7 +11,6 @@ import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
-from papersearch.cli.last_results import keep
 from papersearch.cli.notices import (
     offer_words,
     say_doubts,
@@ -154,7 +153,7 @@ def search(options: SearchOptions) -> int:
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
     if options.maps is None or not options.maps.takes_stdout:
         printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-        keep(opened, [results], printer.format)
+        printer.keep([results], opened)
     if options.maps is not None:
         options.maps.draw_answer(
             opened,

@@ -11,7 +11,6 @@ from papersearch.cli.completion import paper_ids
 from papersearch.cli.errors import CommandError
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_index
-from papersearch.cli.last_results import keep
 from papersearch.cli.libraries import read_library
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import say_doubts, warn_if_partial, warn_of_filters
@@ -119,7 +118,7 @@ def similar(options: SimilarOptions) -> int:
         say_doubts(results)
     if options.maps is None or not options.maps.takes_stdout:
         printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-        keep(opened, [results], printer.format)
+        printer.keep([results], opened)
     if options.maps is not None:
         from papersearch.cli.maps import like_title
 

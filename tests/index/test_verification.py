@@ -57,6 +57,8 @@ BROKEN_LAWS: dict[str, Callable[[Any], Any]] = {
     "papers.organisations.npy": lambda array: array + 1,
     "ids.txt": lambda content: b"\n".join(content.split(b"\n")[-2::-1]) + b"\n",
     "titles.txt": lambda content: b"\n".join(content.split(b"\n")[-2::-1]) + b"\n",
+    "identifiers.txt": lambda content: content.swapcase(),
+    "identifiers.papers.npy": lambda array: array[::-1],
     "terms.txt": lambda content: b"z" + content[1:],
     "words.txt": lambda content: b"z" + content[1:],
     "organisations.txt": lambda content: content.swapcase(),
