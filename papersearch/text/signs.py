@@ -102,11 +102,8 @@ def _unread_fields(found: list[Token]) -> list[Note]:
 def _message(name: str, written: str, *, is_whole: bool) -> str:
     """Return why a field is read as a word."""
     if name.lower() not in FIELDS:
-        known = [f"{field}:" for field in FIELDS if field != "category"]
-        return (
-            f"unknown field {name}: it is read as a word; "
-            f"the known fields are {', '.join(known[:-1])} and {known[-1]}"
-        )
+        known = ", ".join(f"{field}:" for field in FIELDS if field != "category")
+        return f"unknown field {name}: it is read as a word; known are {known}"
     if is_whole:
         return f"{name}: is read as a word: its value must follow without a blank"
     expected = "a year or a range of years" if name.lower() == "year" else "a name"
