@@ -25,7 +25,8 @@ os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_SECOND)
 from textual.events import Key
 
 import papersearch  # after both are set
-from papersearch.cli.tui.browser import _FIRST_HITS, Browser
+from papersearch.cli.tui.browser import Browser
+from papersearch.cli.tui.live import FIRST_HITS, Answer, LiveQuery
 from papersearch.types import MODES, Mode
 
 SIZE = (120, 40)
@@ -57,9 +58,10 @@ class Watched(Browser):
         self.drawn = asyncio.Event()
         self.expected = ""
 
-    def _show(self, results: papersearch.Results | None, place: int) -> None:
-        super()._show(results, place)
-        self.call_after_refresh(self._tell, results.query if results is not None else "")
+    def show(self, query: LiveQuery, answer: Answer | None) -> bool:
+        is_shown = super().show(query, answer)
+        self.call_after_refresh(self._tell, answer.results.query if answer is not None else "")
+        return is_shown
 
     def _tell(self, query: str) -> None:
         if query == self.expected:
@@ -98,7 +100,7 @@ def library(index: papersearch.Index, query: str, mode: Mode, rounds: int) -> li
         for end in range(1, len(query) + 1):
             if query[:end].strip():
                 start = time.perf_counter()
-                index.search(query[:end], _FIRST_HITS, mode, fold=True)
+                index.search(query[:end], FIRST_HITS, mode, fold=True)
                 times.append(time.perf_counter() - start)
     return times
 

@@ -36,6 +36,10 @@ In place of a folder, `--index` and `PAPERSEARCH_INDEX` may have the address of 
 The file of saved searches is found in the same way: by `PAPERSEARCH_SEARCHES`, then as `searches.toml` in the
 nearest such folder, then in the user's configuration folder.
 
+The results that a terminal has shown last are kept in the user's state folder, in a file of that terminal session
+alone. A number of up to three digits in place of an ID is one of these results, where there are some; `id:3` is
+always the paper with the id 3. `PAPERSEARCH_SESSION=NAME` keeps what is printed in any format, under that name.
+
 A query without an index builds it first. Where more than 500 texts are to be encoded, it is answered by words as
 soon as these are indexed, and a line on stderr has the command that encodes the papers. A query whose corpus has
 changed answers from the existing index and says so on stderr. A command that is hinted at names the model, prefixes

@@ -182,6 +182,7 @@ NO_COMMANDS = {
     "ingest/formats/parquet.py": [
         'a Parquet table, which needs pyarrow to be read: pip install "papersearch[parquet]"',
     ],
+    "maps/palette.py": ["--"],  # the start of a property's name in CSS
     "text/latex.py": ["--"],  # LaTeX's en dash
     "text/markup.py": ["<!--"],  # the start of a comment
 }

@@ -15,7 +15,7 @@ VERBS = {
     "mark": Verb("mark:mark", "Tag papers, note something about them, and mark them as read."),
     "open": Verb("open:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal.", runs_long=True),
-    "mcp": Verb("mcp:serve", "Serve search, show and similar by the Model Context Protocol.", runs_long=True),
+    "mcp": Verb("mcp:serve", "Serve agents by the Model Context Protocol.", runs_long=True),
     "serve": Verb("serve:serve", "Serve the index over HTTP, for --index http://HOST:PORT.", runs_long=True),
     "saved": Verb("saved:saved", "Keep searches under names, and run them again."),
     "index": Verb(
@@ -27,11 +27,11 @@ VERBS = {
     ),
     "convert": Verb(
         "convert:convert",
-        "Print the papers of files, merged, in another format, without an index.",
+        "Print the papers of files in another format, without an index.",
         takes_files=True,
     ),
     "stats": Verb("stats:stats", "Say what is in the index, and what could not be parsed."),
-    "doctor": Verb("doctor:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
+    "doctor": Verb("doctor:doctor", "Prove that the index is whole, and say whether it is stale."),
     "batch": Verb("batch:batch", "Answer many queries at once, on every core.", takes_files=True, runs_long=True),
     "eval": Verb(
         "eval:evaluate", "Measure rankings against judgements, side by side.", takes_files=True, runs_long=True

@@ -15,6 +15,7 @@ import typer
 from papersearch.cli.errors import EXAMPLE, CommandError, typed
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
 from papersearch.cli.index_access import open_index
+from papersearch.cli.locations import find_marks
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, ModeChoice, ModeOption, TopOption
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text
@@ -54,7 +55,8 @@ def browse(options: BrowseOptions) -> int:
         ) from error
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # textual does not tell an empty value from a set one
-    app = Browser(open_index(options.corpus_path, options.index_path), text, options.mode.value, options.top)
+    opened = open_index(options.corpus_path, options.index_path)
+    app = Browser(opened, text, options.mode.value, options.top, find_marks())
     chosen = app.run()
     if app.failure is not None:
         raise app.failure

@@ -65,7 +65,7 @@ class ConvertOptions(NamedTuple):
 
 @takes(ConvertOptions)
 def convert(options: ConvertOptions) -> int:
-    """Print the papers of files, merged, in another format, without an index.
+    """Print the papers of files in another format, without an index.
 
     Exit codes: 0 papers, 1 no paper, 2 error.
     """

@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.types import EncodedShare, Mode, Results
 
-_NAMED = 3
-"""Greatest number of papers or words that one line names."""
+_READS_LIKE_A_COMMAND = {
+    "find": "--help",
+    "help": "--help",
+    "list": "stats",
+    "ls": "stats",
+    "status": "stats",
+    "update": "index",
+    "usage": "--help",
+    "version": "--version",
+}
+"""Words that other programs have as commands, and what they mean here."""
 
-_CARRYING = 16
-"""Number of words up to which each word carries a query."""
+_NAMED = 3
+"""Greatest number of papers that one line names."""
 
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
@@ -65,6 +74,13 @@ def warn_of_reading(results: Results) -> None:
             complain(note.message, "")
 
 
+def warn_of_command(query: Sequence[str]) -> None:
+    """Say on a terminal that a query was searched for, where its only word reads like a command."""
+    meant = _READS_LIKE_A_COMMAND.get(query[0]) if len(query) == 1 and sys.stderr.isatty() else None
+    if meant is not None:
+        complain(f"searching for the word {query[0]}", f"papersearch {meant}")
+
+
 def warn_of_undated(results: Results) -> None:
     """Say how many papers a date filter could not decide about, and name the best of them."""
     undated = results.undated
@@ -89,22 +105,14 @@ def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> 
     is_filtered = results.filters != NO_FILTERS or any(wanted)
     if results.total or not is_filtered or (results.undated and results.undated.n_papers):
         return
+    if results.emptied_by == "identifier":  # a note says so
+        return
     if results.filters.new and results.emptied_by == "filters":
         complain("the last build added no paper that the filters keep", "")
         return
     from papersearch.cli.output.reasons import why_empty
 
     complain(why_empty(results, 0, wanted), "")
-
-
-def missing_words(results: Results) -> list[str]:
-    """Return the first words that no paper has, without those that may be misspelt.
-
-    Such a word is the rarest of the query. In a longer text it does not carry the question.
-    """
-    if len(results.query.split()) > _CARRYING:
-        return []
-    return [unknown.word for unknown in results.unknown_words if not unknown.instead][:_NAMED]
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

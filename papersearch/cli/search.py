@@ -11,11 +11,12 @@ import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
+from papersearch.cli.last_results import keep
 from papersearch.cli.notices import (
-    missing_words,
     offer_words,
     warn_if_partial,
     warn_if_stale,
+    warn_of_command,
     warn_of_filters,
     warn_of_mode,
     warn_of_reading,
@@ -24,6 +25,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -34,14 +36,16 @@ from papersearch.cli.options import (
     JsonOption,
     KeyOption,
     LateOption,
+    MapGroup,
     MarkGroup,
     ModeChoice,
     ModeOption,
     SortChoice,
+    StyleOption,
     TopOption,
     WordsArgument,
 )
-from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
 from papersearch.cli.signatures import takes
@@ -57,6 +61,8 @@ class SearchOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
@@ -77,6 +83,7 @@ class SearchOptions(NamedTuple):
     ] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
+    maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -94,17 +101,27 @@ def search(options: SearchOptions) -> int:
     Conditions or filters alone list papers, the newest first.
     """
     from papersearch.cli.locations import find_locations
+    from papersearch.cli.output.reasons import doubts
     from papersearch.search.request import names_papers
 
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     locations = find_locations(options.corpus_path, options.index_path)
     query = options.query or []
     refuse_dash(query)
     text = " ".join(map(typed_text, query))
     may_be_empty = names_papers(options.filters) or any(options.marked)
     opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
+    filters = filters_for(opened, options.filters, options.marked)
     results = opened.search(
         text,
         options.top,
@@ -112,7 +129,7 @@ def search(options: SearchOptions) -> int:
         explain=options.explain,
         strict=options.strict,
         late=options.late,
-        filters=filters_for(opened, options.filters, options.marked),
+        filters=filters,
         sort=options.sort.value,
         fold=printer.format == "table" if options.fold is None else options.fold,
         facets=options.facets,
@@ -122,11 +139,11 @@ def search(options: SearchOptions) -> int:
         warn_of_mode(opened, results.mode_reason)
     if results.is_ranked:
         warn_if_partial(opened, results.encoded, results.mode_used)
+    warn_of_command(query)
     warn_of_reading(results)
-    if results.verdict == "weak":
-        printer.hint(f"none of the {results.total} papers matches this well")
-    if results.verdict and (missing := missing_words(results)):
-        printer.hint(f"no paper has {' or '.join(missing)}")
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)
@@ -136,5 +153,16 @@ def search(options: SearchOptions) -> int:
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-    printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+    if options.maps is None or not options.maps.takes_stdout:
+        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+        keep(opened, [results], printer.format)
+    if options.maps is not None:
+        options.maps.draw_answer(
+            opened,
+            text,
+            lambda k: opened.search(
+                text, k, options.mode.value, strict=options.strict, late=options.late, filters=filters
+            ),
+            options.top,
+        )
     return EXIT_HITS if results.hits else EXIT_NO_HITS

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
 import typer
 
 from papersearch.cli.completion import paper_ids
+from papersearch.cli.errors import CommandError
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_index
+from papersearch.cli.last_results import keep
+from papersearch.cli.libraries import read_library
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import warn_if_partial, warn_of_filters
 from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -24,10 +29,12 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    MapGroup,
     MarkGroup,
+    StyleOption,
     TopOption,
 )
-from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer
 from papersearch.cli.signatures import takes
 
 
@@ -35,13 +42,13 @@ class SimilarOptions(NamedTuple):
     """Options of `similar`."""
 
     papers: Annotated[
-        list[str],
+        Optional[list[str]],
         typer.Argument(
-            help="Ids, beginnings, titles or citation keys; - reads ids, or an abstract, from standard input.",
+            help="Ids, addresses, keys, titles, numbers of the last results; - reads ids or an abstract.",
             show_default=False,
             autocompletion=paper_ids,
         ),
-    ]
+    ] = None
     unlike: Annotated[
         Optional[list[str]],
         typer.Option(
@@ -52,6 +59,15 @@ class SimilarOptions(NamedTuple):
             autocompletion=paper_ids,
         ),
     ] = None
+    library: Annotated[
+        Optional[str],
+        typer.Option(
+            "--library",
+            help="Rank by all papers of a file such as library.bib, of tag:NAME, or of ids on - (standard input).",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None
     top: TopOption = 10
     filters: FilterGroup = GROUP
     marked: MarkGroup = GROUP
@@ -59,6 +75,9 @@ class SimilarOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
+    maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -69,20 +88,55 @@ class SimilarOptions(NamedTuple):
 def similar(options: SimilarOptions) -> int:
     """Papers like these, and not like those.
 
-    An abstract on standard input asks whether the like of it is in the corpus.
+    An abstract on standard input asks whether the like of it is in the corpus. With
+    --library, papers are ranked by a whole library of yours; those that it has are left out.
     """
+    from papersearch.cli.output.reasons import doubts
+
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
+    _check(options)
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     opened = open_index(options.corpus_path, options.index_path)
-    names, text = read_names(opened, options.papers)
-    unlike = read_ids(opened, options.unlike or (), "--unlike -")
     filters = filters_for(opened, options.filters, options.marked)
-    results = opened.similar(names, unlike, options.top, text=text, filters=filters)
-    results = results.replace(filters=options.filters)
+    names, text = read_names(opened, options.papers or ())
+    if options.library is not None:
+        library = read_library(opened, options.library)
+        ranked = partial(opened.recommend, library, filters=filters)
+    else:
+        unlike = read_ids(opened, options.unlike or (), "--unlike -")
+        ranked = partial(opened.similar, names, unlike, text=text, filters=filters)
+    results = ranked(k=options.top).replace(filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results, options.marked)
-    if results.verdict == "weak":
-        printer.hint("no paper is very similar to this text")
-    printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
+    if options.maps is None or not options.maps.takes_stdout:
+        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+        keep(opened, [results], printer.format)
+    if options.maps is not None:
+        from papersearch.cli.maps import like_title
+
+        examples = list(map(opened.paper, names))
+        title = like_title(examples) if options.library is None else results.query
+        options.maps.draw_answer(opened, title, lambda k: ranked(k=k), options.top, examples)
     return EXIT_HITS if results.hits else EXIT_NO_HITS
+
+
+def _check(options: SimilarOptions) -> None:
+    """Refuse a command without examples, and one with examples of two kinds."""
+    if options.library is None and not options.papers:
+        raise CommandError("expected a paper to be similar to", "name a paper, or a library: --library library.bib")
+    if options.library is not None and (options.papers or options.unlike):
+        raise CommandError(
+            "cannot compare with papers and with a library at once", "leave out --library, or the papers"
+        )

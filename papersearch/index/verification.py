@@ -17,6 +17,7 @@ from papersearch.dense import models
 from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
+from papersearch.index.identifiers import identifier_order
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
@@ -82,6 +83,7 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
         "papers.offsets.npy": manifest.files["papers.jsonl"].size,
         "ids.offsets.npy": manifest.files["ids.txt"].size,
         "titles.offsets.npy": manifest.files["titles.txt"].size,
+        "identifiers.offsets.npy": manifest.files["identifiers.txt"].size,
         "terms.offsets.npy": manifest.files["terms.txt"].size,
         "expansions.offsets.npy": manifest.files["expansions.txt"].size,
         "words.offsets.npy": manifest.files["words.txt"].size,
@@ -185,7 +187,7 @@ def _pieces(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Check that the facts for filters and facets agree with the papers."""
+    """Check that the facts for filters and facets, and the identifiers, agree with the papers."""
     lines = StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
     papers = [decode_paper(line) for line in lines]
     for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
@@ -203,6 +205,11 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
             is_equal = bytes(generation.text(name)) == names
         if not is_equal:
             yield name, "has other names than the papers"
+    keys, owners = identifier_order(papers, generation.manifest.dumps)
+    if bytes(generation.text("identifiers.txt")).decode().split("\n")[:-1] != keys:
+        yield "identifiers.txt", "has other identifiers than the papers"
+    elif generation.array("identifiers.papers.npy").tolist() != owners:
+        yield "identifiers.papers.npy", "says other than the papers"
 
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:

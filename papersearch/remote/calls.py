@@ -18,6 +18,7 @@ from papersearch.types import (
     Counted,
     Filters,
     Finding,
+    LibraryPaper,
     Mode,
     NameKind,
     Organisation,
@@ -50,6 +51,7 @@ MAX_HITS = 2_000
 MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
+MAX_LIBRARY = 2_000
 MAX_IDS = 10_000
 """Most papers within or without which a call searches, and most names that one call looks up."""
 
@@ -104,6 +106,14 @@ class SimilarCall(Value):
     unlike: tuple[str, ...]
     k: int
     text: str | None = None
+    filters: Filters = NO_FILTERS
+
+
+class RecommendCall(Value):
+    """The arguments of `Index.recommend`."""
+
+    library: tuple[LibraryPaper, ...]
+    k: int
     filters: Filters = NO_FILTERS
 
 
@@ -164,6 +174,7 @@ Call: TypeAlias = (
     | SearchManyCall
     | RankManyCall
     | SimilarCall
+    | RecommendCall
     | PaperCall
     | LookUpCall
     | PapersCall
@@ -181,6 +192,7 @@ VERBS: dict[str, type[Call]] = {
     "search-many": SearchManyCall,
     "rank-many": RankManyCall,
     "similar": SimilarCall,
+    "recommend": RecommendCall,
     "paper": PaperCall,
     "look-up": LookUpCall,
     "papers": PapersCall,
@@ -198,6 +210,7 @@ RESULTS: dict[type[Call], Any] = {
     SearchManyCall: tuple[Results, ...],
     RankManyCall: tuple[tuple[RankedPaper, ...], ...],
     SimilarCall: Results,
+    RecommendCall: Results,
     PaperCall: Paper,
     LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
@@ -212,8 +225,8 @@ own modules, which a query does not import."""
 WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
-LONG = frozenset({SearchManyCall, RankManyCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
-"""The calls of many queries or papers, which are waited for longer."""
+LONG = frozenset({SearchManyCall, RankManyCall, RecommendCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
+"""The calls of many queries, texts or papers, which are waited for longer."""
 
 
 class About(Value):
@@ -248,9 +261,15 @@ def check_limits(call: Call) -> None:
     names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
         names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
-        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+        dates = (filters.since, filters.until, filters.added_since)
+        names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    library: tuple[LibraryPaper, ...] = fields.get("library", ())
+    _at_most("papers of a library", len(library), MAX_LIBRARY)
+    _at_most(
+        "characters of text", max((len(one.title) + len(one.abstract) for one in library), default=0), MAX_TEXT
+    )
     ids = list(fields.get("names", ()))
     if filters is not None:
         ids += [*(filters.within or ()), *(filters.without or ())]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never, TypeVar, Unpack
 
 import orjson
 
-from papersearch.errors import NotServed, PapersearchError, ServerForeign
+from papersearch.errors import LibraryEmpty, NotServed, PapersearchError, ServerForeign
 from papersearch.remote.addresses import find_token, parse_address
 from papersearch.remote.asking import Asker
 from papersearch.remote.calls import (
@@ -34,11 +34,12 @@ from papersearch.remote.calls import (
     PaperCall,
     PapersCall,
     RankManyCall,
+    RecommendCall,
     SearchCall,
     SearchManyCall,
     SimilarCall,
 )
-from papersearch.search.request import DEFAULT_K, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
 from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
         FilterOptions,
         Filters,
         Finding,
+        Float32Array,
         Float64Array,
+        LibraryPaper,
         NameKind,
         Organisation,
         Paper,
@@ -203,6 +206,22 @@ class RemoteIndex:
         found: Results = self._ask(call)
         return found
 
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has."""
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        found: Results = self._ask(RecommendCall(library=as_library(library), k=k, filters=filters))
+        return found
+
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, unambiguous beginning of an id, title or citation key."""
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
@@ -226,6 +245,10 @@ class RemoteIndex:
         if len(found) != expected:
             raise self._foreign(f"it has {len(found)} papers in place of {expected}")
         return found
+
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Raise NotServed: a server gives no vectors."""
+        raise self._not_served("give the vectors of papers")
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""

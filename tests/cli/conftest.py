@@ -1,8 +1,9 @@
-"""A fixture that runs the command in this process, and the command that a hint names."""
+"""Fixtures that run the command in this process and keep what is copied, and the command that a hint names."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,19 @@ def invoke(real_index_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("PAPERSEARCH_CORPUS", str(tmp_path / "nowhere"))
     monkeypatch.delenv("COLUMNS", raising=False)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def copied_texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace the clipboard of `browse`: the texts copied to it, in their order."""
+    texts: list[str] = []
+
+    def copy(text: str, send: Callable[[str], None]) -> str:
+        texts.append(text)
+        return "xclip"
+
+    monkeypatch.setattr("papersearch.cli.tui.acting.copy", copy)
+    return texts
 
 
 def hinted(stderr: str) -> list[str]:

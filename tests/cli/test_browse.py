@@ -2,88 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 import papersearch
 from papersearch.cli.errors import CommandError
-from papersearch.cli.output.exports import export
-from papersearch.cli.tui import browser as browser_module
-from papersearch.cli.tui.browser import Browser
+from papersearch.cli.tui import acting
 from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.cli.tui.widgets import HitList, InputLine, Page
-from papersearch.types import Filters, Hit, Mode
+from papersearch.types import Filters, Hit
+from tests.cli.browsing import QUERY, K, asked, browse, browser_of, ids, press, screen, settled, status, write
 from tests.conftest import Run, command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.typed
-
-Talk = Callable[[Pilot[list[str]]], Awaitable[None]]
-QUERY = "pipeline bubbles"
-K = 50
-
-
-def browse(
-    index: papersearch.Index, talk: Talk, query: str = "", mode: Mode = "hybrid", size: tuple[int, int] = (120, 40)
-) -> Browser:
-    """Run the application under a pilot, let `talk` press keys, and return the application."""
-    app = Browser(index, query, mode, K)
-
-    async def session() -> None:
-        async with app.run_test(size=size) as pilot:
-            await settled(pilot)
-            await talk(pilot)
-
-    asyncio.run(session())
-    return app
-
-
-async def settled(pilot: Pilot[list[str]]) -> None:
-    """Wait until the typed query has been answered."""
-    await pilot.pause()
-    while browser_of(pilot).is_answering:
-        await pilot.pause(0.01)
-    await pilot.pause()
-
-
-async def press(pilot: Pilot[list[str]], *keys: str) -> None:
-    await pilot.press(*keys)
-    await settled(pilot)
-
-
-async def write(pilot: Pilot[list[str]], text: str) -> None:
-    names = {" ": "space", '"': "quotation_mark", ":": "colon", "-": "minus"}
-    await press(pilot, *(names.get(character, character) for character in text))
-
-
-def browser_of(pilot: Pilot[list[str]]) -> Browser:
-    assert isinstance(pilot.app, Browser)
-    return pilot.app
-
-
-def ids(pilot: Pilot[list[str]]) -> list[str]:
-    results = browser_of(pilot).results
-    return [] if results is None else [hit.paper.paper_id for hit in results]
-
-
-def status(pilot: Pilot[list[str]]) -> str:
-    return str(pilot.app.query_one("#status", Static).content)
-
-
-def screen(pilot: Pilot[list[str]]) -> str:
-    """Return the text of the screen."""
-    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
-
-
-def asked(index: papersearch.Index, query: str = QUERY, mode: Mode = "hybrid") -> list[str]:
-    return [hit.paper.paper_id for hit in index.search(query, K, mode, fold=True)]
 
 
 def test_typing_searches(real_index: papersearch.Index) -> None:
@@ -164,9 +101,12 @@ def test_marks_are_given_back_in_order(real_index: papersearch.Index) -> None:
     assert browse(real_index, talk, QUERY).return_value == [expected[2], expected[0]]
 
 
-@pytest.mark.parametrize(("keys", "places"), [(["down", "enter"], [1]), (["ctrl+t", "down", "enter"], [0, 2])])
-def test_enter_chooses(real_index: papersearch.Index, keys: list[str], places: list[int]) -> None:
-    """Enter adds the current paper after the marked ones."""
+@pytest.mark.parametrize(
+    ("keys", "places"),
+    [(["down", "enter"], [1]), (["ctrl+t", "down", "enter"], [0]), (["ctrl+t", "up", "ctrl+t", "enter"], [1])],
+)
+def test_enter_takes(real_index: papersearch.Index, keys: list[str], places: list[int]) -> None:
+    """Enter takes the marked papers, and the current one only where none is marked."""
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await press(pilot, *keys)
@@ -303,23 +243,6 @@ def test_wrong_filter_words(line: str) -> None:
     assert "since:2024" in caught.value.hint
 
 
-def test_an_open_quotation_mark_is_no_error(real_index: papersearch.Index) -> None:
-    """While a quotation mark is open, the previous hits stay and the status line gives the reason."""
-    phrase = '"pipeline parallelism"'
-
-    async def talk(pilot: Pilot[list[str]]) -> None:
-        await write(pilot, "gpipe ")
-        before = ids(pilot)
-        await write(pilot, phrase[:-1])
-        assert ids(pilot) == before
-        assert status(pilot).startswith("a quotation mark is never closed")
-        await write(pilot, '"')
-        assert ids(pilot) == asked(real_index, f"gpipe {phrase}")
-        assert status(pilot).startswith("hybrid")
-
-    browse(real_index, talk)
-
-
 def test_a_weak_answer_says_so(real_index: papersearch.Index) -> None:
     """When no hit is better than weak, the status line says so."""
 
@@ -329,28 +252,10 @@ def test_a_weak_answer_says_so(real_index: papersearch.Index) -> None:
     browse(real_index, talk, "banana bread recipe")
 
 
-@pytest.mark.parametrize("key", ["ctrl+y", "ctrl+b"])
-def test_bibtex_is_copied(real_index: papersearch.Index, key: str) -> None:
-    """The clipboard gets the export's BibTeX of the current paper, or of the marked papers."""
-
-    async def talk(pilot: Pilot[list[str]]) -> None:
-        results = browser_of(pilot).results
-        assert results is not None
-        await press(pilot, "down", key)
-        assert pilot.app.clipboard == export([results[1].paper], "bibtex").decode()
-        await press(pilot, "ctrl+t", "ctrl+t", "up", key)
-        assert pilot.app.clipboard == export([results[1].paper, results[2].paper], "bibtex").decode()
-        assert status(pilot).startswith("BibTeX of 2 papers copied")
-        await press(pilot, "ctrl+u", "ctrl+v")  # a line stays one line
-        assert "\n" not in pilot.app.query_one("#query", InputLine).value
-
-    browse(real_index, talk, QUERY)
-
-
 def test_reading_opens_the_page(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl+O opens the current paper's page, or a search for it, in the web browser."""
     opened: list[str] = []
-    monkeypatch.setattr(browser_module, "open_page", opened.append)
+    monkeypatch.setattr(acting, "open_page", opened.append)
 
     async def talk(pilot: Pilot[list[str]]) -> None:
         await press(pilot, "ctrl+o")
@@ -480,19 +385,18 @@ def test_ids_land_in_a_captured_stdout(
 ) -> None:
     """If stdout is a file, the application draws on the terminal, and the file gets the ids alone."""
     terminal = at_terminal("papersearch browse gpipe > ids; echo ended $?")
-    terminal.wait_for("of 302 papers")
+    terminal.wait_for("hybrid · best")
     terminal.type("\x14\x15expert routing\r")
     terminal.wait_for("ended 0")
     assert terminal.wait_for_end() == 0
-    expected = [asked(real_index, "gpipe")[0], asked(real_index, "expert routing")[0]]
-    assert (tmp_path / "ids").read_text().splitlines() == expected
+    assert (tmp_path / "ids").read_text().splitlines() == [asked(real_index, "gpipe")[0]]
 
 
 def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) -> None:
     """With stdout in a pipe, the application has the size of the terminal and draws its last line."""
     terminal = at_terminal("papersearch browse gpipe | cat; echo ended", COLUMNS="33", LINES="11")
     terminal.wait_for("\x1b[50;1H")
-    terminal.wait_for("of 302 papers")
+    terminal.wait_for("hybrid · best")
     terminal.type("\x11")
     terminal.wait_for("ended")
 
@@ -501,7 +405,7 @@ def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) ->
 def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) -> None:
     """The exit code is 0 with chosen papers, 1 without, 130 after an interrupt."""
     terminal = at_terminal("papersearch browse gpipe")
-    terminal.wait_for("50 of 302 papers")  # all of them
+    terminal.wait_for("best 50")  # all of them
     terminal.type(keys)
     assert terminal.wait_for_end() == code
 

@@ -265,7 +265,7 @@ def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
     assert run("saved", "add", "a", "apples", cwd=project).returncode == 0
     again = run("saved", "add", "a", "pears", cwd=project)
     assert (again.returncode, saved.read(project / "searches.toml")["a"].query) == (2, "apples")
-    assert "papersearch saved remove a" in again.stderr
+    assert "papersearch saved add --replace a QUERY" in again.stderr
     unknown = run("saved", "run", "b", cwd=project)
     assert (unknown.returncode, "unknown search b" in unknown.stderr) == (2, True)
     shutil.rmtree(project / "index")

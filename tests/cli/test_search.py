@@ -66,7 +66,8 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("options", "said", "hint"),
     [
-        (["--since", "yesterday"], "--since yesterday is not a date", "--since 2024, 2024-06 or 2024-06-15"),
+        (["--since", "soon"], "--since soon is not a date", "--since 2024-06, 7d, 3-months, monday or last-week"),
+        (["--added-since", "soon"], "--added-since soon is not a date", "--added-since 2024-06, 7d"),
         (["--until", "2024-02-30"], "--until 2024-02-30 is not a date", "--until 2024"),
         (["--since", ""], "--since '' is not a date", "--since 2024"),
         (
@@ -75,7 +76,11 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
             "--since 2024-12 --until 2025",
         ),
         (["--org", "Mircosoft"], "unknown organisation 'Mircosoft': did you mean Microsoft", "--org Microsoft"),
-        (["--org", "zzzz"], "unknown organisation 'zzzz'", "--org takes one of: CognizantAI, "),
+        (
+            ["--org", "zzzz"],
+            "unknown organisation 'zzzz'",
+            "--org takes one of: CognizantAI, Gensyn, PekingUniversity, ",
+        ),
         (["--dump", "001_9a16.txt"], "unknown dump '001_9a16.txt': did you mean 001_", "--dump 001_"),
         (["--sort", "size"], "'size' is not one of", "--help"),
         (["--mode", "fuzzy"], "'fuzzy' is not one of", "--help"),

@@ -1,7 +1,7 @@
-"""Results for people: rank, title, year, a score bar, and the sentence that answers.
+"""Results for people: rank, title, year, how well the paper answers, and the sentence that does.
 
 From 110 columns on, a hit is a row with its evidence beside the title. In narrower terminals it is a
-block with the evidence below. Under 50 columns, year and score are left out. All text of papers
+block with the evidence below. Under 50 columns, year and bar are left out. All text of papers
 passes `clean_text` and enters Rich as `Text`: it is never parsed as markup, and has no escapes.
 """
 
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
+from papersearch.cli.output.reasons import doubts, how_many, word_of
 from papersearch.cli.output.terminal import links_shown
 from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
+from papersearch.types import Hit, Paper, Results, Span
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -33,15 +34,16 @@ _BAR = "cyan"
 
 _WIDE = 110
 _NARROW = 50
-_BAR_CELLS = 8
+_BAR_CELLS = 8  # strengths of 0.5 and 0.625 are whole cells: weak papers fill three at most, fair ones four
 _EVIDENCE_LINES = 2
 _RANK_WIDTH = 3
 _YEAR_WIDTH = 5
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SCORE_WIDTH = _BAR_CELLS + 6
+_STRENGTH_WIDTH = _BAR_CELLS + 7
 _GAP = 2
 _SHOWN_AUTHORS = 8
 _SHOWN_KEYWORDS = 3
+_SHOWN_TITLE = 50
 _UNLIMITED = 1_000_000
 _PROSE_WIDTH = 100
 """Longest line of prose, however wide the terminal is."""
@@ -55,19 +57,21 @@ def print_results(
     `name`: of a saved search. `marked`: marks of the papers.
     """
     width = None if _unlimited(console) else console.width
-    lines = [_heading(results, width, name, marked), *_reading(results, width), Text()]
-    if not results.hits:
+    heading = _heading(results, width, name, marked)
+    lines = [*heading, *_doubts(console, results), *_reading(results, width), Text()]
+    if not results.hits and results.emptied_by != "identifier":  # a note has said so
         lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
-    top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
-        score = _score(hit, top, ascii_only) if results.is_ranked else Text()
+        strength = _strength(hit, ascii_only) if results.is_ranked else Text()
         if width is not None and width >= _WIDE:
-            lines += _row(console, hit, _note(hit, results, marked), score, width)
+            lines += _row(console, hit, _note(hit, marked), strength, width)
         else:
-            lines += _block(console, hit, _note(hit, results, marked), score, width)
-        if hit.explanation and hit.verdict is not None:
-            lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
+            lines += _block(console, hit, _note(hit, marked), strength, width)
+        if hit.explanation:
+            from papersearch.cli.output.explanation import explanation_tree
+
+            lines += explanation_tree(hit, width, ascii_only, margin=_RANK_WIDTH + _GAP)
         lines.append(Text())
     if results.related is not None or results.facets is not None:
         from papersearch.cli.output.facets import facet_lines, related_line
@@ -78,25 +82,30 @@ def print_results(
     if results.hits:
         import shlex
 
-        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
+        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].short_id))}", style=_FAINT))
     for line in lines:
         line.rstrip()
     write(console, Text("\n").join(lines))
 
 
-def _heading(results: Results, width: int | None, name: str, marked: Marked | None) -> Text:
-    """Return one line: the query on the left; on the right the mode and the number of papers."""
-    shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
-    status = Text(f"{results.mode_used if results.is_ranked else 'newest first'} · {shown}", style=_FAINT)
-    said = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
-    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(said), _TITLE))
-    for expansion in results.expansions:
-        status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
+def _heading(results: Results, width: int | None, name: str, marked: Marked | None) -> list[Text]:
+    """Return the query on the left, and on the right the mode, how many papers answer how well, and acronyms.
+
+    Where the two do not fit into one line, they are two.
+    """
+    said = [*([results.mode_used] if results.is_ranked else []), how_many(results)]
+    said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
+    status = Text(clean_text(" · ".join(said)), style=_FAINT)
+    asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(asked), _TITLE))
     if width is None:
-        return Text.assemble(query, "  ", status)
-    query.truncate(max(width - status.cell_len - 2, width // 3), overflow="ellipsis")
-    status.truncate(width - query.cell_len - 2, overflow="ellipsis")
-    return Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)
+        return [Text.assemble(query, " " * _GAP, status)]
+    room = width - query.cell_len - status.cell_len
+    if room >= _GAP:
+        return [Text.assemble(query, " " * room, status)]
+    for line in (query, status):
+        line.truncate(width, overflow="ellipsis")
+    return [query, status]
 
 
 def _reading(results: Results, width: int | None) -> list[Text]:
@@ -116,6 +125,15 @@ def _reading(results: Results, width: int | None) -> list[Text]:
     return lines
 
 
+def _doubts(console: Console, results: Results) -> list[Text]:
+    """Return what makes the answer doubtful, as a sentence of one line or more."""
+    said = "; ".join(doubts(results, names_all=True)) if results.hits else ""
+    if not said:
+        return []
+    text = Text(clean_text(f"{said[:1].upper()}{said[1:]}."))
+    return [text] if _unlimited(console) else list(text.wrap(console, console.width))
+
+
 def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     """Say why there are no hits."""
     from papersearch.cli.output.reasons import why_empty
@@ -124,11 +142,9 @@ def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     return f"{why[:1].upper()}{why[1:]}."
 
 
-def _note(hit: Hit, results: Results, marked: Marked | None) -> str:
-    """Return the note behind a title: papers folded into it, its marks, or that it answers weakly where others
-    do not."""
+def _note(hit: Hit, marked: Marked | None) -> str:
+    """Return the note behind a title: the number of papers folded into it, and its marks."""
     notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
-    notes += ["weak"] if hit.verdict == "weak" and results.verdict != "weak" else []
     notes += [line] if marked and (line := marks_line(marked.of(hit.paper))) else []
     return ", ".join(notes)
 
@@ -140,41 +156,44 @@ def marks_line(mark: Mark | None) -> str:
     return clean_text(", ".join([*(["read"] if mark.is_read else []), *(f"#{tag}" for tag in mark.tags)]))
 
 
-def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list[Text]:
+def _row(console: Console, hit: Hit, note: str, strength: Text, width: int) -> list[Text]:
     """Lay out a hit with its evidence beside the title."""
-    prose = width - _RANK_WIDTH - _YEAR_WIDTH - _SCORE_WIDTH - 4 * _GAP
+    prose = width - _RANK_WIDTH - _YEAR_WIDTH - _STRENGTH_WIDTH - 4 * _GAP
     title_width = prose * 2 // 5
     cells = [
         (_rank(hit), _RANK_WIDTH),
         (_title(hit, note), title_width),
         (_year(hit.paper), _YEAR_WIDTH),
-        (score, _SCORE_WIDTH),
+        (Text("\n").join([strength, _short_id(hit)]), _STRENGTH_WIDTH),
         (_evidence(hit, (prose - title_width) * _EVIDENCE_LINES), prose - title_width),
     ]
     return _columns(console, cells)
 
 
-def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None) -> list[Text]:
+def _block(console: Console, hit: Hit, note: str, strength: Text, width: int | None) -> list[Text]:
     """Lay out a hit with its evidence below the title; without a limit of width each is one line."""
     margin = _RANK_WIDTH + _GAP
     if width is None:
-        heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), score])
-        return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
+        heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), strength])
+        return [
+            heading,
+            Text(" " * _GAP).join([Text(" " * _RANK_WIDTH), _short_id(hit), _evidence(hit, _UNLIMITED)]),
+        ]
     if width < _NARROW:
+        note = ", ".join(filter(None, (note, word_of(hit))))
         heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit, note), width - margin)]
     else:
         heading_cells = [
             (_rank(hit), _RANK_WIDTH),
-            (_title(hit, note), width - margin - _YEAR_WIDTH - _SCORE_WIDTH - 2 * _GAP),
+            (_title(hit, note), width - margin - _YEAR_WIDTH - _STRENGTH_WIDTH - 2 * _GAP),
             (_year(hit.paper), _YEAR_WIDTH),
-            (score, _SCORE_WIDTH),
+            (strength, _STRENGTH_WIDTH),
         ]
     heading_lines = _columns(console, heading_cells)
-    room = width - margin
-    evidence = _evidence(hit, room * _EVIDENCE_LINES)
-    if not evidence.plain.strip():  # the paper has no abstract
-        return heading_lines
-    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (evidence, room)])
+    room, short = width - margin, _short_id(hit)
+    evidence = _evidence(hit, room * _EVIDENCE_LINES - len(short) - _GAP)
+    below = Text.assemble(short, " " * _GAP, evidence)
+    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (below, room)])
 
 
 def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
@@ -198,6 +217,10 @@ def _rank(hit: Hit) -> Text:
     return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=_FAINT)
 
 
+def _short_id(hit: Hit) -> Text:
+    return Text(clean_text(hit.short_id), style=_BAR)
+
+
 def _title(hit: Hit, note: str) -> Text:
     if not hit.paper.title:  # a record may have only an id
         title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
@@ -214,8 +237,15 @@ def _evidence(hit: Hit, room: int) -> Text:
     """Return as much of the evidence as fits into `room` characters, around its matches."""
     found = clean_text("; ".join(hit.evidence.keywords[:_SHOWN_KEYWORDS]))
     beside = f"keywords: {found}" if found else ""
+    if hit.library_match is not None:
+        beside = f"like your “{_shortened(clean_text(hit.library_match.title))}”"
     text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12 - len(beside))
     return Text.assemble(marked(text, spans, ""), "  " if text and beside else "", (beside, _FAINT))
+
+
+def _shortened(title: str) -> str:
+    """Return a title, cut if it is long."""
+    return title if len(title) <= _SHOWN_TITLE else title[: _SHOWN_TITLE - 1].rstrip() + "…"
 
 
 def marked(text: str, spans: Sequence[Span], style: str) -> Text:
@@ -269,52 +299,23 @@ def known_date(paper: Paper) -> str:
     return paper.date or (f"{_MONTHS[paper.month - 1]} {paper.year}" if paper.month else str(paper.year))
 
 
-def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
-    """Return a bar in proportion to the best score, and the score."""
-    share = hit.score / top if top > 0 else 0.0
-    filled = round(_BAR_CELLS * min(max(share, 0.0), 1.0))
+def _strength(hit: Hit, ascii_only: bool) -> Text:
+    """Return a bar for how well the paper answers, and the word for it.
+
+    The bar depends on no other hit: one as long says the same of any paper, in a search and in `similar`.
+    """
+    if hit.strength is None:  # nothing is encoded to which a paper could be like
+        return Text()
+    filled = int(_BAR_CELLS * hit.strength)
     full, empty = ("#", "-") if ascii_only else ("━", "─")
-    number = f"{hit.score:.2f}" if abs(hit.score) < 100 else f"{hit.score:.0f}"
-    return Text.assemble((full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT))
-
-
-def explanation_tree(explanation: Explanation, verdict: Verdict, width: int | None, ascii_only: bool) -> list[Text]:
-    """Draw a branch per signal with its contribution, and one per term below the keyword signal."""
-    branch, last, stem = ("|- ", "`- ", "|  ") if ascii_only else ("├─ ", "└─ ", "│  ")
-    lines = [
-        f"{verdict}: holds {explanation.coverage:.0%} of the query's words, by rarity; the score is the sum of"
-    ]
-    for number, signal in enumerate(explanation.signals, 1):
-        is_last = number == len(explanation.signals)
-        share = f"{signal.contribution:.3f}  {signal.name}"
-        if signal.name != "exact title":
-            share += f"  {signal.weight:.3f} × {signal.normalised:.3f}  ({_raw_score(signal)})"
-        lines.append((last if is_last else branch) + share)
-        if signal.name == "keyword":
-            below = " " * len(stem) if is_last else stem
-            for place, term in enumerate(explanation.terms, 1):
-                twig = last if place == len(explanation.terms) else branch
-                kind = "" if term.kind == "term" else f"  ({term.kind})"
-                lines.append(f"{below}{twig}{term.impact:.2f}  {clean_text(term.term)}{kind}")
-    margin = " " * (_RANK_WIDTH + _GAP)
-    shown = [Text(margin + line, style=_FAINT) for line in lines]
-    if width is not None:
-        for text in shown:
-            text.truncate(width, overflow="ellipsis")
-    return shown
-
-
-def _raw_score(signal: SignalScore) -> str:
-    """Return the signal's own score with its unit."""
-    if signal.expected:
-        return f"cosine {signal.score:.3f} expected, not encoded yet"
-    if signal.name == "neighbours":
-        return "mean score of the papers like it"
-    return f"BM25 {signal.score:.2f}" if signal.name == "keyword" else f"cosine {signal.score:.3f}"
+    cells = (full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT)
+    return Text.assemble(*cells, (f" {word_of(hit)}", _FAINT))
 
 
 def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | None = None) -> None:
-    """Print whole records: title, facts, abstract, links, the lines of the dumps, and marks."""
+    """Print whole records: title, facts, abstract, links, the lines of the dumps, when each came, and marks."""
+    from papersearch.clock import local_day  # no query prints it
+
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
         lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
@@ -327,11 +328,18 @@ def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | Non
         lines += [Text(clean_text(link), style=_BAR) for link in addresses_in(paper)]
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
         lines += [Text(clean_text(place), style=_FAINT) for place in places]
+        lines += [Text(f"added {local_day(paper.added)}", style=_FAINT)] if paper.added else []
         lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
         mark = marked.of(paper) if marked else None
         lines += [Text(line)] if (line := marks_line(mark)) else []
         lines += [Text(f"note: {clean_text(mark.note)}")] if mark and mark.note else []
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
+
+
+def print_paragraphs(console: Console, paragraphs: Sequence[str]) -> None:
+    """Print paragraphs of prose, with a blank line between them."""
+    lines = Text("\n\n").join(Text(clean_text(paragraph)) for paragraph in paragraphs)
+    write(console, lines, None if _unlimited(console) else _PROSE_WIDTH)
 
 
 def facts_of(paper: Paper) -> list[str]:

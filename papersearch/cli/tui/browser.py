@@ -1,135 +1,99 @@
 """The application behind `papersearch browse`: a line to type on, hits, a preview.
 
 The line keeps the focus; keys that it does not use move through the hits and act on the current
-one. While the index answers a query, only the latest of the queries typed meanwhile is kept: the index
-sets the pace, and no timer delays the first letter. What the panes show is made in `panes`.
+one. `live` asks the index, `panes` makes what is shown, `keys` has the keys.
 """
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Footer, Input, Static
 
 from papersearch.api import Index
 from papersearch.cli.exit_codes import EXIT_INTERRUPTED
-from papersearch.cli.open import open_page
-from papersearch.cli.output.addresses import address_of
-from papersearch.cli.tui.filter_words import FILTER_WORDS
-from papersearch.cli.tui.live import LiveIndex, LiveQuery
+from papersearch.cli.tui.acting import Acting
+from papersearch.cli.tui.cursor import Cursor
+from papersearch.cli.tui.filter_words import FILTER_WORDS, parse_mark_filters
+from papersearch.cli.tui.half_typed import half_typed
+from papersearch.cli.tui.keys import bindings
+from papersearch.cli.tui.layout import LAYOUT, NARROW
+from papersearch.cli.tui.live import FIRST_HITS, Answer, Asking, LiveIndex, LiveQuery
+from papersearch.cli.tui.offers import Offers
 from papersearch.cli.tui.panes import help_text, preview, said_of
-from papersearch.cli.tui.widgets import HitList, InputLine, Page, TerminalDriver
+from papersearch.cli.tui.widgets import Completer, FilterLine, HitList, InputLine, KeptLine, Page, StatusLine
 from papersearch.errors import PapersearchError
+from papersearch.search.filter_table import MarkFilters
 from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Hit, Mode, Paper, Results
-
-_NARROW = 100
-"""Width in columns from which the preview is beside the hits."""
-
-_FIRST_HITS = 12
-"""Number of hits found and drawn at first. Each takes nearly a millisecond, which delays the next letter."""
-
-_PAUSE_S = 0.05
-"""Pause between drawing the first hits and asking for the rest, which would delay the next letter."""
 
 
 class PreviousView(NamedTuple):
     """A view to go back to: the paper that its hits were similar to, if any, and the place in them."""
 
     like: Paper | None
-    place: int
+    cursor: Cursor
 
 
-class Browser(App[list[str]]):
-    """Search as you type. Its result: the ids of the papers chosen, in the order of choosing.
+class Browser(Acting):
+    """Search as you type. Its result: the ids of the papers taken, in the order of marking.
 
-    `failure`: the error that ended it, for the caller to raise. `is_answering`: True while the hits shown
-    are stale or incomplete.
+    `failure`: the error that ended it, for the caller to raise.
     """
 
     TITLE = "papersearch browse"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_NARROW, "-wide")]  # noqa: RUF012  # declared by textual
-    CSS = """
-    Screen { layout: vertical; }
-    .line { height: 1; layout: horizontal; }
-    .line > Static { width: auto; padding: 0 1 0 0; }
-    .line > Input { width: 1fr; }
-    #narrowing { display: none; }
-    .-filtering #narrowing { display: block; }
-    #panes { height: 1fr; layout: horizontal; }
-    #hits, #page { height: 1fr; }
-    .-reading-help #hits { display: none; }
-    #hits { width: 11fr; }
-    #page { width: 9fr; border-left: vkey ansi_bright_black; padding: 0 0 0 1; }
-    .-narrow #panes { layout: vertical; }
-    .-narrow #hits { width: 100%; height: 2fr; }
-    .-narrow #page { width: 100%; height: 3fr; padding: 0; }
-    .-narrow #page { border-left: none; border-top: hkey ansi_bright_black; }
-    #status { height: 1; text-wrap: nowrap; text-overflow: ellipsis; text-style: dim; }
-    Input > .input--cursor, Input:ansi > .input--cursor {
-        background: ansi_default; color: ansi_default; text-style: reverse;
-    }
-    """
-    # Keys that terminals and multiplexers keep for themselves have a second key: tmux takes ctrl+b,
-    # input methods ctrl+space, some terminals f1. All but an interrupt wait for what was typed before.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t,ctrl+@,ctrl+space", "mark", "mark", key_display="^t"),
-        Binding("ctrl+s", "similar", "similar", key_display="^s"),
-        Binding("ctrl+f", "filter", "filter", key_display="^f"),
-        Binding("f1,ctrl+g", "help", "help", key_display="f1"),
-        Binding("ctrl+y,ctrl+b", "copy_bibtex", "BibTeX", key_display="^y"),
-        Binding("ctrl+o", "read", "web", key_display="^o"),
-        Binding("ctrl+q", "leave", show=False),
-        Binding("ctrl+c", "interrupt", show=False, priority=True),
-        Binding("up,ctrl+p", "move(-1)", show=False),
-        Binding("down,ctrl+n", "move(1)", show=False),
-        Binding("pageup", "turn(-1)", show=False),
-        Binding("pagedown", "turn(1)", show=False),
-        Binding("shift+up", "scroll_preview(-1)", show=False),
-        Binding("shift+down", "scroll_preview(1)", show=False),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012  # declared by textual
+    CSS = LAYOUT
+    BINDINGS: ClassVar[list[BindingType]] = bindings()
 
-    def __init__(self, index: Index, query: str = "", mode: Mode = "hybrid", k: int = 50) -> None:
-        super().__init__(driver_class=TerminalDriver, ansi_color=True)
+    def __init__(
+        self, index: Index, query: str = "", mode: Mode = "hybrid", k: int = 50, marks_path: Path | None = None
+    ) -> None:
+        super().__init__(LiveIndex(index, marks_path))
         self.theme = "ansi-dark"  # only what is the same on light: the terminal's own colours
         self.failure: Exception | None = None
         self.results: Results | None = None
         self.marks: dict[str, Paper] = {}
-        self._index = LiveIndex(index)
-        self._k = k
+        self._asking = Asking(self._index, self, k)
         self._first_query = clean_text(query)
         self._mode: Mode = mode
         self._like: Paper | None = None
         self._previous: list[PreviousView] = []
+        self._second = ""  # the name of the second line, while there is one
+        self._hinted: tuple[str, ...] = ()  # what completes it
         self._filters_before = ""
         self._is_helping = False
-        self._note = ""
-        self._wanted: tuple[LiveQuery, int] | None = None
-        self._is_wanting = asyncio.Event()
-        self.is_answering = False
-        self._is_current = False  # True if the hits answer the typed query
-        self._is_choosing = False  # True if enter was pressed before that
+        self._remarked = ("", True)
+        self._shown = LiveQuery(half_typed(""), mode, "")
+        self._is_settled = False  # True if the typed query has been answered or refused
+        self._is_stale = False  # True if the hits are those of an earlier query
+        self._is_entered = False  # True if enter was pressed before it was settled
         self._is_over = False
 
     def compose(self) -> ComposeResult:
         with Container(classes="line"):
             yield Static(">", markup=False)
             yield InputLine(self._first_query, id="query", compact=True, select_on_focus=False)
-        with Container(classes="line", id="narrowing"):
-            yield Static("filter", markup=False)
-            yield InputLine(id="filters", compact=True, select_on_focus=False, placeholder=FILTER_WORDS)
+        for kind, name, sample in (
+            (FilterLine, "filters", FILTER_WORDS),
+            (KeptLine, "tags", "moe, to read"),
+            (KeptLine, "note", ""),
+        ):
+            completer = Completer(partial(self._index.offers, name), self._hint) if name != "note" else None
+            with Container(classes="line second", id=f"line-{name}"):
+                yield Static("filter" if name == "filters" else name, markup=False)
+                yield kind(id=name, compact=True, select_on_focus=False, placeholder=sample, suggester=completer)
         with Container(id="panes"):
             yield HitList(self.marks)
             yield Page()
-        yield Static(id="status", markup=False)
+        yield StatusLine()
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -141,103 +105,155 @@ class Browser(App[list[str]]):
         self._index.close()
 
     @property
+    def is_answering(self) -> bool:
+        """Tell whether the hits shown are stale or incomplete."""
+        return self._asking.is_answering
+
+    @property
     def current(self) -> Hit | None:
         """Return the hit that the keys act on."""
         hits = self.results.hits if self.results is not None else ()
-        place = self.query_one(HitList).place
+        place = self._hits.place
         return hits[place] if place < len(hits) else None
 
     # Asking
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        self._hinted = ()
+        if event.input.id in ("tags", "note"):
+            self._say()
+            return
         if event.input.id == "query":
             self._like = None
             self._previous.clear()
+            self._hits.cursor = self._hits.cursor.released() if event.value.strip() else Cursor()
         self._ask()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "filters":
-            self._close_filters()
-        elif self._is_current:
-            self._choose()
-        else:
-            self._is_choosing = True
+        if event.input.id in ("tags", "note"):
+            self.keep_line(event.input.id, event.value)
+            return
+        if self.marks and not self._second:
+            self._take()  # whatever the answer will be
+            return
+        self._is_entered = True
+        if self._is_settled:
+            self._enter()
 
-    def _ask(self, place: int = 0) -> None:
+    def _ask(self) -> None:
         """Answer the typed query as soon as the running one is done."""
-        query = LiveQuery(self._line("query").value, self._mode, self._line("filters").value, self._like)
-        self._wanted = (query, place)
-        self._is_wanting.set()
-        self._is_current = self._is_choosing = False
-        if not self.is_answering:
-            self.is_answering = True
+        query = LiveQuery(
+            half_typed(self._line("query").value), self._mode, self._line("filters").value, self._like
+        )
+        self._is_settled = self._is_entered = False
+        if self._asking.want(query):
             self.run_worker(self._answer_latest())
 
     async def _answer_latest(self) -> None:
-        """Answer the latest query, until there is none left."""
         try:
-            while self._wanted is not None:
-                (query, place), self._wanted = self._wanted, None
-                self._is_wanting.clear()
-                await self._answer(query, place)
+            await self._asking.answer_latest()
         except Exception as error:
             if not self._is_over:
                 self.failure = error
                 self.exit()
-        finally:
-            self.is_answering = False
 
-    async def _answer(self, query: LiveQuery, place: int) -> None:
-        """Show the first hits, then all; stop if another query has been typed meanwhile."""
-        if query.like is None and not query.query.strip():
-            self._show(None, 0)
-            return
-        few = min(place + _FIRST_HITS, self._k)
-        try:
-            results = await self._index.answer(query, few)
-            if self._wanted is None:
-                self._show(results, place)
-            if len(results) == few < self._k and not await self._is_wanted_soon():
-                results = await self._index.answer(query, self._k)
-                if self._wanted is None:
-                    self._show(results, self.query_one(HitList).place)
-        except PapersearchError as error:
-            if self._wanted is None:
-                self._is_choosing = False
-                self._remark(error.message.split("\n", 1)[0].rstrip(":"))
+    @property
+    def first_hits(self) -> int:
+        """Number of hits to ask for at first."""
+        return self._hits.cursor.row + FIRST_HITS
 
-    async def _is_wanted_soon(self) -> bool:
-        """Wait a little, and tell whether another query has come within this time."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._is_wanting.wait(), _PAUSE_S)
-        return self._is_wanting.is_set()
+    @property
+    def has_hits(self) -> bool:
+        """Tell whether there are hits that can stay."""
+        return self.results is not None and len(self.results) > 0
+
+    def can_show(self, results: Results) -> bool:
+        """Tell whether the cursor's paper is among these first hits, where it has one."""
+        cursor = self._hits.cursor
+        return cursor.paper_id is None or cursor.row_in(results.hits) is not None
+
+    def show(self, query: LiveQuery, answer: Answer | None) -> bool:
+        """Show an answer, unless it has no hits because the query is half typed."""
+        if self.has_hits and query.hides_hits(answer.results if answer is not None else None):
+            self._keep_hits(query, query.note or "no paper meets this yet")
+            return False
+        if query != self._shown or self._is_stale:  # else its hits are only brought up to date
+            self.remark(query.note, is_faint=True)
+        self._shown = query
+        self._is_settled, self._is_stale = True, False
+        self.fill(answer)
+        if self._is_entered:
+            self._enter()
+        return True
+
+    def fill(self, answer: Answer | None) -> None:
+        """Show hits in place of others; the cursor follows its paper."""
+        self.results = answer.results if answer is not None else None
+        self._hits.kept = answer.marks if answer is not None else {}
+        self._hits.fill(self.results.hits if self.results is not None else ())
+        self._preview()
+        if answer is not None and answer.is_renewed:
+            self.remark(f"the index was rebuilt: {len(self._index):,} papers")
+        if answer is not None and answer.trouble:
+            self.remark(answer.trouble)
+        self._say()
+
+    def refuse(self, query: LiveQuery, error: PapersearchError) -> None:
+        """Say why a query is not answered; its hits stay, and so does the view that it was asked from."""
+        if query.like != self._shown.like and self._previous:
+            self._like, self._hits.cursor = self._previous.pop()
+        self._keep_hits(query, error.message.split("\n", 1)[0].rstrip(":"))
+
+    def _keep_hits(self, query: LiveQuery, note: str) -> None:
+        """Leave the hits of an earlier query where they are."""
+        self._is_settled = self._is_stale = True
+        self.remark(note, is_faint=True)
+        if self._is_entered:
+            self._enter()
+
+    def _enter(self) -> None:
+        """Do what enter asks for, now that the typed query is settled."""
+        self._is_entered = False
+        if self._second:
+            if self._is_stale:
+                self.remark(self._remarked[0])
+            else:
+                self.close_line()
+        elif self._is_stale and self.has_hits:  # typed in one breath, enter was not meant for these hits
+            self.remark(f"{self._remarked[0]}: enter again takes an earlier hit")
+            self._is_stale = False
+        else:
+            self._take()
 
     # Showing
-
-    def _show(self, results: Results | None, place: int) -> None:
-        self.results = results
-        self._note = ""
-        self.query_one(HitList).fill(results.hits if results is not None else (), place)
-        self._preview()
-        self._say()
-        self._is_current = True
-        if self._is_choosing:
-            self._choose()
 
     def on_hit_list_moved(self) -> None:
         self._preview()
 
     def _preview(self) -> None:
         hit = self.current
-        is_reading_help = self._is_helping or self.results is None
+        is_reading_help = self._is_reading_help
         self.screen.set_class(is_reading_help, "-reading-help")
-        shown = help_text() if is_reading_help else preview(hit) if hit else Text()
-        self.query_one(Page).show(shown)
+        if is_reading_help or hit is None:
+            self.query_one(Page).show(help_text() if is_reading_help else Text(), "help" if is_reading_help else "")
+        else:
+            paper_id = hit.paper.paper_id
+            self.query_one(Page).show(preview(hit, self._hits.kept.get(paper_id)), paper_id)
+
+    async def show_kept(self) -> None:
+        if (results := self.results) is not None:
+            kept = await self._index.marks_of([hit.paper for hit in results])
+            if results is self.results:  # else they came with others
+                self._hits.kept = kept
+                self._hits.refresh()
+                self._preview()
+        if parse_mark_filters(self._shown.filters) != MarkFilters():
+            self._ask()
 
     def _say(self) -> None:
-        """Write the status line; an error, or the action just done, comes first."""
+        """Write the status line."""
         results, filters = self.results, self._line("filters").value.strip()
-        said = [self._note] if self._note else []
+        said = []
         if self._like is not None:
             said.append(f"similar to {self._like.title or self._like.paper_id}")
         else:
@@ -246,13 +262,20 @@ class Browser(App[list[str]]):
             said.append(f"{len(self._index)} papers, f1 for help")
         else:
             said += said_of(results)
-        said += [filters] if filters else []
+        said += [filters] if filters and self._second != "filters" else []
         said += [f"{len(self.marks)} marked"] if self.marks else []
-        self.query_one("#status", Static).update(Text(clean_text(" · ".join(said))), layout=False)
+        note, is_faint = self._remarked
+        if self._hinted and (is_faint or not note):
+            note = " · ".join(self._hinted)
+        self.query_one(StatusLine).say(note, said, is_faint=is_faint)
 
-    def _remark(self, note: str) -> None:
-        self._note = note
+    def remark(self, said: str, *, is_faint: bool = False) -> None:
+        self._remarked = (said, is_faint)
         self._say()
+
+    @property
+    def _hits(self) -> HitList:
+        return self.query_one(HitList)
 
     def _line(self, name: str) -> InputLine:
         return self.query_one(f"#{name}", InputLine)
@@ -260,57 +283,84 @@ class Browser(App[list[str]]):
     # Keys
 
     def action_move(self, by: int) -> None:
-        self.query_one(HitList).move(by)
+        if self._is_reading_help:
+            self.query_one(Page).scroll_lines(by)
+        else:
+            self._hits.move(by)
 
     def action_turn(self, by: int) -> None:
-        hits = self.query_one(HitList)
-        hits.move(by * max(hits.size.height - 1, 1))
+        lines = self.query_one(Page) if self._is_reading_help else self._hits
+        lines.scroll_lines(by * max(lines.size.height - 1, 1))
 
     def action_scroll_preview(self, by: int) -> None:
         self.query_one(Page).scroll_lines(3 * by)
 
     def action_cycle_mode(self) -> None:
+        if self._like is not None:
+            self.remark("papers are similar by meaning alone: tab changes nothing here")
+            return
         self._mode = MODES[(MODES.index(self._mode) + 1) % len(MODES)]
-        if self._like is None:
-            self._ask()
+        self._ask()
         self._say()
 
     def action_filter(self) -> None:
-        if self._is_filtering:
-            self._close_filters()
+        if self._second == "filters":
+            self.close_line()
+        else:
+            self.open_line("filters", self._line("filters").value)
+
+    def open_line(self, name: str, text: str) -> None:
+        if self._second:
+            self.remark(f"first leave the line of {self._second}: enter keeps it, escape does not")
             return
         self._filters_before = self._line("filters").value
-        self.screen.add_class("-filtering")
-        self._line("filters").focus()
+        self._second = name
+        self.screen.add_class(f"-on-{name}")
+        line = self._line(name)
+        line.value = text
+        line.cursor_position = len(text)
+        line.focus()
+        self._say()
+
+    def close_line(self) -> None:
+        self.screen.remove_class(f"-on-{self._second}")
+        self._second, self._hinted = "", ()
+        self._line("query").focus()
+        self._say()
+
+    def action_complete(self) -> None:
+        self.run_worker(self._complete(self._second, self._line(self._second)))
+
+    async def _complete(self, name: str, line: InputLine) -> None:
+        """Complete the second line in the first way that there is."""
+        typed = line.value
+        offers = await self._index.offers(name, typed)
+        others = [each for each in offers.lines if each != typed]
+        if others and line.value == typed:
+            line.value = others[0]
+            line.cursor_position = len(line.value)
+
+    def _hint(self, typed: str, offers: Offers) -> None:
+        """Say in which ways the second line can be completed."""
+        if self._second and self._line(self._second).value == typed:
+            self._hinted = offers.said
+            self._say()
 
     def action_mark(self) -> None:
         if self.current is not None:
             paper = self.current.paper
             if self.marks.pop(paper.paper_id, None) is None:
                 self.marks[paper.paper_id] = paper
-            self.action_move(1)
-            self.query_one(HitList).refresh()
-            self._say()
+            self._hits.move(1, is_put=False)
+            self._hits.refresh()
+            self.remark("")
 
     def action_similar(self) -> None:
         if self.current is not None:
-            self._previous.append(PreviousView(self._like, self.query_one(HitList).place))
+            self._previous.append(PreviousView(self._like, self._hits.hold()))
             self._like = self.current.paper
+            self._hits.cursor = Cursor()
             self._ask()
-
-    def action_copy_bibtex(self) -> None:
-        from papersearch.cli.output.exports import export
-
-        papers = list(self.marks.values()) or ([self.current.paper] if self.current is not None else [])
-        if papers:
-            self.copy_to_clipboard(export(papers, "bibtex").decode())
-            self._remark(f"BibTeX of {len(papers)} paper{'' if len(papers) == 1 else 's'} copied")
-
-    def action_read(self) -> None:
-        if self.current is not None:
-            url = address_of(self.current.paper)
-            threading.Thread(target=open_page, args=[url], daemon=True).start()
-            self._remark(f"opening {url}")
 
     def action_help(self) -> None:
         self._is_helping = not self._is_helping
@@ -318,21 +368,25 @@ class Browser(App[list[str]]):
 
     def action_undo(self) -> None:
         """Undo the latest step; leave when there is nothing to undo."""
-        if self._is_filtering:
+        if self._second:
             self._line("filters").value = self._filters_before
-            self._close_filters()
+            self.close_line()
         elif self._is_helping:
             self.action_help()
         elif self._previous:
-            self._like, place = self._previous.pop()
-            self._ask(place)
+            self._like, self._hits.cursor = self._previous.pop()
+            self._ask()
         else:
             self.action_leave()
 
-    def _choose(self) -> None:
-        if self.current is not None:
-            self.marks.setdefault(self.current.paper.paper_id, self.current.paper)
-            self.action_leave()
+    def papers(self, *, is_one: bool = False) -> list[Paper]:
+        if self.marks and not is_one:
+            return list(self.marks.values())
+        return [self.current.paper] if self.current is not None else []
+
+    def _take(self) -> None:
+        if papers := self.papers():
+            self.exit([paper.paper_id for paper in papers])
 
     def action_leave(self) -> None:
         self.exit(list(self.marks))
@@ -341,9 +395,5 @@ class Browser(App[list[str]]):
         self.exit(return_code=EXIT_INTERRUPTED)
 
     @property
-    def _is_filtering(self) -> bool:
-        return self.screen.has_class("-filtering")
-
-    def _close_filters(self) -> None:
-        self.screen.remove_class("-filtering")
-        self._line("query").focus()
+    def _is_reading_help(self) -> bool:
+        return self._is_helping or self.results is None

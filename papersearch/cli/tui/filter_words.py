@@ -7,18 +7,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from papersearch.cli.errors import CommandError
 from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
 from papersearch.types import Filters
 
 _OF_THE_INDEX = tuple(row for row in FILTER_ROWS if row.kind != "papers")  # those come from files
-_ROWS = {row.word: row for row in (*_OF_THE_INDEX, *MARK_ROWS)}
+ROWS = {row.word: row for row in (*_OF_THE_INDEX, *MARK_ROWS)}
 _PATTERN = re.compile(r'(?P<name>[^\s:"]+)(?P<valued>:(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]*)))?(?!\S)|\S+')
 
-FILTER_WORDS = " ".join(f"{word}:{row.example}" if row.example else word for word, row in _ROWS.items())
+FILTER_WORDS = " ".join(f"{row.word}:{row.example}" if row.example else row.word for row in ROWS.values())
 """Sample of a line, for hints."""
+
+
+class LastWord(NamedTuple):
+    """The word at the end of a line of filters: `name:value`, or only the beginning of a name."""
+
+    written: str = ""
+    name: str = ""
+    value: str = ""
+    is_valued: bool = False
+
+
+def last_word(line: str) -> LastWord:
+    """Return the word that is being typed at the end of a line; it is empty behind a blank."""
+    words = list(_PATTERN.finditer(line))
+    if not words or words[-1].end() < len(line):
+        return LastWord()
+    found = words[-1]
+    value = found["quoted"] or found["plain"] or ""
+    return LastWord(found[0], found["name"] or "", value, found["valued"] is not None)
 
 
 def parse_filters(line: str) -> Filters:
@@ -44,15 +63,25 @@ def _of(rows: Iterable[FilterRow], line: str) -> dict[str, Any]:
 def _values(line: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for found in _PATTERN.finditer(line):
-        row = _ROWS.get((found["name"] or "").lower())
+        row = ROWS.get((found["name"] or "").lower())
         value = (found["quoted"] or found["plain"] or "").strip()
         takes_value = row is not None and row.kind != "switch"
-        if row is not None and takes_value and found["valued"] and not value:
-            raise CommandError(f"expected a value after {row.word}:", FILTER_WORDS)
+        if row is not None and takes_value and not value:
+            raise CommandError(f"expected a value, as in {_sample(row)}", FILTER_WORDS)
         if row is None or takes_value != bool(value):
-            raise CommandError(f"unknown filter {found[0]}", FILTER_WORDS)
+            raise CommandError(_unknown(found[0]), FILTER_WORDS)
         if row.kind == "list":
             values.setdefault(row.field, []).append(value)
         else:
             values[row.field] = value if takes_value else True
     return values
+
+
+def _unknown(word: str) -> str:
+    """Say that a word is not a filter; one that is an option of the command has another form here."""
+    row = next((row for row in ROWS.values() if word == f"--{row.name}"), None)
+    return f"unknown filter {word}" + (f": write {_sample(row)}" if row else "")
+
+
+def _sample(row: FilterRow) -> str:
+    return f"{row.word}:{row.example}" if row.example else row.word

@@ -7,13 +7,15 @@ light and dark themes both work, and none of them carries meaning alone.
 
 from __future__ import annotations
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from papersearch.cli.notices import missing_words
 from papersearch.cli.output.addresses import page_of
-from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, year_of
-from papersearch.cli.tui.filter_words import FILTER_WORDS
+from papersearch.cli.output.reasons import how_many, missing_words
+from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, marks_line, year_of
+from papersearch.cli.tui.keys import SECTIONS
+from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Results
 
@@ -22,32 +24,29 @@ _FAINT = "dim"
 _LINK = "cyan"
 _EVIDENCE = "underline"
 
+_KEPT = "italic"
+
 MARK = "*"
+_READ = "✓"
+_NOTED = "•"
 _RANK_WIDTH = 4
 _YEAR_WIDTH = 6
 _VERDICT_WIDTH = 7
+_KEYS_WIDTH = 8
 _LEAST_TITLE = 24
 """Least width of a title. Narrower rows leave out the verdict first, then the year."""
 
-_HELP = (
-    ("type", 'words to rank by; "a phrase", title:word, -word, AND, OR, NOT, word*'),
-    ("up down", "another paper; also pgup pgdn"),
-    ("shift+up", "scroll the abstract; also shift+down"),
-    ("tab", "rank by words and meaning, by words, by meaning"),
-    ("ctrl+f", f"filter by {FILTER_WORDS}"),
-    ("ctrl+s", "papers similar to this one; escape goes back"),
-    ("ctrl+t", "mark this paper, or no longer; also ctrl+space"),
-    ("ctrl+y", "copy BibTeX of what is marked, or of this paper; also ctrl+b"),
-    ("ctrl+o", "read this paper in the web browser"),
-    ("enter", "choose this paper too, and leave"),
-    ("escape", "go back; leave with what is marked, as ctrl+q does"),
-    ("ctrl+c", "leave with nothing"),
-    ("f1", "this help, or no longer; also ctrl+g"),
+_TMUX = "set -s set-clipboard on"
+
+_COPYING = (
+    "ctrl+y, ctrl+k and ctrl+l copy what is marked, or else this paper: by a clipboard program where "
+    "there is one, otherwise through the terminal, which may refuse. "
+    f"tmux passes it on after: {_TMUX}"
 )
 
 
-def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
-    """Draw a line of `width` columns: rank, mark, title, year, verdict."""
+def row(hit: Hit, width: int, kept: Mark | None, *, is_marked: bool, is_current: bool) -> Text:
+    """Draw a line of `width` columns: rank, mark, sign of what the reader keeps, title, year, verdict."""
     tail = Text()
     title_width = width - _RANK_WIDTH - 2
     if title_width - _YEAR_WIDTH >= _LEAST_TITLE:
@@ -58,7 +57,8 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
         tail.append(hit.verdict.rjust(_VERDICT_WIDTH), style=_FAINT)
     title = marked(hit.paper.title or hit.paper.paper_id, hit.evidence.title_spans, "")
     title.truncate(max(title_width, 0), overflow="ellipsis", pad=True)
-    line = Text.assemble((f"{hit.rank:>{_RANK_WIDTH - 1}}", _FAINT), MARK if is_marked else " ", " ", title, tail)
+    rank = f"{hit.rank:>{_RANK_WIDTH - 1}}"
+    line = Text.assemble((rank, _FAINT), MARK if is_marked else " ", (_sign(kept), _FAINT), " ", title, tail)
     line.truncate(width, pad=True)
     if is_marked:
         line.stylize("bold")
@@ -67,13 +67,22 @@ def row(hit: Hit, width: int, *, is_marked: bool, is_current: bool) -> Text:
     return line
 
 
-def preview(hit: Hit) -> Text:
-    """Draw the whole paper, with its evidence underlined and the matches marked."""
+def _sign(kept: Mark | None) -> str:
+    """Return one character: the paper is read, or there are tags or a note."""
+    if kept is None:
+        return " "
+    return _READ if kept.is_read else _NOTED
+
+
+def preview(hit: Hit, kept: Mark | None) -> Text:
+    """Draw the whole paper, with its evidence underlined and the matches marked, and what the reader keeps."""
     paper, evidence = hit.paper, hit.evidence
     title = marked(paper.title or paper.paper_id, evidence.title_spans, "bold")
     parts = [title]
     if known := facts_of(paper):
         parts.append(Text(" · ".join(known), style=_FAINT))
+    if kept is not None:
+        parts += [Text(line, style=_KEPT) for line in (marks_line(kept), clean_text(kept.note)) if line]
     if paper.abstract:
         spans = [(evidence.start + start, evidence.start + end) for start, end in evidence.text_spans]
         abstract = marked(paper.abstract, spans, "")
@@ -96,19 +105,22 @@ def preview(hit: Hit) -> Text:
     return Text("\n").join(parts)
 
 
-def help_text() -> Table:
-    """List the keys and what they do."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for keys, said in _HELP:
-        table.add_row(Text(keys, style="bold"), Text(said))
-    return table
+def help_text() -> Group:
+    """List the keys and what they do, and what copying needs."""
+    parts: list[RenderableType] = []
+    for section in SECTIONS:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True, min_width=_KEYS_WIDTH)
+        table.add_column()
+        for key in section:
+            table.add_row(Text(key.shown, style="bold"), Text(key.said))
+        parts += [table, Text()]
+    return Group(*parts, Text(_COPYING, style=_FAINT))
 
 
 def said_of(results: Results) -> list[str]:
     """Return the parts of the status line about an answer: its size, and warnings."""
-    said = [f"{len(results)} of {results.total} papers" if results.hits else "no papers"]
+    said = [how_many(results)]
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     if results.mode_reason:
         said.append(f"by keywords alone: {results.mode_reason}")

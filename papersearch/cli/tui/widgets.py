@@ -1,13 +1,13 @@
-"""Widgets of `papersearch browse`: its terminal, the line to type on, the hits, the preview."""
+"""Widgets of `papersearch browse`: its terminal, the lines to type on, the hits, the preview, the status."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.drivers.linux_driver import LinuxDriver
@@ -15,10 +15,14 @@ from textual.events import Click, Key, MouseScrollDown, MouseScrollUp, Paste, Re
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
+from papersearch.cli.tui.cursor import Cursor
+from papersearch.cli.tui.offers import Offers
 from papersearch.cli.tui.panes import row
+from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper
 
@@ -42,17 +46,19 @@ _EDITING = {
     for binding in Input.BINDINGS
     if isinstance(binding, Binding)
     for key in binding.key.split(",")
+    if key != "ctrl+k"  # the application's
 }
 
 
 class InputLine(Input):
     """Input line; pasted text is cleaned, and its lines are joined."""
 
-    # The last two act on the application; declared here, they come before the screen's own keys.
+    # These act on the application; declared here, they come before the keys of the screen and of Input.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "choose"),
+        Binding("enter", "submit", "take"),
         Binding("escape", "app.undo", "back", key_display="esc"),
         Binding("tab", "app.cycle_mode", "mode"),
+        Binding("ctrl+k", "app.copy('key')", show=False),
     ]
 
     async def on_key(self, event: Key) -> None:
@@ -62,6 +68,8 @@ class InputLine(Input):
             event.stop()
             event.prevent_default()
             await self.run_action(_EDITING[event.key])
+        elif event.key.startswith("alt+"):
+            event.prevent_default()  # Input would type the letter
 
     def on_paste(self, event: Paste) -> None:
         event.stop()
@@ -70,6 +78,55 @@ class InputLine(Input):
 
     def action_paste(self) -> None:
         self.replace(clean_text(self.app.clipboard), *self.selection)
+
+
+class Completer(Suggester):
+    """Suggestions on an input line: the first of some offers, of which all are told."""
+
+    def __init__(self, look: Callable[[str], Awaitable[Offers]], tell: Callable[[str, Offers], None]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._look = look
+        self._tell = tell
+
+    async def get_suggestion(self, value: str) -> str | None:
+        offers = await self._look(value)
+        self._tell(value, offers)
+        return offers.lines[0] if offers.lines else None
+
+
+class FilterLine(InputLine):
+    """Line of filters, where tab completes a word."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "apply"),
+        Binding("tab", "app.complete", "complete"),
+    ]
+
+
+class KeptLine(InputLine):
+    """Line of tags or of a note."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "keep"),
+        Binding("tab", "app.complete", "complete", show=False),
+    ]
+
+
+class StatusLine(Static):
+    """The last line but one: what was just done or failed, then what the hits are."""
+
+    def __init__(self) -> None:
+        super().__init__(id="status", markup=False)
+        self.said = ""
+
+    def say(self, remark: str, others: Sequence[str], *, is_faint: bool) -> None:
+        """Show a remark, which is faint where nobody needs to act on it, and the others behind it."""
+        parts = [clean_text(part) for part in (remark, *others) if part]
+        self.said = " · ".join(parts)
+        shown = Text(self.said, style="dim")
+        if remark and not is_faint:
+            shown = Text.assemble(parts[0], (" · ".join(["", *parts[1:]]), "dim"))
+        self.update(shown, layout=False)
 
 
 class ScrolledLines(Widget, can_focus=False):
@@ -111,20 +168,30 @@ class HitList(ScrolledLines, can_focus=False):
     class Moved(Message):
         """Another hit is the current one."""
 
-    def __init__(self, marks: dict[str, Paper]) -> None:
+    def __init__(self, marks: Mapping[str, Paper]) -> None:
         super().__init__("hits")
+        self.kept: Mapping[str, Mark] = {}
+        self.cursor = Cursor()
         self._hits: Sequence[Hit] = ()
         self._marks = marks
 
-    def fill(self, hits: Sequence[Hit], place: int) -> None:
-        """Show other hits, and make the one at `place` current."""
+    def fill(self, hits: Sequence[Hit]) -> None:
+        """Show other hits; the cursor follows its paper."""
         self._hits = hits
-        self.move(place - self.place)
+        self.cursor = self.cursor.followed(hits)
+        self.place = self.cursor.nearest(hits)
         self._keep_in_sight()
 
-    def move(self, by: int) -> None:
+    def hold(self, *, is_put: bool = True) -> Cursor:
+        """Let the cursor follow the paper that is current now."""
+        if self.place < len(self._hits):
+            self.cursor = Cursor(self._hits[self.place].paper.paper_id, self.place, is_put or self.cursor.is_put)
+        return self.cursor
+
+    def move(self, by: int, *, is_put: bool = True) -> None:
         """Move down by this many hits, but not beyond the first or the last."""
         self.place = min(max(self.place + by, 0), max(len(self._hits) - 1, 0))
+        self.hold(is_put=is_put)
 
     def scroll_lines(self, by: int) -> None:
         self.move(by)
@@ -133,8 +200,9 @@ class HitList(ScrolledLines, can_focus=False):
         if number >= len(self._hits):
             return None
         hit = self._hits[number]
-        is_marked = hit.paper.paper_id in self._marks
-        shown = row(hit, width, is_marked=is_marked, is_current=number == self.place)
+        paper_id = hit.paper.paper_id
+        is_marked, is_current = paper_id in self._marks, number == self.place
+        shown = row(hit, width, self.kept.get(paper_id), is_marked=is_marked, is_current=is_current)
         return list(shown.render(self.app.console))
 
     def watch_place(self) -> None:
@@ -145,7 +213,8 @@ class HitList(ScrolledLines, can_focus=False):
         self._keep_in_sight()
 
     def on_click(self, event: Click) -> None:
-        self.move(event.y + self.top - self.place)
+        if event.y + self.top < len(self._hits):
+            self.move(event.y + self.top - self.place)
 
     def _keep_in_sight(self) -> None:
         self.top = min(max(self.top, self.place - max(self.size.height, 1) + 1), self.place)
@@ -157,19 +226,23 @@ class Page(ScrolledLines, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__("page")
-        self._shown: Text | Table = Text()
+        self._shown: RenderableType = Text()
+        self._about = ""
         self._lines: list[list[Segment]] = []
 
     @property
-    def shown(self) -> Text | Table:
+    def shown(self) -> RenderableType:
         """Return what is on the page, as it was given."""
         return self._shown
 
-    def show(self, shown: Text | Table) -> None:
-        """Show this from its beginning."""
+    def show(self, shown: RenderableType, about: str = "") -> None:
+        """Show this: from its beginning, unless it is about the same as what is there."""
         self._shown = shown
-        self.top = 0
+        if not about or about != self._about:
+            self.top = 0
+        self._about = about
         self._wrap()
+        self.scroll_lines(0)
 
     def scroll_lines(self, by: int) -> None:
         self.top = min(max(self.top + by, 0), max(len(self._lines) - self.size.height, 0))

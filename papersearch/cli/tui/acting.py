@@ -1,0 +1,150 @@
+"""Keys of `papersearch browse` that do something with papers: copy, read in the web, keep tags and notes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+from textual.app import App
+
+from papersearch.cli.open import open_page
+from papersearch.cli.output.addresses import address_of
+from papersearch.cli.output.clipboard import copy, told
+from papersearch.cli.tui.copying import Form, copied
+from papersearch.cli.tui.live import LiveIndex
+from papersearch.cli.tui.shelf import common_tags, read_tags, tag_change, written_tags
+from papersearch.cli.tui.widgets import TerminalDriver
+from papersearch.errors import PapersearchError
+from papersearch.marks.mark import Change
+from papersearch.types import Paper
+
+
+class Acting(App[list[str]]):
+    """Actions on papers, for an application that knows which papers."""
+
+    def __init__(self, index: LiveIndex) -> None:
+        super().__init__(driver_class=TerminalDriver, ansi_color=True)
+        self._index = index
+        self._edited: list[Paper] = []  # those whose tags or note are on the second line
+        self._tags_before: tuple[str, ...] = ()
+        self._copying = asyncio.Lock()
+
+    def papers(self, *, is_one: bool = False) -> list[Paper]:
+        """Return the papers to act on: those marked, or else the current one; only that one if `is_one`."""
+        raise NotImplementedError  # in the subclass; abc does not go with the metaclass of App
+
+    def remark(self, said: str) -> None:
+        """Say what was just done, or failed."""
+        raise NotImplementedError  # in the subclass
+
+    def open_line(self, name: str, text: str) -> None:
+        """Let the reader edit a text on the second line, `tags` or `note`."""
+        raise NotImplementedError  # in the subclass
+
+    def close_line(self) -> None:
+        """Close the second line."""
+        raise NotImplementedError  # in the subclass
+
+    async def show_kept(self) -> None:
+        """Show what the reader keeps, after a change of it."""
+        raise NotImplementedError  # in the subclass
+
+    # Copying
+
+    def action_copy(self, form: Form) -> None:
+        if papers := self.papers():
+            text, what = copied(papers, form)
+            self.copy_to_clipboard(text, what)
+
+    def copy_to_clipboard(self, text: str, what: str = "text") -> None:
+        """Copy by a program or the terminal, and say by which."""
+        self._clipboard = text
+        self.run_worker(self._copy(text, what))
+
+    async def _copy(self, text: str, what: str) -> None:
+        try:
+            async with self._copying:  # the last one counts
+                way = await asyncio.to_thread(copy, text, self._send)
+        except PapersearchError as error:
+            self.remark(error.message)
+        else:
+            self.remark(told(what, way))
+
+    def _send(self, sequence: str) -> None:
+        """Send an escape sequence to the terminal, between two drawings."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+            self._driver.flush()
+
+    # The web
+
+    def action_read(self) -> None:
+        for paper in self.papers(is_one=True):
+            url = address_of(paper)
+            threading.Thread(target=open_page, args=[url], daemon=True).start()
+            self.remark(f"opening {url}")
+
+    # What the reader keeps
+
+    def action_toggle_read(self) -> None:
+        if papers := self._to_keep():
+            self.run_worker(self._toggle_read(papers))
+
+    async def _toggle_read(self, papers: Sequence[Paper]) -> None:
+        try:
+            marks = await self._index.marks_of(papers)
+        except PapersearchError as error:
+            self.remark(error.message)
+            return
+        is_read = not all(paper.paper_id in marks and marks[paper.paper_id].is_read for paper in papers)
+        await self._keep(papers, Change(is_read=is_read), "read" if is_read else "not read yet")
+
+    def action_edit(self, name: str) -> None:
+        if papers := self._to_keep(is_one=name == "note"):
+            self.run_worker(self._edit(name, papers))
+
+    async def _edit(self, name: str, papers: list[Paper]) -> None:
+        """Open the second line with what is kept now."""
+        try:
+            marks = await self._index.marks_of(papers)
+        except PapersearchError as error:
+            self.remark(error.message)
+            return
+        found = [marks.get(paper.paper_id) for paper in papers]
+        self._edited = papers
+        self._tags_before = common_tags(found)
+        note = found[0].note if found[0] is not None else ""
+        self.open_line(name, written_tags(self._tags_before) if name == "tags" else note)
+        self.remark(f"{name} of {_named(papers)}")
+
+    def keep_line(self, name: str, text: str) -> None:
+        """Keep what is on the second line. If that fails, the line stays."""
+        if name == "tags":
+            change = tag_change(self._tags_before, tags := read_tags(text))
+            said = f"tags: {written_tags(tags)}" if tags else "no tags"
+        else:
+            change, said = Change(note=text), "note kept" if text.strip() else "no note"
+        self.run_worker(self._keep(self._edited, change, said, is_line=True))
+
+    async def _keep(self, papers: Sequence[Paper], change: Change, said: str, *, is_line: bool = False) -> None:
+        try:
+            await self._index.change_marks(papers, change)
+            if is_line:
+                self.close_line()
+            await self.show_kept()
+        except PapersearchError as error:
+            self.remark(error.message)
+        else:
+            self.remark(f"{said} · {_named(papers)}")
+
+    def _to_keep(self, *, is_one: bool = False) -> list[Paper]:
+        """Return the papers to act on, where there is a file that keeps something of them."""
+        if not self._index.keeps_marks:
+            self.remark("there is no file for tags and notes here")
+            return []
+        return self.papers(is_one=is_one)
+
+
+def _named(papers: Sequence[Paper]) -> str:
+    return f"{len(papers)} papers" if len(papers) != 1 else papers[0].title or papers[0].paper_id

@@ -1,0 +1,29 @@
+"""What `papersearch browse` copies of papers, and how it names that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from papersearch.types import Paper
+
+Form = Literal["bibtex", "key", "markdown"]
+
+
+def copied(papers: Sequence[Paper], form: Form) -> tuple[str, str]:
+    """Return the text to copy of one paper or more, and what it is.
+
+    Keys are those of the BibTeX entries of the same papers; a comma is between them, as in \\cite.
+    """
+    from papersearch.cli.output.exports import export
+    from papersearch.cli.output.exports.citation_keys import citation_keys
+
+    n_papers = len(papers)
+    if form == "key":
+        keys = citation_keys(papers)
+        return ",".join(keys), f"citation key {keys[0]}" if n_papers == 1 else f"{n_papers} citation keys"
+    text = export(papers, form).decode()
+    of = "of 1 paper" if n_papers == 1 else f"of {n_papers} papers"
+    if form == "bibtex":
+        return text, f"BibTeX {of}"
+    return text, f"Markdown {of}"
