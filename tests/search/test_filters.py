@@ -237,7 +237,7 @@ def test_names_of_listed_papers(any_index: papersearch.Index) -> None:
 
 
 def test_looking_up(any_index: papersearch.Index) -> None:
-    """`look_up` finds whole ids and whole titles, in one form or another, and no beginnings."""
+    """`look_up` finds whole ids, identifiers in any dress, and whole titles in any form; no beginnings."""
     papers = list(any_index.papers())
     ids = [paper.paper_id for paper in papers]
     assert any_index.look_up([*ids, ids[0][:-1], "", "no such"]) == (*ids, None, None, None)
@@ -246,6 +246,20 @@ def test_looking_up(any_index: papersearch.Index) -> None:
         alike = [one.paper_id for one in papers if title_key(one.title) == title_key(paper.title)]
         assert found == (paper.paper_id if len(alike) == 1 else None)
     assert any_index.look_up([]) == ()
+
+
+def test_identifiers_are_looked_up(tmp_path: Path, small_model: Path) -> None:
+    """Identifiers in any dress lead to their one paper, and other words to none."""
+    records = [
+        {"id": "a", "title": "On apples", "abstract": "Apples.", "arxiv_id": "2401.00001"},
+        {"id": "b", "title": "On bees", "abstract": "Bees.", "doi": "10.1000/Bees"},
+    ]
+    (tmp_path / "records.json").write_text(json.dumps(records))
+    papersearch.build(tmp_path / "records.json", tmp_path / "index", model=str(small_model))
+    index = papersearch.open(tmp_path / "index")
+    names = ["arXiv:2401.00001v3", "https://doi.org/10.1000/bees", "doi:10.1000/BEES", "2401.00002", "apples", ""]
+    apples, bees = (paper.paper_id for paper in index.papers())
+    assert index.look_up(names, "identifier") == (apples, bees, bees, None, None, None)
 
 
 def test_what_there_is_not(any_index: papersearch.Index) -> None:
