@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 import numpy as np
 
@@ -52,6 +52,7 @@ from papersearch.types import (
     Filters,
     Finding,
     LibraryPaper,
+    LookUpBy,
     Mode,
     NameKind,
     Note,
@@ -295,10 +296,13 @@ class Index:
             [paper] = self._shards.papers(find(clean_text(name), self._shards))
             return paper
 
-    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
-        """Return the id of the one paper of each name, by whole ids or titles alone: for many names at once.
+    def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name: for many names of one kind at once.
 
-        None is for a name of no paper or of several. Case, spaces and punctuation of a title do not count.
+        by: whole ids; identifiers, such as arXiv ids and DOIs, in any dress; or titles, of which case,
+            spaces and punctuation do not count
+
+        None is for a name of no paper or of several.
         """
         with self._reading():
             return tuple(look_up(list(map(clean_text, names)), by, self._shards))

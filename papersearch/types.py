@@ -383,6 +383,9 @@ NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
 
 Sort = Literal["relevance", "date"]
 
+LookUpBy = Literal["id", "identifier", "title"]
+"""Kinds of names that are looked up many at a time."""
+
 
 class PaperName(Value):
     """The id and title of a paper."""

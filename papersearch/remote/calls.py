@@ -8,7 +8,7 @@ generation that answered, and `result`.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
@@ -19,6 +19,7 @@ from papersearch.types import (
     Filters,
     Finding,
     LibraryPaper,
+    LookUpBy,
     Mode,
     NameKind,
     Organisation,
@@ -129,7 +130,7 @@ class LookUpCall(Value):
     """The arguments of `Index.look_up`."""
 
     names: tuple[str, ...]
-    by: Literal["id", "title"] = "id"
+    by: LookUpBy = "id"
 
 
 class PapersCall(Value):

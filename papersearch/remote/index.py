@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Never, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
 
 import orjson
 
@@ -40,7 +40,7 @@ from papersearch.remote.calls import (
     SimilarCall,
 )
 from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
-from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
+from papersearch.types import NO_FILTERS, EncodedShare, LookUpBy, Mode, Sort
 
 if TYPE_CHECKING:
     from papersearch.index.counts import PaperCounts
@@ -227,8 +227,8 @@ class RemoteIndex:
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
         return found
 
-    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
-        """Return the id of the one paper of each name, by whole ids or titles alone, several in a request."""
+    def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, several in a request."""
         found: list[str | None] = []
         for portion in _portions(names, MAX_IDS):
             found += self._as_many(self._ask(LookUpCall(names=portion, by=by)), portion)

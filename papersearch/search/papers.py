@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from papersearch.types import Paper
 if TYPE_CHECKING:
     from papersearch.search.protocol import Way
     from papersearch.search.shards import Shards
+    from papersearch.types import LookUpBy
 
 _SHOWN = 10
 """Number of candidates that an error names."""
@@ -93,7 +94,7 @@ def find(name: str, shards: Shards) -> Owned:
     return _the_only(name, "title", _listed(name, "title", shards))
 
 
-def look_up(names: Sequence[str], by: Literal["id", "title"], shards: Shards) -> list[str | None]:
+def look_up(names: Sequence[str], by: LookUpBy, shards: Shards) -> list[str | None]:
     """Return the id of the one paper of each name, by whole ids or titles alone; None for none or several."""
     found = [
         [paper_id for ids in answers for paper_id in ids]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Float32Array,
         Float64Array,
         IntArray,
+        LookUpBy,
         Mode,
         NameKind,
         Paper,
@@ -415,10 +416,10 @@ class Kept(NamedTuple):
 
 
 class LookUp(NamedTuple):
-    """A request for the papers whose id, or whose title but for its form, is one of `names`."""
+    """A request for the papers of each name: a whole id, an identifier in any dress, or a title in any form."""
 
     names: Sequence[str]
-    by: Literal["id", "title"]
+    by: LookUpBy
 
 
 class IdsOf(NamedTuple):

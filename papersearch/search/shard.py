@@ -20,7 +20,7 @@ from papersearch.search.work import Work, encoded, filtered, known_cosines
 from papersearch.text.identity import title_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from papersearch.dense.whitening import Sums
     from papersearch.index.opened import OpenedIndex
@@ -293,7 +293,13 @@ class Shard:
         store, ids = self._index.papers, self._index.paper_ids
         if request.by == "id":
             return [(name,) if store.has_id(name) else () for name in request.names]
-        return [tuple(ids[doc] for doc in store.titled(title_key(name))[:2]) for name in request.names]
+        found: Iterable[list[int]] = map(store.titled, map(title_key, request.names))
+        if request.by == "identifier":
+            from papersearch.text.dress import whole_identifier  # few queries look identifiers up
+
+            identifiers = map(whole_identifier, request.names)
+            found = (store.identified(one.key) if one else [] for one in identifiers)
+        return [tuple(ids[doc_idx] for doc_idx in papers[:2]) for papers in found]
 
     def ids(self, request: IdsOf) -> list[tuple[str, int]]:
         """Return (id, number) of the papers whose id has a beginning: the first ones, and the last."""

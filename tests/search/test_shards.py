@@ -153,6 +153,8 @@ def test_papers_are_equal(pair: Pair) -> None:
             assert listed[0] == listed[1]
             named = [index.ids_beginning_with(name, limit) for index in pair]
             assert named[0] == named[1]
+            assert pair.shards.look_up(names) == pair.whole.look_up(names)
+            assert pair.shards.look_up(names, "title") == pair.whole.look_up(names, "title")
             assert [(one.paper_id, one.title) for one in named[0]] == [
                 (paper_id, papers[number].title) for paper_id, number in listed[0]
             ]
