@@ -193,6 +193,8 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
     for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
         if (generation.array(name) != expected).any():
             yield name, "says other than the papers"
+    if (generation.array("papers.added.npy") > generation.manifest.last_added).any():
+        yield "papers.added.npy", "has a later time than the manifest says"
     table, numbers = organisation_table(papers)
     if bytes(generation.text("organisations.txt")).decode().split("\n")[:-1] != table:
         yield "organisations.txt", "has other organisations than the papers"

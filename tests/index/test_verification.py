@@ -54,6 +54,7 @@ BROKEN_LAWS: dict[str, Callable[[Any], Any]] = {
     "pieces.starts.npy": lambda array: array[::-1],
     "pieces.weights.npy": lambda array: -1 - array,
     "papers.dates.npy": lambda array: array + 1,
+    "papers.added.npy": lambda array: array + 1,
     "papers.organisations.npy": lambda array: array + 1,
     "ids.txt": lambda content: b"\n".join(content.split(b"\n")[-2::-1]) + b"\n",
     "titles.txt": lambda content: b"\n".join(content.split(b"\n")[-2::-1]) + b"\n",
