@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from papersearch.types import AuthorName
 
 HIT_BYTES = 360
-REMARK_BYTES = 360
+REMARK_BYTES = 320
 """Bounds of one hit, and of all that is said beside the hits unless more is asked for, as JSON in UTF-8."""
 
 _TITLE_BYTES = 130
@@ -77,6 +77,7 @@ def _remarks(results: Results) -> dict[str, Any]:
     said: dict[str, Any] = {"verdict": results.verdict} if results.verdict else {}
     said["total"] = results.total
     possible = {
+        "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "mode_used": results.mode_used if results.mode_used != results.mode else None,
         "encoded": f"{results.encoded.n_encoded} of {results.encoded.n_papers}"
         if results.encoded and not results.encoded.is_complete
@@ -141,14 +142,15 @@ def _short_hit(hit: Hit) -> dict[str, Any]:
     fields: dict[str, Any] = {"paper_id": paper.paper_id, "title": _clipped(paper.title, room)}
     if paper.year is not None:
         fields["year"] = paper.year
-    if authors := _short_authors(paper):
-        fields["authors"] = authors
     if hit.verdict is None:
         fields["score"] = round(hit.score, 3)
     else:
         fields["verdict"] = hit.verdict
     if hit.duplicates:
         fields["duplicates"] = len(hit.duplicates)
+    authors = _short_authors(paper)
+    if authors and len(_json({**fields, "authors": authors, "evidence": ""})) < HIT_BYTES:
+        fields["authors"] = authors
     room = HIT_BYTES - len(_json({**fields, "evidence": ""}))
     if evidence := _cut_around(hit.evidence.text, hit.evidence.text_spans, room):
         fields["evidence"] = evidence
