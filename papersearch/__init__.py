@@ -41,8 +41,12 @@ if TYPE_CHECKING:
         IndexVersionError,
         InvalidAddress,
         InvalidDate,
+        InvalidMark,
         InvalidTimeout,
         LimitExceeded,
+        MarksError,
+        MarksNotWritable,
+        MarksUnreadable,
         ModelChanged,
         ModelDamaged,
         ModelError,
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
         UnknownFilterValue,
         UnknownPrecision,
         UnknownSearch,
+        UnknownTag,
     )
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.files import FileRecord
@@ -204,6 +209,7 @@ __all__ = [
     "IndexVersionError",
     "InvalidAddress",
     "InvalidDate",
+    "InvalidMark",
     "InvalidTimeout",
     "join_parts",
     "JoinReport",
@@ -211,6 +217,9 @@ __all__ = [
     "LexicalRecord",
     "LimitExceeded",
     "Manifest",
+    "MarksError",
+    "MarksNotWritable",
+    "MarksUnreadable",
     "Mode",
     "ModelChanged",
     "ModelDamaged",
@@ -288,6 +297,7 @@ __all__ = [
     "UnknownFilterValue",
     "UnknownPrecision",
     "UnknownSearch",
+    "UnknownTag",
     "UnknownWord",
     "Verdict",
 ]

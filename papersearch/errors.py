@@ -15,6 +15,8 @@
     │     NothingEncoded
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
+    ├── MarksError            marks of papers cannot be read, written or found
+    │     MarksUnreadable, MarksNotWritable, InvalidMark, UnknownTag
     ├── ServerError           the server of an index cannot be asked
     │     InvalidAddress, InvalidTimeout, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
     │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
@@ -109,6 +111,16 @@ class UnclosedQuote(QueryError):
         self.position = position
 
 
+class InvalidYear(QueryError):
+    """The `clause` of a query names no year and no range of years, or one that ends before it begins."""
+
+    def __init__(self, *, clause: str, is_reversed: bool) -> None:
+        cause = "the range ends before it begins" if is_reversed else "expected a year or a range of years"
+        super().__init__(f"cannot read {clause}: {cause}")
+        self.clause = clause
+        self.is_reversed = is_reversed
+
+
 class UnindexedClause(QueryError):
     """The required or excluded `clause` holds no indexed word."""
 
@@ -145,23 +157,27 @@ class EmptyDateRange(QueryError):
 class UnknownFilterValue(QueryError):
     """The filter `field` has a `value` that the index does not have.
 
-    `nearest` are the values most like it, best first; `known` are all values.
+    `nearest` are the values most like it, best first; `known` are all values, or the first of many.
+    `in_query`: a clause of the query names it.
     """
 
     def __init__(
         self,
         *,
-        field: Literal["organisations", "dumps"],
+        field: Literal["authors", "categories", "venues", "organisations", "dumps"],
         value: str,
         nearest: tuple[str, ...],
         known: tuple[str, ...],
+        in_query: bool = False,
     ) -> None:
         instead = f": did you mean {_either(nearest)}?" if nearest else ""
-        super().__init__(f"unknown {field.removesuffix('s')} {value!r}{instead}")
+        one = "category" if field == "categories" else field.removesuffix("s")
+        super().__init__(f"unknown {one} {value!r}{instead}")
         self.field = field
         self.value = value
         self.nearest = nearest
         self.known = known
+        self.in_query = in_query
 
 
 class AmbiguousDump(QueryError):
@@ -447,6 +463,53 @@ class UnknownSearch(SavedSearchError):
         super().__init__(f"unknown search {name}: {path} has no search of this name")
         self.path = path
         self.name = name
+
+
+class MarksError(PapersearchError):
+    """Marks of papers cannot be read, written or found."""
+
+
+class MarksUnreadable(MarksError):
+    """The file `path` of marks cannot be read; `line`, from 1, where one line is at fault."""
+
+    def __init__(self, *, path: Path, line: int | None = None, cause: str) -> None:
+        super().__init__(f"cannot read {_place(str(path), line)}: {cause}")
+        self.path = path
+        self.line = line
+        self.cause = cause
+
+
+class MarksNotWritable(MarksError):
+    """The file `path` of marks cannot be written."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot write {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+class InvalidMark(MarksError):
+    """A tag or a note of `n_characters` cannot be kept: a tag has 1 to `limit`, a note has `limit` at most."""
+
+    def __init__(self, *, what: Literal["tag", "note"], n_characters: int, limit: int) -> None:
+        super().__init__(f"cannot keep a {what} of {n_characters:,} characters: the limit is {limit:,}")
+        self.what = what
+        self.n_characters = n_characters
+        self.limit = limit
+
+
+class UnknownTag(MarksError):
+    """No paper has the tag `tag`.
+
+    `nearest` are the tags most like it, best first; `known` are all tags.
+    """
+
+    def __init__(self, *, tag: str, nearest: tuple[str, ...], known: tuple[str, ...]) -> None:
+        instead = f": did you mean {_either(nearest)}?" if nearest else ""
+        super().__init__(f"unknown tag {tag!r}{instead}")
+        self.tag = tag
+        self.nearest = nearest
+        self.known = known
 
 
 class ServerError(PapersearchError):

@@ -15,24 +15,33 @@ from typing import Any, NamedTuple, get_args
 
 from papersearch.errors import SearchesNotWritable, SearchesUnreadable, SearchExists, UnknownSearch
 from papersearch.index.files import replace_file
-from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
+from papersearch.search.filter_table import (
+    FILTER_ROWS,
+    MARK_ROWS,
+    NO_MARK_FILTERS,
+    FilterRow,
+    MarkFilters,
+    filter_values,
+    make_filters,
+)
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
 
 FILE = "searches.toml"
 
 _MAX_BYTES = 1 << 20
-_ROWS = {row.name: row for row in FILTER_ROWS if row.is_saved}
-"""Filters by key of the file, which is also the option's name."""
+_ROWS = {row.name: row for row in (*FILTER_ROWS, *MARK_ROWS) if row.is_saved}
+"""Filters and conditions on marks by key of the file, which is also the option's name."""
 
 
 class SavedSearch(NamedTuple):
-    """A named query with its mode and filters."""
+    """A named query with its mode, its filters and its conditions on marks."""
 
     name: str
     query: str
     mode: Mode = "hybrid"
     filters: Filters = NO_FILTERS
+    marked: MarkFilters = NO_MARK_FILTERS
 
 
 def read(path: Path) -> dict[str, SavedSearch]:
@@ -96,7 +105,8 @@ def _edited(path: Path) -> Iterator[Any]:
 
 def fields(search: SavedSearch) -> dict[str, Any]:
     """Return the search as TOML fields, defaults omitted."""
-    said = {key: getattr(search.filters, row.field) for key, row in _ROWS.items()}
+    values = {**filter_values(search.filters), **search.marked._asdict()}
+    said = {key: values[row.field] for key, row in _ROWS.items()}
     kept = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items() if value}
     mode = {} if search.mode == "hybrid" else {"mode": search.mode}
     return {"query": search.query, **mode, **kept}
@@ -113,7 +123,8 @@ def _search(name: str, table: Any) -> SavedSearch:
     if mode not in get_args(Mode):
         raise ValueError(f"unknown mode {mode} in {name}: expected {' or '.join(get_args(Mode))}")
     given = {_ROWS[key].field: _value(name, _ROWS[key], value) for key, value in table.items() if key in _ROWS}
-    return SavedSearch(name, clean_text(table["query"]), mode, make_filters(given))
+    marked = MarkFilters(tuple(given.pop("tags", ())), given.pop("unread", False))
+    return SavedSearch(name, clean_text(table["query"]), mode, make_filters(given), marked)
 
 
 def _value(name: str, row: FilterRow, value: Any) -> Any:

@@ -299,19 +299,29 @@ class Filters(Value):
     """Conditions on the papers of a search. A paper must meet all of them.
 
     since, until: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive
+    authors: by any of these; a family name, or a whole name in either order, with initials or without
+    categories: of any of these, or of one below it: cs has cs.LG
+    venues: published at one whose name has all words of any of these
     organisations: any of these, by handle or name
     dumps: read from any of these, by name
     has_code: with a link to a repository of source code
     new: added by the last build
+    within: one of these papers, by any of their names; none of them keeps no paper, None keeps all
+    without: none of these papers, by any of their names
     include_undated: keep papers whose date is unknown or too coarse to decide
     """
 
     since: str | None = None
     until: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     dumps: tuple[str, ...] = ()
     has_code: bool = False
     new: bool = False
+    within: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
     include_undated: bool = False
 
 
@@ -323,12 +333,21 @@ class FilterOptions(TypedDict, total=False):
 
     since: str | None
     until: str | None
+    authors: str | Iterable[str]
+    categories: str | Iterable[str]
+    venues: str | Iterable[str]
     organisations: str | Iterable[str]
     dumps: str | Iterable[str]
     has_code: bool
     new: bool
+    within: str | Iterable[str] | None
+    without: str | Iterable[str] | None
     include_undated: bool
 
+
+NameKind = Literal["authors", "categories", "venues"]
+NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
+"""Kinds of names by which papers are found, as `Filters` calls them."""
 
 Sort = Literal["relevance", "date"]
 
@@ -361,11 +380,13 @@ class UnknownWord(Value):
 class Note(Value):
     """A remark about a part of the query that was read otherwise than its author may have meant.
 
+    kind: "author" and "category" say that the words of the whole query, by which papers were ranked,
+        are such a name too
     part: the part as it was typed
     message: one line for people
     """
 
-    kind: Literal["field", "operator", "parenthesis", "prefix", "title"]
+    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "author", "category"]
     part: str
     message: str
 
@@ -373,7 +394,7 @@ class Note(Value):
 class Reading(Value):
     """A query as it was understood.
 
-    ranked_by: the words that rank, as typed
+    ranked_by: the words that rank, as typed; empty if the query has only conditions
     required, excluded: conditions on the papers, written with AND, OR, NOT and parentheses
     """
 
@@ -401,6 +422,7 @@ class Facets(Value):
 
     years, months: ascending, without gaps; a paper without a known month counts in `years` only
     organisations, dumps: most papers first
+    authors, categories, venues: most papers first, the first twenty
     n_undated: papers without a year
     """
 
@@ -410,6 +432,9 @@ class Facets(Value):
     months: tuple[Counted, ...]
     organisations: tuple[Counted, ...]
     dumps: tuple[Counted, ...]
+    authors: tuple[Counted, ...] = ()
+    categories: tuple[Counted, ...] = ()
+    venues: tuple[Counted, ...] = ()
 
 
 class RankedPaper(Value):
@@ -488,6 +513,11 @@ class Results(Value):
     emptied_by: Emptier | None = None
     encoded: EncodedShare | None = None
     verdicts: VerdictCounts | None = None
+
+    @property
+    def is_ranked(self) -> bool:
+        """False for a list of papers, the newest first: the query has nothing to rank by."""
+        return self.reading is None or bool(self.reading.ranked_by)
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

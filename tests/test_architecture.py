@@ -25,7 +25,7 @@ LAYERS = [
     {"index"},
     {"search"},
     {"remote"},
-    {"api", "saved"},
+    {"api", "marks", "saved"},
     {"evaluation", "serving"},
     {"cluster"},
     {"cli"},

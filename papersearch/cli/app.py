@@ -12,6 +12,7 @@ VERBS = {
     SEARCH: Verb("search:search", 'Search; the same as papersearch "QUERY".'),
     "show": Verb("show:show", "Print whole records: abstract, metadata, links, dumps and lines."),
     "similar": Verb("similar:similar", "Papers like these, and not like those."),
+    "mark": Verb("mark:mark", "Tag papers, note something about them, and mark them as read."),
     "open": Verb("open:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal.", runs_long=True),
     "mcp": Verb("mcp:serve", "Serve agents by the Model Context Protocol.", runs_long=True),
@@ -26,11 +27,11 @@ VERBS = {
     ),
     "convert": Verb(
         "convert:convert",
-        "Print the papers of files, merged, in another format, without an index.",
+        "Print the papers of files in another format, without an index.",
         takes_files=True,
     ),
     "stats": Verb("stats:stats", "Say what is in the index, and what could not be parsed."),
-    "doctor": Verb("doctor:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
+    "doctor": Verb("doctor:doctor", "Prove that the index is whole, and say whether it is stale."),
     "batch": Verb("batch:batch", "Answer many queries at once, on every core.", takes_files=True, runs_long=True),
     "eval": Verb(
         "eval:evaluate", "Measure rankings against judgements, side by side.", takes_files=True, runs_long=True

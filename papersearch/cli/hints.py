@@ -60,7 +60,7 @@ def hint_of(error: PapersearchError) -> str:
             return _index_hint(error)
         case errors.ModelError():
             return _model_hint(error)
-        case errors.SavedSearchError():
+        case errors.SavedSearchError() | errors.MarksError():
             return _saved_hint(error)
         case errors.ServerError() | errors.ClusterError():
             return _server_hint(error)
@@ -102,6 +102,8 @@ def _query_hint(error: errors.QueryError) -> str:
             return 'papersearch "pipeline bubbles -survey"'
         case errors.UnclosedQuote():
             return "close the quotation mark, or leave it out"
+        case errors.InvalidYear():
+            return "year:2024, year:2023-2025, year:2023- or year:-2025"
         case errors.UnindexedClause():
             return f"leave {error.clause} out, or look for a longer phrase"
         case errors.NothingToCompare():
@@ -124,6 +126,9 @@ def _filter_hint(error: errors.QueryError) -> str:
 
 def _nearest_value(error: errors.UnknownFilterValue) -> str:
     option = _OPTIONS[error.field]
+    if error.in_query and error.nearest:
+        field = next(row.word for row in FILTER_ROWS if row.field == error.field)
+        return typed("papersearch", f'{field}:"{error.nearest[0]}"')
     if error.nearest:
         return typed(option, error.nearest[0])
     if not error.known:
@@ -222,7 +227,7 @@ def _conversion(model: str) -> str:
     return f"if you trust it: {typed('python', '-c', program)}, then: {_ANOTHER_MODEL}"
 
 
-def _saved_hint(error: errors.SavedSearchError) -> str:
+def _saved_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
     match error:
         case errors.SearchesUnreadable():
             return f"correct it with an editor: {error.path}"
@@ -232,6 +237,24 @@ def _saved_hint(error: errors.SavedSearchError) -> str:
             return typed("papersearch saved remove", error.name)
         case errors.UnknownSearch():
             return "papersearch saved list"
+    return _marks_hint(error)
+
+
+def _marks_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
+    match error:
+        case errors.MarksUnreadable():
+            return f"correct it with an editor: {error.path}"
+        case errors.MarksNotWritable():
+            return "name another file: export PAPERSEARCH_MARKS=FILE"
+        case errors.InvalidMark():
+            return f"give 1 to {error.limit:,} characters"
+        case errors.UnknownTag() if error.nearest:
+            return typed("--tag", error.nearest[0])
+        case errors.UnknownTag() if error.known:
+            listed = ", ".join(error.known[:_LISTED])
+            return f"--tag takes one of: {listed}{', ...' if len(error.known) > _LISTED else ''}"
+        case errors.UnknownTag():
+            return typed("papersearch mark ID --tag", error.tag)
     return ""
 
 

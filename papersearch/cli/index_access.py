@@ -1,4 +1,4 @@
-"""The index of a command: finding it, opening it, and building it for a first query."""
+"""The index of a command: finding, opening and building it; filters and marks as it has them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 from papersearch.cli.errors import BuildInterrupted, CommandError, complain, typed
 from papersearch.cli.notices import warn_if_stale
 from papersearch.cli.rebuilding import build_command
+from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from papersearch.api import Index
     from papersearch.cli.locations import Locations
+    from papersearch.cli.output.marked import Marked
+    from papersearch.cli.output.printer import Printer
     from papersearch.cli.output.progress import ProgressForm
     from papersearch.index.report import BuildReport
+    from papersearch.types import Filters, Paper, Results
 
 
 MOST_TEXTS = 500
@@ -44,7 +50,29 @@ def open_at(place: Path) -> Index:
     return api.open(place)
 
 
-def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
+def filters_for(opened: Index, filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> Filters:
+    """Return filters as the index can apply them: papers by their ids, and marks as papers."""
+    if filters.within is None and not filters.without and not any(wanted):
+        return filters
+    from papersearch.cli.narrowing import narrowed
+
+    return narrowed(opened, filters, wanted)
+
+
+def marked_by(
+    printer: Printer, found: Results | Sequence[Paper], opened: Index, wanted: MarkFilters = NO_MARK_FILTERS
+) -> Marked | None:
+    """Return the marks of what is found, if the printer shows them."""
+    if not printer.shows_marks:
+        return None
+    from papersearch.cli.output.marked import find_marked
+    from papersearch.types import Paper
+
+    papers = [one if isinstance(one, Paper) else one.paper for one in found]
+    return find_marked(papers, opened, wanted)
+
+
+def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = False) -> tuple[Index, bool]:
     """Open the index; build it from the corpus first if there is none in the usual place.
 
     Also returns whether it was built. More than MOST_TEXTS texts are not encoded: the query is
@@ -60,7 +88,7 @@ def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
-    parse_query(query, Analyzer())  # an invalid query should not cost a build
+    parse_query(query, Analyzer(), may_be_empty=may_be_empty)  # an invalid query should not cost a build
     try:
         return api.open(locations.index_path), False
     except IndexMissing as missing:

@@ -1,4 +1,4 @@
-"""Locations of the corpus, the index and the saved searches that a command works on."""
+"""Locations of the corpus, the index, the saved searches and the marks that a command works on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import NamedTuple
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
+
+MARKS = "marks.jsonl"
+"""Name of the file of marks."""
 
 
 class Locations(NamedTuple):
@@ -46,22 +49,32 @@ def _from_environment(name: str) -> Path | None:
 
 
 def find_searches() -> Path:
-    """Find the file of saved searches.
+    """Find the file of saved searches."""
+    from papersearch.saved import FILE  # reads TOML, which no other verb does
+
+    return _of_the_user("PAPERSEARCH_SEARCHES", FILE)
+
+
+def find_marks() -> Path:
+    """Find the file of marks."""
+    return _of_the_user("PAPERSEARCH_MARKS", MARKS)
+
+
+def _of_the_user(variable: str, name: str) -> Path:
+    """Find a file of the user's.
 
     Its environment variable comes first, then the folder of the nearest corpus or index, then the
     user's configuration folder.
     """
-    from papersearch.saved import FILE  # reads TOML, which no other verb does
-
-    named = _from_environment("PAPERSEARCH_SEARCHES")
+    named = _from_environment(variable)
     if named is not None:
         return named
     project = _project()
     if project is not None:
-        return project / FILE
+        return project / name
     import platformdirs
 
-    return platformdirs.user_config_path("papersearch", appauthor=False) / FILE
+    return platformdirs.user_config_path("papersearch", appauthor=False) / name
 
 
 def _project(*, is_needed: bool = True) -> Path | None:
@@ -77,7 +90,7 @@ def _project(*, is_needed: bool = True) -> Path | None:
             return None
         hint = "go to another folder, or name the index by its whole path: --index /FOLDER"
         raise CommandError("cannot find the current folder: it was deleted", hint) from None
-    from papersearch.index.generations import is_index  # imports numpy
+    from papersearch.index.layout import is_index
 
     for folder in (here, *here.parents):
         if (folder / "corpus").is_dir() or is_index(folder / "index"):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
+from papersearch.cli.listed_names import names_in, read_standard_input
 from papersearch.cli.output.terminal import typed_text
 
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.errors import PaperLookupError
     from papersearch.types import Paper
-
-_MAX_INPUT_BYTES = 1 << 20
-"""Limit of names, or of an abstract, on standard input."""
 
 
 def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
@@ -32,8 +29,8 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
         if name != "-":
             found.append(typed_text(name))
             continue
-        read = sys.stdin.buffer.read(_MAX_INPUT_BYTES)
-        lines = _lines(read)
+        read = read_standard_input("-")
+        lines = names_in(read)
         try:
             if lines:
                 opened.paper(lines[0])
@@ -67,7 +64,7 @@ def find_papers(opened: Index, names: Sequence[str]) -> tuple[list[Paper], list[
         if name != "-":
             papers.append(opened.paper(typed_text(name)))
             continue
-        for line in _lines(sys.stdin.buffer.read(_MAX_INPUT_BYTES)):
+        for line in names_in(read_standard_input("-")):
             try:
                 papers.append(opened.paper(line))
             except PaperLookupError as error:
@@ -79,19 +76,3 @@ def find_papers(opened: Index, names: Sequence[str]) -> tuple[list[Paper], list[
 
 def _expected_ids(place: str) -> typer.BadParameter:
     return typer.BadParameter("expected ids or titles on standard input, one a line", param_hint=place)
-
-
-def _lines(read: bytes) -> list[str]:
-    """Return the names in lines of standard input, without blank lines and comments."""
-    lines = read.decode("utf-8", "replace").splitlines()
-    return [_name_in(line) for line in lines if line.strip() and not line.startswith("#")]
-
-
-def _name_in(line: str) -> str:
-    """Return the id of a plain line of results or of an item of Markdown, or any other line whole."""
-    if "<!--" in line:
-        from papersearch.cli.output.exports.markdown import id_in
-
-        line = id_in(line) or line
-    row = line.split("\t")
-    return (row[2] if len(row) > 3 and row[0].isdigit() else line).strip()

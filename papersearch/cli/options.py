@@ -17,7 +17,7 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import Group, parameter
-from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
+from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
 
 if TYPE_CHECKING:
     from papersearch.types import Filters
@@ -135,9 +135,13 @@ LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
 ]
 OperatorsOption = Annotated[
-    bool, typer.Option("--operators", help='Read "phrases", -exclusions, title: and AND, OR, NOT in the topics.')
+    bool, typer.Option("--operators", help='Read "phrases", -exclusions, fields and AND, OR, NOT in the topics.')
 ]
 QueryArgument = Annotated[list[str], typer.Argument(help="Words to search for.", show_default=False)]
+WordsArgument = Annotated[
+    Optional[list[str]],
+    typer.Argument(help="Words to search for; none are needed where filters name papers.", show_default=False),
+]
 NamesArgument = Annotated[
     list[str],
     typer.Argument(
@@ -180,17 +184,34 @@ def _filter_option(row: FilterRow) -> Parameter:
 
 
 def _typed_filters(values: Mapping[str, Any]) -> Filters:
-    """Build filters from options; their dates are not read yet."""
-    return make_filters(
-        {name: list(map(typed_text, value)) if isinstance(value, list) else value for name, value in values.items()}
-    )
+    """Build filters from options; dates are not read yet, but files of papers are. Raises CommandError."""
+    typed = {name: _typed_value(_OPTIONS[name], value) for name, value in values.items() if value is not None}
+    return make_filters(typed)
 
 
-NewOption = Annotated[bool, typer.Option("--new", help=next(row.help for row in FILTER_ROWS if row.name == "new"))]
+def _typed_marks(values: Mapping[str, Any]) -> MarkFilters:
+    """Build conditions on marks from options."""
+    return MarkFilters(tuple(map(typed_text, values["tags"] or ())), values["unread"])
+
+
+def _typed_value(row: FilterRow, value: Any) -> Any:
+    if row.kind == "papers":
+        from papersearch.cli.listed_names import read_listed
+
+        return read_listed(value, f"--{row.name}")
+    return list(map(typed_text, value)) if isinstance(value, list) else value
+
+
+_OPTIONS = {row.field: row for row in FILTER_ROWS}
+
+NewOption = Annotated[bool, typer.Option("--new", help=_OPTIONS["new"].help)]
 
 
 def _filter_group(rows: Iterable[FilterRow]) -> Group:
     return Group(tuple(map(_filter_option, rows)), _typed_filters)
+
+
+_AMONG = [row for row in FILTER_ROWS if row.kind == "papers"]
 
 
 GROUP: Any = None
@@ -199,6 +220,10 @@ GROUP: Any = None
 if TYPE_CHECKING:
     FilterGroup: TypeAlias = Filters
     SavedFilterGroup: TypeAlias = Filters
+    AmongGroup: TypeAlias = Filters
+    MarkGroup: TypeAlias = MarkFilters
 else:  # `types` is imported by the verbs that search, not by help
     FilterGroup = Annotated[Any, _filter_group(FILTER_ROWS)]
     SavedFilterGroup = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]
+    AmongGroup = Annotated[Any, _filter_group(_AMONG)]
+    MarkGroup = Annotated[Any, Group(tuple(map(_filter_option, MARK_ROWS)), _typed_marks)]

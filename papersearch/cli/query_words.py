@@ -9,8 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Sequence
 
+from papersearch.cli.errors import CommandError, complain, typed
+
 _EXCLUSION = re.compile(r"-(?!-)(?!k=?\d*$).{2,}", re.DOTALL)
 _DASHED = re.compile(r"-(?!-).+", re.DOTALL)
+
+
+def refuse_dash(words: Sequence[str]) -> None:
+    """Raise CommandError for a dash before or after a query, which may be meant for standard input.
+
+    A dash between words is punctuation, as in a title, and a line says so.
+    """
+    if "-" not in words:
+        return
+    others = [word for word in words if word != "-"]
+    within = "to search among papers that standard input names"
+    if others and words[0] != "-" != words[-1]:
+        complain("- between words is punctuation", f"{within}: --within -")
+        return
+    hint = typed("papersearch search", *(others or ["QUERY"]), "--within", "-")
+    raise CommandError("cannot read - as a word of a query", f"{within}: {hint}")
 
 
 def with_exclusions(arguments: Sequence[str], valued: Container[str]) -> list[str]:
@@ -23,6 +41,21 @@ def typed_surely(arguments: Sequence[str], valued: Container[str]) -> list[str]:
     """Return a search's arguments in an order in which no word is taken for an option."""
     options, words = _parted(arguments, valued, _DASHED)
     return [*options, "--", *words]
+
+
+def as_options(words: Sequence[str], known: Container[str], valued: Container[str]) -> tuple[list[str], list[str]]:
+    """Part words of a query into those that are `known` options, with their values, and the others."""
+    options: list[str] = []
+    query: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word.partition("=")[0] not in known:
+            query.append(word)
+        elif word in valued:
+            options += [word, *([value] if (value := next(rest, None)) is not None else [])]
+        else:
+            options.append(word)
+    return options, query
 
 
 def _parted(

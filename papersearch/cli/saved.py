@@ -10,10 +10,11 @@ from papersearch.cli import completion
 from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.hints import explained
-from papersearch.cli.index_access import open_index
+from papersearch.cli.index_access import filters_for, marked_by, open_index
 from papersearch.cli.notices import warn_if_partial, warn_of_mode, warn_of_reading, warn_of_undated
 from papersearch.cli.options import (
     GROUP,
+    AmongGroup,
     Color,
     ColorOption,
     CorpusOption,
@@ -24,14 +25,15 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    MarkGroup,
     ModeChoice,
     ModeOption,
     NewOption,
-    QueryArgument,
     RecordFormat,
     RecordFormatOption,
     SavedFilterGroup,
     TopOption,
+    WordsArgument,
 )
 from papersearch.cli.output.printer import open_hit_printer, open_printer
 from papersearch.cli.output.terminal import typed_text
@@ -41,9 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from papersearch.api import Index
+    from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.printer import Printer
     from papersearch.saved import SavedSearch
-    from papersearch.types import Results
+    from papersearch.types import Filters, Results
 
 _MAX_NAME = 100
 
@@ -64,9 +67,10 @@ class AddOptions(NamedTuple):
     """Options of `saved add`."""
 
     name: Annotated[str, typer.Argument(help="Name of the search.", show_default=False)]
-    query: QueryArgument
+    query: WordsArgument = None
     mode: ModeOption = ModeChoice.hybrid
     filters: SavedFilterGroup = GROUP
+    marked: MarkGroup = GROUP
     debug: DebugOption = False
 
 
@@ -77,6 +81,7 @@ def add(options: AddOptions) -> None:
     from papersearch import saved
     from papersearch.cli.locations import find_searches
     from papersearch.search.filters import days
+    from papersearch.search.request import names_papers
     from papersearch.text.analysis import Analyzer
     from papersearch.text.cleaning import clean_text
     from papersearch.text.query import parse_query
@@ -85,9 +90,11 @@ def add(options: AddOptions) -> None:
     if not name or len(name) > _MAX_NAME:
         raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
     days(options.filters)  # reject a search that cannot be run
-    text = parse_query(" ".join(map(typed_text, options.query)), Analyzer()).text
+    typed_words = " ".join(map(typed_text, options.query or ()))
+    may_be_empty = names_papers(options.filters) or any(options.marked)
+    text = parse_query(typed_words, Analyzer(), may_be_empty=may_be_empty).text
     path = find_searches()
-    saved.add(path, saved.SavedSearch(name, text, options.mode.value, options.filters))
+    saved.add(path, saved.SavedSearch(name, text, options.mode.value, options.filters, options.marked))
     complain(f"kept {name} in {path}", "papersearch saved run")
 
 
@@ -142,6 +149,7 @@ class RunOptions(NamedTuple):
         ),
     ] = None
     new: NewOption = False
+    among: AmongGroup = GROUP
     top: TopOption = 10
     format_: FormatOption = Format.auto
     json: JsonOption = False
@@ -160,7 +168,7 @@ def run(options: RunOptions) -> int:
 
     With --new, what the last build brought on your topics.
     """
-    from papersearch.errors import NothingEncoded, QueryError
+    from papersearch.errors import NothingEncoded, QueryError, UnknownTag
 
     printer = open_hit_printer(
         options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
@@ -169,21 +177,22 @@ def run(options: RunOptions) -> int:
     opened = open_index(options.corpus_path, options.index_path)
     if opened.encoded.n_encoded and any(search.mode != "keyword" for search in wanted):
         warn_if_partial(opened, opened.encoded, "hybrid")
-    answers: list[tuple[str, Results]] = []
+    among = filters_for(opened, options.among)
+    answers: list[tuple[str, Results, Marked | None]] = []
     has_failed = False
     for search in wanted:
         try:
-            results = _run_one(opened, search, options, printer)
-        except (QueryError, NothingEncoded) as error:  # an organisation may be gone; the other searches still run
+            results = _run_one(opened, search, options, among, printer)
+        except (QueryError, NothingEncoded, UnknownTag) as error:  # a name may be gone; the others still run
             message, hint = explained(error)
             printer.hint(f"{search.name}: {message}", hint)
             has_failed = True
         else:
-            answers.append((search.name, results))
+            answers.append((search.name, results, marked_by(printer, results, opened, search.marked)))
     printer.named_hits(answers, len(opened))
     if has_failed:
         return EXIT_ERROR
-    return EXIT_HITS if any(results.hits for _, results in answers) else EXIT_NO_HITS
+    return EXIT_HITS if any(results.hits for _, results, _ in answers) else EXIT_NO_HITS
 
 
 def _wanted(names: Sequence[str]) -> list[SavedSearch]:
@@ -204,13 +213,13 @@ def _wanted(names: Sequence[str]) -> list[SavedSearch]:
     return [searches[name] for name in wanted]
 
 
-def _run_one(opened: Index, search: SavedSearch, options: RunOptions, printer: Printer) -> Results:
-    """Answer one search, with its notices on stderr. Raises QueryError."""
-    from papersearch.search.filter_table import filter_values, make_filters
-
-    filters = make_filters({**filter_values(search.filters), "new": options.new})
+def _run_one(opened: Index, search: SavedSearch, options: RunOptions, among: Filters, printer: Printer) -> Results:
+    """Answer one search `among` papers, with its notices on stderr. Raises QueryError and UnknownTag."""
+    asked = search.filters.replace(new=options.new, within=options.among.within, without=options.among.without)
+    filters = filters_for(opened, asked.replace(within=among.within, without=among.without), search.marked)
     is_table = printer.format == "table"
     results = opened.search(search.query, options.top, search.mode, strict=True, filters=filters, fold=is_table)
+    results = results.replace(filters=asked)
     if results.mode_reason:
         warn_of_mode(opened, results.mode_reason, search.name)
     warn_of_reading(results)

@@ -8,7 +8,7 @@ import typer
 
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR
-from papersearch.cli.index_access import open_at
+from papersearch.cli.index_access import marked_by, open_at
 from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
     Color,
@@ -61,7 +61,7 @@ def show(options: ShowOptions) -> None:
     )
     opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
     papers, lost = find_papers(opened, options.papers)
-    printer.papers(papers)
+    printer.papers(papers, marked_by(printer, papers, opened))
     for error in lost:
         complain(str(error), "")
     if lost:

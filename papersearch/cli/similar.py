@@ -8,7 +8,7 @@ import typer
 
 from papersearch.cli.completion import paper_ids
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import open_index
+from papersearch.cli.index_access import filters_for, marked_by, open_index
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import warn_if_partial, warn_of_filters
 from papersearch.cli.options import (
@@ -25,6 +25,7 @@ from papersearch.cli.options import (
     JsonlOption,
     JsonOption,
     KeyOption,
+    MarkGroup,
     StyleOption,
     TopOption,
 )
@@ -55,6 +56,7 @@ class SimilarOptions(NamedTuple):
     ] = None
     top: TopOption = 10
     filters: FilterGroup = GROUP
+    marked: MarkGroup = GROUP
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
@@ -73,6 +75,8 @@ def similar(options: SimilarOptions) -> int:
 
     An abstract on standard input asks whether the like of it is in the corpus.
     """
+    from papersearch.cli.output.reasons import doubts
+
     printer = open_hit_printer(
         options.format_,
         options.color,
@@ -85,10 +89,13 @@ def similar(options: SimilarOptions) -> int:
     opened = open_index(options.corpus_path, options.index_path)
     names, text = read_names(opened, options.papers)
     unlike = read_ids(opened, options.unlike or (), "--unlike -")
-    results = opened.similar(names, unlike, options.top, text=text, filters=options.filters)
+    filters = filters_for(opened, options.filters, options.marked)
+    results = opened.similar(names, unlike, options.top, text=text, filters=filters)
+    results = results.replace(filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
-    warn_of_filters(results)
-    if results.verdict == "weak":
-        printer.hint("no paper is very similar to this text")
-    printer.hits(results, len(opened))
+    warn_of_filters(results, options.marked)
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
+    printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
     return EXIT_HITS if results.hits else EXIT_NO_HITS

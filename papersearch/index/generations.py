@@ -37,7 +37,6 @@ from papersearch.index import files, locking
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import (
     ARRAYS,
-    KIND,
     LATE_ARRAYS,
     MANIFEST,
     PARTIAL_ARRAYS,
@@ -195,15 +194,6 @@ def read_manifest(index_path: Path) -> Manifest:
     except OSError as error:
         raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
     return decode_manifest(content, str(index_path))
-
-
-def is_index(index_path: Path) -> bool:
-    """Return whether the folder looks like an index of papersearch, of any format version."""
-    try:
-        with (index_path / MANIFEST).open("rb") as file:
-            return KIND.encode() in file.read(200)
-    except OSError:
-        return False
 
 
 def has_shards(index_path: Path) -> bool:

@@ -45,6 +45,24 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
         os.close(descriptor)
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder during the block, which other processes and threads wait for.
+
+    The lock is that of the folder itself, so that no file is left in it. Raises OSError without a folder.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def lease(manifest: Path) -> mmap.mmap | None:
     """Take a lease on the generation of this manifest; it ends with the returned mapping.
 

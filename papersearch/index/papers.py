@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,6 +85,15 @@ class PaperStore(Sequence[Paper]):
         places = whole or strings.find_prefix(prefix)
         named = [(strings[place], int(papers[place])) for place in places[:limit]]
         return bool(whole), len(places), named
+
+    def has_id(self, paper_id: str) -> bool:
+        """Tell whether a paper has exactly this id."""
+        return len(self._ids.strings.find(paper_id)) > 0
+
+    def with_ids(self, ids: Iterable[str]) -> DocIndices:
+        """Return doc_idx of the papers with exactly these ids; ids that no paper has are left out."""
+        strings, papers = self._ids
+        return papers[[place for paper_id in ids for place in strings.find(paper_id)]]
 
     def beginning_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Return (paper_id, doc_idx) of the papers whose id has this prefix, by ascending id.

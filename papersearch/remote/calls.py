@@ -8,15 +8,18 @@ generation that answered, and `result`.
 from __future__ import annotations
 
 import re
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
+    NAME_KINDS,
     NO_FILTERS,
     Count,
+    Counted,
     Filters,
     Finding,
     Mode,
+    NameKind,
     Organisation,
     Paper,
     PaperName,
@@ -47,6 +50,8 @@ MAX_HITS = 2_000
 MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
+MAX_IDS = 10_000
+"""Most papers within or without which a call searches, and most names that one call looks up."""
 
 
 class AboutCall(Value):
@@ -89,6 +94,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    filters: Filters = NO_FILTERS
 
 
 class SimilarCall(Value):
@@ -107,6 +113,13 @@ class PaperCall(Value):
     name: str
 
 
+class LookUpCall(Value):
+    """The arguments of `Index.look_up`."""
+
+    names: tuple[str, ...]
+    by: Literal["id", "title"] = "id"
+
+
 class PapersCall(Value):
     """A question for `n` papers in paper order, from number `first` on."""
 
@@ -118,6 +131,14 @@ class IdsCall(Value):
     """The arguments of `Index.ids_beginning_with`."""
 
     prefix: str
+    limit: Count
+
+
+class NamesCall(Value):
+    """The arguments of `Index.names_beginning_with`."""
+
+    kind: NameKind
+    beginning: str
     limit: Count
 
 
@@ -144,8 +165,10 @@ Call: TypeAlias = (
     | RankManyCall
     | SimilarCall
     | PaperCall
+    | LookUpCall
     | PapersCall
     | IdsCall
+    | NamesCall
     | OrganisationsCall
     | FindingsCall
     | CountsCall
@@ -159,8 +182,10 @@ VERBS: dict[str, type[Call]] = {
     "rank-many": RankManyCall,
     "similar": SimilarCall,
     "paper": PaperCall,
+    "look-up": LookUpCall,
     "papers": PapersCall,
     "ids": IdsCall,
+    "names": NamesCall,
     "organisations": OrganisationsCall,
     "findings": FindingsCall,
     "counts": CountsCall,
@@ -174,8 +199,10 @@ RESULTS: dict[type[Call], Any] = {
     RankManyCall: tuple[tuple[RankedPaper, ...], ...],
     SimilarCall: Results,
     PaperCall: Paper,
+    LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
+    NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
 }
@@ -218,10 +245,17 @@ def check_limits(call: Call) -> None:
     for text in (fields.get("query"), fields.get("text"), *queries):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
+    names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
+        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
         names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    ids = list(fields.get("names", ()))
+    if filters is not None:
+        ids += [*(filters.within or ()), *(filters.without or ())]
+    _at_most("papers to search among or to look up", len(ids), MAX_IDS)
+    _at_most("characters of a name", max(map(len, ids), default=0), MAX_NAME)
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
 

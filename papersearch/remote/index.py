@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeVar, Unpack
 
 import orjson
 
@@ -19,6 +19,7 @@ from papersearch.remote.asking import Asker
 from papersearch.remote.calls import (
     MAX_BODY_BYTES,
     MAX_HITS,
+    MAX_IDS,
     MAX_QUERIES,
     RESULTS,
     About,
@@ -26,7 +27,9 @@ from papersearch.remote.calls import (
     CountsCall,
     FindingsCall,
     IdsCall,
+    LookUpCall,
     ManifestCall,
+    NamesCall,
     OrganisationsCall,
     PaperCall,
     PapersCall,
@@ -43,10 +46,12 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.index.verification import Fault
     from papersearch.types import (
+        Counted,
         FilterOptions,
         Filters,
         Finding,
         Float64Array,
+        NameKind,
         Organisation,
         Paper,
         PaperName,
@@ -166,11 +171,14 @@ class RemoteIndex:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores: for runs and evaluation."""
         check_arguments(k, mode)
+        filters = chosen_filters(filters, narrowed)
         for portion in _portions(queries, MAX_QUERIES):
-            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal)
+            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
             yield from map(list, self._as_many(self._ask(call), portion))
 
     def similar(
@@ -200,6 +208,13 @@ class RemoteIndex:
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
         return found
 
+    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, by whole ids or titles alone, several in a request."""
+        found: list[str | None] = []
+        for portion in _portions(names, MAX_IDS):
+            found += self._as_many(self._ask(LookUpCall(names=portion, by=by)), portion)
+        return tuple(found)
+
     def papers(self) -> RemotePapers:
         """Return all papers in paper order, asked for by pages when they are read."""
         return RemotePapers(self)
@@ -215,6 +230,11 @@ class RemoteIndex:
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=_sendable(prefix), limit=limit))
+        return found
+
+    def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
+        """Return what completes the beginning of a name, and the number of papers of each: at most `limit`."""
+        found: tuple[Counted, ...] = self._ask(NamesCall(kind=kind, beginning=_sendable(beginning), limit=limit))
         return found
 
     def counts(self) -> PaperCounts:

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 if TYPE_CHECKING:
     from papersearch.types import Filters
 
-Kind = Literal["text", "list", "switch"]
-"""Type of a filter's value: one text, any number of texts, or a bool."""
+Kind = Literal["text", "list", "papers", "switch"]
+"""Type of a filter's value: one text, any number of texts or of papers, or a bool.
+
+An empty list of texts keeps every paper; an empty list of papers keeps none, and None keeps every one.
+"""
 
 
 class FilterRow(NamedTuple):
@@ -23,7 +26,7 @@ class FilterRow(NamedTuple):
     field: the field of `Filters`, and the argument of a served tool
     word: the filter's name in a line of filters
     value, example: a placeholder and a sample of the value
-    known: the names in an index that the value must match
+    known: the names in an index, or of marks, that the value must match
     is_saved: whether saved searches may have the filter
     is_served: whether served tools offer it
     """
@@ -35,7 +38,7 @@ class FilterRow(NamedTuple):
     help: str
     value: str = ""
     example: str = ""
-    known: Literal["", "organisations", "dumps"] = ""
+    known: Literal["", "authors", "categories", "venues", "organisations", "dumps", "tags"] = ""
     is_saved: bool = True
     is_served: bool = True
 
@@ -60,6 +63,39 @@ FILTER_ROWS = (
         value=_DATE,
         example="2025-06",
         help="Papers of this date or earlier.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="author",
+        field="authors",
+        word="author",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help='Papers by this author: doe, "Jane Doe", "Doe, J."; may be given again.',
+        known="authors",
+        is_served=True,
+    ),
+    FilterRow(
+        name="category",
+        field="categories",
+        word="cat",
+        kind="list",
+        value="NAME",
+        example="cs.LG",
+        help="Papers of this category, or of one below it (cs has cs.LG); may be given again.",
+        known="categories",
+        is_served=True,
+    ),
+    FilterRow(
+        name="venue",
+        field="venues",
+        word="venue",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help="Papers of a venue whose name has these words; may be given again.",
+        known="venues",
         is_served=True,
     ),
     FilterRow(
@@ -99,6 +135,26 @@ FILTER_ROWS = (
         is_saved=False,  # it belongs to one run of a search, not to its topic
     ),
     FilterRow(
+        name="within",
+        field="within",
+        word="within",
+        kind="papers",
+        value="FILE",
+        help="Only the papers that this file names, one a line; - reads standard input.",
+        is_saved=False,
+        is_served=True,
+    ),
+    FilterRow(
+        name="without",
+        field="without",
+        word="without",
+        kind="papers",
+        value="FILE",
+        help="None of the papers that this file names, one a line; - reads standard input.",
+        is_saved=False,
+        is_served=True,
+    ),
+    FilterRow(
         name="include-undated",
         field="include_undated",
         word="undated",
@@ -108,6 +164,39 @@ FILTER_ROWS = (
     ),
 )
 """Every filter, in the order in which help lists them."""
+
+
+MARK_ROWS = (
+    FilterRow(
+        name="tag",
+        field="tags",
+        word="tag",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help="Papers that you gave this tag; may be given again.",
+        known="tags",
+    ),
+    FilterRow(
+        name="unread",
+        field="unread",
+        word="unread",
+        kind="switch",
+        help="Papers that you have not marked as read.",
+    ),
+)
+"""Conditions on the reader's marks, in the order in which help lists them. They belong to the reader and not to an
+index: `marks` makes `within` and `without` of them."""
+
+
+class MarkFilters(NamedTuple):
+    """Conditions on the reader's marks: any of these tags; not marked as read."""
+
+    tags: tuple[str, ...] = ()
+    unread: bool = False
+
+
+NO_MARK_FILTERS = MarkFilters()
 
 
 def make_filters(values: Mapping[str, Any]) -> Filters:
@@ -120,6 +209,22 @@ def make_filters(values: Mapping[str, Any]) -> Filters:
         if value is not None
     }
     return Filters(**given)
+
+
+def described(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> str:
+    """Return filters and conditions on marks as one line of words: author:doe venue:"machine learning" code."""
+    said = []
+    values = {**filter_values(filters), **wanted._asdict()}
+    for row in (*FILTER_ROWS, *MARK_ROWS):
+        value = values[row.field]
+        if row.kind == "switch":
+            said += [row.word] if value else []
+        elif row.kind == "papers":
+            said += [] if value is None else [f"{row.word}:{len(value)}"]
+        else:
+            texts = value if row.kind == "list" else [value] if value else []
+            said += [f'{row.word}:"{one}"' if len(one.split()) > 1 else f"{row.word}:{one}" for one in texts]
+    return " ".join(said)
 
 
 def filter_values(filters: Filters, rows: Iterable[FilterRow] = FILTER_ROWS) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from papersearch.errors import AmbiguousPaper, PaperNotFound
-from papersearch.search.protocol import FindOf, IdsOf
+from papersearch.search.protocol import FindOf, IdsOf, LookUp
 from papersearch.search.shards import Owned
+from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
 
 if TYPE_CHECKING:
@@ -69,6 +70,22 @@ def find(name: str, shards: Shards) -> Owned:
             candidates = tuple(paper_id for _, paper_id, _, _ in listed[:_SHOWN])
             raise AmbiguousPaper(name=name, matched=by, n_papers=n_found, candidates=candidates)
     raise PaperNotFound(name=name)
+
+
+def look_up(names: Sequence[str], by: Literal["id", "title"], shards: Shards) -> list[str | None]:
+    """Return the id of the one paper of each name, by whole ids or titles alone; None for none or several."""
+    found = [
+        [paper_id for ids in answers for paper_id in ids]
+        for answers in zip(*shards.every("look_up", LookUp(names, by)), strict=True)
+    ]
+    return [ids[0] if len(ids) == 1 else None for ids in found]
+
+
+def ids_of(names: Sequence[str], shards: Shards) -> tuple[str, ...]:
+    """Return the ids of the papers of these names, each once. Raises PaperLookupError."""
+    ids = look_up(names, "id", shards)
+    lost = {name: shards.papers(find(clean_text(name), shards)) for name in set(names) - set(ids)}
+    return tuple(dict.fromkeys(lost[name][0].paper_id if name in lost else name for name in names))
 
 
 def _listed(

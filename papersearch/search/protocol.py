@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Float64Array,
         IntArray,
         Mode,
+        NameKind,
         Paper,
         TermImpact,
     )
@@ -66,9 +67,14 @@ METHODS = (
     "papers",
     "paper_ids",
     "find",
+    "look_up",
     "ids",
     "organisations",
     "scores",
+    "latest",
+    "n_named",
+    "names_like",
+    "names_beginning",
 )
 """The methods of `Shard` that a transport may call. Each has one request, and returns one answer."""
 
@@ -241,7 +247,7 @@ class CountOf(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Facets of a shard's papers: numbers of papers by year, month, line of organisation, and dump.
+    """Facets of a shard's papers: numbers of papers by year, month, line of organisation, dump, and name.
 
     A month is 12 times the year, plus 0 for January.
     """
@@ -252,6 +258,7 @@ class Counts(NamedTuple):
     months: Mapping[int, int]
     organisations: Mapping[str, int]
     dumps: Mapping[str, int]
+    names: Mapping[NameKind, Mapping[str, int]]
 
 
 class NearestOf(NamedTuple):
@@ -295,6 +302,36 @@ class Example(NamedTuple):
     pieces: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]] | None
 
 
+class LatestOf(NamedTuple):
+    """A request for the `k` newest papers that the conditions of a query allow, or of undecided ones."""
+
+    asked: Asked
+    k: int
+    undecided: bool
+
+
+class Latest(NamedTuple):
+    """The newest papers, ascending by number, (K,), and their dates as in `Facts.dates`, (K,)."""
+
+    papers: IntArray
+    dates: IntArray
+
+
+class NamesLike(NamedTuple):
+    """A request for names that are spelt like an unknown one."""
+
+    kind: NameKind
+    name: str
+
+
+class NamesOf(NamedTuple):
+    """A request for the first names with a beginning."""
+
+    kind: NameKind
+    beginning: str
+    limit: int
+
+
 class FindOf(NamedTuple):
     """A request for the papers of a name; `limit` is the greatest number of them that are listed."""
 
@@ -312,6 +349,13 @@ class Found(NamedTuple):
 
     n_found: int
     papers: tuple[tuple[int, str, int], ...]
+
+
+class LookUp(NamedTuple):
+    """A request for the papers whose id, or whose title but for its form, is one of `names`."""
+
+    names: Sequence[str]
+    by: Literal["id", "title"]
 
 
 class IdsOf(NamedTuple):

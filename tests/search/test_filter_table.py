@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from papersearch.search.filter_table import FILTER_ROWS, filter_values, make_filters
+from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, MarkFilters, filter_values, make_filters
 from papersearch.types import NO_FILTERS, Filters
 
 EVERY = Filters(
@@ -14,6 +14,8 @@ EVERY = Filters(
     dumps=("page.txt",),
     has_code=True,
     new=True,
+    within=("a",),
+    without=(),
     include_undated=True,
 )
 
@@ -26,10 +28,20 @@ def test_a_row_for_each_field() -> None:
 
 
 def test_the_kind_of_a_row_is_the_type_of_its_field() -> None:
-    """A switch is off by default, a list empty, a text absent."""
-    defaults = {"switch": False, "list": (), "text": None}
+    """A switch is off by default, a list empty, a text and a set of papers absent."""
+    defaults = {"switch": False, "list": (), "text": None, "papers": None}
     for row in FILTER_ROWS:
         assert getattr(NO_FILTERS, row.field) == defaults[row.kind]
+    for row in MARK_ROWS:
+        assert getattr(MarkFilters(), row.field) == defaults[row.kind]
+
+
+def test_a_row_for_each_condition_on_marks() -> None:
+    """The rows of marks are the fields of `MarkFilters`, and no name means a filter of the index too."""
+    assert [row.field for row in MARK_ROWS] == list(MarkFilters._fields)
+    every = (*FILTER_ROWS, *MARK_ROWS)
+    for names in ([row.name for row in every], [row.word for row in every]):
+        assert len(set(names)) == len(names)
 
 
 def test_values_make_the_filters_they_came_from() -> None:

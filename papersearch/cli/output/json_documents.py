@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from papersearch.search.filter_table import NO_MARK_FILTERS
 from papersearch.text.cleaning import clean_text
 from papersearch.types import DumpFile, Finding, Hit, Paper, Results
 
 if TYPE_CHECKING:
+    from papersearch.cli.output.marked import Marked
+    from papersearch.marks.mark import Mark
     from papersearch.saved import SavedSearch
 
 SCHEMA_VERSION = 1
 
 
-def paper_fields(paper: Paper) -> dict[str, Any]:
-    """Return the fields of a paper."""
+def paper_fields(paper: Paper, mark: Mark | None = None) -> dict[str, Any]:
+    """Return the fields of a paper, with those of its mark."""
     return {
         "paper_id": paper.paper_id,
         "title": paper.title,
@@ -48,10 +51,16 @@ def paper_fields(paper: Paper) -> dict[str, Any]:
         "publisher": paper.publisher,
         "url": paper.url,
         "citation_key": paper.citation_key,
+        "marks": None if mark is None else mark_fields(mark),
     }
 
 
-def hit_fields(hit: Hit) -> dict[str, Any]:
+def mark_fields(mark: Mark) -> dict[str, Any]:
+    """Return the fields of a mark beside its paper."""
+    return {"tags": mark.tags, "read": mark.is_read, "note": mark.note or None}
+
+
+def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
     """Return the fields of a hit: rank, scores, evidence, and the fields of its paper."""
     return {
         "rank": hit.rank,
@@ -60,20 +69,22 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "semantic_score": hit.semantic_score,
         "exact_title": hit.exact_title,
         "verdict": hit.verdict,
-        **paper_fields(hit.paper),
+        **paper_fields(hit.paper, mark),
         "evidence": hit.evidence.asdict(),
         "explanation": hit.explanation.asdict() if hit.explanation else None,
         "duplicates": [paper.asdict() for paper in hit.duplicates],
+        "strength": hit.strength,
     }
 
 
-def envelope(results: Results) -> bytes:
+def envelope(results: Results, marked: Marked | None = None) -> bytes:
     """Return the JSON document of a search, ended by a line feed."""
-    return dump(envelope_fields(results))
+    return dump(envelope_fields(results, marked))
 
 
-def envelope_fields(results: Results) -> dict[str, Any]:
-    """Return the fields of an answer."""
+def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str, Any]:
+    """Return the fields of an answer, with the marks of its papers."""
+    wanted = marked.wanted if marked else NO_MARK_FILTERS
     return {
         "schema_version": SCHEMA_VERSION,
         "query": results.query,
@@ -82,7 +93,7 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "total": results.total,
         "verdict": results.verdict,
         "expansions": [expansion.asdict() for expansion in results.expansions],
-        "filters": results.filters.asdict(),
+        "filters": {**results.filters.asdict(), **wanted._asdict()},
         "sort": results.sort,
         "undated": results.undated.asdict() if results.undated else None,
         "unknown_words": [word.asdict() for word in results.unknown_words],
@@ -91,13 +102,15 @@ def envelope_fields(results: Results) -> dict[str, Any]:
         "reading": results.reading.asdict() if results.reading else None,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
-        "hits": [hit_fields(hit) for hit in results],
+        "verdicts": results.verdicts.asdict() if results.verdicts else None,
+        "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 
 
 def search_fields(search: SavedSearch) -> dict[str, Any]:
     """Return the fields of a saved search."""
-    return {**search._asdict(), "filters": search.filters.asdict()}
+    filters = {**search.filters.asdict(), **search.marked._asdict()}
+    return {"name": search.name, "query": search.query, "mode": search.mode, "filters": filters}
 
 
 def papers(found: Iterable[Paper]) -> bytes:
@@ -120,9 +133,10 @@ def reading(dumps: Iterable[DumpFile], findings: Iterable[Finding], n_left_out: 
     )
 
 
-def hit_lines(results: Results) -> bytes:
+def hit_lines(results: Results, marked: Marked | None = None) -> bytes:
     """Return one JSON object per hit and line."""
-    return b"".join(dump(hit_fields(hit), indent=False) for hit in results)
+    marks = (marked.of(hit.paper) if marked else None for hit in results)
+    return b"".join(dump(hit_fields(hit, mark), indent=False) for hit, mark in zip(results, marks, strict=True))
 
 
 def topic_lines(topic_id: str, results: Results) -> bytes:

@@ -20,10 +20,13 @@ from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from papersearch.cli.output.marked import Marked
+    from papersearch.cli.output.marks_table import ListedMark
     from papersearch.saved import SavedSearch
     from papersearch.types import Paper, Results
 
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
+_UNMARKED = frozenset({"plain", "tsv", "markdown"})
 _WITH_KEYS = frozenset({"bibtex", "csl-json"})
 _IN_A_STYLE = {"auto": "plain", "table": "plain", "plain": "plain", "markdown": "markdown"}
 """Formats that can be asked for together with a citation style, and the writer of references for each."""
@@ -62,12 +65,17 @@ class Printer:
         """True if the format is JSON: one document, or JSON lines."""
         return self.format in ("json", "jsonl")
 
-    def hits(self, results: Results, n_papers: int) -> None:
-        """Print an answer; `n_papers` are those of the index."""
-        with self._destination(len(results)):
-            self._hits(results, n_papers)
+    @property
+    def shows_marks(self) -> bool:
+        """True if the format has a place for marks of papers."""
+        return self.format not in _UNMARKED and self._style is None
 
-    def _hits(self, results: Results, n_papers: int) -> None:
+    def hits(self, results: Results, n_papers: int, marked: Marked | None = None) -> None:
+        """Print an answer with the marks of its papers; `n_papers` are those of the index."""
+        with self._destination(len(results)):
+            self._hits(results, n_papers, marked)
+
+    def _hits(self, results: Results, n_papers: int, marked: Marked | None) -> None:
         from papersearch.cli.output import json_documents
 
         if self._style is not None:
@@ -75,59 +83,66 @@ class Printer:
         elif self.format == "table":
             from papersearch.cli.output.table import print_results
 
-            print_results(open_console(self._color), results, n_papers)
+            print_results(open_console(self._color), results, n_papers, marked=marked)
         elif self.format in _EXPORTS:
-            self._export([hit.paper for hit in results])
+            self._export([hit.paper for hit in results], marked)
         elif self.format == "json":
-            self.write(json_documents.envelope(results))
+            self.write(json_documents.envelope(results, marked))
         elif self.format == "jsonl":
-            self.write(json_documents.hit_lines(results))
+            self.write(json_documents.hit_lines(results, marked))
         else:
             self._text(json_documents.hit_rows(results))
 
-    def named_hits(self, answers: Sequence[tuple[str, Results]], n_papers: int) -> None:
-        """Print the answers of saved searches, each under its name."""
+    def named_hits(self, answers: Sequence[tuple[str, Results, Marked | None]], n_papers: int) -> None:
+        """Print the answers of saved searches, each under its name, with the marks of its papers."""
         from papersearch.cli.output import json_documents
 
         if self.format == "table":
             from papersearch.cli.output.table import print_results
 
             console = open_console(self._color)
-            for number, (name, results) in enumerate(answers):
+            for number, (name, results, marked) in enumerate(answers):
                 if number:
                     console.print()
-                print_results(console, results, n_papers, name=name)
+                print_results(console, results, n_papers, name=name, marked=marked)
         elif self.format in _EXPORTS:
-            papers = {hit.paper.paper_id: hit.paper for _, results in answers for hit in results}
-            self._export(list(papers.values()))
+            papers = {hit.paper.paper_id: hit.paper for _, results, _ in answers for hit in results}
+            self._export(list(papers.values()), *(marked for _, _, marked in answers))
         elif self.format == "json":
             self._records(
-                "searches", ({"name": name, **json_documents.envelope_fields(one)} for name, one in answers)
+                "searches",
+                ({"name": name, **json_documents.envelope_fields(one, marked)} for name, one, marked in answers),
             )
         elif self.format == "jsonl":
-            found = ((name, hit) for name, results in answers for hit in results)
-            self._records("hits", ({"search": name, **json_documents.hit_fields(hit)} for name, hit in found))
+            found = ((name, hit, marked) for name, results, marked in answers for hit in results)
+            self._records(
+                "hits",
+                (
+                    {"search": name, **json_documents.hit_fields(hit, marked.of(hit.paper) if marked else None)}
+                    for name, hit, marked in found
+                ),
+            )
         else:
-            self._text("".join(json_documents.hit_rows(results, name) for name, results in answers))
+            self._text("".join(json_documents.hit_rows(results, name) for name, results, _ in answers))
 
-    def papers(self, papers: Sequence[Paper]) -> None:
-        """Print whole records."""
+    def papers(self, papers: Sequence[Paper], marked: Marked | None = None) -> None:
+        """Print whole records, with the marks of the papers."""
         with self._destination(len(papers)):
-            self._papers(papers)
+            self._papers(papers, marked)
 
-    def _papers(self, papers: Sequence[Paper]) -> None:
+    def _papers(self, papers: Sequence[Paper], marked: Marked | None) -> None:
         if self._style is not None:
             self._references(papers, *self._style)
         elif self.is_json:
             from papersearch.cli.output.json_documents import paper_fields
 
-            self._records("papers", map(paper_fields, papers))
+            self._records("papers", (paper_fields(paper, marked.of(paper) if marked else None) for paper in papers))
         elif self.format in _EXPORTS:
-            self._export(papers)
+            self._export(papers, marked)
         else:
             from papersearch.cli.output.table import print_papers
 
-            print_papers(open_console(self._color), papers)
+            print_papers(open_console(self._color), papers, marked)
 
     def searches(self, searches: Iterable[SavedSearch], rows: Iterable[Sequence[str]]) -> None:
         """Print saved searches: their fields as JSON, otherwise `rows`."""
@@ -137,6 +152,17 @@ class Printer:
             self._records("searches", map(search_fields, searches))
         else:
             self.lines(rows)
+
+    def marks(self, listed: Sequence[ListedMark]) -> None:
+        """Print marks."""
+        from papersearch.cli.output import marks_table
+
+        if self.is_json:
+            self._records("marks", map(marks_table.fields, listed))
+        elif self.format == "table":
+            marks_table.print_marks(open_console(self._color), listed)
+        else:
+            self.lines(map(marks_table.row, listed))
 
     def document(self, fields: Callable[[], dict[str, Any]], show: Callable[[Console], None]) -> None:
         """Print a report: `fields` as JSON, otherwise the output of `show` on a console."""
@@ -195,10 +221,11 @@ class Printer:
         else:
             self._text(("\n" if writer == "plain" else "\n\n").join(lines) + "\n" if lines else "")
 
-    def _export(self, papers: Sequence[Paper]) -> None:
+    def _export(self, papers: Sequence[Paper], *marked: Marked | None) -> None:
         from papersearch.cli.output.exports import export
 
-        self.write(export(papers, self.format, self._key))
+        marks = {paper_id: mark for each in marked if each for paper_id, mark in each.by_id.items()}
+        self.write(export(papers, self.format, self._key, marks))
 
     def _records(self, name: str, records: Iterable[dict[str, Any]]) -> None:
         """Print records as one JSON document, in a list called `name`, or as JSON lines."""

@@ -1,24 +1,87 @@
-"""The reason for an empty answer, in one sentence."""
+"""What is said of an answer besides its hits: how many papers answer, how well, and why there are none."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from papersearch.search.filter_table import FILTER_ROWS, filter_values
-from papersearch.types import NO_FILTERS
+from papersearch.search.filter_table import (
+    FILTER_ROWS,
+    MARK_ROWS,
+    NO_MARK_FILTERS,
+    FilterRow,
+    MarkFilters,
+    filter_values,
+)
+from papersearch.types import NO_FILTERS, verdict_of
 
 if TYPE_CHECKING:
-    from papersearch.types import Filters, Results
+    from papersearch.types import Filters, Hit, Results
+
+_NAMED = 3
+"""Greatest number of words that one line names."""
+
+_CARRYING = 16
+"""Number of words up to which each word carries a query."""
 
 
-def why_empty(results: Results, n_papers: int) -> str:
-    """Say why an answer has no hits, without a full stop; `n_papers` is the size of the collection."""
-    is_filtered = results.filters != NO_FILTERS
-    kept = f" that {typed_filters(results.filters)} leaves" if is_filtered else ""
+def how_many(results: Results) -> str:
+    """Say how many papers are shown, and how well how many answer: "best 5 · 2 fair, 300 weak"."""
+    if not results.hits:
+        return "no papers"
+    if not results.is_ranked:
+        return f"{len(results):,} of {results.total:,}"
+    first = "newest" if results.sort == "date" else "best"
+    shown, counts = f"{first} {len(results):,}", results.verdicts
+    if counts is None:
+        return f"{shown} of {results.total:,}"
+    said = ", ".join(f"{n:,} {name}" for name, n in counts.asdict().items() if n)
+    if counts.total < results.total:
+        return f"{shown} of {results.total:,} · of the first {counts.total:,}: {said}"
+    return f"{shown} · {said}"
+
+
+def doubts(results: Results, *, names_all: bool = False) -> list[str]:
+    """Say what makes an answer doubtful: that no paper answers well, and that none has a word of the query.
+
+    names_all: also words that may be misspelt, for which others are offered elsewhere
+    """
+    said = []
+    if results.verdict == "weak" and results.reading is None:
+        said.append("no paper is very similar to this text")
+    elif results.verdict == "weak":
+        said.append(f"none of the {results.total:,} paper{'' if results.total == 1 else 's'} matches this well")
+    if results.verdict and (missing := missing_words(results, names_all=names_all)):
+        said.append(f"no paper has {' or '.join(missing)}")
+    return said
+
+
+def word_of(hit: Hit) -> str:
+    """Return the verdict on a hit, or how like it is to examples."""
+    return hit.verdict or ("" if hit.strength is None else verdict_of(hit.strength))
+
+
+def missing_words(results: Results, *, names_all: bool = False) -> list[str]:
+    """Return the first words that no paper has; those that may be misspelt only with `names_all`.
+
+    Such a word is the rarest of the query. In a longer text it does not carry the question.
+    """
+    if len(results.query.split()) > _CARRYING:
+        return []
+    return [unknown.word for unknown in results.unknown_words if names_all or not unknown.instead][:_NAMED]
+
+
+def why_empty(results: Results, n_papers: int, wanted: MarkFilters = NO_MARK_FILTERS) -> str:
+    """Say why an answer has no hits, without a full stop; `n_papers` is the size of the collection.
+
+    `wanted` are the conditions on marks.
+    """
+    is_filtered = results.filters != NO_FILTERS or wanted != NO_MARK_FILTERS
+    typed = typed_filters(results.filters, wanted) if is_filtered else ""
+    kept = f" that {typed} leaves" if is_filtered else ""
     match results.emptied_by:
         case "filters":
-            return f"{typed_filters(results.filters)} leaves no paper to rank"
+            return f"{typed} leaves no paper to rank"
         case "operators":
             return f"no paper{kept} meets the phrases, title: words and exclusions of the query"
         case "words":
@@ -27,13 +90,17 @@ def why_empty(results: Results, n_papers: int) -> str:
     return f"none of the {n_left} paper{'' if n_left == 1 else 's'}{kept} answers the query"
 
 
-def typed_filters(filters: Filters) -> str:
+def typed_filters(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> str:
     """Return filters as the options that set them."""
-    typed: list[str] = []
     values = filter_values(filters)
-    for row in FILTER_ROWS:
-        value = values[row.field]
-        if value:
-            given = value if isinstance(value, tuple) else (value,)
-            typed += [f"--{row.name}" if one is True else f"--{row.name} {shlex.quote(one)}" for one in given]
-    return " ".join(typed)
+    typed = [_typed(row, value) for row in FILTER_ROWS if (value := values[row.field]) or value == ()]
+    typed += [_typed(row, value) for row in MARK_ROWS if (value := getattr(wanted, row.field))]
+    return " ".join(filter(None, typed))
+
+
+def _typed(row: FilterRow, value: Any) -> str:
+    """Return the option that sets a filter; papers came from a file and are counted."""
+    if row.kind == "papers":
+        return f"--{row.name} {len(value)} paper{'' if len(value) == 1 else 's'}"
+    given = value if isinstance(value, tuple) else (value,)
+    return " ".join(f"--{row.name}" if one is True else f"--{row.name} {shlex.quote(one)}" for one in given)

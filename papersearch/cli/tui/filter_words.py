@@ -1,18 +1,20 @@
 """Filters as one line of words, for an application without options.
 
-since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code new undated
+since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code new undated tag:moe unread
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from papersearch.cli.errors import CommandError
-from papersearch.search.filter_table import FILTER_ROWS, make_filters
+from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
 from papersearch.types import Filters
 
-_ROWS = {row.word: row for row in FILTER_ROWS}
+_OF_THE_INDEX = tuple(row for row in FILTER_ROWS if row.kind != "papers")  # those come from files
+_ROWS = {row.word: row for row in (*_OF_THE_INDEX, *MARK_ROWS)}
 _PATTERN = re.compile(r'(?P<name>[^\s:"]+)(?P<valued>:(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]*)))?(?!\S)|\S+')
 
 FILTER_WORDS = " ".join(f"{word}:{row.example}" if row.example else word for word, row in _ROWS.items())
@@ -24,6 +26,22 @@ def parse_filters(line: str) -> Filters:
 
     Raises CommandError for an unknown word. Dates, organisations and dumps are not looked up.
     """
+    return make_filters(_of(_OF_THE_INDEX, line))
+
+
+def parse_mark_filters(line: str) -> MarkFilters:
+    """Parse the conditions on marks on `line`. Raises CommandError for an unknown word."""
+    values = _of(MARK_ROWS, line)
+    return MarkFilters(tuple(values.get("tags", ())), values.get("unread", False))
+
+
+def _of(rows: Iterable[FilterRow], line: str) -> dict[str, Any]:
+    """Parse the line, and return the values of these rows by field."""
+    values = _values(line)
+    return {row.field: values[row.field] for row in rows if row.field in values}
+
+
+def _values(line: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for found in _PATTERN.finditer(line):
         row = _ROWS.get((found["name"] or "").lower())
@@ -37,4 +55,4 @@ def parse_filters(line: str) -> Filters:
             values.setdefault(row.field, []).append(value)
         else:
             values[row.field] = value if takes_value else True
-    return make_filters(values)
+    return values

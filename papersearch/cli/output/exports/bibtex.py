@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from papersearch.cli.output.exports.latex_text import latex, verbatim
 from papersearch.cli.output.exports.publication import (
+    NotedPaper,
     address,
     authors_of,
     family_with_particle,
@@ -30,13 +31,14 @@ _ARXIV_CLASS = re.compile(
 _SEPARATOR = re.compile(r"[,{}]|(?:^|\s)and(?:\s|$)", re.IGNORECASE)
 
 
-def write(papers: Sequence[Paper], keys: Sequence[str]) -> str:
+def write(papers: Sequence[NotedPaper], keys: Sequence[str]) -> str:
     """Return one entry per paper."""
     return "\n".join(map(_entry, papers, keys))
 
 
-def _entry(paper: Paper, key: str) -> str:
+def _entry(noted: NotedPaper, key: str) -> str:
     """Return an entry. Styles require an author of articles and conference papers."""
+    paper = noted.paper
     kind = {"article": "article", "conference": "inproceedings"}.get(kind_of(paper), "misc")
     if not authors_of(paper) or not paper.title:
         kind = "misc"
@@ -56,7 +58,8 @@ def _entry(paper: Paper, key: str) -> str:
         "primaryClass": _primary_class(paper),
         "doi": verbatim(paper.doi) if paper.doi else None,
         "url": address(paper),
-        "keywords": ", ".join(latex(name.replace(",", " ")) for name in paper.categories),
+        "keywords": ", ".join(latex(name.replace(",", " ")) for name in noted.keywords),
+        "annote": latex(noted.note),
         "abstract": latex(paper.abstract),
     }
     lines = [_field(name, value) for name, value in fields.items() if value]

@@ -10,20 +10,21 @@ from typing import Any
 
 import orjson
 
-from papersearch.cli.output.exports.publication import address, authors_of, kind_of, numbered_date
+from papersearch.cli.output.exports.publication import NotedPaper, address, authors_of, kind_of, numbered_date
 from papersearch.types import AuthorName, Paper
 
 _TYPES = {"article": "article-journal", "conference": "paper-conference", "preprint": "article", "other": "article"}
 
 
-def write(papers: Sequence[Paper], keys: Sequence[str]) -> str:
+def write(papers: Sequence[NotedPaper], keys: Sequence[str]) -> str:
     """Return an array with one item per paper."""
     items = list(map(item, papers, keys))
     return orjson.dumps(items, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def item(paper: Paper, key: str) -> dict[str, Any]:
+def item(noted: NotedPaper, key: str) -> dict[str, Any]:
     """Return a paper as an item, without the variables whose values are unknown."""
+    paper = noted.paper
     date = numbered_date(paper)
     variables = {
         "id": key,
@@ -41,9 +42,10 @@ def item(paper: Paper, key: str) -> dict[str, Any]:
         "number": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id and kind_of(paper) in ("preprint", "other") else None,
         "DOI": paper.doi,
         "URL": address(paper),
-        "keyword": ", ".join(name.replace(",", " ") for name in paper.categories),
+        "keyword": ", ".join(name.replace(",", " ") for name in noted.keywords),
         "abstract": paper.abstract,
         "note": _note(paper),
+        "annote": noted.note,
     }
     return {name: value for name, value in variables.items() if value}
 

@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
-from papersearch.cli.output.exports.publication import address
+from papersearch.cli.output.exports.publication import NotedPaper, address
 from papersearch.types import Paper
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|<>~$&])")
 _ID_COMMENT = re.compile(r"<!-- paper_id: (\S+) -->\s*$")
 
 
-def write(papers: Sequence[Paper]) -> str:
-    """Return one item of a list per paper."""
-    return "".join(map(_item, papers))
+def write(papers: Sequence[NotedPaper]) -> str:
+    """Return one item of a list per paper, without what its reader says of it."""
+    return "".join(_item(noted.paper) for noted in papers)
 
 
 def id_in(line: str) -> str | None:

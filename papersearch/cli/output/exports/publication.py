@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from papersearch.cli.output.addresses import page_of, web_address
 from papersearch.text.names import parse_name
@@ -31,6 +31,19 @@ _JOURNAL_WORD = re.compile(
 )
 _PREPRINT = re.compile(r"\b(?:arxiv|corr|biorxiv|medrxiv|preprints?)\b", re.IGNORECASE)
 _PAGE_RANGE = re.compile(r"([^\s,;‐-―-]+) ?[‐-―-]{1,2} ?([^\s,;‐-―-]+)")
+
+
+class NotedPaper(NamedTuple):
+    """A paper with what its reader says of it: tags, which become keywords, and a note."""
+
+    paper: Paper
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The keywords of the paper, and the tags after them."""
+        return self.paper.categories + self.tags
 
 
 def kind_of(paper: Paper) -> Kind:

@@ -20,7 +20,7 @@ from typing import Any
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports import cleaned
 from papersearch.cli.output.exports.csl_json import item
-from papersearch.cli.output.exports.publication import kind_of
+from papersearch.cli.output.exports.publication import NotedPaper, kind_of
 from papersearch.cli.output.exports.styles import EXTRA, Style, find_style
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
@@ -30,7 +30,7 @@ WRITERS = {"plain": "plain", "markdown": "commonmark-raw_html"}
 
 _READER = "markdown_strict+yaml_metadata_block+citations+all_symbols_escapable-raw_html"
 
-_NOT_PRINTED = ("abstract", "keyword", "note", "archive", "archive_location")
+_NOT_PRINTED = ("abstract", "annote", "keyword", "note", "archive", "archive_location")
 """Variables of an exported item that no reference should show."""
 
 _WITHOUT_INITIALS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -70,7 +70,7 @@ def references(papers: Sequence[Paper], wanted: str, writer: str = "plain") -> l
 
 def _item(paper: Paper, key: str) -> dict[str, Any]:
     """Return a paper as an item of CSL-JSON. arXiv is the publisher of its preprints, as for reference managers."""
-    variables = {name: value for name, value in item(paper, key).items() if name not in _NOT_PRINTED}
+    variables = {name: value for name, value in item(NotedPaper(paper), key).items() if name not in _NOT_PRINTED}
     variables.setdefault("title", paper.paper_id)
     variables["author"] = list(map(_author, variables.get("author", ())))
     if paper.arxiv_id and kind_of(paper) in ("preprint", "other"):

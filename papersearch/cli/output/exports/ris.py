@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from papersearch.cli.output.exports.publication import (
+    NotedPaper,
     address,
     authors_of,
     inverted,
@@ -12,17 +13,17 @@ from papersearch.cli.output.exports.publication import (
     numbered_date,
     page_range,
 )
-from papersearch.types import Paper
 
 _TYPES = {"article": "JOUR", "conference": "CONF", "preprint": "UNPB", "other": "GEN"}
 
 
-def write(papers: Sequence[Paper]) -> str:
+def write(papers: Sequence[NotedPaper]) -> str:
     """Return one record per paper."""
     return "\r\n".join(map(_record, papers))
 
 
-def _record(paper: Paper) -> str:
+def _record(noted: NotedPaper) -> str:
+    paper = noted.paper
     kind = kind_of(paper)
     first, last = page_range(paper.pages or "")
     organisation = paper.organisation.name if paper.organisation else ""
@@ -44,9 +45,10 @@ def _record(paper: Paper) -> str:
         ("DB", "arXiv" if paper.arxiv_id else ""),
         ("AN", paper.arxiv_id or ""),
         ("UR", address(paper) or ""),
-        *(("KW", name) for name in paper.categories),
+        *(("KW", name) for name in noted.keywords),
         ("LB", paper.citation_key or ""),
         ("N1", "year inferred" if paper.year_inferred else ""),
+        ("N1", noted.note),
         ("AB", paper.abstract),
     ]
     lines = [f"{tag}  - {value}" for tag, value in fields if value]

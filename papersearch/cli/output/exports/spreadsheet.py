@@ -7,28 +7,29 @@ import io
 import re
 from collections.abc import Sequence
 
-from papersearch.cli.output.exports.publication import address, authors_of, inverted
-from papersearch.types import Paper
+from papersearch.cli.output.exports.publication import NotedPaper, address, authors_of, inverted
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _COLUMNS = (
     "paper_id", "title", "authors", "date", "year", "month", "year_inferred", "venue", "volume", "issue", "pages",
     "publisher", "organisation", "categories", "arxiv_id", "doi", "url", "links", "citation_key", "abstract",
+    "note",
 )  # fmt: skip
 
 
-def write(papers: Sequence[Paper]) -> str:
+def write(papers: Sequence[NotedPaper]) -> str:
     """Return a header and one row per paper."""
     table = io.StringIO()
     table.write("\ufeff")
     writer = csv.writer(table, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    for paper in papers:
-        writer.writerow(map(_cell, _cells(paper)))
+    for noted in papers:
+        writer.writerow(map(_cell, _cells(noted)))
     return table.getvalue()
 
 
-def _cells(paper: Paper) -> Sequence[str]:
+def _cells(noted: NotedPaper) -> Sequence[str]:
+    paper = noted.paper
     return (
         paper.paper_id,
         paper.title,
@@ -43,13 +44,14 @@ def _cells(paper: Paper) -> Sequence[str]:
         paper.pages or "",
         paper.publisher or "",
         paper.organisation.name if paper.organisation else "",
-        "; ".join(paper.categories),
+        "; ".join(noted.keywords),
         paper.arxiv_id or "",
         paper.doi or "",
         address(paper) or "",
         " ".join(paper.links),
         paper.citation_key or "",
         paper.abstract,
+        noted.note,
     )
 
 
