@@ -139,7 +139,7 @@ QUERIES = (
     "a",
     "qqqqzzzz pipelne",
     "title:attention OR title:memory",
-    "year: author: cat:cs.LG (how do they) AND",
+    "year: author: (how do they) AND",
     "reinforcement learning from human feedback for code",
     "quantization of activations and weights to four bits without retraining",
 )

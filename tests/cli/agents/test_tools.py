@@ -30,6 +30,9 @@ ABSTRACT = "We cut the idle time of pipeline parallelism. We train large models 
 OF_THE_TERMINAL = {"format_", "json", "jsonl", "color", "copy", "corpus_path", "index_path", "debug", "late"}
 """Options of verbs that are about output, places and the measuring of models."""
 
+OF_THE_READER = {"tags", "unread"}
+"""Filters by marks, which are notes of the user and no part of the collection."""
+
 OF_CITATIONS = {"key", "style"}
 
 NAMED_OTHERWISE = {"top": "k"}
@@ -46,7 +49,7 @@ def asked(index: papersearch.Index, tool: str, **arguments: Any) -> bytes:
 )
 def test_parity_with_the_command_line(tool: str, command: Any) -> None:
     """A tool has every option of its verb that is not about the terminal; citations have a tool of their own."""
-    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_CITATIONS
+    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_THE_READER - OF_CITATIONS
     named = {NAMED_OTHERWISE.get(option, option) for option in options}
     assert named - set(BY_NAME[tool].arguments.schema()["properties"]) == set()
     assert not OF_CITATIONS - set(BY_NAME["cite"].arguments.schema()["properties"])
