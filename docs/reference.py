@@ -77,7 +77,7 @@ abstract, or if the query is the title of a paper. A parenthesis without its par
 operators has at most 256 words and phrases, and 16 parentheses inside each other.
 
 A field takes the next word, or a phrase, and no blank comes before it: `author:doe routing` is the author Doe and
-the word routing. What fields say is no word to rank by. A query that has only conditions, and an empty one with
+the word routing. Fields rank nothing. A query that has only conditions, and an empty one with
 filters, list the papers, the newest first and without scores. `-author:doe` alone is an error.
 
 Names are compared without case, accents, apostrophes and hyphens. An author is found by the family name (`doe`),

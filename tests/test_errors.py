@@ -36,6 +36,8 @@ EXAMPLES: dict[str, Any] = {
     "is_corpus": True,
     "is_given": True,
     "is_newer": True,
+    "is_reversed": False,
+    "in_query": False,
     "known": ("float32", "bfloat16"),
     "length": 50_001,
     "limit": 50_000,

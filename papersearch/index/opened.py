@@ -137,7 +137,7 @@ class OpenedIndex:
 
             files = self._generation
             starts, papers = files.array(f"{kind}.starts.npy"), files.array(f"{kind}.papers.npy")
-            self._names[kind] = NameTable(self._strings(kind), starts, papers)
+            self._names[kind] = NameTable(kind, self._strings(kind), starts, papers)
         return self._names[kind]
 
     @cached_property

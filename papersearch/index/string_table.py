@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_SCANNED = 1 << 22
+"""Bytes searched at once, or one string if that is longer."""
+
+
 class StringTable(Sequence[str]):
     """The strings in `text`, split at `offsets`."""
 
@@ -64,13 +68,24 @@ class StringTable(Sequence[str]):
         start = bisect_left(self, prefix)
         return range(start, bisect_right(self, prefix, lo=start, key=lambda found: found[: len(prefix)]))
 
-    def containing(self, part: str) -> list[int]:
-        """Return the positions of the strings that contain `part`, by one scan of the whole text."""
-        wanted, places, start = part.encode(), [], 0
-        while (found := self._text.find(wanted, start)) >= 0:
-            places.append(int(np.searchsorted(self._offsets, found, side="right")) - 1)
-            start = int(self._offsets[places[-1] + 1])
-        return places
+    def containing(self, *parts: str) -> list[int]:
+        """Return the positions, ascending, of the strings that contain any of `parts`, by a scan of the whole text.
+
+        The text is copied in blocks: Python searches bytes quickly, and mapped files byte by byte.
+        """
+        wanted, places, first = [part.encode() for part in parts], set(), 0
+        while first < len(self):
+            begin = int(self._offsets[first])
+            stop = max(int(np.searchsorted(self._offsets, begin + _SCANNED, side="right")) - 1, first + 1)
+            block = self._text[begin : int(self._offsets[stop])]
+            for part in wanted:
+                found = block.find(part)
+                while found >= 0:
+                    place = int(np.searchsorted(self._offsets, begin + found, side="right")) - 1
+                    places.add(place)
+                    found = block.find(part, int(self._offsets[place + 1]) - begin)
+            first = stop
+        return sorted(places)
 
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:

@@ -12,7 +12,7 @@ import numpy as np
 from papersearch.errors import UnknownFilterValue
 from papersearch.search.protocol import NamesLike, NamesOf
 from papersearch.text.folding import fold
-from papersearch.text.name_lines import BAR, asked_name, compared, is_one_word, read_line
+from papersearch.text.name_lines import BAR, compared, is_one_word, read_line
 from papersearch.text.name_words import words_of
 from papersearch.types import NAME_KINDS, Counted
 
@@ -65,14 +65,14 @@ def check_clauses(clauses: Iterable[FieldClause], shards: Shards) -> None:
 def having(kind: NameKind, values: Iterable[str], index: OpenedIndex) -> BoolArray:
     """Return a mask of the papers with any of these names, (N,)."""
     names, n_papers = index.names(kind), index.manifest.n_papers
-    masks = [names.having(asked_name(kind, value), n_papers) for value in values]
+    masks = [names.having(value, n_papers) for value in values]
     mask: BoolArray = np.logical_or.reduce(masks)
     return mask
 
 
 def n_named(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[int]:
     """Count the different names that fit each of these."""
-    return [len(index.names(kind).places(asked_name(kind, value))) for kind, value in asked]
+    return [len(index.names(kind).places(value)) for kind, value in asked]
 
 
 def like(request: NamesLike, index: OpenedIndex) -> Likeness:

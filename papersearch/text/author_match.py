@@ -76,7 +76,9 @@ class AskedAuthor(NamedTuple):
 
     @property
     def anchors(self) -> frozenset[str]:
-        """Keys of which a stored name has at least one if it fits."""
+        """Keys of which a stored name has at least one if it fits; of a long list of words only the longest."""
+        if len(self.units) > _MOST_UNITS:
+            return frozenset((max(chain(*self.units), key=len), *(split.family for split in self.splits)))
         words = (word for unit in self.units for word in unit if not _is_initial(word))
         return frozenset(chain((split.family for split in self.splits), words, self._wholes))
 

@@ -13,7 +13,15 @@ from papersearch.cli.tui.filter_words import FILTER_WORDS, parse_filters
 from papersearch.errors import SearchesUnreadable
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 
-SAMPLES = {"since": "2024", "until": "2025-06", "org": "Peking University", "dump": "page.txt"}
+SAMPLES = {
+    "since": "2024",
+    "until": "2025-06",
+    "author": "Jane Doe",
+    "category": "cs.LG",
+    "venue": "NeurIPS 2023",
+    "org": "Peking University",
+    "dump": "page.txt",
+}
 LINED = [row for row in FILTER_ROWS if row.kind != "papers"]
 rows = pytest.mark.parametrize("row", FILTER_ROWS, ids=lambda row: row.name)
 

@@ -238,7 +238,7 @@ def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add", "a"), "missing argument"),
+        (("add", "a"), "the query is empty"),
         (("add", "", "apples"), "expected 1 to 100 characters"),
         (("add", "x" * 101, "apples"), "expected 1 to 100 characters"),
         (("add", "a", ""), "the query is empty"),

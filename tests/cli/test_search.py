@@ -252,7 +252,12 @@ def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> N
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("venue:bubbles pipeline", "unknown field venue: it is read as a word; the known field is title:"),
+        (
+            "journal:bubbles pipeline",
+            "unknown field journal: it is read as a word; known are title:, author:, cat:, venue:, year:",
+        ),
+        ("year: 2024 pipeline", "year: is read as a word: its value must follow without a blank"),
+        ("year:last pipeline", "year:last is read as a word: year: expects a year or a range of years"),
         ("AND experts", "AND is read as a word: it joins nothing"),
         ("PIPELINE BUBBLES AND EXPERTS", "AND is read as a word: the whole query is in capitals"),
         ("(pipeline OR bubbles", "the parenthesis at character 1 is left out: nothing closes it"),
