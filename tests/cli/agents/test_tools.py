@@ -20,6 +20,7 @@ from papersearch.cli.search import search as search_command
 from papersearch.cli.show import show as show_command
 from papersearch.cli.similar import similar as similar_command
 from papersearch.cli.stats import stats as stats_command
+from papersearch.errors import EmptyQuery
 from papersearch.search.filter_table import FILTER_ROWS
 from tests.cli.test_references import INSTALLED
 from tests.growing import encode_in_part
@@ -208,3 +209,14 @@ def test_all_lost_papers_are_named(real_index: papersearch.Index) -> None:
         assert [line.split("'")[1] for line in told] == ["nonsense", "p", "gibberish"]
     with pytest.raises(ArgumentError, match="; 5 more names do not lead to one paper"):
         asked(real_index, "show", papers=[f"nonsense{number}" for number in range(15)])
+
+
+def test_a_list_of_papers_has_no_scores(real_index: papersearch.Index) -> None:
+    """Papers that conditions alone choose have neither scores nor verdicts; without conditions it is an error."""
+    expected = [hit.paper.paper_id for hit in real_index.search("", within=["gpipe", "megascale"])]
+    told = json.loads(asked(real_index, "search", query="", within=["gpipe", "megascale"]))
+    assert [hit["paper_id"] for hit in told["hits"]] == expected
+    assert not {"score", "verdict"} & {name for hit in told["hits"] for name in hit}
+    assert "verdict" not in told
+    with pytest.raises(EmptyQuery):
+        asked(real_index, "search", query="")
