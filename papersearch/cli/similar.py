@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
 import typer
@@ -84,17 +85,12 @@ def similar(options: SimilarOptions) -> int:
     warn_of_filters(results)
     if results.verdict == "weak":
         printer.hint("no paper is very similar to this text")
-    if options.maps is None or not options.maps.takes_stdout:
+    if (maps := options.maps) is None:
         printer.hits(results, len(opened))
-    if options.maps is not None:
-        from papersearch.cli.maps import like_title
-
-        examples = list(map(opened.paper, names))
-        options.maps.draw_answer(
-            opened,
-            like_title(examples),
-            lambda k: opened.similar(names, unlike, k, text=text, filters=options.filters),
-            options.top,
-            examples,
+    else:
+        narrowed = partial(opened.similar, names, unlike, text=text, filters=options.filters)
+        maps.beside(
+            lambda: printer.hits(results, len(opened)),
+            lambda: maps.draw_similar(opened, list(map(opened.paper, names)), lambda k: narrowed(k=k), options.top),
         )
     return EXIT_HITS if results.hits else EXIT_NO_HITS
