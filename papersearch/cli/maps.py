@@ -163,10 +163,11 @@ def _tell_missing(drawn: PaperMap, index: Index) -> None:
 
 def _is_picture(name: str) -> bool:
     """Tell by the suffix whether a map is a picture. Raises typer.BadParameter for another suffix."""
-    suffix = Path(name).suffix.lower()
+    path = typed_path(Path(name))
+    suffix = path.suffix.lower()
     if suffix in _PICTURES:
         return True
-    if name != _STDOUT and suffix not in _PAGES and not _is_stream(Path(name)):
+    if name != _STDOUT and suffix not in _PAGES and (path.is_file() or not path.exists()):
         raise typer.BadParameter(f"expected a name that ends in .html or .svg, found {name!r}", param_hint="--map")
     return False
 
