@@ -5,6 +5,7 @@ Imports that cost time are inside the function: a mistyped option should not cos
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
 import typer
@@ -151,16 +152,19 @@ def search(options: SearchOptions) -> int:
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-    if options.maps is None or not options.maps.takes_stdout:
+
+    def print_hits() -> None:
         printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
         printer.keep([results], opened)
-    if options.maps is not None:
-        options.maps.draw_answer(
-            opened,
-            text,
-            lambda k: opened.search(
-                text, k, options.mode.value, strict=options.strict, late=options.late, filters=filters
+
+    if (maps := options.maps) is None:
+        print_hits()
+    else:
+        ranked = partial(opened.search, strict=options.strict, late=options.late, filters=filters)
+        maps.beside(
+            print_hits,
+            lambda: maps.draw_answer(
+                opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
             ),
-            options.top,
         )
     return EXIT_HITS if results.hits else EXIT_NO_HITS

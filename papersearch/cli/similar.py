@@ -116,15 +116,21 @@ def similar(options: SimilarOptions) -> int:
     warn_of_filters(results, options.marked)
     if printer.format != "table":  # which says it beside its hits
         say_doubts(results)
-    if options.maps is None or not options.maps.takes_stdout:
+
+    def print_hits() -> None:
         printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
         printer.keep([results], opened)
-    if options.maps is not None:
-        from papersearch.cli.maps import like_title
 
-        examples = list(map(opened.paper, names))
-        title = like_title(examples) if options.library is None else results.query
-        options.maps.draw_answer(opened, title, lambda k: ranked(k=k), options.top, examples)
+    if (maps := options.maps) is None:
+        print_hits()
+    else:
+        title = "" if options.library is None else results.query
+        maps.beside(
+            print_hits,
+            lambda: maps.draw_similar(
+                opened, list(map(opened.paper, names)), lambda k: ranked(k=k), options.top, title
+            ),
+        )
     return EXIT_HITS if results.hits else EXIT_NO_HITS
 
 
