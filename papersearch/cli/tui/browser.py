@@ -134,7 +134,7 @@ class Browser(Acting):
             self.keep_line(event.input.id, event.value)
             return
         if self.marks and not self._second:
-            self._take()  # whatever the answer will be
+            self._take()  # the answer does not matter
             return
         self._is_entered = True
         if self._is_settled:
@@ -253,7 +253,7 @@ class Browser(Acting):
     def _say(self) -> None:
         """Write the status line."""
         results, filters = self.results, self._line("filters").value.strip()
-        said = []
+        said = [f"{len(self.marks)} marked"] if self.marks else []
         if self._like is not None:
             said.append(f"similar to {self._like.title or self._like.paper_id}")
         else:
@@ -263,7 +263,6 @@ class Browser(Acting):
         else:
             said += said_of(results)
         said += [filters] if filters and self._second != "filters" else []
-        said += [f"{len(self.marks)} marked"] if self.marks else []
         note, is_faint = self._remarked
         if self._hinted and (is_faint or not note):
             note = " · ".join(self._hinted)

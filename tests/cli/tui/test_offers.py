@@ -62,7 +62,7 @@ def test_tags_are_those_of_the_reader(shelf: Shelf, real_index: papersearch.Inde
 
 @given(st.text('sinceorg:"20 -', max_size=15))
 def test_what_is_offered_begins_as_typed(real_index: papersearch.Index, line: str) -> None:
-    """Whatever is typed, an offer changes nothing before the last word, and the line is filters or an error."""
+    """In every line, an offer changes nothing before the last word, and the line is filters or an error."""
     kept = line[: len(line) - len(last_word(line).written)]
     for offered in filter_offers(line, real_index, None).lines:
         assert offered.startswith(kept)
