@@ -20,6 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 $(VENV)/dependencies: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "papersearch needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "installing the dependencies into $(VENV): some 2 GB on disk, and some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --constraint constraints.txt '.[dev]'
 	touch $@

@@ -49,7 +49,11 @@ Words rank the papers; none of them is required. Everything else is a condition 
 |---|---|
 | `"a phrase"` | required; typographic quotation marks count too, and quotations nest |
 | `title:word`, `title: word`, `title:"a phrase"` | required in the title |
-| `-word`, `-"a phrase"`, `-title:word` | excluded; a typographic dash before a word counts too |
+| `author:doe`, `author:"Jane Doe"` | by this author |
+| `cat:cs.LG`, `category:cs` | of this category, or of one below it |
+| `venue:neurips`, `venue:"machine learning"` | at a venue whose name has these words |
+| `year:2024`, `year:2023-2025`, `year:2023-`, `year:-2025`, `year:2024-06..2025-02` | of a date in this range |
+| `-word`, `-"a phrase"`, `-title:word`, `-author:doe` | excluded; a typographic dash before a word counts too |
 | `a AND b` | both required |
 | `a OR b` | one of them required |
 | `NOT a` | excluded, as `-a` is |
@@ -71,6 +75,21 @@ Operators must be in capitals. They are words, and a note on stderr says so, if 
 of the query are in capitals as in a title, if there are more than thirty words for each of them as in an
 abstract, or if the query is the title of a paper. A parenthesis without its partner is left out. A query with
 operators has at most 256 words and phrases, and 16 parentheses inside each other.
+
+A field takes the next word, or a phrase, and no blank comes before it: `author:doe routing` is the author Doe and
+the word routing. What fields say is no word to rank by. A query that has only conditions, and an empty one with
+filters, list the papers, the newest first and without scores. `-author:doe` alone is an error.
+
+Names are compared without case, accents, apostrophes and hyphens. An author is found by the family name (`doe`),
+by any word of a double one, with its particle or without (`berg`, `van der berg`), and with given names or
+initials before it or behind it (`Jane Doe`, `Doe, J.`, `Doe J`). Given names must not contradict the paper's:
+`J. Doe` and `Jane Doe` find each other and `Doe`, and neither finds `Karl Doe`. The first initial must be the
+first; later names may be missing on either side, and a middle name that is written out is enough. `Jan van der
+Berg` does not find `Jan Berg`. Suffixes count where both sides have one. A group, and a list of names that could
+not be told apart, is found by its words. Names in Chinese, Japanese and Korean are found whole, and by their
+first characters. The same holds for `--author`, `--category` and `--venue`, of which any one has to fit where
+they are given again. A name that no paper has is an error, which names the nearest. Papers whose date is unknown
+or too coarse for `year:` are left out and counted, as by `--since`; `--include-undated` keeps them.
 
 `--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
 words, unless `--operators` is given, and so is the text of `similar`.

@@ -35,20 +35,23 @@ from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
-from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters, names_papers
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
+from papersearch.text.identity import title_key
 from papersearch.text.query import Query, parse_query
 from papersearch.types import (
     NO_FILTERS,
+    Counted,
     DumpProgress,
     EncodedShare,
     FilterOptions,
     Filters,
     Finding,
     Mode,
+    NameKind,
     Note,
     Organisation,
     Paper,
@@ -148,10 +151,13 @@ class Index:
         are encoded, hybrid mode ranks the others by their words, and semantic mode leaves them out;
         `encoded` in the results says how many are.
 
+        A query with nothing but conditions, such as `author:doe`, or an empty one with filters lists the
+        papers that meet them, the newest first and without scores.
+
         explain: tell for each hit how its score was made
         strict: leave out papers that answer weakly
         late: use late interaction, if the index has what it needs
-        literal: read quotation marks, dashes, `title:` and operators as plain text
+        literal: read quotation marks, dashes, fields such as `author:` and operators as plain text
         sort: "date" shows the newest first, of the best 100 (or `k`) that answer better than weakly;
             papers without a date come last
         fold: put near-duplicates under the best of them
@@ -165,7 +171,7 @@ class Index:
         """
         check_arguments(k, mode, sort)
         filters = chosen_filters(filters, narrowed)
-        parsed = self._parsed(query, literal)
+        parsed = self._parsed(query, literal, filters)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
             how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
@@ -197,9 +203,19 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal):
+        filters = chosen_filters(filters, narrowed)
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
+            if not parsed.plain:
+                from papersearch.search.listing import newest_ids  # most queries have words
+
+                with self._reading():
+                    ranked = newest_ids(parsed, how, self._shards)
+                yield ranked
+                continue
             with self._reading():
                 found = retrieve(parsed, encoded, how, self._shards, judged=False)
                 ids = self._shards.each("paper_ids", found.owned(found.order))
@@ -263,6 +279,17 @@ class Index:
             found = self.papers().beginning_with(prefix, limit)
             numbers = np.array([number for _, number in found], dtype=np.int64)
             return self._shards.named(self._shards.holding(numbers))
+
+    def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
+        """Return what completes the beginning of a name, and the number of papers of each: at most `limit`.
+
+        Authors are completed by family names, categories by themselves and those above them, and venues by
+        words of their names; all but categories come in small letters without accents.
+        """
+        from papersearch.search.names import completed  # not for a query
+
+        with self._reading():
+            return completed(kind, clean_text(beginning), limit, self._shards)
 
     def counts(self) -> PaperCounts:
         """Count the papers by date, organisation, author, category and host of links. Reads every paper."""
@@ -328,25 +355,25 @@ class Index:
         mode: Mode,
         late: bool,
         literal: bool,
-        filters: Filters = NO_FILTERS,
+        filters: Filters,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         check_arguments(k, mode)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
-            parsed = [self._parsed(query, literal) for query in chunk]
+            parsed = [self._parsed(query, literal, filters) for query in chunk]
             with self._reading():
                 mode_used, encoded, reason = self._encode(parsed, mode)
             how = Request(k, mode, mode_used, reason, late, filters=filters)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
-    def _parsed(self, query: str, literal: bool) -> Query:
-        """Parse a query; one that is a paper's whole title, AND, OR and NOT included, is plain words."""
-        parsed = parse_query(query, self._analyzer, literal=literal)
-        if not parsed.is_operated:
+    def _parsed(self, query: str, literal: bool, filters: Filters) -> Query:
+        """Parse a query; one that is a paper's whole title, operators and fields included, is plain words."""
+        parsed = parse_query(query, self._analyzer, literal=literal, may_be_empty=names_papers(filters))
+        if not (parsed.is_operated or parsed.fields):
             return parsed
         with self._reading():
-            is_title = self._shards.has_title(parsed.title_key)
+            is_title = self._shards.has_title(title_key(parsed.text))
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
@@ -355,7 +382,7 @@ class Index:
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""
         nothing = [None] * len(queries)
-        if mode == "keyword":
+        if mode == "keyword" or not any(query.plain for query in queries):
             return mode, nothing, None
         try:
             return mode, self._shards.encoder.encode_many([query.plain for query in queries]), None

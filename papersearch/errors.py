@@ -111,6 +111,16 @@ class UnclosedQuote(QueryError):
         self.position = position
 
 
+class InvalidYear(QueryError):
+    """The `clause` of a query names no year and no range of years, or one that ends before it begins."""
+
+    def __init__(self, *, clause: str, is_reversed: bool) -> None:
+        cause = "the range ends before it begins" if is_reversed else "expected a year or a range of years"
+        super().__init__(f"cannot read {clause}: {cause}")
+        self.clause = clause
+        self.is_reversed = is_reversed
+
+
 class UnindexedClause(QueryError):
     """The required or excluded `clause` holds no indexed word."""
 
@@ -147,23 +157,27 @@ class EmptyDateRange(QueryError):
 class UnknownFilterValue(QueryError):
     """The filter `field` has a `value` that the index does not have.
 
-    `nearest` are the values most like it, best first; `known` are all values.
+    `nearest` are the values most like it, best first; `known` are all values, or the first of many.
+    `in_query`: a clause of the query names it.
     """
 
     def __init__(
         self,
         *,
-        field: Literal["organisations", "dumps"],
+        field: Literal["authors", "categories", "venues", "organisations", "dumps"],
         value: str,
         nearest: tuple[str, ...],
         known: tuple[str, ...],
+        in_query: bool = False,
     ) -> None:
         instead = f": did you mean {_either(nearest)}?" if nearest else ""
-        super().__init__(f"unknown {field.removesuffix('s')} {value!r}{instead}")
+        one = "category" if field == "categories" else field.removesuffix("s")
+        super().__init__(f"unknown {one} {value!r}{instead}")
         self.field = field
         self.value = value
         self.nearest = nearest
         self.known = known
+        self.in_query = in_query
 
 
 class AmbiguousDump(QueryError):

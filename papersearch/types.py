@@ -209,6 +209,16 @@ SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "e
 Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
+FAIR_STRENGTH, STRONG_STRENGTH = 0.5, 0.625
+"""Strengths from which a paper is fair and strong."""
+
+
+def verdict_of(strength: float) -> Verdict:
+    """Return the verdict on a paper of this strength."""
+    if strength >= STRONG_STRENGTH:
+        return "strong"
+    return "fair" if strength >= FAIR_STRENGTH else "weak"
+
 
 class TermImpact(Value):
     """The contribution of one term, one pair of neighbours, one expansion, or another form of a word or
@@ -265,6 +275,8 @@ class Hit(Value):
         corpus; None for papers similar to examples
     explanation: the parts of the score, if requested
     duplicates: near-duplicates folded into this hit
+    strength: the same in [0, 1], of any query on any corpus, whatever the other hits are: fair from 0.5,
+        strong from 0.625. Of papers similar to examples it is their likeness. None if it is unknown.
     """
 
     rank: int
@@ -277,6 +289,7 @@ class Hit(Value):
     evidence: Evidence
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
+    strength: float | None = None
 
     def __repr__(self) -> str:
         return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"
@@ -286,6 +299,9 @@ class Filters(Value):
     """Conditions on the papers of a search. A paper must meet all of them.
 
     since, until: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive
+    authors: by any of these; a family name, or a whole name in either order, with initials or without
+    categories: of any of these, or of one below it: cs has cs.LG
+    venues: published at one whose name has all words of any of these
     organisations: any of these, by handle or name
     dumps: read from any of these, by name
     has_code: with a link to a repository of source code
@@ -297,6 +313,9 @@ class Filters(Value):
 
     since: str | None = None
     until: str | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     dumps: tuple[str, ...] = ()
     has_code: bool = False
@@ -314,6 +333,9 @@ class FilterOptions(TypedDict, total=False):
 
     since: str | None
     until: str | None
+    authors: str | Iterable[str]
+    categories: str | Iterable[str]
+    venues: str | Iterable[str]
     organisations: str | Iterable[str]
     dumps: str | Iterable[str]
     has_code: bool
@@ -322,6 +344,10 @@ class FilterOptions(TypedDict, total=False):
     without: str | Iterable[str] | None
     include_undated: bool
 
+
+NameKind = Literal["authors", "categories", "venues"]
+NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
+"""Kinds of names by which papers are found, as `Filters` calls them."""
 
 Sort = Literal["relevance", "date"]
 
@@ -354,11 +380,13 @@ class UnknownWord(Value):
 class Note(Value):
     """A remark about a part of the query that was read otherwise than its author may have meant.
 
+    kind: "author" and "category" say that the words of the whole query, by which papers were ranked,
+        are such a name too
     part: the part as it was typed
     message: one line for people
     """
 
-    kind: Literal["field", "operator", "parenthesis", "prefix", "title"]
+    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "author", "category"]
     part: str
     message: str
 
@@ -366,7 +394,7 @@ class Note(Value):
 class Reading(Value):
     """A query as it was understood.
 
-    ranked_by: the words that rank, as typed
+    ranked_by: the words that rank, as typed; empty if the query has only conditions
     required, excluded: conditions on the papers, written with AND, OR, NOT and parentheses
     """
 
@@ -394,6 +422,7 @@ class Facets(Value):
 
     years, months: ascending, without gaps; a paper without a known month counts in `years` only
     organisations, dumps: most papers first
+    authors, categories, venues: most papers first, the first twenty
     n_undated: papers without a year
     """
 
@@ -403,6 +432,9 @@ class Facets(Value):
     months: tuple[Counted, ...]
     organisations: tuple[Counted, ...]
     dumps: tuple[Counted, ...]
+    authors: tuple[Counted, ...] = ()
+    categories: tuple[Counted, ...] = ()
+    venues: tuple[Counted, ...] = ()
 
 
 class RankedPaper(Value):
@@ -427,6 +459,19 @@ class EncodedShare(Value):
 Emptier = Literal["filters", "operators", "words", "verdict"]
 
 
+class VerdictCounts(Value):
+    """Numbers of papers by verdict."""
+
+    strong: int
+    fair: int
+    weak: int
+
+    @property
+    def total(self) -> int:
+        """The number of papers judged."""
+        return self.strong + self.fair + self.weak
+
+
 class Results(Value):
     """The answer to one query. Iterate over it, index it, or read `hits`.
 
@@ -437,6 +482,8 @@ class Results(Value):
         otherwise all that phrases, exclusions and filters leave
     expansions: acronyms of the query that were searched in their other form too
     verdict: the best among the first hundred papers, or None without papers
+    verdicts: numbers of papers by verdict: of all that are ranked if they are few, else of the first
+        hundred, or of the first `k` if they are more; None for papers similar to examples
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
@@ -465,6 +512,12 @@ class Results(Value):
     notes: tuple[Note, ...] = ()
     emptied_by: Emptier | None = None
     encoded: EncodedShare | None = None
+    verdicts: VerdictCounts | None = None
+
+    @property
+    def is_ranked(self) -> bool:
+        """False for a list of papers, the newest first: the query has nothing to rank by."""
+        return self.reading is None or bool(self.reading.ranked_by)
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.hits)

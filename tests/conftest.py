@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -52,6 +53,9 @@ byAK and the research community
 
 Mar 11
 """
+
+NO_CONFIGURATION = str(Path(tempfile.gettempdir(), f"no-configuration-{os.getpid()}"))
+"""Folder that does not exist, in place of the configuration of who runs the tests."""
 
 PATIENCE_S = 1200
 """Timeout of every wait, long enough for any machine: reaching it means that something hangs."""
@@ -326,5 +330,6 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
         **kept,
         "PYTHONPATH": str(PROJECT),
         "PYTHONUTF8": "0",
+        "XDG_CONFIG_HOME": NO_CONFIGURATION,
         **(changes or {}),
     }

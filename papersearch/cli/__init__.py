@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Run the `papersearch` command."""
+    if "_PAPERSEARCH_COMPLETE" in os.environ:  # an interrupt ends what a shell waits for, without a word
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     _open_closed_streams()
     gc.disable()  # in a short command, collecting garbage costs more than its memory
     from papersearch.cli.app import VERBS, app

@@ -27,11 +27,11 @@ VERBS = {
     ),
     "convert": Verb(
         "convert:convert",
-        "Print the papers of files, merged, in another format, without an index.",
+        "Print the papers of files in another format, without an index.",
         takes_files=True,
     ),
     "stats": Verb("stats:stats", "Say what is in the index, and what could not be parsed."),
-    "doctor": Verb("doctor:doctor", "Prove the index: versions, sizes, checksums, invariants, model, staleness."),
+    "doctor": Verb("doctor:doctor", "Prove that the index is whole, and say whether it is stale."),
     "batch": Verb("batch:batch", "Answer many queries at once, on every core.", takes_files=True, runs_long=True),
     "eval": Verb(
         "eval:evaluate", "Measure rankings against judgements, side by side.", takes_files=True, runs_long=True

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import open_index
+from papersearch.cli.index_access import filters_for, open_index
 from papersearch.cli.notices import warn_if_partial
 from papersearch.cli.options import (
+    GROUP,
+    AmongGroup,
     CorpusOption,
     DebugOption,
     IndexOption,
@@ -58,6 +60,7 @@ class BatchOptions(NamedTuple):
     tag: Annotated[str, typer.Option("--tag", help="The name of a TREC run.")] = "papersearch"
     operators: OperatorsOption = False
     late: LateOption = True
+    among: AmongGroup = GROUP
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
     debug: DebugOption = False
@@ -73,6 +76,7 @@ def batch(options: BatchOptions) -> int:
     printer = Printer(chosen)
     opened = open_index(options.corpus_path, options.index_path)
     warn_if_partial(opened, opened.encoded, options.mode.value)
+    options = options._replace(among=filters_for(opened, options.among))
     k = options.top or _DEPTHS[chosen]
     answers = (_trec if chosen == "trec" else _json_lines)(opened, read, k, options)
     found = False
@@ -86,8 +90,16 @@ def _trec(opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions)
     """Yield the lines of a TREC run, one topic at a time."""
     from papersearch.evaluation.runs import make_run, trec_lines
 
-    late, literal, n_processes = options.late, not options.operators, n_processes_for(opened)
-    run = make_run(opened, topics, options.mode.value, k, late=late, literal=literal, n_processes=n_processes)
+    run = make_run(
+        opened,
+        topics,
+        options.mode.value,
+        k,
+        late=options.late,
+        literal=not options.operators,
+        among=options.among,
+        n_processes=n_processes_for(opened),
+    )
     for topic, ranking in run:
         yield trec_lines(topic, ranking, options.tag).encode("utf-8", "replace")
 
@@ -98,7 +110,9 @@ def _json_lines(opened: Index, topics: Sequence[Topic], k: int, options: BatchOp
     from papersearch.evaluation.sharing import Asking, answers
     from papersearch.evaluation.topics import in_parts
 
-    asking = Asking(k, options.mode.value, options.late, not options.operators)
+    among = options.among
+    literal = not options.operators
+    asking = Asking(k, options.mode.value, options.late, literal, among.within, among.without)
     yield from answers(opened, in_parts(topics, k), answer_topics, asking, n_processes_for(opened))
 
 
@@ -117,4 +131,9 @@ def read_typed_topics(name: str) -> list[Topic]:
     """Read the topics of a file, or those on standard input, called `-`."""
     from papersearch.evaluation.topics import parse_topics, read_topics
 
-    return parse_topics(sys.stdin.buffer, "standard input") if name == "-" else read_topics(typed_path(Path(name)))
+    if name != "-":
+        return read_topics(typed_path(Path(name)))
+    from papersearch.cli.listed_names import claim_standard_input
+
+    claim_standard_input("-")
+    return parse_topics(sys.stdin.buffer, "standard input")

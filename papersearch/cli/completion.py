@@ -25,6 +25,7 @@ from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from papersearch.api import Index
+    from papersearch.types import NameKind
 
     Offers = Iterable[tuple[str, str]]
     """Values, each with its description."""
@@ -62,6 +63,28 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
     return _of_index(context, look)
 
 
+def styles(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of an installed citation style."""
+    from papersearch.cli.output.exports.styles import style_names
+
+    return list(islice(style_names(typed_text(incomplete)), _MOST))
+
+
+def authors(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Complete the family name of an author."""
+    return _names(context, "authors", incomplete)
+
+
+def categories(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Complete a category, or one above others."""
+    return _names(context, "categories", incomplete)
+
+
+def venues(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Complete a word of the name of a venue."""
+    return _names(context, "venues", incomplete)
+
+
 def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Complete the name of a dump, described by the number of papers in it."""
 
@@ -92,6 +115,20 @@ def tags(incomplete: str) -> list[tuple[str, str]]:
     start = typed_text(incomplete).casefold()
     offers = ((tag, f"{count} papers") for tag, count in found.items() if tag.casefold().startswith(start))
     return _harmless(islice(offers, _MOST))
+
+
+def _names(context: typer.Context, kind: NameKind, incomplete: str) -> list[tuple[str, str]]:
+    from papersearch.text.folding import fold
+
+    typed = typed_text(incomplete)
+
+    def look(opened: Index) -> Offers:
+        for one in opened.names_beginning_with(kind, typed, _MOST):
+            # Shells take offers that begin with what was typed, capitals and accents included.
+            value = one.value if one.value.startswith(typed) else typed + one.value[len(fold(typed)) :]
+            yield value, f"{one.n_papers} paper{'' if one.n_papers == 1 else 's'}"
+
+    return _of_index(context, look)
 
 
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:

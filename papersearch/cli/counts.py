@@ -68,6 +68,7 @@ def stats_fields(index: Index) -> dict[str, Any]:
         "organisations": _tally_fields(held.organisations),
         "authors": _tally_fields(held.authors),
         "categories": _tally_fields(held.categories),
+        "venues": _tally_fields(held.venues),
         "with_links": held.n_with_links,
         "with_source_code": held.n_with_code,
         "link_hosts": _tally_fields(held.hosts),

@@ -12,12 +12,28 @@ from papersearch.cli.signatures import takes
 from papersearch.remote.addresses import refuse_address
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
+
+    from papersearch.api import Index
+    from papersearch.cli.locations import Locations
+
+
+def _corpus_of(opened: Index, locations: Locations) -> Path | None:
+    """Return the folder that the index was built from, as it is named if it is; None for single dumps."""
+    if opened.manifest.corpus is None:
+        return None
+    own = (opened.path / opened.manifest.corpus).resolve()
+    return locations.corpus_path if locations.corpus_path.resolve() == own else own
 
 
 @takes(ReportOptions)
 def doctor(options: ReportOptions) -> int:
-    """Prove the index: versions, sizes, checksums, invariants, model, staleness."""
+    """Prove that the index is whole, and say whether it is stale.
+
+    Versions, sizes, checksums, invariants and the model are checked, and the corpus is compared.
+    """
     from papersearch import api
     from papersearch.cli.locations import find_locations
     from papersearch.cli.output.doctor import fault_fields
@@ -33,6 +49,11 @@ def doctor(options: ReportOptions) -> int:
 
         print_faults(console, opened, faults)
 
-    printer.document(lambda: fault_fields(opened, faults), show)
-    warn_if_stale(opened, locations)
+    corpus = _corpus_of(opened, locations)
+    is_stale = opened.is_stale(corpus) if corpus is not None and corpus.is_dir() else None
+    printer.document(lambda: {**fault_fields(opened, faults), "stale": is_stale}, show)
+    if corpus is not None and is_stale is None:
+        printer.hint(f"cannot tell whether the corpus has changed: {corpus} is missing")
+    elif corpus is not None:
+        warn_if_stale(opened, locations._replace(corpus_path=corpus))
     return EXIT_ERROR if faults else EXIT_HITS

@@ -6,6 +6,7 @@ error has occurred.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 
@@ -37,10 +38,27 @@ def complain(message: str, hint: str) -> None:
 
     # An error may show a place in the query by a caret below it: indentation is kept.
     lines = [line[: len(line) - len(line.lstrip(" "))] + clean_text(line) for line in message.split("\n")]
-    text = "papersearch: " + "\n".join(lines)
+    text = _wrapped("papersearch: " + "\n".join(lines))
     if hint:
         text += f"\nhint: {clean_text(hint)}"
     remark(text)
+
+
+def _wrapped(message: str) -> str:
+    """Break a message between words, if stderr is a terminal. A command is not broken: it is to be copied."""
+    try:
+        width = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (AttributeError, OSError, ValueError):  # it is not a terminal, or closed
+        return message
+    if not width or max(map(len, message.split("\n"))) <= width:
+        return message
+    import textwrap
+
+    # An indented line has its place below another one.
+    return "\n".join(
+        line if line.startswith(" ") else textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in message.split("\n")
+    )
 
 
 def remark(text: str) -> None:

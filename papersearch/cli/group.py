@@ -118,6 +118,7 @@ class QueryGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         arguments = with_verb(args, self.verbs)
         if arguments[:1] == [SEARCH]:
+            _tell_words_from_options(arguments[1:], self.verbs)
             arguments = _with_exclusions(arguments, self.verbs)
         _refuse_two_indexes(arguments)
         return super().parse_args(ctx, arguments)
@@ -187,6 +188,26 @@ def _refuse_two_indexes(arguments: Sequence[str]) -> None:
         from papersearch.cli.errors import CommandError
 
         raise CommandError("cannot use two indexes: --index is given twice", "name one index")
+
+
+def _tell_words_from_options(words: Sequence[str], verbs: Mapping[str, Verb]) -> None:
+    """Say which words of a query are written like options of a search, because they come after `--`."""
+    if "--" not in words or not any(word.startswith("-") for word in words[words.index("--") + 1 :]):
+        return
+    from papersearch.cli.signatures import option_names, valued_options
+
+    search = verbs[SEARCH].function()
+    place, known = words.index("--"), option_names(search)
+    after = words[place + 1 :]
+    meant = [word for word in after if word.partition("=")[0] in known]
+    if not meant:
+        return
+    from papersearch.cli.errors import complain, typed
+    from papersearch.cli.query_words import as_options
+
+    said = f"{' and '.join(meant)} after -- {'is a word' if len(meant) == 1 else 'are words'} of the query"
+    options, query = as_options(after, known, valued_options(search))
+    complain(said, typed("papersearch", *words[:place], *options, "--", *query))
 
 
 def _with_exclusions(arguments: list[str], verbs: Mapping[str, Verb]) -> list[str]:

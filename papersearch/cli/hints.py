@@ -102,6 +102,8 @@ def _query_hint(error: errors.QueryError) -> str:
             return 'papersearch "pipeline bubbles -survey"'
         case errors.UnclosedQuote():
             return "close the quotation mark, or leave it out"
+        case errors.InvalidYear():
+            return "year:2024, year:2023-2025, year:2023- or year:-2025"
         case errors.UnindexedClause():
             return f"leave {error.clause} out, or look for a longer phrase"
         case errors.NothingToCompare():
@@ -124,6 +126,9 @@ def _filter_hint(error: errors.QueryError) -> str:
 
 def _nearest_value(error: errors.UnknownFilterValue) -> str:
     option = _OPTIONS[error.field]
+    if error.in_query and error.nearest:
+        field = next(row.word for row in FILTER_ROWS if row.field == error.field)
+        return typed("papersearch", f'{field}:"{error.nearest[0]}"')
     if error.nearest:
         return typed(option, error.nearest[0])
     if not error.known:

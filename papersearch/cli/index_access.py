@@ -72,7 +72,7 @@ def marked_by(
     return find_marked(papers, opened, wanted)
 
 
-def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
+def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = False) -> tuple[Index, bool]:
     """Open the index; build it from the corpus first if there is none in the usual place.
 
     Also returns whether it was built. More than MOST_TEXTS texts are not encoded: the query is
@@ -88,7 +88,7 @@ def open_or_build(locations: Locations, query: str) -> tuple[Index, bool]:
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
-    parse_query(query, Analyzer())  # an invalid query should not cost a build
+    parse_query(query, Analyzer(), may_be_empty=may_be_empty)  # an invalid query should not cost a build
     try:
         return api.open(locations.index_path), False
     except IndexMissing as missing:

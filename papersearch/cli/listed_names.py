@@ -21,12 +21,21 @@ _MAX_INPUT_BYTES = 1 << 26
 
 _SCORE = re.compile(r"-?\d+\.\d{6}")
 _RUN = re.compile(r"\S+ Q0 (\S+) \d+ \S+ \S+")
+_LISTS = ("searches", "hits", "papers", "marks")
+"""Lists in documents of this program whose records are papers, or have such lists."""
+
 _reader: list[tuple[object, str]] = []
 """Standard input that was read, if it was, and the argument that it was read for."""
 
 
 def read_standard_input(argument: str) -> bytes:
     """Read standard input for an argument of the command. Raises CommandError if another one has read it."""
+    claim_standard_input(argument)
+    return _bounded(sys.stdin.buffer, "standard input")
+
+
+def claim_standard_input(argument: str) -> None:
+    """Say which argument of the command reads standard input. Raises CommandError if another one has."""
     for stream, other in _reader:
         if stream is sys.stdin:
             raise CommandError(
@@ -34,7 +43,6 @@ def read_standard_input(argument: str) -> bytes:
                 "save one list in a file: --within FILE",
             )
     _reader[:] = [(sys.stdin, argument)]
-    return _bounded(sys.stdin.buffer, "standard input")
 
 
 def read_listed(place: str, option: str) -> list[str]:
@@ -75,14 +83,14 @@ def _in_document(read: bytes) -> list[str] | None:
         document = orjson.loads(read)
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(document, dict) or "paper_id" in document:
+    if not isinstance(document, dict) or "paper_id" in document or document.keys().isdisjoint(_LISTS):
         return None
-    return list(dict.fromkeys(_ids_of(document)))
+    return list(_ids_of(document))
 
 
 def _ids_of(document: dict[str, Any]) -> Iterator[str]:
     """Yield the ids of the hits, papers and marks of a document, and of the answers of saved searches."""
-    for key in ("searches", "hits", "papers", "marks"):
+    for key in _LISTS:
         records = document.get(key)
         for record in records if isinstance(records, list) else ():
             if isinstance(record, dict):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from papersearch.cli.errors import complain
+from papersearch.cli.errors import complain, typed
 from papersearch.cli.rebuilding import build_command
 from papersearch.remote.addresses import address_in
 from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
@@ -17,11 +17,20 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
     from papersearch.types import EncodedShare, Mode, Results
 
-_NAMED = 3
-"""Greatest number of papers or words that one line names."""
+_READS_LIKE_A_COMMAND = {
+    "find": "--help",
+    "help": "--help",
+    "list": "stats",
+    "ls": "stats",
+    "status": "stats",
+    "update": "index",
+    "usage": "--help",
+    "version": "--version",
+}
+"""Words that other programs have as commands, and what they mean here."""
 
-_CARRYING = 16
-"""Number of words up to which each word carries a query."""
+_NAMED = 3
+"""Greatest number of papers that one line names."""
 
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
@@ -56,7 +65,20 @@ def _build_command(opened: Index) -> str:
 def warn_of_reading(results: Results) -> None:
     """Say what of the query was read otherwise than it may have been meant."""
     for note in results.notes:
-        complain(note.message, "")
+        if note.kind in ("author", "category"):
+            from papersearch.search.name_notes import clause_of
+
+            field = "cat" if note.kind == "category" else "author"
+            complain(note.message, typed("papersearch", clause_of(field, note.part)))
+        else:
+            complain(note.message, "")
+
+
+def warn_of_command(query: Sequence[str]) -> None:
+    """Say on a terminal that a query was searched for, where its only word reads like a command."""
+    meant = _READS_LIKE_A_COMMAND.get(query[0]) if len(query) == 1 and sys.stderr.isatty() else None
+    if meant is not None:
+        complain(f"searching for the word {query[0]}", f"papersearch {meant}")
 
 
 def warn_of_undated(results: Results) -> None:
@@ -68,7 +90,7 @@ def warn_of_undated(results: Results) -> None:
     said = f"{undated.n_papers} {were} left out"
     if undated.papers:
         named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
-        said += f"; the best of them: {named}"
+        said += f"; the {'best' if results.is_ranked else 'first'} of them: {named}"
     complain(said, "--include-undated keeps them")
 
 
@@ -89,16 +111,6 @@ def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> 
     from papersearch.cli.output.reasons import why_empty
 
     complain(why_empty(results, 0, wanted), "")
-
-
-def missing_words(results: Results) -> list[str]:
-    """Return the first words that no paper has, without those that may be misspelt.
-
-    Such a word is the rarest of the query. In a longer text it does not carry the question.
-    """
-    if len(results.query.split()) > _CARRYING:
-        return []
-    return [unknown.word for unknown in results.unknown_words if not unknown.instead][:_NAMED]
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

@@ -118,13 +118,30 @@ KeyOption = Annotated[
         show_default=False,
     ),
 ]
+StyleOption = Annotated[
+    Optional[str],
+    typer.Option(
+        "--style",
+        help="References in a citation style: apa, ieee, nature, ... or a .csl file.",
+        metavar="STYLE",
+        show_default=False,
+        autocompletion=completion.styles,
+    ),
+]
+CopyOption = Annotated[
+    bool, typer.Option("--copy", help="Copy what a pipe would get to the clipboard, and print nothing.")
+]
 LateOption = Annotated[
     bool, typer.Option("--late/--no-late", help="Rank by late interaction too, if the index has it.")
 ]
 OperatorsOption = Annotated[
-    bool, typer.Option("--operators", help='Read "phrases", -exclusions, title: and AND, OR, NOT in the topics.')
+    bool, typer.Option("--operators", help='Read "phrases", -exclusions, fields and AND, OR, NOT in the topics.')
 ]
 QueryArgument = Annotated[list[str], typer.Argument(help="Words to search for.", show_default=False)]
+WordsArgument = Annotated[
+    Optional[list[str]],
+    typer.Argument(help="Words to search for; none are needed where filters name papers.", show_default=False),
+]
 NamesArgument = Annotated[
     list[str],
     typer.Argument(

@@ -43,6 +43,21 @@ def typed_surely(arguments: Sequence[str], valued: Container[str]) -> list[str]:
     return [*options, "--", *words]
 
 
+def as_options(words: Sequence[str], known: Container[str], valued: Container[str]) -> tuple[list[str], list[str]]:
+    """Part words of a query into those that are `known` options, with their values, and the others."""
+    options: list[str] = []
+    query: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word.partition("=")[0] not in known:
+            query.append(word)
+        elif word in valued:
+            options += [word, *([value] if (value := next(rest, None)) is not None else [])]
+        else:
+            options.append(word)
+    return options, query
+
+
 def _parted(
     arguments: Sequence[str], valued: Container[str], exclusion: re.Pattern[str]
 ) -> tuple[list[str], list[str]]:

@@ -29,11 +29,11 @@ from papersearch.cli.options import (
     ModeChoice,
     ModeOption,
     NewOption,
-    QueryArgument,
     RecordFormat,
     RecordFormatOption,
     SavedFilterGroup,
     TopOption,
+    WordsArgument,
 )
 from papersearch.cli.output.printer import open_hit_printer, open_printer
 from papersearch.cli.output.terminal import typed_text
@@ -67,7 +67,7 @@ class AddOptions(NamedTuple):
     """Options of `saved add`."""
 
     name: Annotated[str, typer.Argument(help="Name of the search.", show_default=False)]
-    query: QueryArgument
+    query: WordsArgument = None
     mode: ModeOption = ModeChoice.hybrid
     filters: SavedFilterGroup = GROUP
     marked: MarkGroup = GROUP
@@ -81,6 +81,7 @@ def add(options: AddOptions) -> None:
     from papersearch import saved
     from papersearch.cli.locations import find_searches
     from papersearch.search.filters import days
+    from papersearch.search.request import names_papers
     from papersearch.text.analysis import Analyzer
     from papersearch.text.cleaning import clean_text
     from papersearch.text.query import parse_query
@@ -89,7 +90,9 @@ def add(options: AddOptions) -> None:
     if not name or len(name) > _MAX_NAME:
         raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
     days(options.filters)  # reject a search that cannot be run
-    text = parse_query(" ".join(map(typed_text, options.query)), Analyzer()).text
+    typed_words = " ".join(map(typed_text, options.query or ()))
+    may_be_empty = names_papers(options.filters) or any(options.marked)
+    text = parse_query(typed_words, Analyzer(), may_be_empty=may_be_empty).text
     path = find_searches()
     saved.add(path, saved.SavedSearch(name, text, options.mode.value, options.filters, options.marked))
     complain(f"kept {name} in {path}", "papersearch saved run")

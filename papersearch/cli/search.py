@@ -12,10 +12,10 @@ import typer
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
 from papersearch.cli.notices import (
-    missing_words,
     offer_words,
     warn_if_partial,
     warn_if_stale,
+    warn_of_command,
     warn_of_filters,
     warn_of_mode,
     warn_of_reading,
@@ -24,6 +24,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -37,9 +38,10 @@ from papersearch.cli.options import (
     MarkGroup,
     ModeChoice,
     ModeOption,
-    QueryArgument,
     SortChoice,
+    StyleOption,
     TopOption,
+    WordsArgument,
 )
 from papersearch.cli.output.printer import open_hit_printer
 from papersearch.cli.output.terminal import typed_text
@@ -50,13 +52,15 @@ from papersearch.cli.signatures import takes
 class SearchOptions(NamedTuple):
     """Options of `search`."""
 
-    query: QueryArgument
+    query: WordsArgument = None
     top: TopOption = 10
     mode: ModeOption = ModeChoice.hybrid
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     explain: Annotated[bool, typer.Option("--explain", help="Explain how each score is computed.")] = False
     strict: Annotated[bool, typer.Option("--strict", help="Leave out papers that answer weakly.")] = False
     filters: FilterGroup = GROUP
@@ -72,7 +76,9 @@ class SearchOptions(NamedTuple):
             show_default=False,
         ),
     ] = None
-    facets: Annotated[bool, typer.Option("--facets", help="Count answers by date, organisation and dump.")] = False
+    facets: Annotated[
+        bool, typer.Option("--facets", help="Count answers by date, name, organisation and dump.")
+    ] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
     color: ColorOption = Color.auto
@@ -86,18 +92,30 @@ def search(options: SearchOptions) -> int:
     """Search; the same as papersearch "QUERY".
 
     Words are ranked by; "a phrase" must be in every hit, title:word in its title;
-    -word and -"a phrase" in none. AND, OR and NOT in capitals join words, phrases and
-    groups in parentheses; word* is every word with this beginning.
+    -word and -"a phrase" in none. author:doe, author:"Jane Doe", cat:cs.LG, venue:neurips,
+    year:2024 and year:2023-2025 are conditions too. AND, OR and NOT in capitals join words,
+    phrases, conditions and groups in parentheses; word* is every word with this beginning.
+    Conditions or filters alone list papers, the newest first.
     """
     from papersearch.cli.locations import find_locations
+    from papersearch.cli.output.reasons import doubts
+    from papersearch.search.request import names_papers
 
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
-    refuse_dash(options.query)
     locations = find_locations(options.corpus_path, options.index_path)
-    text = " ".join(map(typed_text, options.query))
-    opened, is_new = open_or_build(locations, text)
+    query = options.query or []
+    refuse_dash(query)
+    text = " ".join(map(typed_text, query))
+    may_be_empty = names_papers(options.filters) or any(options.marked)
+    opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
     results = opened.search(
         text,
         options.top,
@@ -113,13 +131,14 @@ def search(options: SearchOptions) -> int:
     ).replace(filters=options.filters)
     if results.mode_reason and not is_new:
         warn_of_mode(opened, results.mode_reason)
-    warn_if_partial(opened, results.encoded, results.mode_used)
+    if results.is_ranked:
+        warn_if_partial(opened, results.encoded, results.mode_used)
+    warn_of_command(query)
     warn_of_reading(results)
-    if results.verdict == "weak":
-        printer.hint(f"none of the {results.total} papers matches this well")
-    if results.verdict and (missing := missing_words(results)):
-        printer.hint(f"no paper has {' or '.join(missing)}")
-    offer_words(results, options.query)
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
+    offer_words(results, query)
     warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)
     if options.facets and printer.format not in ("table", "json"):

@@ -13,6 +13,7 @@ from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     IndexOption,
@@ -22,6 +23,7 @@ from papersearch.cli.options import (
     NamesArgument,
     PaperFormat,
     PaperFormatOption,
+    StyleOption,
 )
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
@@ -35,6 +37,8 @@ class ShowOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -46,7 +50,15 @@ def show(options: ShowOptions) -> None:
     """Print whole records: abstract, metadata, links, dumps and lines."""
     from papersearch.cli.locations import find_locations
 
-    printer = open_printer(options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key)
+    printer = open_printer(
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
+    )
     opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
     papers, lost = find_papers(opened, options.papers)
     printer.papers(papers, marked_by(printer, papers, opened))

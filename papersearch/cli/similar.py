@@ -15,6 +15,7 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
+    CopyOption,
     CorpusOption,
     DebugOption,
     FilterGroup,
@@ -25,6 +26,7 @@ from papersearch.cli.options import (
     JsonOption,
     KeyOption,
     MarkGroup,
+    StyleOption,
     TopOption,
 )
 from papersearch.cli.output.printer import open_hit_printer
@@ -59,6 +61,8 @@ class SimilarOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -71,8 +75,16 @@ def similar(options: SimilarOptions) -> int:
 
     An abstract on standard input asks whether the like of it is in the corpus.
     """
+    from papersearch.cli.output.reasons import doubts
+
     printer = open_hit_printer(
-        options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
     )
     opened = open_index(options.corpus_path, options.index_path)
     names, text = read_names(opened, options.papers)
@@ -82,7 +94,8 @@ def similar(options: SimilarOptions) -> int:
     results = results.replace(filters=options.filters)
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results, options.marked)
-    if results.verdict == "weak":
-        printer.hint("no paper is very similar to this text")
+    if printer.format != "table":  # which says it beside its hits
+        for doubt in doubts(results):
+            printer.hint(doubt)
     printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
     return EXIT_HITS if results.hits else EXIT_NO_HITS

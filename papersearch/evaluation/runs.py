@@ -15,7 +15,7 @@ from ir_measures import ScoredDoc
 
 from papersearch.evaluation.sharing import Asking, answers, rank_topics
 from papersearch.evaluation.topics import Topic, in_parts
-from papersearch.types import Mode, RankedPaper
+from papersearch.types import NO_FILTERS, Filters, Mode, RankedPaper
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -32,11 +32,17 @@ def make_run(
     *,
     late: bool = True,
     literal: bool = True,
+    among: Filters = NO_FILTERS,
     n_processes: int = 1,
 ) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Yield each topic with the `k` papers that answer it best, by up to `n_processes`."""
+    """Yield each topic with the `k` papers that answer it best, by up to `n_processes`.
+
+    `among`: filters, of which `within` and `without` count.
+    """
     parts = in_parts(topics)
-    ranked = answers(index, parts, rank_topics, Asking(k, mode, late, literal), n_processes)
+    ranked = answers(
+        index, parts, rank_topics, Asking(k, mode, late, literal, among.within, among.without), n_processes
+    )
     for part, rankings in zip(parts, ranked, strict=True):
         for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
             yield topic, [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in ranking]

@@ -16,7 +16,7 @@ import orjson
 from papersearch.checksums import sha256_of
 from papersearch.evaluation.topics import Topic, as_texts
 from papersearch.processes import Answer, Worker, employed, function_at, in_order, place_of
-from papersearch.types import Mode
+from papersearch.types import Filters, Mode
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -29,6 +29,14 @@ class Asking(NamedTuple):
     mode: Mode
     late: bool
     literal: bool
+    within: Sequence[str] | None = None
+    without: Sequence[str] | None = None
+
+    @property
+    def filters(self) -> Filters:
+        """The papers among which is searched."""
+        within, without = (None if ids is None else tuple(ids) for ids in (self.within, self.without))
+        return Filters(within=within, without=without)
 
 
 Answering = Callable[["Index", Sequence[Topic], Asking], bytes]
@@ -70,7 +78,8 @@ def arguments_of(index: Index, answer: Answering, asking: Asking) -> tuple[bytes
 def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
     """Rank the papers for each topic, and return a JSON list of (paper id, score) for each."""
     texts = as_texts(topics)
-    rankings = index.rank_many(texts, asking.k, asking.mode, late=asking.late, literal=asking.literal)
+    k, mode, late, literal = asking.k, asking.mode, asking.late, asking.literal
+    rankings = index.rank_many(texts, k, mode, late=late, literal=literal, filters=asking.filters)
     return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
 
 

@@ -16,7 +16,7 @@ from papersearch.checksums import sha256_of
 from papersearch.errors import IndexDamaged
 from papersearch.index.files import FileRecord
 from papersearch.index.generations import Generation, has_shards, open_current, read_manifest
-from papersearch.index.manifest import Manifest, encode_manifest
+from papersearch.index.manifest import NAME_COUNTS, Manifest, encode_manifest
 
 if TYPE_CHECKING:
     from papersearch.index.shards import OpenedShards, ShardRecord
@@ -84,7 +84,8 @@ def collection_of(path: Path, opened: OpenedShards) -> Collection:
 def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations: int) -> Manifest:
     """Describe the whole of which each manifest describes a shard.
 
-    Its files have the sizes of all shards' files of one name together, and no checksum.
+    Its files have the sizes of all shards' files of one name together, and no checksum. A name of authors,
+    categories or venues that several shards have is counted in each: telling it once means reading all.
     """
     n_encoded = sum(one.n_encoded for one in manifests)
     first = next((one for one in manifests if one.n_encoded), manifests[0])
@@ -105,6 +106,7 @@ def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations:
         n_postings=sum(one.n_postings for one in manifests),
         n_positions=sum(one.n_positions for one in manifests),
         n_organisations=n_organisations,
+        **{field: sum(getattr(one, field) for one in manifests) for field in NAME_COUNTS},
         late=late,
         files={name: FileRecord(size=size, sha256="") for name, size in sizes.items()},
     )

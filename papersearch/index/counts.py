@@ -41,6 +41,7 @@ class PaperCounts(Value):
     organisations: Tally
     authors: Tally
     categories: Tally
+    venues: Tally
     hosts: Tally
     n_with_links: Count
     n_with_code: Count
@@ -51,7 +52,7 @@ def count_papers(papers: Iterable[Paper]) -> PaperCounts:
     years: Counter[int] = Counter()
     inferred: Counter[int] = Counter()
     months: Counter[str] = Counter()
-    names: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
+    names: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter(), Counter())
     having = [0] * len(names)
     n_undated = n_with_links = n_with_code = 0
     for paper in papers:
@@ -66,10 +67,11 @@ def count_papers(papers: Iterable[Paper]) -> PaperCounts:
         n_with_links += bool(paper.links)
         n_with_code += has_code(paper)
         organisation = (paper.organisation.name or paper.organisation.handle,) if paper.organisation else ()
-        for place, found in enumerate((organisation, paper.authors, paper.categories, sorted(hosts))):
+        venue = (paper.venue,) if paper.venue else ()
+        for place, found in enumerate((organisation, paper.authors, paper.categories, venue, sorted(hosts))):
             names[place].update(list(dict.fromkeys(found)))
             having[place] += bool(found)
-    organisations, authors, categories, of_links = map(_tally, names, having)
+    organisations, authors, categories, venues, of_links = map(_tally, names, having)
     return PaperCounts(
         years=_ascending(years),
         years_inferred=_ascending(+inferred),
@@ -78,6 +80,7 @@ def count_papers(papers: Iterable[Paper]) -> PaperCounts:
         organisations=organisations,
         authors=authors,
         categories=categories,
+        venues=venues,
         hosts=of_links,
         n_with_links=n_with_links,
         n_with_code=n_with_code,

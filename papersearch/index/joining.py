@@ -22,7 +22,7 @@ from papersearch.index.generations import write_errors
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION, written_order
 from papersearch.index.locking import writing
-from papersearch.index.manifest import Manifest
+from papersearch.index.manifest import NAME_COUNTS, Manifest
 from papersearch.index.part_checks import PartFiles, check_part, checked_parts, raise_for_files, release
 from papersearch.index.part_records import PartRecord, encode_part, part_folder, places_below
 from papersearch.index.part_steps import on_all_processors
@@ -215,6 +215,7 @@ class _Join(NamedTuple):
             n_positions=one.n_positions,
             n_expansions=whole.sums.n_expansions,
             n_organisations=one.n_organisations,
+            **{name: getattr(one, name) for name in NAME_COUNTS},
             n_words=whole.sums.n_words,
             lexical=lexical_record(whole.mean_length),
             corpus=choices.corpus,

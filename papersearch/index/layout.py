@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-FORMAT_VERSION = 6
-OLDEST_READABLE_VERSION = 6
+FORMAT_VERSION = 7
+OLDEST_READABLE_VERSION = 7
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 SHARDS = "shards.json"
@@ -17,8 +17,9 @@ PARTS = "parts"
 """Folder with those parts."""
 
 Axis = Literal[
-    "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1"
-]
+    "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1",
+    "I+1", "J", "K+1", "L", "Q+1", "R",
+]  # fmt: skip
 
 
 class ArrayFile(NamedTuple):
@@ -56,6 +57,15 @@ ARRAYS: dict[str, ArrayFile] = {
     "words.offsets.npy": ArrayFile("<u8", ("W+1",)),
     "words.counts.npy": ArrayFile("<u4", ("W",)),
     "organisations.offsets.npy": ArrayFile("<u8", ("G+1",)),
+    "authors.offsets.npy": ArrayFile("<u8", ("I+1",)),
+    "authors.starts.npy": ArrayFile("<u8", ("I+1",)),
+    "authors.papers.npy": ArrayFile("<u4", ("J",)),
+    "categories.offsets.npy": ArrayFile("<u8", ("K+1",)),
+    "categories.starts.npy": ArrayFile("<u8", ("K+1",)),
+    "categories.papers.npy": ArrayFile("<u4", ("L",)),
+    "venues.offsets.npy": ArrayFile("<u8", ("Q+1",)),
+    "venues.starts.npy": ArrayFile("<u8", ("Q+1",)),
+    "venues.papers.npy": ArrayFile("<u4", ("R",)),
     "dumps.papers.npy": ArrayFile("<u4", ("A",)),
     "dumps.offsets.npy": ArrayFile("<u8", ("F+1",)),
 }
@@ -82,6 +92,9 @@ TEXTS = (
     "expansions.txt",
     "words.txt",
     "organisations.txt",
+    "authors.txt",
+    "categories.txt",
+    "venues.txt",
     "report.json",
 )
 
@@ -117,6 +130,11 @@ def written_order(names: Collection[str]) -> list[str]:
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
         *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
+        *(
+            f"{of}.{name}"
+            for of in ("authors", "categories", "venues")
+            for name in ("txt", "offsets.npy", "starts.npy", "papers.npy")
+        ),
         *(f"{of}.{name}" for of in ("ids", "titles") for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
         *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),

@@ -58,7 +58,8 @@ class Manifest(Value):
     background: the best cosines that random words reach (`search.verdict`)
 
     Axes: papers N, appearances A, terms T, postings P, positions O, expansions E, probes B,
-    organisations G, spellings W, dumps F.
+    organisations G, spellings W, dumps F; names of authors I, of categories K, of venues Q, and the
+    papers of all names J, L, R.
     """
 
     format_version: int
@@ -75,6 +76,12 @@ class Manifest(Value):
     n_probes: Count
     n_organisations: Count
     n_words: Count
+    n_authors: Count
+    n_by_author: Count
+    n_categories: Count
+    n_in_category: Count
+    n_venues: Count
+    n_at_venue: Count
     lexical: LexicalRecord
     encoder: EncoderRecord | None
     quantization: Quantization
@@ -115,6 +122,12 @@ class Manifest(Value):
             "F": len(self.dumps),
             "G": self.n_organisations,
             "W": self.n_words,
+            "I": self.n_authors,
+            "J": self.n_by_author,
+            "K": self.n_categories,
+            "L": self.n_in_category,
+            "Q": self.n_venues,
+            "R": self.n_at_venue,
             "S": 32,  # bytes of a SHA-256
             "D": self.encoder.dimensions if self.encoder else 0,
             "M": late.n_pieces,
@@ -123,6 +136,17 @@ class Manifest(Value):
             "C": late.dimensions,
         }
         return lengths[letter[0]] + (1 if letter.endswith("+1") else 0)
+
+
+NAME_COUNTS = {
+    "n_authors": ("authors.starts.npy", 1),
+    "n_by_author": ("authors.papers.npy", 0),
+    "n_categories": ("categories.starts.npy", 1),
+    "n_in_category": ("categories.papers.npy", 0),
+    "n_venues": ("venues.starts.npy", 1),
+    "n_at_venue": ("venues.papers.npy", 0),
+}
+"""For each field of a manifest about names, the array whose length says it, and what is not counted."""
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

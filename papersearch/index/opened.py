@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from papersearch.index.facts import Facts
     from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
+    from papersearch.index.name_tables import NameTable
     from papersearch.text.analysis import Analyzer
-    from papersearch.types import BoolArray, DocIndices
+    from papersearch.types import BoolArray, DocIndices, NameKind
 
 
 class OpenedIndex:
@@ -35,6 +36,7 @@ class OpenedIndex:
     def __init__(self, generation: Generation, analyzer: Analyzer) -> None:
         self._generation = generation
         self.analyzer = analyzer
+        self._names: dict[NameKind, NameTable] = {}
 
     @property
     def manifest(self) -> Manifest:
@@ -127,6 +129,16 @@ class OpenedIndex:
             dump_papers=files.array("dumps.papers.npy"),
             dump_offsets=files.array("dumps.offsets.npy"),
         )
+
+    def names(self, kind: NameKind) -> NameTable:
+        """Return the names of one kind, which no plain query reads."""
+        if kind not in self._names:
+            from papersearch.index.name_tables import NameTable
+
+            files = self._generation
+            starts, papers = files.array(f"{kind}.starts.npy"), files.array(f"{kind}.papers.npy")
+            self._names[kind] = NameTable(self._strings(kind), starts, papers)
+        return self._names[kind]
 
     @cached_property
     def paper_ids(self) -> PaperIds:

@@ -35,6 +35,7 @@ from papersearch.index.journal import Journal, journal_key
 from papersearch.index.layout import MANIFEST, generation_folder
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
+from papersearch.index.name_tables import name_counts
 from papersearch.index.part_records import PartRecord, part_folder, read_part
 from papersearch.index.shards import open_each, read_shards, shard_folder
 from papersearch.index.stored_parts import Groups, StoredAppearances, array, table
@@ -101,6 +102,12 @@ class Analysed(Value):
     n_postings: Count
     n_positions: Count
     n_organisations: Count
+    n_authors: Count
+    n_by_author: Count
+    n_categories: Count
+    n_in_category: Count
+    n_venues: Count
+    n_at_venue: Count
     n_probes: Count
     late: LateRecord | None
     n_left_out: Count
@@ -173,6 +180,7 @@ def analyse_shard(step: Step) -> Analysed:
         n_postings=written.shapes["postings.papers.npy"],
         n_positions=written.shapes["positions.npy"],
         n_organisations=written.shapes["organisations.offsets.npy"] - 1,
+        **name_counts(written.shapes),
         n_probes=len(encoded.constants.probes) if encoded.constants else 0,
         late=late,
         n_left_out=n_left_out,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -45,6 +45,12 @@ class StringTable(Sequence[str]):
     def all(self) -> list[str]:
         """Return every string, read at once."""
         return self._text[:].decode("utf-8", "replace").split("\n")[:-1]
+
+    def blocks(self, size: int) -> Iterator[list[str]]:
+        """Yield the strings in order, `size` at once and each block read at once."""
+        for start in range(0, len(self), size):
+            first, last = self._offsets[start], self._offsets[min(start + size, len(self))]
+            yield self._text[int(first) : int(last)].decode("utf-8", "replace").split("\n")[:-1]
 
     def find(self, string: str) -> range:
         """Return the positions of the strings equal to `string`: none, one, or a run of equals."""

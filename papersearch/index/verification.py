@@ -17,9 +17,11 @@ from papersearch.dense import models
 from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
+from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
 from papersearch.text.words import TITLE_PREFIX
+from papersearch.types import NAME_KINDS
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -84,6 +86,10 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
         "expansions.offsets.npy": manifest.files["expansions.txt"].size,
         "words.offsets.npy": manifest.files["words.txt"].size,
         "organisations.offsets.npy": manifest.files["organisations.txt"].size,
+        **{f"{kind}.offsets.npy": manifest.files[f"{kind}.txt"].size for kind in NAME_KINDS},
+        "authors.starts.npy": manifest.n_by_author,
+        "categories.starts.npy": manifest.n_in_category,
+        "venues.starts.npy": manifest.n_at_venue,
         "dumps.offsets.npy": manifest.n_appearances,
         "postings.offsets.npy": manifest.n_postings,
         "positions.offsets.npy": manifest.n_positions,
@@ -190,6 +196,13 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
         yield "organisations.txt", "has other organisations than the papers"
     elif (generation.array("papers.organisations.npy") != numbers).any():
         yield "papers.organisations.npy", "says other than the papers"
+    for name, names in name_files(papers):
+        if isinstance(names, np.ndarray):
+            is_equal = np.array_equal(generation.array(name), names)
+        else:
+            is_equal = bytes(generation.text(name)) == names
+        if not is_equal:
+            yield name, "has other names than the papers"
 
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:

@@ -22,6 +22,7 @@ from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import KeptFile
 from papersearch.index.layout import DENSE_FILES
 from papersearch.index.manifest import LexicalRecord
+from papersearch.index.name_tables import name_counts, name_files
 from papersearch.index.papers import encode_paper, id_order, title_order
 from papersearch.index.string_table import pack_strings
 from papersearch.lexical.acronyms import expansion_lines
@@ -47,6 +48,12 @@ _KEPT_FIELDS = (
     "n_expansions",
     "n_organisations",
     "n_words",
+    "n_authors",
+    "n_by_author",
+    "n_categories",
+    "n_in_category",
+    "n_venues",
+    "n_at_venue",
     "lexical",
     "corpus",
     "abstracts_only",
@@ -136,6 +143,7 @@ class NewWords:
             "n_expansions": self._shapes["expansions.offsets.npy"][0] - 1,
             "n_organisations": self._shapes["organisations.offsets.npy"][0] - 1,
             "n_words": self._shapes["words.counts.npy"][0],
+            **name_counts({name: shape[0] for name, shape in self._shapes.items()}),
             "lexical": self._lexical,
             "n_left_out": self._read.n_left_out,
             **self._chosen,
@@ -202,6 +210,7 @@ def paper_files(papers: Sequence[Paper], since: DocIndices, dumps: Sequence[str]
     lines, numbers = organisation_table(papers)
     yield from table_files("organisations", lines)
     yield "papers.organisations.npy", numbers
+    yield from name_files(papers)
     for name, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
         yield from table_files(name, names)
         yield f"{name}.papers.npy", np.array(doc_indices, dtype=np.uint32)

@@ -12,16 +12,16 @@ import numpy as np
 
 from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.forms import MAX_PREFIXED, forms, prefix_terms
-from papersearch.lexical.matching import FewScores, Spelled
+from papersearch.lexical.matching import Allowed, FewScores, Spelled
 from papersearch.lexical.phrases import phrase_impacts, phrase_papers
 from papersearch.lexical.postings import are_in
-from papersearch.text.clauses import Clause
+from papersearch.text.clauses import Clause, Compound, FieldClause
 from papersearch.text.syntax import prefixes
 from papersearch.types import Note
 
 if TYPE_CHECKING:
     from papersearch.lexical.forms import Terms, Vocabulary
-    from papersearch.lexical.matching import LexicalIndex
+    from papersearch.lexical.matching import Having, LexicalIndex
     from papersearch.text.clauses import Condition
     from papersearch.text.query import Query
     from papersearch.types import BoolArray, DocIndices, IntArray
@@ -71,21 +71,31 @@ def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
 class Conditions:
     """The conditions of one query on one index, as a collection of `n_papers` papers spells them."""
 
-    def __init__(self, query: Query, index: LexicalIndex, spelled: Spelled, n_papers: int) -> None:
+    def __init__(self, query: Query, index: LexicalIndex, spelled: Spelled, n_papers: int, having: Having) -> None:
         self._query = query
         self._index = index
         self._spelled = spelled
         self._n_papers = n_papers
+        self._having = having
         self._found: dict[Clause, list[tuple[Terms, int, IntArray]]] = {}
 
-    def allowed(self) -> IntArray:
-        """Return the papers, ascending, that meet every required condition and no excluded one."""
+    def allowed(self) -> Allowed:
+        """Return the papers that meet every required condition and no excluded one."""
+        surely = np.flatnonzero(self._allowed(doubtful=False))
+        if all(clause.field != "year" for clause in self._query.fields):
+            return Allowed(surely, surely[:0])
+        perhaps = self._allowed(doubtful=True)
+        perhaps[surely] = False
+        return Allowed(surely, np.flatnonzero(perhaps))
+
+    def _allowed(self, *, doubtful: bool) -> BoolArray:
+        """Return a mask of the papers that meet all conditions, (N,), with or without doubtful ones."""
         allowed = np.ones(self._index.n_indexed, dtype=np.bool_)
         for condition in self._query.required:
-            allowed &= self._meeting(condition)
+            allowed &= self._meeting(condition, doubtful)
         for condition in self._query.excluded:
-            allowed &= ~self._meeting(condition)
-        return np.flatnonzero(allowed)
+            allowed &= ~self._meeting(condition, not doubtful)
+        return allowed
 
     def forms(self) -> list[OtherForms]:
         """Return the other forms of what is required, and the words of which the query has the beginning."""
@@ -94,17 +104,20 @@ class Conditions:
         found += [self._of_prefix(prefix) for prefix in self._query.prefixes]
         return [each for each in found if each is not None]
 
-    def _meeting(self, condition: Condition) -> BoolArray:
-        """Return a mask of the papers that meet a condition, (N,)."""
+    def _meeting(self, condition: Condition, doubtful: bool) -> BoolArray:
+        """Return a mask of the papers that meet a condition, (N,), with or without doubtful ones."""
+        if isinstance(condition, FieldClause):
+            return self._having(condition, doubtful)
         if isinstance(condition, Clause):
             mask = np.zeros(self._index.n_indexed, dtype=np.bool_)
             for _, _, papers in self._papers(condition):
                 mask[papers] = True
             return mask
-        masks = [self._meeting(part) for part in condition.parts]
+        is_negated = condition.kind == "none"
+        masks = [self._meeting(part, doubtful != is_negated) for part in condition.parts]
         join = np.logical_and if condition.kind == "all" else np.logical_or
         met: BoolArray = join.reduce(masks)
-        return ~met if condition.kind == "none" else met
+        return ~met if is_negated else met
 
     def _papers(self, clause: Clause) -> list[tuple[Terms, int, IntArray]]:
         """Return each form of the clause, its papers in the whole, and the papers here that have it."""
@@ -176,7 +189,7 @@ def _clauses(conditions: Iterable[Condition]) -> Iterator[Clause]:
     for condition in conditions:
         if isinstance(condition, Clause):
             yield condition
-        else:
+        elif isinstance(condition, Compound):
             yield from _clauses(condition.parts)
 
 
@@ -185,5 +198,5 @@ def _positive(conditions: Iterable[Condition]) -> Iterator[Clause]:
     for condition in conditions:
         if isinstance(condition, Clause):
             yield condition
-        elif condition.kind != "none":
+        elif isinstance(condition, Compound) and condition.kind != "none":
             yield from _positive(condition.parts)

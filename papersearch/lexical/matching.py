@@ -8,7 +8,7 @@ of a larger collection: `Statistics` are what the whole says of the query's word
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,15 +18,20 @@ from papersearch.lexical.postings import values_at
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from papersearch.lexical.conditions import OtherForms
     from papersearch.lexical.forms import Terms
     from papersearch.lexical.postings import Postings
     from papersearch.text.analysis import Analyzer
-    from papersearch.text.clauses import Clause
+    from papersearch.text.clauses import Clause, FieldClause
     from papersearch.text.query import Query
     from papersearch.types import BoolArray, DocIndices, Float64Array, IntArray
+
+
+Having: TypeAlias = "Callable[[FieldClause, bool], BoolArray]"
+"""Function that returns a mask of the papers that meet a clause of names or years, (N,); with True also
+of those of which that cannot be told."""
 
 
 class LexicalIndex(NamedTuple):
@@ -86,6 +91,13 @@ class Statistics(NamedTuple):
         return frozenset(query.terms).union(joined, *map(analyzer.terms, forms))
 
 
+class Allowed(NamedTuple):
+    """The papers that meet the conditions of a query, ascending, and those whose date does not tell."""
+
+    surely: IntArray
+    perhaps: IntArray
+
+
 class FewScores:
     """Scores of which most are 0: `papers`, ascending, have `scores`. Papers index it as an array."""
 
@@ -108,7 +120,7 @@ class FewScores:
 class Matched:
     """The words of a query, matched against all papers of an index.
 
-    allowed: ascending, papers that have every required phrase and no excluded one
+    allowed: papers that have all that is required and nothing that is excluded
     scores: (N,), BM25 of the query's terms and of other forms of its words
     matched: (N,), True for papers that have any of these
     expanded: for each acronym, what its other form adds to the papers
@@ -121,7 +133,7 @@ class Matched:
         query: Query,
         index: LexicalIndex,
         *,
-        allowed: IntArray,
+        allowed: Allowed,
         scores: Float64Array,
         matched: BoolArray,
         expanded: list[tuple[Expansion, FewScores]],
@@ -211,8 +223,8 @@ class Matched:
         return forms
 
 
-def match(query: Query, index: LexicalIndex, statistics: Statistics) -> Matched:
-    """Match the query's words, phrases and acronyms against the postings."""
+def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Having) -> Matched:
+    """Match the query's words, phrases and acronyms against the postings, and its other clauses by `having`."""
     scores, matched = index.postings.score(query.terms, index.n_indexed)
     joined: list[tuple[str, tuple[str, ...], FewScores]] = []
     for other, terms in query.compounds:
@@ -230,12 +242,13 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics) -> Matched:
         scores[added.papers] += added.scores
         matched[added.papers] = True
         expanded.append((expansion, added))
-    allowed: IntArray = np.arange(index.n_indexed)
+    everyone: IntArray = np.arange(index.n_indexed)
+    allowed = Allowed(everyone, everyone[:0])
     forms: list[OtherForms] = []
     if query.required or query.excluded or query.prefixes:
         from papersearch.lexical.conditions import Conditions  # not for plain words
 
-        conditions = Conditions(query, index, statistics.spelled, statistics.n_papers)
+        conditions = Conditions(query, index, statistics.spelled, statistics.n_papers, having)
         allowed, forms = conditions.allowed(), conditions.forms()
     for required in forms:
         scores[required.impacts.papers] += required.impacts.scores

@@ -12,11 +12,14 @@ from typing import Any, Literal, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
+    NAME_KINDS,
     NO_FILTERS,
     Count,
+    Counted,
     Filters,
     Finding,
     Mode,
+    NameKind,
     Organisation,
     Paper,
     PaperName,
@@ -91,6 +94,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    filters: Filters = NO_FILTERS
 
 
 class SimilarCall(Value):
@@ -130,6 +134,14 @@ class IdsCall(Value):
     limit: Count
 
 
+class NamesCall(Value):
+    """The arguments of `Index.names_beginning_with`."""
+
+    kind: NameKind
+    beginning: str
+    limit: Count
+
+
 class OrganisationsCall(Value):
     """A question for all organisations."""
 
@@ -156,6 +168,7 @@ Call: TypeAlias = (
     | LookUpCall
     | PapersCall
     | IdsCall
+    | NamesCall
     | OrganisationsCall
     | FindingsCall
     | CountsCall
@@ -172,6 +185,7 @@ VERBS: dict[str, type[Call]] = {
     "look-up": LookUpCall,
     "papers": PapersCall,
     "ids": IdsCall,
+    "names": NamesCall,
     "organisations": OrganisationsCall,
     "findings": FindingsCall,
     "counts": CountsCall,
@@ -188,6 +202,7 @@ RESULTS: dict[type[Call], Any] = {
     LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
     IdsCall: tuple[PaperName, ...],
+    NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
 }
@@ -230,7 +245,9 @@ def check_limits(call: Call) -> None:
     for text in (fields.get("query"), fields.get("text"), *queries):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
+    names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
+        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
         names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)

@@ -29,6 +29,7 @@ from papersearch.remote.calls import (
     IdsCall,
     LookUpCall,
     ManifestCall,
+    NamesCall,
     OrganisationsCall,
     PaperCall,
     PapersCall,
@@ -45,10 +46,12 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.index.verification import Fault
     from papersearch.types import (
+        Counted,
         FilterOptions,
         Filters,
         Finding,
         Float64Array,
+        NameKind,
         Organisation,
         Paper,
         PaperName,
@@ -168,11 +171,14 @@ class RemoteIndex:
         *,
         late: bool = True,
         literal: bool = True,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
         """Yield the ranking of each query as ids and scores: for runs and evaluation."""
         check_arguments(k, mode)
+        filters = chosen_filters(filters, narrowed)
         for portion in _portions(queries, MAX_QUERIES):
-            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal)
+            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
             yield from map(list, self._as_many(self._ask(call), portion))
 
     def similar(
@@ -224,6 +230,11 @@ class RemoteIndex:
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
         found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=_sendable(prefix), limit=limit))
+        return found
+
+    def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
+        """Return what completes the beginning of a name, and the number of papers of each: at most `limit`."""
+        found: tuple[Counted, ...] = self._ask(NamesCall(kind=kind, beginning=_sendable(beginning), limit=limit))
         return found
 
     def counts(self) -> PaperCounts:

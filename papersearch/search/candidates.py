@@ -96,6 +96,10 @@ def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shar
         from papersearch.search.vocabulary import spelled  # not for plain words
 
         spelling = spelled(query, shards)
+        if fields := query.fields:
+            from papersearch.search.names import check_clauses
+
+            check_clauses(fields, shards)
     n_papers = shards.manifest.n_papers
     expansions = tuple(shards.tables.expansions.expand(query.sequence))
     asked = Asked(

@@ -1,16 +1,17 @@
-"""Facets: counts of the answering papers by year, month, organisation and dump."""
+"""Facets: counts of the answering papers by year, month, organisation, dump, author, category and venue."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from heapq import nsmallest
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from papersearch.search.protocol import Counts
 from papersearch.search.verdict import answers
-from papersearch.types import Counted, Facets
+from papersearch.types import NAME_KINDS, Counted, Facets
 
 if TYPE_CHECKING:
     from papersearch.index.opened import OpenedIndex
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key", int, str)
 
+_NAMED = 20
+"""Greatest number of authors, categories and venues each."""
+
 _BLOCK = 65_536
 """Papers judged at once, so that memory does not grow with the index."""
 
@@ -28,6 +32,8 @@ def answering(
     work: Work, request: CountOf, judged: IntArray, are_answers: BoolArray, index: OpenedIndex
 ) -> IntArray:
     """Return the papers, ascending, whose verdict is not weak; that of `judged` (K,) is known."""
+    if not request.asked.query.plain:  # nothing is ranked, and everything that is allowed is an answer
+        return work.allowed
     is_answer = np.zeros(index.manifest.n_papers, dtype=np.bool_)
     for start in range(0, len(work.allowed), _BLOCK):
         papers = work.allowed[start : start + _BLOCK]
@@ -74,6 +80,7 @@ def count(papers: IntArray, index: OpenedIndex) -> Counts:
         months=_counted(months // 10_000 * 12 + months // 100 % 100 - 1),
         organisations={facts.organisation_lines[number - 1]: n for number, n in organisations.items()},
         dumps=held,
+        names={kind: index.names(kind).counts(is_answer) for kind in NAME_KINDS},
     )
 
 
@@ -91,7 +98,13 @@ def facets_of(counts: Sequence[Counts]) -> Facets:
         dumps=_most_first(
             Counted(value=name, n_papers=n) for name, n in _sum(each.dumps for each in counts).items()
         ),
+        **{kind: _first_names(_sum(each.names[kind] for each in counts)) for kind in NAME_KINDS},
     )
+
+
+def _first_names(counts: Counter[str]) -> tuple[Counted, ...]:
+    best = nsmallest(_NAMED, counts.items(), key=lambda each: (-each[1], each[0]))
+    return tuple(Counted(value=name, n_papers=n) for name, n in best)
 
 
 def _counted(numbers: IntArray) -> dict[int, int]:

@@ -38,7 +38,7 @@ class FilterRow(NamedTuple):
     help: str
     value: str = ""
     example: str = ""
-    known: Literal["", "organisations", "dumps", "tags"] = ""
+    known: Literal["", "authors", "categories", "venues", "organisations", "dumps", "tags"] = ""
     is_saved: bool = True
     is_served: bool = False
 
@@ -63,6 +63,39 @@ FILTER_ROWS = (
         value=_DATE,
         example="2025-06",
         help="Papers of this date or earlier.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="author",
+        field="authors",
+        word="author",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help='Papers by this author: doe, "Jane Doe", "Doe, J."; may be given again.',
+        known="authors",
+        is_served=True,
+    ),
+    FilterRow(
+        name="category",
+        field="categories",
+        word="cat",
+        kind="list",
+        value="NAME",
+        example="cs.LG",
+        help="Papers of this category, or of one below it (cs has cs.LG); may be given again.",
+        known="categories",
+        is_served=True,
+    ),
+    FilterRow(
+        name="venue",
+        field="venues",
+        word="venue",
+        kind="list",
+        value="NAME",
+        example="NAME",
+        help="Papers of a venue whose name has these words; may be given again.",
+        known="venues",
         is_served=True,
     ),
     FilterRow(
@@ -176,6 +209,22 @@ def make_filters(values: Mapping[str, Any]) -> Filters:
         if value is not None
     }
     return Filters(**given)
+
+
+def described(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> str:
+    """Return filters and conditions on marks as one line of words: author:doe venue:"machine learning" code."""
+    said = []
+    values = {**filter_values(filters), **wanted._asdict()}
+    for row in (*FILTER_ROWS, *MARK_ROWS):
+        value = values[row.field]
+        if row.kind == "switch":
+            said += [row.word] if value else []
+        elif row.kind == "papers":
+            said += [] if value is None else [f"{row.word}:{len(value)}"]
+        else:
+            texts = value if row.kind == "list" else [value] if value else []
+            said += [f'{row.word}:"{one}"' if len(one.split()) > 1 else f"{row.word}:{one}" for one in texts]
+    return " ".join(said)
 
 
 def filter_values(filters: Filters, rows: Iterable[FilterRow] = FILTER_ROWS) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Filters applied to papers: dates, organisations, dumps, code and new papers.
+"""Filters applied to papers: dates, names, organisations, dumps, code and new papers.
 
 A date filter cannot decide about a paper without a date. Nor can it if only the year or month is
 known and lies partly in the range. Such papers are undecided, and the results report them.
@@ -15,9 +15,11 @@ import numpy as np
 
 from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
 from papersearch.search.papers import ids_of
-from papersearch.types import Filters
+from papersearch.types import NAME_KINDS, Filters
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from papersearch.index.facts import Facts
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.shards import Shards
@@ -44,7 +46,7 @@ class Selection(NamedTuple):
 def resolved(filters: Filters, shards: Shards) -> Filters:
     """Check `filters` against a collection, and give dumps their full names and papers their ids.
 
-    Raises QueryError for an invalid date, and for an unknown organisation or dump, and
+    Raises QueryError for an invalid date, and for an unknown name, organisation or dump, and
     PaperLookupError for an unknown paper.
     """
     if filters.organisations:
@@ -52,7 +54,11 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
         spellings = [spelling for one in known for spelling in (one.handle, one.name)]
         for name in filters.organisations:
             if not any(_is_named(one, name) for one in known):
-                raise _unknown("organisations", name, spellings)
+                raise _unknown("organisations", name, spellings, shown=[one.handle for one in known])
+    if any(getattr(filters, kind) for kind in NAME_KINDS):
+        from papersearch.search.names import check_filters
+
+        check_filters(filters, shards)
     names = [dump.name for dump in shards.manifest.dumps]
     days(filters)
     return filters.replace(
@@ -64,8 +70,6 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
 
 def select(filters: Filters, index: OpenedIndex) -> Selection:
     """Apply `filters`, which are `resolved`, to an index; what it does not know keeps no paper."""
-    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
-
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     undecided = np.zeros(len(kept), dtype=np.bool_)
@@ -74,6 +78,7 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
         for name in filters.dumps:
             held[facts.of_dump(index.dump_names.index(name))] = True
         kept &= held
+    _keep_named(kept, filters, index)
     if filters.within is not None or filters.without is not None:
         kept &= _among(filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
@@ -88,10 +93,7 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             kept[block] &= facts.since[block] == index.manifest.generation
         if since is None and until is None:
             continue
-        first, last = days_of(facts.dates[block])
-        low, high = since or 0, until or 99_999_999
-        decided = (first >= low) & (last <= high)
-        doubtful = ~decided & (last >= low) & (first <= high)
+        decided, doubtful = within((since or 0, until or 99_999_999), facts.dates[block])
         if filters.include_undated:
             kept[block] &= decided | doubtful
         else:
@@ -107,6 +109,34 @@ def _among(filters: Filters, index: OpenedIndex) -> BoolArray:
         kept[index.papers.with_ids(filters.within)] = True
     kept[index.papers.with_ids(filters.without or ())] = False
     return kept
+
+
+def _keep_named(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
+    """Take papers without the names of the filters out of the mask `kept` (N,)."""
+    for kind in NAME_KINDS:
+        if values := getattr(filters, kind):
+            from papersearch.search.names import having
+
+            kept &= having(kind, values, index)
+
+
+def within(days: tuple[int, int], dates: npt.NDArray[np.uint32]) -> tuple[BoolArray, BoolArray]:
+    """Tell which of `Facts.dates` (n,) lie in a range of days, and of which that cannot be told."""
+    from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
+
+    first, last = days_of(dates)
+    low, high = days
+    decided = (first >= low) & (last <= high)
+    return decided, ~decided & (last >= low) & (first <= high)
+
+
+def dated(days: tuple[int, int], dates: npt.NDArray[np.uint32], *, doubtful: bool) -> BoolArray:
+    """Return a mask of the dates (N,) in a range of days; `doubtful`: and of those of which it cannot be told."""
+    mask = np.zeros(len(dates), dtype=np.bool_)
+    for start in range(0, len(dates), _BLOCK):
+        decided, doubted = within(days, dates[start : start + _BLOCK])
+        mask[start : start + _BLOCK] = decided | doubted if doubtful else decided
+    return mask
 
 
 def days(filters: Filters) -> tuple[int | None, int | None]:
@@ -159,9 +189,12 @@ def _dump(name: str, dumps: Sequence[str]) -> str:
     raise _unknown("dumps", name, dumps)
 
 
-def _unknown(field: Literal["organisations", "dumps"], name: str, known: Sequence[str]) -> UnknownFilterValue:
+def _unknown(
+    field: Literal["organisations", "dumps"], name: str, known: Sequence[str], shown: Sequence[str] = ()
+) -> UnknownFilterValue:
+    """Return an error that offers the nearest of `known`, and lists `shown`, one spelling of each."""
     near = tuple(nearest(name, known))
-    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(known)))
+    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(shown or known)))
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

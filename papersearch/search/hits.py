@@ -9,6 +9,7 @@ import numpy as np
 
 from papersearch.lexical.postings import are_in
 from papersearch.search.protocol import ShowOf
+from papersearch.search.verdict import likeness
 from papersearch.types import Explanation, Hit, TermImpact, Verdict
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ class Judged(NamedTuple):
     """The verdict on a retrieved paper.
 
     place: the paper's place in `Retrieved.order`
+    strength: how well it answers, in [0, 1]
     cosine: the cosine of query and paper; None in a keyword search, or unless the paper is encoded
     """
 
     place: int
     verdict: Verdict
+    strength: float
     cosine: float | None
 
 
@@ -56,12 +59,13 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
             semantic_score=cosine,
             exact_title=number in found.titled,
             verdict=verdict,
+            strength=strength,
             evidence=one.evidence,
             explanation=_explain(number, row, float(found.scores[place]), one.terms, found)
             if how.explain
             else None,
         )
-        for rank, (number, row, one, (place, verdict, cosine)) in enumerate(
+        for rank, (number, row, one, (place, verdict, strength, cosine)) in enumerate(
             zip(papers.tolist(), rows, shown, judged, strict=True), 1
         )
     ]
@@ -71,6 +75,7 @@ def make_hits_near(
     nearest: Owned, scores: Sequence[float], pieces: QueryPieces | None, idf: Mapping[str, float], shards: Shards
 ) -> list[Hit]:
     """Make hits of the papers nearest to examples; `pieces` and the terms of `idf` choose their evidence."""
+    background = shards.manifest.background
     shown: list[Shown] = shards.each("show", nearest, lambda _, papers: ShowOf(papers, idf, pieces, None, None))
     return [
         Hit(
@@ -81,6 +86,7 @@ def make_hits_near(
             semantic_score=score,
             exact_title=False,
             verdict=None,
+            strength=None if background is None else likeness(score, background),
             evidence=one.evidence,
         )
         for rank, (one, score) in enumerate(zip(shown, scores, strict=True), 1)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from papersearch.lexical.bm25 import idf_of_each
 from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titles_first
 from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.protocol import CountOf
 from papersearch.search.request import leaves_undated_out
-from papersearch.search.verdict import judge
+from papersearch.search.verdict import count_verdicts, strength
 from papersearch.types import (
     NO_FILTERS,
     VERDICTS,
@@ -28,18 +29,23 @@ from papersearch.types import (
     Results,
     Undated,
     UnknownWord,
+    verdict_of,
 )
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
+    from papersearch.lexical.matching import Statistics
     from papersearch.search.candidates import Ranked
     from papersearch.search.request import Request
     from papersearch.search.shards import Shards
     from papersearch.text.query import Query
-    from papersearch.types import IntArray
+    from papersearch.types import IntArray, Verdict
 
 JUDGED_DEPTH = 100
 """Least number of papers judged, whatever `k` is, before the results say that none answers."""
+
+COUNTED = 1_000
+"""Number of papers up to which all are judged, to be counted: more would take as long as ranking them."""
 
 _ENOUGH = 10
 """Least number of answers from which related terms are learned; below it, weak papers are used too."""
@@ -48,10 +54,25 @@ UNDATED_NAMED = 10
 """Greatest number of undated papers that results name."""
 
 
+_MOST_OF_A_NAME = 5
+_RARE = 200
+"""Greatest number of words of a name, and the number of papers of which one at most has a rare word."""
+
+
 def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) -> Results:
-    """Retrieve, judge, sort, fold and cut the papers, and make results of them."""
-    found = retrieve(query, encoded, how._replace(k=max(how.k, JUDGED_DEPTH)), shards)
-    judged = every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    """Retrieve, judge, sort, fold and cut the papers, and make results of them.
+
+    A query without words to rank by is answered by `listing`.
+    """
+    if not query.plain:
+        from papersearch.search.listing import newest  # most queries have words
+
+        return newest(query, how, shards)
+    n_judged = max(how.k, JUDGED_DEPTH)
+    n_papers = shards.manifest.n_papers
+    found = retrieve(query, encoded, how._replace(k=max(n_judged, n_papers if n_papers <= COUNTED else 0)), shards)
+    every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
+    judged = every[:n_judged]
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
     answering = [one for one in judged if one.verdict != "weak"]
     if how.strict:
@@ -74,9 +95,10 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         hits=tuple(hits),
         expansions=opening.asked.expansions,
         verdict=best,
+        verdicts=count_verdicts(one.verdict for one in every),
         filters=how.filters,
         sort=how.sort,
-        undated=_undated(opening, how, shards) if leaves_undated_out(how.filters) else None,
+        undated=_undated(opening, how, shards) if leaves_undated_out(how.filters, query) else None,
         unknown_words=_unknown_words(query, opening, shards),
         related=_related(found, answering if len(answering) >= _ENOUGH else judged, shards)
         if how.related
@@ -84,7 +106,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         facets=_facets(found, every, shards) if how.facets else None,
         emptied_by=None if hits else _emptied_by(found, how),
         reading=query.reading,
-        notes=_notes(query, opening),
+        notes=_notes(query, best, opening, shards),
         encoded=shards.encoded_share,
     )
 
@@ -124,8 +146,10 @@ def _judge(
     judged = []
     for place, (number, cosine, has, coverage) in enumerate(columns):
         known = cosine if has else None
-        verdict = "strong" if number in titled else judge(known, coverage, background, n_words, relief.get(number))
-        judged.append(Judged(place, verdict, known))
+        how_well = 1.0
+        if number not in titled:
+            how_well = strength(known, coverage, background, n_words, relief.get(number))
+        judged.append(Judged(place, verdict_of(how_well), how_well, known))
     return judged
 
 
@@ -167,13 +191,33 @@ def _unknown_words(query: Query, opening: Opening, shards: Shards) -> tuple[Unkn
     return unknown_words(query, shards)
 
 
-def _notes(query: Query, opening: Opening) -> tuple[Note, ...]:
-    spelled = opening.asked.statistics.spelled
-    if not spelled.prefixes:
-        return query.notes
-    from papersearch.lexical.conditions import notes_on
+def _notes(query: Query, best: Verdict | None, opening: Opening, shards: Shards) -> tuple[Note, ...]:
+    statistics = opening.asked.statistics
+    if statistics.spelled.prefixes:
+        from papersearch.lexical.conditions import notes_on
 
-    return query.notes + notes_on(spelled)
+        return query.notes + notes_on(statistics.spelled)
+    if not _may_be_a_name(query, best, statistics):
+        return query.notes
+    from papersearch.search.name_notes import notes_on_names
+
+    return query.notes + notes_on_names(query, shards)
+
+
+def _may_be_a_name(query: Query, best: Verdict | None, statistics: Statistics) -> bool:
+    """Tell whether the words of a query may be a name: only then are names looked up, in files of their own.
+
+    One of the words is in no paper, all are rare or begin with a capital letter, or no paper answers well.
+    """
+    words = query.plain.split()
+    if len(words) > _MOST_OF_A_NAME or query.required or query.excluded:
+        return False
+    if best in (None, "weak") or any(term not in statistics.idf for term in query.terms):
+        return True
+    if all(word[0].isupper() and not word.isupper() for word in words) or (len(words) == 1 and "." in words[0]):
+        return True
+    rare = float(idf_of_each(max(1, statistics.n_papers // _RARE), statistics.n_papers))
+    return all(statistics.idf[term] >= rare for term in query.terms)
 
 
 def _related(found: Retrieved, judged: Sequence[Judged], shards: Shards) -> tuple[RelatedTerm, ...]:

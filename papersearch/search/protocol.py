@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Float64Array,
         IntArray,
         Mode,
+        NameKind,
         Paper,
         TermImpact,
     )
@@ -70,6 +71,10 @@ METHODS = (
     "ids",
     "organisations",
     "scores",
+    "latest",
+    "n_named",
+    "names_like",
+    "names_beginning",
 )
 """The methods of `Shard` that a transport may call. Each has one request, and returns one answer."""
 
@@ -242,7 +247,7 @@ class CountOf(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Facets of a shard's papers: numbers of papers by year, month, line of organisation, and dump.
+    """Facets of a shard's papers: numbers of papers by year, month, line of organisation, dump, and name.
 
     A month is 12 times the year, plus 0 for January.
     """
@@ -253,6 +258,7 @@ class Counts(NamedTuple):
     months: Mapping[int, int]
     organisations: Mapping[str, int]
     dumps: Mapping[str, int]
+    names: Mapping[NameKind, Mapping[str, int]]
 
 
 class NearestOf(NamedTuple):
@@ -294,6 +300,36 @@ class Example(NamedTuple):
     paper: Paper
     vector: Float32Array | None
     pieces: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]] | None
+
+
+class LatestOf(NamedTuple):
+    """A request for the `k` newest papers that the conditions of a query allow, or of undecided ones."""
+
+    asked: Asked
+    k: int
+    undecided: bool
+
+
+class Latest(NamedTuple):
+    """The newest papers, ascending by number, (K,), and their dates as in `Facts.dates`, (K,)."""
+
+    papers: IntArray
+    dates: IntArray
+
+
+class NamesLike(NamedTuple):
+    """A request for names that are spelt like an unknown one."""
+
+    kind: NameKind
+    name: str
+
+
+class NamesOf(NamedTuple):
+    """A request for the first names with a beginning."""
+
+    kind: NameKind
+    beginning: str
+    limit: int
 
 
 class FindOf(NamedTuple):

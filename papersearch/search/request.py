@@ -5,9 +5,12 @@ A client of a server checks them too, so this module imports no numpy.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from papersearch.types import NO_FILTERS, FilterOptions, Filters, Mode, Sort
+from papersearch.types import NAME_KINDS, NO_FILTERS, FilterOptions, Filters, Mode, Sort
+
+if TYPE_CHECKING:
+    from papersearch.text.query import Query
 
 DEFAULT_K = 10
 
@@ -32,9 +35,18 @@ class Request(NamedTuple):
     related: bool = False
 
 
-def leaves_undated_out(filters: Filters) -> bool:
-    """Tell whether a date filter may leave papers undecided."""
-    return not (filters.since is None and filters.until is None) and not filters.include_undated
+def leaves_undated_out(filters: Filters, query: Query | None = None) -> bool:
+    """Tell whether a date filter, or a range of years in the query, may leave papers undecided."""
+    if filters.include_undated:
+        return False
+    if filters.since is not None or filters.until is not None:
+        return True
+    return query is not None and any(clause.field == "year" for clause in query.fields)
+
+
+def names_papers(filters: Filters) -> bool:
+    """Tell whether filters name papers, so that a query need not."""
+    return filters.replace(include_undated=False) != NO_FILTERS
 
 
 def check_arguments(k: int, mode: Mode, sort: Sort = "relevance") -> None:
@@ -57,8 +69,9 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
     if narrowed and filters != NO_FILTERS:
         raise TypeError(f"expected filters or keywords of filters ({', '.join(sorted(narrowed))}), not both")
     given: dict[str, Any] = dict(narrowed)
-    for name in ("organisations", "dumps", "within", "without"):
-        if given.get(name) is not None:
+    papers = [name for name in ("within", "without") if given.get(name) is not None]
+    for name in (*NAME_KINDS, "organisations", "dumps", *papers):
+        if name in given:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
     chosen = filters.replace(**given)
     for name, day in (("since", chosen.since), ("until", chosen.until)):

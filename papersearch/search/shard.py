@@ -14,7 +14,7 @@ import numpy as np
 
 from papersearch.lexical.postings import are_in, is_new
 from papersearch.search.evidence import find_evidence
-from papersearch.search.protocol import Bounds, Details, Example, Found, Nearest, Opened, Rows, Shown
+from papersearch.search.protocol import Bounds, Details, Example, Found, Latest, Nearest, Opened, Rows, Shown
 from papersearch.search.ranking import by_both, by_keyword, by_meaning
 from papersearch.search.work import Work, encoded, filtered, known_cosines
 from papersearch.text.identity import title_key
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from papersearch.index.opened import OpenedIndex
+    from papersearch.search.names import Likeness
     from papersearch.search.partial import Moments
     from papersearch.search.protocol import (
         Asked,
@@ -32,12 +33,24 @@ if TYPE_CHECKING:
         DetailsOf,
         FindOf,
         IdsOf,
+        LatestOf,
         LookUp,
+        NamesLike,
+        NamesOf,
         NearestOf,
         Phrase,
         ShowOf,
     )
-    from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray, Organisation, Paper, TermImpact
+    from papersearch.types import (
+        BoolArray,
+        Float32Array,
+        Float64Array,
+        IntArray,
+        NameKind,
+        Organisation,
+        Paper,
+        TermImpact,
+    )
 
 _NOBODY = (np.inf, -np.inf)
 """Bounds of no scores."""
@@ -260,6 +273,32 @@ class Shard:
     def organisations(self, _: None) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
         return self._index.facts.every_organisation()
+
+    def latest(self, request: LatestOf) -> Latest:
+        """Return the newest papers that a query without words allows."""
+        work = self._work(request.asked)
+        papers = work.undecided if request.undecided else work.allowed
+        dates = self._index.facts.dates
+        newest = np.sort(papers[np.argsort(-dates[papers].astype(np.int64), kind="stable")[: request.k]])
+        return Latest(self._named(newest), dates[newest].astype(np.int64))
+
+    def n_named(self, asked: Sequence[tuple[NameKind, str]]) -> list[int]:
+        """Count the names here that fit each of these."""
+        from papersearch.search.names import n_named  # few queries have names
+
+        return n_named(asked, self._index)
+
+    def names_like(self, request: NamesLike) -> Likeness:
+        """Return names that are spelt like an unknown one."""
+        from papersearch.search.names import like
+
+        return like(request, self._index)
+
+    def names_beginning(self, request: NamesOf) -> list[tuple[str, int]]:
+        """Return the first names with a beginning, and the number of papers of each."""
+        from papersearch.search.names import beginning
+
+        return beginning(request, self._index)
 
     def scores(self, terms: Sequence[str]) -> tuple[IntArray, Float64Array]:
         """Return the number of each paper and its BM25 score for a bag of terms."""

@@ -15,11 +15,13 @@ the same field that a corpus lacks. Figures in docs/ranking.md.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from papersearch.types import Verdict
+from papersearch.types import FAIR_STRENGTH, STRONG_STRENGTH, VERDICTS, Verdict, VerdictCounts, verdict_of
 
 if TYPE_CHECKING:
     from papersearch.dense.background import Background
@@ -36,6 +38,9 @@ _STRONG, _FAIR = 1.2, 0.95
 _EXPECTED_RELIEF = (0.2, 0.4)
 """Relief expected without late interaction: of a paper without the query's words, and more with all."""
 
+_FULL = 2 * _STRONG
+"""Evidence of the greatest strength: few papers have as much but those whose words are the query."""
+
 _STRONG_COVERAGE, _FAIR_COVERAGE = 0.7, 0.4
 """Least coverage of strong and fair papers without a cosine."""
 
@@ -49,7 +54,8 @@ _AS_MANY_AS = 10
 candidates do not tell what is usual."""
 
 _LEAST_DEVIATION = 0.02
-_LIKE = 3.0
+_LIKE, _VERY_LIKE, _THE_SAME = 3.0, 6.0, 12.0
+"""Deviations of a cosine from the background from which a paper is like another; figures in docs/ranking.md."""
 
 
 def judge(
@@ -59,7 +65,18 @@ def judge(
     n_words: int,
     relief: float | None = None,
 ) -> Verdict:
-    """Judge a paper.
+    """Judge a paper, by the values that its strength depends on."""
+    return verdict_of(strength(cosine, coverage, background, n_words, relief))
+
+
+def strength(
+    cosine: float | None,
+    coverage: float,
+    background: Background | None,
+    n_words: int,
+    relief: float | None = None,
+) -> float:
+    """Return how well a paper answers, in [0, 1].
 
     cosine: the cosine of query and paper; None if it is unknown
     coverage: share, weighted by idf, of the query's words that the paper has, in [0, 1]
@@ -68,15 +85,22 @@ def judge(
     relief: None unless the paper is a candidate with late interaction
     """
     if cosine is None or background is None:
-        share = coverage * _scale(n_words)
-        if share >= _STRONG_COVERAGE:
-            return "strong"
-        return "fair" if share >= _FAIR_COVERAGE else "weak"
+        return _strength(coverage * _scale(n_words), _FAIR_COVERAGE, _STRONG_COVERAGE, 1.0)
     evidence = _evidence(cosine, coverage, background, n_words, relief)
-    if evidence >= _STRONG:
-        return "strong"
     # The encoder learns little from two words, but a paper that has every word answers the query.
-    return "fair" if evidence >= _FAIR or coverage > 1 - 1e-9 else "weak"
+    least = FAIR_STRENGTH if coverage > 1 - 1e-9 else 0.0
+    return max(least, _strength(evidence, _FAIR, _STRONG, _FULL))
+
+
+def likeness(cosine: float, background: Background) -> float:
+    """Return how like a paper is to what it is compared with, in [0, 1], as a strength."""
+    return _strength(_deviations(cosine, background), _LIKE, _VERY_LIKE, _THE_SAME)
+
+
+def count_verdicts(verdicts: Iterable[Verdict]) -> VerdictCounts:
+    """Count the papers by verdict."""
+    counts = Counter(verdicts)
+    return VerdictCounts(**{verdict: counts[verdict] for verdict in VERDICTS})
 
 
 def reliefs(late: Float64Array) -> Float64Array:
@@ -110,9 +134,22 @@ def _evidence(
     if relief is None:
         without, more = _EXPECTED_RELIEF
         relief = without + more * coverage
-    deviations = (cosines - background.mean) / max(background.deviation, _LEAST_DEVIATION)
     shares = _PER_COVERAGE * coverage + _PER_RELIEF * relief
-    return _PER_DEVIATION * deviations + _scale(n_words) * shares
+    return _PER_DEVIATION * _deviations(cosines, background) + _scale(n_words) * shares
+
+
+def _deviations(cosines: _Numbers, background: Background) -> _Numbers:
+    return (cosines - background.mean) / max(background.deviation, _LEAST_DEVIATION)
+
+
+def _strength(value: float, fair: float, strong: float, full: float) -> float:
+    """Return the strength of a value, linear between 0, `fair`, `strong` and `full`."""
+    if value >= strong:
+        return STRONG_STRENGTH + (1 - STRONG_STRENGTH) * min(1.0, (value - strong) / (full - strong))
+    if value >= fair:
+        share = FAIR_STRENGTH + (STRONG_STRENGTH - FAIR_STRENGTH) * (value - fair) / (strong - fair)
+        return min(share, math.nextafter(STRONG_STRENGTH, 0))
+    return min(FAIR_STRENGTH * max(0.0, value / fair), math.nextafter(FAIR_STRENGTH, 0))
 
 
 def _scale(n_words: int) -> float:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.partial import Moments, PartialCosines
     from papersearch.search.protocol import Asked, Bounds
-    from papersearch.types import Filters, Float32Array, IntArray
+    from papersearch.text.clauses import FieldClause
+    from papersearch.types import BoolArray, Filters, Float32Array, IntArray
 
 
 class Work:
@@ -31,10 +32,26 @@ class Work:
     def __init__(self, asked: Asked, index: OpenedIndex) -> None:
         self._asked = asked
         self._index = index
-        self.matched = match(asked.query, index.lexical, asked.statistics)
-        self.allowed, self.undecided, self.n_kept = filtered(self.matched.allowed, asked.filters, index)
+        self.matched = match(asked.query, index.lexical, asked.statistics, self._having)
+        allowed, doubted = self.matched.allowed
+        if asked.filters.include_undated and len(doubted):
+            allowed, doubted = np.sort(np.concatenate([allowed, doubted])), doubted[:0]
+        self.allowed, self.undecided, self.n_kept = filtered(allowed, asked.filters, index)
+        if len(doubted):
+            kept, undecided, _ = filtered(doubted, asked.filters, index)
+            self.undecided = np.sort(np.concatenate([self.undecided, kept, undecided]))
         self.known = None if asked.vector is None else known_cosines(asked.vector, index)
         self._semantic: Cosines | PartialCosines | None = None
+
+    def _having(self, clause: FieldClause, doubtful: bool) -> BoolArray:
+        """Return a mask of the papers that meet a clause of names or years, as in `matching.Having`."""
+        if clause.field == "year":
+            from papersearch.search.filters import dated
+
+            return dated(clause.days, self._index.facts.dates, doubtful=doubtful)
+        from papersearch.search.names import having
+
+        return having(clause.field, [clause.value], self._index)
 
     @cached_property
     def titled(self) -> dict[int, int]:

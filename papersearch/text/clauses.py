@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 Sequence: TypeAlias = tuple[tuple[int, str], ...]
@@ -22,6 +23,20 @@ class Clause(NamedTuple):
     written: str
 
 
+class FieldClause(NamedTuple):
+    """A name or a range of years that a paper has or not, besides its words.
+
+    value: the name as typed
+    days: the first and the last day of the range as YYYYMMDD; 0 and 99,999,999 for an open end
+    written: the clause as typed, without a minus
+    """
+
+    field: Literal["authors", "categories", "venues", "year"]
+    value: str
+    days: tuple[int, int]
+    written: str
+
+
 class Compound(NamedTuple):
     """Conditions of which a paper must meet all, any, or none."""
 
@@ -29,7 +44,7 @@ class Compound(NamedTuple):
     parts: tuple[Condition, ...]
 
 
-Condition: TypeAlias = Clause | Compound
+Condition: TypeAlias = Clause | FieldClause | Compound
 
 
 def compound(kind: Literal["all", "any"], parts: list[Condition]) -> Condition | None:
@@ -42,9 +57,18 @@ def compound(kind: Literal["all", "any"], parts: list[Condition]) -> Condition |
     return Compound(kind, tuple(flat))
 
 
+def field_clauses(conditions: Iterable[Condition]) -> Iterator[FieldClause]:
+    """Yield every clause about names and years of these conditions."""
+    for condition in conditions:
+        if isinstance(condition, FieldClause):
+            yield condition
+        elif isinstance(condition, Compound):
+            yield from field_clauses(condition.parts)
+
+
 def shown(condition: Condition) -> str:
     """Write a condition with AND, OR, NOT and parentheses."""
-    if isinstance(condition, Clause):
+    if isinstance(condition, Clause | FieldClause):
         return condition.written
     if condition.kind == "none":
         return " AND ".join(f"NOT {_enclosed(part)}" for part in condition.parts)

@@ -3,7 +3,7 @@
     group  := both { OR both }
     both   := run { AND run }
     run    := item { item }
-    item   := [ NOT | - ] ( word | phrase | title:... | ( group ) )
+    item   := [ NOT | - ] ( word | phrase | field:... | ( group ) )
 
 The words between two operators are one operand: a paper has it if it has all of them. An exclusion
 holds for the whole group around it, unless it is all that an operand has: `a OR b NOT c`
@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple
 
-from papersearch.errors import QueryTooComplex, UnindexedClause
+from papersearch.errors import InvalidYear, QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
-from papersearch.text.clauses import Clause, Compound, Condition, compound
+from papersearch.text.clauses import Clause, Compound, Condition, FieldClause, compound
 from papersearch.text.syntax import Token
 from papersearch.text.words import TITLE_PREFIX
+from papersearch.text.years import ALL_DAYS, days_of_years
 from papersearch.types import Note
 
 MAX_CLAUSES = 256
@@ -97,11 +98,13 @@ def conditions(found: list[Token], analyzer: Analyzer, notes: list[Note]) -> Con
     return Conditions(reader.plain, reader.required, reader.excluded)
 
 
-def clause_of(token: Token, analyzer: Analyzer) -> Clause | None:
+def clause_of(token: Token, analyzer: Analyzer) -> Clause | FieldClause | None:
     """Return the clause of a word or phrase, or None if nothing of it is indexed.
 
-    Signs that prose has too need more than stop words behind them.
+    Signs that prose has too need more than stop words behind them. Raises InvalidYear.
     """
+    if token.field is not None and token.field != "title":
+        return _field_clause(token, token.field)
     if token.is_tentative and not analyzer.terms(token.text):
         return None
     sequence = tuple(analyzer.sequence(token.text))
@@ -113,6 +116,20 @@ def clause_of(token: Token, analyzer: Analyzer) -> Clause | None:
     if token.kind == "word":
         written = written.rstrip(".,;:!?")
     return Clause(sequence, token.in_title, token.text, written) if sequence else None
+
+
+def _field_clause(token: Token, field: Literal["authors", "categories", "venues", "year"]) -> FieldClause:
+    value, written = token.text, token.written[1:] if token.is_excluded else token.written
+    if token.kind == "word":
+        value, written = value.rstrip(",;:!?"), written.rstrip(",;:!?")
+        if not value.endswith(".."):
+            value, written = value.rstrip("."), written.rstrip(".")
+    if field != "year":
+        return FieldClause(field, value, ALL_DAYS, written)
+    days = days_of_years(value.strip())
+    if days is None or days[0] > days[1]:
+        raise InvalidYear(clause=written, is_reversed=days is not None)
+    return FieldClause(field, value, days, written)
 
 
 def _paired(found: list[Token], notes: list[Note]) -> list[Token]:
@@ -186,7 +203,7 @@ def _is_title_in_capitals(found: list[Token]) -> bool:
     DEEP LEARNING AND ITS USES is a title; RLHF AND PPO, and every query with other signs, is not.
     """
     operands = [token for token in found if token.is_operand and not token.is_stray]
-    has_signs = any(token.kind in ("phrase", "open") or token.is_excluded or token.in_title for token in found)
+    has_signs = any(token.kind in ("phrase", "open") or token.is_excluded or token.field for token in found)
     if has_signs or not " ".join(token.text for token in operands).isupper():
         return False
     return any(first.is_operand and second.is_operand for first, second in pairwise(found))
@@ -260,7 +277,7 @@ class _Meaning:
             self.read(item.parts[0])
         elif item.kind == "not":
             self.excluded += self._negations([item])
-        elif item.token is not None and (item.token.kind == "phrase" or item.token.in_title):
+        elif item.token is not None and (item.token.kind == "phrase" or item.token.field):
             self.required += self._parts([item], self.excluded)
         elif item.token is not None:
             self.plain.append(item.token)
@@ -268,7 +285,8 @@ class _Meaning:
     def _condition(self, node: Node, excluded: list[Condition]) -> Condition | None:
         """Return the condition of a part; exclusions from its whole group are added to `excluded`."""
         if node.kind == "leaf" and node.token is not None:
-            self.plain.append(node.token)
+            if node.token.is_ranked_by:
+                self.plain.append(node.token)
             return self._clause(node.token)
         if node.kind == "group":
             inner: list[Condition] = []
@@ -302,8 +320,8 @@ class _Meaning:
         del self.plain[n_plain:]
         return found
 
-    def _clause(self, token: Token) -> Clause | None:
-        is_plain = token.kind == "word" and not token.in_title and not token.is_excluded
+    def _clause(self, token: Token) -> Clause | FieldClause | None:
+        is_plain = token.kind == "word" and not token.field and not token.is_excluded
         if token.is_stray or (is_plain and not self._analyzer.terms(token.text)):  # stop words rank nothing
             return None
         clause = clause_of(token, self._analyzer)

@@ -111,7 +111,7 @@ def displayed(name: AuthorName) -> str:
     """Return a name as it is read: "Jan van der Berg", "Martin Luther King Jr.", "王芳"."""
     if name.literal:
         return name.literal
-    if name.family and name.given and _is_family_first(name.family) and _is_family_first(name.given):
+    if name.family and name.given and is_family_first(name.family) and is_family_first(name.given):
         return f"{name.family}{name.given}"
     return " ".join(filter(None, (name.given, _with_particle(name), name.suffix)))
 
@@ -175,6 +175,11 @@ def is_lower(word: str) -> bool:
         return False
     first = next((letter for letter in word if letter.isalpha()), "")
     return first.islower() and not word.startswith("{") and not is_initials(word)
+
+
+def is_particle(word: str) -> bool:
+    """Return whether a word in small letters is one that comes before family names: "van"."""
+    return word in _PARTICLES
 
 
 def words_of(text: str) -> list[str]:
@@ -278,7 +283,8 @@ def _with_particle(name: AuthorName) -> str:
     return f"{name.particle}{joint}{name.family}"
 
 
-def _is_family_first(text: str) -> bool:
+def is_family_first(text: str) -> bool:
+    """Tell whether a name is written in characters of East Asia alone, where the family name comes first."""
     return not text.isascii() and all(_FAMILY_FIRST.match(letter) or letter in "々〆·" for letter in text)
 
 

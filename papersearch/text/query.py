@@ -4,6 +4,8 @@
     "mixture of experts"        a phrase that every hit must contain
     -survey  -"data pipeline"   words and phrases that no hit may contain
     title:gpipe                 a word or phrase that every hit must contain in its title
+    author:doe  author:"J. Doe" an author that every hit must have; so do cat:cs.LG and venue:neurips
+    year:2024  year:2023-2025   a range of dates in which every hit must lie
     moe AND routing             both, in every hit
     moe OR "mixture of experts" one of them, in every hit
     moe NOT survey              the same as moe -survey
@@ -23,7 +25,7 @@ from typing import NamedTuple
 
 from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong
 from papersearch.text.analysis import Analyzer
-from papersearch.text.clauses import Condition, Sequence, shown
+from papersearch.text.clauses import Condition, FieldClause, Sequence, field_clauses, shown
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
 from papersearch.types import Note, Reading
@@ -40,7 +42,8 @@ class Query(NamedTuple):
     """A parsed query, ready to be ranked.
 
     text: the input, cleaned
-    plain: the input without operators and exclusions; the encoder reads this
+    plain: the input without operators, exclusions and fields; the encoder reads this. Empty if there is
+        nothing to rank by
     terms: the terms for the postings, sorted; repeats are kept because BM25 counts them
     sequence: the same words in query order, as (position, term), for adjacent pairs
     required, excluded: what a paper must and must not contain
@@ -64,6 +67,11 @@ class Query(NamedTuple):
     compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
+    def fields(self) -> tuple[FieldClause, ...]:
+        """The clauses about names and years."""
+        return tuple(field_clauses((*self.required, *self.excluded)))
+
+    @property
     def n_words(self) -> int:
         """Number of different words."""
         return len({term for _, term in self.sequence})
@@ -85,13 +93,17 @@ class Query(NamedTuple):
         )
 
 
-def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query:
+def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False, may_be_empty: bool = False) -> Query:
     """Parse one query; with `literal`, read it as plain words even if it contains operators.
+
+    may_be_empty: the papers are named otherwise, so the query may have nothing to rank by
 
     Raises QueryError if the query is empty, too long, has an unbalanced quotation mark, only
     excludes, requires or excludes words that are not indexed, or has too many operators.
     """
     text = clean_text(raw)
+    if not text and may_be_empty:
+        return _query("", "", analyzer)
     if not text:
         raise EmptyQuery()
     if len(text) > MAX_QUERY_LENGTH:
@@ -103,9 +115,10 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False) -> Query
     from papersearch.text.signs import understood  # most queries are plain
 
     meant = understood(text, analyzer)
-    if meant.excluded and not meant.plain:
+    if meant.excluded and not meant.plain and not meant.required and not may_be_empty:
         raise OnlyExclusions()
-    return _query(text, meant.plain or text, analyzer)._replace(
+    has_conditions = bool(meant.required or meant.excluded)
+    return _query(text, meant.plain if has_conditions else meant.plain or text, analyzer)._replace(
         required=meant.required,
         excluded=meant.excluded,
         prefixes=meant.prefixes,

@@ -24,11 +24,13 @@ _ADDRESSES = frozenset("arxiv doi http https ftp mailto urn isbn issn pmid".spli
 """Beginnings of identifiers and addresses, which look like fields."""
 
 _FIELDS_ELSEWHERE = frozenset(
-    "abstract abs au author authors cat category categories comment conference date dump field id in intitle "
-    "journal keyword keywords lang language org organisation published since subject tag tags ti until "
-    "venue year".split()
+    "abstract abs au authors categories comment conference date dump field id in intitle "
+    "journal keyword keywords lang language org organisation published since subject tag tags ti until".split()
 )
-"""Fields of other search engines; these are noticed before a blank too."""
+"""Fields of other search engines."""
+
+_NOTICED = _FIELDS_ELSEWHERE | (FIELDS.keys() - {"title"})
+"""Fields that are noticed before a blank too."""
 
 
 class Understood(NamedTuple):
@@ -59,7 +61,7 @@ def understood(text: str, analyzer: Analyzer) -> Understood:
         excluded=tuple(meant.excluded),
         prefixes=tuple(dict.fromkeys(prefixes(plain))),
         is_operated=operators is not None,
-        notes=tuple(dict.fromkeys([*notes, *_unknown_fields(found)])),
+        notes=tuple(dict.fromkeys([*notes, *_unread_fields(found)])),
     )
 
 
@@ -67,7 +69,7 @@ def _signs(found: list[Token], analyzer: Analyzer) -> Conditions:
     """Return the meaning of a query without operators. Raises UnindexedClause."""
     meant = Conditions([], [], [])
     for token in found:
-        is_plain = token.kind == "word" and not token.in_title and not token.is_excluded
+        is_plain = token.kind == "word" and not token.field and not token.is_excluded
         clause = None if is_plain else clause_of(token, analyzer)
         if clause is None and not is_plain:
             if not token.is_tentative:
@@ -76,23 +78,36 @@ def _signs(found: list[Token], analyzer: Analyzer) -> Conditions:
         if token.is_excluded and clause is not None:
             meant.excluded.append(clause)
             continue
-        meant.plain.append(token)
+        if token.is_ranked_by:
+            meant.plain.append(token)
         if clause is not None:
             meant.required.append(clause)
     return meant
 
 
-def _unknown_fields(found: list[Token]) -> list[Note]:
-    """Note what looks like a field and is unknown."""
+def _unread_fields(found: list[Token]) -> list[Note]:
+    """Note what looks like a field and is unknown, or has no value that it may have."""
     notes = []
     for token, after in zip_longest(found, found[1:]):
-        field = _FIELD.match(token.text) if token.kind == "word" else None
+        field = _FIELD.match(token.text) if token.kind == "word" and token.field is None else None
         if field is None:
             continue
         name, is_whole = field[1], field.end() == len(token.text)
-        is_named = name.lower() in _FIELDS_ELSEWHERE and not (is_whole and after is None)
-        if is_named or (name.islower() and not is_whole and name not in (*_ADDRESSES, *FIELDS)):
-            known = " and ".join(f"{known}:" for known in FIELDS)
-            message = f"unknown field {name}: it is read as a word; the known field is {known}"
-            notes.append(Note(kind="field", part=f"{name}:", message=message))
+        is_named = name.lower() in _NOTICED and not (is_whole and after is None)
+        if is_named or (name.islower() and not is_whole and name not in _ADDRESSES):
+            notes.append(Note(kind="field", part=f"{name}:", message=_message(name, token.text, is_whole=is_whole)))
     return notes
+
+
+def _message(name: str, written: str, *, is_whole: bool) -> str:
+    """Return why a field is read as a word."""
+    if name.lower() not in FIELDS:
+        known = [f"{field}:" for field in FIELDS if field != "category"]
+        return (
+            f"unknown field {name}: it is read as a word; "
+            f"the known fields are {', '.join(known[:-1])} and {known[-1]}"
+        )
+    if is_whole:
+        return f"{name}: is read as a word: its value must follow without a blank"
+    expected = "a year or a range of years" if name.lower() == "year" else "a name"
+    return f"{written} is read as a word: {name}: expects {expected}"

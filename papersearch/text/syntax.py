@@ -12,9 +12,17 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from papersearch.errors import UnclosedQuote
 
-FIELDS = ("title",)
-"""Fields that a query can name."""
+FIELDS: dict[str, Field] = {
+    "title": "title",
+    "author": "authors",
+    "cat": "categories",
+    "category": "categories",
+    "venue": "venues",
+    "year": "year",
+}
+"""Fields that a query can name, and their meaning."""
 
+Field: TypeAlias = Literal["title", "authors", "categories", "venues", "year"]
 TokenKind: TypeAlias = Literal["word", "phrase", "open", "close", "and", "or", "not"]
 
 _QUOTES = {mark: re.compile(f"[{marks}]") for marks in ('"\uff02', "“”„‟", "«»‹›") for mark in marks}
@@ -24,9 +32,12 @@ _DASH = re.compile(rf"(?<![^\s(])[{_DASHES}](?=[^\s{_DASHES}-])")
 """A typographic dash where a sign may be: at the beginning of a word."""
 
 # After `title:` a blank is allowed, unless a sign or an operator follows it.
-_TITLE = r"(?<![^\s(-])title:(?:(?=\S)|\s(?=[^\s()-])(?!(?:AND|OR|NOT)\b))"
+_FIELD = (
+    rf"(?<![^\s(-])(?P<field>{'|'.join(FIELDS)}):"
+    r"(?:(?=\S)|(?<=title:)\s(?=[^\s()-])(?!(?:AND|OR|NOT)\b))"
+)
 _TOKEN = re.compile(
-    rf'(?P<minus>(?<![^\s(])-(?=[^\s-]))?(?P<title>{_TITLE})?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
+    rf'(?P<minus>(?<![^\s(])-(?=[^\s-]))?(?:{_FIELD})?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
 _BLANK = re.compile(r"-?title:\s", re.IGNORECASE)
@@ -42,7 +53,7 @@ _PREFIX = re.compile(r"([^\W_]{3,})\*(?![\w*])")
 class Token(NamedTuple):
     """A token of a query.
 
-    text: its words, without quotation marks, `title:` and minus
+    text: its words, without quotation marks, field and minus
     written: the token as it was typed, for messages
     is_stray: an operator that joins nothing, and is read as a word
     """
@@ -52,12 +63,21 @@ class Token(NamedTuple):
     written: str
     position: int
     is_excluded: bool = False
-    in_title: bool = False
+    field: Field | None = None
     is_stray: bool = False
 
     @property
     def is_operand(self) -> bool:
         return self.kind in ("word", "phrase")
+
+    @property
+    def in_title(self) -> bool:
+        return self.field == "title"
+
+    @property
+    def is_ranked_by(self) -> bool:
+        """True for words that rank, if they are not excluded: those of texts."""
+        return self.field in (None, "title")
 
     @property
     def is_tentative(self) -> bool:
@@ -118,9 +138,18 @@ def _plain_token(text: str, plain: str, place: int) -> tuple[Token, int]:
     stop = piece.end()
     kind: TokenKind = "word" if piece["phrase"] is None else "phrase"
     start, end = piece.span(kind)
-    written = text[place:stop]
-    is_excluded, in_title = piece["minus"] is not None, piece["title"] is not None
-    return Token(kind, text[start:end], written, place, is_excluded, in_title), stop
+    written, is_excluded = text[place:stop], piece["minus"] is not None
+    field = FIELDS[piece["field"].lower()] if piece["field"] else None
+    if field is not None and not _has_value(field, text[start:end]):
+        field, kind, start = None, "word", place + is_excluded
+    return Token(kind, text[start:end], written, place, is_excluded, field), stop
+
+
+def _has_value(field: Field, value: str) -> bool:
+    """Tell whether a value is one of the field: not a dash, and of a year a number."""
+    if field == "title":
+        return True
+    return any(map(str.isdecimal if field == "year" else str.isalnum, value))
 
 
 def _grouped_token(text: str, plain: str, place: int) -> tuple[Token, int]:

@@ -137,6 +137,37 @@ def test_a_verb_s_summary_is_its_help(verb: str) -> None:
     assert VERBS[verb].summary in own.splitlines()[2]
 
 
+def test_summaries_fit() -> None:
+    """At 80 columns the list of verbs cuts no summary."""
+    assert "..." not in CliRunner().invoke(app, ["--help"], terminal_width=80).output.split("Commands:\n")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "meant"),
+    [
+        (["--", "moe", "-survey", "-k", "3"], "-k after -- is a word", ["-k", "3", "--", "moe", "-survey"]),
+        (["-k", "2", "--", "moe", "--new"], "--new after -- is a word", ["-k", "2", "--new", "--", "moe"]),
+        (["--", "moe", "--since=2024", "--org"], "--since=2024 and --org after -- are words",
+         ["--since=2024", "--org", "--", "moe"]),
+    ],
+)  # fmt: skip
+def test_options_after_two_dashes(invoke: Any, words: list[str], told: str, meant: list[str]) -> None:
+    """Words of a query that are written like options are named, with the command that has them as options."""
+    result = invoke(*words)
+    assert result.exit_code == 0
+    assert f"papersearch: {told}" in result.stderr
+    first = "\n".join(result.stderr.splitlines()[:2])
+    assert hinted(first) == meant
+
+
+@pytest.mark.parametrize(
+    "words", [["--", "moe", "-survey"], ["--", "moe"], ["moe", "-k", "3"], ["--", "-quotes -k 3"]]
+)
+def test_other_words_after_two_dashes(invoke: Any, words: list[str]) -> None:
+    """Exclusions, words and options before the dashes are what they are, and nothing is said of them."""
+    assert " after -- " not in invoke(*words).stderr
+
+
 def test_help_lists_every_verb() -> None:
     """The group's help has a line for each verb, in their order."""
     listed = CliRunner().invoke(app, ["--help"]).output.split("Commands:\n")[1]

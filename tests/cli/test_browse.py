@@ -385,7 +385,7 @@ def test_ids_land_in_a_captured_stdout(
 ) -> None:
     """If stdout is a file, the application draws on the terminal, and the file gets the ids alone."""
     terminal = at_terminal("papersearch browse gpipe > ids; echo ended $?")
-    terminal.wait_for("of 302 papers")
+    terminal.wait_for("hybrid · best")
     terminal.type("\x14\x15expert routing\r")
     terminal.wait_for("ended 0")
     assert terminal.wait_for_end() == 0
@@ -396,7 +396,7 @@ def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) ->
     """With stdout in a pipe, the application has the size of the terminal and draws its last line."""
     terminal = at_terminal("papersearch browse gpipe | cat; echo ended", COLUMNS="33", LINES="11")
     terminal.wait_for("\x1b[50;1H")
-    terminal.wait_for("of 302 papers")
+    terminal.wait_for("hybrid · best")
     terminal.type("\x11")
     terminal.wait_for("ended")
 
@@ -405,7 +405,7 @@ def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) ->
 def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) -> None:
     """The exit code is 0 with chosen papers, 1 without, 130 after an interrupt."""
     terminal = at_terminal("papersearch browse gpipe")
-    terminal.wait_for("50 of 302 papers")  # all of them
+    terminal.wait_for("best 50")  # all of them
     terminal.type(keys)
     assert terminal.wait_for_end() == code
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output import clipboard
-from tests.conftest import PATIENCE_S, command_environment, wait_until
+from tests.conftest import PATIENCE_S, Run, command_environment, wait_until
 
 NEEDED = {
     "wl-copy": {"WAYLAND_DISPLAY": "wayland-0"},
@@ -291,3 +291,73 @@ def test_a_desktop_keeps_it(program: str, tmp_path: Path) -> None:
     finally:
         server.terminate()  # the program in the background ends with its display
         server.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def copier(tmp_path: Path, env: dict[str, str]) -> Callable[[], str]:
+    """Put a program that copies on PATH of `env`; return a function that reads what it was given last."""
+    script = tmp_path / "programs" / "xclip"
+    script.parent.mkdir()
+    script.write_text('#!/bin/sh\n/bin/cat > "$0.input"\n')
+    script.chmod(0o755)
+    env.update({"PATH": str(script.parent), "DISPLAY": ":0", "WAYLAND_DISPLAY": "", "TMUX": "", "TERM": "dumb"})
+    return lambda: Path(f"{script}.input").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "called"),
+    [
+        (["show", "gpipe"], "1 paper as text"),
+        (["show", "gpipe", "skippipe", "--format", "bibtex"], "2 papers as bibtex"),
+        (["show", "gpipe", "--json"], "1 paper as json"),
+        (["pipeline bubbles", "-k", "3"], "3 papers as text"),
+        (["search", "pipeline bubbles", "--format", "table", "-k", "2"], "2 papers as text"),
+        (["search", "pipeline bubbles", "--format", "csl-json", "--key", "{year}"], "10 papers as csl-json"),
+        (["similar", "gpipe", "-k", "4", "--jsonl"], "4 papers as jsonl"),
+    ],
+)
+def test_what_a_pipe_would_get_is_copied(
+    run: Run, env: dict[str, str], copier: Callable[[], str], command: list[str], called: str
+) -> None:
+    """--copy copies what the command prints into a pipe, prints nothing itself, and says what and how."""
+    printed = run(*command, env=env)
+    copied = run(*command, "--copy", env=env)
+    assert (copied.returncode, copied.stdout) == (0, "")
+    assert copied.stderr == f"{printed.stderr}papersearch: {called} copied by xclip\n"
+    assert copier() == printed.stdout
+
+
+def test_nothing_is_copied_where_nothing_is_printed(
+    run: Run, env: dict[str, str], copier: Callable[[], str]
+) -> None:
+    """Without hits the clipboard keeps what it has; a lost paper costs the copy of no other."""
+    assert run("zzzzqqqq", "--mode", "keyword", "--copy", env=env).returncode == 1
+    with pytest.raises(FileNotFoundError):
+        copier()
+    assert run("show", "nosuchpaper", "--copy", env=env).returncode == 2
+    with pytest.raises(FileNotFoundError):
+        copier()
+    done = run("show", "-", "--format", "bibtex", "--copy", env=env, stdin="gpipe\nnosuchpaper\n")
+    assert done.returncode == 2
+    assert copier().count("@") == 1
+
+
+def test_a_copy_that_cannot_be_made_is_an_error(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    """Without a program and a terminal, --copy ends with 2, a reason, and nothing on standard output."""
+    done = run("show", "gpipe", "--copy", env={**env, "PATH": str(tmp_path), "TMUX": "", "TERM": "xterm"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("papersearch: cannot copy: no program that copies was found, and neither")
+    assert "\nhint: install wl-clipboard, xclip or xsel, or print it: leave --copy out\n" in done.stderr
+
+
+def test_a_pipe_does_not_wait_for_the_program(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    """A program that goes on in the background holds neither the streams nor the end of the command."""
+    os.mkfifo(tmp_path / "held")
+    script = tmp_path / "xclip"
+    script.write_text(f'#!/bin/sh\n/bin/cat > /dev/null\n/bin/cat "{tmp_path}/held" &\n')
+    script.chmod(0o755)
+    alone = {"PATH": str(tmp_path), "DISPLAY": ":0", "WAYLAND_DISPLAY": "", "TMUX": ""}
+    done = run("show", "gpipe", "--copy", env={**env, **alone})
+    assert done.stderr == "papersearch: 1 paper as text copied by xclip\n"
+    with open(tmp_path / "held", "w"):  # the program has waited until now, and ends
+        pass

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +18,7 @@ import pytest
 import papersearch
 from papersearch.cli.app import VERBS
 from papersearch.index.string_table import StringTable, pack_strings
-from tests.conftest import CORPUS, command_environment
+from tests.conftest import CORPUS, PATIENCE_S, command_environment, held_at
 from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.slow
@@ -324,3 +326,23 @@ def test_install_for_each_shell(tmp_path: Path, shell_environment: dict[str, str
             command = [shell, "-c", "papersearch --install-completion; true"]
             subprocess.run(command, env=shell_environment, cwd=tmp_path, capture_output=True, check=True)
             assert f"complete_{shell}" in (tmp_path / place).read_text()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_an_interrupt_is_quiet(shell: str, tmp_path: Path) -> None:
+    """An interrupt while a shell waits for offers ends the answer without a word."""
+    os.mkfifo(tmp_path / "manifest.json")
+    environment = command_environment(
+        {"PAPERSEARCH_INDEX": str(tmp_path), **as_asked(shell, ["papersearch", "show", "gp"])}
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "papersearch"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with held_at(tmp_path / "manifest.json", process):
+        process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=PATIENCE_S) == ("", "")
+    assert process.returncode == -signal.SIGINT

@@ -13,12 +13,17 @@ import subprocess
 import sys
 import termios
 import unicodedata
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 import papersearch
+from papersearch.cli.output.reasons import how_many
+from papersearch.cli.output.table import print_results
 from tests.conftest import PROJECT, Run, command_environment, page, sentence
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -26,7 +31,8 @@ HIT_FIELDS = {
     "rank", "score", "keyword_score", "semantic_score", "exact_title", "paper_id", "title", "abstract", "date",
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
-    "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key", "marks",
+    "strength", "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key",
+    "marks",
 }  # fmt: skip
 
 
@@ -62,7 +68,18 @@ def test_json_envelope(run: Run, env: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     envelope = json.loads(done.stdout)
     fields = {"schema_version", "query", "mode", "mode_used", "total", "verdict", "expansions", "hits"}
-    fields |= {"filters", "sort", "undated", "unknown_words", "related", "facets", "reading", "notes", "encoded"}
+    fields |= {
+        "filters",
+        "sort",
+        "undated",
+        "unknown_words",
+        "related",
+        "facets",
+        "reading",
+        "notes",
+        "encoded",
+        "verdicts",
+    }
     assert set(envelope) == fields
     assert (envelope["schema_version"], envelope["total"], len(envelope["hits"])) == (1, 302, 10)
     assert all(set(hit) == HIT_FIELDS for hit in envelope["hits"])
@@ -231,9 +248,9 @@ def test_hostile_text_stays_text(run: Run, hostile: dict[str, str], command: str
 def test_hostile_query_stays_text(run: Run, env: dict[str, str]) -> None:
     """A query with escapes and markup is echoed as text."""
     done = run("\x1b[31m[/INST] \u202e[bold]", "--format", "table", env=env)
-    said = "papersearch: none of the 302 papers matches this well\npapersearch: no paper has INST\n"
-    assert (done.returncode, done.stderr) == (0, said)
+    assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("[/INST] [bold]")
+    assert "\nNone of the 302 papers matches this well; no paper has INST.\n" in done.stdout
 
 
 def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_model: Path, tmp_path: Path) -> None:
@@ -302,3 +319,90 @@ def test_no_links_elsewhere(env: dict[str, str], unknown: dict[str, str]) -> Non
 def test_no_links_in_a_pipe(run: Run, env: dict[str, str]) -> None:
     """A pipe gets no hyperlinks, regardless of the terminal."""
     assert "\x1b" not in run("gpipe", "--format", "table", env={**env, "VTE_VERSION": "7600"}).stdout
+
+
+def bars(shown: str) -> list[tuple[int, str]]:
+    """Return the number of filled cells and the word of each bar in a table."""
+    return [(len(cells), word) for cells, word in re.findall(r"(?<!━)(?=[━─]{8} )(━*)─* (\w+)", shown)]
+
+
+def test_the_table_contradicts_no_verdict(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On every query of the list the bars, their words, the counts and the sentence about the whole agree."""
+    monkeypatch.setenv("COLUMNS", "80")
+    queries = (PROJECT / "benchmarks" / "made" / "verdict-queries.tsv").read_text(encoding="utf-8").splitlines()
+    for query in (line.split("\t")[1] for line in queries):
+        results = real_index.search(query, k=5)
+        console = Console(width=80, color_system=None, markup=False, highlight=False)
+        with redirect_stdout(StringIO()) as output:
+            print_results(console, results, len(real_index))
+        heading = output.getvalue().split("\n\n")[0]
+        assert results.verdicts is not None
+        counts = {word: n for word, n in results.verdicts.asdict().items() if n}
+        assert f"best 5 · {', '.join(f'{n} {word}' for word, n in counts.items())}" in heading
+        drawn = bars(output.getvalue())
+        assert [word for _, word in drawn] == [hit.verdict for hit in results]
+        for cells, word in drawn:
+            assert cells in {"weak": range(4), "fair": range(4, 5), "strong": range(5, 9)}[word]
+        weak = "None of the 302 papers matches this well" in output.getvalue().replace("\n", " ")
+        assert weak == (set(counts) == {"weak"}) == (results.verdict == "weak")
+        assert not re.search(r"\b[01]\.\d\d\b", output.getvalue().split("\n\n")[0])
+
+
+def test_how_many(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heading counts all papers, or says of how many it speaks; it calls the newest so."""
+    whole = real_index.search("pipeline bubbles", k=5)
+    assert how_many(whole) == "best 5 · 2 strong, 300 weak"
+    assert how_many(real_index.search("pipeline bubbles", k=5, sort="date")) == "newest 2 · 2 strong, 300 weak"
+    assert how_many(real_index.search("pipeline bubbles", strict=True)) == "best 2 · 2 strong, 300 weak"
+    assert how_many(real_index.similar(["gpipe"], k=3)) == "best 3 of 301"
+    assert how_many(real_index.search("qqqq zzzz", mode="keyword")) == "no papers"
+    monkeypatch.setattr("papersearch.search.pipeline.COUNTED", 301)
+    part = real_index.search("pipeline bubbles", k=5)
+    assert how_many(part) == "best 5 of 302 · of the first 100: 2 strong, 98 weak"
+    assert how_many(part.replace(total=1_234_567)).startswith("best 5 of 1,234,567 · ")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_unknown_words_are_beside_the_verdict(env: dict[str, str], width: int) -> None:
+    """A table on a terminal says once, below its heading, that no paper has a word; stderr is for the rest."""
+    code, received = on_terminal(["zebrafish heart regeneration", "-k", "1"], width, {**env, "NO_COLOR": "1"})
+    assert code == 0
+    told = " ".join(received.split("\n\n")[0].split())
+    assert "None of the 302 papers matches this well; no paper has zebrafish" in told
+    assert "papersearch: none of" not in received
+    assert all(cell_len(line) <= width for line in received.splitlines() if not line.startswith("hint: "))
+
+
+def test_similar_has_the_same_bar(run: Run, env: dict[str, str]) -> None:
+    """In `similar` a bar and its word come from the strength too, and a text that is like nothing is weak."""
+    found = json.loads(run("similar", "gpipe", "-k", "4", "--json", env=env).stdout)
+    table = run("similar", "gpipe", "-k", "4", "--format", "table", env=env).stdout
+    assert [cells for cells, _ in bars(table)] == [int(8 * hit["strength"]) for hit in found["hits"]]
+    assert {word for _, word in bars(table)} == {"strong"}
+    odd = run(
+        "similar", "-", "-k", "3", "--format", "table", env=env, stdin="Fry the onions, then add rice and broth."
+    )
+    assert "No paper is very similar to this text." in odd.stdout
+    assert {word for _, word in bars(odd.stdout)} == {"weak"}
+    assert odd.stderr == ""
+
+
+@pytest.mark.parametrize(("word", "meant"), [("help", "--help"), ("version", "--version"), ("list", "stats")])
+def test_a_word_that_reads_like_a_command(run: Run, env: dict[str, str], word: str, meant: str) -> None:
+    """On a terminal a lone word that is a command elsewhere is searched for, with the command that may be meant."""
+    code, received = on_terminal([word, "-k", "1"], 80, env)
+    assert code == 0
+    assert f"papersearch: searching for the word {word}\nhint: papersearch {meant}\n" in received
+    assert "hint:" not in run(word, "-k", "1", env=env).stderr
+    assert "searching for" not in on_terminal([word, "wanted", "-k", "1"], 80, env)[1]
+
+
+def test_notices_break_between_words(env: dict[str, str]) -> None:
+    """On a terminal a notice is as wide as the terminal, and no word of it is broken."""
+    wanted = {**env, "NO_COLOR": "1"}
+    _, received = on_terminal(["pipeline parallelism", "--since", "2024", "-k", "1"], 40, wanted)
+    notice = received.split("hint:")[0]
+    assert notice.startswith("papersearch: ")
+    assert max(map(len, notice.splitlines())) <= 40
+    _, wide = on_terminal(["pipeline parallelism", "--since", "2024", "-k", "1"], 400, wanted)
+    assert " ".join(notice.split()) == " ".join(wide.split("hint:")[0].split())

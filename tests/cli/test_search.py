@@ -75,7 +75,11 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
             "--since 2024-12 --until 2025",
         ),
         (["--org", "Mircosoft"], "unknown organisation 'Mircosoft': did you mean Microsoft", "--org Microsoft"),
-        (["--org", "zzzz"], "unknown organisation 'zzzz'", "--org takes one of: CognizantAI, "),
+        (
+            ["--org", "zzzz"],
+            "unknown organisation 'zzzz'",
+            "--org takes one of: CognizantAI, Gensyn, PekingUniversity, ",
+        ),
         (["--dump", "001_9a16.txt"], "unknown dump '001_9a16.txt': did you mean 001_", "--dump 001_"),
         (["--sort", "size"], "'size' is not one of", "--help"),
         (["--mode", "fuzzy"], "'fuzzy' is not one of", "--help"),

@@ -20,7 +20,7 @@ from tests.conftest import Run
 def test_doctor_names_the_file(small_index: Path, name: str) -> None:
     """A flipped bit anywhere in any file is found, and the fault names the file and the remedy."""
     path = small_index / generation_folder(1) / name
-    content = bytearray(path.read_bytes())
+    content = bytearray(path.read_bytes() or b"\n")  # no paper of this corpus has an author
     content[len(content) // 2] ^= 4
     path.write_bytes(content)
     index = papersearch.open(small_index)
@@ -108,3 +108,23 @@ def test_doctor_on_the_command_line(run: Run, small_corpus: Path, small_index: P
     assert "papersearch index --full --index index" in done.stdout
     faults = json.loads(run("doctor", "--json", cwd=small_corpus.parent).stdout)["faults"]
     assert faults[0]["file"] == "positions.npy"
+
+
+def test_doctor_says_what_it_cannot_know(run: Run, small_corpus: Path, small_index: Path) -> None:
+    """doctor says whether the corpus has changed, or that it cannot tell since the corpus is not there."""
+
+    def stale() -> tuple[object, str]:
+        done = run("doctor", "--json", cwd=small_corpus.parent)
+        assert done.returncode == 0
+        return json.loads(done.stdout)["stale"], done.stderr
+
+    assert stale() == (False, "")
+    elsewhere = small_corpus.rename(small_corpus.with_name("elsewhere"))
+    known, said = stale()
+    assert known is None
+    assert said == f"papersearch: cannot tell whether the corpus has changed: {small_corpus.name} is missing\n"
+    elsewhere.rename(small_corpus)
+    (small_corpus / "more.jsonl").write_text('{"title": "One more", "abstract": "Of an added paper."}\n')
+    known, said = stale()
+    assert known is True
+    assert "has changed since the index was built" in said

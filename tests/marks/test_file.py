@@ -185,7 +185,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever fails while writing, the file is the one before, with nothing beside it."""
+    """After a write that fails, the file is the one before, with nothing beside it."""
     path = tmp_path / "marks.jsonl"
     mark(path, ["a1"], is_read=True)
 

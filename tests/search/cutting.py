@@ -18,6 +18,7 @@ from papersearch.index.facts import organisation_table
 from papersearch.index.generations import Generation, open_current, publish
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
+from papersearch.index.name_tables import name_counts, name_files
 from papersearch.index.papers import decode_paper, id_order, title_order
 from papersearch.index.shards import NUMBERS, ShardRecord, Shards, shard_folder, write_shards
 from papersearch.index.string_table import StringTable, pack_strings
@@ -138,6 +139,7 @@ def _manifest(whole: Generation, papers: Numbers, shapes: dict[str, tuple[int, .
         n_positions=shapes["positions.npy"][0],
         n_probes=manifest.n_probes if n_encoded else 0,
         n_organisations=shapes["organisations.offsets.npy"][0] - 1,
+        **name_counts({name: shape[0] for name, shape in shapes.items() if shape}),
         encoder=manifest.encoder if n_encoded else None,
         background=manifest.background if n_encoded else None,
         late=late and late.replace(n_pieces=shapes["pieces.ids.npy"][0]),
@@ -163,6 +165,7 @@ def _files(whole: Generation, papers: Numbers) -> Iterator[tuple[str, Any]]:
     for name, (names, order) in (("ids", id_order(decoded)), ("titles", title_order(decoded))):
         yield from _table(name, names)
         yield f"{name}.papers.npy", np.array(order, dtype=np.uint32)
+    yield from name_files(decoded)
     organisations, numbers = organisation_table(decoded)
     yield from _table("organisations", organisations)
     yield "papers.organisations.npy", numbers

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import papersearch
 from papersearch.dense.background import Background
-from papersearch.search.verdict import answers, is_like, judge, reliefs
-from papersearch.types import Verdict
+from papersearch.search import pipeline
+from papersearch.search.verdict import answers, is_like, judge, likeness, reliefs, strength
+from papersearch.types import Verdict, verdict_of
 
 PLAIN = Background(mean=0.0, deviation=1.0)
 JUST = 1e-6
@@ -169,3 +173,74 @@ def test_every_title_is_answered_by_its_neighbours(real_index: papersearch.Index
 def test_near_misses_are_never_strong(real_index: papersearch.Index, query: str) -> None:
     """A topic of the corpus's field that no paper has is not called strong, though its field is there."""
     assert real_index.search(query).verdict != "strong"
+
+
+@given(
+    st.one_of(st.none(), st.floats(-1, 1)),
+    st.floats(0, 1),
+    st.integers(0, 60),
+    st.one_of(st.none(), st.floats(-1, 1)),
+    st.floats(0, 1),
+)
+def test_strength_and_verdict_agree(
+    cosine: float | None, coverage: float, n_words: int, relief: float | None, more: float
+) -> None:
+    """A strength is in [0, 1], its verdict is that of the paper, and it never falls where evidence grows."""
+    background = Background(mean=0.2, deviation=0.05)
+    found = strength(cosine, coverage, background, n_words, relief)
+    assert 0 <= found <= 1
+    assert verdict_of(found) == judge(cosine, coverage, background, n_words, relief)
+    assert strength(cosine, coverage + more * (1 - coverage), background, n_words, relief) >= found
+    if cosine is not None:
+        assert strength(cosine + more, coverage, background, n_words, relief) >= found
+
+
+@pytest.mark.parametrize(
+    ("evidence", "expected"),
+    [(-1.0, 0.0), (0.0, 0.0), (0.475, 0.25), (0.95, 0.5), (1.075, 0.5625), (1.2, 0.625), (1.8, 0.8125), (9.0, 1.0)],
+)  # fmt: skip
+def test_the_scale_of_strengths(evidence: float, expected: float) -> None:
+    """Strength is linear between the evidence of nothing, of a fair, of a strong and of the strongest paper."""
+    assert strength(10 * evidence, 0.0, PLAIN, 8, 0.0) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("deviations", "expected"),
+    [(-2.0, 0.0), (0.0, 0.0), (1.5, 0.25), (3.0, 0.5), (6.0, 0.625), (9.0, 0.8125), (12.0, 1.0), (15.0, 1.0)],
+)  # fmt: skip
+def test_the_scale_of_likeness(deviations: float, expected: float) -> None:
+    """Likeness is linear in deviations from the background, and fair from where a paper resembles a text."""
+    assert likeness(deviations, PLAIN) == pytest.approx(expected)
+    assert is_like(deviations, PLAIN) == (likeness(deviations, PLAIN) >= 0.5)
+
+
+def test_verdicts_are_counted(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small collection is counted whole, by the verdicts that its hits show; a large one to the depth judged."""
+    whole = real_index.search("pipeline bubbles", k=400)
+    shown = Counter(hit.verdict for hit in whole)
+    assert whole.verdicts is not None
+    assert whole.verdicts.asdict() == {verdict: shown[verdict] for verdict in ("strong", "fair", "weak")}
+    assert whole.verdicts.total == whole.total == 302
+    for k in (1, 5, 150):
+        few = real_index.search("pipeline bubbles", k=k)
+        assert few.verdicts == whole.verdicts
+        assert few.hits == whole.hits[:k]
+    monkeypatch.setattr(pipeline, "COUNTED", 301)
+    for k, depth in ((5, 100), (150, 150)):
+        part = real_index.search("pipeline bubbles", k=k)
+        first = Counter(hit.verdict for hit in whole[:depth])
+        assert part.verdicts is not None
+        assert part.verdicts.asdict() == {verdict: first[verdict] for verdict in ("strong", "fair", "weak")}
+        assert part.hits == whole.hits[:k]
+
+
+def test_strengths_depend_on_no_other_hit(real_index: papersearch.Index) -> None:
+    """A paper's strength is the same whatever is asked beside it: fewer hits, filters, or only strict answers."""
+    everything = {hit.paper.paper_id: hit.strength for hit in real_index.search("expert routing", k=302)}
+    for narrowed in ({"until": "2024"}, {"has_code": True}, {"dumps": [real_index.manifest.dumps[0].name]}):
+        for hit in real_index.search("expert routing", mode="keyword", **narrowed):
+            again = real_index.search("expert routing", k=302, mode="keyword")
+            (same,) = [other for other in again if other.paper.paper_id == hit.paper.paper_id]
+            assert hit.strength == same.strength
+    for hit in real_index.search("expert routing", strict=True, k=50):
+        assert hit.strength == everything[hit.paper.paper_id]

@@ -179,10 +179,10 @@ def test_an_open_quotation(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "fields"),
     [
-        ("venue:icml moe", ["venue:"]),
-        ("author:huang year:2018", ["author:", "year:"]),
-        ("Author: huang", ["Author:"]),
-        ("moe NOT venue:icml", ["venue:"]),
+        ("journal:icml moe", ["journal:"]),
+        ("au:huang published:2018", ["au:", "published:"]),
+        ("Keywords: huang", ["Keywords:"]),
+        ("moe NOT journal:icml", ["journal:"]),
         ("title:moe", []),
         ("title: moe", []),
         ("GPipe: efficient training", []),

@@ -10,8 +10,9 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from io import BytesIO, TextIOWrapper
 from shutil import which
 from typing import NamedTuple, TextIO
 
@@ -77,6 +78,17 @@ def copy(text: str, send: Callable[[str], None] | None = None) -> str:
         return TERMINAL
     said = "; ".join(faults) or "no program that copies was found"
     raise CommandError(f"cannot copy: {said}, and {fault}", f"install {_WANTED}, or print it: leave --copy out")
+
+
+@contextmanager
+def captured() -> Iterator[BytesIO]:
+    """Keep what this block prints, which takes the place of standard output for a pipe."""
+    output = BytesIO()
+    wrapped = TextIOWrapper(output, encoding="utf-8", errors="replace", newline="\n")
+    with redirect_stdout(wrapped):
+        yield output
+        wrapped.flush()
+    wrapped.detach()  # else `output` is closed with it
 
 
 def told(what: str, way: str) -> str:

@@ -1,4 +1,4 @@
-"""Facets for people: dates, organisations and dumps of an answer, and terms that narrow the search."""
+"""Facets for people: dates, names, organisations and dumps of an answer, and terms that narrow the search."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 _FAINT = "dim"
 _BAR = "cyan"
-_LABEL_WIDTH = 10
+_LABEL_WIDTH = 12
 _LEVELS = "▁▂▃▄▅▆▇█"
 _ASCII_LEVELS = ".:-=+*#@"
 _NAMED = 5
 
 
 def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Text]:
-    """Draw a sparkline of dates, and list organisations and dumps.
+    """Draw a sparkline of dates, and list names, organisations and dumps.
 
     The sparkline is by month, or by year if months do not fit or most of them have no papers.
     """
@@ -38,7 +38,14 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
     counted = facets.months if is_dense else facets.years
     if counted:
         lines.append(_labelled("dates", sparkline(counted, ascii_only)))
-    for label, values in (("from", facets.organisations), ("dumps", facets.dumps)):
+    listed = (
+        ("authors", facets.authors),
+        ("categories", facets.categories),
+        ("venues", facets.venues),
+        ("from", facets.organisations),
+        ("dumps", facets.dumps),
+    )
+    for label, values in listed:
         if values:
             lines.append(_labelled(label, Text(" · ".join(_named(values)))))
     return [_within(line, width) for line in lines]

@@ -73,6 +73,7 @@ def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
         "evidence": hit.evidence.asdict(),
         "explanation": hit.explanation.asdict() if hit.explanation else None,
         "duplicates": [paper.asdict() for paper in hit.duplicates],
+        "strength": hit.strength,
     }
 
 
@@ -101,6 +102,7 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
         "reading": results.reading.asdict() if results.reading else None,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
+        "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 

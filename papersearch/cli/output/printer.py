@@ -7,7 +7,8 @@ tables only, orjson for JSON only. How each format looks is told in the other mo
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
 _UNMARKED = frozenset({"plain", "tsv", "markdown"})
 _WITH_KEYS = frozenset({"bibtex", "csl-json"})
+_IN_A_STYLE = {"auto": "plain", "table": "plain", "plain": "plain", "markdown": "markdown"}
+"""Formats that can be asked for together with a citation style, and the writer of references for each."""
+
+_CALLED = dict.fromkeys(("auto", "table", "plain", "tsv"), "text")
+"""Formats with a name that says little to people."""
 
 
 class Printer:
@@ -34,11 +40,23 @@ class Printer:
 
     format: one of the verb's formats, except auto
     key: pattern of citation keys, for the formats that have them
+    style: citation style of references, in place of the format's own form of papers
+    copying: copy hits and papers to the clipboard, as they would be printed into a pipe
     """
 
-    def __init__(self, format: str = "plain", color: ColorChoice = "auto", key: str | None = None) -> None:
+    def __init__(
+        self,
+        format: str = "plain",
+        color: ColorChoice = "auto",
+        key: str | None = None,
+        style: str | None = None,
+        *,
+        copying: bool = False,
+    ) -> None:
         self.format = format
         self._color = color
+        self._style = None if style is None else (style, _writer_of(format))
+        self._copying = copying
         self._key = None if key is None else _key_pattern(key, format)
         speak_utf8()
 
@@ -50,13 +68,19 @@ class Printer:
     @property
     def shows_marks(self) -> bool:
         """True if the format has a place for marks of papers."""
-        return self.format not in _UNMARKED
+        return self.format not in _UNMARKED and self._style is None
 
     def hits(self, results: Results, n_papers: int, marked: Marked | None = None) -> None:
         """Print an answer with the marks of its papers; `n_papers` are those of the index."""
+        with self._destination(len(results)):
+            self._hits(results, n_papers, marked)
+
+    def _hits(self, results: Results, n_papers: int, marked: Marked | None) -> None:
         from papersearch.cli.output import json_documents
 
-        if self.format == "table":
+        if self._style is not None:
+            self._references([hit.paper for hit in results], *self._style)
+        elif self.format == "table":
             from papersearch.cli.output.table import print_results
 
             print_results(open_console(self._color), results, n_papers, marked=marked)
@@ -103,7 +127,13 @@ class Printer:
 
     def papers(self, papers: Sequence[Paper], marked: Marked | None = None) -> None:
         """Print whole records, with the marks of the papers."""
-        if self.is_json:
+        with self._destination(len(papers)):
+            self._papers(papers, marked)
+
+    def _papers(self, papers: Sequence[Paper], marked: Marked | None) -> None:
+        if self._style is not None:
+            self._references(papers, *self._style)
+        elif self.is_json:
             from papersearch.cli.output.json_documents import paper_fields
 
             self._records("papers", (paper_fields(paper, marked.of(paper) if marked else None) for paper in papers))
@@ -162,6 +192,35 @@ class Printer:
     def _text(self, text: str) -> None:
         self.write(text.encode("utf-8", "replace"))
 
+    @contextmanager
+    def _destination(self, n_papers: int) -> Iterator[None]:
+        """Print what is printed in this block, or copy it and say so."""
+        if not self._copying:
+            yield
+            return
+        from papersearch.cli.output.clipboard import captured, copy, told
+
+        with captured() as output:
+            yield
+        if text := output.getvalue().decode("utf-8", "replace"):
+            papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
+            form = (
+                f"in the style {self._style[0]}" if self._style else f"as {_CALLED.get(self.format, self.format)}"
+            )
+            self.hint(told(f"{papers} {form}", copy(text)))
+
+    def _references(self, papers: Sequence[Paper], style: str, writer: str) -> None:
+        """Print references: on a terminal wrapped and apart, in a pipe one a line, in Markdown as paragraphs."""
+        from papersearch.cli.output.exports.references import references
+
+        lines = references(papers, style, writer)
+        if writer == "plain" and sys.stdout.isatty():
+            from papersearch.cli.output.table import print_paragraphs
+
+            print_paragraphs(open_console(self._color), lines)
+        else:
+            self._text(("\n" if writer == "plain" else "\n\n").join(lines) + "\n" if lines else "")
+
     def _export(self, papers: Sequence[Paper], *marked: Marked | None) -> None:
         from papersearch.cli.output.exports import export
 
@@ -179,18 +238,45 @@ class Printer:
 
 
 def open_printer(
-    format: Enum, color: Enum | None = None, *, json: bool = False, jsonl: bool = False, key: str | None = None
+    format: Enum,
+    color: Enum | None = None,
+    *,
+    json: bool = False,
+    jsonl: bool = False,
+    key: str | None = None,
+    style: str | None = None,
+    copy: bool = False,
 ) -> Printer:
     """Open the sink of a verb that prints figures or whole papers, by its options."""
-    return Printer(chosen_format(format.value, json=json, jsonl=jsonl), color.value if color else "auto", key)
+    chosen = chosen_format(format.value, json=json, jsonl=jsonl)
+    return Printer(chosen, color.value if color else "auto", key, style, copying=copy)
 
 
-def open_hit_printer(format: Enum, color: Enum, *, json: bool, jsonl: bool, key: str | None = None) -> Printer:
+def open_hit_printer(
+    format: Enum,
+    color: Enum,
+    *,
+    json: bool,
+    jsonl: bool,
+    key: str | None = None,
+    style: str | None = None,
+    copy: bool = False,
+) -> Printer:
     """Open the sink of a verb that prints hits: auto is a table on a terminal, plain lines in a pipe."""
     chosen = chosen_format(format.value, json=json, jsonl=jsonl)
     if chosen == "auto":
-        chosen = "table" if sys.stdout.isatty() else "plain"
-    return Printer(chosen, color.value, key)
+        chosen = "table" if sys.stdout.isatty() and not copy else "plain"
+    return Printer(chosen, color.value, key, style, copying=copy)
+
+
+def _writer_of(format: str) -> str:
+    """Return the writer of references for a format."""
+    if format not in _IN_A_STYLE:
+        raise typer.BadParameter(
+            f"cannot write {format} in a citation style: expected --format markdown, or no format",
+            param_hint="--style",
+        )
+    return _IN_A_STYLE[format]
 
 
 def _key_pattern(pattern: str, format: str) -> str:

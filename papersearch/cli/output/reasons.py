@@ -1,4 +1,4 @@
-"""The reason for an empty answer, in one sentence."""
+"""What is said of an answer besides its hits: how many papers answer, how well, and why there are none."""
 
 from __future__ import annotations
 
@@ -13,10 +13,62 @@ from papersearch.search.filter_table import (
     MarkFilters,
     filter_values,
 )
-from papersearch.types import NO_FILTERS
+from papersearch.types import NO_FILTERS, verdict_of
 
 if TYPE_CHECKING:
-    from papersearch.types import Filters, Results
+    from papersearch.types import Filters, Hit, Results
+
+_NAMED = 3
+"""Greatest number of words that one line names."""
+
+_CARRYING = 16
+"""Number of words up to which each word carries a query."""
+
+
+def how_many(results: Results) -> str:
+    """Say how many papers are shown, and how well how many answer: "best 5 · 2 fair, 300 weak"."""
+    if not results.hits:
+        return "no papers"
+    if not results.is_ranked:
+        return f"{len(results):,} of {results.total:,}"
+    first = "newest" if results.sort == "date" else "best"
+    shown, counts = f"{first} {len(results):,}", results.verdicts
+    if counts is None:
+        return f"{shown} of {results.total:,}"
+    said = ", ".join(f"{n:,} {name}" for name, n in counts.asdict().items() if n)
+    if counts.total < results.total:
+        return f"{shown} of {results.total:,} · of the first {counts.total:,}: {said}"
+    return f"{shown} · {said}"
+
+
+def doubts(results: Results, *, names_all: bool = False) -> list[str]:
+    """Say what makes an answer doubtful: that no paper answers well, and that none has a word of the query.
+
+    names_all: also words that may be misspelt, for which others are offered elsewhere
+    """
+    said = []
+    if results.verdict == "weak" and results.reading is None:
+        said.append("no paper is very similar to this text")
+    elif results.verdict == "weak":
+        said.append(f"none of the {results.total:,} paper{'' if results.total == 1 else 's'} matches this well")
+    if results.verdict and (missing := missing_words(results, names_all=names_all)):
+        said.append(f"no paper has {' or '.join(missing)}")
+    return said
+
+
+def word_of(hit: Hit) -> str:
+    """Return the verdict on a hit, or how like it is to examples."""
+    return hit.verdict or ("" if hit.strength is None else verdict_of(hit.strength))
+
+
+def missing_words(results: Results, *, names_all: bool = False) -> list[str]:
+    """Return the first words that no paper has; those that may be misspelt only with `names_all`.
+
+    Such a word is the rarest of the query. In a longer text it does not carry the question.
+    """
+    if len(results.query.split()) > _CARRYING:
+        return []
+    return [unknown.word for unknown in results.unknown_words if names_all or not unknown.instead][:_NAMED]
 
 
 def why_empty(results: Results, n_papers: int, wanted: MarkFilters = NO_MARK_FILTERS) -> str:

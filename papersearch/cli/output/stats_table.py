@@ -81,6 +81,7 @@ def print_stats(console: Console, index: Index) -> None:
         _names("Organisations", held.organisations, area),
         _names("Authors", held.authors, area),
         _names("Categories", held.categories, area),
+        _names("Venues", held.venues, area),
         _links(held, manifest.n_papers, area),
         _dumps(manifest, area),
         _index(index, area),

@@ -1,7 +1,7 @@
-"""Results for people: rank, title, year, a score bar, and the sentence that answers.
+"""Results for people: rank, title, year, how well the paper answers, and the sentence that does.
 
 From 110 columns on, a hit is a row with its evidence beside the title. In narrower terminals it is a
-block with the evidence below. Under 50 columns, year and score are left out. All text of papers
+block with the evidence below. Under 50 columns, year and bar are left out. All text of papers
 passes `clean_text` and enters Rich as `Text`: it is never parsed as markup, and has no escapes.
 """
 
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
+from papersearch.cli.output.reasons import doubts, how_many, word_of
 from papersearch.cli.output.terminal import links_shown
-from papersearch.search.filter_table import NO_MARK_FILTERS
+from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
-from papersearch.types import Explanation, Hit, Paper, Results, SignalScore, Span, Verdict
+from papersearch.types import Hit, Paper, Results, Span
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -33,12 +34,12 @@ _BAR = "cyan"
 
 _WIDE = 110
 _NARROW = 50
-_BAR_CELLS = 8
+_BAR_CELLS = 8  # strengths of 0.5 and 0.625 are whole cells: weak papers fill three at most, fair ones four
 _EVIDENCE_LINES = 2
 _RANK_WIDTH = 3
 _YEAR_WIDTH = 5
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_SCORE_WIDTH = _BAR_CELLS + 6
+_STRENGTH_WIDTH = _BAR_CELLS + 7
 _GAP = 2
 _SHOWN_AUTHORS = 8
 _SHOWN_KEYWORDS = 3
@@ -55,19 +56,20 @@ def print_results(
     `name`: of a saved search. `marked`: marks of the papers.
     """
     width = None if _unlimited(console) else console.width
-    lines = [_heading(results, width, name), *_reading(results, width), Text()]
+    lines = [*_heading(results, width, name, marked), *_doubts(console, results), *_reading(results, width), Text()]
     if not results.hits:
         lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
-    top = max((hit.score for hit in results), default=0.0)
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
-        score = _score(hit, top, ascii_only)
+        strength = _strength(hit, ascii_only)
         if width is not None and width >= _WIDE:
-            lines += _row(console, hit, _note(hit, results, marked), score, width)
+            lines += _row(console, hit, _note(hit, marked), strength, width)
         else:
-            lines += _block(console, hit, _note(hit, results, marked), score, width)
-        if hit.explanation and hit.verdict is not None:
-            lines += explanation_tree(hit.explanation, hit.verdict, width, ascii_only)
+            lines += _block(console, hit, _note(hit, marked), strength, width)
+        if hit.explanation:
+            from papersearch.cli.output.explanation import explanation_tree
+
+            lines += explanation_tree(hit, width, ascii_only, margin=_RANK_WIDTH + _GAP)
         lines.append(Text())
     if results.related is not None or results.facets is not None:
         from papersearch.cli.output.facets import facet_lines, related_line
@@ -84,18 +86,24 @@ def print_results(
     write(console, Text("\n").join(lines))
 
 
-def _heading(results: Results, width: int | None, name: str) -> Text:
-    """Return one line: the query on the left; on the right the mode and the number of papers."""
-    shown = f"{len(results)} of {results.total} papers" if results.hits else "no papers"
-    status = Text(f"{results.mode_used} · {shown}", style=_FAINT)
-    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(results.query), _TITLE))
-    for expansion in results.expansions:
-        status = Text(f"{clean_text(expansion.written)} = {clean_text(expansion.other)} · ", style=_FAINT) + status
+def _heading(results: Results, width: int | None, name: str, marked: Marked | None) -> list[Text]:
+    """Return the query on the left, and on the right the mode, how many papers answer how well, and acronyms.
+
+    Where the two do not fit into one line, they are two.
+    """
+    said = [results.mode_used if results.is_ranked else "newest first", how_many(results)]
+    said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
+    status = Text(clean_text(" · ".join(said)), style=_FAINT)
+    asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
+    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(asked), _TITLE))
     if width is None:
-        return Text.assemble(query, "  ", status)
-    query.truncate(max(width - status.cell_len - 2, width // 3), overflow="ellipsis")
-    status.truncate(width - query.cell_len - 2, overflow="ellipsis")
-    return Text.assemble(query, " " * (width - query.cell_len - status.cell_len), status)
+        return [Text.assemble(query, " " * _GAP, status)]
+    room = width - query.cell_len - status.cell_len
+    if room >= _GAP:
+        return [Text.assemble(query, " " * room, status)]
+    for line in (query, status):
+        line.truncate(width, overflow="ellipsis")
+    return [query, status]
 
 
 def _reading(results: Results, width: int | None) -> list[Text]:
@@ -115,6 +123,15 @@ def _reading(results: Results, width: int | None) -> list[Text]:
     return lines
 
 
+def _doubts(console: Console, results: Results) -> list[Text]:
+    """Return what makes the answer doubtful, as a sentence of one line or more."""
+    said = "; ".join(doubts(results, names_all=True)) if results.hits else ""
+    if not said:
+        return []
+    text = Text(clean_text(f"{said[:1].upper()}{said[1:]}."))
+    return [text] if _unlimited(console) else list(text.wrap(console, console.width))
+
+
 def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     """Say why there are no hits."""
     from papersearch.cli.output.reasons import why_empty
@@ -123,11 +140,9 @@ def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     return f"{why[:1].upper()}{why[1:]}."
 
 
-def _note(hit: Hit, results: Results, marked: Marked | None) -> str:
-    """Return the note behind a title: papers folded into it, its marks, or that it answers weakly where others
-    do not."""
+def _note(hit: Hit, marked: Marked | None) -> str:
+    """Return the note behind a title: papers folded into it, and its marks."""
     notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
-    notes += ["weak"] if hit.verdict == "weak" and results.verdict != "weak" else []
     notes += [line] if marked and (line := marks_line(marked.of(hit.paper))) else []
     return ", ".join(notes)
 
@@ -139,34 +154,35 @@ def marks_line(mark: Mark | None) -> str:
     return clean_text(", ".join([*(["read"] if mark.is_read else []), *(f"#{tag}" for tag in mark.tags)]))
 
 
-def _row(console: Console, hit: Hit, note: str, score: Text, width: int) -> list[Text]:
+def _row(console: Console, hit: Hit, note: str, strength: Text, width: int) -> list[Text]:
     """Lay out a hit with its evidence beside the title."""
-    prose = width - _RANK_WIDTH - _YEAR_WIDTH - _SCORE_WIDTH - 4 * _GAP
+    prose = width - _RANK_WIDTH - _YEAR_WIDTH - _STRENGTH_WIDTH - 4 * _GAP
     title_width = prose * 2 // 5
     cells = [
         (_rank(hit), _RANK_WIDTH),
         (_title(hit, note), title_width),
         (_year(hit.paper), _YEAR_WIDTH),
-        (score, _SCORE_WIDTH),
+        (strength, _STRENGTH_WIDTH),
         (_evidence(hit, (prose - title_width) * _EVIDENCE_LINES), prose - title_width),
     ]
     return _columns(console, cells)
 
 
-def _block(console: Console, hit: Hit, note: str, score: Text, width: int | None) -> list[Text]:
+def _block(console: Console, hit: Hit, note: str, strength: Text, width: int | None) -> list[Text]:
     """Lay out a hit with its evidence below the title; without a limit of width each is one line."""
     margin = _RANK_WIDTH + _GAP
     if width is None:
-        heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), score])
+        heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), strength])
         return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
     if width < _NARROW:
+        note = ", ".join(filter(None, (note, word_of(hit))))
         heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit, note), width - margin)]
     else:
         heading_cells = [
             (_rank(hit), _RANK_WIDTH),
-            (_title(hit, note), width - margin - _YEAR_WIDTH - _SCORE_WIDTH - 2 * _GAP),
+            (_title(hit, note), width - margin - _YEAR_WIDTH - _STRENGTH_WIDTH - 2 * _GAP),
             (_year(hit.paper), _YEAR_WIDTH),
-            (score, _SCORE_WIDTH),
+            (strength, _STRENGTH_WIDTH),
         ]
     heading_lines = _columns(console, heading_cells)
     room = width - margin
@@ -268,48 +284,17 @@ def known_date(paper: Paper) -> str:
     return paper.date or (f"{_MONTHS[paper.month - 1]} {paper.year}" if paper.month else str(paper.year))
 
 
-def _score(hit: Hit, top: float, ascii_only: bool) -> Text:
-    """Return a bar in proportion to the best score, and the score."""
-    share = hit.score / top if top > 0 else 0.0
-    filled = round(_BAR_CELLS * min(max(share, 0.0), 1.0))
+def _strength(hit: Hit, ascii_only: bool) -> Text:
+    """Return a bar for how well the paper answers, and the word for it.
+
+    The bar depends on no other hit: one as long says the same of any paper, in a search and in `similar`.
+    """
+    if hit.strength is None:  # nothing is encoded to which a paper could be like
+        return Text()
+    filled = int(_BAR_CELLS * hit.strength)
     full, empty = ("#", "-") if ascii_only else ("━", "─")
-    number = f"{hit.score:.2f}" if abs(hit.score) < 100 else f"{hit.score:.0f}"
-    return Text.assemble((full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT), (f" {number:>5}", _FAINT))
-
-
-def explanation_tree(explanation: Explanation, verdict: Verdict, width: int | None, ascii_only: bool) -> list[Text]:
-    """Draw a branch per signal with its contribution, and one per term below the keyword signal."""
-    branch, last, stem = ("|- ", "`- ", "|  ") if ascii_only else ("├─ ", "└─ ", "│  ")
-    lines = [
-        f"{verdict}: holds {explanation.coverage:.0%} of the query's words, by rarity; the score is the sum of"
-    ]
-    for number, signal in enumerate(explanation.signals, 1):
-        is_last = number == len(explanation.signals)
-        share = f"{signal.contribution:.3f}  {signal.name}"
-        if signal.name != "exact title":
-            share += f"  {signal.weight:.3f} × {signal.normalised:.3f}  ({_raw_score(signal)})"
-        lines.append((last if is_last else branch) + share)
-        if signal.name == "keyword":
-            below = " " * len(stem) if is_last else stem
-            for place, term in enumerate(explanation.terms, 1):
-                twig = last if place == len(explanation.terms) else branch
-                kind = "" if term.kind == "term" else f"  ({term.kind})"
-                lines.append(f"{below}{twig}{term.impact:.2f}  {clean_text(term.term)}{kind}")
-    margin = " " * (_RANK_WIDTH + _GAP)
-    shown = [Text(margin + line, style=_FAINT) for line in lines]
-    if width is not None:
-        for text in shown:
-            text.truncate(width, overflow="ellipsis")
-    return shown
-
-
-def _raw_score(signal: SignalScore) -> str:
-    """Return the signal's own score with its unit."""
-    if signal.expected:
-        return f"cosine {signal.score:.3f} expected, not encoded yet"
-    if signal.name == "neighbours":
-        return "mean score of the papers like it"
-    return f"BM25 {signal.score:.2f}" if signal.name == "keyword" else f"cosine {signal.score:.3f}"
+    cells = (full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT)
+    return Text.assemble(*cells, (f" {word_of(hit)}", _FAINT))
 
 
 def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | None = None) -> None:
@@ -331,6 +316,12 @@ def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | Non
         lines += [Text(line)] if (line := marks_line(mark)) else []
         lines += [Text(f"note: {clean_text(mark.note)}")] if mark and mark.note else []
         write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
+
+
+def print_paragraphs(console: Console, paragraphs: Sequence[str]) -> None:
+    """Print paragraphs of prose, with a blank line between them."""
+    lines = Text("\n\n").join(Text(clean_text(paragraph)) for paragraph in paragraphs)
+    write(console, lines, None if _unlimited(console) else _PROSE_WIDTH)
 
 
 def facts_of(paper: Paper) -> list[str]:

@@ -16,5 +16,6 @@ if TYPE_CHECKING:
 def answer_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
     """Search for each topic; return JSON lines."""
     texts = as_texts(topics)
-    found = index.search_many(texts, asking.k, asking.mode, late=asking.late, literal=asking.literal)
+    k, mode, late, literal = asking.k, asking.mode, asking.late, asking.literal
+    found = index.search_many(texts, k, mode, late=late, literal=literal, filters=asking.filters)
     return b"".join(topic_lines(topic.topic_id, one) for topic, one in zip(topics, found, strict=True))

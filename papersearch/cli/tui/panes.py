@@ -11,8 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from papersearch.cli.notices import missing_words
 from papersearch.cli.output.addresses import page_of
+from papersearch.cli.output.reasons import how_many, missing_words
 from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, marks_line, year_of
 from papersearch.cli.tui.keys import SECTIONS
 from papersearch.marks.mark import Mark
@@ -120,7 +120,7 @@ def help_text() -> Group:
 
 def said_of(results: Results) -> list[str]:
     """Return the parts of the status line about an answer: its size, and warnings."""
-    said = [f"{len(results)} of {results.total} papers" if results.hits else "no papers"]
+    said = [how_many(results)]
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     if results.mode_reason:
         said.append(f"by keywords alone: {results.mode_reason}")

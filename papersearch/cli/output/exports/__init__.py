@@ -36,7 +36,7 @@ def export(
 
     Raises KeyPatternError.
     """
-    noted = [_noted(_cleaned(paper), marks.get(paper.paper_id)) for paper in papers]
+    noted = [_noted(cleaned(paper), marks.get(paper.paper_id)) for paper in papers]
     if chosen in _KEYED_WRITERS:
         keys = citation_keys([one.paper for one in noted], key_pattern)
         text = _KEYED_WRITERS[chosen](noted, keys)
@@ -54,13 +54,13 @@ def _noted(paper: Paper, mark: Mark | None) -> NotedPaper:
     return NotedPaper(paper, tags, clean_text(mark.note))
 
 
-def _cleaned(field: Field) -> Field:
+def cleaned(field: Field) -> Field:
     """Clean every text in a value: an index may come from elsewhere."""
-    cleaned: object = field
+    found: object = field
     if isinstance(field, str):
-        cleaned = clean_text(field)
+        found = clean_text(field)
     elif isinstance(field, tuple):
-        cleaned = tuple(map(_cleaned, field))
+        found = tuple(map(cleaned, field))
     elif isinstance(field, Value):
-        cleaned = field.replace(**{name: _cleaned(getattr(field, name)) for name in type(field).__annotations__})
-    return cleaned  # type: ignore[return-value]  # of the class of `field`
+        found = field.replace(**{name: cleaned(getattr(field, name)) for name in type(field).__annotations__})
+    return found  # type: ignore[return-value]  # of the class of `field`

@@ -18,14 +18,15 @@ _TYPES = {"article": "article-journal", "conference": "paper-conference", "prepr
 
 def write(papers: Sequence[NotedPaper], keys: Sequence[str]) -> str:
     """Return an array with one item per paper."""
-    items = list(map(_item, papers, keys))
+    items = list(map(item, papers, keys))
     return orjson.dumps(items, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _item(noted: NotedPaper, key: str) -> dict[str, Any]:
+def item(noted: NotedPaper, key: str) -> dict[str, Any]:
+    """Return a paper as an item, without the variables whose values are unknown."""
     paper = noted.paper
     date = numbered_date(paper)
-    item = {
+    variables = {
         "id": key,
         "type": _TYPES[kind_of(paper)],
         "title": paper.title,
@@ -46,7 +47,7 @@ def _item(noted: NotedPaper, key: str) -> dict[str, Any]:
         "note": _note(paper),
         "annote": noted.note,
     }
-    return {name: value for name, value in item.items() if value}
+    return {name: value for name, value in variables.items() if value}
 
 
 def _name(name: AuthorName) -> dict[str, str]:
