@@ -192,7 +192,8 @@ def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> M
         )
     is_older = version < OLDEST_READABLE_VERSION
     if is_older:
-        fields = {**{name: 0 for name in Manifest.__annotations__ if name.startswith("n_")}, **fields}
+        counts = (name for name in Manifest.__annotations__ if name.startswith("n_"))
+        fields = {**dict.fromkeys((*counts, "last_added"), 0), **fields}
     try:
         manifest = read_record(Manifest, fields)
     except (ValueError, OverflowError) as error:
