@@ -192,8 +192,7 @@ def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> M
         )
     is_older = version < OLDEST_READABLE_VERSION
     if is_older:
-        counts = (name for name in Manifest.__annotations__ if name.startswith("n_"))
-        fields = {**dict.fromkeys((*counts, "last_added"), 0), **fields}
+        fields = {**{name: 0 for name, kind in Manifest.__annotations__.items() if kind == "Count"}, **fields}
     try:
         manifest = read_record(Manifest, fields)
     except (ValueError, OverflowError) as error:
