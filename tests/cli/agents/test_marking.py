@@ -35,7 +35,7 @@ def ask(index: papersearch.Index, tool: str, **given: Any) -> Any:
 
 
 def test_agents_write_only_if_they_may() -> None:
-    """The tool that writes is there only with the option, and says that it is no reader."""
+    """The tool that writes is there only with the option, and does not call itself a reader."""
     assert _tools(allow_marks=False) == TOOLS
     assert _tools(allow_marks=True) == (*TOOLS, MARK)
     assert [tool.name for tool in (*TOOLS, MARK) if not tool.is_read_only] == ["mark"]
