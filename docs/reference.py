@@ -81,7 +81,7 @@ abstract, or if the query is the title of a paper. A parenthesis without its par
 operators has at most 256 words and phrases, and 16 parentheses inside each other.
 
 A field takes the next word, or a phrase, and no blank comes before it: `author:doe routing` is the author Doe and
-the word routing. What fields say is no word to rank by. A query that has only conditions, and an empty one with
+the word routing. Fields rank nothing. A query that has only conditions, and an empty one with
 filters, list the papers, the newest first and without scores. `-author:doe` alone is an error.
 
 Names are compared without case, accents, apostrophes and hyphens. An author is found by the family name (`doe`),
@@ -94,6 +94,9 @@ not be told apart, is found by its words. Names in Chinese, Japanese and Korean 
 first characters. The same holds for `--author`, `--category` and `--venue`, of which any one has to fit where
 they are given again. A name that no paper has is an error, which names the nearest. Papers whose date is unknown
 or too coarse for `year:` are left out and counted, as by `--since`; `--include-undated` keeps them.
+
+Words without a field rank by titles and abstracts alone. Where all words of a query are the name of an author or a
+category, and few papers have them, a line on stderr and a note in JSON offer the field.
 
 `--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
 words, unless `--operators` is given, and so is the text of `similar`.

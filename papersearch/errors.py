@@ -690,11 +690,9 @@ class PaperNotFound(PaperLookupError):
 
     def __init__(self, *, name: str, identifier: str | None = None) -> None:
         reason = "no paper has this id, title or citation key"
-        super().__init__(
-            f"{identifier} is not in this collection"
-            if identifier is not None
-            else f"cannot find the paper {name!r}: {reason}"
-        )
+        if identifier is not None:
+            reason = f"{identifier} is not in this collection"
+        super().__init__(f"cannot find the paper {name!r}: {reason}")
         self.name = name
         self.identifier = identifier
 

@@ -32,6 +32,7 @@ EXAMPLES: dict[str, Any] = {
     "folder": Path("models/mini"),
     "found": "99",
     "generation": 7,
+    "identifier": "arXiv:2503.11731",
     "is_convertible": True,
     "is_corpus": True,
     "is_given": True,

@@ -40,7 +40,7 @@ class BrowseOptions(NamedTuple):
 def browse(options: BrowseOptions) -> int:
     """Search as you type, in the whole terminal.
 
-    Prints the ids of the papers you choose, one a line:
+    Prints the ids of the papers you take, one a line:
     papersearch browse | papersearch show - --format bibtex
     """
     text = " ".join(map(typed_text, options.query or ()))

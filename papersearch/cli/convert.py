@@ -12,7 +12,7 @@ import typer
 
 from papersearch.cli.errors import CommandError, complain, remark
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.options import DebugOption, JsonOption, KeyOption
+from papersearch.cli.options import CopyOption, DebugOption, JsonOption, KeyOption, StyleOption
 from papersearch.cli.output.printer import Printer, chosen_format
 from papersearch.cli.signatures import takes
 from papersearch.cli.standard_input import with_standard_input
@@ -53,6 +53,8 @@ class ConvertOptions(NamedTuple):
     ] = None
     json: JsonOption = False
     key: KeyOption = None
+    style: StyleOption = None
+    copy: CopyOption = False
     abstracts_only: Annotated[bool, typer.Option("--abstracts-only", help="Leave out papers without abstract.")] = (
         False
     )
@@ -74,7 +76,9 @@ def convert(options: ConvertOptions) -> int:
     from papersearch.ingest.reading import ingest
 
     chosen = chosen_format(options.format_.value if options.format_ else "auto", json=options.json)
-    printer = Printer("jsonl" if chosen == "auto" else chosen, key=options.key)
+    if chosen == "auto" and options.style is None:
+        chosen = "jsonl"
+    printer = Printer(chosen, key=options.key, style=options.style, copying=options.copy)
     with with_standard_input(options.files) as places:
         try:
             with reading_progress() as reading:

@@ -314,6 +314,8 @@ def _lookup_hint(error: errors.PaperLookupError) -> str:
             return typed("papersearch show", error.candidates[0])
         case errors.PaperNotFound(identifier=None):
             return typed("papersearch search --", error.name)
+        case errors.PaperNotFound():
+            return f"add a dump that has it, then: {BUILD}"
     return ""
 
 

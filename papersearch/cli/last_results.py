@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cli.errors import CommandError, typed
+from papersearch.cli.output.printer import SESSION_VARIABLE
 
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.types import Results
 
-VARIABLE = "PAPERSEARCH_SESSION"
 _VERSION = 1
 _MOST_PAPERS = 999
 _LONGEST_TEXT = 300
@@ -57,13 +57,11 @@ class LastResults(NamedTuple):
     papers: Sequence[ShownPaper]
 
 
-def keep(opened: Index, answers: Sequence[Results], format: str) -> None:
-    """Keep what was printed, if a number can mean it later. Of several answers at once none is kept.
+def keep(opened: Index, answers: Sequence[Results]) -> None:
+    """Keep what was printed, so that a number can mean it later. Of several answers at once none is kept.
 
     A failure is ignored: the results have been printed.
     """
-    if not (os.environ.get(VARIABLE) or (format == "table" and sys.stdout.isatty())):
-        return
     with suppress(*_FAILURES):
         path = _path()
         if path is None:
@@ -144,7 +142,7 @@ def state_folder() -> Path:
 
 def _session() -> str | None:
     """Return what no other terminal session has, on this machine or another with the same home folder."""
-    if named := os.environ.get(VARIABLE):
+    if named := os.environ.get(SESSION_VARIABLE):
         return f"named {named}"
     if not hasattr(os, "getsid"):
         return None

@@ -20,7 +20,7 @@ from papersearch.remote.addresses import address_in
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.maps.drawn import PaperMap
-    from papersearch.types import Paper, Results
+    from papersearch.types import Hit, Paper, Results
 
 _STDOUT = "-"
 _PAGES = (".html", ".htm")
@@ -43,6 +43,21 @@ class MapFiles(NamedTuple):
         if self.takes_stdout and format != "auto":
             raise typer.BadParameter(f"cannot print a map and {format} on one output", param_hint="--map -")
 
+    def beside(self, print_output: Callable[[], None], draw: Callable[[], None]) -> None:
+        """Print what the verb prints, unless a map takes its place, and draw the map.
+
+        A reader that closes its pipe early, such as head, does not cost the map.
+        """
+        closed = None
+        if not self.takes_stdout:
+            try:
+                print_output()
+            except BrokenPipeError as error:
+                closed = error
+        draw()
+        if closed is not None:
+            raise closed
+
     def draw_collection(self, index: Index) -> None:
         """Draw and write the map of all papers."""
         from papersearch.cli.output.progress import map_progress
@@ -52,18 +67,28 @@ class MapFiles(NamedTuple):
             drawn = draw_collection(index, _name_of(index), progress)
         self._write(drawn, index)
 
-    def draw_answer(
-        self, index: Index, title: str, ask: Callable[[int], Results], least: int, examples: Sequence[Paper] = ()
-    ) -> None:
+    def draw_answer(self, index: Index, query: str, ask: Callable[[int], Results], least: int) -> None:
         """Draw and write the map of an answer: the papers that are not weak, and the best `least` ones.
 
         ask: gives the best papers, as many as it is told
         """
-        from papersearch.cli.output.progress import map_progress
-        from papersearch.maps.drawing import MOST_HITS, MOST_SIMILAR, draw_answer
+        from papersearch.maps.drawing import MOST_HITS
 
-        results = ask(max(least, MOST_SIMILAR if examples else MOST_HITS))
-        hits = [hit for hit in results if hit.verdict != "weak" or hit.rank <= least]
+        hits = [hit for hit in ask(max(least, MOST_HITS)) if hit.verdict != "weak" or hit.rank <= least]
+        self._draw_hits(index, query, hits, ())
+
+    def draw_similar(
+        self, index: Index, examples: Sequence[Paper], ask: Callable[[int], Results], least: int, title: str = ""
+    ) -> None:
+        """Draw and write the map of papers similar to examples, or to what `title` names."""
+        from papersearch.maps.drawing import MOST_SIMILAR
+
+        self._draw_hits(index, title or _like_title(examples), list(ask(max(least, MOST_SIMILAR))), examples)
+
+    def _draw_hits(self, index: Index, title: str, hits: Sequence[Hit], examples: Sequence[Paper]) -> None:
+        from papersearch.cli.output.progress import map_progress
+        from papersearch.maps.drawing import draw_answer
+
         if not hits:
             complain("cannot draw a map: no paper answers", "")
             return
@@ -109,7 +134,7 @@ def read_map_files(page: str | None, picture: str | None) -> MapFiles | None:
     return MapFiles(page, picture)
 
 
-def like_title(papers: Sequence[Paper]) -> str:
+def _like_title(papers: Sequence[Paper]) -> str:
     """Return the title of a map of papers similar to these, or to a text if there are none."""
     if not papers:
         return "Papers like the given text"
@@ -138,10 +163,11 @@ def _tell_missing(drawn: PaperMap, index: Index) -> None:
 
 def _is_picture(name: str) -> bool:
     """Tell by the suffix whether a map is a picture. Raises typer.BadParameter for another suffix."""
-    suffix = Path(name).suffix.lower()
+    path = typed_path(Path(name))
+    suffix = path.suffix.lower()
     if suffix in _PICTURES:
         return True
-    if name != _STDOUT and suffix not in _PAGES and not _is_stream(Path(name)):
+    if name != _STDOUT and suffix not in _PAGES and (path.is_file() or not path.exists()):
         raise typer.BadParameter(f"expected a name that ends in .html or .svg, found {name!r}", param_hint="--map")
     return False
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from papersearch.types import Paper
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+_LONGEST_NAME = 300
+"""Length of a line of standard input from which it is a text in place of a name."""
 
 
 def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | None]:
@@ -29,7 +31,7 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
 
     If the first line of standard input names no paper, all lines are returned as one text.
     """
-    from papersearch.errors import AmbiguousPaper, PaperLookupError
+    from papersearch.errors import AmbiguousPaper, PaperNotFound
 
     found: list[str] = []
     text = None
@@ -45,7 +47,9 @@ def read_names(opened: Index, names: Sequence[str]) -> tuple[list[str], str | No
             found += lines
         except AmbiguousPaper:
             raise
-        except PaperLookupError:
+        except PaperNotFound as error:
+            if error.identifier is not None and max(map(len, lines)) < _LONGEST_NAME:  # no abstract follows
+                raise
             text = read.decode("utf-8", "replace")
     return found, text
 

@@ -115,6 +115,16 @@ def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> 
     complain(why_empty(results, 0, wanted), "")
 
 
+def say_doubts(results: Results) -> None:
+    """Say what makes an answer doubtful, a line each."""
+    if results.verdict != "weak" and not results.unknown_words:
+        return
+    from papersearch.cli.output.reasons import doubts
+
+    for doubt in doubts(results):
+        complain(doubt, "")
+
+
 def offer_words(results: Results, query: Sequence[str]) -> None:
     """Name each unknown word with the words spelt like it, and the corrected command to type."""
     offered = [unknown for unknown in results.unknown_words if unknown.instead]

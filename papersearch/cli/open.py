@@ -95,7 +95,9 @@ def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
         hint = f"{typed('papersearch open', error.candidates[0])}, or: {_search_instead(names)}"
         raise CommandError(error.message, hint) from error
     except PaperNotFound as error:
-        raise CommandError(error.message, _search_instead(names) if error.identifier is None else "") from error
+        if error.identifier is not None:  # no words of a query
+            raise
+        raise CommandError(error.message, _search_instead(names)) from error
 
 
 def _search_instead(names: Sequence[str]) -> str:

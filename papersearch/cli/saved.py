@@ -10,7 +10,6 @@ from papersearch.cli import completion
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_index
-from papersearch.cli.last_results import keep
 from papersearch.cli.options import (
     GROUP,
     AmongGroup,
@@ -229,7 +228,7 @@ def run(options: RunOptions) -> int:
         named = [_named(search, news.results, found.opened, printer) for search, news in found.answers]
         printer.named_hits(named, len(found.opened))
         printer.flush()
-        keep(found.opened, [news.results for _, news in found.answers], printer.format)
+        printer.keep([news.results for _, news in found.answers], found.opened)
     return found.exit_code
 
 
@@ -252,7 +251,7 @@ def _run_again(options: RunOptions, printer: Printer) -> int:
 
     answers, has_failed = answers_of(wanted, answer)
     printer.named_hits([_named(search, results, opened, printer) for search, results in answers], len(opened))
-    keep(opened, [results for _, results in answers], printer.format)
+    printer.keep([results for _, results in answers], opened)
     if has_failed:
         return EXIT_ERROR
     return EXIT_HITS if any(results.hits for _, results in answers) else EXIT_NO_HITS

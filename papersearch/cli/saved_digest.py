@@ -58,10 +58,10 @@ class DigestOptions(NamedTuple):
 
 @takes(DigestOptions)
 def digest(options: DigestOptions) -> int:
-    """Print what is new to all searches, each paper once; nothing if nothing is new.
+    """Print what is new to all searches, for mail, pages and feeds.
 
-    Text, Markdown and HTML share what they have shown; json and atom are always printed, and
-    atom, a feed of the last thirty days, has its own.
+    Each paper is shown once, and nothing is printed if nothing is new. json and atom are always
+    printed. An atom feed has the last thirty days; all other formats share what they have shown.
     """
     from papersearch.cli.locations import find_locations
     from papersearch.cli.output.digests import digest_of

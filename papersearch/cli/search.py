@@ -5,15 +5,16 @@ Imports that cost time are inside the function: a mistyped option should not cos
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
 import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
-from papersearch.cli.last_results import keep
 from papersearch.cli.notices import (
     offer_words,
+    say_doubts,
     warn_if_partial,
     warn_if_stale,
     warn_of_command,
@@ -101,7 +102,6 @@ def search(options: SearchOptions) -> int:
     Conditions or filters alone list papers, the newest first.
     """
     from papersearch.cli.locations import find_locations
-    from papersearch.cli.output.reasons import doubts
     from papersearch.search.request import names_papers
 
     printer = open_hit_printer(
@@ -142,8 +142,7 @@ def search(options: SearchOptions) -> int:
     warn_of_command(query)
     warn_of_reading(results)
     if printer.format != "table":  # which says it beside its hits
-        for doubt in doubts(results):
-            printer.hint(doubt)
+        say_doubts(results)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)
@@ -153,16 +152,19 @@ def search(options: SearchOptions) -> int:
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-    if options.maps is None or not options.maps.takes_stdout:
+
+    def print_hits() -> None:
         printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-        keep(opened, [results], printer.format)
-    if options.maps is not None:
-        options.maps.draw_answer(
-            opened,
-            text,
-            lambda k: opened.search(
-                text, k, options.mode.value, strict=options.strict, late=options.late, filters=filters
+        printer.keep([results], opened)
+
+    if (maps := options.maps) is None:
+        print_hits()
+    else:
+        ranked = partial(opened.search, strict=options.strict, late=options.late, filters=filters)
+        maps.beside(
+            print_hits,
+            lambda: maps.draw_answer(
+                opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
             ),
-            options.top,
         )
     return EXIT_HITS if results.hits else EXIT_NO_HITS

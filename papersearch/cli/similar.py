@@ -11,10 +11,9 @@ from papersearch.cli.completion import paper_ids
 from papersearch.cli.errors import CommandError
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_index
-from papersearch.cli.last_results import keep
 from papersearch.cli.libraries import read_library
 from papersearch.cli.names import read_ids, read_names
-from papersearch.cli.notices import warn_if_partial, warn_of_filters
+from papersearch.cli.notices import say_doubts, warn_if_partial, warn_of_filters
 from papersearch.cli.options import (
     GROUP,
     Color,
@@ -91,8 +90,6 @@ def similar(options: SimilarOptions) -> int:
     An abstract on standard input asks whether the like of it is in the corpus. With
     --library, papers are ranked by a whole library of yours; those that it has are left out.
     """
-    from papersearch.cli.output.reasons import doubts
-
     printer = open_hit_printer(
         options.format_,
         options.color,
@@ -118,17 +115,22 @@ def similar(options: SimilarOptions) -> int:
     warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_filters(results, options.marked)
     if printer.format != "table":  # which says it beside its hits
-        for doubt in doubts(results):
-            printer.hint(doubt)
-    if options.maps is None or not options.maps.takes_stdout:
-        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-        keep(opened, [results], printer.format)
-    if options.maps is not None:
-        from papersearch.cli.maps import like_title
+        say_doubts(results)
 
-        examples = list(map(opened.paper, names))
-        title = like_title(examples) if options.library is None else results.query
-        options.maps.draw_answer(opened, title, lambda k: ranked(k=k), options.top, examples)
+    def print_hits() -> None:
+        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+        printer.keep([results], opened)
+
+    if (maps := options.maps) is None:
+        print_hits()
+    else:
+        title = "" if options.library is None else results.query
+        maps.beside(
+            print_hits,
+            lambda: maps.draw_similar(
+                opened, list(map(opened.paper, names)), lambda k: ranked(k=k), options.top, title
+            ),
+        )
     return EXIT_HITS if results.hits else EXIT_NO_HITS
 
 

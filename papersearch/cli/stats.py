@@ -54,7 +54,7 @@ def stats(options: StatsOptions) -> None:
 
         print_stats(console, opened)
 
-    if options.maps is None or not options.maps.takes_stdout:
+    if (maps := options.maps) is None:
         printer.document(fields, show)
-    if options.maps is not None:
-        options.maps.draw_collection(opened)
+    else:
+        maps.beside(lambda: printer.document(fields, show), lambda: maps.draw_collection(opened))

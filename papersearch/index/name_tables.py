@@ -65,6 +65,12 @@ class NameTable:
             self._found[name] = [place for place in found if asked.fits(self.line(place))]
         return self._found[name]
 
+    def may_have(self, name: str) -> bool:
+        """Tell whether a name fits one as people type it, by its whole family name or itself: without a scan."""
+        asked = asked_name(self._kind, name)
+        places = (place for anchor in asked.anchors for place in self.lines.find_prefix(f"{BAR}{anchor}{BAR}"))
+        return any(asked.fits(self.line(place)) for place in places)
+
     def papers_of(self, place: int) -> IntArray:
         """Return doc_idx of the papers with a name, ascending."""
         start, stop = int(self._starts[place]), int(self._starts[place + 1])

@@ -76,16 +76,21 @@ class StringTable(Sequence[str]):
         wanted, places, first = [part.encode() for part in parts], set(), 0
         while first < len(self):
             begin = int(self._offsets[first])
-            stop = max(int(np.searchsorted(self._offsets, begin + _SCANNED, side="right")) - 1, first + 1)
+            stop = max(self._holding(begin + _SCANNED), first + 1)
             block = self._text[begin : int(self._offsets[stop])]
             for part in wanted:
                 found = block.find(part)
                 while found >= 0:
-                    place = int(np.searchsorted(self._offsets, begin + found, side="right")) - 1
+                    place = self._holding(begin + found)
                     places.add(place)
                     found = block.find(part, int(self._offsets[place + 1]) - begin)
             first = stop
         return sorted(places)
+
+    def _holding(self, byte: int) -> int:
+        """Return the position of the string that has a byte of the text; behind the text, the number of strings."""
+        # A number of another type would convert all offsets.
+        return int(np.searchsorted(self._offsets, np.uint64(byte), side="right")) - 1
 
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:

@@ -6,7 +6,7 @@ repairs nothing: the remedy is nearly always a rebuild.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -27,6 +27,7 @@ from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.index.generations import Generation
+    from papersearch.types import Paper
 
 
 class Fault(Value):
@@ -187,17 +188,24 @@ def _pieces(generation: Generation) -> Iterator[tuple[str, str]]:
 
 
 def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
-    """Check that the facts for filters and facets, and the identifiers, agree with the papers."""
+    """Check that the facts for filters and facets agree with the papers."""
     lines = StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
     papers = [decode_paper(line) for line in lines]
     for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
         if (generation.array(name) != expected).any():
             yield name, "says other than the papers"
+    if (generation.array("papers.added.npy") > generation.manifest.last_added).any():
+        yield "papers.added.npy", "has a later time than the manifest says"
     table, numbers = organisation_table(papers)
     if bytes(generation.text("organisations.txt")).decode().split("\n")[:-1] != table:
         yield "organisations.txt", "has other organisations than the papers"
     elif (generation.array("papers.organisations.npy") != numbers).any():
         yield "papers.organisations.npy", "says other than the papers"
+    yield from _names(generation, papers)
+
+
+def _names(generation: Generation, papers: Sequence[Paper]) -> Iterator[tuple[str, str]]:
+    """Check that names and identifiers are those of the papers."""
     for name, names in name_files(papers):
         if isinstance(names, np.ndarray):
             is_equal = np.array_equal(generation.array(name), names)

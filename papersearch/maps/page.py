@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from papersearch.maps.palette import stylesheet
+from papersearch.maps.palette import properties
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2
 def page(drawn: PaperMap, address: Callable[[Paper], str | None]) -> bytes:
     """Return the page of a map; `address` gives the web page of a paper."""
     files = resources.files("papersearch.maps") / "files"
-    style = stylesheet() + (files / "page.css").read_text(encoding="utf-8")
+    style = properties() + (files / "page.css").read_text(encoding="utf-8")
     script = "".join((files / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     filled = Template((files / "page.html").read_text(encoding="utf-8")).substitute(
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "

@@ -6,10 +6,12 @@ shades of viridis, which grow lighter in one direction. All have a contrast of 3
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-DARK = "@media (prefers-color-scheme: dark)"
+_IN_THE_DARK = "@media (prefers-color-scheme: dark)"
+_PREFIX = "--"
 
 
 class Palette(NamedTuple):
@@ -35,12 +37,12 @@ class Palette(NamedTuple):
     groups: Sequence[str]
     periods: Sequence[str]
 
-    def properties(self) -> str:
-        """Return the colours as custom properties."""
-        named = {name: value for name, value in self._asdict().items() if isinstance(value, str)}
+    def named(self) -> dict[str, str]:
+        """Return the colours by the names of their properties."""
+        found = {name: value for name, value in self._asdict().items() if isinstance(value, str)}
         for name, colours in (("group", self.groups), ("period", self.periods)):
-            named |= {f"{name}-{number}": colour for number, colour in enumerate(colours)}
-        return "".join(f"{_property(name)}:{value};" for name, value in named.items())
+            found |= {f"{name}-{number}": colour for number, colour in enumerate(colours)}
+        return found
 
 
 LIGHT_PALETTE = Palette(
@@ -70,15 +72,23 @@ DARK_PALETTE = Palette(
 )
 
 
-def group_rules(n_groups: int) -> str:
-    """Return the rules that fill elements of the classes g0, g1 and so on."""
-    return "".join(f".g{number}{{fill:var({_property('group')}-{number})}}" for number in range(n_groups))
+def properties() -> str:
+    """Return the rule that sets the properties, with dark colours where the reader prefers them."""
+    light, dark = (
+        "".join(f"{_PREFIX}{name}:{colour};" for name, colour in palette.named().items())
+        for palette in (LIGHT_PALETTE, DARK_PALETTE)
+    )
+    return f":root{{{light}}}\n{_IN_THE_DARK}{{:root{{{dark}}}}}\n"
 
 
-def _property(name: str) -> str:
-    return f"--{name}"
+def in_both(rules: str) -> str:
+    """Return rules with colours in place of properties, and again for the dark.
+
+    Programs that draw SVG outside of browsers know no properties, and pass over the dark.
+    """
+    light, dark = (_coloured(rules, palette.named()) for palette in (LIGHT_PALETTE, DARK_PALETTE))
+    return f"{light}{_IN_THE_DARK} {{\n{dark}}}\n"
 
 
-def stylesheet() -> str:
-    """Return the rules that set the colours, dark ones where the reader prefers them."""
-    return f":root{{{LIGHT_PALETTE.properties()}}}\n{DARK}{{:root{{{DARK_PALETTE.properties()}}}}}\n"
+def _coloured(rules: str, colours: dict[str, str]) -> str:
+    return re.sub(rf"var\({_PREFIX}([\w-]+)\)", lambda match: colours[match[1]], rules)

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from papersearch.maps.palette import group_rules, stylesheet
+from papersearch.maps.palette import in_both
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def picture(drawn: PaperMap) -> bytes:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
         f'height="{height}" role="img">',
         f"<title>{_text(drawn.title, _LONGEST_TITLE)}</title>",
-        f"<style>{stylesheet()}{style}{group_rules(len(drawn.groups))}</style>",
+        f"<style>{in_both(style)}</style>",
         f'<rect class="ground" width="{_WIDTH}" height="{height}"/>',
         f'<text class="head" x="{_MARGIN}" y="34">{_text(drawn.title, 85)}</text>',
         f'<text class="quiet" x="{_MARGIN}" y="55">{_counts(drawn)}</text>',

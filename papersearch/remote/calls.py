@@ -55,6 +55,8 @@ MAX_NAMES = 1_000
 MAX_LIBRARY = 2_000
 MAX_IDS = 10_000
 """Most papers within or without which a call searches, and most names that one call looks up."""
+MAX_SEARCHED = 100
+"""Greatest number of names for each of which the names of an index are searched."""
 
 
 class AboutCall(Value):
@@ -261,7 +263,9 @@ def check_limits(call: Call) -> None:
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
     names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
-        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
+        searched = [name for kind in NAME_KINDS for name in getattr(filters, kind)]
+        _at_most("authors, categories and venues", len(searched), MAX_SEARCHED)
+        names += searched
         dates = (filters.since, filters.until, filters.added_since)
         names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
     _at_most("names", len(names), MAX_NAMES)

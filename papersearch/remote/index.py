@@ -223,7 +223,7 @@ class RemoteIndex:
         return found
 
     def paper(self, name: str) -> Paper:
-        """Return the paper with this id, unambiguous beginning of an id, title or citation key."""
+        """Return the paper with this id, identifier in any dress, citation key, beginning of an id, or title."""
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
         return found
 

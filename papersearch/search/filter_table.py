@@ -133,7 +133,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="7d",
-        help="Papers that came into the collection on this date or later.",
+        help="Papers that came into the collection on this date or later, such as 7d.",
         is_served=True,
     ),
     FilterRow(

@@ -16,17 +16,19 @@ from papersearch.errors import QueryError
 from papersearch.search.papers import named_by_word, with_key
 from papersearch.search.protocol import KeptOf, ShowOf
 from papersearch.search.request import leaves_undated_out
-from papersearch.text.dress import is_sure, mentioned, whole_identifier
+from papersearch.search.shards import Owned
 from papersearch.text.query import parse_query
 from papersearch.types import Explanation, Hit, Note, Reading, Results, SignalScore, Undated
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from papersearch.search.protocol import Counts, Kept, Shown
     from papersearch.search.request import Request
-    from papersearch.search.shards import Owned, Shards
+    from papersearch.search.shards import Shards
     from papersearch.text.dress import Identifier
     from papersearch.text.query import Query
-    from papersearch.types import Facets
+    from papersearch.types import Facets, Paper
 
 _SIGNAL = SignalScore(name="identifier", score=1.0, normalised=1.0, weight=1.0, contribution=1.0)
 
@@ -34,30 +36,53 @@ _SIGNAL = SignalScore(name="identifier", score=1.0, normalised=1.0, weight=1.0, 
 class LookedUp(NamedTuple):
     """A query that was looked up.
 
-    text: the query
     identifier: what it was read as, in its usual form
-    kind: "arXiv id", "citation key" or another
-    papers: those that have it, ascending; none for an identifier that no paper has
+    papers: those that have it; none for an identifier that no paper has
+    notes: on an identifier of no paper, or of several
     """
 
     text: str
     identifier: str
-    kind: str
     papers: Owned
+    notes: tuple[Note, ...] = ()
 
 
 def look_up(text: str, shards: Shards) -> LookedUp | None:
-    """Look up a query that is an identifier as a whole; return None for any other query."""
-    found = whole_identifier(text)
-    if found is None:
+    """Look up a query that is an identifier as a whole, or several; return None for any other query."""
+    from papersearch.text.dress import mentioned, whole_identifier  # a word is looked up without it
+
+    if (whole := whole_identifier(text)) is not None:
+        owned = with_key(whole.key, shards)
+        notes = () if len(owned.papers) == 1 else (_note_on(text, whole, owned, shards),)
+        return LookedUp(text, whole.shown, owned, notes)
+    words, found = text.split(), mentioned(text)
+    if len(found) < 2 or sum(len(places) for _, places in found) != len(words):
         return None
-    return LookedUp(text, found.shown, found.kind, with_key(found.key, shards))
+    return _look_up_each(text, [(one, " ".join(words[at] for at in places)) for one, places in found], shards)
+
+
+def _look_up_each(text: str, found: Sequence[tuple[Identifier, str]], shards: Shards) -> LookedUp | None:
+    """Look up identifiers as they are written; return None if one may be a mere number."""
+    from papersearch.text.dress import is_sure
+
+    each = [(identifier, written, with_key(identifier.key, shards)) for identifier, written in found]
+    if not all(len(owned.papers) or is_sure(written, identifier) for identifier, written, owned in each):
+        return None
+    unclear = (one for one in each if len(one[2].papers) != 1)
+    notes = tuple(_note_on(written, identifier, owned, shards) for identifier, written, owned in unclear)
+    shown = ", ".join(identifier.shown for identifier, _ in found)
+    return LookedUp(text, shown, _each_once([owned for _, _, owned in each]), notes)
 
 
 def look_up_word(word: str, shards: Shards) -> LookedUp | None:
-    """Look up a word that no paper has in its text, as an id or citation key."""
+    """Look up a word that no paper has in its text, as an id, citation key or short id."""
     named = named_by_word(word, shards)
-    return None if named is None else LookedUp(word, word, *named)
+    if named is None:
+        return None
+    how, owned = named
+    n_papers = len(owned.papers)
+    notes = () if n_papers == 1 else (_note_on_several(word, word, how, shards.papers(owned)),)
+    return LookedUp(word, word, owned, notes)
 
 
 def answer_looked_up(looked_up: LookedUp, how: Request, shards: Shards) -> Results:
@@ -85,7 +110,7 @@ def answer_looked_up(looked_up: LookedUp, how: Request, shards: Shards) -> Resul
         facets=_facets(kept) if how.facets else None,
         emptied_by=None if hits else "filters" if is_found else "identifier",
         reading=Reading(ranked_by="", identifier=looked_up.identifier),
-        notes=_notes(looked_up, shards),
+        notes=looked_up.notes,
         encoded=shards.encoded_share,
     )
 
@@ -95,9 +120,13 @@ def without_mentioned(query: Query, shards: Shards) -> Query:
 
     A number stays a word unless it is some paper's arXiv id. So does all of a query that is a title.
     """
+    from papersearch.text.dress import is_sure, mentioned
+
     words, notes = query.text.split(), []
     taken: set[int] = set()
     for identifier, places in mentioned(query.text):
+        if sum(word.count('"') for word in words[: places[0]]) % 2:  # a part of a phrase
+            continue
         written = " ".join(words[place] for place in places)
         owned = with_key(identifier.key, shards)
         if len(owned.papers) or is_sure(written, identifier):
@@ -157,27 +186,25 @@ def _hit(rank: int, shown: Shown, how: Request, shards: Shards) -> Hit:
     )
 
 
-def _notes(looked_up: LookedUp, shards: Shards) -> tuple[Note, ...]:
-    """Say how a query was read, unless it names exactly one paper by an identifier."""
-    n_papers = len(looked_up.papers.papers)
-    if n_papers == 0:
-        message = f"{looked_up.identifier} is not in this collection"
-    elif n_papers > 1:
-        named = ", ".join(paper.paper_id for paper in shards.papers(looked_up.papers))
-        message = f"{looked_up.identifier}: {n_papers} papers have this {looked_up.kind}: {named}"
-    else:
-        return ()
-    return (Note(kind="identifier", part=looked_up.text, message=message),)
+def _each_once(owned: Sequence[Owned]) -> Owned:
+    """Return the papers of several look-ups in their order, each once."""
+    papers, shards = (np.concatenate(column) for column in zip(*owned, strict=True))
+    first = np.sort(np.unique(papers, return_index=True)[1])
+    return Owned(papers[first], shards[first])
 
 
 def _note_on(written: str, identifier: Identifier, owned: Owned, shards: Shards) -> Note:
-    """Say which papers have an identifier among the words of a query."""
+    """Say which papers have an identifier that is typed as `written`."""
     papers = shards.papers(owned)
-    if not papers:
-        message = f"{identifier.shown} is not in this collection"
-    elif len(papers) == 1:
+    if len(papers) > 1:
+        return _note_on_several(written, identifier.shown, identifier.kind, papers)
+    if papers:
         message = f"{identifier.shown} is {shards.short_id(papers[0])}: {papers[0].title or papers[0].paper_id}"
     else:
-        named = ", ".join(paper.paper_id for paper in papers)
-        message = f"{identifier.shown}: {len(papers)} papers have this {identifier.kind}: {named}"
+        message = f"{identifier.shown} is not in this collection"
     return Note(kind="identifier", part=written, message=message)
+
+
+def _note_on_several(written: str, shown: str, kind: str, papers: Sequence[Paper]) -> Note:
+    named = ", ".join(paper.paper_id for paper in papers)
+    return Note(kind="identifier", part=written, message=f"{shown}: {len(papers)} papers have this {kind}: {named}")

@@ -75,8 +75,16 @@ def n_named(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[i
     return [len(index.names(kind).places(value)) for kind, value in asked]
 
 
+def have_names(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[bool]:
+    """Tell for each of these whether a name fits it: an author by the whole family name, a category by any key."""
+    return [
+        bool(index.names(kind).places(value)) if kind == "categories" else index.names(kind).may_have(value)
+        for kind, value in asked
+    ]
+
+
 def like(request: NamesLike, index: OpenedIndex) -> Likeness:
-    """Find the names that are spelt like an unknown one; of names that compare alike, the first is taken."""
+    """Find the names that are spelt like an unknown one: keys for one word, otherwise names as they are shown."""
     from rapidfuzz import fuzz, process
 
     names, with_keys = index.names(request.kind), is_one_word(request.name)
@@ -86,7 +94,9 @@ def like(request: NamesLike, index: OpenedIndex) -> Likeness:
         shown: dict[str, str] = {}
         for line in map(read_line, block):
             for text in compared(line, with_keys=with_keys):
-                shown[text] = min(shown.get(text, line.shown), line.shown)
+                is_key = with_keys and not (request.kind == "categories" and text == line.keys[0])
+                offer = text if is_key else line.shown
+                shown[text] = min(shown.get(text, offer), offer)
         found = process.extract(
             asked, list(shown), scorer=fuzz.token_sort_ratio, score_cutoff=_LEAST_LIKENESS, limit=None
         )

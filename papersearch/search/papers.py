@@ -12,6 +12,7 @@ from papersearch.errors import AmbiguousPaper, PaperNotFound
 from papersearch.search.protocol import FindOf, IdsOf, LookUp
 from papersearch.search.shards import Owned
 from papersearch.text.cleaning import clean_text
+from papersearch.text.identity import key_of_citation
 from papersearch.types import Paper
 
 if TYPE_CHECKING:
@@ -137,11 +138,9 @@ def named_by_word(word: str, shards: Shards) -> tuple[str, Owned] | None:
 
 def _by_other_names(name: str, shards: Shards) -> Iterator[tuple[str, _Listed]]:
     """Yield what a name finds as a short id and as a citation key."""
-    from papersearch.index.identifiers import citation_key
-
     if _SHORT_ID.fullmatch(name):
         yield "short id", _listed(name, "short id", shards)
-    yield "citation key", _listed(citation_key(name), "identifier", shards)
+    yield "citation key", _listed(key_of_citation(name), "identifier", shards)
 
 
 def _the_only(name: str, how: str, found: _Listed) -> Owned:

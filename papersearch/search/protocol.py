@@ -78,6 +78,7 @@ METHODS = (
     "scores",
     "latest",
     "n_named",
+    "have_names",
     "names_like",
     "names_beginning",
 )

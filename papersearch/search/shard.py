@@ -324,6 +324,12 @@ class Shard:
 
         return n_named(asked, self._index)
 
+    def have_names(self, asked: Sequence[tuple[NameKind, str]]) -> list[bool]:
+        """Tell for each of these whether a name fits it, without a scan of all authors."""
+        from papersearch.search.names import have_names
+
+        return have_names(asked, self._index)
+
     def names_like(self, request: NamesLike) -> Likeness:
         """Return names that are spelt like an unknown one."""
         from papersearch.search.names import like

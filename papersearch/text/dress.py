@@ -52,6 +52,14 @@ _SEGMENT = re.compile(r"/(?:arxiv[:./])?(\d{4}\.\d{4,5}(?:v\d{1,3})?)(?=[/?#]|\.
 """An arXiv id in the address of a page about papers of arXiv."""
 
 
+_HOSTS_OF_ARXIV = ("xiv", "ar5iv", "lanl.gov", "huggingface.co", "hf.co", "papers.cool")
+_HOSTS_OF_PAGES = (
+    "ncbi.nlm.nih.gov", "europepmc.org", "aclanthology.", "aclweb.org", "openreview.net", "semanticscholar.org",
+    "openalex.org", "nature.com",
+)  # fmt: skip
+"""Parts of addresses without which no pattern of such pages is tried: a build reads every link."""
+
+
 class Identifier(NamedTuple):
     """An identifier.
 
@@ -127,20 +135,23 @@ def of_pubmed(number: str) -> Identifier:
 def of_address(address: str) -> Identifier | None:
     """Return the identifier that an address holds, or the address itself; None for another text."""
     plain = address.strip()
-    if (arxiv_id := bare_arxiv_id(plain)) is not None:
+    lowered = plain.lower()
+    may_be_arxiv = any(host in lowered for host in _HOSTS_OF_ARXIV)
+    if may_be_arxiv and (arxiv_id := bare_arxiv_id(plain)) is not None:
         return of_arxiv_id(arxiv_id)
     found = _HOST.fullmatch(plain)
     if found is None:
         return None
     host, path = found[1].lower(), unquote(found[2] or "")
-    segment = _SEGMENT.search(path) if _is_about_arxiv(host, path) else None
+    segment = _SEGMENT.search(path) if may_be_arxiv or path.startswith("/papers/") else None
     if segment is not None and (arxiv_id := bare_arxiv_id(segment[1])) is not None:
         return of_arxiv_id(arxiv_id)
-    if (doi := bare_doi(plain)) is not None:
+    if "10." in plain and (doi := bare_doi(plain)) is not None:
         return of_doi(doi)
-    for pattern, make in _PAGES:
-        if page := pattern.match(host + path):
-            return make(page)
+    if any(known in host for known in _HOSTS_OF_PAGES):
+        for pattern, make in _PAGES:
+            if page := pattern.match(host + path):
+                return make(page)
     key = address_key(host, path)
     return Identifier("address", plain, f"address:{key}") if "/" in key or not path.strip("/") else None
 
@@ -195,10 +206,6 @@ def _of_bare(bare: str) -> Identifier | None:
         if found := pattern.fullmatch(bare):
             return make(found)
     return None
-
-
-def _is_about_arxiv(host: str, path: str) -> bool:
-    return "arxiv" in host or "arxiv" in path.lower() or path.startswith("/papers/")
 
 
 def _of_central(number: str) -> Identifier:

@@ -153,6 +153,11 @@ def short_id(name: str, title: str, n_papers: int) -> str:
     return id_digest(name, title)[:length]
 
 
+def key_of_citation(written: str) -> str:
+    """Return the key under which `index.identifiers` lists a citation key, whose case counts."""
+    return f"key:{' '.join(written.split())}"
+
+
 def is_short(name: str) -> bool:
     """Return whether an id is its own short form: brief, easy to type, and not the number of a result."""
     if len(name) > _SHORT_LENGTH or not _EASY.fullmatch(name):

@@ -10,10 +10,10 @@ import re
 from itertools import zip_longest
 from typing import NamedTuple
 
-from papersearch.errors import UnindexedClause
+from papersearch.errors import QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Condition
-from papersearch.text.grammar import Conditions, clause_of, conditions, operated
+from papersearch.text.grammar import MAX_CLAUSES, Conditions, clause_of, conditions, operated
 from papersearch.text.syntax import FIELDS, Token, prefixes, tokens, without_prefix_signs
 from papersearch.types import Note
 
@@ -50,6 +50,9 @@ def understood(text: str, analyzer: Analyzer) -> Understood:
     operators = operated(tokens(text, grouped=True), notes) if _MAY_OPERATE.search(text) else None
     if operators is None:
         found = tokens(text, grouped=False)
+        n_fields = sum(token.field is not None for token in found)
+        if n_fields > MAX_CLAUSES:
+            raise QueryTooComplex(what="fields", n_found=n_fields, limit=MAX_CLAUSES)
         meant = _signs(found, analyzer)
     else:
         found = operators

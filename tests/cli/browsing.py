@@ -83,13 +83,18 @@ def status(pilot: Pilot[list[str]]) -> str:
     return pilot.app.query_one(StatusLine).said
 
 
-async def said(pilot: Pilot[list[str]], part: str) -> None:
-    """Wait until the status line says this."""
+async def until(pilot: Pilot[list[str]], happened: Callable[[], bool], what: str) -> None:
+    """Wait until `happened` returns true and all is answered; after the timeout fail with `what` and the status."""
     end = time.monotonic() + PATIENCE_S
-    while part not in status(pilot):
-        assert time.monotonic() < end, f"{part!r} is not in {status(pilot)!r}"
+    while not happened():
+        assert time.monotonic() < end, f"{what}; the status is {status(pilot)!r}"
         await pilot.pause(0.01)
     await settled(pilot)
+
+
+async def said(pilot: Pilot[list[str]], part: str) -> None:
+    """Wait until the status line says this."""
+    await until(pilot, lambda: part in status(pilot), f"{part!r} is not said")
 
 
 def screen(pilot: Pilot[list[str]]) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import orjson
+import platformdirs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -232,6 +234,30 @@ def test_completion_offers_the_short_ids(command: Any, small_index: Path) -> Non
     short = found[0]["short_id"]
     assert (short, found[0]["title"]) in paper_ids(Context(), short[:2])  # type: ignore[arg-type]
     assert [name for name, _ in paper_ids(Context(), "on-g")] == [found[0]["paper_id"]]  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="needs ps")
+def test_other_systems_ask_ps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without /proc a session is its terminal, its leader and the leader's start; else it is unknown."""
+    monkeypatch.setattr(os, "isatty", lambda stream: stream == 2)
+    monkeypatch.setattr(os, "ttyname", lambda stream: f"/dev/pts/{stream}")
+    started = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(os.getsid(0))], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    expected = f"/dev/pts/2 {os.getsid(0)} {started}" if started else None
+    assert last_results._of_unix() == expected
+    monkeypatch.setattr(os, "isatty", lambda _: False)
+    assert last_results._of_unix() is None
+
+
+def test_the_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The state folder is the one that platformdirs names."""
+    for value in (str(tmp_path), "", None):
+        if value is None:
+            monkeypatch.delenv("XDG_STATE_HOME")
+        else:
+            monkeypatch.setenv("XDG_STATE_HOME", value)
+        assert last_results.state_folder() == platformdirs.user_state_path("papersearch", appauthor=False)
 
 
 @pytest.mark.slow

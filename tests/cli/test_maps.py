@@ -50,6 +50,7 @@ def test_a_search_writes_a_page_beside_its_hits(run: Run, env: dict[str, str], t
     assert done.stderr == f"papersearch: wrote a map of {len(ranked)} papers to map.html\n"
 
 
+@pytest.mark.slow
 def test_the_same_index_gives_the_same_map(run: Run, env: dict[str, str], tmp_path: Path) -> None:
     """Two runs write the same bytes, and `stats` and `search` put every paper at the same place."""
     for name in ("one.html", "two.html"):
@@ -63,6 +64,7 @@ def test_the_same_index_gives_the_same_map(run: Run, env: dict[str, str], tmp_pa
     assert whole["heading"] == "Papers of corpus"
 
 
+@pytest.mark.slow
 def test_similar_shows_its_examples(run: Run, env: dict[str, str], tmp_path: Path) -> None:
     """The map of similar papers marks the papers that they are like, by any of their names."""
     paper_id = run(*QUERY, env=env).stdout.split("\t")[2]
@@ -123,11 +125,18 @@ def test_what_cannot_be_written_is_refused_at_once(
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.html").mkdir()
     before = sorted(tmp_path.rglob("*"))
-    for verb in (["pipeline"], ["stats"], ["similar", "On pipeline bubbles"]):
-        done = run(*verb, *arguments, env=small)
-        assert (done.returncode, done.stdout) == (2, ""), (verb, done.stderr)
-        assert message in done.stderr
+    done = run("stats", *arguments, env=small)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("verb", [["pipeline"], ["stats"], ["similar", "On pipeline bubbles"]])
+def test_every_verb_refuses(run: Run, small: dict[str, str], verb: list[str]) -> None:
+    """A map that cannot be written, or would share standard output, costs no answer in any verb."""
+    for arguments in (["--map", "none/map.html"], ["--map", "-", "--json"]):
+        done = run(*verb, *arguments, env=small)
+        assert (done.returncode, done.stdout) == (2, "")
 
 
 def test_a_file_is_replaced_as_a_whole(
@@ -175,6 +184,26 @@ def test_a_pipe_takes_a_page(small: dict[str, str], tmp_path: Path) -> None:
     assert pipe.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert writer.wait() == 0
     assert pipe.is_fifo()
+
+
+def test_a_reader_that_leaves_early_gets_its_map(small: dict[str, str], tmp_path: Path) -> None:
+    """Where the reader of standard output has gone, the map is still written, quietly and without an error."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    for verb in (["stats"], ["pipeline"]):
+        target = tmp_path / f"{verb[0]}.html"
+        done = subprocess.run(
+            [sys.executable, "-m", "papersearch", *verb, "--map", str(target)],
+            env=command_environment(small),
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0
+        assert done.stderr.splitlines()[-1].startswith("papersearch: wrote a map")
+        assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+    os.close(writing)
 
 
 def test_no_answer_has_no_map(run: Run, small: dict[str, str], tmp_path: Path) -> None:

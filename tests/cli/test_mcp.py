@@ -279,7 +279,6 @@ HOSTILE = [
     b'{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{}}',
     b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"9999-99-99"}}',
     b"x" * MAX_BODY_BYTES,
-    b"x" * (MAX_BODY_BYTES + 1),
 ]
 
 
@@ -291,6 +290,14 @@ def test_hostile_bodies(agents: Agents, headers: dict[str, str]) -> None:
         assert 200 <= status < 500, body[:60]
         assert status == 202 or b"error" in reply, body[:60]
     assert is_alive(agents)
+
+
+def test_a_body_that_is_too_long(agents: Agents) -> None:
+    """A body above the limit is refused by its header, before any of it is read."""
+    head = f"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: {MAX_BODY_BYTES + 1}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", agents.port), timeout=PATIENCE_S) as connection:
+        connection.sendall(head.encode())
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 413")
 
 
 @settings(max_examples=60)

@@ -22,6 +22,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import papersearch
+from papersearch.cli.output.reasons import how_many
 from papersearch.cli.output.table import print_results
 from tests.conftest import PROJECT, Run, command_environment, page, sentence
 
@@ -345,6 +346,20 @@ def test_the_table_contradicts_no_verdict(real_index: papersearch.Index, monkeyp
         weak = "None of the 302 papers matches this well" in output.getvalue().replace("\n", " ")
         assert weak == (set(counts) == {"weak"}) == (results.verdict == "weak")
         assert not re.search(r"\b[01]\.\d\d\b", output.getvalue().split("\n\n")[0])
+
+
+def test_how_many(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heading counts all papers, or says of how many it speaks; it calls the newest so."""
+    whole = real_index.search("pipeline bubbles", k=5)
+    assert how_many(whole) == "best 5 · 2 strong, 300 weak"
+    assert how_many(real_index.search("pipeline bubbles", k=5, sort="date")) == "newest 2 · 2 strong, 300 weak"
+    assert how_many(real_index.search("pipeline bubbles", strict=True)) == "best 2 · 2 strong, 300 weak"
+    assert how_many(real_index.similar(["gpipe"], k=3)) == "best 3 of 301"
+    assert how_many(real_index.search("qqqq zzzz", mode="keyword")) == "no papers"
+    monkeypatch.setattr("papersearch.search.pipeline.COUNTED", 301)
+    part = real_index.search("pipeline bubbles", k=5)
+    assert how_many(part) == "best 5 of 302 · of the first 100: 2 strong, 98 weak"
+    assert how_many(part.replace(total=1_234_567)).startswith("best 5 of 1,234,567 · ")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])

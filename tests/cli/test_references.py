@@ -217,6 +217,16 @@ def test_verbs_print_references(run: Run, env: dict[str, str], titles: str) -> N
         assert f"cannot write {format} in a citation style" in refused.stderr
 
 
+@pandoc
+def test_files_become_references(run: Run, tmp_path: Path, titles: str) -> None:
+    """convert prints the references of files, without an index."""
+    (tmp_path / "papers.bib").write_text(
+        "@article{a, title={One}, year=2020}\n@article{b, title={Two}, year=2021}\n"
+    )
+    done = run("convert", str(tmp_path / "papers.bib"), "--style", titles)
+    assert (done.returncode, sorted(done.stdout.splitlines())) == (0, ["{One}", "{Two}"])
+
+
 @needs_styles
 def test_completion_of_styles(run: Run, env: dict[str, str]) -> None:
     """A shell is offered the names that begin with what is typed."""

@@ -319,6 +319,28 @@ def test_everything_works_by_keys_and_without_a_wheel(browser: Browser, pages: d
         assert browser.picture() != before
 
 
+def test_zoom_keeps_the_paper_that_is_read(browser: Browser, pages: dict[str, Path]) -> None:
+    """Buttons zoom around the opened paper: it stays where it is on the screen."""
+    browser.open(pages["collection.html"])
+    number = alone(browser)
+    title = browser.run(f"JSON.parse(document.getElementById('content').textContent).title[{number}]")
+    x, y = where(browser, number)
+    browser.click(x, y)
+    browser.mouse("mouseMoved", SIDE + 4, 4)
+    ringed = np.argwhere((pixels(browser.picture())[:, SIDE:780] == accent()).all(axis=2)).mean(axis=0)
+    for _ in range(4):
+        browser.run("document.getElementById('closer').click()")
+    browser.settle()
+    after = np.argwhere((pixels(browser.picture())[:, SIDE:780] == accent()).all(axis=2)).mean(axis=0)
+    assert np.abs(ringed - after).max() < 2
+    assert text(browser, "#paper-title") == title
+
+
+def accent() -> list[int]:
+    """Return the colour of the ring around the opened paper."""
+    return [int(LIGHT_PALETTE.accent[at : at + 2], 16) for at in (1, 3, 5)]
+
+
 def test_a_drag_moves_the_map_and_opens_nothing(browser: Browser, pages: dict[str, Path]) -> None:
     """A paper is under the pointer before and after it was dragged, and the wheel zooms around the pointer."""
     browser.open(pages["collection.html"])

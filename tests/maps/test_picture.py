@@ -10,6 +10,7 @@ import pytest
 
 from papersearch.maps import picture as module
 from papersearch.maps.drawn import drawn
+from papersearch.maps.palette import DARK_PALETTE, LIGHT_PALETTE
 from papersearch.maps.picture import picture
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
@@ -71,6 +72,16 @@ def test_many_papers_have_no_titles(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "_MOST_TITLED", most)
         root = ElementTree.fromstring(picture(shown))
         assert len(root.findall(f"{SVG}g/{SVG}circle/{SVG}title")) == expected
+
+
+def test_colours_are_written_out() -> None:
+    """The style names no property of CSS, which programs other than browsers do not know: only colours."""
+    style = ElementTree.fromstring(picture(nasty_map())).findtext(f"{SVG}style") or ""
+    assert "var(" not in style
+    light, dark = style.split("@media (prefers-color-scheme: dark)")
+    for part, palette in ((light, LIGHT_PALETTE), (dark, DARK_PALETTE)):
+        for number, colour in enumerate(palette.groups):
+            assert f".g{number} {{ fill: {colour}; }}" in part
 
 
 @pytest.mark.parametrize("n_papers", [1, 2, 3])

@@ -122,6 +122,15 @@ def test_two_papers_of_one_identifier(index: Index) -> None:
         index.paper("10.5555/Book")
 
 
+def test_several_identifiers_are_looked_up(index: Index) -> None:
+    """A query of identifiers alone shows the papers in its order, each once, and notes those without one."""
+    results = index.search("10.1000/abc_def, arXiv 2503.11731 https://arxiv.org/abs/2503.11731 10.1000/none")
+    assert [hit.paper.paper_id for hit in results] == ["doe2024pipeline", "2503.11731v1"]
+    assert [note.message for note in results.notes] == ["doi:10.1000/none is not in this collection"]
+    assert [hit.rank for hit in results] == [1, 2]
+    assert index.search("1203.4567 1204.5678").reading == index.search("1203.4567 1204.5678", literal=True).reading
+
+
 def test_an_identifier_among_words_is_a_note(index: Index) -> None:
     """The other words rank as without it, and a note names its paper, or says that there is none."""
     alone = index.search("bubbles of heads")
@@ -134,6 +143,7 @@ def test_an_identifier_among_words_is_a_note(index: Index) -> None:
         assert [(hit.paper, hit.score) for hit in results] == [(hit.paper, hit.score) for hit in alone]
         assert results.query == query
         assert said in results.notes[-1].message
+    assert index.search('"sensors behaves 2503.11731" heads').notes == ()
     [note] = index.search("chapters in 10.5555/book").notes
     assert "2 papers have this DOI: one, two" in note.message
     assert [note.kind for note in index.search("doi:10.1000/abc_def -survey").notes] == ["identifier"]
@@ -169,3 +179,19 @@ def test_an_id_alone_is_never_another_name(index: Index) -> None:
     assert index.paper("id:a-long").paper_id == RECORDS[12]["paper_id"]
     with pytest.raises(PaperNotFound):
         index.paper("id:lamport")
+
+
+def test_every_hit_has_a_short_id(real_index: papersearch.Index) -> None:
+    """Hits of a search, of `similar`, of a list by filters and of an identifier name their paper in short."""
+    dump = real_index.manifest.dumps[0].name
+    answers = [
+        real_index.search("expert routing", k=3),
+        real_index.similar(["gpipe"], k=3),
+        real_index.search("", k=3, dumps=[dump]),
+        real_index.search(real_index.papers()[0].paper_id),
+    ]
+    for results in answers:
+        assert results.hits
+        for hit in results:
+            assert hit.short_id
+            assert real_index.paper(hit.short_id) == hit.paper

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from papersearch.types import AuthorName
 
 HIT_BYTES = 360
-REMARK_BYTES = 360
+REMARK_BYTES = 320
 """Bounds of one hit, and of all that is said beside the hits unless more is asked for, as JSON in UTF-8."""
 
 _TITLE_BYTES = 130
@@ -39,7 +39,9 @@ _BEFORE = 24
 def short_results(results: Results, marked: Marked | None = None) -> bytes:
     """Return an answer in short, as JSON with one line for each hit."""
     head = _json({**_remarks(results), **_requested(results)})
-    hits = b",\n".join(_json(_short_hit(hit, marked.of(hit.paper) if marked else None)) for hit in results)
+    marks = (marked.of(hit.paper) if marked else None for hit in results)
+    shown = (_short_hit(hit, mark, is_ranked=results.is_ranked) for hit, mark in zip(results, marks, strict=True))
+    hits = b",\n".join(map(_json, shown))
     separator = b"," if len(head) > 2 else b""
     return head[:-1] + separator + b'"hits":[' + hits + b"]}"
 
@@ -81,6 +83,7 @@ def _remarks(results: Results) -> dict[str, Any]:
     said: dict[str, Any] = {"verdict": results.verdict} if results.verdict else {}
     said["total"] = results.total
     possible = {
+        "verdicts": results.verdicts.asdict() if results.verdicts and results.verdicts.total else None,
         "mode_used": results.mode_used if results.mode_used != results.mode else None,
         "encoded": f"{results.encoded.n_encoded} of {results.encoded.n_papers}"
         if results.encoded and not results.encoded.is_complete
@@ -138,23 +141,24 @@ def _largest(dumps: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {_clipped(str(dump["name"]), _NAME_BYTES): dump["appearances"] for dump in ordered[:_NAMED]}
 
 
-def _short_hit(hit: Hit, mark: Mark | None) -> dict[str, Any]:
+def _short_hit(hit: Hit, mark: Mark | None, *, is_ranked: bool) -> dict[str, Any]:
     """Return one hit. Its id is whole; a long one leaves few bytes for the title, and the evidence has the rest."""
     paper = hit.paper
     room = max(_LEAST_TITLE_BYTES, min(_TITLE_BYTES, HIT_BYTES * 3 // 5 - len(_json(paper.paper_id))))
     fields: dict[str, Any] = {"paper_id": paper.paper_id, "title": _clipped(paper.title, room)}
     if paper.year is not None:
         fields["year"] = paper.year
-    if authors := _short_authors(paper):
-        fields["authors"] = authors
-    if hit.verdict is None:
-        fields["score"] = round(hit.score, 3)
-    else:
+    if hit.verdict is not None:
         fields["verdict"] = hit.verdict
+    elif is_ranked:
+        fields["score"] = round(hit.score, 3)
     if hit.duplicates:
         fields["duplicates"] = len(hit.duplicates)
     if mark is not None:
         fields |= _short_mark(mark)
+    authors = _short_authors(paper)
+    if authors and len(_json({**fields, "authors": authors, "evidence": ""})) < HIT_BYTES:
+        fields["authors"] = authors
     room = HIT_BYTES - len(_json({**fields, "evidence": ""}))
     if evidence := _cut_around(hit.evidence.text, hit.evidence.text_spans, room):
         fields["evidence"] = evidence

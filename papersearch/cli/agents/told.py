@@ -69,17 +69,18 @@ def _query_remedy(error: errors.QueryError) -> str:
         case errors.EmptyDateRange():
             return f"pass since {error.until} and until {error.since}, or leave one of them out"
         case errors.UnknownFilterValue() if not error.nearest:
-            return _known_values(error.field, error.known)
+            return _known_values(error)
     return ""
 
 
-def _known_values(field: str, known: tuple[str, ...]) -> str:
-    """Say which values a filter takes."""
-    if not known:
-        return f"leave {field} out: no paper of the collection has one"
-    if len(known) <= _LISTED:
-        return f"{field} takes {', '.join(known)}"
-    return f"stats lists the most frequent of the {len(known):,} values that {field} takes"
+def _known_values(error: errors.UnknownFilterValue) -> str:
+    """Say which values a filter, or a clause of the query, takes."""
+    where = "the query" if error.in_query else error.field
+    if not error.known:
+        return f"leave it out of {where}: no paper of the collection has {error.field}"
+    if len(error.known) <= _LISTED:
+        return f"the {error.field} of the collection are {', '.join(error.known)}"
+    return f"stats lists the most frequent {error.field}"
 
 
 def _server_remedy(error: errors.ServerError | errors.ClusterError) -> str:

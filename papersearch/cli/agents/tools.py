@@ -70,7 +70,7 @@ def _filter_argument(row: FilterRow) -> Parameter:
     if row.kind == "text":
         form = f": {row.value}" if row.value else ""
         return parameter(row.field, Annotated[Any, Takes("text", f"{about}{form}.", most=100)], None)
-    about = _OF_PAPERS.get(row.field, f"{about}.")
+    about = _OF_PAPERS.get(row.field, f"{about}, or any of several.")
     return parameter(row.field, Annotated[Any, Takes("texts", about, most=MOST_NAMES)], None)
 
 
@@ -162,8 +162,8 @@ def search(index: Index, asked: SearchArguments) -> bytes:
     """Search the user's collection of research papers: a topic, a question, a method's name, a title.
 
     Words rank in any order and form. "a phrase" in double quotes must be in every hit, title:word in
-    its title, -word in none; AND, OR, NOT and parentheses join them; word* is every word with this
-    beginning.
+    its title, -word in none; author:doe, cat:cs.LG, venue:acl and year:2023-2025 narrow. AND, OR, NOT
+    and parentheses join them; word* is every word with this beginning.
 
     Hits come best first. `verdict` says how well one answers: strong, fair or weak. When the answer's own
     verdict is weak, the collection has probably nothing on the subject. `evidence` is the sentence

@@ -29,13 +29,15 @@ def how_many(results: Results) -> str:
     """Say how many papers are shown, and how well how many answer: "best 5 · 2 fair, 300 weak"."""
     if not results.hits:
         return "no papers"
+    if results.reading is not None and results.reading.identifier is not None:
+        return f"{len(results):,} paper{'' if len(results) == 1 else 's'}"
     first = "newest" if results.sort == "date" else "best"
     shown, counts = f"{first} {len(results):,}", results.verdicts
     if counts is None:
         return f"{shown} of {results.total:,}"
     said = ", ".join(f"{n:,} {name}" for name, n in counts.asdict().items() if n)
     if counts.total < results.total:
-        return f"{shown} of {results.total:,} papers · of the first {counts.total:,} {said}"
+        return f"{shown} of {results.total:,} · of the first {counts.total:,}: {said}"
     return f"{shown} · {said}"
 
 

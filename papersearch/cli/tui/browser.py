@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -24,9 +23,9 @@ from papersearch.cli.tui.filter_words import FILTER_WORDS, parse_mark_filters
 from papersearch.cli.tui.half_typed import half_typed
 from papersearch.cli.tui.keys import bindings
 from papersearch.cli.tui.layout import LAYOUT, NARROW
-from papersearch.cli.tui.live import FIRST_HITS, Answer, Asking, LiveIndex, LiveQuery
+from papersearch.cli.tui.live import FIRST_HITS, NOT_YET, Answer, Asking, LiveIndex, LiveQuery, in_short
 from papersearch.cli.tui.offers import Offers
-from papersearch.cli.tui.panes import help_text, preview, said_of
+from papersearch.cli.tui.panes import help_text, mode_of, preview, said_of, why_none
 from papersearch.cli.tui.widgets import Completer, FilterLine, HitList, InputLine, KeptLine, Page, StatusLine
 from papersearch.errors import PapersearchError
 from papersearch.search.filter_table import MarkFilters
@@ -134,7 +133,7 @@ class Browser(Acting):
             self.keep_line(event.input.id, event.value)
             return
         if self.marks and not self._second:
-            self._take()  # whatever the answer will be
+            self._take()  # the answer does not matter
             return
         self._is_entered = True
         if self._is_settled:
@@ -175,7 +174,7 @@ class Browser(Acting):
     def show(self, query: LiveQuery, answer: Answer | None) -> bool:
         """Show an answer, unless it has no hits because the query is half typed."""
         if self.has_hits and query.hides_hits(answer.results if answer is not None else None):
-            self._keep_hits(query, query.note or "no paper meets this yet")
+            self._keep_hits(query, query.note or NOT_YET)
             return False
         if query != self._shown or self._is_stale:  # else its hits are only brought up to date
             self.remark(query.note, is_faint=True)
@@ -202,7 +201,7 @@ class Browser(Acting):
         """Say why a query is not answered; its hits stay, and so does the view that it was asked from."""
         if query.like != self._shown.like and self._previous:
             self._like, self._hits.cursor = self._previous.pop()
-        self._keep_hits(query, error.message.split("\n", 1)[0].rstrip(":"))
+        self._keep_hits(query, in_short(error))
 
     def _keep_hits(self, query: LiveQuery, note: str) -> None:
         """Leave the hits of an earlier query where they are."""
@@ -234,11 +233,14 @@ class Browser(Acting):
         hit = self.current
         is_reading_help = self._is_reading_help
         self.screen.set_class(is_reading_help, "-reading-help")
-        if is_reading_help or hit is None:
-            self.query_one(Page).show(help_text() if is_reading_help else Text(), "help" if is_reading_help else "")
+        page = self.query_one(Page)
+        if self.results is None or is_reading_help:
+            page.show(help_text(), "help")
+        elif hit is None:
+            page.show(why_none(self.results, len(self._index), self._shown.filters))
         else:
             paper_id = hit.paper.paper_id
-            self.query_one(Page).show(preview(hit, self._hits.kept.get(paper_id)), paper_id)
+            page.show(preview(hit, self._hits.kept.get(paper_id)), paper_id)
 
     async def show_kept(self) -> None:
         if (results := self.results) is not None:
@@ -253,17 +255,13 @@ class Browser(Acting):
     def _say(self) -> None:
         """Write the status line."""
         results, filters = self.results, self._line("filters").value.strip()
-        said = []
+        said = [f"{len(self.marks)} marked"] if self.marks else []
         if self._like is not None:
             said.append(f"similar to {self._like.title or self._like.paper_id}")
         else:
-            said.append(results.mode_used if results is not None else self._mode)
-        if results is None:
-            said.append(f"{len(self._index)} papers, f1 for help")
-        else:
-            said += said_of(results)
+            said.append(self._mode if results is None else mode_of(results))
+        said += said_of(results) if results is not None else [f"{len(self._index)} papers, f1 for help"]
         said += [filters] if filters and self._second != "filters" else []
-        said += [f"{len(self.marks)} marked"] if self.marks else []
         note, is_faint = self._remarked
         if self._hinted and (is_faint or not note):
             note = " · ".join(self._hinted)

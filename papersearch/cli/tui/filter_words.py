@@ -1,6 +1,6 @@
 """Filters as one line of words, for an application without options.
 
-since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code new undated tag:moe unread
+since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code added:7d new undated tag:moe unread
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ from papersearch.types import Filters
 _OF_THE_INDEX = tuple(row for row in FILTER_ROWS if row.kind != "papers")  # those come from files
 ROWS = {row.word: row for row in (*_OF_THE_INDEX, *MARK_ROWS)}
 _PATTERN = re.compile(r'(?P<name>[^\s:"]+)(?P<valued>:(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]*)))?(?!\S)|\S+')
-
-FILTER_WORDS = " ".join(f"{row.word}:{row.example}" if row.example else row.word for row in ROWS.values())
-"""Sample of a line, for hints."""
 
 
 class LastWord(NamedTuple):
@@ -67,7 +64,7 @@ def _values(line: str) -> dict[str, Any]:
         value = (found["quoted"] or found["plain"] or "").strip()
         takes_value = row is not None and row.kind != "switch"
         if row is not None and takes_value and not value:
-            raise CommandError(f"expected a value, as in {_sample(row)}", FILTER_WORDS)
+            raise CommandError(f"expected a value, as in {sample_of(row)}", FILTER_WORDS)
         if row is None or takes_value != bool(value):
             raise CommandError(_unknown(found[0]), FILTER_WORDS)
         if row.kind == "list":
@@ -80,8 +77,13 @@ def _values(line: str) -> dict[str, Any]:
 def _unknown(word: str) -> str:
     """Say that a word is not a filter; one that is an option of the command has another form here."""
     row = next((row for row in ROWS.values() if word == f"--{row.name}"), None)
-    return f"unknown filter {word}" + (f": write {_sample(row)}" if row else "")
+    return f"unknown filter {word}" + (f": write {sample_of(row)}" if row else "")
 
 
-def _sample(row: FilterRow) -> str:
+def sample_of(row: FilterRow) -> str:
+    """Return the filter as it is typed, with a value where it takes one."""
     return f"{row.word}:{row.example}" if row.example else row.word
+
+
+FILTER_WORDS = " ".join(map(sample_of, ROWS.values()))
+"""Sample of a line, for hints."""

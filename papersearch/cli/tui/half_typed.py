@@ -79,4 +79,4 @@ def _closed_groups(text: str) -> tuple[str, int]:
             depth = max(depth + {"open": 1, "close": -1}.get(token.kind, 0), 0)
     except UnclosedQuote:
         return text, 0
-    return text + ")" * depth, depth
+    return text + " )" * depth, depth  # behind a blank they belong to no word

@@ -31,7 +31,8 @@ class KeyRow(NamedTuple):
 
 SECTIONS: tuple[tuple[KeyRow, ...], ...] = (
     (
-        KeyRow("type", 'words to rank by; "a phrase", title:word, -word, AND, OR, NOT, word*'),
+        KeyRow("type", 'words to rank by; "a phrase", -word, title:word, author:doe, AND, OR, NOT, word*'),
+        KeyRow("paste", "an identifier or address of a paper, or an abstract"),
         KeyRow("ctrl+f", f"filter by {FILTER_WORDS}", "ctrl+f", "filter", "filter"),
         KeyRow("tab", "rank by words and meaning, by words, by meaning; complete a filter"),
         KeyRow("up down", "another paper; also pgup pgdn"),

@@ -19,13 +19,23 @@ from papersearch.cli.tui.filter_words import parse_filters, parse_mark_filters
 from papersearch.cli.tui.half_typed import HalfTyped, loosened
 from papersearch.cli.tui.offers import Offers, filter_offers, tag_offers
 from papersearch.cli.tui.shelf import Shelf
-from papersearch.errors import EmptyQuery, GenerationGone, MarksError, PapersearchError, StoredIndexError
+from papersearch.errors import (
+    EmptyQuery,
+    GenerationGone,
+    MarksError,
+    PapersearchError,
+    QueryError,
+    StoredIndexError,
+)
 from papersearch.marks.mark import Change, Mark, narrowed
 from papersearch.remote.addresses import address_in
 from papersearch.search.filter_table import MarkFilters
 from papersearch.types import Mode, Paper, Results
 
 Found = TypeVar("Found")
+
+NOT_YET = "no paper meets this yet"
+"""Note on a query whose last word is being typed."""
 
 FIRST_HITS = 12
 """Number of hits found and drawn at first. Each takes nearly a millisecond, which delays the next letter."""
@@ -60,9 +70,8 @@ class LiveQuery(NamedTuple):
             return self.typed.note != ""
         return not results.hits and results.emptied_by == "operators" and self.typed.is_growing
 
-    def loosened(self) -> LiveQuery:
-        """Return the query without the part that is half typed."""
-        note = self.typed.note or f"no paper meets {self.typed.query} yet"
+    def loosened(self, note: str) -> LiveQuery:
+        """Return the query without the part that is half typed; the note says why."""
         return self._replace(typed=HalfTyped(loosened(self.typed.query), note, is_growing=False))
 
 
@@ -205,6 +214,11 @@ class LiveIndex:
             return {}, error.message
 
 
+def in_short(error: PapersearchError) -> str:
+    """Return the message of an error on one line, without the place in the query that may follow."""
+    return error.message.split("\n", 1)[0].rstrip(":")
+
+
 class View(Protocol):
     """What shows answers."""
 
@@ -274,7 +288,7 @@ class Asking:
         try:
             answer = await self._index.search(query, few)
             if query.hides_hits(answer.results) and not self._view.has_hits:
-                await self._answer(query.loosened())
+                await self._answer(query.loosened(query.note or NOT_YET))
                 return
             is_all = not (len(answer.results) == few < self._k)
             if not is_all and self._wanted is None and not self._view.can_show(answer.results):
@@ -282,6 +296,11 @@ class Asking:
             self._show(query, answer, is_all=is_all)
         except EmptyQuery:  # filters that leave every paper
             self._show(query, None)
+        except QueryError as error:
+            if query.like is None and query.typed.is_growing and not self._view.has_hits:
+                await self._answer(query.loosened(in_short(error)))
+            elif self._wanted is None:
+                self._view.refuse(query, error)
         except PapersearchError as error:
             if self._wanted is None:
                 self._view.refuse(query, error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
 from papersearch.api import Index
 from papersearch.cli.tui.filter_words import ROWS, last_word
 from papersearch.cli.tui.shelf import Shelf, last_tag, read_tags, written_tags
+from papersearch.search.filter_table import FilterRow
 from papersearch.text.cleaning import clean_text
 
 MOST = 20
@@ -38,7 +39,8 @@ def filter_offers(line: str, index: Index, shelf: Shelf | None) -> Offers:
     row = ROWS.get(word.name.lower())
     if row is None:
         return Offers()
-    values = list(islice(_values(row.known, word.value, index, shelf), MOST))
+    found = map(clean_text, _values(row, word.value, index, shelf))
+    values = list(islice((value for value in found if '"' not in value), MOST))  # a line cannot hold such a mark
     lines = tuple(f"{before}{row.word}:{_quoted(value)}" for value in values)
     return Offers(lines, tuple(values) if values or word.value else (row.help,))
 
@@ -55,15 +57,19 @@ def tag_offers(line: str, shelf: Shelf | None) -> Offers:
     return Offers(tuple(before + written_tags([tag]) for tag in tags), tuple(tags))
 
 
-def _values(kind: str, beginning: str, index: Index, shelf: Shelf | None) -> Sequence[str]:
-    """Return the names of one kind that have this beginning."""
-    known: dict[str, Callable[[], Sequence[str]]] = {
-        "organisations": lambda: [one.handle for one in index.organisations()],
-        "dumps": lambda: [dump.name for dump in index.manifest.dumps],
-        "tags": lambda: list(shelf.marks().tags()) if shelf is not None else [],
-    }
-    names = known[kind]() if kind in known else ()
-    return [clean_text(name) for name in names if _begins(name, beginning)]
+def _values(row: FilterRow, beginning: str, index: Index, shelf: Shelf | None) -> Iterable[str]:
+    """Return the names that a filter knows and that have this beginning."""
+    names: Iterable[str] = ()
+    match row.known:
+        case "authors" | "categories" | "venues" as kind:  # accents do not count
+            return (one.value for one in index.names_beginning_with(kind, beginning, MOST))
+        case "organisations":
+            names = (one.handle for one in index.organisations())
+        case "dumps":
+            names = (dump.name for dump in index.manifest.dumps)
+        case "tags" if shelf is not None:
+            names = shelf.marks().tags()
+    return (name for name in names if _begins(name, beginning))
 
 
 def _begins(name: str, beginning: str) -> bool:

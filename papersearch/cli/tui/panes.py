@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from papersearch.cli.output.addresses import page_of
-from papersearch.cli.output.reasons import how_many, missing_words
+from papersearch.cli.output.reasons import how_many, missing_words, why_empty
 from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, marks_line, year_of
+from papersearch.cli.tui.filter_words import parse_mark_filters
 from papersearch.cli.tui.keys import SECTIONS
 from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
@@ -103,6 +104,17 @@ def preview(hit: Hit, kept: Mark | None) -> Text:
     ]
     parts.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
     return Text("\n").join(parts)
+
+
+def why_none(results: Results, n_papers: int, filters: str) -> Text:
+    """Say why there are no hits."""
+    why = clean_text(why_empty(results, n_papers, parse_mark_filters(filters)))
+    return Text(f"{why[:1].upper()}{why[1:]}.", style=_FAINT)
+
+
+def mode_of(results: Results) -> str:
+    """Return the order of the hits: the mode that ranked them, or that of the filters alone."""
+    return results.mode_used if results.is_ranked else "newest first"
 
 
 def help_text() -> Group:

@@ -70,8 +70,16 @@ canvas.addEventListener("dblclick", (event) => {
   if (paperUnder(event) === null) moved(() => zoomAt(2, ...placeIn(event)));
 });
 
-element("closer").addEventListener("click", () => moved(() => zoomAt(1.5)));
-element("farther").addEventListener("click", () => moved(() => zoomAt(1 / 1.5)));
+// Buttons and keys zoom around the paper that has the attention, if it is in view, else around the middle.
+function attended() {
+  const number = state.hovered ?? state.opened;
+  if (number === null) return [];
+  const [x, y] = [across(content.x[number]), down(content.y[number])];
+  return x > 0 && y > 0 && x < view.width && y < view.height ? [x, y] : [];
+}
+
+element("closer").addEventListener("click", () => moved(() => zoomAt(1.5, ...attended())));
+element("farther").addEventListener("click", () => moved(() => zoomAt(1 / 1.5, ...attended())));
 element("whole").addEventListener("click", () => moved(() => fit(everyPaper)));
 element("close").addEventListener("click", closePaper);
 
@@ -97,10 +105,8 @@ canvas.addEventListener("keydown", (event) => {
       view.top -= arrow[1] * 80;
     });
   } else if (arrow) step(...arrow);
-  else if (event.key in ZOOMS) {
-    const at = state.hovered === null ? [] : [across(content.x[state.hovered]), down(content.y[state.hovered])];
-    moved(() => zoomAt(ZOOMS[event.key], ...at));
-  } else if (event.key === "0") moved(() => fit(everyPaper));
+  else if (event.key in ZOOMS) moved(() => zoomAt(ZOOMS[event.key], ...attended()));
+  else if (event.key === "0") moved(() => fit(everyPaper));
   else if (event.key === "Enter" && state.hovered !== null) openPaper(state.hovered);
   else return;
   event.preventDefault();

@@ -37,9 +37,9 @@ def test_remedies() -> None:
         "hint: pass since 2024 and until 2025, or leave one of them out"
     )
     few = UnknownFilterValue(field="dumps", value="x", nearest=(), known=("a.txt", "b.txt"))
-    assert told(few) == "unknown dump 'x'\nhint: dumps takes a.txt, b.txt"
+    assert told(few) == "unknown dump 'x'\nhint: the dumps of the collection are a.txt, b.txt"
     many = UnknownFilterValue(field="dumps", value="x", nearest=(), known=tuple(map(str, range(1_500))))
-    assert told(many).endswith("hint: stats lists the most frequent of the 1,500 values that dumps takes")
+    assert told(many).endswith("hint: stats lists the most frequent dumps")
     several = AmbiguousPaper(name="p", matched="id", n_papers=2, candidates=("p1", "p2"))
     assert told(several).endswith("hint: pass one of these ids, such as p1")
 

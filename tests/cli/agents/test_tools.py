@@ -20,6 +20,7 @@ from papersearch.cli.search import search as search_command
 from papersearch.cli.show import show as show_command
 from papersearch.cli.similar import similar as similar_command
 from papersearch.cli.stats import stats as stats_command
+from papersearch.errors import EmptyQuery
 from papersearch.search.filter_table import FILTER_ROWS
 from tests.cli.test_references import INSTALLED
 from tests.growing import encode_in_part
@@ -29,6 +30,9 @@ ABSTRACT = "We cut the idle time of pipeline parallelism. We train large models 
 
 OF_THE_TERMINAL = {"format_", "json", "jsonl", "color", "copy", "corpus_path", "index_path", "debug", "late"}
 """Options of verbs that are about output, places and the measuring of models."""
+
+OF_THE_READER = {"tags", "unread"}
+"""Filters by marks, which are notes of the user and no part of the collection."""
 
 OF_CITATIONS = {"key", "style"}
 
@@ -46,7 +50,7 @@ def asked(index: papersearch.Index, tool: str, **arguments: Any) -> bytes:
 )
 def test_parity_with_the_command_line(tool: str, command: Any) -> None:
     """A tool has every option of its verb that is not about the terminal; citations have a tool of their own."""
-    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_CITATIONS
+    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_THE_READER - OF_CITATIONS
     named = {NAMED_OTHERWISE.get(option, option) for option in options}
     assert named - set(BY_NAME[tool].arguments.schema()["properties"]) == set()
     assert not OF_CITATIONS - set(BY_NAME["cite"].arguments.schema()["properties"])
@@ -205,3 +209,14 @@ def test_all_lost_papers_are_named(real_index: papersearch.Index) -> None:
         assert [line.split("'")[1] for line in told] == ["nonsense", "p", "gibberish"]
     with pytest.raises(ArgumentError, match="; 5 more names do not lead to one paper"):
         asked(real_index, "show", papers=[f"nonsense{number}" for number in range(15)])
+
+
+def test_a_list_of_papers_has_no_scores(real_index: papersearch.Index) -> None:
+    """Papers that conditions alone choose have neither scores nor verdicts; without conditions it is an error."""
+    expected = [hit.paper.paper_id for hit in real_index.search("", within=["gpipe", "megascale"])]
+    told = json.loads(asked(real_index, "search", query="", within=["gpipe", "megascale"]))
+    assert [hit["paper_id"] for hit in told["hits"]] == expected
+    assert not {"score", "verdict"} & {name for hit in told["hits"] for name in hit}
+    assert "verdict" not in told
+    with pytest.raises(EmptyQuery):
+        asked(real_index, "search", query="")

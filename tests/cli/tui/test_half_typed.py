@@ -83,7 +83,7 @@ def test_an_open_quotation_is_read_as_closed(sign: str, opening: str, closing: s
 )
 def test_open_parentheses_are_read_as_closed(typed: str, whole: str) -> None:
     """Parentheses of operators that are open mean what they mean closed."""
-    assert half_typed(typed).query == whole
+    assert meaning(half_typed(typed).query) == meaning(whole)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_whole_query_is_read_as_it_is(query: str) -> None:
 
 @given(PARTS)
 def test_no_quotation_stays_open(typed: str) -> None:
-    """Whatever is typed, no quotation is open in what is asked, and asking again changes nothing."""
+    """In every line, no quotation is open in what is asked, and asking again changes nothing."""
     query = half_typed(typed).query
     try:
         parse_query(query, ANALYZER)

@@ -12,7 +12,7 @@ import papersearch
 from papersearch.cli.tui.widgets import InputLine, Page
 from papersearch.marks.file import change_marks, read_marks
 from papersearch.marks.mark import Change, Mark
-from tests.cli.browsing import QUERY, asked, browse, current, ids, place, press, said, screen, settled, write
+from tests.cli.browsing import QUERY, asked, browse, current, ids, place, press, said, screen, settled, until, write
 
 pytestmark = pytest.mark.typed
 
@@ -153,7 +153,7 @@ def test_tab_completes_the_second_line(real_index: papersearch.Index, tmp_path: 
         await press(pilot, "t", "tab", "ctrl+u")
         await write(pilot, "tag:t")
         await press(pilot, "tab")
-        await said(pilot, "hybrid · 1 paper")
+        await until(pilot, lambda: ids(pilot) == asked(real_index)[:1], "the tag is not completed")
         assert pilot.app.query_one("#filters", Input).value == 'tag:"to read"'
 
     browse(real_index, talk, QUERY, marks=path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from papersearch.cli.tui.offers import filter_offers, tag_offers
 from papersearch.cli.tui.shelf import Shelf
 from papersearch.marks.file import change_marks
 from papersearch.marks.mark import Change
+from papersearch.types import Counted
 
 
 @pytest.fixture
@@ -51,6 +53,23 @@ def test_values_are_those_of_the_index(real_index: papersearch.Index) -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["authors", "categories", "venues"])
+def test_names_are_completed_by_the_index(kind: str) -> None:
+    """The value of a filter of names is completed by what the index offers for its beginning, quoted as needed."""
+    asked = []
+
+    class Named:
+        def names_beginning_with(self, kind: str, beginning: str, limit: int) -> list[Counted]:
+            asked.append((kind, beginning))
+            return [Counted(value="one", n_papers=2), Counted(value="two words", n_papers=1)]
+
+    word = next(row.word for row in ROWS.values() if row.known == kind)
+    offers = filter_offers(f"code {word}:on", cast("papersearch.Index", Named()), None)
+    assert asked == [(kind, "on")]
+    assert offers.lines == (f"code {word}:one", f'code {word}:"two words"')
+    assert offers.said == ("one", "two words")
+
+
 def test_tags_are_those_of_the_reader(shelf: Shelf, real_index: papersearch.Index) -> None:
     """Tags are completed in the line of filters and in that of tags, where those already given are left out."""
     assert filter_offers("tag:mo", real_index, shelf).lines == ("tag:Model", "tag:moe")
@@ -62,7 +81,7 @@ def test_tags_are_those_of_the_reader(shelf: Shelf, real_index: papersearch.Inde
 
 @given(st.text('sinceorg:"20 -', max_size=15))
 def test_what_is_offered_begins_as_typed(real_index: papersearch.Index, line: str) -> None:
-    """Whatever is typed, an offer changes nothing before the last word, and the line is filters or an error."""
+    """In every line, an offer changes nothing before the last word, and the line is filters or an error."""
     kept = line[: len(line) - len(last_word(line).written)]
     for offered in filter_offers(line, real_index, None).lines:
         assert offered.startswith(kept)

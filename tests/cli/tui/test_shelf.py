@@ -22,7 +22,7 @@ TAGS = st.lists(st.text("ab ,\"#:;ß'", min_size=1, max_size=6).map(clean_text).
 
 @given(TAGS)
 def test_tags_come_back_from_their_line(tags: tuple[str, ...]) -> None:
-    """Whatever commas, quotation marks and signs tags hold, the line of them gives them back."""
+    """Tags with any commas, quotation marks and signs come back from their line."""
     assert read_tags(written_tags(tags)) == tags
 
 

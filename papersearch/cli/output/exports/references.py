@@ -30,7 +30,7 @@ WRITERS = {"plain": "plain", "markdown": "commonmark-raw_html"}
 
 _READER = "markdown_strict+yaml_metadata_block+citations+all_symbols_escapable-raw_html"
 
-_NOT_PRINTED = ("abstract", "keyword", "note", "archive", "archive_location")
+_NOT_PRINTED = ("abstract", "annote", "keyword", "note", "archive", "archive_location")
 """Variables of an exported item that no reference should show."""
 
 _WITHOUT_INITIALS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -43,6 +43,8 @@ _REFERENCE_TO_A_CHARACTER = re.compile(r"&(?=#?\w+;)")
 _PATIENCE_S = 60
 _MEMORY = ("+RTS", "-M1g", "-RTS")
 """Bounds of one run: a style is a program, and may have been made to run for ever."""
+
+_FEWER = "ask for fewer papers: styles compare each author's papers with one another"
 
 _NOWHERE = "http://127.0.0.1:1"
 """Proxy of pandoc, which would fetch the parent of a style that depends on another."""
@@ -119,7 +121,7 @@ def _formatted(document: str, style: Style, wanted: str, writer: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CommandError(f"{refused} did not end in {_PATIENCE_S} seconds", "") from None
+        raise CommandError(f"{refused} did not end in {_PATIENCE_S} seconds", _FEWER) from None
     except OSError as error:
         raise CommandError(f"{refused} did not start: {error.strerror}", EXTRA) from error
     if done.returncode:
