@@ -144,8 +144,9 @@ def _largest(dumps: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 def _short_hit(hit: Hit, mark: Mark | None, *, is_ranked: bool) -> dict[str, Any]:
     """Return one hit. Its id is whole; a long one leaves few bytes for the title, and the evidence has the rest."""
     paper = hit.paper
-    room = max(_LEAST_TITLE_BYTES, min(_TITLE_BYTES, HIT_BYTES * 3 // 5 - len(_json(paper.paper_id))))
-    fields: dict[str, Any] = {"paper_id": paper.paper_id, "title": _clipped(paper.title, room)}
+    short_id = hit.short_id or paper.paper_id
+    room = max(_LEAST_TITLE_BYTES, min(_TITLE_BYTES, HIT_BYTES * 3 // 5 - len(_json(short_id))))
+    fields: dict[str, Any] = {"short_id": short_id, "title": _clipped(paper.title, room)}
     if paper.year is not None:
         fields["year"] = paper.year
     if hit.verdict is not None:

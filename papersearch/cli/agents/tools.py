@@ -47,7 +47,7 @@ DetailArgument = Annotated[
     Detail,
     Takes("choice", "short, or full: whole records with abstracts, ten times as long.", choices=get_args(Detail)),
 ]
-_NAMES = "Papers: each a paper_id, the beginning of one that no other shares, an exact title or a citation key."
+_NAMES = "Papers: each a short_id or paper_id, an arXiv id, DOI or address, an exact title or a citation key."
 Names = Annotated[Sequence[str], Takes("texts", _NAMES, least=1, most=MOST_PAPERS)]
 
 
