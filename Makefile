@@ -90,8 +90,8 @@ bench-scale: $(VENV)/installed  ## Measure size, postings and encoding on ABSTRA
 	$(BIN)/python benchmarks/encoding.py "$(ABSTRACTS)"
 	$(BIN)/python benchmarks/scale.py "$(ABSTRACTS)"
 
-picture: $(VENV)/installed  ## Draw docs/result.svg and docs/browse.svg, the README's, from real runs
-	$(BIN)/python docs/picture.py docs/result.svg docs/browse.svg
+picture: $(VENV)/installed  ## Draw docs/result.svg, docs/browse.svg and docs/map.svg from real runs
+	$(BIN)/python docs/picture.py docs/result.svg docs/browse.svg docs/map.svg
 
 reference: $(VENV)/installed  ## Write docs/cli.md from --help, the README's tables of formats, and those of docs/browse.md
 	$(BIN)/python docs/reference.py docs/cli.md

@@ -1,10 +1,10 @@
-"""Draw the README's pictures: real runs of the command, as SVG.
+"""Draw the pictures of the documents: real runs of the command, as SVG.
 
-    python docs/picture.py docs/result.svg docs/browse.svg
+    python docs/picture.py docs/result.svg docs/browse.svg docs/map.svg
 
 The first picture is the output of the installed `papersearch` in a pipe of 100 columns with
-colours. The second is the screen of `papersearch browse` after typing, as in its tests. The
-pictures fetch nothing: a viewer uses its own monospaced font.
+colours. The second is the screen of `papersearch browse` after typing, as in its tests. The third is
+the map of the sample corpus. The pictures fetch nothing: a viewer uses its own fonts.
 """
 
 from __future__ import annotations
@@ -65,6 +65,13 @@ async def draw_browsing(target: Path) -> None:
     target.write_text(re.sub(r"terminal-\d+", "browse", picture), encoding="utf-8")
 
 
+def draw_map(target: Path) -> None:
+    """Write the map of the collection to `target`."""
+    command = [str(Path(sys.executable).with_name("papersearch")), "stats", "--svg", str(target)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
 if __name__ == "__main__":
     draw(Path(sys.argv[1]))
     asyncio.run(draw_browsing(Path(sys.argv[2])))
+    draw_map(Path(sys.argv[3]))

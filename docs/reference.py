@@ -36,6 +36,10 @@ In place of a folder, `--index` and `PAPERSEARCH_INDEX` may have the address of 
 The file of saved searches is found in the same way: by `PAPERSEARCH_SEARCHES`, then as `searches.toml` in the
 nearest such folder, then in the user's configuration folder.
 
+The results that a terminal has shown last are kept in the user's state folder, in a file of that terminal session
+alone. A number of up to three digits in place of an ID is one of these results, where there are some; `id:3` is
+always the paper with the id 3. `PAPERSEARCH_SESSION=NAME` keeps what is printed in any format, under that name.
+
 A query without an index builds it first. Where more than 500 texts are to be encoded, it is answered by words as
 soon as these are indexed, and a line on stderr has the command that encodes the papers. A query whose corpus has
 changed answers from the existing index and says so on stderr. A command that is hinted at names the model, prefixes
@@ -77,7 +81,7 @@ abstract, or if the query is the title of a paper. A parenthesis without its par
 operators has at most 256 words and phrases, and 16 parentheses inside each other.
 
 A field takes the next word, or a phrase, and no blank comes before it: `author:doe routing` is the author Doe and
-the word routing. What fields say is no word to rank by. A query that has only conditions, and an empty one with
+the word routing. Fields rank nothing. A query that has only conditions, and an empty one with
 filters, list the papers, the newest first and without scores. `-author:doe` alone is an error.
 
 Names are compared without case, accents, apostrophes and hyphens. An author is found by the family name (`doe`),
@@ -90,6 +94,9 @@ not be told apart, is found by its words. Names in Chinese, Japanese and Korean 
 first characters. The same holds for `--author`, `--category` and `--venue`, of which any one has to fit where
 they are given again. A name that no paper has is an error, which names the nearest. Papers whose date is unknown
 or too coarse for `year:` are left out and counted, as by `--since`; `--include-undated` keeps them.
+
+Words without a field rank by titles and abstracts alone. Where all words of a query are the name of an author or a
+category, and few papers have them, a line on stderr and a note in JSON offer the field.
 
 `--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
 words, unless `--operators` is given, and so is the text of `similar`.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack, cast
+from typing import TYPE_CHECKING, Unpack, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from papersearch.errors import (
     IndexDamaged,
     IndexMissing,
     IndexVersionError,
+    LibraryEmpty,
     ModelError,
     NothingEncoded,
     NothingToCompare,
@@ -35,13 +36,13 @@ from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
-from papersearch.search.request import DEFAULT_K, Request, check_arguments, chosen_filters, names_papers
+from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters, names_papers
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
-from papersearch.text.query import Query, parse_query
+from papersearch.text.query import Query, may_identify, parse_query
 from papersearch.types import (
     NO_FILTERS,
     Counted,
@@ -50,6 +51,8 @@ from papersearch.types import (
     FilterOptions,
     Filters,
     Finding,
+    LibraryPaper,
+    LookUpBy,
     Mode,
     NameKind,
     Note,
@@ -69,7 +72,7 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
-    from papersearch.types import Float64Array
+    from papersearch.types import Float32Array, Float64Array
 
 _BATCH = 256
 """Queries encoded together."""
@@ -145,7 +148,9 @@ class Index:
     ) -> Results:
         """Return the `k` papers that answer `query` best, best first.
 
-        A paper whose whole title is the query comes first in every mode. Ties keep paper order, so
+        A query that is an identifier (an arXiv id, DOI or address of a paper, in any dress) is looked up:
+        the answer has that paper alone, or none. So is one word that no paper uses, as an id or citation
+        key. A paper whose whole title is the query comes first in every mode. Ties keep paper order, so
         the same index and query always give the same answer. Where the encoder cannot be loaded
         or no paper is encoded yet, BM25 answers alone and `mode_used` says so. While only some papers
         are encoded, hybrid mode ranks the others by their words, and semantic mode leaves them out;
@@ -157,7 +162,7 @@ class Index:
         explain: tell for each hit how its score was made
         strict: leave out papers that answer weakly
         late: use late interaction, if the index has what it needs
-        literal: read quotation marks, dashes, fields such as `author:` and operators as plain text
+        literal: read quotation marks, dashes, fields such as `author:`, operators and identifiers as plain text
         sort: "date" shows the newest first, of the best 100 (or `k`) that answer better than weakly;
             papers without a date come last
         fold: put near-duplicates under the best of them
@@ -171,10 +176,13 @@ class Index:
         """
         check_arguments(k, mode, sort)
         filters = chosen_filters(filters, narrowed)
+        how = Request(k, mode, mode, None, late, explain, strict, filters, sort, fold, facets, related)
+        if not literal and (found := self._looked_up(query, how)) is not None:
+            return found
         parsed = self._parsed(query, literal, filters)
         with self._reading():
             mode_used, (encoded,), reason = self._encode([parsed], mode)
-            how = Request(k, mode, mode_used, reason, late, explain, strict, filters, sort, fold, facets, related)
+            how = how._replace(mode_used=mode_used, reason=reason, looks_up=not literal)
             return answer(parsed, encoded, how, self._shards)
 
     def search_many(
@@ -191,8 +199,10 @@ class Index:
         """Answer many queries as `search` does, in their order, encoded many at a time."""
         filters = chosen_filters(filters, narrowed)
         for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
-            with self._reading():
-                results = answer(parsed, encoded, how, self._shards)
+            results = None if literal else self._looked_up(parsed.text, how)
+            if results is None:
+                with self._reading():
+                    results = answer(parsed, encoded, how._replace(looks_up=not literal), self._shards)
             yield results
 
     def rank_many(
@@ -252,8 +262,33 @@ class Index:
             liked, unliked = (list(map(clean_text, names)) for names in (like, unlike))
             return find_similar(liked, unliked, text, k, filters, self._shards)
 
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has.
+
+        Each hit's `library_match` is the paper of the library that is nearest to it. `score` is a
+        soft maximum of the likenesses to all of them, at most 1. `filters` and their keywords are as
+        in `search`. Papers of the library that the collection does not have are encoded now.
+
+        Raises QueryError for an empty library, and ModelError.
+        """
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        from papersearch.search.library import find_for_library  # not for a query
+
+        with self._reading():
+            return find_for_library(as_library(library), k, filters, self._shards)
+
     def paper(self, name: str) -> Paper:
-        """Return the paper with this id, unambiguous beginning of an id, title or citation key.
+        """Return the paper with this id, identifier in any dress, citation key, beginning of an id, or title.
 
         Raises PaperLookupError, or AmbiguousPaper with the candidates.
         """
@@ -261,10 +296,13 @@ class Index:
             [paper] = self._shards.papers(find(clean_text(name), self._shards))
             return paper
 
-    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
-        """Return the id of the one paper of each name, by whole ids or titles alone: for many names at once.
+    def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name: for many names of one kind at once.
 
-        None is for a name of no paper or of several. Case, spaces and punctuation of a title do not count.
+        by: whole ids; identifiers, such as arXiv ids and DOIs, in any dress; or titles, of which case,
+            spaces and punctuation do not count
+
+        None is for a name of no paper or of several.
         """
         with self._reading():
             return tuple(look_up(list(map(clean_text, names)), by, self._shards))
@@ -272,6 +310,22 @@ class Index:
     def papers(self) -> Papers:
         """Return all papers in paper order; each is read from disk on access."""
         return Papers(self._shards)
+
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Return the vectors of papers, all in paper order or those with these names: (K, D) unit rows.
+
+        A paper without a vector has zeros; D is 0 where no paper has one. Raises PaperLookupError.
+        """
+        with self._reading():
+            if names is None:
+                asked = self._shards.holding(np.arange(len(self)))
+            else:
+                numbers = [self.papers().find(clean_text(name)) for name in names]
+                asked = self._shards.holding(np.array(numbers, dtype=np.int64))
+            found = self._shards.vectors(asked)
+        if not np.isfinite(found).all():
+            raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
+        return found
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
@@ -370,6 +424,11 @@ class Index:
     def _parsed(self, query: str, literal: bool, filters: Filters) -> Query:
         """Parse a query; one that is a paper's whole title, operators and fields included, is plain words."""
         parsed = parse_query(query, self._analyzer, literal=literal, may_be_empty=names_papers(filters))
+        if not literal and may_identify(parsed.text):
+            from papersearch.search.identified import without_mentioned  # few queries have identifiers
+
+            with self._reading():
+                parsed = without_mentioned(parsed, self._shards)
         if not (parsed.is_operated or parsed.fields):
             return parsed
         with self._reading():
@@ -378,6 +437,17 @@ class Index:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
         return parse_query(query, self._analyzer, literal=True)._replace(notes=(note,))
+
+    def _looked_up(self, query: str, how: Request) -> Results | None:
+        """Answer a query that is an identifier as a whole; return None for any other query."""
+        text = clean_text(query)
+        if not may_identify(text):
+            return None
+        from papersearch.search.identified import answer_looked_up, look_up
+
+        with self._reading():
+            found = look_up(text, self._shards)
+            return None if found is None else answer_looked_up(found, how, self._shards)
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""

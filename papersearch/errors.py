@@ -3,7 +3,8 @@
     PapersearchError
     ├── QueryError            the query or an option of it cannot be read
     │     EmptyQuery, QueryTooLong, QueryTooComplex, OnlyExclusions, UnclosedQuote, UnindexedClause,
-    │     NothingToCompare, InvalidDate, EmptyDateRange, UnknownFilterValue, AmbiguousDump
+    │     NothingToCompare, LibraryEmpty, InvalidDate, EmptyDateRange, InvalidYear, UnknownFilterValue,
+    │     AmbiguousDump
     ├── CorpusError           the corpus gives nothing to index
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
@@ -25,8 +26,10 @@
     │     TopicsUnreadable, QrelsUnreadable
     ├── PaperLookupError      a name does not lead to one paper
     │     PaperNotFound, AmbiguousPaper
-    └── ClusterError          the shards of an index cannot be asked
-          ClusterUnusable, ShardUnanswered, ShardRefused
+    ├── ClusterError          the shards of an index cannot be asked
+    │     ClusterUnusable, ShardUnanswered, ShardRefused
+    └── MapError              a map cannot be drawn
+          MapUnavailable, MapTooLarge
 
 Each has a `message` (what failed, where, and why) and its particulars as fields. The next
 command to type is not here: the command line composes it from an error's type and fields.
@@ -136,11 +139,19 @@ class NothingToCompare(QueryError):
         super().__init__("expected a paper or a text to be similar to")
 
 
+class LibraryEmpty(QueryError):
+    """A library to which papers are compared has none itself."""
+
+    def __init__(self) -> None:
+        super().__init__("expected a library of at least one paper")
+
+
 class InvalidDate(QueryError):
     """The `value` of the filter `field` is not a date."""
 
-    def __init__(self, *, field: Literal["since", "until"], value: str) -> None:
-        super().__init__(f"{field} {value!r} is not a date: expected 2024, 2024-06 or 2024-06-15")
+    def __init__(self, *, field: Literal["since", "until", "added_since"], value: str) -> None:
+        known = "2024, 2024-06, 2024-06-15, 7d, 2 weeks, 3 months, today, monday, last week or this month"
+        super().__init__(f"{field} {value!r} is not a date: expected such as {known}")
         self.field = field
         self.value = value
 
@@ -672,24 +683,31 @@ class PaperLookupError(PapersearchError):
 
 
 class PaperNotFound(PaperLookupError):
-    """No paper has an id that begins with `name`, or the title or citation key `name`."""
+    """No paper has an id that begins with `name`, or the title or citation key `name`.
 
-    def __init__(self, *, name: str) -> None:
-        super().__init__(f"cannot find the paper {name!r}: no paper has this id, title or citation key")
+    identifier: its usual form, if `name` is an identifier, such as an arXiv id in an address
+    """
+
+    def __init__(self, *, name: str, identifier: str | None = None) -> None:
+        reason = "no paper has this id, title or citation key"
+        if identifier is not None:
+            reason = f"{identifier} is not in this collection"
+        super().__init__(f"cannot find the paper {name!r}: {reason}")
         self.name = name
+        self.identifier = identifier
 
 
 class AmbiguousPaper(PaperLookupError):
-    """`n_papers` papers have an id that begins with `name`, or the title or citation key `name`.
+    """`n_papers` papers have an id that begins with `name`, or are otherwise named so.
 
-    `candidates` holds up to ten of their ids.
+    `matched` tells how, as in "title", "citation key" or "DOI"; `candidates` holds up to ten of their ids.
     """
 
     def __init__(
         self,
         *,
         name: str,
-        matched: Literal["id", "title", "citation key"],
+        matched: str,
         n_papers: int,
         candidates: tuple[str, ...],
     ) -> None:
@@ -745,3 +763,24 @@ def _either(values: tuple[str, ...]) -> str:
 
 def _place(file: str, line: int | None) -> str:
     return file if line is None else f"{file}:{line}"
+
+
+class MapError(PapersearchError):
+    """A map of papers cannot be drawn."""
+
+
+class MapUnavailable(MapError):
+    """A package that draws maps is not installed, or cannot be imported."""
+
+    def __init__(self, *, cause: str) -> None:
+        super().__init__(f"cannot draw a map without the package openTSNE: {cause}")
+        self.cause = cause
+
+
+class MapTooLarge(MapError):
+    """A map of `n_papers` papers is asked for, more than `limit`."""
+
+    def __init__(self, *, n_papers: int, limit: int) -> None:
+        super().__init__(f"cannot draw a map of {n_papers:,} papers: the limit is {limit:,}")
+        self.n_papers = n_papers
+        self.limit = limit

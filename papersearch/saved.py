@@ -63,9 +63,13 @@ def read(path: Path) -> dict[str, SavedSearch]:
         raise SearchesUnreadable(path=path, cause=str(reason)) from error
 
 
-def add(path: Path, search: SavedSearch) -> None:
-    """Append the search to the file. Raises SearchExists if its name is taken."""
-    if search.name in read(path):
+def add(path: Path, search: SavedSearch, *, replace: bool = False) -> None:
+    """Append the search to the file, or put it in the place of the one that has its name.
+
+    Raises SearchExists if its name is taken, unless `replace` is true.
+    """
+    is_there = search.name in read(path)
+    if is_there and not replace:
         raise SearchExists(path=path, name=search.name)
     import tomlkit
 
@@ -73,7 +77,10 @@ def add(path: Path, search: SavedSearch) -> None:
         table = tomlkit.table()
         for key, value in fields(search).items():
             table.add(key, value)
-        document.add(search.name, table)
+        if is_there:
+            document[_key(document, search.name)] = table
+        else:
+            document.add(search.name, table)
 
 
 def remove(path: Path, name: str) -> None:
@@ -81,7 +88,12 @@ def remove(path: Path, name: str) -> None:
     if name not in read(path):
         raise UnknownSearch(path=path, name=name)
     with _edited(path) as document:
-        document.remove(next(key for key in document if clean_text(str(key)) == name))
+        document.remove(_key(document, name))
+
+
+def _key(document: Any, name: str) -> Any:
+    """Return the key of a search in the file, as it is written there."""
+    return next(key for key in document if clean_text(str(key)) == name)
 
 
 @contextmanager

@@ -112,6 +112,7 @@ class Paper(Value):
     authors, author_names: the same authors as written and in parts, in reading order
     arxiv_id, doi: bare, without prefix or address; a version stays with an arXiv id
     citation_key: the key of the paper in the bibliography that it was read from
+    added: when the paper first came into the collection, as an instant (2026-03-16T08:00:00Z)
 
     Title or abstract may be empty, but not both.
     """
@@ -141,6 +142,7 @@ class Paper(Value):
     publisher: str | None = None
     url: str | None = None
     citation_key: str | None = None
+    added: str | None = None
 
     def __repr__(self) -> str:
         return f"<Paper {self.paper_id!r}: {_shortened(self.title)}>"
@@ -205,7 +207,7 @@ class Evidence(Value):
     keywords: tuple[str, ...] = ()
 
 
-SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title"]
+SignalName = Literal["keyword", "semantic", "late interaction", "neighbours", "exact title", "identifier"]
 Verdict = Literal["strong", "fair", "weak"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -264,6 +266,27 @@ class Expansion(Value):
     n_papers: int
 
 
+class LibraryPaper(Value):
+    """A paper of a reader's own library, which the collection need not have.
+
+    paper_id: a name by which the reader knows it, such as its citation key
+    """
+
+    paper_id: str
+    title: str
+    abstract: str = ""
+    doi: str | None = None
+    arxiv_id: str | None = None
+
+
+class LibraryMatch(Value):
+    """The paper of a reader's library that is most like a hit, and how like it is, at most 1."""
+
+    paper_id: str
+    title: str
+    likeness: float
+
+
 class Hit(Value):
     """A ranked paper.
 
@@ -275,6 +298,8 @@ class Hit(Value):
         corpus; None for papers similar to examples
     explanation: the parts of the score, if requested
     duplicates: near-duplicates folded into this hit
+    library_match: the nearest paper of the reader's library; None in other searches
+    short_id: the short form of the paper's id, which finds it too
     strength: the same in [0, 1], of any query on any corpus, whatever the other hits are: fair from 0.5,
         strong from 0.625. Of papers similar to examples it is their likeness. None if it is unknown.
     """
@@ -289,6 +314,8 @@ class Hit(Value):
     evidence: Evidence
     explanation: Explanation | None = None
     duplicates: tuple[PaperName, ...] = ()
+    library_match: LibraryMatch | None = None
+    short_id: str = ""
     strength: float | None = None
 
     def __repr__(self) -> str:
@@ -298,13 +325,16 @@ class Hit(Value):
 class Filters(Value):
     """Conditions on the papers of a search. A paper must meet all of them.
 
-    since, until: a year, month or day (2024, 2024-06, 2024-06-15), both inclusive
+    since, until: a year, month or day (2024, 2024-06, 2024-06-15), or words that move with today (7d,
+        3 months, yesterday, last week); both inclusive
     authors: by any of these; a family name, or a whole name in either order, with initials or without
     categories: of any of these, or of one below it: cs has cs.LG
     venues: published at one whose name has all words of any of these
     organisations: any of these, by handle or name
     dumps: read from any of these, by name
     has_code: with a link to a repository of source code
+    added_since: came into the collection on such a date or later, or at an instant (2024-06-15T08:00:00Z) or
+        later; leaves out papers that came before this was recorded
     new: added by the last build
     within: one of these papers, by any of their names; none of them keeps no paper, None keeps all
     without: none of these papers, by any of their names
@@ -319,6 +349,7 @@ class Filters(Value):
     organisations: tuple[str, ...] = ()
     dumps: tuple[str, ...] = ()
     has_code: bool = False
+    added_since: str | None = None
     new: bool = False
     within: tuple[str, ...] | None = None
     without: tuple[str, ...] | None = None
@@ -339,6 +370,7 @@ class FilterOptions(TypedDict, total=False):
     organisations: str | Iterable[str]
     dumps: str | Iterable[str]
     has_code: bool
+    added_since: str | None
     new: bool
     within: str | Iterable[str] | None
     without: str | Iterable[str] | None
@@ -350,6 +382,9 @@ NAME_KINDS: tuple[NameKind, ...] = get_args(NameKind)
 """Kinds of names by which papers are found, as `Filters` calls them."""
 
 Sort = Literal["relevance", "date"]
+
+LookUpBy = Literal["id", "identifier", "title"]
+"""Kinds of names that are looked up many at a time."""
 
 
 class PaperName(Value):
@@ -386,7 +421,7 @@ class Note(Value):
     message: one line for people
     """
 
-    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "author", "category"]
+    kind: Literal["field", "operator", "parenthesis", "prefix", "title", "identifier", "author", "category"]
     part: str
     message: str
 
@@ -396,11 +431,14 @@ class Reading(Value):
 
     ranked_by: the words that rank, as typed; empty if the query has only conditions
     required, excluded: conditions on the papers, written with AND, OR, NOT and parentheses
+    identifier: the identifier or name of a paper that the whole query is: it was looked up, and no
+        words rank
     """
 
     ranked_by: str
     required: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    identifier: str | None = None
 
 
 class RelatedTerm(Value):
@@ -456,7 +494,7 @@ class EncodedShare(Value):
         return self.n_encoded == self.n_papers
 
 
-Emptier = Literal["filters", "operators", "words", "verdict"]
+Emptier = Literal["filters", "operators", "words", "verdict", "identifier", "shown"]
 
 
 class VerdictCounts(Value):
@@ -487,8 +525,9 @@ class Results(Value):
     undated: papers that a date filter could not decide, or None without such a filter
     unknown_words: words of the query that occur in no paper
     emptied_by: the step after which no paper was left: filters; operators, which are phrases,
-        exclusions and title: words; words, of which keyword mode needs one; or the verdict, where
-        weak papers are left out. None if there are hits.
+        exclusions and title: words; words, of which keyword mode needs one; the verdict, where
+        weak papers are left out; the identifier, which no paper has; or shown, where only papers
+        count that were not shown before. None if there are hits.
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant

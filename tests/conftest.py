@@ -27,6 +27,9 @@ import pytest
 # The command line sets this too; it only takes effect before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Builds record when a paper came. Tests that compare files build at one time.
+os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
+
 # A shell that starts the tests in the background has them ignore interrupts, and with them every
 # program that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -69,6 +72,9 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("papersearch")
+
+_STATE = tempfile.TemporaryDirectory(prefix="papersearch-state-", ignore_cleanup_errors=True)
+"""Folder in place of the user's state folder, for all commands of this process."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -331,5 +337,12 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
         "PYTHONPATH": str(PROJECT),
         "PYTHONUTF8": "0",
         "XDG_CONFIG_HOME": NO_CONFIGURATION,
+        "XDG_STATE_HOME": _STATE.name,
         **(changes or {}),
     }
+
+
+@pytest.fixture
+def at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all builds of a test happen at one time, so that papers of different builds can be equal."""
+    monkeypatch.setattr("papersearch.index.first_seen._time_of_build", lambda newest: 1767225600)

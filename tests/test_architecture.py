@@ -18,7 +18,7 @@ PACKAGE = PROJECT / "papersearch"
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
     {"values"},
-    {"checksums", "errors", "processes", "types", "version"},
+    {"checksums", "clock", "errors", "processes", "types", "version"},
     {"text"},
     {"ingest", "lexical"},
     {"dense"},
@@ -26,7 +26,8 @@ LAYERS = [
     {"search"},
     {"remote"},
     {"api", "marks", "saved"},
-    {"evaluation", "serving"},
+    {"seen"},
+    {"evaluation", "maps", "serving"},
     {"cluster"},
     {"cli"},
     {"__init__", "__main__"},

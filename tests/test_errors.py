@@ -32,10 +32,13 @@ EXAMPLES: dict[str, Any] = {
     "folder": Path("models/mini"),
     "found": "99",
     "generation": 7,
+    "identifier": "arXiv:2503.11731",
     "is_convertible": True,
     "is_corpus": True,
     "is_given": True,
     "is_newer": True,
+    "is_reversed": False,
+    "in_query": False,
     "known": ("float32", "bfloat16"),
     "length": 50_001,
     "limit": 50_000,
@@ -180,6 +183,7 @@ NO_COMMANDS = {
     "ingest/formats/parquet.py": [
         'a Parquet table, which needs pyarrow to be read: pip install "papersearch[parquet]"',
     ],
+    "maps/palette.py": ["--"],  # the start of a property's name in CSS
     "text/latex.py": ["--"],  # LaTeX's en dash
     "text/markup.py": ["<!--"],  # the start of a comment
 }

@@ -28,10 +28,10 @@ ELSEWHERE = {"browse", "batch", "eval", "doctor", "serve"}
 
 FEATURES = (
     *("--strict", "--json", "--unlike", "--facets", "--suggest", "--fold", "--new", "--rollback", "--print"),
-    *("--since", "--until", "--org", "--dump", "--has-code", "--sort date", "--include-undated"),
+    *("--since", "--until", "--added-since", "--org", "--dump", "--has-code", "--sort date", "--include-undated"),
     *("--format table", "--format bibtex", "--format ris", "--format csl-json", "--format csv"),
     "--format markdown",
-    *("similar -", "saved add", "saved run", "complete_bash"),
+    *("similar -", "saved add", "saved run", "saved digest", "complete_bash"),
 )
 
 BIBLIOGRAPHY = "similar.bib"
@@ -125,7 +125,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> 
         # PYTHONPATH: a client of the Model Context Protocol does not hand it on.
         program.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}"{arguments} "$@"\n')
         program.chmod(0o755)
-    changes = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    changes = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": ""}
     return Project(folder, command_environment(changes))
 
 

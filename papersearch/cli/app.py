@@ -15,7 +15,7 @@ VERBS = {
     "mark": Verb("mark:mark", "Tag papers, note something about them, and mark them as read."),
     "open": Verb("open:open_papers", "Open papers in the browser."),
     "browse": Verb("browse:browse", "Search as you type, in the whole terminal.", runs_long=True),
-    "mcp": Verb("mcp:serve", "Serve search, show and similar by the Model Context Protocol.", runs_long=True),
+    "mcp": Verb("mcp:serve", "Serve agents by the Model Context Protocol.", runs_long=True),
     "serve": Verb("serve:serve", "Serve the index over HTTP, for --index http://HOST:PORT.", runs_long=True),
     "saved": Verb("saved:saved", "Keep searches under names, and run them again."),
     "index": Verb(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from papersearch.api import Index
+    from papersearch.cli.last_results import ShownPaper
     from papersearch.types import NameKind
 
     Offers = Iterable[tuple[str, str]]
@@ -44,11 +45,20 @@ _HARMLESS = str.maketrans({"\\": "", "$": "", "`": "’", "'": "’", '"': "”"
 
 
 def paper_ids(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Complete the id of a paper, described by its title."""
+    """Complete the id of a paper, described by its title.
+
+    The last results of this terminal come by their short ids. Before the first letter, they are all
+    that is offered.
+    """
 
     def look(opened: Index) -> Offers:
-        found = opened.ids_beginning_with(typed_text(incomplete), _MOST)
-        yield from ((paper.paper_id, paper.title) for paper in found)
+        typed = typed_text(incomplete)
+        shown = [paper for paper in _last_results(opened) if paper.short_id.startswith(typed)]
+        yield from ((paper.short_id, paper.title) for paper in shown[:_MOST])
+        if not shown or typed:
+            known = {paper.short_id for paper in shown}
+            found = opened.ids_beginning_with(typed, _MOST)
+            yield from ((paper.paper_id, paper.title) for paper in found if paper.paper_id not in known)
 
     return _of_index(context, look)
 
@@ -61,13 +71,6 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
         yield from ((one.handle, one.name) for one in islice(found, _MOST))
 
     return _of_index(context, look)
-
-
-def styles(context: typer.Context, incomplete: str) -> list[str]:
-    """Complete the name of an installed citation style."""
-    from papersearch.cli.output.exports.styles import style_names
-
-    return list(islice(style_names(typed_text(incomplete)), _MOST))
 
 
 def authors(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -83,6 +86,13 @@ def categories(context: typer.Context, incomplete: str) -> list[tuple[str, str]]
 def venues(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Complete a word of the name of a venue."""
     return _names(context, "venues", incomplete)
+
+
+def styles(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete the name of an installed citation style."""
+    from papersearch.cli.output.exports.styles import style_names
+
+    return list(islice(style_names(typed_text(incomplete)), _MOST))
 
 
 def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -129,6 +139,14 @@ def _names(context: typer.Context, kind: NameKind, incomplete: str) -> list[tupl
             yield value, f"{one.n_papers} paper{'' if one.n_papers == 1 else 's'}"
 
     return _of_index(context, look)
+
+
+def _last_results(opened: Index) -> Sequence[ShownPaper]:
+    """Return the last results of this terminal, if they are from this index."""
+    from papersearch.cli import last_results
+
+    last = last_results.find()
+    return last.papers if last is not None and last.place == last_results.place_of(opened) else ()
 
 
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:

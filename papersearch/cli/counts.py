@@ -65,6 +65,7 @@ def stats_fields(index: Index) -> dict[str, Any]:
         "undated": held.n_undated,
         "years_inferred": _by_name(held.years_inferred),
         "months": _by_name(held.months),
+        "added": _by_name(held.added),
         "organisations": _tally_fields(held.organisations),
         "authors": _tally_fields(held.authors),
         "categories": _tally_fields(held.categories),

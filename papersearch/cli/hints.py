@@ -68,7 +68,7 @@ def hint_of(error: PapersearchError) -> str:
             return _evaluation_hint(error)
         case errors.PaperLookupError():
             return _lookup_hint(error)
-    return ""
+    return _map_hint(error)
 
 
 def repair_of(fault: Fault, index_path: Path) -> str:
@@ -114,7 +114,8 @@ def _query_hint(error: errors.QueryError) -> str:
 def _filter_hint(error: errors.QueryError) -> str:
     match error:
         case errors.InvalidDate():
-            return f"give a year, month or day: {_OPTIONS[error.field]} 2024, 2024-06 or 2024-06-15"
+            option = _OPTIONS[error.field]
+            return f"give a year, month or day, or words: {option} 2024-06, 7d, 3-months, monday or last-week"
         case errors.EmptyDateRange():
             return typed("--since", error.until, "--until", error.since)
         case errors.AmbiguousDump():
@@ -234,7 +235,7 @@ def _saved_hint(error: errors.SavedSearchError | errors.MarksError) -> str:
         case errors.SearchesNotWritable():
             return "name another file: export PAPERSEARCH_SEARCHES=FILE"
         case errors.SearchExists():
-            return typed("papersearch saved remove", error.name)
+            return typed("papersearch saved add --replace", error.name, "QUERY")
         case errors.UnknownSearch():
             return "papersearch saved list"
     return _marks_hint(error)
@@ -311,8 +312,19 @@ def _lookup_hint(error: errors.PaperLookupError) -> str:
     match error:
         case errors.AmbiguousPaper():
             return typed("papersearch show", error.candidates[0])
-        case errors.PaperNotFound():
+        case errors.PaperNotFound(identifier=None):
             return typed("papersearch search --", error.name)
+        case errors.PaperNotFound():
+            return f"add a dump that has it, then: {BUILD}"
+    return ""
+
+
+def _map_hint(error: PapersearchError) -> str:
+    match error:
+        case errors.MapUnavailable():
+            return "pip install '.[map]' in a clone of the repository"
+        case errors.MapTooLarge():
+            return f"map an answer: {EXAMPLE} --map map.html"
     return ""
 
 

@@ -105,12 +105,24 @@ def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> 
     is_filtered = results.filters != NO_FILTERS or any(wanted)
     if results.total or not is_filtered or (results.undated and results.undated.n_papers):
         return
+    if results.emptied_by == "identifier":  # a note says so
+        return
     if results.filters.new and results.emptied_by == "filters":
         complain("the last build added no paper that the filters keep", "")
         return
     from papersearch.cli.output.reasons import why_empty
 
     complain(why_empty(results, 0, wanted), "")
+
+
+def say_doubts(results: Results) -> None:
+    """Say what makes an answer doubtful, a line each."""
+    if results.verdict != "weak" and not results.unknown_words:
+        return
+    from papersearch.cli.output.reasons import doubts
+
+    for doubt in doubts(results):
+        complain(doubt, "")
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

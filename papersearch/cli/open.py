@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from papersearch.cli.errors import CommandError, typed
+from papersearch.cli.errors import CommandError, complain, typed
 from papersearch.cli.index_access import open_index
 from papersearch.cli.names import read_ids
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument
@@ -46,7 +46,7 @@ def open_papers(options: OpenOptions) -> None:
     """Open papers in the browser.
 
     The page is arXiv's, the DOI's or the source's; where none is known, a search of arXiv for the title.
-    Prints one line a paper: its id, a tab, the address.
+    Prints one line a paper: its id, a tab, the address. Without a browser that is all.
     """
     from papersearch.cli.output.addresses import address_of
 
@@ -54,10 +54,12 @@ def open_papers(options: OpenOptions) -> None:
     found = _named(open_index(options.corpus_path, options.index_path), options.papers)
     if len(found) > _AT_ONCE and not options.print_:
         raise typer.BadParameter(f"cannot open {len(found)} papers at once: the limit is {_AT_ONCE}; see --print")
+    has_browser = not options.print_
     for paper in found:
         address = address_of(paper)
-        if not options.print_:
-            _browse(address, paper.paper_id)
+        if has_browser and not _browse(address):
+            complain("cannot open a page: no browser was found; the address follows", "")
+            has_browser = False
         printer.lines([(paper.paper_id, address)])
 
 
@@ -93,6 +95,8 @@ def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
         hint = f"{typed('papersearch open', error.candidates[0])}, or: {_search_instead(names)}"
         raise CommandError(error.message, hint) from error
     except PaperNotFound as error:
+        if error.identifier is not None:  # no words of a query
+            raise
         raise CommandError(error.message, _search_instead(names)) from error
 
 
@@ -102,16 +106,12 @@ def _search_instead(names: Sequence[str]) -> str:
     return shlex.join(["papersearch", "search", *dashes, "open", *map(typed_text, names)])
 
 
-def _browse(address: str, paper_id: str) -> None:
-    """Open an address in the browser. Raises CommandError if no browser takes it."""
+def _browse(address: str) -> bool:
+    """Open an address in the browser; return whether one took it."""
     import webbrowser
 
     with _silenced():
-        is_open = webbrowser.open(address)
-    if not is_open:
-        raise CommandError(
-            f"cannot open {address}: no browser was found", typed("papersearch open --print", paper_id)
-        )
+        return webbrowser.open(address)
 
 
 @contextmanager

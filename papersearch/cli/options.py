@@ -20,6 +20,7 @@ from papersearch.cli.signatures import Group, parameter
 from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
 
 if TYPE_CHECKING:
+    from papersearch.cli.maps import MapFiles
     from papersearch.types import Filters
 
 
@@ -145,9 +146,15 @@ WordsArgument = Annotated[
 NamesArgument = Annotated[
     list[str],
     typer.Argument(
-        help="Ids, their beginnings, titles or citation keys; - reads them from standard input, one a line.",
+        help="Ids, addresses, citation keys, titles, or numbers of the last results; - reads standard input.",
         show_default=False,
         autocompletion=completion.paper_ids,
+    ),
+]
+SearchNamesArgument = Annotated[
+    Optional[list[str]],
+    typer.Argument(
+        help="Names of searches; all by default.", show_default=False, autocompletion=completion.searches
     ),
 ]
 TopicsArgument = Annotated[
@@ -204,14 +211,26 @@ def _typed_value(row: FilterRow, value: Any) -> Any:
 
 _OPTIONS = {row.field: row for row in FILTER_ROWS}
 
-NewOption = Annotated[bool, typer.Option("--new", help=_OPTIONS["new"].help)]
-
 
 def _filter_group(rows: Iterable[FilterRow]) -> Group:
     return Group(tuple(map(_filter_option, rows)), _typed_filters)
 
 
 _AMONG = [row for row in FILTER_ROWS if row.kind == "papers"]
+
+
+def _map_files(values: Mapping[str, Any]) -> MapFiles | None:
+    """Read the files of maps; a verb without a map does not import what draws them."""
+    if values["map"] is None and values["svg"] is None:
+        return None
+    from papersearch.cli.maps import read_map_files
+
+    return read_map_files(values["map"], values["svg"])
+
+
+def _map_option(name: str, help: str) -> Parameter:
+    option = typer.Option(f"--{name}", help=help, metavar="FILE", show_default=False)
+    return parameter(name, Annotated[Optional[str], option], None)
 
 
 GROUP: Any = None
@@ -222,8 +241,21 @@ if TYPE_CHECKING:
     SavedFilterGroup: TypeAlias = Filters
     AmongGroup: TypeAlias = Filters
     MarkGroup: TypeAlias = MarkFilters
+    MapGroup: TypeAlias = MapFiles | None
 else:  # `types` is imported by the verbs that search, not by help
     FilterGroup = Annotated[Any, _filter_group(FILTER_ROWS)]
     SavedFilterGroup = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]
     AmongGroup = Annotated[Any, _filter_group(_AMONG)]
     MarkGroup = Annotated[Any, Group(tuple(map(_filter_option, MARK_ROWS)), _typed_marks)]
+    MapGroup = Annotated[
+        Any,
+        Group(
+            (
+                _map_option(
+                    "map", "Write a map of the papers, a page (.html) or a picture (.svg); - prints the page."
+                ),
+                _map_option("svg", "Write the map as a picture; - prints it."),
+            ),
+            _map_files,
+        ),
+    ]

@@ -39,7 +39,7 @@ def build_command(
 
     if manifest is None:
         with suppress(PapersearchError):
-            manifest = read_manifest(index_path)
+            manifest = read_manifest(index_path, is_reused=True)
     chosen = [*options, *_places(index_path, manifest, names_index=names_index)]
     if manifest is not None and manifest.encoder is not None:
         chosen += [*_model_options(manifest.encoder), *_late_option(manifest)]

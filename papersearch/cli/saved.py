@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.hints import explained
 from papersearch.cli.index_access import filters_for, marked_by, open_index
-from papersearch.cli.notices import warn_if_partial, warn_of_mode, warn_of_reading, warn_of_undated
 from papersearch.cli.options import (
     GROUP,
     AmongGroup,
@@ -28,25 +26,32 @@ from papersearch.cli.options import (
     MarkGroup,
     ModeChoice,
     ModeOption,
-    NewOption,
     RecordFormat,
     RecordFormatOption,
     SavedFilterGroup,
-    TopOption,
+    SearchNamesArgument,
     WordsArgument,
 )
 from papersearch.cli.output.printer import open_hit_printer, open_printer
 from papersearch.cli.output.terminal import typed_text
+from papersearch.cli.saved_answers import (
+    answers_of,
+    narrowed,
+    new_papers,
+    wanted_searches,
+    warn_of_answer,
+    warn_of_encoding,
+)
+from papersearch.cli.saved_digest import digest
 from papersearch.cli.signatures import takes
+from papersearch.search.request import DEFAULT_K
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from papersearch.api import Index
     from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.printer import Printer
     from papersearch.saved import SavedSearch
-    from papersearch.types import Filters, Results
+    from papersearch.types import Results
 
 _MAX_NAME = 100
 
@@ -68,6 +73,7 @@ class AddOptions(NamedTuple):
 
     name: Annotated[str, typer.Argument(help="Name of the search.", show_default=False)]
     query: WordsArgument = None
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the search that has the name.")] = False
     mode: ModeOption = ModeChoice.hybrid
     filters: SavedFilterGroup = GROUP
     marked: MarkGroup = GROUP
@@ -77,9 +83,13 @@ class AddOptions(NamedTuple):
 @saved.command("add")
 @takes(AddOptions)
 def add(options: AddOptions) -> None:
-    """Keep a search under a name, with its filters."""
+    """Keep a search under a name, with its filters.
+
+    Dates that move with today, such as 7d, are kept as they are typed.
+    """
     from papersearch import saved
     from papersearch.cli.locations import find_searches
+    from papersearch.search.days import with_dates
     from papersearch.search.filters import days
     from papersearch.search.request import names_papers
     from papersearch.text.analysis import Analyzer
@@ -89,12 +99,13 @@ def add(options: AddOptions) -> None:
     name = clean_text(typed_text(options.name))
     if not name or len(name) > _MAX_NAME:
         raise typer.BadParameter(f"expected 1 to {_MAX_NAME} characters", param_hint="NAME")
-    days(options.filters)  # reject a search that cannot be run
+    days(with_dates(options.filters))  # reject a search that cannot be run
     typed_words = " ".join(map(typed_text, options.query or ()))
     may_be_empty = names_papers(options.filters) or any(options.marked)
     text = parse_query(typed_words, Analyzer(), may_be_empty=may_be_empty).text
     path = find_searches()
-    saved.add(path, saved.SavedSearch(name, text, options.mode.value, options.filters, options.marked))
+    search = saved.SavedSearch(name, text, options.mode.value, options.filters, options.marked)
+    saved.add(path, search, replace=options.replace)
     complain(f"kept {name} in {path}", "papersearch saved run")
 
 
@@ -119,6 +130,33 @@ def list_searches(options: ListOptions) -> int:
     return EXIT_HITS if searches else EXIT_NO_HITS
 
 
+class ShowOptions(NamedTuple):
+    """Options of `saved show`."""
+
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Names of searches.", show_default=False, autocompletion=completion.searches),
+    ]
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    debug: DebugOption = False
+
+
+@saved.command("show")
+@takes(ShowOptions)
+def show(options: ShowOptions) -> None:
+    """Print searches as commands to type."""
+    import shlex
+
+    printer = open_printer(options.format_, json=options.json)
+    searches = wanted_searches(options.names)
+    commands = (
+        f"papersearch search {said + ' ' if (said := _typed_options(one)) else ''}-- {shlex.quote(one.query)}"
+        for one in searches
+    )
+    printer.searches(searches, ((command,) for command in commands))
+
+
 class RemoveOptions(NamedTuple):
     """Options of `saved remove`."""
 
@@ -131,26 +169,35 @@ class RemoveOptions(NamedTuple):
 @saved.command("remove")
 @takes(RemoveOptions)
 def remove(options: RemoveOptions) -> None:
-    """Forget a search."""
-    from papersearch import saved
+    """Forget a search, and which papers it has shown."""
+    from papersearch import saved, seen
     from papersearch.cli.locations import find_searches
     from papersearch.text.cleaning import clean_text
 
-    saved.remove(find_searches(), clean_text(typed_text(options.name)))
+    path, name = find_searches(), clean_text(typed_text(options.name))
+    saved.remove(path, name)
+    seen.forget(path, name)
 
 
 class RunOptions(NamedTuple):
     """Options of `saved run`."""
 
-    names: Annotated[
-        Optional[list[str]],
-        typer.Argument(
-            help="Names of searches; all by default.", show_default=False, autocompletion=completion.searches
+    names: SearchNamesArgument = None
+    new: Annotated[bool, typer.Option("--new", help="Only papers that are new since the last run with --new.")] = (
+        False
+    )
+    top: Annotated[
+        Optional[int],
+        typer.Option(
+            "--top",
+            "-k",
+            min=1,
+            help="Number of papers; by default 10, and with --new all.",
+            metavar="K",
+            show_default=False,
         ),
     ] = None
-    new: NewOption = False
     among: AmongGroup = GROUP
-    top: TopOption = 10
     format_: FormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
@@ -166,65 +213,58 @@ class RunOptions(NamedTuple):
 def run(options: RunOptions) -> int:
     """Run searches again; papers that answer weakly are left out.
 
-    With --new, what the last build brought on your topics.
+    With --new, each paper is shown once: the first run shows what the last build added, later
+    ones what came since. What -k leaves out comes the next time.
     """
-    from papersearch.errors import NothingEncoded, QueryError, UnknownTag
+    from papersearch.cli.locations import find_locations
 
     printer = open_hit_printer(
         options.format_, options.color, json=options.json, jsonl=options.jsonl, key=options.key
     )
-    wanted = _wanted(options.names or ())
+    if not options.new:
+        return _run_again(options, printer)
+    locations = find_locations(options.corpus_path, options.index_path)
+    with new_papers(options.names or (), locations, "run", options.top, options.among) as found:
+        named = [_named(search, news.results, found.opened, printer) for search, news in found.answers]
+        printer.named_hits(named, len(found.opened))
+        printer.flush()
+        printer.keep([news.results for _, news in found.answers], found.opened)
+    return found.exit_code
+
+
+def _run_again(options: RunOptions, printer: Printer) -> int:
+    """Print the papers that answer, shown before or not."""
+    wanted = wanted_searches(options.names or ())
     opened = open_index(options.corpus_path, options.index_path)
-    if opened.encoded.n_encoded and any(search.mode != "keyword" for search in wanted):
-        warn_if_partial(opened, opened.encoded, "hybrid")
+    warn_of_encoding(opened, wanted)
+    k, is_table = options.top or DEFAULT_K, printer.format == "table"
     among = filters_for(opened, options.among)
-    answers: list[tuple[str, Results, Marked | None]] = []
-    has_failed = False
-    for search in wanted:
-        try:
-            results = _run_one(opened, search, options, among, printer)
-        except (QueryError, NothingEncoded, UnknownTag) as error:  # a name may be gone; the others still run
-            message, hint = explained(error)
-            printer.hint(f"{search.name}: {message}", hint)
-            has_failed = True
-        else:
-            answers.append((search.name, results, marked_by(printer, results, opened, search.marked)))
-    printer.named_hits(answers, len(opened))
+
+    def answer(search: SavedSearch) -> Results:
+        asked = narrowed(opened, search, among)
+        results = opened.search(asked.query, k, asked.mode, strict=True, filters=asked.filters, fold=is_table)
+        results = results.replace(
+            filters=search.filters.replace(within=options.among.within, without=options.among.without)
+        )
+        warn_of_answer(opened, search, results)
+        return results
+
+    answers, has_failed = answers_of(wanted, answer)
+    printer.named_hits([_named(search, results, opened, printer) for search, results in answers], len(opened))
+    printer.keep([results for _, results in answers], opened)
     if has_failed:
         return EXIT_ERROR
-    return EXIT_HITS if any(results.hits for _, results, _ in answers) else EXIT_NO_HITS
+    return EXIT_HITS if any(results.hits for _, results in answers) else EXIT_NO_HITS
 
 
-def _wanted(names: Sequence[str]) -> list[SavedSearch]:
-    """Read the searches of these names, or all of them. Raises SavedSearchError."""
-    from papersearch import saved
-    from papersearch.cli.locations import find_searches
-    from papersearch.errors import UnknownSearch
-    from papersearch.text.cleaning import clean_text
-
-    path = find_searches()
-    searches = saved.read(path)
-    if not searches:
-        raise CommandError(f"{path} has no searches", 'papersearch saved add pipelines "pipeline bubbles"')
-    wanted = [clean_text(typed_text(name)) for name in names] or list(searches)
-    for name in wanted:
-        if name not in searches:
-            raise UnknownSearch(path=path, name=name)
-    return [searches[name] for name in wanted]
+def _named(
+    search: SavedSearch, results: Results, opened: Index, printer: Printer
+) -> tuple[str, Results, Marked | None]:
+    """Return an answer under the name of its search, with the marks of its papers."""
+    return search.name, results, marked_by(printer, results, opened, search.marked)
 
 
-def _run_one(opened: Index, search: SavedSearch, options: RunOptions, among: Filters, printer: Printer) -> Results:
-    """Answer one search `among` papers, with its notices on stderr. Raises QueryError and UnknownTag."""
-    asked = search.filters.replace(new=options.new, within=options.among.within, without=options.among.without)
-    filters = filters_for(opened, asked.replace(within=among.within, without=among.without), search.marked)
-    is_table = printer.format == "table"
-    results = opened.search(search.query, options.top, search.mode, strict=True, filters=filters, fold=is_table)
-    results = results.replace(filters=asked)
-    if results.mode_reason:
-        warn_of_mode(opened, results.mode_reason, search.name)
-    warn_of_reading(results)
-    warn_of_undated(results)
-    return results
+saved.command("digest")(digest)
 
 
 def _typed_options(search: SavedSearch) -> str:

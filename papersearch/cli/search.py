@@ -5,6 +5,7 @@ Imports that cost time are inside the function: a mistyped option should not cos
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
 import typer
@@ -13,6 +14,7 @@ from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import filters_for, marked_by, open_or_build
 from papersearch.cli.notices import (
     offer_words,
+    say_doubts,
     warn_if_partial,
     warn_if_stale,
     warn_of_command,
@@ -35,6 +37,7 @@ from papersearch.cli.options import (
     JsonOption,
     KeyOption,
     LateOption,
+    MapGroup,
     MarkGroup,
     ModeChoice,
     ModeOption,
@@ -43,7 +46,7 @@ from papersearch.cli.options import (
     TopOption,
     WordsArgument,
 )
-from papersearch.cli.output.printer import open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
 from papersearch.cli.signatures import takes
@@ -81,6 +84,7 @@ class SearchOptions(NamedTuple):
     ] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
+    maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
@@ -98,7 +102,6 @@ def search(options: SearchOptions) -> int:
     Conditions or filters alone list papers, the newest first.
     """
     from papersearch.cli.locations import find_locations
-    from papersearch.cli.output.reasons import doubts
     from papersearch.search.request import names_papers
 
     printer = open_hit_printer(
@@ -110,12 +113,15 @@ def search(options: SearchOptions) -> int:
         style=options.style,
         copy=options.copy,
     )
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     locations = find_locations(options.corpus_path, options.index_path)
     query = options.query or []
     refuse_dash(query)
     text = " ".join(map(typed_text, query))
     may_be_empty = names_papers(options.filters) or any(options.marked)
     opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
+    filters = filters_for(opened, options.filters, options.marked)
     results = opened.search(
         text,
         options.top,
@@ -123,7 +129,7 @@ def search(options: SearchOptions) -> int:
         explain=options.explain,
         strict=options.strict,
         late=options.late,
-        filters=filters_for(opened, options.filters, options.marked),
+        filters=filters,
         sort=options.sort.value,
         fold=printer.format == "table" if options.fold is None else options.fold,
         facets=options.facets,
@@ -136,8 +142,7 @@ def search(options: SearchOptions) -> int:
     warn_of_command(query)
     warn_of_reading(results)
     if printer.format != "table":  # which says it beside its hits
-        for doubt in doubts(results):
-            printer.hint(doubt)
+        say_doubts(results)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     warn_if_stale(opened, locations)
@@ -147,5 +152,19 @@ def search(options: SearchOptions) -> int:
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-    printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+
+    def print_hits() -> None:
+        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
+        printer.keep([results], opened)
+
+    if (maps := options.maps) is None:
+        print_hits()
+    else:
+        ranked = partial(opened.search, strict=options.strict, late=options.late, filters=filters)
+        maps.beside(
+            print_hits,
+            lambda: maps.draw_answer(
+                opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
+            ),
+        )
     return EXIT_HITS if results.hits else EXIT_NO_HITS

@@ -22,6 +22,14 @@ from papersearch.errors import PapersearchError
 
 PORT = 8765
 
+TOKEN_FILE = typer.Option(
+    "--token-file",
+    help="File with the token that requests must show; or set PAPERSEARCH_TOKEN.",
+    metavar="FILE",
+    show_default=False,
+)
+"""The option that names the token, of every verb that listens."""
+
 _MOST_THREADS = 8
 """Greatest number of threads that answer. A query costs the same processor time in 1, 2 and 4 threads.
 
@@ -38,15 +46,7 @@ class ServeOptions(NamedTuple):
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0 takes a free one.")
     ] = PORT
-    token_file: Annotated[
-        Optional[Path],
-        typer.Option(
-            "--token-file",
-            help="File with the token that requests must show; or set PAPERSEARCH_TOKEN.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None
+    token_file: Annotated[Optional[Path], TOKEN_FILE] = None
     ray: Annotated[
         Optional[str],
         typer.Option(
@@ -82,7 +82,7 @@ def serve(options: ServeOptions) -> int:
     build publishes meanwhile.
     """
     from papersearch.cli.locations import find_locations
-    from papersearch.remote.addresses import find_token, is_loopback, refuse_address
+    from papersearch.remote.addresses import refuse_address
 
     printer = open_printer(options.format_, json=options.json)
     path = find_locations(None, options.index_path).index_path
@@ -96,12 +96,7 @@ def serve(options: ServeOptions) -> int:
             f"cannot serve without the packages starlette, uvicorn and prometheus-client: {error}",
             "pip install '.[serve]' in a clone of the repository",
         ) from error
-    token = find_token(options.token_file)
-    if token is None and not is_loopback(options.host):
-        raise CommandError(
-            f"cannot listen at {options.host} without a token: other machines reach it",
-            typed("export PAPERSEARCH_TOKEN=TOKEN, then: papersearch serve --host", options.host),
-        )
+    token = checked_token(options.token_file, options.host, "papersearch serve --host")
     if options.ray is not None:
         from papersearch.cli.serve_on_ray import serve_on_ray
 
@@ -123,6 +118,22 @@ def serve(options: ServeOptions) -> int:
 
     ended_by = run(app, listening, ready)
     return EXIT_INTERRUPTED if ended_by == signal.SIGINT else EXIT_HITS
+
+
+def checked_token(file: Path | None, host: str, command: str) -> str | None:
+    """Return the token, or None without one. Raises CommandError where other machines reach the host.
+
+    command: what to type with the host next, once there is a token
+    """
+    from papersearch.remote.addresses import find_token, is_loopback
+
+    token = find_token(file)
+    if token is None and not is_loopback(host):
+        raise CommandError(
+            f"cannot listen at {host} without a token: other machines reach it",
+            typed(f"export PAPERSEARCH_TOKEN=TOKEN, then: {command}", host),
+        )
+    return token
 
 
 def announce(printer: Printer, address: str, path: Path, generation: int, n_papers: int) -> None:

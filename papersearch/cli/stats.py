@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cli.index_access import open_index
-from papersearch.cli.options import ReportOptions
-from papersearch.cli.output.printer import open_printer
+from papersearch.cli.options import (
+    GROUP,
+    Color,
+    ColorOption,
+    CorpusOption,
+    DebugOption,
+    IndexOption,
+    JsonOption,
+    MapGroup,
+    RecordFormat,
+    RecordFormatOption,
+)
+from papersearch.cli.output.printer import chosen_format, open_printer
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-@takes(ReportOptions)
-def stats(options: ReportOptions) -> None:
+class StatsOptions(NamedTuple):
+    """Options of `stats`."""
+
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    maps: MapGroup = GROUP
+    color: ColorOption = Color.auto
+    corpus_path: CorpusOption = None
+    index_path: IndexOption = None
+    debug: DebugOption = False
+
+
+@takes(StatsOptions)
+def stats(options: StatsOptions) -> None:
     """Say what is in the index, and what could not be parsed."""
     printer = open_printer(options.format_, options.color, json=options.json)
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json))
     opened = open_index(options.corpus_path, options.index_path)
 
     def fields() -> dict[str, Any]:
@@ -29,4 +54,7 @@ def stats(options: ReportOptions) -> None:
 
         print_stats(console, opened)
 
-    printer.document(fields, show)
+    if (maps := options.maps) is None:
+        printer.document(fields, show)
+    else:
+        maps.beside(lambda: printer.document(fields, show), lambda: maps.draw_collection(opened))

@@ -21,7 +21,8 @@ from papersearch.dense import encoders, models
 from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
-from papersearch.index.generations import Generation, check_writable, open_if_any
+from papersearch.index.generations import Generation, check_writable, open_before
+from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.locking import writing
 from papersearch.index.report import BuildReport, Progress
 from papersearch.index.staleness import is_stale, skips_differ
@@ -76,7 +77,7 @@ def build(
 
 
 def _update(request: BuildRequest, *, dry_run: bool) -> BuildReport:
-    before = open_if_any(request.index_path, leased=dry_run)
+    before = open_before(request.index_path, leased=dry_run)
     state = "stale" if before is None or request.full else _state(request, before)
     if before is not None and (state == "complete" or (state == "words" and request.encoder is None)):
         return _unchanged(before)
@@ -102,6 +103,8 @@ def _state(request: BuildRequest, before: Generation) -> Literal["stale", "words
     This is as cheap as the check for staleness.
     """
     manifest, described = before.manifest, before.manifest.encoder
+    if manifest.format_version != FORMAT_VERSION:
+        return "stale"
     if request.corpus_path is None or is_stale(manifest, request.index_path, request.corpus_path, missing=True):
         return "stale"
     if skips_differ(manifest, request.corpus_path) or manifest.lexical.analyzer != ANALYZER:

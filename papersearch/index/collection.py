@@ -107,6 +107,7 @@ def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations:
         n_positions=sum(one.n_positions for one in manifests),
         n_organisations=n_organisations,
         **{field: sum(getattr(one, field) for one in manifests) for field in NAME_COUNTS},
+        n_identifiers=sum(one.n_identifiers for one in manifests),
         late=late,
         files={name: FileRecord(size=size, sha256="") for name, size in sizes.items()},
     )

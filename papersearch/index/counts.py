@@ -31,6 +31,7 @@ class PaperCounts(Value):
 
     years: ascending; years_inferred: the part whose page printed no year
     months: `YYYY-MM`, ascending, for papers whose month is known
+    added: `YYYY-MM` in UTC, ascending, in which papers came into the collection, where that is known
     hosts: by host of a link, without `www.`
     """
 
@@ -38,6 +39,7 @@ class PaperCounts(Value):
     years_inferred: tuple[Counted, ...]
     n_undated: Count
     months: tuple[Counted, ...]
+    added: tuple[Counted, ...]
     organisations: Tally
     authors: Tally
     categories: Tally
@@ -52,6 +54,7 @@ def count_papers(papers: Iterable[Paper]) -> PaperCounts:
     years: Counter[int] = Counter()
     inferred: Counter[int] = Counter()
     months: Counter[str] = Counter()
+    added: Counter[str] = Counter()
     names: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter(), Counter())
     having = [0] * len(names)
     n_undated = n_with_links = n_with_code = 0
@@ -63,6 +66,8 @@ def count_papers(papers: Iterable[Paper]) -> PaperCounts:
             inferred[paper.year] += paper.year_inferred
         if paper.year is not None and paper.month:
             months[f"{paper.year:04}-{paper.month:02}"] += 1
+        if paper.added:
+            added[paper.added[:7]] += 1
         hosts = {host for link in paper.links if (host := host_of(link))}
         n_with_links += bool(paper.links)
         n_with_code += has_code(paper)
@@ -77,6 +82,7 @@ def count_papers(papers: Iterable[Paper]) -> PaperCounts:
         years_inferred=_ascending(+inferred),
         n_undated=n_undated,
         months=_ascending(months),
+        added=_ascending(added),
         organisations=organisations,
         authors=authors,
         categories=categories,

@@ -31,6 +31,7 @@ class Facts(NamedTuple):
     organisation_lines: handle and name, separated by a tab
     has_code: (N,) uint8, 1 if a link leads to a repository of source code
     since: (N,) uint32, the generation that added the paper
+    added: (N,) uint32, when the paper first came, in seconds since 1970; 0 if that is unknown
     dump_papers: (A,) uint32, doc_idx of each dump's papers, one dump after another
     dump_offsets: (F + 1,) uint64, the range of each dump in `dump_papers`
     """
@@ -40,6 +41,7 @@ class Facts(NamedTuple):
     organisation_lines: StringTable
     has_code: npt.NDArray[np.uint8]
     since: npt.NDArray[np.uint32]
+    added: npt.NDArray[np.uint32]
     dump_papers: DocIndices
     dump_offsets: npt.NDArray[np.uint64]
 

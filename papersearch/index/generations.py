@@ -134,14 +134,16 @@ class Generation(NamedTuple):
         return _damaged(self.index_path, name, what)
 
 
-def open_current(index_path: Path, *, leased: bool = True) -> Generation:
+def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = False) -> Generation:
     """Open the generation that the manifest names. Raises a StoredIndexError.
+
+    is_reused: also one of an older format, from which a build takes what it can
 
     With `leased`, nobody removes its files while it is open. Pass False while holding
     `locking.writing`: your own lease would block the cleanup.
     """
     for _ in range(_ATTEMPTS):
-        manifest = read_manifest(index_path)
+        manifest = read_manifest(index_path, is_reused=is_reused)
         folder = index_path / manifest.folder
         try:
             if folder.is_symlink():
@@ -149,7 +151,7 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
             lease = locking.lease(folder / MANIFEST) if leased else None
         except OSError:
             # Either others have been published since the manifest was read, or the index is damaged.
-            if read_manifest(index_path).folder == manifest.folder:
+            if read_manifest(index_path, is_reused=is_reused).folder == manifest.folder:
                 raise _damaged(index_path, folder.name, "is missing") from None
             continue
         opened = Generation(index_path, manifest, lease)
@@ -158,28 +160,28 @@ def open_current(index_path: Path, *, leased: bool = True) -> Generation:
     raise IndexBusy(path=index_path)
 
 
-def open_if_any(index_path: Path, *, leased: bool) -> Generation | None:
-    """Open the current generation as `open_current` does; return None if it is missing or unreadable."""
+def open_before(index_path: Path, *, leased: bool) -> Generation | None:
+    """Open the current generation for a build, also of an older format; None if it is missing or unreadable."""
     try:
-        return open_current(index_path, leased=leased)
+        return open_current(index_path, leased=leased, is_reused=True)
     except StoredIndexError:
         return None
 
 
 def open_generations(index_path: Path) -> list[Generation]:
-    """Open every readable publication on disk, the newest first, without leases."""
+    """Open every publication on disk from which a build takes encodings, the newest first, without leases."""
     found = []
     for folder in reversed(_folders(index_path)):
         place = index_path / generation_folder(*folder) / MANIFEST
         with suppress(StoredIndexError, OSError):
-            manifest = decode_manifest(place.read_bytes(), str(index_path))
+            manifest = decode_manifest(place.read_bytes(), str(index_path), is_reused=True)
             if (manifest.generation, manifest.part) == folder:
                 found.append(Generation(index_path, manifest, None))
     return found
 
 
-def read_manifest(index_path: Path) -> Manifest:
-    """Read the current manifest. Raises a StoredIndexError."""
+def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
+    """Read the current manifest, or one of an older format that a build reuses. Raises a StoredIndexError."""
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
@@ -193,7 +195,7 @@ def read_manifest(index_path: Path) -> Manifest:
         raise IndexMissing(path=index_path) from error
     except OSError as error:
         raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
-    return decode_manifest(content, str(index_path))
+    return decode_manifest(content, str(index_path), is_reused=is_reused)
 
 
 def has_shards(index_path: Path) -> bool:

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import orjson
 
 from papersearch.dense.late import MAX_PAPERS
 from papersearch.errors import IndexDamaged
 from papersearch.index import files
-from papersearch.index.shard_build import Step
-from papersearch.index.shards import Shards, open_shard
+from papersearch.index.first_seen import first_seen
+from papersearch.index.shard_build import JOINING, LOST, WHOLE, Step
+from papersearch.index.shards import FOLDER, Shards, open_shard
 from papersearch.index.stored_parts import Groups, StoredAppearances
 from papersearch.index.string_table import StringTable
 from papersearch.index.words import table_files
 from papersearch.ingest.kinship import papers_of
 from papersearch.ingest.naming import name_papers
 from papersearch.types import Finding
+from papersearch.values import fields_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -57,6 +60,10 @@ def decide(
         is_kept = np.maximum.reduceat(appearances.have_abstract()[found.places], found.ends[:-1])
     n_papers = int(is_kept.sum())
     since, n_known, n_before = _since(index_path, names, is_kept, before, generation)
+    shards = [path for path in sorted((index_path / FOLDER).glob("*")) if path.is_dir()]
+    seen = first_seen(shards, [name for name, kept in zip(names, is_kept, strict=True) if kept])
+    added = seen.of(names)
+    files.write_file(index_path / JOINING / WHOLE / LOST, orjson.dumps(seen.lost, default=fields_of))
     encoder = shared_encoder(parts)
     steps = [
         Step(
@@ -78,6 +85,7 @@ def decide(
             ("places.npy", found.places[ends[0] : ends[-1]]),
             ("ends.npy", ends - ends[0]),
             ("since.npy", since[first:last][is_kept[first:last]]),
+            ("added.npy", added[first:last][is_kept[first:last]]),
             *table_files("names", names[first:last]),
         ):
             files.write_file(step.folder / name, content)

@@ -126,6 +126,7 @@ class _Whole(NamedTuple):
     n_papers: int
     mean_length: float
     n_left_out: int
+    last_added: int
     said: join_sums.Said
     sums: join_sums.Sums
     quantization: Quantization
@@ -169,7 +170,8 @@ class _Join(NamedTuple):
         weighed: list[Weighed] = self.over(shard_build.weigh_shard, weights, "weighing shards")
         quantization = Quantization(scale=weighed[0].scale, error=max(one.error for one in weighed))
         background = join_sums.background(steps)
-        whole = _Whole(n_papers, mean_length, n_left_out, said, sums, quantization, background)
+        last_added = max(one.last_added for one in analysed)
+        whole = _Whole(n_papers, mean_length, n_left_out, last_added, said, sums, quantization, background)
         publications = [
             Publication(step=step, manifest=self.manifest(generation, step, one, by, whole))
             for step, one, by in zip(steps, analysed, weighed, strict=True)
@@ -217,10 +219,12 @@ class _Join(NamedTuple):
             n_organisations=one.n_organisations,
             **{name: getattr(one, name) for name in NAME_COUNTS},
             n_words=whole.sums.n_words,
+            n_identifiers=one.n_identifiers,
             lexical=lexical_record(whole.mean_length),
             corpus=choices.corpus,
             abstracts_only=choices.abstracts_only,
             n_left_out=whole.n_left_out,
+            last_added=whole.last_added,
             dumps=whole.said.dumps,
             skipped=whole.said.skipped,
             n_encoded=one.n_papers,

@@ -8,6 +8,9 @@ from typing import Literal, NamedTuple
 
 FORMAT_VERSION = 7
 OLDEST_READABLE_VERSION = 7
+OLDEST_REUSABLE_VERSION = 6
+"""Oldest format from which a build takes encodings, and what is known of papers."""
+
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
 SHARDS = "shards.json"
@@ -18,7 +21,7 @@ PARTS = "parts"
 
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1",
-    "I+1", "J", "K+1", "L", "Q+1", "R",
+    "I+1", "J", "K+1", "L", "Q+1", "R", "X", "X+1",
 ]  # fmt: skip
 
 
@@ -35,6 +38,8 @@ ARRAYS: dict[str, ArrayFile] = {
     "ids.papers.npy": ArrayFile("<u4", ("N",)),
     "titles.offsets.npy": ArrayFile("<u8", ("N+1",)),
     "titles.papers.npy": ArrayFile("<u4", ("N",)),
+    "identifiers.offsets.npy": ArrayFile("<u8", ("X+1",)),
+    "identifiers.papers.npy": ArrayFile("<u4", ("X",)),
     "terms.offsets.npy": ArrayFile("<u8", ("T+1",)),
     "terms.idf.npy": ArrayFile("<f8", ("T",)),
     "postings.offsets.npy": ArrayFile("<u8", ("T+1",)),
@@ -51,6 +56,7 @@ ARRAYS: dict[str, ArrayFile] = {
     "texts.sha256.npy": ArrayFile("u1", ("N", "S")),
     "probes.npy": ArrayFile("<f4", ("B", "D")),
     "papers.since.npy": ArrayFile("<u4", ("N",)),
+    "papers.added.npy": ArrayFile("<u4", ("N",)),
     "papers.dates.npy": ArrayFile("<u4", ("N",)),
     "papers.code.npy": ArrayFile("u1", ("N",)),
     "papers.organisations.npy": ArrayFile("<u4", ("N",)),
@@ -88,6 +94,7 @@ TEXTS = (
     "papers.jsonl",
     "ids.txt",
     "titles.txt",
+    "identifiers.txt",
     "terms.txt",
     "expansions.txt",
     "words.txt",
@@ -98,6 +105,9 @@ TEXTS = (
     "report.json",
 )
 
+
+_NAMES = ("ids", "titles", "identifiers")
+"""Tables of names, each with the papers that have them."""
 
 DENSE_FILES = frozenset(
     {"vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", *LATE_ARRAYS, *PARTIAL_ARRAYS}
@@ -128,14 +138,14 @@ def written_order(names: Collection[str]) -> list[str]:
         *(f"postings.{name}.npy" for name in ("offsets", "papers", "impacts", "starts")),
         *("positions.offsets.npy", "positions.npy", "lengths.npy", "lengths.titles.npy"),
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
-        *("papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
+        *("papers.added.npy", "papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
         *(
             f"{of}.{name}"
             for of in ("authors", "categories", "venues")
             for name in ("txt", "offsets.npy", "starts.npy", "papers.npy")
         ),
-        *(f"{of}.{name}" for of in ("ids", "titles") for name in ("txt", "offsets.npy", "papers.npy")),
+        *(f"{of}.{name}" for of in _NAMES for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
         *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),
     )

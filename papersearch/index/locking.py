@@ -46,15 +46,15 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder during the block, which other processes and threads wait for.
+def alone(path: Path) -> Iterator[None]:
+    """Hold the lock of a file or folder during the block, which other processes and threads wait for.
 
-    The lock is that of the folder itself, so that no file is left in it. Raises OSError without a folder.
+    The lock is that of the place itself, so that no file is left there. Raises OSError if it does not exist.
     """
     if fcntl is None:
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         with suppress(OSError):  # the file system has no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -16,7 +16,14 @@ from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.vectors import Quantization
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
 from papersearch.index.files import FileRecord
-from papersearch.index.layout import FORMAT_VERSION, KIND, OLDEST_READABLE_VERSION, files_of, generation_folder
+from papersearch.index.layout import (
+    FORMAT_VERSION,
+    KIND,
+    OLDEST_READABLE_VERSION,
+    OLDEST_REUSABLE_VERSION,
+    files_of,
+    generation_folder,
+)
 from papersearch.index.typed_json import read_record
 from papersearch.types import Count, DumpFile, SkippedFile
 from papersearch.values import Value
@@ -53,13 +60,14 @@ class Manifest(Value):
     corpus: the corpus folder relative to the index; None if the dumps were named one by one
     abstracts_only: papers without abstract were left out
     n_left_out: their number
+    last_added: when the last paper of the whole first came, in seconds since 1970; 0 if no time is known
     late: None if late interaction was left out, or no paper has a vector
     quantization: the parameters of the int8 vectors
     background: the best cosines that random words reach (`search.verdict`)
 
     Axes: papers N, appearances A, terms T, postings P, positions O, expansions E, probes B,
-    organisations G, spellings W, dumps F; names of authors I, of categories K, of venues Q, and the
-    papers of all names J, L, R.
+    organisations G, spellings W, identifiers X, dumps F; names of authors I, of categories K, of
+    venues Q, and the papers of all names J, L, R.
     """
 
     format_version: int
@@ -82,6 +90,7 @@ class Manifest(Value):
     n_in_category: Count
     n_venues: Count
     n_at_venue: Count
+    n_identifiers: Count
     lexical: LexicalRecord
     encoder: EncoderRecord | None
     quantization: Quantization
@@ -90,6 +99,7 @@ class Manifest(Value):
     corpus: str | None
     abstracts_only: bool
     n_left_out: Count
+    last_added: Count
     dumps: tuple[DumpFile, ...]
     skipped: tuple[SkippedFile, ...]
     files: Mapping[str, FileRecord]
@@ -128,6 +138,7 @@ class Manifest(Value):
             "L": self.n_in_category,
             "Q": self.n_venues,
             "R": self.n_at_venue,
+            "X": self.n_identifiers,
             "S": 32,  # bytes of a SHA-256
             "D": self.encoder.dimensions if self.encoder else 0,
             "M": late.n_pieces,
@@ -154,8 +165,10 @@ def encode_manifest(manifest: Manifest) -> bytes:
     return orjson.dumps({"kind": KIND, **manifest.asdict()}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def decode_manifest(content: bytes, place: str) -> Manifest:
+def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> Manifest:
     """Parse a manifest; errors name `place`.
+
+    is_reused: of an older format too, from which a build takes what it can; it has no queries
 
     Raises IndexForeign, IndexVersionError or IndexDamaged.
     """
@@ -168,7 +181,8 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
     version = fields.get("format_version")
     if type(version) is not int:
         raise _damaged(place, "has no format version")
-    if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
+    oldest = OLDEST_REUSABLE_VERSION if is_reused else OLDEST_READABLE_VERSION
+    if not oldest <= version <= FORMAT_VERSION:
         raise IndexVersionError(
             path=Path(place),
             what="format",
@@ -176,15 +190,17 @@ def decode_manifest(content: bytes, place: str) -> Manifest:
             readable=f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}",
             is_newer=version > FORMAT_VERSION,
         )
+    is_older = version < OLDEST_READABLE_VERSION
+    if is_older:
+        fields = {**{name: 0 for name in Manifest.__annotations__ if name.startswith("n_")}, **fields}
     try:
         manifest = read_record(Manifest, fields)
     except (ValueError, OverflowError) as error:
         raise _damaged(place, f"is incomplete ({error})") from error
     if (fault := _fault_of_parts(manifest)) is not None:
         raise _damaged(place, fault)
-    if manifest.files.keys() != files_of(
-        has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial
-    ):
+    expected = files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial)
+    if not (manifest.files.keys() <= expected if is_older else manifest.files.keys() == expected):
         raise _damaged(place, "lists other files than this format has")
     return manifest
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from papersearch.index.manifest import NAME_COUNTS
 from papersearch.index.string_table import pack_strings
-from papersearch.text.name_lines import BAR, NameLine, lines_of, read_line
+from papersearch.text.name_lines import BAR, NameLine, asked_name, lines_of, read_line
 from papersearch.types import NAME_KINDS
 
 if TYPE_CHECKING:
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
     from papersearch.index.files import Content
     from papersearch.index.string_table import StringTable
-    from papersearch.text.name_lines import Asked
     from papersearch.types import BoolArray, DocIndices, IntArray, NameKind, Paper
 
 _BLOCK = 65_536
 """Entries read at once, so that memory does not grow with the index."""
 
+_REMEMBERED = 64
+"""Greatest number of names whose places are remembered."""
 
-class NameTable(NamedTuple):
+
+class NameTable:
     """The names of one kind in an open index.
 
     lines: ascending
@@ -37,43 +39,64 @@ class NameTable(NamedTuple):
     papers: doc_idx of the papers of each name, ascending, uint32
     """
 
-    lines: StringTable
-    starts: npt.NDArray[np.uint64]
-    papers: DocIndices
+    def __init__(
+        self, kind: NameKind, lines: StringTable, starts: npt.NDArray[np.uint64], papers: DocIndices
+    ) -> None:
+        self._kind = kind
+        self.lines = lines
+        self._starts = starts
+        self._papers = papers
+        self._found: dict[str, list[int]] = {}
 
     def line(self, place: int) -> NameLine:
         """Return the name at a place. Raises ValueError."""
         return read_line(self.lines[place])
 
-    def places(self, asked: Asked) -> list[int]:
-        """Return the places, ascending, of the names that fit."""
-        found = {place for anchor in asked.anchors for place in self.lines.containing(f"{BAR}{anchor}{BAR}")}
-        return [place for place in sorted(found) if asked.fits(self.line(place))]
+    def places(self, name: str) -> list[int]:
+        """Return the places, ascending, of the names that fit one as people type it.
+
+        The last ones are remembered: a query asks first whether a name is known, and then for its papers.
+        """
+        if name not in self._found:
+            if len(self._found) == _REMEMBERED:
+                self._found.clear()
+            asked = asked_name(self._kind, name)
+            found = self.lines.containing(*(f"{BAR}{anchor}{BAR}" for anchor in asked.anchors))
+            self._found[name] = [place for place in found if asked.fits(self.line(place))]
+        return self._found[name]
+
+    def may_have(self, name: str) -> bool:
+        """Tell whether a name fits one as people type it, by its whole family name or itself: without a scan."""
+        asked = asked_name(self._kind, name)
+        places = (place for anchor in asked.anchors for place in self.lines.find_prefix(f"{BAR}{anchor}{BAR}"))
+        return any(asked.fits(self.line(place)) for place in places)
 
     def papers_of(self, place: int) -> IntArray:
         """Return doc_idx of the papers with a name, ascending."""
-        start, stop = int(self.starts[place]), int(self.starts[place + 1])
-        return self.papers[start:stop].astype(np.int64)
+        start, stop = int(self._starts[place]), int(self._starts[place + 1])
+        return self._papers[start:stop].astype(np.int64)
 
-    def having(self, asked: Asked, n_papers: int) -> BoolArray:
+    def having(self, name: str, n_papers: int) -> BoolArray:
         """Return a mask of the papers that have a name that fits, (N,)."""
         mask = np.zeros(n_papers, dtype=np.bool_)
-        for place in self.places(asked):
+        for place in self.places(name):
             mask[self.papers_of(place)] = True
         return mask
 
     def counts(self, kept: BoolArray) -> dict[str, int]:
         """Count the papers of each name, as it is shown, among those of the mask `kept` (N,)."""
-        counts: dict[str, int] = {}
         per_name = np.zeros(len(self.lines), dtype=np.int64)
-        for start in range(0, len(self.papers), _BLOCK):
-            places = start + np.flatnonzero(kept[self.papers[start : start + _BLOCK]])
-            names = np.searchsorted(self.starts, places.astype(np.uint64), side="right") - 1
+        for start in range(0, len(self._papers), _BLOCK):
+            places = start + np.flatnonzero(kept[self._papers[start : start + _BLOCK]])
+            names = np.searchsorted(self._starts, places.astype(np.uint64), side="right") - 1
             numbers, n_papers = np.unique(names, return_counts=True)
             per_name[numbers] += n_papers
-        for place in np.flatnonzero(per_name).tolist():
-            shown = self.line(place).shown
-            counts[shown] = counts.get(shown, 0) + int(per_name[place])
+        counts: dict[str, int] = {}
+        for number, block in enumerate(self.lines.blocks(_BLOCK)):
+            own = per_name[number * _BLOCK : (number + 1) * _BLOCK]
+            for place in np.flatnonzero(own).tolist():
+                shown = block[place].rpartition("\t")[2]
+                counts[shown] = counts.get(shown, 0) + int(own[place])
         return counts
 
 

@@ -111,8 +111,8 @@ class OpenedIndex:
         # References to this index would be cycles, and keep the generation open.
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
-            open_ids=partial(_names_of, self._generation, "ids"),
-            open_titles=partial(_names_of, self._generation, "titles"),
+            added=self._generation.array("papers.added.npy"),
+            open_names=partial(_names_of, self._generation),
         )
 
     @cached_property
@@ -126,6 +126,7 @@ class OpenedIndex:
             organisation_lines=self._strings("organisations"),
             has_code=files.array("papers.code.npy"),
             since=files.array("papers.since.npy"),
+            added=files.array("papers.added.npy"),
             dump_papers=files.array("dumps.papers.npy"),
             dump_offsets=files.array("dumps.offsets.npy"),
         )
@@ -137,7 +138,7 @@ class OpenedIndex:
 
             files = self._generation
             starts, papers = files.array(f"{kind}.starts.npy"), files.array(f"{kind}.papers.npy")
-            self._names[kind] = NameTable(self._strings(kind), starts, papers)
+            self._names[kind] = NameTable(kind, self._strings(kind), starts, papers)
         return self._names[kind]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The paper store: one JSON object per line, read by offset, found by id, title or citation key."""
+"""The paper store: one JSON object per line, read by offset, found by id, title or identifier."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import orjson
 
+from papersearch.clock import instant_of
 from papersearch.errors import IndexDamaged
 from papersearch.text.identity import title_key
 from papersearch.types import AuthorName, Organisation, Paper, Provenance
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Names(NamedTuple):
-    """Names of papers in ascending order, with the doc_idx of each, (N,) uint32."""
+    """Names of papers in ascending order, with the doc_idx of each, (N,) or (I,) uint32."""
 
     strings: StringTable
     papers: DocIndices
@@ -29,38 +30,43 @@ class Names(NamedTuple):
 class PaperStore(Sequence[Paper]):
     """The papers in paper order: `store[doc_idx]`.
 
-    `open_ids` and `open_titles` return all ids and title keys. They are called when a paper is first
-    looked up, since most queries do not.
+    `added`, (N,), says when each paper first came, in seconds since 1970. `open_names` returns all
+    "ids", "titles" (their keys) or "identifiers". It is called when a paper is first looked up, since
+    most queries do not.
     """
 
-    def __init__(self, lines: StringTable, open_ids: Callable[[], Names], open_titles: Callable[[], Names]) -> None:
+    def __init__(self, lines: StringTable, added: DocIndices, open_names: Callable[[str], Names]) -> None:
         self._lines = lines
-        self._open_ids = open_ids
-        self._open_titles = open_titles
+        self._added = added
+        self._open_names = open_names
 
     @cached_property
     def _ids(self) -> Names:
-        return self._open_ids()
+        return self._open_names("ids")
 
     @cached_property
     def _titles(self) -> Names:
-        return self._open_titles()
+        return self._open_names("titles")
+
+    @cached_property
+    def _identifiers(self) -> Names:
+        return self._open_names("identifiers")
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
-        return decode_paper(self._lines[doc_idx])
+        return decode_paper(self._lines[doc_idx], int(self._added[doc_idx]))
 
-    def with_citation_key(self, key: str) -> list[int]:
-        """Return doc_idx of the papers with this citation key, by a scan of all papers.
+    def identified(self, key: str) -> list[int]:
+        """Return doc_idx, ascending, of the papers that `index.identifiers` lists under this key."""
+        strings, papers = self._identifiers
+        return [int(papers[place]) for place in strings.find(key)]
 
-        Few papers have a key that is not their id too, so the index keeps no table of keys. The
-        quotation marks of the field's name are escaped in any other text.
-        """
-        if not key or any(map(str.isspace, key)):
-            return []
-        return self._lines.containing(f'"citation_key":{orjson.dumps(key).decode()}')
+    def with_short_id(self, beginning: str) -> list[int]:
+        """Return doc_idx, ascending, of the papers whose digits for short ids have this beginning."""
+        strings, papers = self._identifiers
+        return sorted(int(papers[place]) for place in strings.find_prefix(f"short:{beginning}"))
 
     def titled(self, key: str) -> list[int]:
         """Return doc_idx, ascending, of the papers whose title has this `title_key`.
@@ -124,12 +130,20 @@ class PaperIds(Sequence[str]):
 
 
 def encode_paper(paper: Paper) -> str:
-    """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it exactly."""
-    return orjson.dumps(paper, default=fields_of).decode()
+    """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it.
+
+    A line does not say when the paper came: the same dumps give the same lines at any time.
+    """
+    fields = fields_of(paper)
+    del fields["added"]
+    return orjson.dumps(fields, default=fields_of).decode()
 
 
-def decode_paper(line: str) -> Paper:
-    """Return the paper of one line. Raises IndexDamaged if the line does not describe one."""
+def decode_paper(line: str, added: int = 0) -> Paper:
+    """Return the paper of one line. Raises IndexDamaged if the line does not describe one.
+
+    added: when it first came, in seconds since 1970; 0 if that is unknown
+    """
     try:
         fields: dict[str, Any] = orjson.loads(line)
         organisation = fields.pop("organisation")
@@ -140,6 +154,7 @@ def decode_paper(line: str) -> Paper:
             organisation=Organisation(**organisation) if organisation else None,
             provenance=tuple(Provenance(**place) for place in provenance),
             author_names=tuple(AuthorName(**name) for name in names),
+            added=instant_of(added) if added else None,
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(path=None, file="papers.jsonl", fault="has a line that is not a paper") from error

@@ -17,7 +17,7 @@ from papersearch.dense.prefixes import choose_prefixes
 from papersearch.errors import IndexForeign
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
-from papersearch.index.generations import check_writable, open_current, open_if_any, read_manifest, write_errors
+from papersearch.index.generations import check_writable, open_before, open_current, read_manifest, write_errors
 from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS
 from papersearch.index.locking import writing
 from papersearch.index.part_checks import check_files, older, release
@@ -225,7 +225,7 @@ class _Part(NamedTuple):
             [], None, self.place, self.encoder, None, self.request.late, self.request.abstracts_only,
             self.request.full, *self.watch,
         )  # fmt: skip
-        before = open_if_any(self.place, leased=False)
+        before = open_before(self.place, leased=False)
         source = publishing.source_of(request, whole, before)
         meaning = publishing.open_meaning(request, source, before)
         with closing(meaning):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from papersearch.errors import NothingToIndex
 from papersearch.index import previous
+from papersearch.index.first_seen import first_seen
 from papersearch.index.generations import Generation, next_generation, next_part, publish
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
@@ -64,7 +65,7 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
         changes = previous.compare(before, read.papers)
     generation = next_generation(request.index_path)
     is_same = not (changes.added or changes.changed or changes.removed)
-    if before is not None and before.manifest.is_partial and is_same and not request.full:
+    if before is not None and is_same and not request.full and _is_unfinished(before):
         generation = before.manifest.generation
     corpus = relative(request.corpus_path, request.index_path) if request.corpus_path else None
     return Source(
@@ -72,6 +73,7 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
             read,
             before,
             generation,
+            first_seen([request.index_path], [paper.paper_id for paper in read.papers]),
             {"corpus": corpus, "abstracts_only": request.leaves_out(before)},
             lambda done, total: request.progress("analysing", done, total),
         ),
@@ -83,6 +85,11 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
         findings=read.findings,
         n_left_out=read.n_left_out,
     )
+
+
+def _is_unfinished(before: Generation) -> bool:
+    """Tell whether a generation gets more parts, all of which have one format."""
+    return before.manifest.is_partial and before.manifest.format_version == FORMAT_VERSION
 
 
 def unfinished(before: Generation) -> Source | None:

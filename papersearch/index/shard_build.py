@@ -30,6 +30,7 @@ from papersearch.dense.vectors import largest_component, quantize
 from papersearch.errors import ModelUnusable, StoredIndexError
 from papersearch.index import files, previous
 from papersearch.index.files import FileRecord, KeptFile
+from papersearch.index.first_seen import Lost, with_lost
 from papersearch.index.generations import Generation, publish, write_errors
 from papersearch.index.journal import Journal, journal_key
 from papersearch.index.layout import MANIFEST, generation_folder
@@ -39,6 +40,7 @@ from papersearch.index.name_tables import name_counts
 from papersearch.index.part_records import PartRecord, part_folder, read_part
 from papersearch.index.shards import open_each, read_shards, shard_folder
 from papersearch.index.stored_parts import Groups, StoredAppearances, array, table
+from papersearch.index.typed_json import read_value
 from papersearch.index.words import analyse, encode_findings, paper_files, posting_files
 from papersearch.ingest.merging import merge_group
 from papersearch.lexical.bm25 import bm25_saturation, idf
@@ -52,6 +54,9 @@ if TYPE_CHECKING:
 JOINING = ".joining"
 WHOLE = "whole"
 """Folder below `JOINING` with what is of the whole."""
+
+LOST = "lost.json"
+"""File in `WHOLE` with the papers that are gone under their ids."""
 
 OF_THE_WHOLE = (
     "words.txt", "words.offsets.npy", "words.counts.npy", "expansions.txt", "expansions.offsets.npy", "report.json",
@@ -90,6 +95,7 @@ class Analysed(Value):
     """The papers of one shard, as far as they do not depend on the others.
 
     n_left_out: number of papers without abstract that were left out
+    last_added: when the last of the papers first came, in seconds since 1970
     left_out: their appearances by dump
     n_words: number of terms of all papers, with repeats
     n_encoded: number of texts that the model encoded: those that no part has
@@ -108,9 +114,11 @@ class Analysed(Value):
     n_in_category: Count
     n_venues: Count
     n_at_venue: Count
+    n_identifiers: Count
     n_probes: Count
     late: LateRecord | None
     n_left_out: Count
+    last_added: Count
     left_out: Mapping[str, int]
     n_words: Count
     n_encoded: Count
@@ -158,7 +166,9 @@ def analyse_shard(step: Step) -> Analysed:
     n_words = int(analysed.statistics.doc_lengths.sum())
     written.all(one for one in posting_files(analysed) if one[0] not in _OF_WHOLE_WEIGHT)
     since = array(folder / "since.npy")
-    written.all(paper_files(papers, since, [dump.name for part in parts for dump in part.dumps]))
+    lost = read_value(tuple[Lost, ...], orjson.loads((folder.parent / WHOLE / LOST).read_bytes()))
+    added = with_lost(papers, array(folder / "added.npy"), lost)
+    written.all(paper_files(papers, since, added, [dump for part in parts for dump in part.dumps]))
     encoded, n_encoded = _encoded(step, parts, papers)
     written.all([("vectors.npy", encoded.vectors), ("texts.sha256.npy", encoded.hashes)])
     no_probes = np.zeros((0, 0), dtype=np.float32)
@@ -181,9 +191,11 @@ def analyse_shard(step: Step) -> Analysed:
         n_positions=written.shapes["positions.npy"],
         n_organisations=written.shapes["organisations.offsets.npy"] - 1,
         **name_counts(written.shapes),
+        n_identifiers=written.shapes["identifiers.papers.npy"],
         n_probes=len(encoded.constants.probes) if encoded.constants else 0,
         late=late,
         n_left_out=n_left_out,
+        last_added=int(added.max(initial=0)),
         left_out=dict(left_out),
         n_words=n_words,
         n_encoded=n_encoded,

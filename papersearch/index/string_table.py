@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_SCANNED = 1 << 22
+"""Bytes searched at once, or one string if that is longer."""
+
+
 class StringTable(Sequence[str]):
     """The strings in `text`, split at `offsets`."""
 
@@ -64,13 +68,29 @@ class StringTable(Sequence[str]):
         start = bisect_left(self, prefix)
         return range(start, bisect_right(self, prefix, lo=start, key=lambda found: found[: len(prefix)]))
 
-    def containing(self, part: str) -> list[int]:
-        """Return the positions of the strings that contain `part`, by one scan of the whole text."""
-        wanted, places, start = part.encode(), [], 0
-        while (found := self._text.find(wanted, start)) >= 0:
-            places.append(int(np.searchsorted(self._offsets, found, side="right")) - 1)
-            start = int(self._offsets[places[-1] + 1])
-        return places
+    def containing(self, *parts: str) -> list[int]:
+        """Return the positions, ascending, of the strings that contain any of `parts`, by a scan of the whole text.
+
+        The text is copied in blocks: Python searches bytes quickly, and mapped files byte by byte.
+        """
+        wanted, places, first = [part.encode() for part in parts], set(), 0
+        while first < len(self):
+            begin = int(self._offsets[first])
+            stop = max(self._holding(begin + _SCANNED), first + 1)
+            block = self._text[begin : int(self._offsets[stop])]
+            for part in wanted:
+                found = block.find(part)
+                while found >= 0:
+                    place = self._holding(begin + found)
+                    places.add(place)
+                    found = block.find(part, int(self._offsets[place + 1]) - begin)
+            first = stop
+        return sorted(places)
+
+    def _holding(self, byte: int) -> int:
+        """Return the position of the string that has a byte of the text; behind the text, the number of strings."""
+        # A number of another type would convert all offsets.
+        return int(np.searchsorted(self._offsets, np.uint64(byte), side="right")) - 1
 
 
 def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint64]]:

@@ -6,7 +6,7 @@ repairs nothing: the remedy is nearly always a rebuild.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +17,7 @@ from papersearch.dense import models
 from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
+from papersearch.index.identifiers import identifier_order
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
@@ -26,6 +27,7 @@ from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.index.generations import Generation
+    from papersearch.types import Paper
 
 
 class Fault(Value):
@@ -82,6 +84,7 @@ def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
         "papers.offsets.npy": manifest.files["papers.jsonl"].size,
         "ids.offsets.npy": manifest.files["ids.txt"].size,
         "titles.offsets.npy": manifest.files["titles.txt"].size,
+        "identifiers.offsets.npy": manifest.files["identifiers.txt"].size,
         "terms.offsets.npy": manifest.files["terms.txt"].size,
         "expansions.offsets.npy": manifest.files["expansions.txt"].size,
         "words.offsets.npy": manifest.files["words.txt"].size,
@@ -191,11 +194,18 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
     for name, expected in fact_arrays(papers, [dump.name for dump in generation.manifest.dumps]):
         if (generation.array(name) != expected).any():
             yield name, "says other than the papers"
+    if (generation.array("papers.added.npy") > generation.manifest.last_added).any():
+        yield "papers.added.npy", "has a later time than the manifest says"
     table, numbers = organisation_table(papers)
     if bytes(generation.text("organisations.txt")).decode().split("\n")[:-1] != table:
         yield "organisations.txt", "has other organisations than the papers"
     elif (generation.array("papers.organisations.npy") != numbers).any():
         yield "papers.organisations.npy", "says other than the papers"
+    yield from _names(generation, papers)
+
+
+def _names(generation: Generation, papers: Sequence[Paper]) -> Iterator[tuple[str, str]]:
+    """Check that names and identifiers are those of the papers."""
     for name, names in name_files(papers):
         if isinstance(names, np.ndarray):
             is_equal = np.array_equal(generation.array(name), names)
@@ -203,6 +213,11 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
             is_equal = bytes(generation.text(name)) == names
         if not is_equal:
             yield name, "has other names than the papers"
+    keys, owners = identifier_order(papers, generation.manifest.dumps)
+    if bytes(generation.text("identifiers.txt")).decode().split("\n")[:-1] != keys:
+        yield "identifiers.txt", "has other identifiers than the papers"
+    elif generation.array("identifiers.papers.npy").tolist() != owners:
+        yield "identifiers.papers.npy", "says other than the papers"
 
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:

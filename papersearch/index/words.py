@@ -20,6 +20,8 @@ from papersearch.checksums import sha256_of_file
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import KeptFile
+from papersearch.index.first_seen import with_lost
+from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import DENSE_FILES
 from papersearch.index.manifest import LexicalRecord
 from papersearch.index.name_tables import name_counts, name_files
@@ -34,10 +36,11 @@ from papersearch.text.paper_text import Texts, keywords_of
 
 if TYPE_CHECKING:
     from papersearch.index.files import Content
+    from papersearch.index.first_seen import FirstSeen
     from papersearch.index.generations import Generation
     from papersearch.ingest.reading import Ingest
     from papersearch.lexical.indexing import AnalysedCorpus
-    from papersearch.types import DocIndices, Finding, Paper
+    from papersearch.types import DocIndices, DumpFile, Finding, Paper
 
 _KEPT_FIELDS = (
     "n_papers",
@@ -54,10 +57,12 @@ _KEPT_FIELDS = (
     "n_in_category",
     "n_venues",
     "n_at_venue",
+    "n_identifiers",
     "lexical",
     "corpus",
     "abstracts_only",
     "n_left_out",
+    "last_added",
     "dumps",
     "skipped",
 )
@@ -105,6 +110,7 @@ class NewWords:
     """Files made from dumps.
 
     generation: the number of the build
+    seen: when earlier builds first saw papers
     chosen: the manifest's fields about what was chosen to be read
     """
 
@@ -113,12 +119,14 @@ class NewWords:
         read: Ingest,
         before: Generation | None,
         generation: int,
+        seen: FirstSeen,
         chosen: dict[str, Any],
         progress: Callable[[int, int], None],
     ) -> None:
         self._read = read
         self._before = before
         self._generation = generation
+        self._added = with_lost(read.papers, seen.of(paper.paper_id for paper in read.papers), seen.lost)
         self._chosen = chosen
         self._progress = progress
         self._shapes: dict[str, tuple[int, ...]] = {}
@@ -144,8 +152,10 @@ class NewWords:
             "n_organisations": self._shapes["organisations.offsets.npy"][0] - 1,
             "n_words": self._shapes["words.counts.npy"][0],
             **name_counts({name: shape[0] for name, shape in self._shapes.items()}),
+            "n_identifiers": self._shapes["identifiers.papers.npy"][0],
             "lexical": self._lexical,
             "n_left_out": self._read.n_left_out,
+            "last_added": int(self._added.max(initial=0)),
             **self._chosen,
             "dumps": self._read.dumps,
             "skipped": self._read.skipped,
@@ -162,7 +172,7 @@ class NewWords:
     def _paper_files(self) -> Iterator[tuple[str, Content]]:
         papers = self._read.papers
         since = previous.since(self._before, papers, self._generation)
-        yield from paper_files(papers, since, [dump.name for dump in self._read.dumps])
+        yield from paper_files(papers, since, self._added, self._read.dumps)
         yield "report.json", encode_findings(self._read.findings)
 
 
@@ -198,20 +208,29 @@ def posting_files(analysed: AnalysedCorpus) -> Iterator[tuple[str, Content]]:
     yield "lengths.titles.npy", analysed.title_positions
 
 
-def paper_files(papers: Sequence[Paper], since: DocIndices, dumps: Sequence[str]) -> Iterator[tuple[str, Content]]:
+def paper_files(
+    papers: Sequence[Paper], since: DocIndices, added: DocIndices, dumps: Sequence[DumpFile]
+) -> Iterator[tuple[str, Content]]:
     """Yield name and content of the files of papers, facts and organisations.
 
     since: (N,), the generation that first had each paper
-    dumps: names in the manifest's order
+    added: (N,), when each paper first came, in seconds since 1970
+    dumps: in the manifest's order
     """
     yield from table_files("papers", map(encode_paper, papers), "papers.jsonl")
     yield "papers.since.npy", since
-    yield from fact_arrays(papers, dumps)
+    yield "papers.added.npy", added
+    yield from fact_arrays(papers, [dump.name for dump in dumps])
     lines, numbers = organisation_table(papers)
     yield from table_files("organisations", lines)
     yield "papers.organisations.npy", numbers
     yield from name_files(papers)
-    for name, (names, doc_indices) in (("ids", id_order(papers)), ("titles", title_order(papers))):
+    found = (
+        ("ids", id_order(papers)),
+        ("titles", title_order(papers)),
+        ("identifiers", identifier_order(papers, dumps)),
+    )
+    for name, (names, doc_indices) in found:
         yield from table_files(name, names)
         yield f"{name}.papers.npy", np.array(doc_indices, dtype=np.uint32)
 

@@ -60,14 +60,14 @@ def change_marks(path: Path, papers: Sequence[Paper], change: Change, index: Fin
     Raises InvalidMark for a tag or a note that cannot be kept, MarksUnreadable and MarksNotWritable.
     """
     from papersearch.index.files import replace_file
-    from papersearch.index.locking import alone_in
+    from papersearch.index.locking import alone
 
     change = change.checked()
     target = Path(os.path.realpath(path))
     try:
         if not path.is_symlink():  # the folder that a link leads to may be away for a while
             target.parent.mkdir(parents=True, exist_ok=True)
-        with alone_in(target.parent):
+        with alone(target.parent):
             before = _read(path)
             after = before.changed(papers, change, index)
             if after != before:

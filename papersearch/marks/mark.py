@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from papersearch.errors import InvalidMark, UnknownTag
 from papersearch.text.cleaning import clean_text
@@ -17,7 +17,7 @@ from papersearch.text.identity import title_key
 
 if TYPE_CHECKING:
     from papersearch.search.filter_table import MarkFilters
-    from papersearch.types import Filters, Paper
+    from papersearch.types import Filters, LookUpBy, Paper
 
 Key = TypeVar("Key")
 
@@ -29,7 +29,7 @@ MAX_NOTE = 10_000
 class Finder(Protocol):
     """An index, as far as marks need it: `papersearch.Index`, in a folder or on a server."""
 
-    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+    def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
         """Return the id of the one paper of each name."""
         ...
 
@@ -172,8 +172,10 @@ class Marks:
         return _grouped((title_key(mark.title), at) for at, mark in enumerate(self._marks) if mark.title)
 
 
-_WAYS: tuple[tuple[Literal["id", "title"], Callable[[Mark], str]], ...] = (
+_WAYS: tuple[tuple[LookUpBy, Callable[[Mark], str]], ...] = (
     ("id", lambda mark: mark.paper_id),
+    ("identifier", lambda mark: mark.arxiv_id and f"arXiv:{bare_arxiv_id(mark.arxiv_id) or mark.arxiv_id}"),
+    ("identifier", lambda mark: mark.doi and f"doi:{bare_doi(mark.doi) or mark.doi}"),
     ("title", lambda mark: mark.title),
 )
 """The ways to look up the paper of a mark, surest first."""

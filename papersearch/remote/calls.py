@@ -8,7 +8,7 @@ generation that answered, and `result`.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from papersearch.errors import LimitExceeded
 from papersearch.types import (
@@ -18,6 +18,8 @@ from papersearch.types import (
     Counted,
     Filters,
     Finding,
+    LibraryPaper,
+    LookUpBy,
     Mode,
     NameKind,
     Organisation,
@@ -50,8 +52,11 @@ MAX_HITS = 2_000
 MAX_TEXT = 100_000
 MAX_NAME = 10_000
 MAX_NAMES = 1_000
+MAX_LIBRARY = 2_000
 MAX_IDS = 10_000
 """Most papers within or without which a call searches, and most names that one call looks up."""
+MAX_SEARCHED = 100
+"""Greatest number of names for each of which the names of an index are searched."""
 
 
 class AboutCall(Value):
@@ -107,6 +112,14 @@ class SimilarCall(Value):
     filters: Filters = NO_FILTERS
 
 
+class RecommendCall(Value):
+    """The arguments of `Index.recommend`."""
+
+    library: tuple[LibraryPaper, ...]
+    k: int
+    filters: Filters = NO_FILTERS
+
+
 class PaperCall(Value):
     """The argument of `Index.paper`."""
 
@@ -117,7 +130,7 @@ class LookUpCall(Value):
     """The arguments of `Index.look_up`."""
 
     names: tuple[str, ...]
-    by: Literal["id", "title"] = "id"
+    by: LookUpBy = "id"
 
 
 class PapersCall(Value):
@@ -164,6 +177,7 @@ Call: TypeAlias = (
     | SearchManyCall
     | RankManyCall
     | SimilarCall
+    | RecommendCall
     | PaperCall
     | LookUpCall
     | PapersCall
@@ -181,6 +195,7 @@ VERBS: dict[str, type[Call]] = {
     "search-many": SearchManyCall,
     "rank-many": RankManyCall,
     "similar": SimilarCall,
+    "recommend": RecommendCall,
     "paper": PaperCall,
     "look-up": LookUpCall,
     "papers": PapersCall,
@@ -198,6 +213,7 @@ RESULTS: dict[type[Call], Any] = {
     SearchManyCall: tuple[Results, ...],
     RankManyCall: tuple[tuple[RankedPaper, ...], ...],
     SimilarCall: Results,
+    RecommendCall: Results,
     PaperCall: Paper,
     LookUpCall: tuple[str | None, ...],
     PapersCall: tuple[Paper, ...],
@@ -212,8 +228,8 @@ own modules, which a query does not import."""
 WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
-LONG = frozenset({SearchManyCall, RankManyCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
-"""The calls of many queries or papers, which are waited for longer."""
+LONG = frozenset({SearchManyCall, RankManyCall, RecommendCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
+"""The calls of many queries, texts or papers, which are waited for longer."""
 
 
 class About(Value):
@@ -247,10 +263,18 @@ def check_limits(call: Call) -> None:
     names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
     names.append(fields.get("beginning", ""))
     if (filters := fields.get("filters")) is not None:
-        names += [name for kind in NAME_KINDS for name in getattr(filters, kind)]
-        names += [*filters.organisations, *filters.dumps, filters.since or "", filters.until or ""]
+        searched = [name for kind in NAME_KINDS for name in getattr(filters, kind)]
+        _at_most("authors, categories and venues", len(searched), MAX_SEARCHED)
+        names += searched
+        dates = (filters.since, filters.until, filters.added_since)
+        names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
     _at_most("names", len(names), MAX_NAMES)
     _at_most("characters of a name", max(map(len, names)), MAX_NAME)
+    library: tuple[LibraryPaper, ...] = fields.get("library", ())
+    _at_most("papers of a library", len(library), MAX_LIBRARY)
+    _at_most(
+        "characters of text", max((len(one.title) + len(one.abstract) for one in library), default=0), MAX_TEXT
+    )
     ids = list(fields.get("names", ()))
     if filters is not None:
         ids += [*(filters.within or ()), *(filters.without or ())]

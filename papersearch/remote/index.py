@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Never, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
 
 import orjson
 
-from papersearch.errors import NotServed, PapersearchError, ServerForeign
+from papersearch.errors import LibraryEmpty, NotServed, PapersearchError, ServerForeign
 from papersearch.remote.addresses import find_token, parse_address
 from papersearch.remote.asking import Asker
 from papersearch.remote.calls import (
@@ -34,12 +34,13 @@ from papersearch.remote.calls import (
     PaperCall,
     PapersCall,
     RankManyCall,
+    RecommendCall,
     SearchCall,
     SearchManyCall,
     SimilarCall,
 )
-from papersearch.search.request import DEFAULT_K, check_arguments, chosen_filters
-from papersearch.types import NO_FILTERS, EncodedShare, Mode, Sort
+from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
+from papersearch.types import NO_FILTERS, EncodedShare, LookUpBy, Mode, Sort
 
 if TYPE_CHECKING:
     from papersearch.index.counts import PaperCounts
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
         FilterOptions,
         Filters,
         Finding,
+        Float32Array,
         Float64Array,
+        LibraryPaper,
         NameKind,
         Organisation,
         Paper,
@@ -203,13 +206,29 @@ class RemoteIndex:
         found: Results = self._ask(call)
         return found
 
+    def recommend(
+        self,
+        library: Sequence[Paper | LibraryPaper],
+        k: int = DEFAULT_K,
+        *,
+        filters: Filters = NO_FILTERS,
+        **narrowed: Unpack[FilterOptions],
+    ) -> Results:
+        """Return the `k` papers that most resemble a reader's `library`, without those that it has."""
+        check_arguments(k, "semantic")
+        filters = chosen_filters(filters, narrowed)
+        if not library:
+            raise LibraryEmpty()
+        found: Results = self._ask(RecommendCall(library=as_library(library), k=k, filters=filters))
+        return found
+
     def paper(self, name: str) -> Paper:
-        """Return the paper with this id, unambiguous beginning of an id, title or citation key."""
+        """Return the paper with this id, identifier in any dress, citation key, beginning of an id, or title."""
         found: Paper = self._ask(PaperCall(name=_sendable(name)))
         return found
 
-    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
-        """Return the id of the one paper of each name, by whole ids or titles alone, several in a request."""
+    def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
+        """Return the id of the one paper of each name, several in a request."""
         found: list[str | None] = []
         for portion in _portions(names, MAX_IDS):
             found += self._as_many(self._ask(LookUpCall(names=portion, by=by)), portion)
@@ -226,6 +245,10 @@ class RemoteIndex:
         if len(found) != expected:
             raise self._foreign(f"it has {len(found)} papers in place of {expected}")
         return found
+
+    def vectors(self, names: Sequence[str] | None = None) -> Float32Array:
+        """Raise NotServed: a server gives no vectors."""
+        raise self._not_served("give the vectors of papers")
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""

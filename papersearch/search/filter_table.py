@@ -40,7 +40,7 @@ class FilterRow(NamedTuple):
     example: str = ""
     known: Literal["", "authors", "categories", "venues", "organisations", "dumps", "tags"] = ""
     is_saved: bool = True
-    is_served: bool = False
+    is_served: bool = True
 
 
 _DATE = "YYYY[-MM[-DD]]"
@@ -52,7 +52,7 @@ FILTER_ROWS = (
         kind="text",
         value=_DATE,
         example="2024",
-        help="Papers of this date or later.",
+        help="Papers of this date or later; also 7d, 3 months, last week.",
         is_served=True,
     ),
     FilterRow(
@@ -124,6 +124,16 @@ FILTER_ROWS = (
         word="code",
         kind="switch",
         help="Papers with a link to a repository of source code.",
+        is_served=True,
+    ),
+    FilterRow(
+        name="added-since",
+        field="added_since",
+        word="added",
+        kind="text",
+        value=_DATE,
+        example="7d",
+        help="Papers that came into the collection on this date or later, such as 7d.",
         is_served=True,
     ),
     FilterRow(

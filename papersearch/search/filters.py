@@ -1,4 +1,4 @@
-"""Filters applied to papers: dates, names, organisations, dumps, code and new papers.
+"""Filters applied to papers: dates, names, organisations, dumps, code, and when papers came into the collection.
 
 A date filter cannot decide about a paper without a date. Nor can it if only the year or month is
 known and lies partly in the range. Such papers are undecided, and the results report them.
@@ -6,14 +6,15 @@ known and lies partly in the range. Such papers are undecided, and the results r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from papersearch.errors import AmbiguousDump, EmptyDateRange, InvalidDate, UnknownFilterValue
+from papersearch import clock
+from papersearch.errors import AmbiguousDump, EmptyDateRange, UnknownFilterValue
+from papersearch.search.days import first_and_last
 from papersearch.search.papers import ids_of
 from papersearch.types import NAME_KINDS, Filters
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from papersearch.search.shards import Shards
     from papersearch.types import BoolArray, IntArray, Organisation
 
-_DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _NEAREST = 3
 
 _BLOCK = 65_536
@@ -73,14 +73,7 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
     facts = index.facts
     kept = np.ones(len(facts.dates), dtype=np.bool_)
     undecided = np.zeros(len(kept), dtype=np.bool_)
-    if filters.dumps:
-        held = np.zeros(len(kept), dtype=np.bool_)
-        for name in filters.dumps:
-            held[facts.of_dump(index.dump_names.index(name))] = True
-        kept &= held
-    _keep_named(kept, filters, index)
-    if filters.within is not None or filters.without is not None:
-        kept &= _among(filters, index)
+    _keep_listed(kept, filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
     since, until = days(filters)
     for start in range(0, len(kept), _BLOCK):
@@ -89,6 +82,8 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             kept[block] &= np.isin(facts.organisations[block], organisations)
         if filters.has_code:
             kept[block] &= facts.has_code[block] != 0
+        if filters.added_since is not None:
+            kept[block] &= facts.added[block] >= max(1, clock.seconds_of(filters.added_since))
         if filters.new:
             kept[block] &= facts.since[block] == index.manifest.generation
         if since is None and until is None:
@@ -102,17 +97,19 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
     return Selection(kept, undecided)
 
 
-def _among(filters: Filters, index: OpenedIndex) -> BoolArray:
-    """Return (N,), True for the papers of `within` that are not those of `without`."""
-    kept = np.full(index.manifest.n_papers, filters.within is None)
-    if filters.within is not None:
-        kept[index.papers.with_ids(filters.within)] = True
-    kept[index.papers.with_ids(filters.without or ())] = False
-    return kept
-
-
-def _keep_named(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
-    """Take papers without the names of the filters out of the mask `kept` (N,)."""
+def _keep_listed(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
+    """Take papers out of the mask `kept` (N,) that lists of papers lack: of dumps, of names, within, without."""
+    for lists in (
+        [index.facts.of_dump(index.dump_names.index(name)) for name in filters.dumps] if filters.dumps else None,
+        None if filters.within is None else [index.papers.with_ids(filters.within)],
+    ):
+        if lists is not None:
+            held = np.zeros(len(kept), dtype=np.bool_)
+            for papers in lists:
+                held[papers] = True
+            kept &= held
+    if filters.without:
+        kept[index.papers.with_ids(filters.without)] = False
     for kind in NAME_KINDS:
         if values := getattr(filters, kind):
             from papersearch.search.names import having
@@ -144,27 +141,20 @@ def days(filters: Filters) -> tuple[int | None, int | None]:
 
     Raises QueryError for an invalid date, and for a range that ends before it begins.
     """
-    since = _day(filters.since, "since", first=True) if filters.since is not None else None
-    until = _day(filters.until, "until", first=False) if filters.until is not None else None
+    since = until = None
+    if filters.since is not None:
+        since = _number(first_and_last(filters.since, "since")[0])
+    if filters.until is not None:
+        last = first_and_last(filters.until, "until")[1]
+        ends_month = (last + timedelta(1)).day == 1 if last < date.max else True
+        until = _number(last) + (31 - last.day if ends_month else 0)  # as in `days_of`: every month has 31 days
     if since is not None and until is not None and since > until:
         raise EmptyDateRange(since=str(filters.since), until=str(filters.until))
     return since, until
 
 
-def _day(written: str, field: Literal["since", "until"], *, first: bool) -> int:
-    """Return the first or the last day of a year, month or day as YYYYMMDD.
-
-    The last day of every month is 31, because days are only compared.
-    """
-    found = _DAY.fullmatch(written.strip())
-    try:
-        if found is None:
-            raise ValueError
-        year, month, day = int(found[1]), found[2], found[3]
-        date(year, int(month or 1), int(day or 1))
-    except ValueError:
-        raise InvalidDate(field=field, value=written) from None
-    return year * 10_000 + int(month or (1 if first else 12)) * 100 + int(day or (1 if first else 31))
+def _number(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _organisations(names: Iterable[str], facts: Facts) -> IntArray:

@@ -61,6 +61,7 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
             verdict=verdict,
             strength=strength,
             evidence=one.evidence,
+            short_id=shards.short_id(one.paper),
             explanation=_explain(number, row, float(found.scores[place]), one.terms, found)
             if how.explain
             else None,
@@ -88,6 +89,7 @@ def make_hits_near(
             verdict=None,
             strength=None if background is None else likeness(score, background),
             evidence=one.evidence,
+            short_id=shards.short_id(one.paper),
         )
         for rank, (one, score) in enumerate(zip(shown, scores, strict=True), 1)
     ]

@@ -34,7 +34,7 @@ def newest(query: Query, how: Request, shards: Shards) -> Results:
     opening = _opened(query, how, shards)
     owned = _latest(opening, how.k, shards, undecided=False)
     shown: list[Shown] = shards.each("show", owned, lambda _, papers: ShowOf(papers, {}, None, None, None))
-    hits = tuple(_hit(rank, one, how) for rank, one in enumerate(shown, 1))
+    hits = tuple(_hit(rank, one, how, shards) for rank, one in enumerate(shown, 1))
     undated = None
     if leaves_undated_out(how.filters, query):
         named = shards.named(_latest(opening, UNDATED_NAMED, shards, undecided=True))
@@ -78,7 +78,7 @@ def _latest(opening: Opening, k: int, shards: Shards, *, undecided: bool) -> Own
     return Owned(papers, owners).at(np.lexsort((papers, -dates))[:k])
 
 
-def _hit(rank: int, one: Shown, how: Request) -> Hit:
+def _hit(rank: int, one: Shown, how: Request, shards: Shards) -> Hit:
     return Hit(
         rank=rank,
         paper=one.paper,
@@ -89,6 +89,7 @@ def _hit(rank: int, one: Shown, how: Request) -> Hit:
         verdict=None,
         evidence=one.evidence,
         explanation=_UNRANKED if how.explain else None,
+        short_id=shards.short_id(one.paper),
     )
 
 

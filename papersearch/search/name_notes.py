@@ -20,15 +20,15 @@ _KINDS: tuple[tuple[NameKind, str, str], ...] = (
 def notes_on_names(query: Query, shards: Shards) -> tuple[Note, ...]:
     """Note that the words of a query are the name of an author, or a category."""
     wanted = [(kind, query.plain) for kind, _, _ in _KINDS]
-    counts = zip(*shards.every("n_named", wanted), strict=True)
+    known = zip(*shards.every("have_names", wanted), strict=True)
     return tuple(
         Note(
             kind="author" if kind == "authors" else "category",
             part=query.plain,
             message=f"{query.plain} is {what}: {clause_of(field, query.plain)} finds the papers",
         )
-        for (kind, field, what), n_names in zip(_KINDS, counts, strict=True)
-        if any(n_names)
+        for (kind, field, what), is_known in zip(_KINDS, known, strict=True)
+        if any(is_known)
     )
 
 

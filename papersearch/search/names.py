@@ -12,7 +12,7 @@ import numpy as np
 from papersearch.errors import UnknownFilterValue
 from papersearch.search.protocol import NamesLike, NamesOf
 from papersearch.text.folding import fold
-from papersearch.text.name_lines import BAR, asked_name, compared, is_one_word, read_line
+from papersearch.text.name_lines import BAR, compared, is_one_word, read_line
 from papersearch.text.name_words import words_of
 from papersearch.types import NAME_KINDS, Counted
 
@@ -65,18 +65,26 @@ def check_clauses(clauses: Iterable[FieldClause], shards: Shards) -> None:
 def having(kind: NameKind, values: Iterable[str], index: OpenedIndex) -> BoolArray:
     """Return a mask of the papers with any of these names, (N,)."""
     names, n_papers = index.names(kind), index.manifest.n_papers
-    masks = [names.having(asked_name(kind, value), n_papers) for value in values]
+    masks = [names.having(value, n_papers) for value in values]
     mask: BoolArray = np.logical_or.reduce(masks)
     return mask
 
 
 def n_named(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[int]:
     """Count the different names that fit each of these."""
-    return [len(index.names(kind).places(asked_name(kind, value))) for kind, value in asked]
+    return [len(index.names(kind).places(value)) for kind, value in asked]
+
+
+def have_names(asked: Sequence[tuple[NameKind, str]], index: OpenedIndex) -> list[bool]:
+    """Tell for each of these whether a name fits it: an author by the whole family name, a category by any key."""
+    return [
+        bool(index.names(kind).places(value)) if kind == "categories" else index.names(kind).may_have(value)
+        for kind, value in asked
+    ]
 
 
 def like(request: NamesLike, index: OpenedIndex) -> Likeness:
-    """Find the names that are spelt like an unknown one; of names that compare alike, the first is taken."""
+    """Find the names that are spelt like an unknown one: keys for one word, otherwise names as they are shown."""
     from rapidfuzz import fuzz, process
 
     names, with_keys = index.names(request.kind), is_one_word(request.name)
@@ -86,7 +94,9 @@ def like(request: NamesLike, index: OpenedIndex) -> Likeness:
         shown: dict[str, str] = {}
         for line in map(read_line, block):
             for text in compared(line, with_keys=with_keys):
-                shown[text] = min(shown.get(text, line.shown), line.shown)
+                is_key = with_keys and not (request.kind == "categories" and text == line.keys[0])
+                offer = text if is_key else line.shown
+                shown[text] = min(shown.get(text, offer), offer)
         found = process.extract(
             asked, list(shown), scorer=fuzz.token_sort_ratio, score_cutoff=_LEAST_LIKENESS, limit=None
         )

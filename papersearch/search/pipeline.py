@@ -15,7 +15,7 @@ from papersearch.lexical.bm25 import idf_of_each
 from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titles_first
 from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
-from papersearch.search.protocol import CountOf
+from papersearch.search.protocol import CountOf, Phrase
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.verdict import count_verdicts, strength
 from papersearch.types import (
@@ -50,6 +50,8 @@ COUNTED = 1_000
 _ENOUGH = 10
 """Least number of answers from which related terms are learned; below it, weak papers are used too."""
 
+_DIGITS_OF_A_YEAR = 4
+
 UNDATED_NAMED = 10
 """Greatest number of undated papers that results name."""
 
@@ -71,6 +73,11 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
     n_judged = max(how.k, JUDGED_DEPTH)
     n_papers = shards.manifest.n_papers
     found = retrieve(query, encoded, how._replace(k=max(n_judged, n_papers if n_papers <= COUNTED else 0)), shards)
+    if how.looks_up and _is_unknown_word(query, found.opening, shards):
+        from papersearch.search.identified import answer_looked_up, look_up_word
+
+        if (looked_up := look_up_word(query.text.strip(), shards)) is not None:
+            return answer_looked_up(looked_up, how, shards)
     every = _judge(found.order, found.titled, found.opening, found.ranked, shards)
     judged = every[:n_judged]
     best = min((one.verdict for one in judged), key=VERDICTS.index, default=None)
@@ -109,6 +116,23 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         notes=_notes(query, best, opening, shards),
         encoded=shards.encoded_share,
     )
+
+
+def _is_unknown_word(query: Query, opening: Opening, shards: Shards) -> bool:
+    """Tell whether a query is one word, which may be a name: no paper has it, in these parts or joined.
+
+    A year or a smaller number is never such a word. Plain words cost no question to the shards.
+    """
+    word = query.text.strip()
+    if len(word.split()) != 1 or not query.sequence or query.required or query.excluded or query.prefixes:
+        return False
+    if query.terms == (query.sequence[0][1],):  # a word of one term
+        is_number = word.isdecimal() and len(word) <= _DIGITS_OF_A_YEAR
+        return not is_number and query.terms[0] not in opening.asked.statistics.idf
+    first = query.sequence[0][0]
+    parts = tuple((place - first, term) for place, term in query.sequence)
+    phrases = [Phrase(parts), *(Phrase(((0, joined),)) for joined, _ in query.compounds)]
+    return not any(map(any, shards.every("frequencies", phrases)))
 
 
 def retrieve(

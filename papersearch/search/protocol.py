@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from papersearch.dense.background import Background
     from papersearch.dense.late import QueryPieces
+    from papersearch.dense.whitening import Whitening
     from papersearch.lexical.forms import Terms
     from papersearch.lexical.matching import Statistics
     from papersearch.search.partial import Moments
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Float32Array,
         Float64Array,
         IntArray,
+        LookUpBy,
         Mode,
         NameKind,
         Paper,
@@ -61,18 +63,22 @@ METHODS = (
     "show",
     "count",
     "nearest",
+    "sums",
+    "resembling",
     "holds",
     "examples",
     "vectors",
     "papers",
     "paper_ids",
     "find",
+    "kept",
     "look_up",
     "ids",
     "organisations",
     "scores",
     "latest",
     "n_named",
+    "have_names",
     "names_like",
     "names_beginning",
 )
@@ -290,6 +296,39 @@ class Nearest(NamedTuple):
     n_undecided: int
 
 
+class ResemblingOf(NamedTuple):
+    """A request for the `k` papers that most resemble a library, and for the undecided ones.
+
+    library: whitened rows of its papers, (L, D)
+    The other fields are those of `NearestOf`.
+    """
+
+    library: Float64Array
+    whitening: Whitening
+    excluded: IntArray
+    filters: Filters
+    k: int
+    n_undecided: int
+
+
+class Resembling(NamedTuple):
+    """The papers that most resemble a library, ascending by number.
+
+    nearest: for each, the row of the library's paper that is most like it, (K,)
+    likenesses: the cosines with those in whitened space, (K,)
+    The other fields are those of `Nearest`.
+    """
+
+    papers: IntArray
+    scores: Float64Array
+    likenesses: Float64Array
+    nearest: IntArray
+    n_ranked: int
+    undecided: IntArray
+    undecided_scores: Float64Array
+    n_undecided: int
+
+
 class Example(NamedTuple):
     """A paper to which others are compared.
 
@@ -300,6 +339,9 @@ class Example(NamedTuple):
     paper: Paper
     vector: Float32Array | None
     pieces: tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]] | None
+
+
+Way = Literal["id", "title", "identifier", "short id"]
 
 
 class LatestOf(NamedTuple):
@@ -333,10 +375,13 @@ class NamesOf(NamedTuple):
 
 
 class FindOf(NamedTuple):
-    """A request for the papers of a name; `limit` is the greatest number of them that are listed."""
+    """A request for the papers of a name; `limit` is the greatest number of them that are listed.
+
+    name: an id or the beginning of one, a title, the key of an identifier, the first digits of a short id
+    """
 
     name: str
-    by: Literal["id", "title", "citation key"]
+    by: Way
     limit: int
 
 
@@ -351,11 +396,30 @@ class Found(NamedTuple):
     papers: tuple[tuple[int, str, int], ...]
 
 
+class KeptOf(NamedTuple):
+    """A question whether filters keep papers that were looked up, ascending.
+
+    counted: count the facets of those that are kept
+    """
+
+    papers: IntArray
+    filters: Filters
+    counted: bool
+
+
+class Kept(NamedTuple):
+    """Papers that filters keep, and those that only the date filter cannot decide; `counts` if asked for."""
+
+    papers: IntArray
+    undecided: IntArray
+    counts: Counts | None
+
+
 class LookUp(NamedTuple):
-    """A request for the papers whose id, or whose title but for its form, is one of `names`."""
+    """A request for the papers of each name: a whole id, an identifier in any dress, or a title in any form."""
 
     names: Sequence[str]
-    by: Literal["id", "title"]
+    by: LookUpBy
 
 
 class IdsOf(NamedTuple):

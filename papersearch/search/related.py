@@ -34,27 +34,28 @@ above, it does not narrow the search."""
 _KEPT_BY_PAIR = 0.6
 """Share of a word's papers from which a pair that contains the word replaces it."""
 
-_Form: TypeAlias = tuple[str, ...]
+Form: TypeAlias = tuple[str, ...]
+"""The terms of a word, or of two adjacent ones."""
 
 
 def related_terms(papers: Sequence[Paper], asked: Collection[str], shards: Shards) -> tuple[RelatedTerm, ...]:
     """Choose at most six terms of the best papers that are not in `asked`."""
     texts = list(map(paper_text, papers))
-    having: Counter[_Form] = Counter()
-    written: dict[_Form, Counter[str]] = {}
+    having: Counter[Form] = Counter()
+    written: dict[Form, Counter[str]] = {}
     for text in texts:
-        for form, spelling in _forms(text, asked, shards.analyzer).items():
+        for form, spelling in forms(text, asked, shards.analyzer).items():
             having[form] += 1
             written.setdefault(form, Counter())[spelling] += 1
     likely = [form for form, n in having.items() if max(2, _LEAST * len(texts)) <= n <= max(2, _MOST * len(texts))]
     phrases = [Phrase(tuple(enumerate(form))) for form in likely]
     df = [sum(counts) for counts in zip(*shards.every("frequencies", phrases), strict=True)]
     n_papers = shards.manifest.n_papers
-    worth = {form: _worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)}
-    best = sorted(worth, key=lambda form: (-worth[form], form))
-    kept: list[_Form] = []
+    worths = {form: worth(having[form] / len(texts), n / n_papers) for form, n in zip(likely, df, strict=True)}
+    best = sorted(worths, key=lambda form: (-worths[form], form))
+    kept: list[Form] = []
     for form in best:
-        inside = any(set(form) & set(other) for other in kept)
+        inside = any(overlaps(form, other) for other in kept)
         within_pair = len(form) == 1 and any(
             len(other) == 2 and form[0] in other and having[other] >= _KEPT_BY_PAIR * having[form] for other in best
         )
@@ -68,10 +69,10 @@ def related_terms(papers: Sequence[Paper], asked: Collection[str], shards: Shard
     )
 
 
-def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form, str]:
+def forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[Form, str]:
     """Return the words and pairs of adjacent words of `text`, each with its first spelling."""
     tokens = [token for token in analyzer.tokens(text) if not token.is_whole]
-    found: dict[_Form, str] = {}
+    found: dict[Form, str] = {}
     for token in tokens:
         is_part = text[token.end : token.end + 1] == "-" or text[token.start - 1 : token.start] == "-"
         if token.term not in asked and len(token.term) > 2 and token.term.isalpha() and not is_part:
@@ -88,10 +89,16 @@ def _forms(text: str, asked: Collection[str], analyzer: Analyzer) -> dict[_Form,
     return found
 
 
+def overlaps(form: Form, other: Form) -> bool:
+    """Tell whether two terms have a word in common."""
+    return not set(form).isdisjoint(other)
+
+
 def _spelling(written: str) -> str:
     """Lower all words except acronyms."""
     return " ".join(word if sum(map(str.isupper, word)) > 1 else word.lower() for word in written.split())
 
 
-def _worth(share: float, everywhere: float) -> float:
+def worth(share: float, everywhere: float) -> float:
+    """Return the worth of a term by the shares of the best papers and of all papers that have it."""
     return share * log2(share / everywhere) if everywhere > 0 else 0.0

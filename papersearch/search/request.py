@@ -5,9 +5,11 @@ A client of a server checks them too, so this module imports no numpy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from papersearch.types import NAME_KINDS, NO_FILTERS, FilterOptions, Filters, Mode, Sort
+from papersearch.text.cleaning import clean_text
+from papersearch.types import NAME_KINDS, NO_FILTERS, FilterOptions, Filters, LibraryPaper, Mode, Paper, Sort
 
 if TYPE_CHECKING:
     from papersearch.text.query import Query
@@ -19,6 +21,7 @@ class Request(NamedTuple):
     """Search options after the mode has been resolved.
 
     reason: why `mode_used` differs from `mode`; None if it does not
+    looks_up: one word that no paper has may be an id or a citation key
     """
 
     k: int
@@ -33,6 +36,7 @@ class Request(NamedTuple):
     fold: bool = False
     facets: bool = False
     related: bool = False
+    looks_up: bool = False
 
 
 def leaves_undated_out(filters: Filters, query: Query | None = None) -> bool:
@@ -61,7 +65,8 @@ def check_arguments(k: int, mode: Mode, sort: Sort = "relevance") -> None:
 def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
     """Return the filters of a call that has either `filters` or filter keywords.
 
-    Raises TypeError for both at once, for an unknown keyword, and for a date of another type.
+    Dates that move with today are resolved. Raises TypeError for both at once, for an unknown keyword,
+    and for a date of another type, and InvalidDate.
     """
     unknown = sorted(narrowed.keys() - FilterOptions.__annotations__.keys())
     if unknown:
@@ -74,7 +79,26 @@ def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:
         if name in given:
             given[name] = (given[name],) if isinstance(given[name], str) else tuple(given[name])
     chosen = filters.replace(**given)
-    for name, day in (("since", chosen.since), ("until", chosen.until)):
+    written = {"since": chosen.since, "until": chosen.until, "added_since": chosen.added_since}
+    for name, day in written.items():
         if not isinstance(day, str | None):
             raise TypeError(f'{name}: expected a text such as "2025", not {day!r}')
-    return chosen
+    if all(day is None for day in written.values()):
+        return chosen
+    from papersearch.search.days import with_dates  # not for a search without dates
+
+    return with_dates(chosen)
+
+
+def as_library(papers: Sequence[Paper | LibraryPaper]) -> tuple[LibraryPaper, ...]:
+    """Return what a library tells of its papers, cleaned: of each its texts, identifiers and name."""
+    return tuple(
+        LibraryPaper(
+            paper_id=clean_text(getattr(paper, "citation_key", None) or paper.paper_id),
+            title=clean_text(paper.title),
+            abstract=clean_text(paper.abstract),
+            doi=paper.doi,
+            arxiv_id=paper.arxiv_id,
+        )
+        for paper in papers
+    )

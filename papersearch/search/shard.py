@@ -14,14 +14,15 @@ import numpy as np
 
 from papersearch.lexical.postings import are_in, is_new
 from papersearch.search.evidence import find_evidence
-from papersearch.search.protocol import Bounds, Details, Example, Found, Latest, Nearest, Opened, Rows, Shown
+from papersearch.search.protocol import Bounds, Details, Example, Found, Kept, Latest, Nearest, Opened, Rows, Shown
 from papersearch.search.ranking import by_both, by_keyword, by_meaning
 from papersearch.search.work import Work, encoded, filtered, known_cosines
 from papersearch.text.identity import title_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from papersearch.dense.whitening import Sums
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.names import Likeness
     from papersearch.search.partial import Moments
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
         DetailsOf,
         FindOf,
         IdsOf,
+        KeptOf,
         LatestOf,
         LookUp,
         NamesLike,
         NamesOf,
         NearestOf,
         Phrase,
+        Resembling,
+        ResemblingOf,
         ShowOf,
     )
     from papersearch.types import (
@@ -220,6 +224,20 @@ class Shard:
             n_undecided=len(undecided),
         )
 
+    def sums(self, step: int) -> Sums:
+        """Sum up the vectors of the encoded papers whose number in the whole is a multiple of `step`."""
+        from papersearch.search.library import sampled_sums  # a query needs none of it
+
+        return sampled_sums(self._index, self._named(np.arange(self._index.manifest.n_papers)), step)
+
+    def resembling(self, request: ResemblingOf) -> Resembling:
+        """Return the encoded papers that most resemble a library."""
+        from papersearch.search.library import resembling
+
+        excluded = self._here(request.excluded[self.holds(request.excluded)])
+        found = resembling(self._index, excluded, request)
+        return found._replace(papers=self._named(found.papers), undecided=self._named(found.undecided))
+
     def examples(self, numbers: IntArray) -> list[Example]:
         """Return papers to which others are compared."""
         index, examples = self._index, []
@@ -244,13 +262,14 @@ class Shard:
         return [self._index.paper_ids[doc_idx] for doc_idx in self._here(numbers).tolist()]
 
     def find(self, request: FindOf) -> Found:
-        """Find papers by an id or the beginning of one, by a title or by a citation key."""
+        """Find papers by an id or the beginning of one, by a title, an identifier or a short id."""
         store, name = self._index.papers, request.name
         if request.by == "id":
             is_whole, n_found, named = store.with_id(name, request.limit)
             listed = [(0 if is_whole else 1, paper_id, doc_idx) for paper_id, doc_idx in named]
         else:
-            found = store.titled(title_key(name)) if request.by == "title" else store.with_citation_key(name)
+            look = {"title": store.titled, "identifier": store.identified, "short id": store.with_short_id}
+            found = look[request.by](title_key(name) if request.by == "title" else name)
             n_found = len(found)
             alike = sorted(
                 (store.spelling(doc_idx, name) if request.by == "title" else 0, doc_idx) for doc_idx in found
@@ -258,12 +277,29 @@ class Shard:
             listed = [(likeness, store[doc_idx].paper_id, doc_idx) for likeness, doc_idx in alike[: request.limit]]
         return Found(n_found, tuple((likeness, paper_id, self._number(doc)) for likeness, paper_id, doc in listed))
 
+    def kept(self, request: KeptOf) -> Kept:
+        """Tell which of the papers that are here the filters keep."""
+        papers = self._here(request.papers[self.holds(request.papers)])
+        kept, undecided, _ = filtered(papers, request.filters, self._index)
+        counts = None
+        if request.counted:
+            from papersearch.search.facets import count
+
+            counts = count(kept, self._index)
+        return Kept(self._named(kept), self._named(undecided), counts)
+
     def look_up(self, request: LookUp) -> list[tuple[str, ...]]:
         """Return the ids of the papers of each name, two at most."""
         store, ids = self._index.papers, self._index.paper_ids
         if request.by == "id":
             return [(name,) if store.has_id(name) else () for name in request.names]
-        return [tuple(ids[doc] for doc in store.titled(title_key(name))[:2]) for name in request.names]
+        found: Iterable[list[int]] = map(store.titled, map(title_key, request.names))
+        if request.by == "identifier":
+            from papersearch.text.dress import whole_identifier  # few queries look identifiers up
+
+            identifiers = map(whole_identifier, request.names)
+            found = (store.identified(one.key) if one else [] for one in identifiers)
+        return [tuple(ids[doc_idx] for doc_idx in papers[:2]) for papers in found]
 
     def ids(self, request: IdsOf) -> list[tuple[str, int]]:
         """Return (id, number) of the papers whose id has a beginning: the first ones, and the last."""
@@ -287,6 +323,12 @@ class Shard:
         from papersearch.search.names import n_named  # few queries have names
 
         return n_named(asked, self._index)
+
+    def have_names(self, asked: Sequence[tuple[NameKind, str]]) -> list[bool]:
+        """Tell for each of these whether a name fits it, without a scan of all authors."""
+        from papersearch.search.names import have_names
+
+        return have_names(asked, self._index)
 
     def names_like(self, request: NamesLike) -> Likeness:
         """Return names that are spelt like an unknown one."""

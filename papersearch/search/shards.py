@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from papersearch.index.opened import query_encoder
+from papersearch.text.identity import short_id
 from papersearch.types import NO_FILTERS, EncodedShare, PaperName
 
 if TYPE_CHECKING:
@@ -135,6 +136,10 @@ class Shards:
     def named(self, owned: Owned) -> tuple[PaperName, ...]:
         """Return the ids and titles of papers."""
         return tuple(PaperName(paper_id=paper.paper_id, title=paper.title) for paper in self.papers(owned))
+
+    def short_id(self, paper: Paper) -> str:
+        """Return the short form of a paper's id."""
+        return short_id(paper.paper_id, paper.title or paper.abstract, self.manifest.n_papers)
 
     def vectors(self, owned: Owned) -> Float32Array:
         """Return the vectors of papers, (K, D)."""

@@ -94,7 +94,12 @@ def strength(
 
 def likeness(cosine: float, background: Background) -> float:
     """Return how like a paper is to what it is compared with, in [0, 1], as a strength."""
-    return _strength(_deviations(cosine, background), _LIKE, _VERY_LIKE, _THE_SAME)
+    return likeness_at(_deviations(cosine, background))
+
+
+def likeness_at(deviations: float) -> float:
+    """Return how like a paper is to another, in [0, 1], by the deviations of their cosine from the usual one."""
+    return _strength(deviations, _LIKE, _VERY_LIKE, _THE_SAME)
 
 
 def count_verdicts(verdicts: Iterable[Verdict]) -> VerdictCounts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -44,6 +45,19 @@ def check_host(headers: Headers, token: str | None) -> None:
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if not is_loopback(name):
         raise Refusal("host not served", "a server without a token answers to localhost alone")
+
+
+def check_origin(headers: Headers) -> None:
+    """Refuse a request that a page in a browser sends, unless the page is of this machine."""
+    origin = headers.get("origin")
+    if origin is None:
+        return
+    try:
+        name = urlsplit(origin).hostname or ""
+    except ValueError:
+        name = ""
+    if not is_loopback(name):
+        raise Refusal("origin not served", "pages of other machines are not answered")
 
 
 def check_token(headers: Headers, token: str | None) -> None:

@@ -40,6 +40,8 @@ _MOST_UNITS = 12
 """Number of units up to which a query is read as a name; a longer one is words of a list of names."""
 
 _INITIALS = range(2, 4)
+_PLAIN_FAMILY = re.compile("[A-Z][a-z]+")
+_PLAIN_GIVEN = re.compile(r"[A-Z](?:[a-z]+|\.)?(?: [A-Z](?:[a-z]+|\.)?)*")
 _ELIDED = re.compile("(?:d|l|all|dell|dall)['’](?=\\w)")
 
 
@@ -76,7 +78,9 @@ class AskedAuthor(NamedTuple):
 
     @property
     def anchors(self) -> frozenset[str]:
-        """Keys of which a stored name has at least one if it fits."""
+        """Keys of which a stored name has at least one if it fits; of a long list of words only the longest."""
+        if len(self.units) > _MOST_UNITS:
+            return frozenset((max(chain(*self.units), key=len), *(split.family for split in self.splits)))
         words = (word for unit in self.units for word in unit if not _is_initial(word))
         return frozenset(chain((split.family for split in self.splits), words, self._wholes))
 
@@ -99,6 +103,17 @@ class AskedAuthor(NamedTuple):
 @lru_cache(maxsize=65_536)
 def stored_author(name: AuthorName) -> StoredAuthor:
     """Return a name of a paper as an index keeps it."""
+    if name.family and name.given and not (name.particle or name.suffix) and _is_plain(name.family, name.given):
+        return StoredAuthor((name.family.lower(),), name.given.replace(".", "").lower(), "")
+    return _in_all_parts(name)
+
+
+def _is_plain(family: str, given: str) -> bool:
+    """Tell whether a name is of ASCII words and single initials, as most are."""
+    return bool(_PLAIN_FAMILY.fullmatch(family) and _PLAIN_GIVEN.fullmatch(given))
+
+
+def _in_all_parts(name: AuthorName) -> StoredAuthor:
     if not name.family:
         return StoredAuthor(_keys_of_whole(name.literal or name.given or ""), LITERAL, "")
     apart = with_particle_apart(name)

@@ -53,13 +53,13 @@ def clean_text(text: str) -> str:
     # Two checks in C, passed by nearly every text; `isprintable` is false for all that is removed.
     if not text.isprintable():
         bare = " ".join(text.split())  # most have line breaks and nothing else
-        text = bare if bare.isprintable() else " ".join(_printable(text).split())
+        text = bare if bare.isprintable() else " ".join(printable_text(text).split())
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         text = _composed(text)
     return (" ".join(text.split()) if "  " in text else text).strip(" ")
 
 
-def _printable(text: str) -> str:
+def printable_text(text: str) -> str:
     """Return `text` without what a terminal would obey, with its white space as written."""
     if "\x1b" in text or "\x9b" in text:
         text = _ESCAPE_SEQUENCE.sub("", text)

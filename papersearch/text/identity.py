@@ -14,6 +14,14 @@ from papersearch.checksums import sha256_of
 
 _SLUG_LENGTH = 40
 _HASH_LENGTH = 6
+_SHORT_LENGTH = 12
+_DIGEST_LENGTH = 16
+_EASY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+"""Ids that need no shell quoting, and are not options."""
+
+_OF_A_RESULT = 3
+"""Most digits of a number that stands for a result in place of an id."""
+
 _NO_LETTER = re.compile(r"[\W_]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _ASCII_MARKS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -126,6 +134,42 @@ def paper_id(title: str, hash_length: int = _HASH_LENGTH, content: str = "") -> 
     hashed = f"{title_letters(title)}\n{content}" if content else title_letters(title)
     digest = sha256_of(hashed.encode("utf-8", "surrogatepass"))
     return f"{slug or 'paper'}-{digest[:hash_length]}"
+
+
+def short_id(name: str, title: str, n_papers: int) -> str:
+    """Return the short form of a paper's id, which finds the paper in a collection of `n_papers`.
+
+    A short id is its own. Another one has the first digits of a SHA-256: for an id made from a title
+    those at its end. There are as many digits that hardly two of 200 collections have two papers
+    with the same ones.
+
+    title: of the paper, or its abstract
+    """
+    if is_short(name):
+        return name
+    length = _HASH_LENGTH
+    while 16**length < 100 * n_papers**2 and length < _DIGEST_LENGTH:
+        length += 1
+    return id_digest(name, title)[:length]
+
+
+def key_of_citation(written: str) -> str:
+    """Return the key under which `index.identifiers` lists a citation key, whose case counts."""
+    return f"key:{' '.join(written.split())}"
+
+
+def is_short(name: str) -> bool:
+    """Return whether an id is its own short form: brief, easy to type, and not the number of a result."""
+    if len(name) > _SHORT_LENGTH or not _EASY.fullmatch(name):
+        return False
+    return not (name.isdecimal() and len(name) <= _OF_A_RESULT)
+
+
+def id_digest(name: str, title: str) -> str:
+    """Return the hexadecimal digits of which a short id has the first."""
+    made = sha256_of(title_letters(title).encode("utf-8", "surrogatepass"))
+    is_made = name.rpartition("-")[2] == made[:_HASH_LENGTH]
+    return (made if is_made else sha256_of(name.encode("utf-8", "surrogatepass")))[:_DIGEST_LENGTH]
 
 
 def _ascii_letters(text: str) -> str:

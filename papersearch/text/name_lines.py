@@ -53,8 +53,10 @@ def lines_of(kind: NameKind, paper: Paper) -> Iterator[str]:
         if paper.venue:
             yield _line(_venue_keys(paper.venue), "", "", _shown(paper.venue))
     else:
-        named = dict(zip(map(_shown, reversed(paper.authors)), reversed(paper.author_names), strict=True))
-        yield from (author_line(name, shown) for shown, name in reversed(named.items()))
+        named: dict[str, AuthorName] = {}
+        for written, name in zip(paper.authors, paper.author_names, strict=True):
+            named.setdefault(_shown(written), name)
+        yield from (author_line(name, shown) for shown, name in named.items())
 
 
 def author_line(name: AuthorName, shown: str) -> str:

@@ -38,6 +38,11 @@ _SIGNS = '":*“”„‟«»‹›\uff02\u2010\u2011\u2012\u2013\u2014\u2015\u2
 """Characters without which, without a dash before a word and without capital operators, a query is plain."""
 
 
+_LABELS = ("arxiv", "pmid", "pmc", "corpusid")
+_LEAST_DIGITS = 5
+"""Least number of digits in an identifier without slash or label."""
+
+
 class Query(NamedTuple):
     """A parsed query, ready to be ranked.
 
@@ -125,6 +130,18 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False, may_be_e
         is_operated=meant.is_operated,
         notes=meant.notes,
     )
+
+
+def may_identify(text: str) -> bool:
+    """Return whether a query may hold an identifier: a cheap test before `text.dress` is imported."""
+    if "/" in text:
+        return True
+    lowered = text.lower()
+    words = lowered.split()
+    if any("." in word and sum(map(str.isdigit, word)) >= _LEAST_DIGITS for word in words):
+        return True
+    is_code = len(words) == 1 and len(lowered) > _LEAST_DIGITS and any(map(str.isdigit, lowered))
+    return is_code or any(label in lowered for label in _LABELS)
 
 
 def _has_signs(text: str) -> bool:

@@ -10,10 +10,10 @@ import re
 from itertools import zip_longest
 from typing import NamedTuple
 
-from papersearch.errors import UnindexedClause
+from papersearch.errors import QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Condition
-from papersearch.text.grammar import Conditions, clause_of, conditions, operated
+from papersearch.text.grammar import MAX_CLAUSES, Conditions, clause_of, conditions, operated
 from papersearch.text.syntax import FIELDS, Token, prefixes, tokens, without_prefix_signs
 from papersearch.types import Note
 
@@ -50,6 +50,9 @@ def understood(text: str, analyzer: Analyzer) -> Understood:
     operators = operated(tokens(text, grouped=True), notes) if _MAY_OPERATE.search(text) else None
     if operators is None:
         found = tokens(text, grouped=False)
+        n_fields = sum(token.field is not None for token in found)
+        if n_fields > MAX_CLAUSES:
+            raise QueryTooComplex(what="fields", n_found=n_fields, limit=MAX_CLAUSES)
         meant = _signs(found, analyzer)
     else:
         found = operators
@@ -102,11 +105,8 @@ def _unread_fields(found: list[Token]) -> list[Note]:
 def _message(name: str, written: str, *, is_whole: bool) -> str:
     """Return why a field is read as a word."""
     if name.lower() not in FIELDS:
-        known = [f"{field}:" for field in FIELDS if field != "category"]
-        return (
-            f"unknown field {name}: it is read as a word; "
-            f"the known fields are {', '.join(known[:-1])} and {known[-1]}"
-        )
+        known = ", ".join(f"{field}:" for field in FIELDS if field != "category")
+        return f"unknown field {name}: it is read as a word; known are {known}"
     if is_whole:
         return f"{name}: is read as a word: its value must follow without a blank"
     expected = "a year or a range of years" if name.lower() == "year" else "a name"

@@ -40,6 +40,7 @@ _TOKEN = re.compile(
     rf'(?P<minus>(?<![^\s(])-(?=[^\s-]))?(?:{_FIELD})?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))',
     re.IGNORECASE,
 )
+_OF_YEARS = re.compile(r"[\d.…‐‑‒–—-]+[,;:!?)]*", re.ASCII)
 _BLANK = re.compile(r"-?title:\s", re.IGNORECASE)
 _OPERATOR = re.compile(r'(?:AND|OR|NOT)(?=[\s()"]|\Z)')
 _EXCLUDED_GROUP = re.compile(r"(?<![^\s(])-(?=\()")
@@ -146,10 +147,10 @@ def _plain_token(text: str, plain: str, place: int) -> tuple[Token, int]:
 
 
 def _has_value(field: Field, value: str) -> bool:
-    """Tell whether a value is one of the field: not a dash, and of a year a number."""
-    if field == "title":
-        return True
-    return any(map(str.isdecimal if field == "year" else str.isalnum, value))
+    """Tell whether a value may be one of the field: not a dash, and of a year numbers and dashes."""
+    if field == "year":
+        return any(map(str.isdecimal, value)) and _OF_YEARS.fullmatch(value) is not None
+    return field == "title" or any(map(str.isalnum, value))
 
 
 def _grouped_token(text: str, plain: str, place: int) -> tuple[Token, int]:

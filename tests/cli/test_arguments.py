@@ -77,7 +77,7 @@ def test_cutoff(invoke: Any) -> None:
         ([""], "the query is empty"),
         (["  "], "the query is empty"),
         ([], "expected a query or a command"),
-        (["search"], "missing argument"),
+        (["search"], "the query is empty"),
         (['find "this'], 'find "this\n       ^'),
         (["q", "--frobnicate"], "no such option"),
         (["-x"], "no such option"),

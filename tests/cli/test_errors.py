@@ -40,8 +40,10 @@ def named(error: PapersearchError) -> str:
 
 
 def options_of(verb: str) -> set[str]:
-    """Return the options of a verb's command."""
-    parameters = VERBS[verb].load(verb).params
+    """Return the options of a verb's command, or of the commands in its group."""
+    command = VERBS[verb].load(verb)
+    commands = [command, *getattr(command, "commands", {}).values()]
+    parameters = [parameter for one in commands for parameter in one.params]
     return {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
 
 
@@ -85,8 +87,11 @@ def test_no_hint_installs_an_unpublished_name(error: PapersearchError) -> None:
     ("error", "expected"),
     [
         (
-            errors.InvalidDate(field="since", value="last week"),
-            ("--since 'last week' is not a date", "give a year, month or day: --since 2024, 2024-06 or 2024-06-15"),
+            errors.InvalidDate(field="since", value="next week"),
+            (
+                "--since 'next week' is not a date",
+                "give a year, month or day, or words: --since 2024-06, 7d, 3-months, monday or last-week",
+            ),
         ),
         (
             errors.EmptyDateRange(since="2026", until="2024"),

@@ -13,7 +13,16 @@ from papersearch.cli.tui.filter_words import FILTER_WORDS, parse_filters
 from papersearch.errors import SearchesUnreadable
 from papersearch.search.filter_table import FILTER_ROWS, FilterRow, make_filters
 
-SAMPLES = {"since": "2024", "until": "2025-06", "org": "Peking University", "dump": "page.txt"}
+SAMPLES = {
+    "since": "2024",
+    "until": "2025-06",
+    "author": "Jane Doe",
+    "category": "cs.LG",
+    "venue": "NeurIPS 2023",
+    "org": "Peking University",
+    "dump": "page.txt",
+    "added-since": "last week",
+}
 LINED = [row for row in FILTER_ROWS if row.kind != "papers"]
 rows = pytest.mark.parametrize("row", FILTER_ROWS, ids=lambda row: row.name)
 
@@ -72,8 +81,8 @@ def test_the_sample_line_of_browse_is_one() -> None:
 
 def test_tools_take_the_filters_that_are_served() -> None:
     """Served tools have exactly the filters that the table marks as served."""
-    mcp_tools = pytest.importorskip("papersearch.cli.mcp_tools")
-    (group,) = mcp_tools.FilterArguments.__metadata__
+    tools = pytest.importorskip("papersearch.cli.agents.tools")
+    (group,) = tools.FilterArguments.__metadata__
     served = [row for row in FILTER_ROWS if row.is_served]
     assert [each.name for each in group.parameters] == [row.field for row in served]
     assert group.make({"since": "2024", "until": None, "has_code": True, "include_undated": False}) == make_filters(

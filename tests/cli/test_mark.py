@@ -169,7 +169,7 @@ def test_marks_are_exported(run: Run, project: Path, names: list[str]) -> None:
 
 @pytest.mark.parametrize("form", ["bibtex", "ris", "csl-json", "csv", "json", "jsonl"])
 def test_marked_exports_are_read_back(run: Run, project: Path, names: list[str], form: str) -> None:
-    """What is exported with marks is read without a finding, and the note is no part of the paper."""
+    """What is exported with marks is read without a finding, and the note belongs to no field of the paper."""
     run("mark", *names, "--tag", "moe", "--note", "SECRET", cwd=project)
     path = project / f"export.{form}"
     path.write_text(run("show", *names, "--format", form, cwd=project).stdout)

@@ -32,7 +32,7 @@ HIT_FIELDS = {
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
     "strength", "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key",
-    "marks",
+    "added", "marks", "short_id", "library_match",
 }  # fmt: skip
 
 

@@ -238,7 +238,7 @@ def test_every_verb_refuses_such_a_file(run: Run, project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("add", "a"), "missing argument"),
+        (("add", "a"), "the query is empty"),
         (("add", "", "apples"), "expected 1 to 100 characters"),
         (("add", "x" * 101, "apples"), "expected 1 to 100 characters"),
         (("add", "a", ""), "the query is empty"),
@@ -265,7 +265,7 @@ def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
     assert run("saved", "add", "a", "apples", cwd=project).returncode == 0
     again = run("saved", "add", "a", "pears", cwd=project)
     assert (again.returncode, saved.read(project / "searches.toml")["a"].query) == (2, "apples")
-    assert "papersearch saved remove a" in again.stderr
+    assert "papersearch saved add --replace a QUERY" in again.stderr
     unknown = run("saved", "run", "b", cwd=project)
     assert (unknown.returncode, "unknown search b" in unknown.stderr) == (2, True)
     shutil.rmtree(project / "index")

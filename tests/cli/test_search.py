@@ -66,7 +66,8 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("options", "said", "hint"),
     [
-        (["--since", "yesterday"], "--since yesterday is not a date", "--since 2024, 2024-06 or 2024-06-15"),
+        (["--since", "soon"], "--since soon is not a date", "--since 2024-06, 7d, 3-months, monday or last-week"),
+        (["--added-since", "soon"], "--added-since soon is not a date", "--added-since 2024-06, 7d"),
         (["--until", "2024-02-30"], "--until 2024-02-30 is not a date", "--until 2024"),
         (["--since", ""], "--since '' is not a date", "--since 2024"),
         (
@@ -167,12 +168,21 @@ def test_filters_are_named_where_all_is_weak(run: Run, env: dict[str, str], real
 
 
 def test_weak_hits_are_marked_beside_better_ones(run: Run, env: dict[str, str]) -> None:
-    """A table marks weak hits as JSON does; if all hits are weak, one line on stderr says so."""
+    """A table has the verdict of each hit as JSON has it; if all hits are weak, one line says so."""
     hits = json.loads(run("lhcb lamarr", "--fold", "--json", env=env).stdout)["hits"]
     table = run("lhcb lamarr", "--format", "table", env=env).stdout
-    assert table.count("(weak)") == sum(hit["verdict"] == "weak" for hit in hits) > 0
+    words = [
+        line.split()[-1]
+        for line in table.splitlines()
+        if line.endswith(("━ strong", "─ strong", "─ fair", "─ weak"))
+    ]
+    assert words == [hit["verdict"] for hit in hits]
+    assert {"strong", "weak"} <= set(words)
     assert "(+1 similar)" in table
-    assert "(weak)" not in run("banana muffin recipe", "--format", "table", env=env).stdout
+    assert (
+        "\nNone of the 302 papers matches this well"
+        in run("banana muffin recipe", "--format", "table", env=env).stdout
+    )
 
 
 def test_a_word_that_no_paper_has(run: Run, env: dict[str, str]) -> None:
@@ -252,7 +262,12 @@ def test_folding_is_for_tables(run: Run, tmp_path: Path, small_model: Path) -> N
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("venue:bubbles pipeline", "unknown field venue: it is read as a word; the known field is title:"),
+        (
+            "journal:bubbles pipeline",
+            "unknown field journal: it is read as a word; known are title:, author:, cat:, venue:, year:",
+        ),
+        ("year: 2024 pipeline", "year: is read as a word: its value must follow without a blank"),
+        ("year:last pipeline", "year:last is read as a word: year: expects a year or a range of years"),
         ("AND experts", "AND is read as a word: it joins nothing"),
         ("PIPELINE BUBBLES AND EXPERTS", "AND is read as a word: the whole query is in capitals"),
         ("(pipeline OR bubbles", "the parenthesis at character 1 is left out: nothing closes it"),

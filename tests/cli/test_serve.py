@@ -184,17 +184,23 @@ def test_browsing_asks_a_server(server: Served, real_index_path: Path) -> None:
 @pytest.mark.usefixtures("patient")
 def test_tools_for_programs_ask_a_server(server: Served, real_index_path: Path) -> None:
     """The tools of `mcp` give a server's answers as those of its index."""
-    from papersearch.cli.mcp_tools import SearchArguments, ShowArguments, SimilarArguments, Tools
+    from papersearch.cli.agents.server import AgentServer
+    from tests.cli.agents.asking import Call, answers
+
+    calls = [
+        Call("search", {"query": "pipeline bubbles", "k": 2, "since": "2023", "facets": True, "detail": "full"}),
+        Call("similar", {"papers": [GPIPE], "k": 2}),
+        Call("show", {"papers": [GPIPE]}),
+        Call("show", {"papers": ["no-such-paper"]}),
+        Call("cite", {"papers": [GPIPE]}),
+        Call("stats", {}),
+    ]
 
     def told(place: str) -> list[Any]:
-        tools = Tools(papersearch.open(place), debug=False)
-        answers = [
-            tools.search(SearchArguments("pipeline bubbles", k=2, filters=papersearch.Filters(since="2023"))),
-            tools.show(ShowArguments([GPIPE])),
-            tools.similar(SimilarArguments(papers=[GPIPE], k=2)),
-            tools.show(ShowArguments(["no-such-paper"])),
+        return [
+            (answer.content, answer.is_error)
+            for answer in answers(AgentServer(papersearch.open(place)).protocol_server(), *calls)
         ]
-        return [(answer.structured_content, answer.content, answer.is_error) for answer in answers]
 
     assert told(server.address) == told(str(real_index_path))
 

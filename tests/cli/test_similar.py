@@ -177,3 +177,28 @@ def test_a_lost_paper_does_not_cost_a_reading_list(run: Run, env: dict[str, str]
         shown.stderr
         == "papersearch: cannot find the paper 'nosuchpaper': no paper has this id, title or citation key\n"
     )
+
+
+def test_a_library_ranks(run: Run, real_index_path: Path, tmp_path: Path) -> None:
+    """A bibliography, and ids on standard input, rank the other papers; each hit names the nearest of them."""
+    (tmp_path / "mine.bib").write_text("@article{k1, title={Speculative decoding with draft models}}")
+    at = ("--index", str(real_index_path), "--json")
+    found = json.loads(run("similar", "--library", str(tmp_path / "mine.bib"), *at).stdout)
+    assert {hit["library_match"]["paper_id"] for hit in found["hits"]} == {"k1"}
+    assert found["hits"][0]["score"] == found["hits"][0]["library_match"]["likeness"] or found["total"] == 302
+    told = run("similar", "--library", "-", *at, stdin="gpipe\nmegascale\n")
+    named = {hit["library_match"]["title"] for hit in json.loads(told.stdout)["hits"]}
+    assert len(named) == 2 and not named & {hit["title"] for hit in json.loads(told.stdout)["hits"]}
+
+
+def test_libraries_that_rank_nothing(run: Run, real_index_path: Path, tmp_path: Path) -> None:
+    """A missing or empty library, examples of two kinds, and none, are errors that say what to type."""
+    (tmp_path / "empty.bib").write_text("% nothing yet")
+    for arguments, told in (
+        (["--library", str(tmp_path / "no.bib")], "no.bib"),
+        (["--library", str(tmp_path / "empty.bib")], "cannot find a paper in"),
+        (["gpipe", "--library", str(tmp_path / "empty.bib")], "at once"),
+        ([], "--library library.bib"),
+    ):
+        failed = run("similar", *arguments, "--index", str(real_index_path))
+        assert failed.returncode == 2 and told in failed.stderr and "hint: " in failed.stderr

@@ -82,6 +82,7 @@ def test_the_real_corpus_recounted(run: Run, env: dict[str, str], real_index: pa
     assert stats["years_inferred"] == Counter(str(paper.year) for paper in papers if paper.year_inferred)
     assert stats["months"] == Counter(paper.date[:7] for paper in papers if paper.date)
     assert list(stats["months"]) == sorted(stats["months"])
+    assert stats["added"] == Counter(paper.added[:7] for paper in papers if paper.added)
     names = Counter(paper.organisation.name for paper in papers if paper.organisation)
     assert top(stats["organisations"]) == names
     assert (stats["organisations"]["papers"], stats["organisations"]["distinct"]) == (names.total(), len(names))
@@ -263,3 +264,19 @@ def test_the_table_agrees_with_json(invoke: Any) -> None:
     assert "302 papers (392 appearances in 5 dumps)" in table
     assert "README.md" not in table
     assert table.count(": mirror link rewritten: ") == 7
+
+
+def test_months_of_arrival(run: Run, tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Papers that came in several months are drawn by the month, and counted as JSON."""
+    (tmp_path / "corpus").mkdir()
+    env = {"PAPERSEARCH_INDEX": str(tmp_path / "index")}
+    for number, seconds in enumerate((1_700_000_000, 1_700_000_001, 1_710_000_000)):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(seconds))
+        record = {"id": f"{number}", "title": f"On topic {number}", "abstract": f"We study topic {number}."}
+        (tmp_path / "corpus" / f"{number}.jsonl").write_text(json.dumps(record) + "\n")
+        papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+        drawn = run("stats", env=env).stdout
+        assert ("Added" in drawn) == (number == 2)
+    assert "Added  3 papers in 2 months" in drawn
+    assert "2023-11 █···▄ 2024-03  at most 2" in drawn
+    assert document(run, env)["added"] == {"2023-11": 2, "2024-03": 1}

@@ -18,7 +18,8 @@ from papersearch.types import Changes, Filters
 from tests.conftest import CORPUS, command_environment
 from tests.growing import QUERIES, add, answers, answers_in_every_mode, tree
 
-OF_PAPERS = [name for name in (*ARRAYS, *LATE_ARRAYS, *TEXTS) if name != "papers.since.npy"]
+WHEN = ("papers.since.npy", "papers.added.npy")
+OF_PAPERS = [name for name in (*ARRAYS, *LATE_ARRAYS, *TEXTS) if name not in WHEN]
 """Files that depend on the papers alone, and not on when each came."""
 
 
@@ -67,7 +68,13 @@ def test_no_model_is_loaded_for_known_texts(small_corpus: Path, small_index: Pat
 
 @pytest.mark.parametrize("seed", range(4))
 def test_up_to_date_equals_fresh(
-    tmp_path: Path, small_corpus: Path, small_index: Path, small_model: Path, build: Any, seed: int
+    tmp_path: Path,
+    small_corpus: Path,
+    small_index: Path,
+    small_model: Path,
+    build: Any,
+    seed: int,
+    at_one_time: None,
 ) -> None:
     """After adding, changing and removing dumps in any order, the index equals a fresh one.
 
@@ -164,3 +171,18 @@ def test_same_corpus_same_bytes(small_corpus: Path, tmp_path: Path, small_model:
         papersearch.build(small_corpus, tmp_path / name, model=str(small_model))
         trees.append(tree(tmp_path / name / generation_folder(1)))
     assert trees[0] == trees[1]
+
+
+def test_another_time_changes_what_tells_it(
+    small_corpus: Path, tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two builds of one corpus at different times differ in the times of papers, and in the manifest's checksum."""
+    trees = []
+    for name, seconds in (("one", "1700000000"), ("two", "1800000000")):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)
+        papersearch.build(small_corpus, tmp_path / name, model=str(small_model))
+        trees.append(tree(tmp_path / name / generation_folder(1)))
+    assert {name for name, content in trees[0].items() if trees[1][name] != content} == {
+        "manifest.json",
+        "papers.added.npy",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 import papersearch
 from papersearch.cli.hints import hint_of
 from papersearch.errors import IndexVersionError
-from papersearch.index.layout import FORMAT_VERSION
-from papersearch.types import AuthorName
+from papersearch.index.layout import FORMAT_VERSION, OLDEST_REUSABLE_VERSION
+from papersearch.types import AuthorName, Changes
 from tests.conftest import Run
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -46,7 +47,39 @@ def test_golden_index_of_an_older_format(version: int) -> None:
     """An index of an older format is refused, and the hint is the command that builds it again."""
     with pytest.raises(IndexVersionError, match=f"format {version}") as caught:
         papersearch.open(GOLDEN / f"format-{version}")
-    assert hint_of(caught.value) == f"papersearch index --index {GOLDEN / f'format-{version}'}"
+    named = f"--index {GOLDEN / f'format-{version}'}"
+    corpus = "" if version < OLDEST_REUSABLE_VERSION else f"--corpus {os.path.relpath(GOLDEN / 'corpus')} "
+    assert hint_of(caught.value) == f"papersearch index {corpus}{named}"
+
+
+def test_the_format_before_keeps_its_encodings(tmp_path: Path) -> None:
+    """The first build over an index of the format before encodes nothing, and finds no paper new or changed."""
+    old = shutil.copytree(GOLDEN / f"format-{OLDEST_REUSABLE_VERSION}", tmp_path / "old")
+    shutil.copytree(GOLDEN / "corpus", tmp_path / "corpus")
+    before = {
+        name: (old / "generation-000001" / name).read_bytes() for name in ("vectors.npy", "pieces.vectors.npy")
+    }
+    planned = papersearch.build(tmp_path / "corpus", old, late=True, dry_run=True)
+    report = papersearch.build(tmp_path / "corpus", old, late=True)
+    assert (planned.n_encoded, report.n_encoded, report.outcome) == (0, 0, "published")
+    assert report.changes == Changes(added=(), changed=(), removed=())
+    assert report.manifest is not None and report.manifest.format_version == FORMAT_VERSION
+    for name, content in before.items():
+        assert (old / "generation-000002" / name).read_bytes() == content
+    index = papersearch.open(old)
+    assert [fault for fault in index.verify() if fault.file != "model"] == []
+    assert len(index.search("moths", new=True)) == 0
+    assert papersearch.build(tmp_path / "corpus", old, late=True).outcome == "up to date"
+
+
+def test_a_damaged_index_of_the_format_before_gives_nothing(tmp_path: Path) -> None:
+    """Vectors that do not match their checksum are not taken over: their papers are encoded again."""
+    old = shutil.copytree(GOLDEN / f"format-{OLDEST_REUSABLE_VERSION}", tmp_path / "old")
+    path = old / "generation-000001" / "vectors.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert papersearch.build(GOLDEN / "corpus", old, late=True, dry_run=True).n_encoded == 5
 
 
 def test_an_old_format_is_built_anew(tmp_path: Path, small_corpus: Path, small_model: Path) -> None:

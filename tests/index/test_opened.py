@@ -58,13 +58,15 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
         np.save(path, swapped if array.itemsize > 1 else array.reshape(-1, 1))  # arrays of bytes have no byte order
     else:
         changed = {"empty": b"", "shorter": content[:-1], "longer": content + b"x", "other shape": content[1:]}
+        if changed[damage] == content:
+            pytest.skip("nobody wrote the papers of this corpus: a file without names cannot be shorter")
         path.write_bytes(changed[damage])
     if damage == "other shape" and name in NOT_READ_BY_QUERIES:
         assert name in {fault.file for fault in papersearch.open(small_index).verify()}
         return
     with pytest.raises(IndexDamaged, match=name.split(".")[0]) as caught:
         index = papersearch.open(small_index)
-        index.search(f"pipeline bubbles {UNKNOWN}", filters=EVERY_FILTER)
+        index.search(f"pipeline bubbles {UNKNOWN}", filters=EVERY_FILTER, facets=True)
         index.paper("on-pipeline")
     assert (caught.value.path, caught.value.file) == (small_index, name)
 

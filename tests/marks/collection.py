@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from papersearch.text.identity import title_key
-from papersearch.types import Paper
+from papersearch.types import LookUpBy, Paper
 
 
 def paper(paper_id: str, title: str = "", **fields: Any) -> Paper:
@@ -20,7 +20,7 @@ class Collection:
     def __init__(self, *papers: Paper) -> None:
         self.papers = papers
 
-    def look_up(self, names: Sequence[str], by: Literal["id", "title"] = "id") -> tuple[str | None, ...]:
+    def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
         """Return the id of the one paper of each name."""
         return tuple(self._only(name, by) for name in names)
 
@@ -30,9 +30,12 @@ class Collection:
         return found
 
     def _only(self, name: str, by: str) -> str | None:
-        found = [
-            each.paper_id
-            for each in self.papers
-            if (each.paper_id == name if by == "id" else title_key(each.title) == title_key(name))
-        ]
+        is_named: dict[str, Callable[[Paper], bool]] = {
+            "id": lambda paper: paper.paper_id == name,
+            "title": lambda paper: title_key(paper.title) == title_key(name),
+            "identifier": lambda paper: (
+                name in (f"arXiv:{paper.arxiv_id}", f"doi:{paper.doi}")
+            ),  # of the same version, in the same case
+        }
+        found = [each.paper_id for each in self.papers if is_named[by](each)]
         return found[0] if len(found) == 1 else None

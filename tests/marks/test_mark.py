@@ -47,16 +47,18 @@ def test_a_namesake_has_no_mark() -> None:
 
 
 def test_resolved_marks() -> None:
-    """A mark leads to its id, else to the one paper of its title, unless an identifier contradicts."""
-    there = Collection(paper("a", "Apples"), paper("b", "Bees", arxiv_id="2401.00001"))
+    """A mark leads to its id, else by arXiv id, DOI, or title unless an identifier contradicts, to one paper."""
+    there = Collection(paper("a", "Apples"), paper("b", "Bees", arxiv_id="2401.00001"), paper("c", doi="10.1000/c"))
     marks = [
         Mark("a", title="Bees"),
         Mark("gone", title="apples."),
         Mark("gone", title="Bees", arxiv_id="2401.00002"),
         Mark("", title="Bees"),
         Mark("gone", title="Cats"),
+        Mark("gone", title="Cats", arxiv_id="2401.00001"),
+        Mark("gone", title="Bees", arxiv_id="9999.00001", doi="10.1000/c"),
     ]
-    assert resolved(marks, there) == ["a", "a", None, "b", None]
+    assert resolved(marks, there) == ["a", "a", None, "b", None, "b", "c"]
 
 
 def test_marks_of_one_paper_are_joined() -> None:

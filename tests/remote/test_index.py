@@ -15,6 +15,7 @@ import papersearch
 from papersearch.errors import GenerationGone, LimitExceeded, NotServed
 from papersearch.remote import calls
 from papersearch.remote.index import RemoteIndex, _portions
+from papersearch.types import LibraryPaper
 from papersearch.values import fields_of
 from tests.growing import add
 from tests.served import Served, served
@@ -56,8 +57,15 @@ def test_every_value_is_that_of_the_index(remote: papersearch.Index, real_index:
         lambda index: list(index.papers()),
         lambda index: [index.papers()[7], len(index.papers())],
         lambda index: index.ids_beginning_with("a", 3),
+        lambda index: index.look_up([index.papers()[7].paper_id, "nothing", ""] * 5_000),
+        lambda index: index.look_up([index.papers()[7].title, "nothing"], "title"),
+        lambda index: index.search("pipeline", within=["gpipe", index.papers()[7].title]),
+        lambda index: index.search("pipeline", k=400, without=["gpipe"], within=[]),
+        lambda index: index.similar(["gpipe"], within=[paper.paper_id for paper in index.papers()]),
+        lambda index: list(index.rank_many(["pipeline"], 9, without=["gpipe"])),
         lambda index: index.search("pipeline", since="2024", organisations="nebius", include_undated=True),
         lambda index: index.similar((), text="We train \ud800 large models."),
+        lambda index: index.recommend([LibraryPaper(paper_id="a", title="We train \ud800"), index.papers()[3]]),
     ):
         assert ask(remote) == ask(real_index)  # type: ignore[no-untyped-call]
     queries = ["pipeline bubbles", "a " * 1_000, "x \udfff y", *map(str, range(64))]
@@ -73,6 +81,8 @@ def test_every_value_is_that_of_the_index(remote: papersearch.Index, real_index:
         lambda index: index.search("x", since=2024),
         lambda index: index.search("x", organisations="nobody"),
         lambda index: index.search("x", dumps=["nothing"]),
+        lambda index: index.search("x", within=["gpipe", "no such paper"]),
+        lambda index: index.search("x", without=["a"]),
         lambda index: index.search("x", filters=papersearch.Filters(new=True), new=True),
         lambda index: index.search("x", nothing=True),
         lambda index: index.search("x", 0),
@@ -80,6 +90,7 @@ def test_every_value_is_that_of_the_index(remote: papersearch.Index, real_index:
         lambda index: index.search("x", sort="size"),
         lambda index: index.search("a " * 30_000),
         lambda index: index.similar([]),
+        lambda index: index.recommend([]),
         lambda index: index.similar(["no such paper"]),
         lambda index: index.paper("a"),
         lambda index: index.papers()[302],
@@ -118,10 +129,18 @@ def test_what_a_server_does_not_offer(remote: papersearch.Index, tmp_path: Path)
 
 def test_limits_have_names(remote: papersearch.Index) -> None:
     """More than a server takes is refused before it is sent, by the name of the limit."""
+    own = LibraryPaper(paper_id="a", title="On moths")
     for ask, what, limit in (
         (lambda: remote.search("x", calls.MAX_K + 1), "papers", calls.MAX_K),
         (lambda: remote.search("x" * (calls.MAX_TEXT + 1)), "characters of text", calls.MAX_TEXT),
         (lambda: remote.similar(["x"] * (calls.MAX_NAMES + 1)), "names", calls.MAX_NAMES),
+        (
+            lambda: remote.search("x", without=["x"] * (calls.MAX_IDS + 1)),
+            "papers to search among or to look up",
+            calls.MAX_IDS,
+        ),
+        (lambda: remote.search("x", within=["x" * (calls.MAX_NAME + 1)]), "characters of a name", calls.MAX_NAME),
+        (lambda: remote.recommend([own] * (calls.MAX_LIBRARY + 1)), "papers of a library", calls.MAX_LIBRARY),
         (lambda: remote.paper("x" * (calls.MAX_NAME + 1)), "characters of a name", calls.MAX_NAME),
         (lambda: list(remote.rank_many(["x"], calls.MAX_RANKED + 1)), "papers", calls.MAX_RANKED),
         (lambda: remote.ids_beginning_with("x", calls.MAX_K + 1), "papers", calls.MAX_K),

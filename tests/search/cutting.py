@@ -16,6 +16,7 @@ from papersearch.checksums import sha256_of_file
 from papersearch.index.collection import Collection, whole_manifest
 from papersearch.index.facts import organisation_table
 from papersearch.index.generations import Generation, open_current, publish
+from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
 from papersearch.index.name_tables import name_counts, name_files
@@ -30,7 +31,7 @@ _OF_THE_WHOLE = (
 )  # fmt: skip
 _OF_A_PAPER = (
     "lengths.npy", "lengths.titles.npy", "texts.sha256.npy",
-    "papers.since.npy", "papers.dates.npy", "papers.code.npy",
+    "papers.since.npy", "papers.added.npy", "papers.dates.npy", "papers.code.npy",
 )  # fmt: skip
 
 
@@ -140,6 +141,7 @@ def _manifest(whole: Generation, papers: Numbers, shapes: dict[str, tuple[int, .
         n_probes=manifest.n_probes if n_encoded else 0,
         n_organisations=shapes["organisations.offsets.npy"][0] - 1,
         **name_counts({name: shape[0] for name, shape in shapes.items() if shape}),
+        n_identifiers=shapes["identifiers.papers.npy"][0],
         encoder=manifest.encoder if n_encoded else None,
         background=manifest.background if n_encoded else None,
         late=late and late.replace(n_pieces=shapes["pieces.ids.npy"][0]),
@@ -162,7 +164,9 @@ def _files(whole: Generation, papers: Numbers) -> Iterator[tuple[str, Any]]:
     own = [lines[number] for number in papers.tolist()]
     yield from _table("papers", own, "papers.jsonl")
     decoded = list(map(decode_paper, own))
-    for name, (names, order) in (("ids", id_order(decoded)), ("titles", title_order(decoded))):
+    tables = {"ids": id_order(decoded), "titles": title_order(decoded)}
+    tables["identifiers"] = identifier_order(decoded, whole.manifest.dumps)
+    for name, (names, order) in tables.items():
         yield from _table(name, names)
         yield f"{name}.papers.npy", np.array(order, dtype=np.uint32)
     yield from name_files(decoded)

@@ -13,6 +13,7 @@ EVERY = Filters(
     organisations=("nvidia", "google"),
     dumps=("page.txt",),
     has_code=True,
+    added_since="7d",
     new=True,
     within=("a",),
     without=(),

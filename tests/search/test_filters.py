@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import papersearch
-from papersearch.errors import EmptyDateRange, InvalidDate, UnknownFilterValue
+from papersearch.errors import EmptyDateRange, InvalidDate, PaperLookupError, UnknownFilterValue
+from papersearch.text.identity import title_key
 from papersearch.types import MODES, Filters, Mode, Paper
 
 QUERY = "mixture of experts training"
@@ -190,6 +191,77 @@ def test_organisations_dumps_and_code(any_index: papersearch.Index, mode: Mode) 
     assert cases[0][1](next(paper for paper in papers if paper.organisation == organisation))
 
 
+listed = st.none() | st.sets(st.integers(0, 301), max_size=40)
+
+
+@settings(max_examples=30)
+@given(listed, listed, st.sampled_from(MODES), st.none() | st.just("2024"))
+def test_lists_of_papers(
+    any_index: papersearch.Index, within: set[int] | None, without: set[int] | None, mode: Mode, since: str | None
+) -> None:
+    """Just the papers of one list that are not of the other are ranked, beside any other filter."""
+    every = [paper.paper_id for paper in any_index.papers()]
+    inside, outside = (None if one is None else tuple(every[at] for at in sorted(one)) for one in (within, without))
+    filters = Filters(within=inside, without=outside, since=since)
+    results = any_index.search(QUERY, k=1000, mode=mode, filters=filters)
+    before = any_index.search(QUERY, k=1000, mode=mode, filters=Filters(since=since))
+    is_listed = {
+        paper_id: (inside is None or paper_id in inside) and paper_id not in (outside or ()) for paper_id in every
+    }
+    # Probability spreads over those that are left, so only the papers themselves are compared.
+    assert {hit.paper.paper_id for hit in results} == {
+        hit.paper.paper_id for hit in before if is_listed[hit.paper.paper_id]
+    }
+    if since:
+        assert results.undated is not None
+        undated = [paper for paper in any_index.papers() if fits(paper, since, None) is None]
+        assert results.undated.n_papers <= sum(is_listed[paper.paper_id] for paper in undated)
+    near = any_index.similar([every[0]], k=1000, filters=Filters(within=inside, without=outside))
+    assert {hit.paper.paper_id for hit in near} == {one for one in every[1:] if is_listed[one]}
+    ranked_ids = next(any_index.rank_many([QUERY], 1000, mode, filters=filters))
+    assert [one.paper_id for one in ranked_ids] == [hit.paper.paper_id for hit in results]
+
+
+def test_names_of_listed_papers(any_index: papersearch.Index) -> None:
+    """Papers of a list go by any of their names, once or more often; an unknown name is an error."""
+    first, second, *_ = any_index.papers()
+    results = any_index.search(QUERY, within=[first.paper_id, second.title, first.paper_id])
+    assert {hit.paper.paper_id for hit in results} == {first.paper_id, second.paper_id}
+    assert len(any_index.search(QUERY, within=first.paper_id)) == 1
+    assert any_index.search(QUERY, within=[]).hits == ()
+    assert any_index.search(QUERY, within=[]).emptied_by == "filters"
+    assert any_index.search(QUERY, without=[]).hits == any_index.search(QUERY).hits
+    for keyword in ("within", "without"):
+        with pytest.raises(PaperLookupError):
+            any_index.search(QUERY, **{keyword: [first.paper_id, "no such paper"]})
+
+
+def test_looking_up(any_index: papersearch.Index) -> None:
+    """`look_up` finds whole ids, identifiers in any dress, and whole titles in any form; no beginnings."""
+    papers = list(any_index.papers())
+    ids = [paper.paper_id for paper in papers]
+    assert any_index.look_up([*ids, ids[0][:-1], "", "no such"]) == (*ids, None, None, None)
+    titles = [f" {paper.title.upper()}!" for paper in papers]
+    for paper, found in zip(papers, any_index.look_up(titles, "title"), strict=True):
+        alike = [one.paper_id for one in papers if title_key(one.title) == title_key(paper.title)]
+        assert found == (paper.paper_id if len(alike) == 1 else None)
+    assert any_index.look_up([]) == ()
+
+
+def test_identifiers_are_looked_up(tmp_path: Path, small_model: Path) -> None:
+    """Identifiers in any dress lead to their one paper, and other words to none."""
+    records = [
+        {"id": "a", "title": "On apples", "abstract": "Apples.", "arxiv_id": "2401.00001"},
+        {"id": "b", "title": "On bees", "abstract": "Bees.", "doi": "10.1000/Bees"},
+    ]
+    (tmp_path / "records.json").write_text(json.dumps(records))
+    papersearch.build(tmp_path / "records.json", tmp_path / "index", model=str(small_model))
+    index = papersearch.open(tmp_path / "index")
+    names = ["arXiv:2401.00001v3", "https://doi.org/10.1000/bees", "doi:10.1000/BEES", "2401.00002", "apples", ""]
+    apples, bees = (paper.paper_id for paper in index.papers())
+    assert index.look_up(names, "identifier") == (apples, bees, bees, None, None, None)
+
+
 def test_what_there_is_not(any_index: papersearch.Index) -> None:
     """An unknown name is an error with the nearest known; a wrong date one with an example."""
     unknown = r"unknown organisation 'Mircosoft': did you mean .*[mM]icrosoft"
@@ -209,7 +281,7 @@ def test_what_there_is_not(any_index: papersearch.Index) -> None:
         "2024-13",
         "2024-02-30",
         "2024-1-1-1",
-        "yesterday",
+        "soon",
         "２０２４",
         "0000",
         "2024-00",

@@ -23,7 +23,7 @@ from papersearch.search.protocol import METHODS, Call
 from papersearch.search.shard import Shard
 from papersearch.search.shards import in_process
 from papersearch.text.analysis import Analyzer
-from papersearch.types import MODES, Mode
+from papersearch.types import MODES, LibraryPaper, Mode
 from tests.conftest import CORPUS, sentence
 from tests.growing import encode_in_part
 from tests.index.parts_of import records
@@ -113,6 +113,13 @@ def test_similar_papers_are_equal(pair: Pair) -> None:
         assert pair.whole.similar(ids[:2], text=text) == pair.shards.similar(ids[:2], text=text)
 
 
+def test_papers_for_a_library_are_equal(pair: Pair) -> None:
+    """A library of papers that the collection has, and of others, leads to the same papers."""
+    library = [*list(pair.whole.papers())[5:300:40], LibraryPaper(paper_id="mine", title="Experts and their gate")]
+    for options in ({}, {"k": 60, "since": "2025"}):
+        assert pair.whole.recommend(library, **options) == pair.shards.recommend(library, **options)
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_many_queries_are_equal(pair: Pair, mode: Mode) -> None:
     """Batches and the rankings of an evaluation are equal."""
@@ -146,6 +153,8 @@ def test_papers_are_equal(pair: Pair) -> None:
             assert listed[0] == listed[1]
             named = [index.ids_beginning_with(name, limit) for index in pair]
             assert named[0] == named[1]
+            assert pair.shards.look_up(names) == pair.whole.look_up(names)
+            assert pair.shards.look_up(names, "title") == pair.whole.look_up(names, "title")
             assert [(one.paper_id, one.title) for one in named[0]] == [
                 (paper_id, papers[number].title) for paper_id, number in listed[0]
             ]
@@ -277,6 +286,8 @@ def test_papers_without_a_vector(any_index: Index, tmp_path: Path) -> None:
             assert all(answers_alike(pair, query, mode, options) for options in SETTINGS[:3])
     ids = [paper.paper_id for paper in list(pair.whole.papers())[:30:6]]
     assert pair.whole.similar(ids[:3], ids[3:]) == pair.shards.similar(ids[:3], ids[3:])
+    library = list(pair.whole.papers())[:60:6]
+    assert pair.whole.recommend(library, 200) == pair.shards.recommend(library, 200)
 
 
 def pickled(collection: Collection) -> Call:

@@ -167,6 +167,8 @@ def test_hostile_json(body: bytes, app: Any) -> None:
         ("search", {**FINE, "query": "x" * (calls.MAX_TEXT + 1)}, "characters of text"),
         ("search", {**FINE, "filters": {"dumps": ["x"] * (calls.MAX_NAMES + 1)}}, "names"),
         ("search", {**FINE, "filters": {"since": "2" * (calls.MAX_NAME + 1)}}, "characters of a name"),
+        ("look-up", {"names": ["x"] * (calls.MAX_IDS + 1)}, "papers to search among or to look up"),
+        ("search", {**FINE, "filters": {"within": ["x" * (calls.MAX_NAME + 1)]}}, "characters of a name"),
         ("search-many", {"queries": ["x"] * 65, "k": 1, "mode": "hybrid"}, "queries in one call"),
         ("search-many", {"queries": ["x"] * 60, "k": 100, "mode": "hybrid"}, "papers in one call"),
         ("rank-many", {"queries": ["x"], "k": calls.MAX_RANKED + 1, "mode": "keyword"}, "papers"),

@@ -178,3 +178,12 @@ def test_a_header_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     health = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for sent in ((), (b"GET /health HT",), (health, b"GET /health HT"), (health, health, HEAD)):
         assert asyncio.run(told(*sent)) == b""
+
+
+def test_answers_are_sent_at_once() -> None:
+    """No connection holds the second half of an answer back until the first is acknowledged."""
+    listening, place = server_module.listen("127.0.0.1", 0)
+    with listening, socket.create_connection(("127.0.0.1", place.port)):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

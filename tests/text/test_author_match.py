@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papersearch.text.author_match import asked_author, stored_author
+from papersearch.text.author_match import _in_all_parts, asked_author, stored_author
 from papersearch.text.name_lines import asked_name, author_line, lines_of, read_line
 from papersearch.text.names import displayed, inverted, parse_name
 from papersearch.types import AuthorName, Paper
@@ -216,6 +216,13 @@ def test_a_name_finds_itself(written: str) -> None:
     name = parse_name(written)
     assert finds(displayed(name), written)
     assert finds(inverted(name), written)
+
+
+@given(people)
+def test_plain_names_are_no_special_case(person: Person) -> None:
+    """The short way for names of ASCII words and initials gives what the general one does."""
+    name = AuthorName(given=" ".join(person.given), family=person.family)
+    assert stored_author(name) == _in_all_parts(name)
 
 
 def test_each_name_once() -> None:

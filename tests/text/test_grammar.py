@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from papersearch.errors import OnlyExclusions, QueryError, QueryTooComplex, UnclosedQuote, UnindexedClause
+from papersearch.errors import (
+    EmptyQuery,
+    InvalidYear,
+    OnlyExclusions,
+    QueryError,
+    QueryTooComplex,
+    UnclosedQuote,
+    UnindexedClause,
+)
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Clause
 from papersearch.text.query import Query, parse_query
@@ -30,6 +39,9 @@ PIECES = st.sampled_from(
             "title:",
             "title:moe",
             "venue:",
+            "author:",
+            "author:doe",
+            "year:2024",
             "rout*",
             "A*",
         ),
@@ -197,6 +209,66 @@ def test_unknown_fields(text: str, fields: list[str]) -> None:
     assert all("title:" in note.message and note.part in note.message for note in notes)
 
 
+@pytest.mark.parametrize(
+    ("text", "plain", "required", "excluded"),
+    [
+        ("author:doe moe routing", "moe routing", ["author:doe"], []),
+        ('author:"Jane Doe"', "", ['author:"Jane Doe"'], []),
+        ("author:“Jane Doe” moe", "moe", ["author:“Jane Doe”"], []),
+        ("Author:Doe, moe", "moe", ["Author:Doe"], []),
+        ("moe -author:doe", "moe", [], ["author:doe"]),
+        ("cat:cs.LG. moe", "moe", ["cat:cs.LG"], []),
+        ("category:cs venue:neurips year:2024", "", ["category:cs", "venue:neurips", "year:2024"], []),
+        ("year:2023.. year:-2025 year:2023–2025 moe", "moe", ["year:2023..", "year:-2025", "year:2023–2025"], []),
+        ("author:doe OR (moe AND year:2024)", "moe", ["author:doe OR (moe AND year:2024)"], []),
+        ("(author:doe OR author:roe) moe", "moe", ["author:doe OR author:roe"], []),
+        ("moe NOT (author:doe OR author:roe)", "moe", [], ["author:doe OR author:roe"]),
+        ("year:2024 -survey", "", ["year:2024"], ["survey"]),
+        ('"author:doe" moe', "author:doe moe", ['"author:doe"'], []),
+        ("author: doe moe", "author: doe moe", [], []),
+        ("note: this is moe", "note: this is moe", [], []),
+        ("coauthor:doe", "coauthor:doe", [], []),
+        ("year:last year:2024/25 author:) cat:...", "year:last year:2024/25 author:) cat:...", [], []),
+        ("https://x.org/?author:doe", "https://x.org/?author:doe", [], []),
+    ],
+)
+def test_fields(text: str, plain: str, required: list[str], excluded: list[str]) -> None:
+    """A field and the value that touches it are a condition, and not words to rank by."""
+    assert read(text) == (plain, required, excluded)
+    assert parse_query(text, ANALYZER, literal=True).plain == text
+
+
+def test_values_of_fields() -> None:
+    """A value is the word or phrase, without the punctuation of the sentence; a year is a range of days."""
+    fields = parse_query('author:"J. Doe" author:O’Brien, author:doe. cat:cs.LG. year:2023-2024;', ANALYZER).fields
+    assert [clause.value for clause in fields] == ["J. Doe", "O’Brien", "doe", "cs.LG", "2023-2024"]
+    assert fields[-1].days == (20230101, 20241231)
+
+
+@pytest.mark.parametrize(
+    "text", ["year:20244", "moe year:2025-2023", "moe OR year:2024-13", "-year:2024-2025-2026"]
+)
+def test_numbers_that_are_no_range(text: str) -> None:
+    """Numbers that are not a range of years are an error, since a condition was meant."""
+    with pytest.raises(InvalidYear):
+        parse_query(text, ANALYZER)
+
+
+def test_too_many_fields() -> None:
+    """Each name of a query is searched for, so their number has a limit."""
+    parse_query("author:doe " * 256, ANALYZER)
+    with pytest.raises(QueryTooComplex):
+        parse_query("author:doe " * 257, ANALYZER)
+
+
+@given(st.lists(st.sampled_from(["author", ":", "year", " ", "doe", "cat", "-", "(", ")", "OR", "2024", ".", ","])))
+def test_any_text_with_fields(pieces: list[str]) -> None:
+    """A query with colons anywhere is read, or refused for what it says."""
+    with suppress(EmptyQuery, OnlyExclusions, UnindexedClause, InvalidYear):
+        query = parse_query("".join(pieces), ANALYZER)
+        assert query.plain or query.fields or query.required
+
+
 def test_title_before_a_blank() -> None:
     """A blank after `title:` changes nothing, unless no indexed word follows."""
     assert read("title: gpipe -title: survey") == ("gpipe", ["title: gpipe"], ["title: survey"])
@@ -274,7 +346,10 @@ _SIGNS = re.compile(
 )
 
 
-@given(TYPED.filter(lambda text: not re.search(r"AND|OR|NOT|[–—\u2011“”«»‹›*]|title:\s", text)))
+_BESIDE = re.compile(r"AND|OR|NOT|[–—\u2011“”«»‹›*]|title:\s|(author|venue|year):\S")
+
+
+@given(TYPED.filter(lambda text: not _BESIDE.search(text)))
 def test_plain_text_is_read_by_one_pattern(text: str) -> None:
     """Without operators and typographic signs, one regular expression reads a query alike."""
     try:

@@ -51,6 +51,7 @@ def paper_fields(paper: Paper, mark: Mark | None = None) -> dict[str, Any]:
         "publisher": paper.publisher,
         "url": paper.url,
         "citation_key": paper.citation_key,
+        "added": paper.added,
         "marks": None if mark is None else mark_fields(mark),
     }
 
@@ -73,6 +74,8 @@ def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
         "evidence": hit.evidence.asdict(),
         "explanation": hit.explanation.asdict() if hit.explanation else None,
         "duplicates": [paper.asdict() for paper in hit.duplicates],
+        "library_match": hit.library_match.asdict() if hit.library_match else None,
+        "short_id": hit.short_id,
         "strength": hit.strength,
     }
 
@@ -105,6 +108,12 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
         "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
+
+
+def named_answers(answers: Iterable[tuple[str, Results]]) -> bytes:
+    """Return the JSON document of answers of saved searches, ended by a line feed."""
+    searches = [{"name": name, **envelope_fields(results)} for name, results in answers]
+    return dump({"schema_version": SCHEMA_VERSION, "searches": searches})
 
 
 def search_fields(search: SavedSearch) -> dict[str, Any]:

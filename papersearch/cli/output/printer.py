@@ -6,6 +6,7 @@ tables only, orjson for JSON only. How each format looks is told in the other mo
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,10 +21,14 @@ from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from papersearch.api import Index
     from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.marks_table import ListedMark
     from papersearch.saved import SavedSearch
     from papersearch.types import Paper, Results
+
+SESSION_VARIABLE = "PAPERSEARCH_SESSION"
+"""Variable with a name for what a terminal session is otherwise."""
 
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
 _UNMARKED = frozenset({"plain", "tsv", "markdown"})
@@ -125,6 +130,13 @@ class Printer:
         else:
             self._text("".join(json_documents.hit_rows(results, name) for name, results, _ in answers))
 
+    def keep(self, answers: Sequence[Results], opened: Index) -> None:
+        """Keep what was printed for numbers of results, if a terminal shows it, or the session has a name."""
+        if os.environ.get(SESSION_VARIABLE) or (self.format == "table" and sys.stdout.isatty()):
+            from papersearch.cli.last_results import keep
+
+            keep(opened, answers)
+
     def papers(self, papers: Sequence[Paper], marked: Marked | None = None) -> None:
         """Print whole records, with the marks of the papers."""
         with self._destination(len(papers)):
@@ -184,6 +196,10 @@ class Printer:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
+
+    def flush(self) -> None:
+        """Hand over to the system all that was printed. Raises OSError."""
+        sys.stdout.flush()
 
     def hint(self, message: str, command: str = "") -> None:
         """Say something on stderr, with the command to type next."""

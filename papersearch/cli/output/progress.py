@@ -42,8 +42,8 @@ _MINUTE = 60.0
 class Silent:
     """Progress that is not shown."""
 
-    def __call__(self, step: BuildStep, done: int, total: int) -> None:
-        """Pass over a step of a build."""
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Pass over a step."""
 
     def reading(self, dump: str, done: int, total: int) -> None:
         """Pass over a dump."""
@@ -64,7 +64,7 @@ class Lines(Silent):
         self._step: str | None = None
         self._tenth = 0
 
-    def __call__(self, step: BuildStep, done: int, total: int) -> None:
+    def __call__(self, step: str, done: int, total: int) -> None:
         """Tell of a step, if it is time."""
         now = self._clock()
         if step != self._step:
@@ -105,7 +105,7 @@ class JsonLines(Silent):
     def __init__(self) -> None:
         self._last: tuple[str, int] | None = None
 
-    def __call__(self, step: BuildStep, done: int, total: int) -> None:
+    def __call__(self, step: str, done: int, total: int) -> None:
         """Tell of a step, if it is new or has come further."""
         now = (step, done * 100 // total if total else 0)
         if now != self._last:
@@ -136,7 +136,7 @@ class Bar(Silent):
         self._stage = ""
         self._shown = 0
 
-    def __call__(self, step: BuildStep, done: int, total: int) -> None:
+    def __call__(self, step: str, done: int, total: int) -> None:
         """Show a step of a build."""
         self._show(step, f"{step:<{_DESCRIPTION}}", done, total, in_bytes=False)
 
@@ -200,6 +200,16 @@ def build_progress(form: ProgressForm = "people") -> Iterator[Silent]:
     shown = Silent() if form == "none" else JsonLines() if form == "programs" else Bar() if is_drawn() else Lines()
     try:
         shown(_READING, 0, 0)
+        yield shown
+    finally:
+        shown.stop()
+
+
+@contextmanager
+def map_progress() -> Iterator[Silent]:
+    """Yield the progress of a map, a callback for its steps."""
+    shown = Bar() if is_drawn() else Lines()
+    try:
         yield shown
     finally:
         shown.stop()

@@ -29,8 +29,8 @@ def how_many(results: Results) -> str:
     """Say how many papers are shown, and how well how many answer: "best 5 · 2 fair, 300 weak"."""
     if not results.hits:
         return "no papers"
-    if not results.is_ranked:
-        return f"{len(results):,} of {results.total:,}"
+    if results.reading is not None and results.reading.identifier is not None:
+        return f"{len(results):,} paper{'' if len(results) == 1 else 's'}"
     first = "newest" if results.sort == "date" else "best"
     shown, counts = f"{first} {len(results):,}", results.verdicts
     if counts is None:
@@ -86,6 +86,10 @@ def why_empty(results: Results, n_papers: int, wanted: MarkFilters = NO_MARK_FIL
             return f"no paper{kept} meets the phrases, title: words and exclusions of the query"
         case "words":
             return f"no paper{kept} has a word of the query"
+        case "identifier":
+            return f"{results.reading.identifier if results.reading else results.query} is not in this collection"
+        case "shown":
+            return "nothing new"
     n_left = results.total if is_filtered else n_papers
     return f"none of the {n_left} paper{'' if n_left == 1 else 's'}{kept} answers the query"
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.manifest import Manifest
-    from papersearch.types import DumpFile, Finding
+    from papersearch.types import Counted, DumpFile, Finding
 
 _TITLE = "bold"
 _FAINT = "dim"
@@ -78,6 +78,7 @@ def print_stats(console: Console, index: Index) -> None:
     area = _Area(console, width, not (console.encoding or "").lower().startswith("utf"))
     sections = [
         _dates(held, manifest.n_papers, area),
+        _arrivals(held, area),
         _names("Organisations", held.organisations, area),
         _names("Authors", held.authors, area),
         _names("Categories", held.categories, area),
@@ -101,7 +102,7 @@ def _dates(held: PaperCounts, n_papers: int, area: _Area) -> list[Text]:
     n_inferred = sum(one.n_papers for one in held.years_inferred)
     remark = f"{n_papers - held.n_undated} papers, {held.n_undated} undated"
     remark += f", {n_inferred} year{'' if n_inferred == 1 else 's'} inferred" if n_inferred else ""
-    return [_heading("Dated", remark, area), *_bars(_year_rows(held), area), *_month_line(held, area)]
+    return [_heading("Dated", remark, area), *_bars(_year_rows(held), area), *_month_line(held.months, area)]
 
 
 def _year_rows(held: PaperCounts) -> list[_Row]:
@@ -130,11 +131,18 @@ def _year_row(label: str, count: int, inferred: int) -> _Row:
     return _Row(label, count, str(count), inferred, f"  {inferred} inferred" if inferred else "")
 
 
-def _month_line(held: PaperCounts, area: _Area) -> list[Text]:
+def _arrivals(held: PaperCounts, area: _Area) -> list[Text]:
+    """Draw the months in which papers came into the collection; return no lines if it was one."""
+    line = _month_line(held.added, area)
+    remark = f"{sum(one.n_papers for one in held.added)} papers in {len(held.added)} months"
+    return [_heading("Added", remark, area), *line] if line else []
+
+
+def _month_line(months: Sequence[Counted], area: _Area) -> list[Text]:
     """Draw the latest months, a character each, in height proportional to the number of papers."""
-    if len(held.months) < 2:
+    if len(months) < 2:
         return []
-    numbered = {int(one.value[:4]) * 12 + int(one.value[5:]) - 1: one.n_papers for one in held.months}
+    numbered = {int(one.value[:4]) * 12 + int(one.value[5:]) - 1: one.n_papers for one in months}
     last = max(numbered)
     shown = range(max(min(numbered), last - _SHOWN_MONTHS + 1), last + 1)
     counts = [numbered.get(month, 0) for month in shown]

@@ -43,6 +43,7 @@ _STRENGTH_WIDTH = _BAR_CELLS + 7
 _GAP = 2
 _SHOWN_AUTHORS = 8
 _SHOWN_KEYWORDS = 3
+_SHOWN_TITLE = 50
 _UNLIMITED = 1_000_000
 _PROSE_WIDTH = 100
 """Longest line of prose, however wide the terminal is."""
@@ -56,12 +57,13 @@ def print_results(
     `name`: of a saved search. `marked`: marks of the papers.
     """
     width = None if _unlimited(console) else console.width
-    lines = [*_heading(results, width, name, marked), *_doubts(console, results), *_reading(results, width), Text()]
-    if not results.hits:
+    heading = _heading(results, width, name, marked)
+    lines = [*heading, *_doubts(console, results), *_reading(results, width), Text()]
+    if not results.hits and results.emptied_by != "identifier":  # a note has said so
         lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
     ascii_only = not (console.encoding or "").lower().startswith("utf")
     for hit in results:
-        strength = _strength(hit, ascii_only)
+        strength = _strength(hit, ascii_only) if results.is_ranked else Text()
         if width is not None and width >= _WIDE:
             lines += _row(console, hit, _note(hit, marked), strength, width)
         else:
@@ -80,7 +82,7 @@ def print_results(
     if results.hits:
         import shlex
 
-        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].paper.paper_id))}", style=_FAINT))
+        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].short_id))}", style=_FAINT))
     for line in lines:
         line.rstrip()
     write(console, Text("\n").join(lines))
@@ -91,7 +93,7 @@ def _heading(results: Results, width: int | None, name: str, marked: Marked | No
 
     Where the two do not fit into one line, they are two.
     """
-    said = [results.mode_used if results.is_ranked else "newest first", how_many(results)]
+    said = [*([results.mode_used] if results.is_ranked else []), how_many(results)]
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     status = Text(clean_text(" · ".join(said)), style=_FAINT)
     asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
@@ -112,7 +114,7 @@ def _reading(results: Results, width: int | None) -> list[Text]:
         return []
     reading = results.reading
     said = [
-        f"ranked by: {reading.ranked_by}",
+        f"looked up: {reading.identifier}" if reading.identifier else f"ranked by: {reading.ranked_by}",
         *(f"must have: {condition}" for condition in reading.required),
         *(f"must not have: {condition}" for condition in reading.excluded),
     ]
@@ -141,7 +143,7 @@ def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
 
 
 def _note(hit: Hit, marked: Marked | None) -> str:
-    """Return the note behind a title: papers folded into it, and its marks."""
+    """Return the note behind a title: the number of papers folded into it, and its marks."""
     notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
     notes += [line] if marked and (line := marks_line(marked.of(hit.paper))) else []
     return ", ".join(notes)
@@ -162,7 +164,7 @@ def _row(console: Console, hit: Hit, note: str, strength: Text, width: int) -> l
         (_rank(hit), _RANK_WIDTH),
         (_title(hit, note), title_width),
         (_year(hit.paper), _YEAR_WIDTH),
-        (strength, _STRENGTH_WIDTH),
+        (Text("\n").join([strength, _short_id(hit)]), _STRENGTH_WIDTH),
         (_evidence(hit, (prose - title_width) * _EVIDENCE_LINES), prose - title_width),
     ]
     return _columns(console, cells)
@@ -173,7 +175,10 @@ def _block(console: Console, hit: Hit, note: str, strength: Text, width: int | N
     margin = _RANK_WIDTH + _GAP
     if width is None:
         heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), strength])
-        return [heading, Text.assemble(" " * margin, _evidence(hit, _UNLIMITED))]
+        return [
+            heading,
+            Text(" " * _GAP).join([Text(" " * _RANK_WIDTH), _short_id(hit), _evidence(hit, _UNLIMITED)]),
+        ]
     if width < _NARROW:
         note = ", ".join(filter(None, (note, word_of(hit))))
         heading_cells = [(_rank(hit), _RANK_WIDTH), (_title(hit, note), width - margin)]
@@ -185,11 +190,10 @@ def _block(console: Console, hit: Hit, note: str, strength: Text, width: int | N
             (strength, _STRENGTH_WIDTH),
         ]
     heading_lines = _columns(console, heading_cells)
-    room = width - margin
-    evidence = _evidence(hit, room * _EVIDENCE_LINES)
-    if not evidence.plain.strip():  # the paper has no abstract
-        return heading_lines
-    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (evidence, room)])
+    room, short = width - margin, _short_id(hit)
+    evidence = _evidence(hit, room * _EVIDENCE_LINES - len(short) - _GAP)
+    below = Text.assemble(short, " " * _GAP, evidence)
+    return heading_lines + _columns(console, [(Text(), _RANK_WIDTH), (below, room)])
 
 
 def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
@@ -213,6 +217,10 @@ def _rank(hit: Hit) -> Text:
     return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=_FAINT)
 
 
+def _short_id(hit: Hit) -> Text:
+    return Text(clean_text(hit.short_id), style=_BAR)
+
+
 def _title(hit: Hit, note: str) -> Text:
     if not hit.paper.title:  # a record may have only an id
         title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
@@ -229,8 +237,15 @@ def _evidence(hit: Hit, room: int) -> Text:
     """Return as much of the evidence as fits into `room` characters, around its matches."""
     found = clean_text("; ".join(hit.evidence.keywords[:_SHOWN_KEYWORDS]))
     beside = f"keywords: {found}" if found else ""
+    if hit.library_match is not None:
+        beside = f"like your “{_shortened(clean_text(hit.library_match.title))}”"
     text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12 - len(beside))
     return Text.assemble(marked(text, spans, ""), "  " if text and beside else "", (beside, _FAINT))
+
+
+def _shortened(title: str) -> str:
+    """Return a title, cut if it is long."""
+    return title if len(title) <= _SHOWN_TITLE else title[: _SHOWN_TITLE - 1].rstrip() + "…"
 
 
 def marked(text: str, spans: Sequence[Span], style: str) -> Text:
@@ -298,7 +313,9 @@ def _strength(hit: Hit, ascii_only: bool) -> Text:
 
 
 def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | None = None) -> None:
-    """Print whole records: title, facts, abstract, links, the lines of the dumps, and marks."""
+    """Print whole records: title, facts, abstract, links, the lines of the dumps, when each came, and marks."""
+    from papersearch.clock import local_day  # no query prints it
+
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
         lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
@@ -311,6 +328,7 @@ def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | Non
         lines += [Text(clean_text(link), style=_BAR) for link in addresses_in(paper)]
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
         lines += [Text(clean_text(place), style=_FAINT) for place in places]
+        lines += [Text(f"added {local_day(paper.added)}", style=_FAINT)] if paper.added else []
         lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
         mark = marked.of(paper) if marked else None
         lines += [Text(line)] if (line := marks_line(mark)) else []

@@ -1,6 +1,6 @@
 """Filters as one line of words, for an application without options.
 
-since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code new undated tag:moe unread
+since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code added:7d new undated tag:moe unread
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def id_in(line: str) -> str | None:
 
 
 def _item(paper: Paper) -> str:
-    title = _text(paper.title or paper.paper_id)
+    title = escaped(paper.title or paper.paper_id)
     page = address(paper)
     facts = [
         ", ".join(paper.authors),
@@ -33,15 +33,15 @@ def _item(paper: Paper) -> str:
         paper.venue or "",
         f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
     ]
-    said = ". ".join(_text(fact) for fact in facts if fact)
+    said = ". ".join(escaped(fact) for fact in facts if fact)
     shown = f"[{title}]({_destination(page)})" if page else title
     return f"- {shown}{f'. {said}' if said else ''} <!-- paper_id: {_commented(paper.paper_id)} -->\n"
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape text for Markdown; marks of lists and headings only at the beginning."""
-    escaped = _SPECIAL.sub(r"\\\1", text)
-    return re.sub(r"^(?:([#+-])|(\d+)([.)]))", r"\2\\\1\3", escaped)
+    marked = _SPECIAL.sub(r"\\\1", text)
+    return re.sub(r"^(?:([#+-])|(\d+)([.)]))", r"\2\\\1\3", marked)
 
 
 def _destination(page: str) -> str:

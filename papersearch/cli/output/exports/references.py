@@ -44,6 +44,8 @@ _PATIENCE_S = 60
 _MEMORY = ("+RTS", "-M1g", "-RTS")
 """Bounds of one run: a style is a program, and may have been made to run for ever."""
 
+_FEWER = "ask for fewer papers: styles compare each author's papers with one another"
+
 _NOWHERE = "http://127.0.0.1:1"
 """Proxy of pandoc, which would fetch the parent of a style that depends on another."""
 
@@ -119,7 +121,7 @@ def _formatted(document: str, style: Style, wanted: str, writer: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CommandError(f"{refused} did not end in {_PATIENCE_S} seconds", "") from None
+        raise CommandError(f"{refused} did not end in {_PATIENCE_S} seconds", _FEWER) from None
     except OSError as error:
         raise CommandError(f"{refused} did not start: {error.strerror}", EXTRA) from error
     if done.returncode:

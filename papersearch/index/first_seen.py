@@ -1,0 +1,165 @@
+"""When papers first came into the collection, from build to build.
+
+A build keeps what the generations on disk know, so that a paper keeps its time in every build, after a
+rollback, and in an index that is built anew. A paper that is gone under its id may be there under
+another one: its time goes to each paper that shares an identifier with it, or its title where no
+identifier contradicts. Of several times, the earliest one is kept.
+
+An index of an older format says only which papers it had: they came at an unknown time, which is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import orjson
+
+from papersearch import clock
+from papersearch.checksums import sha256_of_file
+from papersearch.errors import IndexDamaged
+from papersearch.index.generations import Generation, open_generations
+from papersearch.index.layout import KIND, MANIFEST, OLDEST_READABLE_VERSION, generation_folder
+from papersearch.index.papers import decode_paper
+from papersearch.index.string_table import StringTable
+from papersearch.text.identifiers import folded_doi, without_version
+from papersearch.text.identity import title_key
+from papersearch.types import Count
+from papersearch.values import Value
+
+if TYPE_CHECKING:
+    from papersearch.types import DocIndices, Paper
+
+ADDED = "papers.added.npy"
+UNKNOWN = 0
+
+_DAY_S = 86_400
+
+
+class Lost(Value):
+    """A paper that no build has under its id any more: its identifiers, the key of its title, and its time."""
+
+    arxiv_id: str | None
+    doi: str | None
+    title: str
+    added: Count
+
+
+class FirstSeen(NamedTuple):
+    """What earlier builds know.
+
+    added: times of papers by id, in seconds since 1970
+    lost: papers that are gone under their id
+    build: the time of papers that come with this build
+    """
+
+    added: dict[str, int]
+    lost: tuple[Lost, ...]
+    build: int
+
+    def of(self, ids: Iterable[str]) -> DocIndices:
+        """Return the time of each paper by its id alone, (N,)."""
+        return np.array([self.added.get(name, self.build) for name in ids], dtype=np.uint32)
+
+
+def first_seen(places: Iterable[Path], ids: Collection[str]) -> FirstSeen:
+    """Read what the generations in these folders know; `ids` are those of the papers that there are now."""
+    added: dict[str, int] = {}
+    lost: list[Lost] = []
+    now = frozenset(ids)
+    for place in places:
+        for name, title in _of_older_format(place):
+            added[name] = UNKNOWN
+            lost += [Lost(arxiv_id=None, doi=None, title=title, added=UNKNOWN)] if title else []
+        for generation in open_generations(place):
+            with suppress(IndexDamaged, OSError, IndexError, ValueError):
+                lost += _take(generation, added, now)
+    return FirstSeen(added, tuple(lost), _time_of_build(max(added.values(), default=0)))
+
+
+def with_lost(papers: Sequence[Paper], added: DocIndices, lost: Sequence[Lost]) -> DocIndices:
+    """Give papers the earlier times of those that they were before under other ids; (N,) each."""
+    if not lost:
+        return added
+    by_key: dict[str, list[Lost]] = {}
+    for one in lost:
+        for key in _keys(one):
+            by_key.setdefault(key, []).append(one)
+    earliest = added.copy()
+    for place, paper in enumerate(papers):
+        own = _described(paper, 0)
+        found = (one.added for key in _keys(own) for one in by_key.get(key, ()) if _are_same(own, one))
+        earliest[place] = min((int(added[place]), *found))
+    return earliest
+
+
+def _time_of_build(newest: int) -> int:
+    """Return the time of this build: later than that of any paper, unless one is of a clock that was wrong."""
+    now = clock.build_time()
+    return now if newest > now + _DAY_S else max(now, newest + 1)
+
+
+def _take(generation: Generation, added: dict[str, int], now: frozenset[str]) -> Iterator[Lost]:
+    """Take the times of a generation into `added`, and yield the papers that are gone."""
+    names = ("ids.txt", "ids.papers.npy", ADDED)
+    has_times = ADDED in generation.manifest.files
+    if not all(_is_intact(generation, name) for name in names[: 3 if has_times else 2]):
+        return
+    ids = StringTable(generation.text("ids.txt"), generation.array("ids.offsets.npy")).all()
+    papers = generation.array("ids.papers.npy").astype(np.int64)
+    times = generation.array(ADDED)[papers].tolist() if has_times else [UNKNOWN] * len(ids)
+    lines: StringTable | None = None
+    for name, paper, time in zip(ids, papers.tolist(), times, strict=True):
+        added[name] = min(time, added.get(name, time))
+        if name not in now:
+            lines = lines or StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
+            yield _described(decode_paper(lines[paper]), time)
+
+
+def _is_intact(generation: Generation, name: str) -> bool:
+    return sha256_of_file(generation.file_path(name)) == generation.manifest.files[name].sha256
+
+
+def _described(paper: Paper, added: int) -> Lost:
+    return Lost(
+        arxiv_id=without_version(paper.arxiv_id) if paper.arxiv_id else None,
+        doi=folded_doi(paper.doi) if paper.doi else None,
+        title=title_key(paper.title),
+        added=added,
+    )
+
+
+def _keys(one: Lost) -> Iterator[str]:
+    for kind, key in (("arXiv", one.arxiv_id), ("DOI", one.doi), ("title", one.title)):
+        if key:
+            yield f"{kind} {key}"
+
+
+def _are_same(one: Lost, other: Lost) -> bool:
+    """Tell whether two papers share an identifier, or their title without contradicting identifiers."""
+    pairs = [(one.arxiv_id, other.arxiv_id), (one.doi, other.doi)]
+    known = [first == second for first, second in pairs if first and second]
+    return any(known) or (not known and one.title == other.title)
+
+
+def _of_older_format(place: Path) -> Iterator[tuple[str, str]]:
+    """Yield ids, and title keys, of an index of an older format, as far as they can be read.
+
+    An id and the title key beside it may be of different papers.
+    """
+    try:
+        fields = orjson.loads((place / MANIFEST).read_bytes())
+        if fields["kind"] != KIND or not fields["format_version"] < OLDEST_READABLE_VERSION:
+            return
+        folder = place / generation_folder(int(fields["generation"]), int(fields.get("part", 0)))
+        ids, titles = (_strings(folder / name) for name in ("ids.txt", "titles.txt"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    yield from zip(ids, titles, strict=False)
+
+
+def _strings(path: Path) -> list[str]:
+    return path.read_bytes().decode("utf-8", "replace").split("\n")[:-1]

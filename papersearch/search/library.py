@@ -1,0 +1,199 @@
+"""Papers for a reader: those that most resemble a library of the reader's own.
+
+A reader has several interests, so the mean of the library's vectors lies between them and near
+none. Here each paper is compared with every paper of the library in whitened space, and the
+likenesses are joined by a logarithm of the mean of exponentials, which is a soft maximum: it is
+between the greatest likeness (interests far apart) and their mean (one interest). docs/ranking.md
+has figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from papersearch.dense.whitening import UNIT, Whitening, sums_of, whitened, whitening_of
+from papersearch.search.hits import make_hits_near
+from papersearch.search.papers import titled, with_key
+from papersearch.search.pipeline import UNDATED_NAMED
+from papersearch.search.protocol import Resembling, ResemblingOf
+from papersearch.search.request import leaves_undated_out
+from papersearch.search.shards import Owned
+from papersearch.search.topk import top_k
+from papersearch.search.verdict import likeness_at
+from papersearch.search.work import encoded, filtered
+from papersearch.text.dress import whole_identifier
+from papersearch.types import LibraryMatch, Results, Undated
+
+if TYPE_CHECKING:
+    from papersearch.dense.whitening import Sums
+    from papersearch.index.opened import OpenedIndex
+    from papersearch.search.shards import Shards
+    from papersearch.types import Filters, Float32Array, Float64Array, IntArray, LibraryPaper
+
+SOFTNESS = 0.2
+"""Scale of the soft maximum: likenesses that differ by much more do not add up."""
+
+SAMPLE = 20_000
+"""Number of papers from which the whitening is learned: more of them change no digit that counts."""
+
+_DECIMALS = 9
+"""Decimals of a score: below them, sums of exponentials may differ between processors."""
+
+_BLOCK = 65_536
+
+
+def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, shards: Shards) -> Results:
+    """Return the `k` papers that most resemble `library`, at least one paper, without those it has."""
+    held = [_held(paper, shards) for paper in library]
+    vectors = _vectors(library, held, shards)
+    shares: list[Sums] = shards.every("sums", -(-shards.manifest.n_papers // SAMPLE))
+    whitening = whitening_of([share for share in shares if share.n])
+    rows = np.concatenate(list(whitened(vectors, whitening)))
+    order = np.lexsort(rows.T)  # so that the order of the library has no effect
+    excluded = np.unique(np.concatenate([owned.papers for owned in held]))
+    request = ResemblingOf(
+        rows[order],
+        whitening,
+        excluded,
+        shards.resolved(filters),
+        k,
+        UNDATED_NAMED if leaves_undated_out(filters) else 0,
+    )
+    answers: list[Resembling] = shards.every("resembling", request)
+    best = _best(answers, k)
+    nearest = [library[order[row]] for row in best.nearest.tolist()]
+    # Evidence is chosen by the words of the titles that brought a paper here.
+    terms = shards.analyzer.terms(" ".join(dict.fromkeys(paper.title for paper in nearest)))
+    idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
+    hits = make_hits_near(best.owned, best.scores.tolist(), None, idf, shards)
+    return Results(
+        query=f"a library of {len(library)} paper{'' if len(library) == 1 else 's'}",
+        mode="semantic",
+        mode_used="semantic",
+        mode_reason=None,
+        total=sum(one.n_ranked for one in answers),
+        hits=tuple(
+            hit.replace(
+                semantic_score=None,
+                strength=likeness_at(likeness / whitening.deviation),
+                library_match=LibraryMatch(paper_id=paper.paper_id, title=paper.title, likeness=likeness),
+            )
+            for hit, likeness, paper in zip(hits, best.likenesses.tolist(), nearest, strict=True)
+        ),
+        filters=filters,
+        undated=_undated(answers, shards) if leaves_undated_out(filters) else None,
+        emptied_by=None if hits else "filters",
+        encoded=shards.encoded_share,
+    )
+
+
+def sampled_sums(index: OpenedIndex, numbers: IntArray, step: int) -> Sums:
+    """Sum up the vectors of the encoded papers whose `numbers` (N,) in the whole are multiples of `step`."""
+    papers = encoded(np.flatnonzero(numbers % step == 0), index)
+    return sums_of(index.vectors.exact[papers])
+
+
+def resembling(index: OpenedIndex, excluded: IntArray, request: ResemblingOf) -> Resembling:
+    """Return the papers that most resemble a library, by doc_idx; `excluded`: doc_idx of those left out."""
+    is_open = np.ones(index.manifest.n_papers, dtype=np.bool_)
+    is_open[excluded] = False
+    allowed, undecided, _ = filtered(np.flatnonzero(is_open), request.filters, index)
+    ranked, doubted = encoded(allowed, index), encoded(undecided, index)
+    scores = _scores(ranked, request, index)
+    best = np.sort(top_k(scores, request.k, np.arange(len(ranked))))
+    papers = ranked[best]
+    likenesses = _likenesses(index.vectors.exact[papers], request.library, request.whitening)
+    in_doubt = _scores(doubted, request, index) if request.n_undecided else np.zeros(len(doubted))
+    first = np.sort(top_k(in_doubt, request.n_undecided, np.arange(len(doubted))))
+    nearest = likenesses.argmax(axis=1) if len(papers) else np.zeros(0, dtype=np.int64)
+    return Resembling(
+        papers=papers,
+        scores=scores[best],
+        likenesses=likenesses[np.arange(len(papers)), nearest],
+        nearest=nearest,
+        n_ranked=len(ranked),
+        undecided=doubted[first],
+        undecided_scores=in_doubt[first],
+        n_undecided=len(undecided),
+    )
+
+
+class _Best(NamedTuple):
+    """The best papers of all shards, best first: scores (K,), likeness to the nearest, and its row."""
+
+    owned: Owned
+    scores: Float64Array
+    likenesses: Float64Array
+    nearest: IntArray
+
+
+def _best(answers: Sequence[Resembling], k: int) -> _Best:
+    columns = zip(*((one.papers, one.scores, one.likenesses, one.nearest) for one in answers), strict=True)
+    papers, scores, likenesses, nearest = map(np.concatenate, columns)
+    shards = np.repeat(np.arange(len(answers)), [len(one.papers) for one in answers])
+    order = np.argsort(papers)
+    places = order[top_k(scores[order], k, np.arange(len(order)))]
+    return _Best(Owned(papers[places], shards[places]), scores[places], likenesses[places], nearest[places])
+
+
+def _scores(papers: IntArray, request: ResemblingOf, index: OpenedIndex) -> Float64Array:
+    """Return the soft maximum of the likenesses of `papers` (K,) to the library, (K,)."""
+    scores = [np.zeros(0)]
+    for start in range(0, len(papers), _BLOCK):
+        vectors = index.vectors.exact[papers[start : start + _BLOCK]]
+        for rows in whitened(vectors, request.whitening):
+            likenesses = rows @ request.library.T / UNIT
+            # exp of at most 1 / SOFTNESS = 5 neither overflows nor vanishes.
+            means = np.ascontiguousarray(np.exp(likenesses / SOFTNESS)).mean(axis=1)
+            scores.append(np.round(SOFTNESS * np.log(means), _DECIMALS))
+    return np.concatenate(scores)
+
+
+def _likenesses(vectors: Float32Array, library: Float64Array, whitening: Whitening) -> Float64Array:
+    """Return the cosines of vectors (K, D) with those of the library in whitened space, (K, L)."""
+    rows = [block @ library.T / UNIT for block in whitened(vectors, whitening)]
+    return np.concatenate([np.zeros((0, len(library))), *rows])
+
+
+def _held(paper: LibraryPaper, shards: Shards) -> Owned:
+    """Return the papers of the collection that are this one: of its identifiers, and of its title."""
+    found = [
+        with_key(identifier.key, shards)
+        for written in (paper.arxiv_id, paper.doi)
+        if written and (identifier := whole_identifier(written)) is not None
+    ]
+    if paper.title:
+        found.append(titled(paper.title, shards))
+    papers = np.concatenate([np.zeros(0, dtype=np.int64), *(one.papers for one in found)])
+    owners = np.concatenate([np.zeros(0, dtype=np.int64), *(one.shards for one in found)])
+    return Owned(papers, owners).at(np.unique(papers, return_index=True)[1])
+
+
+def _vectors(library: Sequence[LibraryPaper], held: Sequence[Owned], shards: Shards) -> Float32Array:
+    """Return the vectors of the library, (L, D): those that the collection knows are not computed again."""
+    known = [(place, owned.at(slice(0, 1))) for place, owned in enumerate(held) if len(owned.papers)]
+    vectors: dict[int, Float32Array] = {}
+    if known:
+        every = Owned(*(np.concatenate(column) for column in zip(*(owned for _, owned in known), strict=True)))
+        for (place, _), example in zip(known, shards.each("examples", every), strict=True):
+            if example.vector is not None:
+                vectors[place] = example.vector
+    missing = [place for place in range(len(library)) if place not in vectors]
+    texts = ["\n".join(filter(None, (library[place].title, library[place].abstract))) for place in missing]
+    if missing:
+        found = shards.encoder.encode_many(texts)
+        vectors |= {place: one.vector for place, one in zip(missing, found, strict=True)}
+    return np.array([vectors[place] for place in range(len(library))], dtype=np.float32)
+
+
+def _undated(answers: Sequence[Resembling], shards: Shards) -> Undated:
+    papers = np.concatenate([one.undecided for one in answers])
+    scores = np.concatenate([one.undecided_scores for one in answers])
+    owners = np.repeat(np.arange(len(answers)), [len(one.undecided) for one in answers])
+    order = np.argsort(papers)
+    places = order[top_k(scores[order], UNDATED_NAMED, np.arange(len(order)))]
+    named = shards.named(Owned(papers[places], owners[places]))
+    return Undated(n_papers=sum(one.n_undecided for one in answers), papers=named)

@@ -1,0 +1,220 @@
+"""What saved searches have shown, so that each shows a new paper once.
+
+New to a search are papers that came into the collection after the newest one at its last run. The
+first run takes those of the last build. All that is shown is written down by id, and not shown again:
+also when an index is rolled back or built anew, and when times of papers change. A paper under
+another id is the same one if it has the title of a paper that was shown and is gone.
+
+The file is beside that of the searches. It is written after the output: a run that fails shows the
+same papers again. For every search it has an entry for each index, and in it one for each reader: the
+verb, or the kind of output, that shows papers once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import orjson
+
+from papersearch import clock, saved
+from papersearch.errors import SearchesNotWritable, SearchesUnreadable
+from papersearch.index.files import replace_file
+from papersearch.index.locking import alone
+from papersearch.index.typed_json import read_record
+from papersearch.remote.addresses import address_in
+from papersearch.remote.calls import MAX_K
+from papersearch.search.days import with_dates
+from papersearch.text.identity import title_key
+from papersearch.types import Count
+from papersearch.values import Value
+
+if TYPE_CHECKING:
+    from papersearch.api import Index
+    from papersearch.saved import SavedSearch
+    from papersearch.types import Filters, Paper, Results
+
+Reader = Literal["run", "digest", "atom"]
+
+_VERSION = 1
+_MAX_BYTES = 1 << 26
+_MOST = 1000
+"""Papers of one search that a run looks for, besides those that it has shown."""
+
+
+class Shown(Value):
+    """A paper that was shown: the key of its title, and when, in seconds since 1970."""
+
+    title: str
+    at: Count
+
+
+class Record(Value):
+    """What one search has shown to one reader.
+
+    query: the search as it is in the file of searches; if it changes, its next run is a first one
+    since: papers that came later are new, in seconds since 1970
+    shown: papers by id
+    """
+
+    query: str
+    since: Count
+    shown: Mapping[str, Shown]
+
+
+class News(NamedTuple):
+    """New papers of a search.
+
+    results: the answer with new hits alone
+    n_more: new papers that `k` cut off: the next run shows them
+    record: to be kept when the hits have been shown
+    """
+
+    results: Results
+    n_more: int
+    record: Record
+
+
+class Seen:
+    """The records of an index and a reader, read from the file; `keep` writes them."""
+
+    def __init__(self, searches: Path, place: str, reader: Reader) -> None:
+        self._path = file_beside(searches)
+        self._keys = (_place(searches, place), reader)
+        self._records = {
+            name: one for name, places in _read(self._path).items() if (one := _of(places, *self._keys)) is not None
+        }
+
+    def record(self, name: str) -> Record | None:
+        """Return what the search of this name has shown; None before its first run."""
+        return self._records.get(name)
+
+    def keep(self, records: Mapping[str, Record]) -> None:
+        """Write these records by name of search; others stay as they are. Raises SearchesNotWritable."""
+        place, reader = self._keys
+        records = {name: record for name, record in records.items() if record != self.record(name)}
+        if not records:
+            return
+        every = _read(self._path)
+        for name, record in records.items():
+            every.setdefault(name, {}).setdefault(place, {})[reader] = record.asdict()
+        _write(self._path, every)
+
+
+def file_beside(searches: Path) -> Path:
+    """Return the file that belongs to a file of searches."""
+    return Path(os.path.realpath(searches)).with_suffix(".seen.json")
+
+
+@contextmanager
+def taking_turns(searches: Path) -> Iterator[None]:
+    """Let one process at a time show new papers of this file of searches, which exists."""
+    with alone(searches):
+        yield
+
+
+def news_of(index: Index, search: SavedSearch, record: Record | None, k: int | None) -> News:
+    """Return at most `k` papers that are new to a search. Raises QueryError and NothingEncoded."""
+    query = orjson.dumps(saved.fields(search)).decode()
+    shown = record.shown if record is not None else {}
+    since = record.since if record is not None and record.query == query else None
+    most = _MOST + len(shown)
+    if address_in(index.place) is not None:
+        most = min(most, MAX_K)
+    results = index.search(search.query, most, search.mode, strict=True, filters=_newer(search.filters, since))
+    unseen = [hit for hit in results.hits if not _is_shown(hit.paper, shown, index)]
+    hits = tuple(hit.replace(rank=rank) for rank, hit in enumerate(unseen[:k], 1))
+    left = {hit.paper.paper_id for hit in unseen[len(hits) :]}
+    at = clock.now()
+    last_added = min(index.manifest.last_added, at)
+    is_settled = index.encoded.is_complete or search.mode == "keyword"
+    if is_settled and not left and len(results.hits) < most:
+        since = last_added
+    elif since is None:
+        since = max(0, last_added - 1)
+    known = {
+        hit.paper.paper_id: Shown(title=title_key(hit.paper.title), at=at)
+        for hit in results.hits
+        if hit.paper.paper_id not in left
+    }
+    return News(
+        results=results.replace(hits=hits, emptied_by=None if hits else "shown"),
+        n_more=len(left),
+        record=Record(query=query, since=since, shown={**known, **shown}),
+    )
+
+
+def forget(searches: Path, name: str) -> None:
+    """Forget what a search has shown. Raises a SavedSearchError."""
+    path = file_beside(searches)
+    every = _read(path)
+    if every.pop(name, None) is not None:
+        _write(path, every)
+
+
+def _newer(filters: Filters, since: int | None) -> Filters:
+    """Return filters that leave papers of the last build alone, or those that came after an instant."""
+    if since is None:
+        return filters.replace(new=True)
+    own, later = with_dates(filters).added_since, clock.instant_of(since + 1)
+    return filters.replace(added_since=later if own is None else max(own, later))
+
+
+def _is_shown(paper: Paper, shown: Mapping[str, Shown], index: Index) -> bool:
+    """Tell whether a paper was shown, perhaps under an id that is gone."""
+    if paper.paper_id in shown:
+        return True
+    title = title_key(paper.title)
+    namesakes = (name for name, one in shown.items() if title and one.title == title)
+    return any(all(one.paper_id != name for one in index.ids_beginning_with(name, 2)) for name in namesakes)
+
+
+def _place(searches: Path, place: str) -> str:
+    """Return the place of an index relative to the file of searches, so that both can move together."""
+    if address_in(place) is not None:
+        return place
+    folder = file_beside(searches).parent
+    try:
+        return Path(os.path.relpath(os.path.realpath(place), folder)).as_posix()
+    except ValueError:  # on another drive
+        return str(Path(place).resolve())
+
+
+def _of(places: Any, place: str, reader: str) -> Record | None:
+    found = places.get(place, {}).get(reader)
+    return None if found is None else read_record(Record, found)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read the entries of searches by name; none if the file does not exist. Raises SearchesUnreadable."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
+        fields = orjson.loads(content)
+        if not isinstance(fields, dict) or fields.get("version") != _VERSION:
+            raise ValueError("it was not written by this release")
+        every: dict[str, Any] = fields["searches"]
+        for places in every.values():
+            for readers in places.values():
+                for record in readers.values():
+                    if read_record(Record, record).since >= clock.LATEST:
+                        raise ValueError("it has an instant that no index can hold")
+        return every
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SearchesUnreadable(path=path, cause=str(reason)) from error
+
+
+def _write(path: Path, every: Mapping[str, Any]) -> None:
+    try:
+        content = orjson.dumps({"version": _VERSION, "searches": every}, option=orjson.OPT_INDENT_2)
+        replace_file(path, content + b"\n")
+    except OSError as error:
+        raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error
