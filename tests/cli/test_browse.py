@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 
 import papersearch
 from papersearch.cli.errors import CommandError
+from papersearch.cli.output.exports.citation_keys import citation_keys
 from papersearch.cli.tui import acting
 from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.cli.tui.widgets import HitList, InputLine, Page
@@ -35,7 +37,7 @@ def test_typing_searches(real_index: papersearch.Index) -> None:
         assert hits[0].paper.title[:30] in shown
         assert hits[20].paper.title[:30] in shown
         assert hits[0].paper.abstract[:20] in shown
-        assert f"hybrid · {K} of {len(real_index)} papers" in status(pilot)
+        assert f"hybrid · best {K}" in status(pilot)
 
     browse(real_index, talk)
 
@@ -399,6 +401,21 @@ def test_it_is_as_large_as_the_terminal(at_terminal: Callable[..., Terminal]) ->
     terminal.wait_for("hybrid · best")
     terminal.type("\x11")
     terminal.wait_for("ended")
+
+
+def test_a_copy_without_programs_goes_to_the_terminal(
+    at_terminal: Callable[..., Terminal], real_index: papersearch.Index
+) -> None:
+    """Where no program copies, the terminal is sent the text, and the status line says no more than that."""
+    terminal = at_terminal("papersearch browse gpipe", TMUX="", DISPLAY="", WAYLAND_DISPLAY="", STY="")
+    terminal.wait_for("best 50")
+    terminal.type("\x0b")
+    paper = real_index.paper(asked(real_index, "gpipe")[0])
+    encoded = base64.b64encode(citation_keys([paper])[0].encode()).decode()
+    terminal.wait_for(f"\x1b]52;c;{encoded}\x07")
+    terminal.wait_for("sent to the terminal")
+    terminal.type("\x11")
+    assert terminal.wait_for_end() == 1
 
 
 @pytest.mark.parametrize(("keys", "code"), [("\x11", 1), ("\x03", 130), ("\x14\x11", 0), ("\x14\x03", 130)])

@@ -9,6 +9,7 @@ import papersearch
 from papersearch.cli.output.exports import export
 from papersearch.cli.output.exports.citation_keys import citation_keys
 from papersearch.cli.tui.widgets import InputLine, Page
+from papersearch.errors import NothingEncoded
 from papersearch.types import Filters
 from tests.cli.browsing import (
     QUERY,
@@ -260,6 +261,24 @@ def test_similar_papers_have_no_mode(real_index: papersearch.Index) -> None:
         await press(pilot, "escape")
         assert ids(pilot) == asked(real_index)
         assert status(pilot).startswith("hybrid")
+
+    browse(real_index, talk, QUERY)
+
+
+def test_a_refused_view_is_left_again(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If papers similar to one cannot be found, the hits, the cursor and the mode stay, and the reason is shown."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise NothingEncoded(n_papers=302)
+
+    monkeypatch.setattr(real_index, "similar", fail)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "down", "down", "ctrl+s")
+        assert status(pilot).startswith("cannot compare meanings")
+        assert (ids(pilot), place(pilot)) == (asked(real_index), 2)
+        await press(pilot, "tab")
+        assert ids(pilot) == asked(real_index, QUERY, "keyword")
 
     browse(real_index, talk, QUERY)
 
