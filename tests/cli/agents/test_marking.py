@@ -62,7 +62,7 @@ def test_agents_see_marks(real_index: papersearch.Index, marks_path: Path) -> No
     """Hits have state and tags in short, within their bound, and all marks in full; records have notes too."""
     plain = ask(real_index, "search", query="pipeline bubbles")
     assert not any({"read", "tags"} & set(hit) for hit in plain["hits"])
-    names = [hit["paper_id"] for hit in plain["hits"]]
+    names = [hit["short_id"] for hit in plain["hits"]]
     ask(real_index, "mark", papers=names, tags=["ü" * 90, "moe", *(f"tag {n}" for n in range(18))], read=True)
     short = ask(real_index, "search", query="pipeline bubbles")
     assert all(hit["read"] and hit["tags"] for hit in short["hits"])
