@@ -100,7 +100,7 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
         (["similar", "gpipe", "--org", "micro"], ["microsoft"]),
         (["bubbles", "--dump", "00"], sorted(path.name for path in CORPUS.glob("00*.txt"))),
         (["bubbles", "--sort", ""], ["relevance", "date"]),
-        (["saved", ""], ["add", "list", "remove", "run"]),
+        (["saved", ""], ["add", "list", "show", "remove", "run", "digest"]),
         (["saved", "add", "x", "bubbles", "--org", "nebi"], ["nebius"]),
         (["saved", "run", "mo"], ["moe"]),
         (["saved", "remove", ""], ["moe", "bubbles"]),
@@ -333,7 +333,7 @@ def test_an_interrupt_is_quiet(shell: str, tmp_path: Path) -> None:
     """An interrupt while a shell waits for offers ends the answer without a word."""
     os.mkfifo(tmp_path / "manifest.json")
     environment = command_environment(
-        {"PAPERSEARCH_INDEX": str(tmp_path), **as_asked(shell, ["papersearch", "show", "gp"])}
+        {"PAPERSEARCH_INDEX": str(tmp_path), **as_asked(shell, ["show", "gp"])}
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "papersearch"],
