@@ -331,9 +331,9 @@ def test_install_for_each_shell(tmp_path: Path, shell_environment: dict[str, str
 @pytest.mark.parametrize("shell", SHELLS)
 def test_an_interrupt_is_quiet(shell: str, tmp_path: Path) -> None:
     """An interrupt while a shell waits for offers ends the answer without a word."""
-    os.mkfifo(tmp_path / "manifest.json")
+    os.mkfifo(tmp_path / "searches.toml")
     environment = command_environment(
-        {"PAPERSEARCH_INDEX": str(tmp_path), **as_asked(shell, ["show", "gp"])}
+        {"PAPERSEARCH_SEARCHES": str(tmp_path / "searches.toml"), **as_asked(shell, ["saved", "run", "p"])}
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "papersearch"],
@@ -342,7 +342,7 @@ def test_an_interrupt_is_quiet(shell: str, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    with held_at(tmp_path / "manifest.json", process):
+    with held_at(tmp_path / "searches.toml", process):
         process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=PATIENCE_S) == ("", "")
     assert process.returncode == -signal.SIGINT
