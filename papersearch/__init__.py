@@ -149,6 +149,7 @@ if TYPE_CHECKING:
         Undated,
         UnknownWord,
         Verdict,
+        VerdictCounts,
     )
     from papersearch.version import __version__
 
@@ -318,6 +319,7 @@ __all__ = [
     "UnknownTag",
     "UnknownWord",
     "Verdict",
+    "VerdictCounts",
 ]
 
 if not TYPE_CHECKING:  # to a type checker it would make every name an attribute

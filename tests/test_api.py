@@ -23,7 +23,7 @@ from papersearch.values import Value
 from tests.conftest import PROJECT, page, sentence
 
 QUERY = "pipeline bubbles"
-OF_OTHERS = {"Float64Array"}
+OF_OTHERS = {"Float32Array", "Float64Array"}
 """Aliases of numpy's types."""
 
 GOOD = """
@@ -125,7 +125,8 @@ def names_of_ours(module: ModuleType) -> set[str]:
     """Return the names that a module defines or imports from this package, also for type checkers only."""
     tree = ast.parse(inspect.getsource(module))
     names = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    names |= {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
+    targets = (target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets)
+    names |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
     names |= {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("papersearch"):

@@ -108,6 +108,8 @@ def _query_hint(error: errors.QueryError) -> str:
             return f"leave {error.clause} out, or look for a longer phrase"
         case errors.NothingToCompare():
             return "papersearch similar ID"
+        case errors.LibraryEmpty():
+            return "papersearch similar --library library.bib"
     return _filter_hint(error)
 
 
@@ -324,7 +326,7 @@ def _map_hint(error: PapersearchError) -> str:
         case errors.MapUnavailable():
             return "pip install '.[map]' in a clone of the repository"
         case errors.MapTooLarge():
-            return f"map an answer: {EXAMPLE} --map map.html"
+            return 'map an answer: papersearch search "pipeline bubbles" --map map.html'
     return ""
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
     from papersearch.api import Index
+    from papersearch.cli.agents.tools import Tool
 
 HOST = "127.0.0.1"
 PORT = 8766
@@ -56,6 +57,10 @@ class McpOptions(NamedTuple):
         ),
     ] = None
     token_file: Annotated[Optional[Path], TOKEN_FILE] = None
+    allow_marks: Annotated[
+        bool,
+        typer.Option("--allow-marks", help="Let agents tag papers, note something, and mark papers as read."),
+    ] = False
     corpus_path: CorpusOption = None
     index_path: IndexOption = None
     debug: DebugOption = False
@@ -65,8 +70,8 @@ class McpOptions(NamedTuple):
 def serve(options: McpOptions) -> int:
     """Serve agents by the Model Context Protocol.
 
-    The tools are search, similar, show, cite and stats. The server speaks on standard input
-    and output until its input is closed, or with --http until Ctrl-C.
+    The tools are search, similar, show, cite and stats; with --allow-marks, mark too. The server
+    speaks on standard input and output until its input is closed, or with --http until Ctrl-C.
     """
     _check_transport(options)
     opened = open_index(options.corpus_path, options.index_path)
@@ -78,13 +83,24 @@ def serve(options: McpOptions) -> int:
             "pip install '.[mcp]' in a clone of the repository",
         ) from error
     _set_logging(debug=options.debug)
-    agents = AgentServer(opened, debug=options.debug)
+    agents = AgentServer(opened, _tools(allow_marks=options.allow_marks), debug=options.debug)
     server = agents.protocol_server()
     code = _over_http(server, opened, options) if options.http else _over_stdio(server)
     if agents.is_answering:  # nobody waits for it any more, and Python would
         sys.stdout.flush()
         os._exit(code)
     return code
+
+
+def _tools(*, allow_marks: bool) -> tuple[Tool, ...]:
+    """Return the tools: those that read, and the one that writes if that is allowed."""
+    from papersearch.cli.agents.tools import TOOLS
+
+    if not allow_marks:
+        return TOOLS
+    from papersearch.cli.agents.marking import MARK
+
+    return (*TOOLS, MARK)
 
 
 def _check_transport(options: McpOptions) -> None:

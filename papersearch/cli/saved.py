@@ -146,15 +146,9 @@ class ShowOptions(NamedTuple):
 @takes(ShowOptions)
 def show(options: ShowOptions) -> None:
     """Print searches as commands to type."""
-    import shlex
-
     printer = open_printer(options.format_, json=options.json)
     searches = wanted_searches(options.names)
-    commands = (
-        f"papersearch search {said + ' ' if (said := _typed_options(one)) else ''}-- {shlex.quote(one.query)}"
-        for one in searches
-    )
-    printer.searches(searches, ((command,) for command in commands))
+    printer.searches(searches, ((_command(one),) for one in searches))
 
 
 class RemoveOptions(NamedTuple):
@@ -265,6 +259,18 @@ def _named(
 
 
 saved.command("digest")(digest)
+
+
+def _command(search: SavedSearch) -> str:
+    """Return the command that searches the same without the name."""
+    import shlex
+
+    words = [
+        "papersearch search",
+        _typed_options(search),
+        f"-- {shlex.quote(search.query)}" if search.query else "",
+    ]
+    return " ".join(filter(None, words))
 
 
 def _typed_options(search: SavedSearch) -> str:

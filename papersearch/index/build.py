@@ -20,8 +20,10 @@ from typing import Literal
 from papersearch.dense import encoders, models
 from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
+from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import Generation, check_writable, open_before
+from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.locking import writing
 from papersearch.index.report import BuildReport, Progress
@@ -80,6 +82,8 @@ def _update(request: BuildRequest, *, dry_run: bool) -> BuildReport:
     before = open_before(request.index_path, leased=dry_run)
     state = "stale" if before is None or request.full else _state(request, before)
     if before is not None and (state == "complete" or (state == "words" and request.encoder is None)):
+        if state == "complete" and not dry_run:  # a build that was killed right after its last publication
+            files.remove(request.index_path / JOURNAL)
         return _unchanged(before)
     from papersearch.index import publishing  # the parsers and more: not for an index that is up to date
 

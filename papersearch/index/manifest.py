@@ -192,7 +192,7 @@ def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> M
         )
     is_older = version < OLDEST_READABLE_VERSION
     if is_older:
-        fields = {**{name: 0 for name in Manifest.__annotations__ if name.startswith("n_")}, **fields}
+        fields = {**{name: 0 for name, kind in Manifest.__annotations__.items() if kind == "Count"}, **fields}
     try:
         manifest = read_record(Manifest, fields)
     except (ValueError, OverflowError) as error:

@@ -166,6 +166,8 @@ def publish_shards(index_path: Path, described: Shards, before: Shards | None) -
                 _remove_unread(place / generation_folder(generation))
         if not generations(place):
             files.remove(place)
+    for left in (*index_path.glob(f".{SHARDS}-*"), *(index_path / FOLDER).glob(".generation-*.json-*")):
+        files.remove(left)  # by a join that was killed as it replaced a file
 
 
 def roll_back_shards(index_path: Path) -> Shards:

@@ -171,11 +171,11 @@ def _mark_from(fields: Any) -> Mark:
         raise ValueError("expected an object in braces")
     if unknown := sorted(fields.keys() - _KEYS.keys()):
         raise ValueError(f"unknown key {unknown[0]!r}: expected {', '.join(_KEYS)}")
-    texts = {key: fields.get(key) or "" for key in (*_NAMES, "note")}
+    texts = {key: text for key in (*_NAMES, "note") if (text := fields.get(key))}
     for key, text in texts.items():
         if not isinstance(text, str):
             raise ValueError(f"expected text for {key}")
-    if not any(texts[key] for key in _NAMES):
+    if texts.keys().isdisjoint(_NAMES):
         raise ValueError(f"expected one of {', '.join(_NAMES)}")
     tags, is_read = fields.get("tags") or [], fields.get("read") or False
     tags = [tags] if isinstance(tags, str) else tags

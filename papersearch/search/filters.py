@@ -6,7 +6,7 @@ known and lies partly in the range. Such papers are undecided, and the results r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -51,10 +51,10 @@ def resolved(filters: Filters, shards: Shards) -> Filters:
     """
     if filters.organisations:
         known = shards.organisations()
-        spellings = [spelling for one in known for spelling in (one.handle, one.name)]
+        spellings = {spelling: one.handle for one in known for spelling in (one.name, one.handle)}
         for name in filters.organisations:
             if not any(_is_named(one, name) for one in known):
-                raise _unknown("organisations", name, spellings, shown=[one.handle for one in known])
+                raise _unknown("organisations", name, spellings)
     if any(getattr(filters, kind) for kind in NAME_KINDS):
         from papersearch.search.names import check_filters
 
@@ -176,15 +176,15 @@ def _dump(name: str, dumps: Sequence[str]) -> str:
         return found[0]
     if found:
         raise AmbiguousDump(value=name, candidates=tuple(found))
-    raise _unknown("dumps", name, dumps)
+    raise _unknown("dumps", name, {dump: dump for dump in dumps})
 
 
 def _unknown(
-    field: Literal["organisations", "dumps"], name: str, known: Sequence[str], shown: Sequence[str] = ()
+    field: Literal["organisations", "dumps"], name: str, spellings: Mapping[str, str]
 ) -> UnknownFilterValue:
-    """Return an error that offers the nearest of `known`, and lists `shown`, one spelling of each."""
-    near = tuple(nearest(name, known))
-    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(shown or known)))
+    """Return an error that offers the nearest of `spellings`, and lists all: what each is mapped to, once."""
+    near = tuple(dict.fromkeys(spellings[spelling] for spelling in nearest(name, list(spellings))))
+    return UnknownFilterValue(field=field, value=name, nearest=near, known=tuple(dict.fromkeys(spellings.values())))
 
 
 def nearest(name: str, known: Sequence[str]) -> list[str]:

@@ -14,7 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.cli.conftest import hinted
-from tests.conftest import PROJECT, Run, command_environment
+from tests.conftest import PROJECT, Run, command_environment, sentence
+from tests.maps.nasty import ATTACKS
+from tests.maps.test_page import Reader
 
 QUERY = ("moe routing", "-k", "3")
 
@@ -172,18 +174,42 @@ def test_a_link_keeps_leading_to_its_file(run: Run, small: dict[str, str], tmp_p
     assert (tmp_path / "target.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_a_pipe_takes_a_page(small: dict[str, str], tmp_path: Path) -> None:
+def test_a_pipe_takes_a_page(run: Run, small: dict[str, str], tmp_path: Path) -> None:
     """A named pipe, as of a shell's process substitution, is written to and stays a pipe."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    writer = subprocess.Popen(
-        [sys.executable, "-m", "papersearch", "stats", "--map", str(pipe)],
-        env=command_environment(small),
-        stdout=subprocess.DEVNULL,
-    )
-    assert pipe.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert writer.wait() == 0
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    done = run("stats", "--map", str(pipe), env=small)
+    if done.returncode != 0:
+        reader.kill()  # it would wait for a writer
+    page, _ = reader.communicate()
+    assert done.returncode == 0, done.stderr
+    assert page.startswith(b"<!doctype html>")
     assert pipe.is_fifo()
+
+
+def test_a_hostile_dump_stays_text(run: Run, small: dict[str, str], build: Any, tmp_path: Path) -> None:
+    """From a dump full of attacks to page and picture, nothing becomes an element, and every title arrives."""
+    records = [
+        {"_id": f"r{number}", "title": attack[:900], "text": f"{attack[:900]} {sentence('attacks')} {number}"}
+        for number, attack in enumerate(ATTACKS)
+    ]
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (Path(small["PAPERSEARCH_CORPUS"]) / "hostile.jsonl").write_text(lines, encoding="utf-8")
+    build()
+    done = run("stats", "--map", "map.html", "--svg", "map.svg", env=small)
+    assert done.returncode == 0, done.stderr
+    reader = Reader((tmp_path / "map.html").read_bytes())
+    assert [tag for tag, _ in reader.elements if tag in ("script", "img", "b")] == ["script", "script"]
+    titles = json.loads(reader.text_of("script", id="content"))["title"]
+    shown = [
+        circle.findtext("{*}title") or ""
+        for circle in ElementTree.fromstring((tmp_path / "map.svg").read_bytes()).iterfind("{*}g/{*}circle")
+    ]
+    assert len(titles) == len(shown) == 4 + len(ATTACKS)
+    for listed in (titles, shown):
+        assert any("isolates" in title for title in listed)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x1f]", "".join(listed))
 
 
 def test_a_reader_that_leaves_early_gets_its_map(small: dict[str, str], tmp_path: Path) -> None:

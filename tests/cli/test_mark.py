@@ -308,3 +308,17 @@ def test_the_place_of_the_file(run: Run, tmp_path: Path, small_index: Path, name
     assert run("mark", names[0], "--read", cwd=tmp_path, env=named).returncode == 0
     assert len(read_marks(path)) == 1
     assert not (tmp_path / "marks.jsonl").exists()
+
+
+@pytest.mark.parametrize("words", [["moe", "--tag"], ["mark", "x", "--untag"], ["mark", "--list", "--tag"]])
+def test_tags_are_completed(run: Run, project: Path, names: list[str], words: list[str]) -> None:
+    """A shell is offered the tags that there are, but for those that it would have to quote."""
+    run("mark", names[0], "--tag", "moe", "--tag", "routing", "--tag", "to read", "--tag", "--x", cwd=project)
+    for typed, expected in (("", ["moe", "routing"]), ("r", ["routing"]), ("z", [])):
+        asked = ["papersearch", *words, typed]
+        shell = {
+            "_PAPERSEARCH_COMPLETE": "complete_bash",
+            "COMP_WORDS": "\n".join(asked),
+            "COMP_CWORD": str(len(asked) - 1),
+        }
+        assert run(cwd=project, env=shell).stdout.split() == expected

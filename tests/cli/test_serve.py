@@ -165,15 +165,16 @@ def test_browsing_asks_a_server(server: Served, real_index_path: Path) -> None:
     """What browse shows of a server's answers is that of its index."""
     import asyncio
 
+    from papersearch.cli.tui.half_typed import half_typed
     from papersearch.cli.tui.live import LiveIndex, LiveQuery
 
-    asked = LiveQuery("pipeline bubbles", "hybrid", "since:2023")
+    asked = LiveQuery(half_typed("pipeline bubbles"), "hybrid", "since:2023")
 
     async def found(place: str) -> Any:
         live = LiveIndex(papersearch.open(place))
         try:
-            first = await live.answer(asked, 8)
-            return [first, await live.answer(asked._replace(like=first[0].paper), 3)]
+            first = await live.search(asked, 8)
+            return [first, await live.search(asked._replace(like=first.results[0].paper), 3)]
         finally:
             live.close()
 
@@ -210,6 +211,7 @@ def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path
     """Browsing goes on after builds, when a server no longer keeps the generation that was opened."""
     import asyncio
 
+    from papersearch.cli.tui.half_typed import half_typed
     from papersearch.cli.tui.live import LiveIndex, LiveQuery
 
     with served(small_index) as found:
@@ -218,9 +220,9 @@ def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path
             add(small_corpus, f"{name}.txt", name)
             build()
             assert printed(["whales"], found.address)[0] == 0  # which the server answers from the new one
-        answer = asyncio.run(live.answer(LiveQuery("whales", "semantic", ""), 9))
+        answer = asyncio.run(live.search(LiveQuery(half_typed("whales"), "semantic", ""), 9))
         live.close()
-    assert answer.total == len(live) == 6
+    assert answer.results.total == len(live) == 6
 
 
 @pytest.mark.parametrize("n_encoded", [0, 3])

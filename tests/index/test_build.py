@@ -16,7 +16,7 @@ from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_fold
 from papersearch.index.locking import LOCK
 from papersearch.types import Changes, Filters
 from tests.conftest import CORPUS, command_environment
-from tests.growing import QUERIES, add, answers, answers_in_every_mode, tree
+from tests.growing import QUERIES, add, answers, answers_in_every_mode, leftovers, tree
 
 WHEN = ("papers.since.npy", "papers.added.npy")
 OF_PAPERS = [name for name in (*ARRAYS, *LATE_ARRAYS, *TEXTS) if name not in WHEN]
@@ -51,6 +51,14 @@ def test_nothing_new_builds_nothing(small_index: Path, build: Any) -> None:
     )
     assert times() == before
     assert papersearch.open(small_index).manifest.generation == 1
+
+
+def test_what_is_left_after_the_last_publication(small_index: Path, build: Any) -> None:
+    """The journal of a build that was killed right after its last publication is removed by the next build."""
+    (small_index / ".encoded").mkdir()
+    (small_index / ".encoded" / "journal").write_bytes(b"of no use")
+    assert build().outcome == "up to date"
+    assert leftovers(small_index) == []
 
 
 def test_no_model_is_loaded_for_known_texts(small_corpus: Path, small_index: Path, small_model: Path) -> None:

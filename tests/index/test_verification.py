@@ -20,7 +20,9 @@ from tests.conftest import Run
 def test_doctor_names_the_file(small_index: Path, name: str) -> None:
     """A flipped bit anywhere in any file is found, and the fault names the file and the remedy."""
     path = small_index / generation_folder(1) / name
-    content = bytearray(path.read_bytes() or b"\n")  # no paper of this corpus has an author
+    content = bytearray(path.read_bytes())
+    if not content:
+        pytest.skip("the papers of this corpus have no names: an empty file has no bits")
     content[len(content) // 2] ^= 4
     path.write_bytes(content)
     index = papersearch.open(small_index)

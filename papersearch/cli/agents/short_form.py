@@ -16,6 +16,8 @@ from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, Hit, Paper, Results, Span
 
 if TYPE_CHECKING:
+    from papersearch.cli.output.marked import Marked
+    from papersearch.marks.mark import Mark
     from papersearch.types import AuthorName
 
 HIT_BYTES = 360
@@ -26,6 +28,7 @@ _TITLE_BYTES = 130
 _LEAST_TITLE_BYTES = 40
 _AUTHORS_BYTES = 40
 _NAME_BYTES = 60
+_TAGS_BYTES = 60
 _NAMED = 10
 """Number of values of a facet or a count that are listed."""
 
@@ -33,17 +36,20 @@ _BEFORE = 24
 """Characters kept before the first matched word, where evidence is cut at its beginning."""
 
 
-def short_results(results: Results) -> bytes:
+def short_results(results: Results, marked: Marked | None = None) -> bytes:
     """Return an answer in short, as JSON with one line for each hit."""
     head = _json({**_remarks(results), **_requested(results)})
-    hits = b",\n".join(_json(_short_hit(hit, is_ranked=results.is_ranked)) for hit in results)
+    marks = (marked.of(hit.paper) if marked else None for hit in results)
+    shown = (_short_hit(hit, mark, is_ranked=results.is_ranked) for hit, mark in zip(results, marks, strict=True))
+    hits = b",\n".join(map(_json, shown))
     separator = b"," if len(head) > 2 else b""
     return head[:-1] + separator + b'"hits":[' + hits + b"]}"
 
 
-def short_papers(papers: Iterable[Paper]) -> bytes:
+def short_papers(papers: Iterable[Paper], marked: Marked | None = None) -> bytes:
     """Return records without what is empty, as JSON with one line for each paper."""
-    return b'{"papers":[' + b",\n".join(_json(_short_paper(paper)) for paper in papers) + b"]}"
+    records = (_short_paper(paper, marked.of(paper) if marked else None) for paper in papers)
+    return b'{"papers":[' + b",\n".join(map(_json, records)) + b"]}"
 
 
 def short_stats(fields: Mapping[str, Any], *, is_stale: bool) -> bytes:
@@ -135,11 +141,12 @@ def _largest(dumps: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {_clipped(str(dump["name"]), _NAME_BYTES): dump["appearances"] for dump in ordered[:_NAMED]}
 
 
-def _short_hit(hit: Hit, *, is_ranked: bool) -> dict[str, Any]:
+def _short_hit(hit: Hit, mark: Mark | None, *, is_ranked: bool) -> dict[str, Any]:
     """Return one hit. Its id is whole; a long one leaves few bytes for the title, and the evidence has the rest."""
     paper = hit.paper
-    room = max(_LEAST_TITLE_BYTES, min(_TITLE_BYTES, HIT_BYTES * 3 // 5 - len(_json(paper.paper_id))))
-    fields: dict[str, Any] = {"paper_id": paper.paper_id, "title": _clipped(paper.title, room)}
+    short_id = hit.short_id or paper.paper_id
+    room = max(_LEAST_TITLE_BYTES, min(_TITLE_BYTES, HIT_BYTES * 3 // 5 - len(_json(short_id))))
+    fields: dict[str, Any] = {"short_id": short_id, "title": _clipped(paper.title, room)}
     if paper.year is not None:
         fields["year"] = paper.year
     if hit.verdict is not None:
@@ -148,6 +155,8 @@ def _short_hit(hit: Hit, *, is_ranked: bool) -> dict[str, Any]:
         fields["score"] = round(hit.score, 3)
     if hit.duplicates:
         fields["duplicates"] = len(hit.duplicates)
+    if mark is not None:
+        fields |= _short_mark(mark)
     authors = _short_authors(paper)
     if authors and len(_json({**fields, "authors": authors, "evidence": ""})) < HIT_BYTES:
         fields["authors"] = authors
@@ -157,6 +166,17 @@ def _short_hit(hit: Hit, *, is_ranked: bool) -> dict[str, Any]:
     if hit.explanation is not None:
         fields["explanation"] = hit.explanation.asdict()
     return fields
+
+
+def _short_mark(mark: Mark) -> dict[str, Any]:
+    """Return state and tags, as far as they fit; the note is one call of `show` away."""
+    tags: list[str] = []
+    for tag in mark.tags:
+        shown = _clipped(tag, _TAGS_BYTES // 2)
+        if len(_json([*tags, shown])) > _TAGS_BYTES:
+            break
+        tags.append(shown)
+    return {**({"read": True} if mark.is_read else {}), **({"tags": tags} if tags else {})}
 
 
 def _short_authors(paper: Paper) -> str:
@@ -174,9 +194,9 @@ def _family(name: AuthorName) -> str:
     return " ".join(filter(None, (name.particle, name.family))) or name.literal or name.given or ""
 
 
-def _short_paper(paper: Paper) -> dict[str, Any]:
+def _short_paper(paper: Paper, mark: Mark | None) -> dict[str, Any]:
     """Return the fields of a paper that have a value, each thing once."""
-    fields = paper_fields(paper)
+    fields = paper_fields(paper, mark)
     del fields["author_names"], fields["provenance"]
     if paper.authors:
         del fields["author_count"]

@@ -36,7 +36,7 @@ def _remedy(error: Exception) -> str:
         case errors.QueryError():
             return _query_remedy(error)
         case errors.PaperNotFound():
-            return "search finds papers by topic, title or author; its hits have the paper_id to pass"
+            return "search finds papers by topic, title or author; its hits have the short_id to pass"
         case errors.AmbiguousPaper():
             return f"pass one of these ids, such as {error.candidates[0]}"
         case errors.ModelError():

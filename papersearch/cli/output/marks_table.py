@@ -53,7 +53,8 @@ def print_marks(console: Console, listed: Sequence[ListedMark]) -> None:
         mark = each.mark
         said = marks_line(mark) or ("no marks" if mark.is_empty else "")
         lines = [Text.assemble((clean_text(mark.name), "bold"), (f" ({said})" if said else "", "dim"))]
-        lines += [Text(_MARGIN + clean_text(mark.note))] if mark.note else []
+        note = Text(clean_text(mark.note)).wrap(console, max(console.width - len(_MARGIN), 1)) if mark.note else ()
+        lines += [Text(_MARGIN) + line for line in note]
         gone = "  not in this collection" if each.is_here is False else ""
         lines.append(Text(f"{_MARGIN}{clean_text(row(each)[0])}{gone}", style="dim"))
         blocks.append(Text("\n").join(lines))

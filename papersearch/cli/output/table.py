@@ -114,7 +114,9 @@ def _reading(results: Results, width: int | None) -> list[Text]:
         return []
     reading = results.reading
     said = [
-        f"looked up: {reading.identifier}" if reading.identifier else f"ranked by: {reading.ranked_by}",
+        f"looked up: {reading.identifier}"
+        if reading.identifier
+        else f"ranked by: {reading.ranked_by or 'nothing, the newest first'}",
         *(f"must have: {condition}" for condition in reading.required),
         *(f"must not have: {condition}" for condition in reading.excluded),
     ]

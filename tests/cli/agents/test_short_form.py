@@ -86,7 +86,7 @@ def test_ten_hits_take_four_kilobytes(found: Results) -> None:
     assert len(text) < 4_000 or len(found.hits) > 10
     assert len(told["hits"]) == len(found.hits)
     for shown, hit in zip(told["hits"], found.hits, strict=True):
-        assert shown["paper_id"] == hit.paper.paper_id
+        assert shown["short_id"] == hit.paper.paper_id
         assert shown.get("year") == hit.paper.year
         assert shown.get("verdict") == hit.verdict
 
@@ -154,7 +154,7 @@ def test_the_real_corpus_in_short(real_index: papersearch.Index) -> None:
         told = json.loads(text)
         assert len(text) < 4_000, query
         assert (told["total"], told["verdict"]) == (found.total, found.verdict)
-        assert [hit["paper_id"] for hit in told["hits"]] == [hit.paper.paper_id for hit in found]
+        assert [hit["short_id"] for hit in told["hits"]] == [hit.short_id for hit in found]
         for shown, hit in zip(told["hits"], found, strict=True):
             assert shown["evidence"].strip("…") in hit.evidence.text
             assert shown["title"].rstrip("…") in hit.paper.title

@@ -28,11 +28,23 @@ from tests.growing import encode_in_part
 BY_NAME = {tool.name: tool for tool in TOOLS}
 ABSTRACT = "We cut the idle time of pipeline parallelism. We train large models over many devices."
 
-OF_THE_TERMINAL = {"format_", "json", "jsonl", "color", "copy", "corpus_path", "index_path", "debug", "late"}
+OF_THE_TERMINAL = {
+    "format_",
+    "json",
+    "jsonl",
+    "color",
+    "copy",
+    "map",
+    "svg",
+    "corpus_path",
+    "index_path",
+    "debug",
+    "late",
+}
 """Options of verbs that are about output, places and the measuring of models."""
 
-OF_THE_READER = {"tags", "unread"}
-"""Filters by marks, which are notes of the user and no part of the collection."""
+OF_THE_READER = {"tags", "unread", "library"}
+"""Options about marks and bibliographies, which are files of the user beside the collection."""
 
 OF_CITATIONS = {"key", "style"}
 
@@ -85,7 +97,7 @@ def test_the_full_answer_is_that_of_the_command(
     expected = json.loads(json_documents.envelope(real_index.search(**given, **keywords)))
     assert json.loads(asked(real_index, "search", **arguments, detail="full")) == expected
     short = json.loads(asked(real_index, "search", **arguments))
-    assert [hit["paper_id"] for hit in short["hits"]] == [hit["paper_id"] for hit in expected["hits"]]
+    assert [hit["short_id"] for hit in short["hits"]] == [hit["short_id"] for hit in expected["hits"]]
     assert ("facets" in short, "narrow_by" in short) == (bool(expected["facets"]), bool(expected["related"]))
     for shown, hit in zip(short["hits"], expected["hits"], strict=True):
         assert shown.get("explanation") == hit["explanation"]
@@ -108,7 +120,7 @@ def test_similar_papers_are_those_of_the_library(arguments: dict[str, Any], real
     expected = json.loads(json_documents.envelope(real_index.similar(**given)))
     assert json.loads(asked(real_index, "similar", **arguments, detail="full")) == expected
     short = json.loads(asked(real_index, "similar", **arguments))
-    assert [hit["paper_id"] for hit in short["hits"]] == [hit["paper_id"] for hit in expected["hits"]]
+    assert [hit["short_id"] for hit in short["hits"]] == [hit["short_id"] for hit in expected["hits"]]
 
 
 def test_show_in_full(real_index: papersearch.Index) -> None:
@@ -213,9 +225,9 @@ def test_all_lost_papers_are_named(real_index: papersearch.Index) -> None:
 
 def test_a_list_of_papers_has_no_scores(real_index: papersearch.Index) -> None:
     """Papers that conditions alone choose have neither scores nor verdicts; without conditions it is an error."""
-    expected = [hit.paper.paper_id for hit in real_index.search("", within=["gpipe", "megascale"])]
+    expected = [hit.short_id for hit in real_index.search("", within=["gpipe", "megascale"])]
     told = json.loads(asked(real_index, "search", query="", within=["gpipe", "megascale"]))
-    assert [hit["paper_id"] for hit in told["hits"]] == expected
+    assert [hit["short_id"] for hit in told["hits"]] == expected
     assert not {"score", "verdict"} & {name for hit in told["hits"] for name in hit}
     assert "verdict" not in told
     with pytest.raises(EmptyQuery):

@@ -104,6 +104,7 @@ def test_one_search_at_a_time_and_then_the_latest() -> None:
 def test_a_silent_server_keeps_nobody() -> None:
     """An application that ends does not wait for a server, and does wait for an index of this machine."""
     stub = Stub("http://127.0.0.1:1")
+    before = threading.enumerate()
     index = live(stub)
 
     async def talk() -> None:
@@ -114,7 +115,7 @@ def test_a_silent_server_keeps_nobody() -> None:
     asyncio.run(talk())
     index.close()
     assert stub.most_at_once == 1  # it still waits
-    [thread] = [one for one in threading.enumerate() if one.name == "papersearch-index"]
+    [thread] = [one for one in threading.enumerate() if one.name == "papersearch-index" and one not in before]
     assert thread.daemon
     stub.is_let.set()
     thread.join(PATIENCE_S)
