@@ -64,6 +64,10 @@ def browse(options: BrowseOptions) -> int:
         raise KeyboardInterrupt
     if app.return_code:
         raise RuntimeError("the application ended by the error above")
+    if app.results is not None:  # the numbers on its rows stay true: show 3
+        from papersearch.cli.last_results import keep
+
+        keep(opened, [app.results])
     Printer().lines([paper_id] for paper_id in chosen or ())
     return EXIT_HITS if chosen else EXIT_NO_HITS
 

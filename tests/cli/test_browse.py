@@ -418,6 +418,17 @@ def test_a_copy_without_programs_goes_to_the_terminal(
     assert terminal.wait_for_end() == 1
 
 
+def test_the_numbers_of_rows_are_kept(at_terminal: Callable[..., Terminal], real_index: papersearch.Index) -> None:
+    """After browsing, a number means the paper that its row showed."""
+    terminal = at_terminal(
+        "papersearch browse gpipe; papersearch show 2 --json; echo ended", PAPERSEARCH_SESSION="rows"
+    )
+    terminal.wait_for("best 50")
+    terminal.type("\x11")
+    terminal.wait_for(asked(real_index, "gpipe")[1])
+    terminal.wait_for("ended")
+
+
 @pytest.mark.parametrize(("keys", "code"), [("\x11", 1), ("\x03", 130), ("\x14\x11", 0), ("\x14\x03", 130)])
 def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) -> None:
     """The exit code is 0 with chosen papers, 1 without, 130 after an interrupt."""

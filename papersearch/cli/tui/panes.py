@@ -109,12 +109,13 @@ def preview(hit: Hit, kept: Mark | None) -> Text:
 def why_none(results: Results, n_papers: int, filters: str) -> Text:
     """Say why there are no hits."""
     why = clean_text(why_empty(results, n_papers, parse_mark_filters(filters)))
-    return Text(f"{why[:1].upper()}{why[1:]}.", style=_FAINT)
+    is_name = results.emptied_by == "identifier"  # which keeps its letters
+    return Text(f"{why if is_name else why[:1].upper() + why[1:]}.", style=_FAINT)
 
 
 def mode_of(results: Results) -> str:
     """Return the order of the hits: the mode that ranked them, or that of the filters alone."""
-    return results.mode_used if results.is_ranked else "newest first"
+    return "newest first" if results.hits and not results.is_ranked else results.mode_used
 
 
 def help_text() -> Group:

@@ -165,6 +165,20 @@ def test_filters_alone_list_papers(real_index: papersearch.Index) -> None:
     browse(real_index, talk)
 
 
+def test_an_identifier_is_looked_up(real_index: papersearch.Index) -> None:
+    """An identifier in the query line leads to its paper alone, or is said not to be in the collection."""
+    paper_id = asked(real_index)[3]
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        assert ids(pilot) == [paper_id]
+        await press(pilot, "ctrl+u")
+        await write(pilot, "2503.99999")
+        assert ids(pilot) == []
+        assert str(pilot.app.query_one(Page).shown) == "arXiv:2503.99999 is not in this collection."
+
+    browse(real_index, talk, paper_id)
+
+
 def test_no_hits_have_a_reason(real_index: papersearch.Index) -> None:
     """In the place of a paper, an answer without hits gives the reason."""
 
