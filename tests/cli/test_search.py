@@ -75,7 +75,7 @@ def test_undated_papers_are_counted_and_named(run: Run, env: dict[str, str]) -> 
             "--since 2025 is after --until 2024-12",
             "--since 2024-12 --until 2025",
         ),
-        (["--org", "Mircosoft"], "unknown organisation 'Mircosoft': did you mean Microsoft", "--org Microsoft"),
+        (["--org", "Mircosoft"], "unknown organisation 'Mircosoft': did you mean microsoft", "--org microsoft"),
         (
             ["--org", "zzzz"],
             "unknown organisation 'zzzz'",

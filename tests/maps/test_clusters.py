@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from papersearch.maps.clusters import MOST_COARSE, group
@@ -14,6 +14,7 @@ COORDINATES = st.integers(0, 12).map(lambda number: number / 12)
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.tuples(COORDINATES, COORDINATES), max_size=60))
+@example([(0.0, 1 / 12), (1 / 12, 0.0)])  # as a matrix, it could be one of distances
 def test_groups_are_nested_and_numbered_by_size(points: list[tuple[float, float]]) -> None:
     """Each paper has one group of each level, a fine group lies in one coarse group, and sizes fall."""
     found = group(np.array(points, dtype=np.float64).reshape(-1, 2))
