@@ -12,15 +12,11 @@ from papersearch.cli.rebuilding import build_command
 from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from papersearch.api import Index
     from papersearch.cli.locations import Locations
-    from papersearch.cli.output.marked import Marked
-    from papersearch.cli.output.printer import Printer
     from papersearch.cli.output.progress import ProgressForm
     from papersearch.index.report import BuildReport
-    from papersearch.types import Filters, Paper, Results
+    from papersearch.types import Filters
 
 
 MOST_TEXTS = 500
@@ -57,19 +53,6 @@ def filters_for(opened: Index, filters: Filters, wanted: MarkFilters = NO_MARK_F
     from papersearch.cli.narrowing import narrowed
 
     return narrowed(opened, filters, wanted)
-
-
-def marked_by(
-    printer: Printer, found: Results | Sequence[Paper], opened: Index, wanted: MarkFilters = NO_MARK_FILTERS
-) -> Marked | None:
-    """Return the marks of what is found, if the printer shows them."""
-    if not printer.shows_marks:
-        return None
-    from papersearch.cli.output.marked import find_marked
-    from papersearch.types import Paper
-
-    papers = [one if isinstance(one, Paper) else one.paper for one in found]
-    return find_marked(papers, opened, wanted)
 
 
 def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = False) -> tuple[Index, bool]:

@@ -9,7 +9,7 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import filters_for, marked_by, open_index
+from papersearch.cli.index_access import filters_for, open_index
 from papersearch.cli.options import (
     GROUP,
     AmongGroup,
@@ -255,7 +255,7 @@ def _named(
     search: SavedSearch, results: Results, opened: Index, printer: Printer
 ) -> tuple[str, Results, Marked | None]:
     """Return an answer under the name of its search, with the marks of its papers."""
-    return search.name, results, marked_by(printer, results, opened, search.marked)
+    return search.name, results, printer.marks_of(results, opened, search.marked)
 
 
 saved.command("digest")(digest)

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import filters_for, marked_by, open_or_build
+from papersearch.cli.index_access import filters_for, open_or_build
 from papersearch.cli.notices import (
     offer_words,
     say_doubts,
@@ -46,7 +46,7 @@ from papersearch.cli.options import (
     TopOption,
     WordsArgument,
 )
-from papersearch.cli.output.printer import chosen_format, open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer, printer_of
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
 from papersearch.cli.signatures import takes
@@ -104,15 +104,7 @@ def search(options: SearchOptions) -> int:
     from papersearch.cli.locations import find_locations
     from papersearch.search.request import names_papers
 
-    printer = open_hit_printer(
-        options.format_,
-        options.color,
-        json=options.json,
-        jsonl=options.jsonl,
-        key=options.key,
-        style=options.style,
-        copy=options.copy,
-    )
+    printer = printer_of(options, open_hit_printer)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     locations = find_locations(options.corpus_path, options.index_path)
@@ -153,10 +145,7 @@ def search(options: SearchOptions) -> int:
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
 
-    def print_hits() -> None:
-        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-        printer.keep([results], opened)
-
+    print_hits = partial(printer.answer, results, opened, options.marked)
     if (maps := options.maps) is None:
         print_hits()
     else:

@@ -8,7 +8,7 @@ import typer
 
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR
-from papersearch.cli.index_access import marked_by, open_at
+from papersearch.cli.index_access import open_at
 from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
     Color,
@@ -25,7 +25,7 @@ from papersearch.cli.options import (
     PaperFormatOption,
     StyleOption,
 )
-from papersearch.cli.output.printer import open_printer
+from papersearch.cli.output.printer import open_printer, printer_of
 from papersearch.cli.signatures import takes
 
 
@@ -50,18 +50,10 @@ def show(options: ShowOptions) -> None:
     """Print whole records: abstract, metadata, links, dumps and lines."""
     from papersearch.cli.locations import find_locations
 
-    printer = open_printer(
-        options.format_,
-        options.color,
-        json=options.json,
-        jsonl=options.jsonl,
-        key=options.key,
-        style=options.style,
-        copy=options.copy,
-    )
+    printer = printer_of(options, open_printer)
     opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
     papers, lost = find_papers(opened, options.papers)
-    printer.papers(papers, marked_by(printer, papers, opened))
+    printer.papers(papers, printer.marks_of(papers, opened))
     for error in lost:
         complain(str(error), "")
     if lost:

@@ -10,7 +10,7 @@ import typer
 from papersearch.cli.completion import paper_ids
 from papersearch.cli.errors import CommandError
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.index_access import filters_for, marked_by, open_index
+from papersearch.cli.index_access import filters_for, open_index
 from papersearch.cli.libraries import read_library
 from papersearch.cli.names import read_ids, read_names
 from papersearch.cli.notices import say_doubts, warn_if_partial, warn_of_filters
@@ -33,7 +33,7 @@ from papersearch.cli.options import (
     StyleOption,
     TopOption,
 )
-from papersearch.cli.output.printer import chosen_format, open_hit_printer
+from papersearch.cli.output.printer import chosen_format, open_hit_printer, printer_of
 from papersearch.cli.signatures import takes
 
 
@@ -90,15 +90,7 @@ def similar(options: SimilarOptions) -> int:
     An abstract on standard input asks whether the like of it is in the corpus. With
     --library, papers are ranked by a whole library of yours; those that it has are left out.
     """
-    printer = open_hit_printer(
-        options.format_,
-        options.color,
-        json=options.json,
-        jsonl=options.jsonl,
-        key=options.key,
-        style=options.style,
-        copy=options.copy,
-    )
+    printer = printer_of(options, open_hit_printer)
     _check(options)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
@@ -117,10 +109,7 @@ def similar(options: SimilarOptions) -> int:
     if printer.format != "table":  # which says it beside its hits
         say_doubts(results)
 
-    def print_hits() -> None:
-        printer.hits(results, len(opened), marked_by(printer, results, opened, options.marked))
-        printer.keep([results], opened)
-
+    print_hits = partial(printer.answer, results, opened, options.marked)
     if (maps := options.maps) is None:
         print_hits()
     else:

@@ -20,7 +20,7 @@ _EASY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
 """Ids that need no shell quoting, and are not options."""
 
 _OF_A_RESULT = 3
-"""Most digits of a number that stands for a result in place of an id."""
+"""Most digits of a number that means a result of the last search, and not an id."""
 
 _NO_LETTER = re.compile(r"[\W_]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")

@@ -235,7 +235,7 @@ def test_verdicts_are_counted(real_index: papersearch.Index, monkeypatch: pytest
 
 
 def test_strengths_depend_on_no_other_hit(real_index: papersearch.Index) -> None:
-    """A paper's strength is the same whatever is asked beside it: fewer hits, filters, or only strict answers."""
+    """The strength of a paper does not depend on the rest of the answer: fewer hits, filters, strict answers."""
     everything = {hit.paper.paper_id: hit.strength for hit in real_index.search("expert routing", k=302)}
     for narrowed in ({"until": "2024"}, {"has_code": True}, {"dumps": [real_index.manifest.dumps[0].name]}):
         for hit in real_index.search("expert routing", mode="keyword", **narrowed):

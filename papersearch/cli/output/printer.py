@@ -17,6 +17,7 @@ import typer
 
 from papersearch.cli.errors import complain
 from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf8
+from papersearch.search.filter_table import NO_MARK_FILTERS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.marks_table import ListedMark
+    from papersearch.cli.search import SearchOptions
+    from papersearch.cli.show import ShowOptions
+    from papersearch.cli.similar import SimilarOptions
     from papersearch.saved import SavedSearch
+    from papersearch.search.filter_table import MarkFilters
     from papersearch.types import Paper, Results
 
 SESSION_VARIABLE = "PAPERSEARCH_SESSION"
@@ -129,6 +134,23 @@ class Printer:
             )
         else:
             self._text("".join(json_documents.hit_rows(results, name) for name, results, _ in answers))
+
+    def answer(self, results: Results, opened: Index, wanted: MarkFilters) -> None:
+        """Print an answer with the marks of its papers, and keep it for numbers of results."""
+        self.hits(results, len(opened), self.marks_of(results, opened, wanted))
+        self.keep([results], opened)
+
+    def marks_of(
+        self, found: Results | Sequence[Paper], opened: Index, wanted: MarkFilters = NO_MARK_FILTERS
+    ) -> Marked | None:
+        """Return the marks of what is found, if the format shows them."""
+        if not self.shows_marks:
+            return None
+        from papersearch.cli.output.marked import find_marked
+        from papersearch.types import Paper
+
+        papers = [one if isinstance(one, Paper) else one.paper for one in found]
+        return find_marked(papers, opened, wanted)
 
     def keep(self, answers: Sequence[Results], opened: Index) -> None:
         """Keep what was printed for numbers of results, if a terminal shows it, or the session has a name."""
@@ -283,6 +305,19 @@ def open_hit_printer(
     if chosen == "auto":
         chosen = "table" if sys.stdout.isatty() and not copy else "plain"
     return Printer(chosen, color.value, key, style, copying=copy)
+
+
+def printer_of(options: SearchOptions | SimilarOptions | ShowOptions, open_by: Callable[..., Printer]) -> Printer:
+    """Open the sink of a verb by its options: `open_by` is `open_printer` or `open_hit_printer`."""
+    return open_by(
+        options.format_,
+        options.color,
+        json=options.json,
+        jsonl=options.jsonl,
+        key=options.key,
+        style=options.style,
+        copy=options.copy,
+    )
 
 
 def _writer_of(format: str) -> str:

@@ -80,7 +80,7 @@ def results(draw: st.DrawFn) -> Results:
 @settings(max_examples=25)
 @given(results())
 def test_ten_hits_take_four_kilobytes(found: Results) -> None:
-    """Ten hits take less than 4 kB, whatever texts they have and whatever is said beside them."""
+    """Ten hits take less than 4 kB with texts of any length, and with everything that is said beside them."""
     text = short_results(found)
     told = json.loads(text)
     assert len(text) < 4_000 or len(found.hits) > 10
