@@ -22,7 +22,7 @@ from papersearch.remote.calls import LONG, PREFIX, VERBS, About, AboutCall, Call
 from papersearch.remote.failures import error_fields, is_carried
 from papersearch.serving.answering import Answering, GenerationUnknown
 from papersearch.serving.metrics import CONTENT_TYPE, Metrics
-from papersearch.serving.refusals import AFTER_BODY, STATUS, Reason, Refusal
+from papersearch.serving.refusals import STATUS, Reason, Refusal, headers_of
 from papersearch.serving.requests import (
     asked_generation,
     check_host,
@@ -218,12 +218,7 @@ def _answer(about: About, result: bytes) -> Response:
 
 
 def _refused(reason: Reason, message: str, **more: object) -> Response:
-    headers = {}
-    if reason == "busy":
-        headers["Retry-After"] = "1"
-    if reason not in AFTER_BODY:  # what is left of the request would be read as the next one
-        headers["Connection"] = "close"
-    return _json(STATUS[reason], {"error": {"reason": reason, "message": message, **more}}, headers)
+    return _json(STATUS[reason], {"error": {"reason": reason, "message": message, **more}}, headers_of(reason))
 
 
 def _json(status: int, fields: dict[str, object], headers: dict[str, str] | None = None) -> Response:

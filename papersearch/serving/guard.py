@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from papersearch.serving.refusals import AFTER_BODY, STATUS, Refusal
+from papersearch.serving.refusals import STATUS, Refusal, headers_of
 from papersearch.serving.requests import check_host, check_origin, check_token, read_body
 
 if TYPE_CHECKING:
@@ -109,14 +109,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def _refused(refusal: Refusal) -> Response:
-    headers = {}
-    if refusal.reason == "busy":
-        headers["Retry-After"] = "1"
-    if refusal.reason == "wrong token":
-        headers["WWW-Authenticate"] = "Bearer"
-    if refusal.reason not in AFTER_BODY:  # what is left of the request would be read as the next one
-        headers["Connection"] = "close"
-    return _error(STATUS[refusal.reason], f"{refusal.reason}: {refusal.message}", headers)
+    return _error(STATUS[refusal.reason], f"{refusal.reason}: {refusal.message}", headers_of(refusal.reason))
 
 
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:

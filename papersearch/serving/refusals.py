@@ -46,6 +46,18 @@ AFTER_BODY: frozenset[Reason] = frozenset({"error", "failed", "generation gone",
 """Refusals that come only after the whole request was read."""
 
 
+def headers_of(reason: Reason) -> dict[str, str]:
+    """Return the headers of an answer that refuses a request."""
+    headers = {}
+    if reason == "busy":
+        headers["Retry-After"] = "1"
+    if reason == "wrong token":
+        headers["WWW-Authenticate"] = "Bearer"
+    if reason not in AFTER_BODY:  # what is left of the request would be read as the next one
+        headers["Connection"] = "close"
+    return headers
+
+
 class Refusal(Exception):
     """A request that is not carried out: `reason` for programs, `message` for people.
 

@@ -204,7 +204,7 @@ def test_a_token_is_needed(given: str | None) -> None:
     headers = {**OURS, "Host": "papers.example", **({} if given is None else {"Authorization": given})}
     for path, method in (("/v1/search", "POST"), ("/v1/nothing", "POST"), ("/metrics", "GET")):
         told = ask(app, path, FINE, headers=headers, method=method)
-        assert (told.status, told.reason) == (401, "wrong token")
+        assert (told.status, told.reason, told.headers["www-authenticate"]) == (401, "wrong token", "Bearer")
         assert "s3cret" not in str(told)
     assert ask(app, "/health", headers=headers, method="GET").status == 200
     right = {**headers, "Authorization": "bearer s3cret"}
