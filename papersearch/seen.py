@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import orjson
 
@@ -24,13 +24,13 @@ from papersearch import clock, saved
 from papersearch.errors import SearchesNotWritable, SearchesUnreadable
 from papersearch.index.files import replace_file
 from papersearch.index.locking import alone
-from papersearch.index.typed_json import read_record
+from papersearch.index.typed_json import read_value
 from papersearch.remote.addresses import address_in
 from papersearch.remote.calls import MAX_K
 from papersearch.search.days import with_dates
 from papersearch.text.identity import title_key
 from papersearch.types import Count
-from papersearch.values import Value
+from papersearch.values import Value, fields_of
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -65,6 +65,10 @@ class Record(Value):
     shown: Mapping[str, Shown]
 
 
+_Records: TypeAlias = dict[str, dict[str, dict[str, Record]]]
+"""Records by name of search, place of index, and reader."""
+
+
 class News(NamedTuple):
     """New papers of a search.
 
@@ -83,24 +87,22 @@ class Seen:
 
     def __init__(self, searches: Path, place: str, reader: Reader) -> None:
         self._path = file_beside(searches)
-        self._keys = (_place(searches, place), reader)
-        self._records = {
-            name: one for name, places in _read(self._path).items() if (one := _of(places, *self._keys)) is not None
-        }
+        self._place = _place(searches, place)
+        self._reader = reader
+        self._records = _read(self._path)
 
     def record(self, name: str) -> Record | None:
         """Return what the search of this name has shown; None before its first run."""
-        return self._records.get(name)
+        return self._records.get(name, {}).get(self._place, {}).get(self._reader)
 
     def keep(self, records: Mapping[str, Record]) -> None:
         """Write these records by name of search; others stay as they are. Raises SearchesNotWritable."""
-        place, reader = self._keys
         records = {name: record for name, record in records.items() if record != self.record(name)}
         if not records:
             return
         every = _read(self._path)
         for name, record in records.items():
-            every.setdefault(name, {}).setdefault(place, {})[reader] = record.asdict()
+            every.setdefault(name, {}).setdefault(self._place, {})[self._reader] = record
         _write(self._path, every)
 
 
@@ -168,8 +170,8 @@ def _is_shown(paper: Paper, shown: Mapping[str, Shown], index: Index) -> bool:
     if paper.paper_id in shown:
         return True
     title = title_key(paper.title)
-    namesakes = (name for name, one in shown.items() if title and one.title == title)
-    return any(all(one.paper_id != name for one in index.ids_beginning_with(name, 2)) for name in namesakes)
+    namesakes = [name for name, one in shown.items() if title and one.title == title]
+    return bool(namesakes) and None in index.look_up(namesakes)
 
 
 def _place(searches: Path, place: str) -> str:
@@ -183,13 +185,8 @@ def _place(searches: Path, place: str) -> str:
         return str(Path(place).resolve())
 
 
-def _of(places: Any, place: str, reader: str) -> Record | None:
-    found = places.get(place, {}).get(reader)
-    return None if found is None else read_record(Record, found)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Read the entries of searches by name; none if the file does not exist. Raises SearchesUnreadable."""
+def _read(path: Path) -> _Records:
+    """Read the records; there are none if the file does not exist. Raises SearchesUnreadable."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
@@ -198,23 +195,22 @@ def _read(path: Path) -> dict[str, Any]:
         fields = orjson.loads(content)
         if not isinstance(fields, dict) or fields.get("version") != _VERSION:
             raise ValueError("it was not written by this release")
-        every: dict[str, Any] = fields["searches"]
-        for places in every.values():
-            for readers in places.values():
-                for record in readers.values():
-                    if read_record(Record, record).since >= clock.LATEST:
-                        raise ValueError("it has an instant that no index can hold")
+        every: _Records = read_value(_Records, fields["searches"])
+        records = (one for places in every.values() for readers in places.values() for one in readers.values())
+        if any(one.since >= clock.LATEST for one in records):
+            raise ValueError("it has an instant that no index can hold")
         return every
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SearchesUnreadable(path=path, cause=str(reason)) from error
 
 
-def _write(path: Path, every: Mapping[str, Any]) -> None:
+def _write(path: Path, every: _Records) -> None:
     try:
-        content = orjson.dumps({"version": _VERSION, "searches": every}, option=orjson.OPT_INDENT_2)
+        fields = {"version": _VERSION, "searches": every}
+        content = orjson.dumps(fields, default=fields_of, option=orjson.OPT_INDENT_2)
         replace_file(path, content + b"\n")
     except OSError as error:
         raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error
