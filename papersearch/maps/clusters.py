@@ -39,16 +39,13 @@ class Grouping(NamedTuple):
 def group(places: Float64Array) -> Grouping:
     """Group N papers by their places, (N, 2)."""
     n_papers = len(places)
-    if n_papers < 2:
+    centres, owner = _centres(places)
+    if len(centres) < 2:
         none = np.zeros(n_papers, dtype=np.int64)
         return Grouping(none, none)
     from scipy.cluster.hierarchy import fcluster, ward
     from scipy.spatial.distance import pdist
 
-    centres, owner = _centres(places)
-    if len(centres) < 2:
-        none = np.zeros(n_papers, dtype=np.int64)
-        return Grouping(none, none)
     tree = ward(pdist(centres))  # two places in one matrix could be taken for distances
     wanted = (min(MOST_COARSE, max(1, round(n_papers**0.5 / 2))), min(_MOST_FINE, max(1, round(n_papers**0.5))))
     coarse, fine = (_by_size(fcluster(tree, number, "maxclust")[owner]) for number in wanted)

@@ -17,7 +17,7 @@ from papersearch.maps.projection import check_installed, place
 
 if TYPE_CHECKING:
     from papersearch.api import Index
-    from papersearch.types import Float32Array, Hit, IntArray, Paper
+    from papersearch.types import Float32Array, Float64Array, Hit, IntArray, Paper
 
 MOST_PAPERS = 100_000
 """Greatest number of papers of a map."""
@@ -94,7 +94,7 @@ def _nothing_encoded(n_papers: int, index: Index) -> NothingEncoded:
     return error
 
 
-def _places(vectors: Float32Array, progress: Progress) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _places(vectors: Float32Array, progress: Progress) -> Float64Array:
     def told(done: int, total: int) -> None:
         progress("placing papers", done, total)
 

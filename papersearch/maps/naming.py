@@ -98,11 +98,11 @@ def _shares(
 def _together(groups: Sequence[_Shares]) -> _Shares:
     """Add up groups, each by the number of its papers."""
     n_papers = sum(one.n_papers for one in groups)
-    having: Counter[Form] = Counter()
+    having: dict[Form, float] = {}
     for one in groups:
         for form, share in one.having.items():
-            having[form] += share * one.n_papers / n_papers  # type: ignore[assignment]  # a sum of shares
-    return _Shares(dict(having), n_papers)
+            having[form] = having.get(form, 0) + share * one.n_papers / n_papers
+    return _Shares(having, n_papers)
 
 
 def _name(group: _Shares, everywhere: _Shares, spellings: dict[Form, Counter[str]]) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ _PERPLEXITY = 30
 _EARLY, _LATE = 250, 500
 """Steps of t-SNE with and without exaggeration: the defaults of openTSNE."""
 
+_TOLD = 10
+"""Steps of t-SNE between two calls of the progress."""
+
 _FEW = 8
 """Number of papers below which two principal components are the map: there are no neighbourhoods."""
 
@@ -94,10 +97,6 @@ def _neighbourhoods(components: Float64Array, progress: Callable[[int, int], Non
         callbacks_every_iters=_TOLD,
     )
     return np.asarray(method.fit(components), dtype=np.float64)
-
-
-_TOLD = 10
-"""Steps of t-SNE between two calls of the progress."""
 
 
 def _framed(places: Float64Array) -> Float64Array:

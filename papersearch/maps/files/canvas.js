@@ -10,8 +10,7 @@ function readColours() {
   const numbered = (name, count) => Array.from({ length: count }, (_, number) => named(`${name}-${number}`));
   colours = {
     ground: named("ground"), ink: named("ink"), quiet: named("quiet"), behind: named("behind"),
-    unknown: named("unknown"), accent: named("accent"),
-    group: numbered("group", content.groups.length), period: numbered("period", content.periods.length),
+    unknown: named("unknown"), accent: named("accent"), group: numbered("group", content.groups.length),
   };
   // Few periods take shades that are far apart: the last ones, and the first for the earliest.
   const shades = numbered("period", 7);

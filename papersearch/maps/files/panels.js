@@ -8,8 +8,8 @@ const panelWidth = () => paper.hidden ? 0 : Math.min(paper.offsetWidth, view.wid
 
 function describe() {
   element("heading").textContent = content.heading;
-  const n = content.is_answer ? hits.size + examples.size : total;
-  const behind = total - answering.length;
+  const n = answering.length;
+  const behind = total - n;
   element("about").textContent = [
     content.is_answer ? counted(n, "paper that answers", "papers that answer") : counted(n, "paper"),
     behind ? `${counted(behind, "other")} behind` : "",
