@@ -17,8 +17,7 @@ from papersearch.index.first_seen import first_seen
 from papersearch.index.shard_build import JOINING, LOST, WHOLE, Step
 from papersearch.index.shards import FOLDER, Shards, open_shard
 from papersearch.index.stored_parts import Groups, StoredAppearances
-from papersearch.index.string_table import StringTable
-from papersearch.index.words import table_files
+from papersearch.index.string_table import StringTable, table_files
 from papersearch.ingest.kinship import papers_of
 from papersearch.ingest.naming import name_papers
 from papersearch.types import Finding

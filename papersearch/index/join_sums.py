@@ -19,7 +19,8 @@ from papersearch.index import files
 from papersearch.index.part_records import FINDINGS, READ, PartRecord, part_folder
 from papersearch.index.shard_build import WHOLE, Analysed, Step
 from papersearch.index.stored_parts import array, table
-from papersearch.index.words import encode_findings, table_files
+from papersearch.index.string_table import table_files
+from papersearch.index.words import encode_findings
 from papersearch.ingest.reading import DumpsRead, all_findings, with_findings, without
 from papersearch.lexical.acronyms import expansion_lines, learn
 from papersearch.text.analysis import Analyzer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.index.manifest import NAME_COUNTS
-from papersearch.index.string_table import pack_strings
+from papersearch.index.string_table import table_files
 from papersearch.text.name_lines import BAR, NameLine, asked_name, lines_of, read_line
 from papersearch.types import NAME_KINDS
 
@@ -104,9 +104,7 @@ def name_files(papers: Sequence[Paper]) -> Iterator[tuple[str, Content]]:
     """Yield name and content of the files of all tables."""
     for kind in NAME_KINDS:
         lines, starts, doc_indices = name_arrays(kind, papers)
-        text, offsets = pack_strings(lines)
-        yield f"{kind}.txt", text
-        yield f"{kind}.offsets.npy", offsets
+        yield from table_files(kind, lines)
         yield f"{kind}.starts.npy", starts
         yield f"{kind}.papers.npy", doc_indices
 

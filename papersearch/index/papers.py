@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Names(NamedTuple):
-    """Names of papers in ascending order, with the doc_idx of each, (N,) or (I,) uint32."""
+    """Names of papers in ascending order, with the doc_idx of each, (N,) or (X,) uint32."""
 
     strings: StringTable
     papers: DocIndices

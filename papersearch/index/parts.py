@@ -34,7 +34,7 @@ from papersearch.index.part_records import (
     read_part,
 )
 from papersearch.index.report import Outcome, Progress
-from papersearch.index.string_table import pack_strings
+from papersearch.index.string_table import table_files
 from papersearch.index.words import everything_kept, relative
 from papersearch.ingest.corpus_files import CorpusListing, corpus_files
 from papersearch.types import DumpProgress, Finding
@@ -270,13 +270,11 @@ def _files(read: DumpsRead) -> Sequence[tuple[str, Content]]:
     from papersearch.ingest.kinship import keys_of
     from papersearch.ingest.stored import encode_appearance
 
-    text, offsets = pack_strings(map(encode_appearance, read.appearances))
     keys = [keys_of(one) for one in read.appearances]
     found = {"findings": read.findings, "notes_left": read.notes_left}
     said = {name: [finding.asdict() for finding in listed] for name, listed in found.items()}
     return [
-        ("appearances.jsonl", text),
-        ("appearances.offsets.npy", offsets),
+        *table_files("appearances", map(encode_appearance, read.appearances), "appearances.jsonl"),
         ("keys.npy", np.array([key for of_one in keys for key in of_one], dtype=np.uint64)),
         ("keys.offsets.npy", np.cumsum([0, *map(len, keys)]).astype(np.uint64)),
         ("abstracts.npy", np.array([bool(one.abstract) for one in read.appearances], dtype=np.uint8)),

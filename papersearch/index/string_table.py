@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from papersearch.index.files import Content
+
 
 _SCANNED = 1 << 22
 """Bytes searched at once, or one string if that is longer."""
@@ -101,3 +103,10 @@ def pack_strings(strings: Iterable[str]) -> tuple[bytearray, npt.NDArray[np.uint
         text += b"\n"
         ends.append(len(text))
     return text, np.frombuffer(ends, dtype=np.uint64)
+
+
+def table_files(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
+    """Yield name and content of the two files of a table."""
+    text, offsets = pack_strings(strings)
+    yield file or f"{name}.txt", text
+    yield f"{name}.offsets.npy", offsets

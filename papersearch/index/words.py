@@ -23,10 +23,10 @@ from papersearch.index.files import KeptFile
 from papersearch.index.first_seen import with_lost
 from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import DENSE_FILES
-from papersearch.index.manifest import LexicalRecord
+from papersearch.index.manifest import NAME_COUNTS, LexicalRecord
 from papersearch.index.name_tables import name_counts, name_files
 from papersearch.index.papers import encode_paper, id_order, title_order
-from papersearch.index.string_table import pack_strings
+from papersearch.index.string_table import table_files
 from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.indexing import analyse_corpus
@@ -51,12 +51,7 @@ _KEPT_FIELDS = (
     "n_expansions",
     "n_organisations",
     "n_words",
-    "n_authors",
-    "n_by_author",
-    "n_categories",
-    "n_in_category",
-    "n_venues",
-    "n_at_venue",
+    *NAME_COUNTS,
     "n_identifiers",
     "lexical",
     "corpus",
@@ -262,10 +257,3 @@ def relative(corpus: Path, index_path: Path) -> str | None:
         return Path(os.path.relpath(corpus.resolve(), index_path.resolve())).as_posix()
     except ValueError:  # on another drive
         return None
-
-
-def table_files(name: str, strings: Iterable[str], file: str | None = None) -> Iterator[tuple[str, Content]]:
-    """Yield the two files of a string table."""
-    text, offsets = pack_strings(strings)
-    yield file or f"{name}.txt", text
-    yield f"{name}.offsets.npy", offsets
