@@ -258,28 +258,24 @@ def check_limits(call: Call) -> None:
     _at_most("papers", k, MAX_RANKED if isinstance(call, RankManyCall) else MAX_K)
     if isinstance(call, SearchManyCall):
         _at_most("papers in one call", k * len(queries), max(MAX_HITS, k))
-    for text in (fields.get("query"), fields.get("text"), *queries):
+    library: tuple[LibraryPaper, ...] = fields.get("library", ())
+    _at_most("papers of a library", len(library), MAX_LIBRARY)
+    of_library = (one.title + one.abstract for one in library)
+    for text in (fields.get("query"), fields.get("text"), *queries, *of_library):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
-    names = [*fields.get("like", ()), *fields.get("unlike", ()), fields.get("name", ""), fields.get("prefix", "")]
-    names.append(fields.get("beginning", ""))
+    names = [*fields.get("like", ()), *fields.get("unlike", ())]
+    names += [fields.get(one, "") for one in ("name", "prefix", "beginning")]
+    ids = list(fields.get("names", ()))
     if (filters := fields.get("filters")) is not None:
         searched = [name for kind in NAME_KINDS for name in getattr(filters, kind)]
         _at_most("authors, categories and venues", len(searched), MAX_SEARCHED)
         names += searched
         dates = (filters.since, filters.until, filters.added_since)
         names += [*filters.organisations, *filters.dumps, *(one or "" for one in dates)]
-    _at_most("names", len(names), MAX_NAMES)
-    _at_most("characters of a name", max(map(len, names)), MAX_NAME)
-    library: tuple[LibraryPaper, ...] = fields.get("library", ())
-    _at_most("papers of a library", len(library), MAX_LIBRARY)
-    _at_most(
-        "characters of text", max((len(one.title) + len(one.abstract) for one in library), default=0), MAX_TEXT
-    )
-    ids = list(fields.get("names", ()))
-    if filters is not None:
         ids += [*(filters.within or ()), *(filters.without or ())]
+    _at_most("names", len(names), MAX_NAMES)
     _at_most("papers to search among or to look up", len(ids), MAX_IDS)
-    _at_most("characters of a name", max(map(len, ids), default=0), MAX_NAME)
+    _at_most("characters of a name", max(map(len, (*names, *ids))), MAX_NAME)
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
 
