@@ -19,7 +19,6 @@ import numpy as np
 import orjson
 
 from papersearch import clock
-from papersearch.checksums import sha256_of_file
 from papersearch.errors import IndexDamaged
 from papersearch.index.generations import Generation, open_generations
 from papersearch.index.layout import KIND, MANIFEST, OLDEST_READABLE_VERSION, generation_folder
@@ -106,7 +105,7 @@ def _take(generation: Generation, added: dict[str, int], now: frozenset[str]) ->
     """Take the times of a generation into `added`, and yield the papers that are gone."""
     names = ("ids.txt", "ids.papers.npy", ADDED)
     has_times = ADDED in generation.manifest.files
-    if not all(_is_intact(generation, name) for name in names[: 3 if has_times else 2]):
+    if not generation.are_intact(names[: 3 if has_times else 2]):
         return
     ids = StringTable(generation.text("ids.txt"), generation.array("ids.offsets.npy")).all()
     papers = generation.array("ids.papers.npy").astype(np.int64)
@@ -117,10 +116,6 @@ def _take(generation: Generation, added: dict[str, int], now: frozenset[str]) ->
         if name not in now:
             lines = lines or StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
             yield _described(decode_paper(lines[paper]), time)
-
-
-def _is_intact(generation: Generation, name: str) -> bool:
-    return sha256_of_file(generation.file_path(name)) == generation.manifest.files[name].sha256
 
 
 def _described(paper: Paper, added: int) -> Lost:

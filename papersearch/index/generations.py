@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import orjson
 
+from papersearch.checksums import sha256_of_file
 from papersearch.errors import (
     IndexBusy,
     IndexDamaged,
@@ -105,17 +106,16 @@ class Generation(NamedTuple):
     def _checked_path(self, name: str) -> Path:
         """Return the path of a file; raise IndexDamaged unless it is regular and of the right size."""
         path = self.file_path(name)
+        if (record := self.manifest.files.get(name)) is None:  # only a manifest of an older format may lack one
+            raise self._damaged(name, "is not in the manifest")
         try:
             status = path.lstat()
         except OSError as error:
             raise self._damaged(name, "is missing") from error
         if not stat.S_ISREG(status.st_mode):  # a link in an untrusted index could lead out of it
             raise self._damaged(name, "is not a regular file")
-        size = status.st_size
-        if size != self.manifest.files[name].size:
-            raise self._damaged(
-                name, f"has {size:,} bytes, and the manifest says {self.manifest.files[name].size:,}"
-            )
+        if status.st_size != record.size:
+            raise self._damaged(name, f"has {status.st_size:,} bytes, and the manifest says {record.size:,}")
         return path
 
     def findings(self) -> tuple[Finding, ...]:
@@ -129,6 +129,15 @@ class Generation(NamedTuple):
         """Raise IndexDamaged unless every file exists with its size."""
         for name in self.manifest.files:
             self._checked_path(name)
+
+    def are_intact(self, names: Iterable[str]) -> bool:
+        """Return whether these files have the content that the manifest says. Reads all of them."""
+        try:
+            return all(
+                sha256_of_file(self._checked_path(name)) == self.manifest.files[name].sha256 for name in names
+            )
+        except (IndexDamaged, OSError):
+            return False
 
     def _damaged(self, name: str, what: str) -> IndexDamaged:
         return _damaged(self.index_path, name, what)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersearch.checksums import sha256_of_file
 from papersearch.dense.encoders import Identity, identity_of
 from papersearch.dense.encoding import ModelConstants, TextEncoding, without_pieces
 from papersearch.dense.known_constants import are_equal
@@ -109,13 +108,7 @@ def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
 def _is_intact(generation: Generation, with_late: bool) -> bool:
     """Return whether the encodings of a generation are as its manifest says."""
     partial = (ENCODED,) if generation.manifest.is_partial else ()
-    try:
-        return all(
-            sha256_of_file(generation.file_path(name)) == generation.manifest.files[name].sha256
-            for name in (*_DENSE, *partial, *(_PIECES if with_late else ()))
-        )
-    except OSError:
-        return False
+    return generation.are_intact((*_DENSE, *partial, *(_PIECES if with_late else ())))
 
 
 def _beginnings(hashes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import orjson
 
-from papersearch.checksums import sha256_of_file
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.files import KeptFile
@@ -91,14 +90,7 @@ class KeptWords:
 
     def are_intact(self) -> bool:
         """Return whether every file has the content that the manifest says. Reads all of them."""
-        try:
-            return all(
-                content.path.is_file() and sha256_of_file(content.path) == content.record.sha256
-                for _, content in self.files()
-                if isinstance(content, KeptFile)
-            )
-        except OSError:
-            return False
+        return self._published.are_intact(self._published.manifest.files.keys() - DENSE_FILES)
 
 
 class NewWords:

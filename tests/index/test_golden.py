@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -80,6 +81,14 @@ def test_a_damaged_index_of_the_format_before_gives_nothing(tmp_path: Path) -> N
     content[-1] ^= 1
     path.write_bytes(content)
     assert papersearch.build(GOLDEN / "corpus", old, late=True, dry_run=True).n_encoded == 5
+
+
+def test_a_manifest_of_the_format_before_may_lack_files(tmp_path: Path) -> None:
+    """A manifest of the format before that lists no files is one whose index gives nothing."""
+    old = shutil.copytree(GOLDEN / f"format-{OLDEST_REUSABLE_VERSION}", tmp_path / "old")
+    for manifest in old.rglob("manifest.json"):
+        manifest.write_text(json.dumps({**json.loads(manifest.read_bytes()), "files": {}}))
+    assert papersearch.build(GOLDEN / "corpus", old, late=True).n_encoded == 5
 
 
 def test_an_old_format_is_built_anew(tmp_path: Path, small_corpus: Path, small_model: Path) -> None:
