@@ -5,7 +5,8 @@ rollback, and in an index that is built anew. A paper that is gone under its id 
 another one: its time goes to each paper that shares an identifier with it, or its title where no
 identifier contradicts. Of several times, the earliest one is kept.
 
-An index of an older format says only which papers it had: they came at an unknown time, which is 0.
+An index of an older format says only which papers it had: they came at an unknown time, which is 0. If
+a build reuses nothing else of the format, ids and titles are read as far as possible.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import orjson
 from papersearch import clock
 from papersearch.errors import IndexDamaged
 from papersearch.index.generations import Generation, open_generations
-from papersearch.index.layout import KIND, MANIFEST, OLDEST_READABLE_VERSION, generation_folder
+from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
 from papersearch.text.identifiers import folded_doi, without_version
@@ -70,7 +71,7 @@ def first_seen(places: Iterable[Path], ids: Collection[str]) -> FirstSeen:
     lost: list[Lost] = []
     now = frozenset(ids)
     for place in places:
-        for name, title in _of_older_format(place):
+        for name, title in _of_old_format(place):
             added[name] = UNKNOWN
             lost += [Lost(arxiv_id=None, doi=None, title=title, added=UNKNOWN)] if title else []
         for generation in open_generations(place):
@@ -140,14 +141,14 @@ def _are_same(one: Lost, other: Lost) -> bool:
     return any(known) or (not known and one.title == other.title)
 
 
-def _of_older_format(place: Path) -> Iterator[tuple[str, str]]:
-    """Yield ids, and title keys, of an index of an older format, as far as they can be read.
+def _of_old_format(place: Path) -> Iterator[tuple[str, str]]:
+    """Yield ids, and title keys, of an index that `open_generations` does not open, as far as they can be read.
 
     An id and the title key beside it may be of different papers.
     """
     try:
         fields = orjson.loads((place / MANIFEST).read_bytes())
-        if fields["kind"] != KIND or not fields["format_version"] < OLDEST_READABLE_VERSION:
+        if fields["kind"] != KIND or not fields["format_version"] < OLDEST_REUSABLE_VERSION:
             return
         folder = place / generation_folder(int(fields["generation"]), int(fields.get("part", 0)))
         ids, titles = (_strings(folder / name) for name in ("ids.txt", "titles.txt"))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch import clock
 from papersearch.index.first_seen import FirstSeen, Lost, _time_of_build, with_lost
-from papersearch.index.layout import FORMAT_VERSION, generation_folder
+from papersearch.index.layout import OLDEST_READABLE_VERSION, OLDEST_REUSABLE_VERSION, generation_folder
 from papersearch.types import Paper
 from tests.conftest import sentence
 from tests.growing import records
@@ -118,17 +118,32 @@ def test_merged_papers_keep_the_earliest_time(build: Build) -> None:
     assert build(WEDNESDAY, {"a.jsonl": [{**pears, "id": "apples"}], "b.jsonl": [pears]}) == {"apples": MONDAY}
 
 
-def test_of_an_older_format(build: Build, tmp_path: Path) -> None:
+def date_back(index_path: Path, version: int) -> None:
+    """Make an index one of an older format, which does not say when papers came."""
+    for manifest in index_path.rglob("manifest.json"):
+        fields = json.loads(manifest.read_bytes())
+        files = {name: record for name, record in fields["files"].items() if name != "papers.added.npy"}
+        manifest.write_text(json.dumps({**fields, "format_version": version, "files": files}))
+
+
+@pytest.mark.parametrize("version", [OLDEST_REUSABLE_VERSION - 1, OLDEST_READABLE_VERSION - 1])
+def test_of_an_older_format(build: Build, tmp_path: Path, version: int) -> None:
     """Papers of an index of an older format came at an unknown time; those of the build after it at its time."""
     build(MONDAY, {"a.jsonl": [record("apples"), record("bees")]})
-    for manifest in (tmp_path / "index").rglob("manifest.json"):
-        fields = json.loads(manifest.read_bytes())
-        manifest.write_text(json.dumps({**fields, "format_version": FORMAT_VERSION - 1}))
+    date_back(tmp_path / "index", version)
     found = build(TUESDAY, {"a.jsonl": [record("apples"), record("1", title="On bees"), record("figs")]})
     assert found == {"apples": None, "1": None, "figs": TUESDAY}
     index = papersearch.open(tmp_path / "index")
     assert [hit.paper.paper_id for hit in index.search("study", added_since="1980")] == ["figs"]
     assert build(WEDNESDAY, {"a.jsonl": [record("apples"), record("figs")]}) == {"apples": None, "figs": TUESDAY}
+
+
+def test_another_paper_than_one_of_the_format_before(build: Build, tmp_path: Path) -> None:
+    """A paper with the title of one of the format before, and another DOI, is new: its records are read."""
+    build(MONDAY, {"a.jsonl": [record("apples"), record("bees", doi="10.1000/1")]})
+    date_back(tmp_path / "index", OLDEST_REUSABLE_VERSION)
+    found = build(TUESDAY, {"a.jsonl": [record("apples"), record("1", title="On bees", doi="10.1000/2")]})
+    assert found == {"apples": None, "1": TUESDAY}
 
 
 @pytest.mark.parametrize("name", ["papers.added.npy", "ids.txt"])
