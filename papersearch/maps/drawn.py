@@ -9,6 +9,7 @@ import numpy as np
 from papersearch.maps.clusters import group
 from papersearch.maps.naming import name_groups
 from papersearch.maps.periods import Period, divide, period_of
+from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +105,12 @@ def drawn(
         examples=examples,
         n_missing=n_missing,
     )
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return clean text of a map, with an ellipsis in place of what exceeds the limit."""
+    text = clean_text(text)
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def _groups(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from papersearch.maps.drawn import shortened
 from papersearch.maps.palette import properties
 from papersearch.text.cleaning import clean_text
 
@@ -87,7 +88,7 @@ def _fields(drawn: PaperMap, address: Callable[[Paper], str | None]) -> dict[str
             str(number): {
                 "rank": hit.rank,
                 "verdict": hit.verdict,
-                "evidence": _cut(hit.evidence.text, _LONGEST["evidence"]),
+                "evidence": shortened(hit.evidence.text, _LONGEST["evidence"]),
             }
             for number, hit in drawn.hits.items()
         },
@@ -99,10 +100,10 @@ def _fields(drawn: PaperMap, address: Callable[[Paper], str | None]) -> dict[str
 def _columns(paper: Paper, longest: int, address: str | None) -> dict[str, Any]:
     return {
         "id": clean_text(paper.paper_id),
-        "title": _cut(paper.title, _LONGEST["title"]),
-        "abstract": _cut(paper.abstract, longest),
-        "authors": _cut(", ".join(paper.authors), _LONGEST["authors"]),
-        "venue": _cut(paper.venue or "", _LONGEST["authors"]),
+        "title": shortened(paper.title, _LONGEST["title"]),
+        "abstract": shortened(paper.abstract, longest),
+        "authors": shortened(", ".join(paper.authors), _LONGEST["authors"]),
+        "venue": shortened(paper.venue or "", _LONGEST["authors"]),
         "date": paper.date or (str(paper.year) if paper.year else ""),
         "address": address or "",
     }
@@ -115,9 +116,3 @@ def _group(group: Group) -> dict[str, Any]:
 
 def _whole(drawn: PaperMap, axis: int) -> list[int]:
     return [round(one * _FINENESS) for one in drawn.places[:, axis].tolist()]
-
-
-def _cut(text: str, longest: int) -> str:
-    """Return text for a page, with an ellipsis in place of what exceeds the limit."""
-    text = clean_text(text)
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

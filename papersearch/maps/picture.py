@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from papersearch.maps.drawn import shortened
 from papersearch.maps.palette import in_both
 from papersearch.text.cleaning import clean_text
 
@@ -180,5 +181,4 @@ def _width(text: str) -> float:
 
 def _text(text: str, longest: int) -> str:
     """Return text for XML: clean, without the characters that XML forbids, and cut."""
-    text = clean_text(text)
-    return escape(text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…")
+    return escape(shortened(text, longest))
