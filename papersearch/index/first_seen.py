@@ -66,7 +66,7 @@ class FirstSeen(NamedTuple):
 
 
 def first_seen(places: Iterable[Path], ids: Collection[str]) -> FirstSeen:
-    """Read what the generations in these folders know; `ids` are those of the papers that there are now."""
+    """Read what the generations in these folders know; `ids` are those of the present papers."""
     added: dict[str, int] = {}
     lost: list[Lost] = []
     now = frozenset(ids)

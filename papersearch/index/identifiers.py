@@ -29,7 +29,9 @@ def identifier_order(papers: Sequence[Paper], dumps: Sequence[DumpFile]) -> tupl
 
 
 def keys_of(paper: Paper, numbered: Mapping[str, int]) -> Iterator[str]:
-    """Yield the keys of a paper; `numbered` are the dumps in which a number of so few digits is one of PubMed.
+    """Yield the keys of a paper.
+
+    numbered: the dumps in which a paper's own number may be that of PubMed, each with its least number of digits
 
     Links in an abstract may lead to other papers: of these, arXiv ids and DOIs are left out.
     """

@@ -47,9 +47,9 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold the lock of a file or folder during the block, which other processes and threads wait for.
+    """Hold an exclusive lock on a file or folder during the block; other processes and threads wait for it.
 
-    The lock is that of the place itself, so that no file is left there. Raises OSError if it does not exist.
+    The place itself is locked, so that no lock file is left behind. Raises OSError if it does not exist.
     """
     if fcntl is None:
         yield

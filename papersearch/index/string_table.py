@@ -90,7 +90,7 @@ class StringTable(Sequence[str]):
         return sorted(places)
 
     def _holding(self, byte: int) -> int:
-        """Return the position of the string that has a byte of the text; behind the text, the number of strings."""
+        """Return the position of the string that has a byte of the text; past its end, the number of strings."""
         # A number of another type would convert all offsets.
         return int(np.searchsorted(self._offsets, np.uint64(byte), side="right")) - 1
 

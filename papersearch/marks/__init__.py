@@ -1,1 +1,1 @@
-"""What a reader keeps about papers: tags, notes, and which are read, in a file of the reader's."""
+"""What a reader keeps about papers: tags, notes, and which are read, in a file that belongs to the reader."""

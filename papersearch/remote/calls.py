@@ -54,7 +54,7 @@ MAX_NAME = 10_000
 MAX_NAMES = 1_000
 MAX_LIBRARY = 2_000
 MAX_IDS = 10_000
-"""Most papers within or without which a call searches, and most names that one call looks up."""
+"""Greatest number of papers that a call searches within or without, and of names that it looks up."""
 MAX_SEARCHED = 100
 """Greatest number of names for each of which the names of an index are searched."""
 

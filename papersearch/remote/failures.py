@@ -50,7 +50,7 @@ def read_error(described: Any) -> PapersearchError:
 
 
 def _fields_of(kind: type[PapersearchError]) -> dict[str, Any]:
-    """Return the fields that make an error, and their types. What is added to it later stays where it was."""
+    """Return the fields that make an error, and their types. Attributes that are set later are not carried."""
     hints = get_type_hints(vars(kind)["__init__"], {**vars(errors), "Path": Path})
     hints.pop("return")
     return hints

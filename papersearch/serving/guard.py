@@ -1,4 +1,4 @@
-"""A guard for an ASGI application that is not ours: it checks and bounds requests before it passes them on.
+"""A guard for a third-party ASGI application: it checks and bounds requests before it passes them on.
 
 It answers POST at one path, with the host, origin and token that it expects, and a whole body that is
 not too long and comes in time. Refusals are errors of JSON-RPC, which the guarded application speaks.
@@ -99,7 +99,7 @@ class _Guard:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return what gives the body that was read, and then what comes."""
+    """Return a `receive` that replays the body that was read, and then passes on what follows."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def next_message() -> Message:
