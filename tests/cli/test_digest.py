@@ -172,6 +172,17 @@ def test_a_digest_in_every_format(run: Run, project: Path, grow: Grow) -> None:
     assert run("saved", "digest", "--format", "text", "--json", cwd=project).returncode == 2
 
 
+def test_a_search_without_words_says_what_it_keeps(run: Run, project: Path) -> None:
+    """The heading of a search by filters alone has the filters in place of a query."""
+    (project / "searches.toml").write_text('[mine]\nquery = ""\nsince = "2000"\ninclude-undated = true\n')
+    asked = "mine: since:2000 undated"
+    for chosen, heading in (("text", asked), ("markdown", f"## {asked}"), ("html", f"<h2>{asked}</h2>")):
+        (project / "searches.seen.json").unlink(missing_ok=True)
+        done = run("saved", "digest", "--format", chosen, cwd=project)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert heading in done.stdout.splitlines()
+
+
 def test_readers_do_not_take_papers_from_each_other(run: Run, project: Path) -> None:
     """The terminal, digests and the feed each show a paper; digests of all other formats share."""
     assert run("saved", "run", "--new", cwd=project).returncode == 0
