@@ -6,7 +6,6 @@ The packages that place papers are optional and slow to import: only these optio
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.output.named_files import write_named
+from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
 
@@ -172,11 +173,6 @@ def _is_picture(name: str) -> bool:
     return False
 
 
-def _is_stream(path: Path) -> bool:
-    """Tell whether a path is a pipe or a device, which has no content to replace."""
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
 def _check(name: str) -> None:
     """Raise CommandError unless a file of this name can be written."""
     if name == _STDOUT:
@@ -199,19 +195,11 @@ def _check(name: str) -> None:
 def _write(name: str, content: bytes, counted: str) -> None:
     """Write a map to standard output, a pipe, or a file, which is replaced as a whole."""
     if name == _STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        Printer().write(content)
         return
     path = typed_path(Path(name))
     try:
-        if _is_stream(path):
-            with path.open("wb") as stream:
-                stream.write(content)
-        else:
-            from papersearch.index.files import replace_file
-
-            replace_file(path.resolve(), content)  # the target of a link is replaced, not the link
+        write_named(path, content)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -168,6 +168,15 @@ def test_a_digest_in_every_format(run: Run, project: Path, grow: Grow) -> None:
     assert run("saved", "digest", "--format", "html", "-o", str(kept), cwd=project).stdout == ""
     assert kept.is_symlink()
     assert "On pipeline bubbles" in target.read_text()
+    (project / "searches.seen.json").unlink()
+    pipe = project / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        done = run("saved", "digest", "-o", str(pipe), cwd=project)
+        if done.returncode or not pipe.is_fifo():
+            reader.kill()  # it would wait for a writer
+        assert b"On pipeline bubbles" in reader.communicate()[0]
+    assert (done.returncode, pipe.is_fifo()) == (0, True)
     assert run("saved", "digest", "--format", "xml", cwd=project).returncode == 2
     assert run("saved", "digest", "--format", "text", "--json", cwd=project).returncode == 2
 
