@@ -126,9 +126,9 @@ def read_map_files(page: str | None, picture: str | None) -> MapFiles | None:
         page, picture = None, page
     if page == picture:
         raise typer.BadParameter(f"expected another file than --map {page}", param_hint="--svg")
-    for name in (page, picture):
+    for option, name in (("--map", page), ("--svg", picture)):
         if name is not None:
-            _check(name)
+            _check(name, option)
     from papersearch.maps.projection import check_installed
 
     check_installed()
@@ -173,13 +173,13 @@ def _is_picture(name: str) -> bool:
     return False
 
 
-def _check(name: str) -> None:
-    """Raise CommandError unless a file of this name can be written."""
+def _check(name: str, option: str) -> None:
+    """Raise CommandError unless a file of this name can be written, or BadParameter if there is no name."""
     if name == _STDOUT:
         return
     path = typed_path(Path(name))
     if not name:
-        raise typer.BadParameter("expected a name of a file, found ''", param_hint="--svg")
+        raise typer.BadParameter("expected a name of a file, found ''", param_hint=option)
     if path.is_dir():
         raise CommandError(
             f"cannot write a map to {name!r}: it is a folder", f"name a file in it, such as {path / 'map.html'}"
