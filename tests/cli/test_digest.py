@@ -192,6 +192,15 @@ def test_a_search_without_words_says_what_it_keeps(run: Run, project: Path) -> N
         assert heading in done.stdout.splitlines()
 
 
+def test_the_filters_of_a_digest_are_those_of_a_run(run: Run, project: Path) -> None:
+    """The JSON of a digest has the conditions on marks among the filters, as that of a run has."""
+    (project / "searches.toml").write_text('[mine]\nquery = "pipeline"\nmode = "keyword"\nunread = true\n')
+    outputs = [run("saved", *verb, "--json", cwd=project).stdout for verb in (["run", "--new"], ["digest"])]
+    first, second = (json.loads(output)["searches"][0]["filters"] for output in outputs)
+    assert first == second
+    assert first["unread"] is True
+
+
 def test_readers_do_not_take_papers_from_each_other(run: Run, project: Path) -> None:
     """The terminal, digests and the feed each show a paper; digests of all other formats share."""
     assert run("saved", "run", "--new", cwd=project).returncode == 0

@@ -43,8 +43,11 @@ def digest_of(found: NewPapers, chosen: str) -> bytes:
     """Return a digest in a format; empty if nothing is new, except as JSON and as a feed."""
     if chosen == "json":
         from papersearch.cli.output.json_documents import named_answers
+        from papersearch.cli.output.marked import Marked
 
-        return named_answers((search.name, news.results) for search, news in found.answers)
+        return named_answers(
+            (search.name, news.results, Marked({}, search.marked)) for search, news in found.answers
+        )
     if chosen == "atom":
         from papersearch.cli.output.atom import feed_of
 

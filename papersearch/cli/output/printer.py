@@ -119,19 +119,10 @@ class Printer:
             papers = {hit.paper.paper_id: hit.paper for _, results, _ in answers for hit in results}
             self._export(list(papers.values()), *(marked for _, _, marked in answers))
         elif self.format == "json":
-            self._records(
-                "searches",
-                ({"name": name, **json_documents.envelope_fields(one, marked)} for name, one, marked in answers),
-            )
+            self.write(json_documents.named_answers(answers))
         elif self.format == "jsonl":
-            found = ((name, hit, marked) for name, results, marked in answers for hit in results)
-            self._records(
-                "hits",
-                (
-                    {"search": name, **json_documents.hit_fields(hit, marked.of(hit.paper) if marked else None)}
-                    for name, hit, marked in found
-                ),
-            )
+            lines = (json_documents.hit_lines(results, marked, search=name) for name, results, marked in answers)
+            self.write(b"".join(lines))
         else:
             self._text("".join(json_documents.hit_rows(results, name) for name, results, _ in answers))
 
