@@ -275,14 +275,7 @@ def _command(search: SavedSearch) -> str:
 
 def _typed_options(search: SavedSearch) -> str:
     """Return the options that distinguish the search from a plain one, as typed."""
-    import shlex
+    from papersearch.cli.output.reasons import typed_filters
 
-    from papersearch import saved
-
-    typed = []
-    for key, value in saved.fields(search).items():
-        if key == "query":
-            continue
-        values = value if isinstance(value, list) else [value]
-        typed += [f"--{key}" if one is True else f"--{key} {shlex.quote(one)}" for one in values]
-    return " ".join(typed)
+    mode = "" if search.mode == "hybrid" else f"--mode {search.mode}"
+    return " ".join(filter(None, (mode, typed_filters(search.filters, search.marked))))
