@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from papersearch.types import Paper, Results
 
 SESSION_VARIABLE = "PAPERSEARCH_SESSION"
-"""Variable with a name for what a terminal session is otherwise."""
+"""The variable that names a session, in place of the terminal's own."""
 
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
 _UNMARKED = frozenset({"plain", "tsv", "markdown"})
@@ -42,7 +42,7 @@ _IN_A_STYLE = {"auto": "plain", "table": "plain", "plain": "plain", "markdown": 
 """Formats that can be asked for together with a citation style, and the writer of references for each."""
 
 _CALLED = dict.fromkeys(("auto", "table", "plain", "tsv"), "text")
-"""Formats with a name that says little to people."""
+"""Formats whose names say little to people, and what they are called."""
 
 
 class Printer:
