@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,8 +43,20 @@ class Served(NamedTuple):
 @contextmanager
 def served(index: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Served]:
     """Serve an index on a free port of loopback by a process, and end it afterwards."""
+    command = ["-m", "papersearch", "serve", "--port", "0", "--json", "--index", str(index), *options]
+    with listening(command, env) as (process, line):
+        try:
+            yield Served(process, orjson.loads(line)["address"])
+        finally:
+            process.terminate()
+            process.communicate(timeout=PATIENCE_S)
+
+
+@contextmanager
+def listening(command: Sequence[str], env: dict[str, str] | None) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a server by arguments of Python; yield it, and the line that it prints when it listens."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "papersearch", "serve", "--port", "0", "--json", "--index", str(index), *options],
+        [sys.executable, *command],
         env=command_environment(env),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -55,13 +67,9 @@ def served(index: Path, *options: str, env: dict[str, str] | None = None) -> Ite
     try:
         line = process.stdout.readline()
         assert line, process.stderr.read()
-        yield Served(process, orjson.loads(line)["address"])
+        yield process, line
     finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=PATIENCE_S)
-        finally:
-            process.kill()  # where SIGTERM has not ended it
+        process.kill()  # where a signal has not ended it
 
 
 class Reply(NamedTuple):

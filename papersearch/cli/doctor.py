@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS
-from papersearch.cli.notices import warn_if_stale
+from papersearch.cli.notices import say_stale
 from papersearch.cli.options import ReportOptions
 from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
@@ -54,6 +54,6 @@ def doctor(options: ReportOptions) -> int:
     printer.document(lambda: {**fault_fields(opened, faults), "stale": is_stale}, show)
     if corpus is not None and is_stale is None:
         printer.hint(f"cannot tell whether the corpus has changed: {corpus} is missing")
-    elif corpus is not None:
-        warn_if_stale(opened, locations._replace(corpus_path=corpus))
+    elif corpus is not None and is_stale:
+        say_stale(opened, corpus)
     return EXIT_ERROR if faults else EXIT_HITS

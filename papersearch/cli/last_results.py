@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cli.errors import CommandError, typed
+from papersearch.cli.locations import user_folder
 from papersearch.cli.output.printer import SESSION_VARIABLE
 
 if TYPE_CHECKING:
@@ -126,18 +126,8 @@ def _path() -> Path | None:
         return None
     from papersearch.checksums import sha256_of
 
-    folder = state_folder() / "results"
+    folder = user_folder("state") / "results"
     return folder / f"{sha256_of(session.encode('utf-8', 'surrogateescape'))[:32]}.json"
-
-
-def state_folder() -> Path:
-    """Return the user's state folder. On Linux it is known without platformdirs, whose import takes 5 ms."""
-    if sys.platform.startswith("linux"):
-        named = os.environ.get("XDG_STATE_HOME", "").strip()
-        return Path(named or "~/.local/state").expanduser() / "papersearch"
-    import platformdirs
-
-    return platformdirs.user_state_path("papersearch", appauthor=False)
 
 
 def _session() -> str | None:

@@ -6,7 +6,6 @@ The packages that place papers are optional and slow to import: only these optio
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.output.named_files import write_named
+from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
 
@@ -125,9 +126,9 @@ def read_map_files(page: str | None, picture: str | None) -> MapFiles | None:
         page, picture = None, page
     if page == picture:
         raise typer.BadParameter(f"expected another file than --map {page}", param_hint="--svg")
-    for name in (page, picture):
+    for option, name in (("--map", page), ("--svg", picture)):
         if name is not None:
-            _check(name)
+            _check(name, option)
     from papersearch.maps.projection import check_installed
 
     check_installed()
@@ -172,18 +173,13 @@ def _is_picture(name: str) -> bool:
     return False
 
 
-def _is_stream(path: Path) -> bool:
-    """Tell whether a path is a pipe or a device, which has no content to replace."""
-    return path.exists() and not path.is_file() and not path.is_dir()
-
-
-def _check(name: str) -> None:
-    """Raise CommandError unless a file of this name can be written."""
+def _check(name: str, option: str) -> None:
+    """Raise CommandError unless a file of this name can be written, or BadParameter if there is no name."""
     if name == _STDOUT:
         return
     path = typed_path(Path(name))
     if not name:
-        raise typer.BadParameter("expected a name of a file, found ''", param_hint="--svg")
+        raise typer.BadParameter("expected a name of a file, found ''", param_hint=option)
     if path.is_dir():
         raise CommandError(
             f"cannot write a map to {name!r}: it is a folder", f"name a file in it, such as {path / 'map.html'}"
@@ -199,19 +195,11 @@ def _check(name: str) -> None:
 def _write(name: str, content: bytes, counted: str) -> None:
     """Write a map to standard output, a pipe, or a file, which is replaced as a whole."""
     if name == _STDOUT:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        Printer().write(content)
         return
     path = typed_path(Path(name))
     try:
-        if _is_stream(path):
-            with path.open("wb") as stream:
-                stream.write(content)
-        else:
-            from papersearch.index.files import replace_file
-
-            replace_file(path.resolve(), content)  # the target of a link is replaced, not the link
+        write_named(path, content)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
 
 import typer
 
@@ -41,6 +41,11 @@ class MarkFormat(str, Enum):
     jsonl = "jsonl"
 
 
+def _tags(option: str, help: str) -> Any:
+    """Return an option that takes tags."""
+    return typer.Option(option, help=help, metavar="NAME", show_default=False, autocompletion=completion.tags)
+
+
 class MarkOptions(NamedTuple):
     """Options of `mark`."""
 
@@ -55,24 +60,9 @@ class MarkOptions(NamedTuple):
     ] = None
     tags: Annotated[
         Optional[list[str]],
-        typer.Option(
-            "--tag",
-            help="Add this tag; may be given again. With --list, list the papers that have it.",
-            metavar="NAME",
-            show_default=False,
-            autocompletion=completion.tags,
-        ),
+        _tags("--tag", "Add this tag; may be given again. With --list, list the papers that have it."),
     ] = None
-    untags: Annotated[
-        Optional[list[str]],
-        typer.Option(
-            "--untag",
-            help="Remove this tag; may be given again.",
-            metavar="NAME",
-            show_default=False,
-            autocompletion=completion.tags,
-        ),
-    ] = None
+    untags: Annotated[Optional[list[str]], _tags("--untag", "Remove this tag; may be given again.")] = None
     note: Annotated[
         Optional[str],
         typer.Option("--note", help="Keep this note; an empty one removes it.", metavar="TEXT", show_default=False),

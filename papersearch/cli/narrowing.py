@@ -31,6 +31,14 @@ def narrowed(opened: Index, filters: Filters, wanted: MarkFilters) -> Filters:
         filters = filters.replace(within=_ids(opened, filters.within, "--within"))
     if filters.without:
         filters = filters.replace(without=_ids(opened, filters.without, "--without"))
+    return marked(opened, filters, wanted)
+
+
+def marked(opened: Index, filters: Filters, wanted: MarkFilters) -> Filters:
+    """Return filters, which name papers by ids alone, within the papers that have the wanted marks.
+
+    Raises MarksError.
+    """
     if not any(wanted):
         return filters
     from papersearch.cli.locations import find_marks
@@ -38,11 +46,11 @@ def narrowed(opened: Index, filters: Filters, wanted: MarkFilters) -> Filters:
     from papersearch.marks.file import read_marks
 
     filters, lost = mark.narrowed(filters, wanted, read_marks(find_marks()), opened)
-    say_lost(lost)
+    _say_lost(lost)
     return filters
 
 
-def say_lost(marks: Sequence[Mark]) -> None:
+def _say_lost(marks: Sequence[Mark]) -> None:
     """Say which marked papers the index does not have; their marks are kept."""
     if not marks:
         return

@@ -36,7 +36,12 @@ _NAMED = 3
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """Say that the corpus has other dumps than the index."""
     if opened.is_stale(locations.corpus_path):
-        complain(f"{locations.corpus_path} has changed since the index was built", _build_command(opened))
+        say_stale(opened, locations.corpus_path)
+
+
+def say_stale(opened: Index, corpus_path: Path) -> None:
+    """Say that a corpus has changed, with the command that brings the index up to date."""
+    complain(f"{corpus_path} has changed since the index was built", _build_command(opened))
 
 
 def warn_if_partial(opened: Index, encoded: EncodedShare | None, mode: Mode) -> None:

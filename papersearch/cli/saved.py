@@ -36,6 +36,7 @@ from papersearch.cli.output.printer import open_hit_printer, open_printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.saved_answers import (
     answers_of,
+    filters_among,
     narrowed,
     new_papers,
     wanted_searches,
@@ -232,14 +233,12 @@ def _run_again(options: RunOptions, printer: Printer) -> int:
     opened = open_index(options.corpus_path, options.index_path)
     warn_of_encoding(opened, wanted)
     k, is_table = options.top or DEFAULT_K, printer.format == "table"
-    among = filters_for(opened, options.among)
+    places = filters_for(opened, options.among)
 
     def answer(search: SavedSearch) -> Results:
-        asked = narrowed(opened, search, among)
+        asked = narrowed(opened, search, places)
         results = opened.search(asked.query, k, asked.mode, strict=True, filters=asked.filters, fold=is_table)
-        results = results.replace(
-            filters=search.filters.replace(within=options.among.within, without=options.among.without)
-        )
+        results = results.replace(filters=filters_among(search, options.among))
         warn_of_answer(opened, search, results)
         return results
 
@@ -275,14 +274,7 @@ def _command(search: SavedSearch) -> str:
 
 def _typed_options(search: SavedSearch) -> str:
     """Return the options that distinguish the search from a plain one, as typed."""
-    import shlex
+    from papersearch.cli.output.reasons import typed_filters
 
-    from papersearch import saved
-
-    typed = []
-    for key, value in saved.fields(search).items():
-        if key == "query":
-            continue
-        values = value if isinstance(value, list) else [value]
-        typed += [f"--{key}" if one is True else f"--{key} {shlex.quote(one)}" for one in values]
-    return " ".join(typed)
+    mode = "" if search.mode == "hybrid" else f"--mode {search.mode}"
+    return " ".join(filter(None, (mode, typed_filters(search.filters, search.marked))))

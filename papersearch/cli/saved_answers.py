@@ -95,10 +95,19 @@ def warn_of_answer(opened: Index, search: SavedSearch, results: Results) -> None
     warn_of_undated(results)
 
 
-def narrowed(opened: Index, search: SavedSearch, among: Filters) -> SavedSearch:
-    """Return a search with filters as the index can apply them: `among` papers, and marks as papers."""
-    asked = search.filters.replace(within=among.within, without=among.without)
-    return search._replace(filters=filters_for(opened, asked, search.marked))
+def filters_among(search: SavedSearch, among: Filters) -> Filters:
+    """Return the filters of a search, with the papers of `among` as those to search within and without."""
+    return search.filters.replace(within=among.within, without=among.without)
+
+
+def narrowed(opened: Index, search: SavedSearch, places: Filters) -> SavedSearch:
+    """Return a search with filters as the index can apply them: papers by their ids, and marks as papers.
+
+    places: the papers to search within and without, by ids; common to all searches, they are looked up once
+    """
+    from papersearch.cli.narrowing import marked
+
+    return search._replace(filters=marked(opened, filters_among(search, places), search.marked))
 
 
 @contextmanager
@@ -120,8 +129,7 @@ def new_papers(
 
         def news(search: SavedSearch) -> News:
             found = seen.news_of(opened, narrowed(opened, search, places), known.record(search.name), k)
-            asked = search.filters.replace(within=among.within, without=among.without)
-            return found._replace(results=found.results.replace(filters=asked))
+            return found._replace(results=found.results.replace(filters=filters_among(search, among)))
 
         found = NewPapers(opened, path, *answers_of(wanted, news))
         if reader == "run" or found.exit_code == EXIT_HITS:  # cron sends mail for any output

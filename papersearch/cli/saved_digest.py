@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 import typer
 
 from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, JsonOption, SearchNamesArgument
+from papersearch.cli.output.named_files import write_named
 from papersearch.cli.output.printer import Printer, chosen_format
 from papersearch.cli.saved_answers import new_papers
 from papersearch.cli.signatures import takes
@@ -73,16 +74,7 @@ def digest(options: DigestOptions) -> int:
     with new_papers(options.names or (), locations, reader, options.top) as found:
         content = digest_of(found, chosen)
         if content and options.output is not None:
-            _replace(options.output, content)
+            write_named(options.output, content)
         elif content:
             Printer(chosen).write(content)
     return found.exit_code
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Replace a file, or the one that it links to, in one step. Raises OSError."""
-    import os
-
-    from papersearch.index.files import replace_file
-
-    replace_file(Path(os.path.realpath(path)), content)

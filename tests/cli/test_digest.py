@@ -168,8 +168,37 @@ def test_a_digest_in_every_format(run: Run, project: Path, grow: Grow) -> None:
     assert run("saved", "digest", "--format", "html", "-o", str(kept), cwd=project).stdout == ""
     assert kept.is_symlink()
     assert "On pipeline bubbles" in target.read_text()
+    (project / "searches.seen.json").unlink()
+    pipe = project / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        done = run("saved", "digest", "-o", str(pipe), cwd=project)
+        if done.returncode or not pipe.is_fifo():
+            reader.kill()  # it would wait for a writer
+        assert b"On pipeline bubbles" in reader.communicate()[0]
+    assert (done.returncode, pipe.is_fifo()) == (0, True)
     assert run("saved", "digest", "--format", "xml", cwd=project).returncode == 2
     assert run("saved", "digest", "--format", "text", "--json", cwd=project).returncode == 2
+
+
+def test_a_search_without_words_says_what_it_keeps(run: Run, project: Path) -> None:
+    """The heading of a search by filters alone has the filters in place of a query."""
+    (project / "searches.toml").write_text('[mine]\nquery = ""\nsince = "2000"\ninclude-undated = true\n')
+    asked = "mine: since:2000 undated"
+    for chosen, heading in (("text", asked), ("markdown", f"## {asked}"), ("html", f"<h2>{asked}</h2>")):
+        (project / "searches.seen.json").unlink(missing_ok=True)
+        done = run("saved", "digest", "--format", chosen, cwd=project)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert heading in done.stdout.splitlines()
+
+
+def test_the_filters_of_a_digest_are_those_of_a_run(run: Run, project: Path) -> None:
+    """The JSON of a digest has the conditions on marks among the filters, as that of a run has."""
+    (project / "searches.toml").write_text('[mine]\nquery = "pipeline"\nmode = "keyword"\nunread = true\n')
+    outputs = [run("saved", *verb, "--json", cwd=project).stdout for verb in (["run", "--new"], ["digest"])]
+    first, second = (json.loads(output)["searches"][0]["filters"] for output in outputs)
+    assert first == second
+    assert first["unread"] is True
 
 
 def test_readers_do_not_take_papers_from_each_other(run: Run, project: Path) -> None:

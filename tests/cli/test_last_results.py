@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import platformdirs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -248,16 +247,6 @@ def test_other_systems_ask_ps(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last_results._of_unix() == expected
     monkeypatch.setattr(os, "isatty", lambda _: False)
     assert last_results._of_unix() is None
-
-
-def test_the_state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The state folder is the one that platformdirs names."""
-    for value in (str(tmp_path), "", None):
-        if value is None:
-            monkeypatch.delenv("XDG_STATE_HOME")
-        else:
-            monkeypatch.setenv("XDG_STATE_HOME", value)
-        assert last_results.state_folder() == platformdirs.user_state_path("papersearch", appauthor=False)
 
 
 @pytest.mark.slow

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.conftest import Run
+import platformdirs
+import pytest
+
+from papersearch.cli.locations import FolderKind, user_folder
+from tests.conftest import Run, command_environment
 
 
 def test_locations(run: Run, small_corpus: Path, small_index: Path, tmp_path: Path) -> None:
@@ -22,3 +28,32 @@ def test_locations(run: Run, small_corpus: Path, small_index: Path, tmp_path: Pa
     elsewhere.mkdir(parents=True)
     (elsewhere / "index").symlink_to(small_index, target_is_directory=True)
     assert run("bubbles", cwd=away, env={"XDG_DATA_HOME": str(elsewhere.parent)}).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["config", "data", "state"])
+def test_folders_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: FolderKind) -> None:
+    """A folder of the user is the one that platformdirs names."""
+    named = getattr(platformdirs, f"user_{kind}_path")
+    for home in (str(tmp_path / "home"), "", None):
+        for value in (str(tmp_path), "", None):
+            for name, each in (("HOME", home), (f"XDG_{kind.upper()}_HOME", value)):
+                if each is None:
+                    monkeypatch.delenv(name, raising=False)
+                else:
+                    monkeypatch.setenv(name, each)
+            assert user_folder(kind) == named("papersearch", appauthor=False)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="platformdirs names the folders elsewhere")
+def test_a_query_outside_of_a_project_imports_no_platformdirs(small_index: Path) -> None:
+    """A query that shows marks finds their file without the import of platformdirs."""
+    program = (
+        "import sys; from papersearch.cli.app import app; "
+        f"app(['bubbles', '--json', '--index', {str(small_index)!r}], standalone_mode=False); "
+        "sys.exit('platformdirs' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd="/", env=command_environment({}), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"{")

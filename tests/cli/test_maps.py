@@ -107,11 +107,11 @@ def test_a_dash_prints_the_map_alone(run: Run, small: dict[str, str], option: st
     [
         (["--map", "map.png"], "expected a name that ends in .html or .svg"),
         (["--map", "map"], "expected a name that ends in .html or .svg"),
-        (["--map", ""], "expected a name"),
+        (["--map", ""], "for --map: expected a name"),
         (["--map", "folder"], "folder"),
         (["--map", "folder.html"], "it is a folder"),
         (["--svg", "folder"], "it is a folder"),
-        (["--svg", ""], "expected a name"),
+        (["--svg", ""], "for --svg: expected a name"),
         (["--map", "none/map.html"], "there is no folder none"),
         (["--map", "a.svg", "--svg", "b.svg"], "expected one picture"),
         (["--map", "-", "--svg", "-"], "expected another file"),

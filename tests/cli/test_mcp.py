@@ -29,7 +29,7 @@ from papersearch.remote.calls import MAX_BODY_BYTES
 from papersearch.serving.server import MAX_HEADER_BYTES
 from tests.cli.agents.asking import Call, answers, converse, text_of
 from tests.conftest import PATIENCE_S, Run, command_environment
-from tests.served import Served, impostor, read_request, told
+from tests.served import Served, impostor, listening, read_request, told
 
 pytestmark = pytest.mark.slow
 
@@ -68,24 +68,11 @@ class Agents(NamedTuple):
 @contextmanager
 def serving_http(env: dict[str, str], *options: str) -> Iterator[Agents]:
     """Serve over HTTP on a free port, and end it afterwards; its stderr must be empty."""
-    process = subprocess.Popen(
-        [sys.executable, *SERVE, "--http", "--port", "0", *options],
-        env=command_environment(env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        line = process.stdout.readline()
-        assert line, process.stderr.read()
+    with listening([*SERVE, "--http", "--port", "0", *options], env) as (process, line):
         assert line.startswith("serving 302 papers of ")
         yield Agents(process, line.split()[-1])
         process.terminate()
         assert process.communicate(timeout=PATIENCE_S) == ("", "")
-    finally:
-        process.kill()
 
 
 @pytest.fixture(scope="module")

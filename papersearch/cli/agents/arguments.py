@@ -64,10 +64,10 @@ class Takes(NamedTuple):
         """Return the value of the argument. Raises ValueError with what was expected and found."""
         match self.kind:
             case "text" if _is_text(value, self.most):
-                return _whole(value)
+                return whole(value)
             case "texts" if isinstance(value, list) and self.least <= len(value) <= self.most:
                 if all(_is_text(each, MAX_NAME) for each in value):
-                    return list(map(_whole, value))
+                    return list(map(whole, value))
             case "number" if isinstance(value, int | float) and not isinstance(value, bool):
                 if value == value and self.least <= value <= self.most and value == int(value):
                     return int(value)
@@ -203,7 +203,7 @@ def _is_text(value: Any, most: int) -> bool:
     return isinstance(value, str) and len(value) <= most
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """Return text that UTF-8 can write: half a surrogate pair becomes U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -125,8 +125,14 @@ class AgentServer:
     async def list_resources(self, context: Any, params: Any) -> ListResourcesResult:
         """List what can be read beside single papers: the counts."""
         about = "Counts of papers, years, organisations, authors and categories."
-        found = Resource(uri=STATS_ADDRESS, name="stats", title="What the collection holds", description=about)
-        return ListResourcesResult(resources=[found.model_copy(update={"mime_type": JSON_TYPE})])
+        found = Resource(
+            uri=STATS_ADDRESS,
+            name="stats",
+            title="What the collection holds",
+            description=about,
+            mime_type=JSON_TYPE,
+        )
+        return ListResourcesResult(resources=[found])
 
     async def list_templates(self, context: Any, params: Any) -> ListResourceTemplatesResult:
         """List the addresses of papers, as a template."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from papersearch.cli.output.exports.publication import family_with_particle
 from papersearch.cli.output.json_documents import paper_fields
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, Hit, Paper, Results, Span
@@ -18,7 +19,6 @@ from papersearch.types import Counted, Facets, Hit, Paper, Results, Span
 if TYPE_CHECKING:
     from papersearch.cli.output.marked import Marked
     from papersearch.marks.mark import Mark
-    from papersearch.types import AuthorName
 
 HIT_BYTES = 360
 REMARK_BYTES = 320
@@ -181,17 +181,13 @@ def _short_mark(mark: Mark) -> dict[str, Any]:
 
 def _short_authors(paper: Paper) -> str:
     """Return the family names of up to two authors, or of the first and "et al."."""
-    names = list(map(_family, paper.author_names)) or list(paper.authors)
+    names = list(map(family_with_particle, paper.author_names)) or list(paper.authors)
     if not names:
         return ""
     first = _clipped(names[0], _AUTHORS_BYTES - 16)
     if len(names) > 2:
         return f"{first} et al."
     return " and ".join([first, *(_clipped(name, 16) for name in names[1:])])
-
-
-def _family(name: AuthorName) -> str:
-    return " ".join(filter(None, (name.particle, name.family))) or name.literal or name.given or ""
 
 
 def _short_paper(paper: Paper, mark: Mark | None) -> dict[str, Any]:

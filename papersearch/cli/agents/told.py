@@ -7,7 +7,7 @@ what to ask of them.
 from __future__ import annotations
 
 from papersearch import errors
-from papersearch.cli.agents.arguments import ArgumentError
+from papersearch.cli.agents.arguments import ArgumentError, whole
 from papersearch.cli.errors import CommandError
 from papersearch.cli.hints import explained
 from papersearch.errors import PapersearchError
@@ -25,8 +25,7 @@ def told(error: Exception) -> str:
     if len(message) > MAX_MESSAGE:
         message = f"{message[:MAX_MESSAGE]}..."
     remedy = _remedy(error)
-    whole = f"{message}\nhint: {remedy}" if remedy else message
-    return whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole(f"{message}\nhint: {remedy}" if remedy else message)
 
 
 def _remedy(error: Exception) -> str:
@@ -87,8 +86,12 @@ def _server_remedy(error: errors.ServerError | errors.ClusterError) -> str:
     match error:
         case errors.LimitExceeded():
             return f"ask for {error.limit:,} at most"
-        case errors.GenerationGone() | errors.ServerBusy() | errors.ServerSilent():
-            return "make the same call again"
-        case errors.ShardUnanswered() | errors.ShardRefused():
+        case (
+            errors.GenerationGone()
+            | errors.ServerBusy()
+            | errors.ServerSilent()
+            | errors.ShardUnanswered()
+            | errors.ShardRefused()
+        ):
             return "make the same call again"
     return "no argument helps: ask the user to check the server of the index"

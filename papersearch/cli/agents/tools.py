@@ -202,13 +202,7 @@ def show(index: Index, asked: ShowArguments) -> bytes:
     marked = find_marked(papers, index)
     if asked.detail == "short":
         return short_papers(papers, marked)
-    return json_documents.dump(
-        {
-            "schema_version": json_documents.SCHEMA_VERSION,
-            "papers": [json_documents.paper_fields(paper, marked.of(paper)) for paper in papers],
-        },
-        indent=False,
-    )
+    return json_documents.papers(papers, marked, indent=False)
 
 
 def cite(index: Index, asked: CiteArguments) -> bytes:

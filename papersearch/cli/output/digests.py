@@ -8,14 +8,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.exports import export, markdown
+from papersearch.search.filter_table import described
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from papersearch.cli.saved_answers import NewPapers
+    from papersearch.saved import SavedSearch
     from papersearch.types import Hit
 
 _WIDTH = 76
@@ -29,30 +31,37 @@ _STYLE = (
 )
 
 
-class Section:
-    """The new papers of one search."""
+class Section(NamedTuple):
+    """The new papers of one search, under its name and what it asks for."""
 
-    def __init__(self, name: str, query: str, hits: Sequence[Hit]) -> None:
-        self.name, self.query, self.hits = clean_text(name), clean_text(query), hits
+    name: str
+    asked: str
+    hits: Sequence[Hit]
 
 
 def digest_of(found: NewPapers, chosen: str) -> bytes:
     """Return a digest in a format; empty if nothing is new, except as JSON and as a feed."""
     if chosen == "json":
         from papersearch.cli.output.json_documents import named_answers
+        from papersearch.cli.output.marked import Marked
 
-        return named_answers((search.name, news.results) for search, news in found.answers)
+        return named_answers(
+            (search.name, news.results, Marked({}, search.marked)) for search, news in found.answers
+        )
     if chosen == "atom":
         from papersearch.cli.output.atom import feed_of
 
         return feed_of(found)
-    sections = [
-        Section(search.name, search.query, news.results.hits) for search, news in found.answers if news.results.hits
-    ]
+    sections = [_section(search, news.results.hits) for search, news in found.answers if news.results.hits]
     if not sections:
         return b""
     write = {"text": _text, "markdown": _markdown, "html": _html}[chosen]
     return write(sections).encode("utf-8", "replace")
+
+
+def _section(search: SavedSearch, hits: Sequence[Hit]) -> Section:
+    asked = search.query or described(search.filters, search.marked)
+    return Section(clean_text(search.name), clean_text(asked), hits)
 
 
 def _title(sections: Sequence[Section]) -> str:
@@ -79,7 +88,7 @@ def _text(sections: Sequence[Section]) -> str:
 
 
 def _text_section(section: Section) -> Iterator[str]:
-    yield from _wrapped(f"{section.name}: {section.query}", "")
+    yield from _wrapped(f"{section.name}: {section.asked}", "")
     yield ""
     for hit in section.hits:
         yield from _wrapped(_heading(hit), "  ", f"{hit.rank}. ")
@@ -103,7 +112,7 @@ def _wrapped(text: str, indent: str, first: str = "") -> Iterable[str]:
 def _markdown(sections: Sequence[Section]) -> str:
     lines = [f"# {_title(sections)}", ""]
     for section in sections:
-        lines += [f"## {markdown.escaped(section.name)}: {markdown.escaped(section.query)}", ""]
+        lines += [f"## {markdown.escaped(section.name)}: {markdown.escaped(section.asked)}", ""]
         for hit in section.hits:
             lines.append(export([hit.paper], "markdown").decode().rstrip("\n"))
             evidence = clean_text(hit.evidence.text)
@@ -127,7 +136,7 @@ def _html(sections: Sequence[Section]) -> str:
 
 def _html_section(section: Section) -> str:
     items = "".join(map(_html_item, section.hits))
-    return f"<h2>{escape(section.name)}: {escape(section.query)}</h2>\n<ol>\n{items}</ol>\n"
+    return f"<h2>{escape(section.name)}: {escape(section.asked)}</h2>\n<ol>\n{items}</ol>\n"
 
 
 def _html_item(hit: Hit) -> str:

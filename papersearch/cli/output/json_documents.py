@@ -110,9 +110,9 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
     }
 
 
-def named_answers(answers: Iterable[tuple[str, Results]]) -> bytes:
+def named_answers(answers: Iterable[tuple[str, Results, Marked | None]]) -> bytes:
     """Return the JSON document of answers of saved searches, ended by a line feed."""
-    searches = [{"name": name, **envelope_fields(results)} for name, results in answers]
+    searches = [{"name": name, **envelope_fields(results, marked)} for name, results, marked in answers]
     return dump({"schema_version": SCHEMA_VERSION, "searches": searches})
 
 
@@ -122,9 +122,10 @@ def search_fields(search: SavedSearch) -> dict[str, Any]:
     return {"name": search.name, "query": search.query, "mode": search.mode, "filters": filters}
 
 
-def papers(found: Iterable[Paper]) -> bytes:
-    """Return the JSON document of whole records, ended by a line feed."""
-    return dump({"schema_version": SCHEMA_VERSION, "papers": [paper_fields(paper) for paper in found]})
+def papers(found: Iterable[Paper], marked: Marked | None = None, *, indent: bool = True) -> bytes:
+    """Return the JSON document of whole records with the marks of the papers, ended by a line feed."""
+    records = [paper_fields(paper, marked.of(paper) if marked else None) for paper in found]
+    return dump({"schema_version": SCHEMA_VERSION, "papers": records}, indent=indent)
 
 
 def reading(dumps: Iterable[DumpFile], findings: Iterable[Finding], n_left_out: int) -> bytes:
@@ -142,16 +143,12 @@ def reading(dumps: Iterable[DumpFile], findings: Iterable[Finding], n_left_out: 
     )
 
 
-def hit_lines(results: Results, marked: Marked | None = None) -> bytes:
-    """Return one JSON object per hit and line."""
-    marks = (marked.of(hit.paper) if marked else None for hit in results)
-    return b"".join(dump(hit_fields(hit, mark), indent=False) for hit, mark in zip(results, marks, strict=True))
-
-
-def topic_lines(topic_id: str, results: Results) -> bytes:
-    """Return one JSON object per hit and line, each with its topic's id and query first."""
-    named = {"topic_id": topic_id, "query": results.query}
-    return b"".join(dump({**named, **hit_fields(hit)}, indent=False) for hit in results)
+def hit_lines(results: Results, marked: Marked | None = None, **first: str) -> bytes:
+    """Return one JSON object per hit and line, each with the fields `first` before those of the hit."""
+    return b"".join(
+        dump({**first, **hit_fields(hit, marked.of(hit.paper) if marked else None)}, indent=False)
+        for hit in results
+    )
 
 
 def hit_rows(results: Results, *first: str) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from papersearch.types import Paper, Results
 
 SESSION_VARIABLE = "PAPERSEARCH_SESSION"
-"""Variable with a name for what a terminal session is otherwise."""
+"""The variable that names a session, in place of the terminal's own."""
 
 _EXPORTS = frozenset({"bibtex", "ris", "csl-json", "csv", "markdown"})
 _UNMARKED = frozenset({"plain", "tsv", "markdown"})
@@ -42,7 +42,7 @@ _IN_A_STYLE = {"auto": "plain", "table": "plain", "plain": "plain", "markdown": 
 """Formats that can be asked for together with a citation style, and the writer of references for each."""
 
 _CALLED = dict.fromkeys(("auto", "table", "plain", "tsv"), "text")
-"""Formats with a name that says little to people."""
+"""Formats whose names say little to people, and what they are called."""
 
 
 class Printer:
@@ -119,19 +119,10 @@ class Printer:
             papers = {hit.paper.paper_id: hit.paper for _, results, _ in answers for hit in results}
             self._export(list(papers.values()), *(marked for _, _, marked in answers))
         elif self.format == "json":
-            self._records(
-                "searches",
-                ({"name": name, **json_documents.envelope_fields(one, marked)} for name, one, marked in answers),
-            )
+            self.write(json_documents.named_answers(answers))
         elif self.format == "jsonl":
-            found = ((name, hit, marked) for name, results, marked in answers for hit in results)
-            self._records(
-                "hits",
-                (
-                    {"search": name, **json_documents.hit_fields(hit, marked.of(hit.paper) if marked else None)}
-                    for name, hit, marked in found
-                ),
-            )
+            lines = (json_documents.hit_lines(results, marked, search=name) for name, results, marked in answers)
+            self.write(b"".join(lines))
         else:
             self._text("".join(json_documents.hit_rows(results, name) for name, results, _ in answers))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from papersearch.cli.output.json_documents import topic_lines
+from papersearch.cli.output.json_documents import hit_lines
 from papersearch.evaluation.topics import Topic, as_texts
 
 if TYPE_CHECKING:
@@ -18,4 +18,6 @@ def answer_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> byte
     texts = as_texts(topics)
     k, mode, late, literal = asking.k, asking.mode, asking.late, asking.literal
     found = index.search_many(texts, k, mode, late=late, literal=literal, filters=asking.filters)
-    return b"".join(topic_lines(topic.topic_id, one) for topic, one in zip(topics, found, strict=True))
+    return b"".join(
+        hit_lines(one, topic_id=topic.topic_id, query=one.query) for topic, one in zip(topics, found, strict=True)
+    )

@@ -16,7 +16,7 @@ from papersearch.cli.tui.live import LiveIndex
 from papersearch.cli.tui.shelf import common_tags, read_tags, tag_change, written_tags
 from papersearch.cli.tui.widgets import TerminalDriver
 from papersearch.errors import PapersearchError
-from papersearch.marks.mark import Change
+from papersearch.marks.mark import Change, Mark
 from papersearch.types import Paper
 
 
@@ -92,10 +92,8 @@ class Acting(App[list[str]]):
             self.run_worker(self._toggle_read(papers))
 
     async def _toggle_read(self, papers: Sequence[Paper]) -> None:
-        try:
-            marks = await self._index.marks_of(papers)
-        except PapersearchError as error:
-            self.remark(error.message)
+        marks = await self._marks_of(papers)
+        if marks is None:
             return
         is_read = not all(paper.paper_id in marks and marks[paper.paper_id].is_read for paper in papers)
         await self._keep(papers, Change(is_read=is_read), "read" if is_read else "not read yet")
@@ -106,10 +104,8 @@ class Acting(App[list[str]]):
 
     async def _edit(self, name: str, papers: list[Paper]) -> None:
         """Open the second line with what is kept now."""
-        try:
-            marks = await self._index.marks_of(papers)
-        except PapersearchError as error:
-            self.remark(error.message)
+        marks = await self._marks_of(papers)
+        if marks is None:
             return
         found = [marks.get(paper.paper_id) for paper in papers]
         self._edited = papers
@@ -117,6 +113,14 @@ class Acting(App[list[str]]):
         note = found[0].note if found[0] is not None else ""
         self.open_line(name, written_tags(self._tags_before) if name == "tags" else note)
         self.remark(f"{name} of {_named(papers)}")
+
+    async def _marks_of(self, papers: Sequence[Paper]) -> dict[str, Mark] | None:
+        """Return the marks of papers; where they cannot be read, say why and return None."""
+        try:
+            return await self._index.marks_of(papers)
+        except PapersearchError as error:
+            self.remark(error.message)
+            return None
 
     def keep_line(self, name: str, text: str) -> None:
         """Keep what is on the second line. If that fails, the line stays."""

@@ -28,7 +28,6 @@ from papersearch.cli.tui.offers import Offers
 from papersearch.cli.tui.panes import help_text, mode_of, preview, said_of, why_none
 from papersearch.cli.tui.widgets import Completer, FilterLine, HitList, InputLine, KeptLine, Page, StatusLine
 from papersearch.errors import PapersearchError
-from papersearch.search.filter_table import MarkFilters
 from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Hit, Mode, Paper, Results
 
@@ -249,7 +248,7 @@ class Browser(Acting):
                 self._hits.kept = kept
                 self._hits.refresh()
                 self._preview()
-        if parse_mark_filters(self._shown.filters) != MarkFilters():
+        if any(parse_mark_filters(self._shown.filters)):
             self._ask()
 
     def _say(self) -> None:

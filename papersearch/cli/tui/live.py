@@ -29,7 +29,6 @@ from papersearch.errors import (
 )
 from papersearch.marks.mark import Change, Mark, narrowed
 from papersearch.remote.addresses import address_in
-from papersearch.search.filter_table import MarkFilters
 from papersearch.types import Mode, Paper, Results
 
 Found = TypeVar("Found")
@@ -198,7 +197,7 @@ class LiveIndex:
     def _results(self, query: LiveQuery, k: int) -> Results:
         filters = parse_filters(query.filters)
         wanted = parse_mark_filters(query.filters)
-        if self._shelf is not None and wanted != MarkFilters():
+        if self._shelf is not None and any(wanted):
             filters, _ = narrowed(filters, wanted, self._shelf.marks(), self._index)
         if query.like is not None:
             return self._index.similar([query.like.paper_id], k=k, filters=filters)

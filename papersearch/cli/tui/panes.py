@@ -20,11 +20,9 @@ from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Results
 
-_MATCH = "bold magenta"
 _FAINT = "dim"
 _LINK = "cyan"
 _EVIDENCE = "underline"
-
 _KEPT = "italic"
 
 MARK = "*"
