@@ -188,9 +188,8 @@ def _hit(rank: int, shown: Shown, how: Request, shards: Shards) -> Hit:
 
 def _each_once(owned: Sequence[Owned]) -> Owned:
     """Return the papers of several look-ups in their order, each once."""
-    papers, shards = (np.concatenate(column) for column in zip(*owned, strict=True))
-    first = np.sort(np.unique(papers, return_index=True)[1])
-    return Owned(papers[first], shards[first])
+    every = Owned.joined(owned)
+    return every.at(np.sort(np.unique(every.papers, return_index=True)[1]))
 
 
 def _note_on(written: str, identifier: Identifier, owned: Owned, shards: Shards) -> Note:

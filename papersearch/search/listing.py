@@ -72,10 +72,9 @@ def _opened(query: Query, how: Request, shards: Shards) -> Opening:
 def _latest(opening: Opening, k: int, shards: Shards, *, undecided: bool) -> Owned:
     """Return the newest `k` papers of all shards, the newest first."""
     answers: Sequence[Latest] = shards.every("latest", LatestOf(opening.asked, k, undecided))
-    papers = np.concatenate([one.papers for one in answers])
+    found = Owned.answered([one.papers for one in answers])
     dates = np.concatenate([one.dates for one in answers])
-    owners = np.repeat(np.arange(len(answers)), [len(one.papers) for one in answers])
-    return Owned(papers, owners).at(np.lexsort((papers, -dates))[:k])
+    return found.at(np.lexsort((found.papers, -dates))[:k])
 
 
 def _hit(rank: int, one: Shown, how: Request, shards: Shards) -> Hit:

@@ -152,7 +152,7 @@ def _the_only(name: str, how: str, found: _Listed) -> Owned:
     if found.n_papers > 1 and (how != "title" or papers[0].likeness == papers[1].likeness):
         candidates = tuple(one.paper_id for one in papers[:_SHOWN])
         raise AmbiguousPaper(name=name, matched=how, n_papers=found.n_papers, candidates=candidates)
-    return Owned(found.owned.papers[:1], found.owned.shards[:1])
+    return found.owned.at(slice(1))
 
 
 class _Listing(NamedTuple):
