@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.dense.whitening import UNIT, Whitening, sums_of, whitened, whitening_of
-from papersearch.search.hits import make_hits_near
+from papersearch.search.hits import make_plain_hits
 from papersearch.search.papers import titled, with_key
 from papersearch.search.pipeline import UNDATED_NAMED
 from papersearch.search.protocol import Resembling, ResemblingOf
@@ -72,7 +72,7 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
     # Evidence is chosen by the words of the titles that brought a paper here.
     terms = shards.analyzer.terms(" ".join(dict.fromkeys(paper.title for paper in nearest)))
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
-    hits = make_hits_near(near.at(best), scores[best].tolist(), None, idf, shards)
+    hits = make_plain_hits(near.at(best), scores[best].tolist(), None, idf, shards)
     return Results(
         query=f"a library of {len(library)} paper{'' if len(library) == 1 else 's'}",
         mode="semantic",
@@ -81,7 +81,6 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
         total=sum(one.n_ranked for one in answers),
         hits=tuple(
             hit.replace(
-                semantic_score=None,
                 strength=likeness_at(likeness / whitening.deviation),
                 library_match=LibraryMatch(paper_id=paper.paper_id, title=paper.title, likeness=likeness),
             )
