@@ -197,13 +197,20 @@ class Index:
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
         """Answer many queries as `search` does, in their order, encoded many at a time."""
+        check_arguments(k, mode)
         filters = chosen_filters(filters, narrowed)
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
-            results = None if literal else self._looked_up(parsed.text, how)
-            if results is None:
-                with self._reading():
-                    results = answer(parsed, encoded, how._replace(looks_up=not literal), self._shards)
-            yield results
+        request = Request(k, mode, mode, None, late, filters=filters)
+        waiting = iter(queries)
+        while chunk := list(islice(waiting, _BATCH)):
+            found = [None if literal else self._looked_up(query, request) for query in chunk]
+            words = (query for query, results in zip(chunk, found, strict=True) if results is None)
+            prepared = self._prepared(words, k, mode, late, literal, filters)
+            for results in found:
+                if results is None:
+                    parsed, encoded, how = next(prepared)
+                    with self._reading():
+                        results = answer(parsed, encoded, how._replace(looks_up=not literal), self._shards)
+                yield results
 
     def rank_many(
         self,
