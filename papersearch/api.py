@@ -38,7 +38,7 @@ from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters, names_papers
 from papersearch.search.shard import Shard
-from papersearch.search.shards import Shards, in_process
+from papersearch.search.shards import Owned, Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
@@ -327,8 +327,7 @@ class Index:
             if names is None:
                 asked = self._shards.holding(np.arange(len(self)))
             else:
-                numbers = [self.papers().find(clean_text(name)) for name in names]
-                asked = self._shards.holding(np.array(numbers, dtype=np.int64))
+                asked = Owned.joined([find(clean_text(name), self._shards) for name in names])
             found = self._shards.vectors(asked)
         if not np.isfinite(found).all():
             raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
