@@ -41,7 +41,6 @@ from papersearch.search.shard import Shard
 from papersearch.search.shards import Owned, Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
-from papersearch.text.identity import title_key
 from papersearch.text.query import Query, may_identify, parse_query
 from papersearch.types import (
     NO_FILTERS,
@@ -438,7 +437,7 @@ class Index:
         if not (parsed.is_operated or parsed.fields):
             return parsed
         with self._reading():
-            is_title = self._shards.has_title(title_key(parsed.text))
+            is_title = self._shards.has_title(parsed.title_key)
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")
