@@ -38,10 +38,9 @@ from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
 from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters, names_papers
 from papersearch.search.shard import Shard
-from papersearch.search.shards import Shards, in_process
+from papersearch.search.shards import Owned, Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
-from papersearch.text.identity import title_key
 from papersearch.text.query import Query, may_identify, parse_query
 from papersearch.types import (
     NO_FILTERS,
@@ -197,13 +196,20 @@ class Index:
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
         """Answer many queries as `search` does, in their order, encoded many at a time."""
+        check_arguments(k, mode)
         filters = chosen_filters(filters, narrowed)
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
-            results = None if literal else self._looked_up(parsed.text, how)
-            if results is None:
-                with self._reading():
-                    results = answer(parsed, encoded, how._replace(looks_up=not literal), self._shards)
-            yield results
+        request = Request(k, mode, mode, None, late, filters=filters)
+        waiting = iter(queries)
+        while chunk := list(islice(waiting, _BATCH)):
+            found = [None if literal else self._looked_up(query, request) for query in chunk]
+            words = (query for query, results in zip(chunk, found, strict=True) if results is None)
+            prepared = self._prepared(words, k, mode, late, literal, filters)
+            for results in found:
+                if results is None:
+                    parsed, encoded, how = next(prepared)
+                    with self._reading():
+                        results = answer(parsed, encoded, how._replace(looks_up=not literal), self._shards)
+                yield results
 
     def rank_many(
         self,
@@ -320,8 +326,7 @@ class Index:
             if names is None:
                 asked = self._shards.holding(np.arange(len(self)))
             else:
-                numbers = [self.papers().find(clean_text(name)) for name in names]
-                asked = self._shards.holding(np.array(numbers, dtype=np.int64))
+                asked = Owned.joined([find(clean_text(name), self._shards) for name in names])
             found = self._shards.vectors(asked)
         if not np.isfinite(found).all():
             raise IndexDamaged(path=self.path, file=None, fault="has a vector with a part that is not a number")
@@ -432,7 +437,7 @@ class Index:
         if not (parsed.is_operated or parsed.fields):
             return parsed
         with self._reading():
-            is_title = self._shards.has_title(title_key(parsed.text))
+            is_title = self._shards.has_title(parsed.title_key)
         if not is_title:
             return parsed
         note = Note(kind="title", part=parsed.text, message="the query is a title: it is read as words")

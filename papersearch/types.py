@@ -300,8 +300,9 @@ class Hit(Value):
     duplicates: near-duplicates folded into this hit
     library_match: the nearest paper of the reader's library; None in other searches
     short_id: the short form of the paper's id, which finds it too
-    strength: the same in [0, 1], of any query on any corpus, whatever the other hits are: fair from 0.5,
-        strong from 0.625. Of papers similar to examples it is their likeness. None if it is unknown.
+    strength: how well the paper answers, in [0, 1]: fair from 0.5, strong from 0.625. It depends on no
+        other hit, and compares across queries and corpora. Of papers similar to examples it is their
+        likeness. None if it is unknown.
     """
 
     rank: int

@@ -71,7 +71,7 @@ def warn_of_reading(results: Results) -> None:
     """Say what of the query was read otherwise than it may have been meant."""
     for note in results.notes:
         if note.kind in ("author", "category"):
-            from papersearch.search.name_notes import clause_of
+            from papersearch.search.filter_table import clause_of
 
             field = "cat" if note.kind == "category" else "author"
             complain(note.message, typed("papersearch", clause_of(field, note.part)))

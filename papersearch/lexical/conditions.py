@@ -15,7 +15,7 @@ from papersearch.lexical.forms import MAX_PREFIXED, forms, prefix_terms
 from papersearch.lexical.matching import Allowed, FewScores, Spelled
 from papersearch.lexical.phrases import phrase_impacts, phrase_papers
 from papersearch.lexical.postings import are_in
-from papersearch.text.clauses import Clause, Compound, FieldClause
+from papersearch.text.clauses import Clause, Compound, FieldClause, leaves
 from papersearch.text.syntax import prefixes
 from papersearch.types import Note
 
@@ -56,7 +56,8 @@ def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
             for terms in forms(clause.words, vocabulary)
             if (n_papers := vocabulary.n_papers(terms, in_title=clause.in_title))
         )
-        for clause in dict.fromkeys(_clauses((*query.required, *query.excluded)))
+        for clause in dict.fromkeys(leaves((*query.required, *query.excluded)))
+        if isinstance(clause, Clause)
     }
     written = dict.fromkeys([*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))])
     joined = [other for other, _ in query.compounds if vocabulary.n_papers(((0, other),))]
@@ -182,15 +183,6 @@ def notes_on(spelled: Spelled) -> tuple[Note, ...]:
 
 def _terms(clause: Clause) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for _, term in clause.sequence))
-
-
-def _clauses(conditions: Iterable[Condition]) -> Iterator[Clause]:
-    """Yield every clause of these conditions."""
-    for condition in conditions:
-        if isinstance(condition, Clause):
-            yield condition
-        elif isinstance(condition, Compound):
-            yield from _clauses(condition.parts)
 
 
 def _positive(conditions: Iterable[Condition]) -> Iterator[Clause]:

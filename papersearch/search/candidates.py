@@ -168,10 +168,9 @@ def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
     if len(answers) == 1:
         return answers[0], Owned(answers[0].papers, np.zeros(len(answers[0].papers), dtype=np.int64))
     columns: list[Any] = [np.concatenate(column) for column in zip(*answers, strict=True)]
-    shards = np.repeat(np.arange(len(answers)), [len(answer.papers) for answer in answers])
-    order = np.argsort(columns[0])
-    rows = Rows(*(column[order] for column in columns))
-    return rows, Owned(rows.papers, shards[order])
+    owned = Owned.answered([answer.papers for answer in answers])
+    order = np.argsort(owned.papers)
+    return Rows(*(column[order] for column in columns)), owned.at(order)
 
 
 def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards) -> Ranked:

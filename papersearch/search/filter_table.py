@@ -28,7 +28,6 @@ class FilterRow(NamedTuple):
     value, example: a placeholder and a sample of the value
     known: the names in an index, or of marks, that the value must match
     is_saved: whether saved searches may have the filter
-    is_served: whether served tools offer it
     """
 
     name: str
@@ -40,7 +39,6 @@ class FilterRow(NamedTuple):
     example: str = ""
     known: Literal["", "authors", "categories", "venues", "organisations", "dumps", "tags"] = ""
     is_saved: bool = True
-    is_served: bool = True
 
 
 _DATE = "YYYY[-MM[-DD]]"
@@ -53,7 +51,6 @@ FILTER_ROWS = (
         value=_DATE,
         example="2024",
         help="Papers of this date or later; also 7d, 3 months, last week.",
-        is_served=True,
     ),
     FilterRow(
         name="until",
@@ -63,7 +60,6 @@ FILTER_ROWS = (
         value=_DATE,
         example="2025-06",
         help="Papers of this date or earlier.",
-        is_served=True,
     ),
     FilterRow(
         name="author",
@@ -74,7 +70,6 @@ FILTER_ROWS = (
         example="NAME",
         help='Papers by this author: doe, "Jane Doe", "Doe, J."; may be given again.',
         known="authors",
-        is_served=True,
     ),
     FilterRow(
         name="category",
@@ -85,7 +80,6 @@ FILTER_ROWS = (
         example="cs.LG",
         help="Papers of this category, or of one below it (cs has cs.LG); may be given again.",
         known="categories",
-        is_served=True,
     ),
     FilterRow(
         name="venue",
@@ -96,7 +90,6 @@ FILTER_ROWS = (
         example="NAME",
         help="Papers of a venue whose name has these words; may be given again.",
         known="venues",
-        is_served=True,
     ),
     FilterRow(
         name="org",
@@ -124,7 +117,6 @@ FILTER_ROWS = (
         word="code",
         kind="switch",
         help="Papers with a link to a repository of source code.",
-        is_served=True,
     ),
     FilterRow(
         name="added-since",
@@ -134,7 +126,6 @@ FILTER_ROWS = (
         value=_DATE,
         example="7d",
         help="Papers that came into the collection on this date or later, such as 7d.",
-        is_served=True,
     ),
     FilterRow(
         name="new",
@@ -152,7 +143,6 @@ FILTER_ROWS = (
         value="FILE",
         help="Only the papers that this file names, one a line; - reads standard input.",
         is_saved=False,
-        is_served=True,
     ),
     FilterRow(
         name="without",
@@ -162,7 +152,6 @@ FILTER_ROWS = (
         value="FILE",
         help="None of the papers that this file names, one a line; - reads standard input.",
         is_saved=False,
-        is_served=True,
     ),
     FilterRow(
         name="include-undated",
@@ -170,7 +159,6 @@ FILTER_ROWS = (
         word="undated",
         kind="switch",
         help="Keep papers whose date is unknown or too coarse to compare.",
-        is_served=True,
     ),
 )
 """Every filter, in the order in which help lists them."""
@@ -233,8 +221,13 @@ def described(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> str:
             said += [] if value is None else [f"{row.word}:{len(value)}"]
         else:
             texts = value if row.kind == "list" else [value] if value else []
-            said += [f'{row.word}:"{one}"' if len(one.split()) > 1 else f"{row.word}:{one}" for one in texts]
+            said += [clause_of(row.word, one) for one in texts]
     return " ".join(said)
+
+
+def clause_of(word: str, value: str) -> str:
+    """Write a filter or a field of a query, with its value: author:doe, venue:"machine learning"."""
+    return f'{word}:"{value}"' if len(value.split()) > 1 else f"{word}:{value}"
 
 
 def filter_values(filters: Filters, rows: Iterable[FilterRow] = FILTER_ROWS) -> dict[str, Any]:

@@ -6,8 +6,8 @@ known and lies partly in the range. Such papers are undecided, and the results r
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -16,9 +16,12 @@ from papersearch import clock
 from papersearch.errors import AmbiguousDump, EmptyDateRange, UnknownFilterValue
 from papersearch.search.days import first_and_last
 from papersearch.search.papers import ids_of
+from papersearch.text.years import ALL_DAYS
 from papersearch.types import NAME_KINDS, Filters
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import numpy.typing as npt
 
     from papersearch.index.facts import Facts
@@ -75,7 +78,7 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
     undecided = np.zeros(len(kept), dtype=np.bool_)
     _keep_listed(kept, filters, index)
     organisations = _organisations(filters.organisations, facts) if filters.organisations else None
-    since, until = days(filters)
+    span = days(filters)
     for start in range(0, len(kept), _BLOCK):
         block = slice(start, start + _BLOCK)
         if organisations is not None:
@@ -86,9 +89,9 @@ def select(filters: Filters, index: OpenedIndex) -> Selection:
             kept[block] &= facts.added[block] >= max(1, clock.seconds_of(filters.added_since))
         if filters.new:
             kept[block] &= facts.since[block] == index.manifest.generation
-        if since is None and until is None:
+        if span == ALL_DAYS:
             continue
-        decided, doubtful = within((since or 0, until or 99_999_999), facts.dates[block])
+        decided, doubtful = within(span, facts.dates[block])
         if filters.include_undated:
             kept[block] &= decided | doubtful
         else:
@@ -123,6 +126,8 @@ def within(days: tuple[int, int], dates: npt.NDArray[np.uint32]) -> tuple[BoolAr
 
     first, last = days_of(dates)
     low, high = days
+    if high != ALL_DAYS[1] and high % 100 >= monthrange(high // 10_000, high // 100 % 100)[1]:
+        high = high // 100 * 100 + 31  # as in `days_of`: every month has 31 days
     decided = (first >= low) & (last <= high)
     return decided, ~decided & (last >= low) & (first <= high)
 
@@ -136,19 +141,17 @@ def dated(days: tuple[int, int], dates: npt.NDArray[np.uint32], *, doubtful: boo
     return mask
 
 
-def days(filters: Filters) -> tuple[int | None, int | None]:
-    """Return the first and the last day of the range as YYYYMMDD, None for an open end.
+def days(filters: Filters) -> tuple[int, int]:
+    """Return the first and the last day that the filters allow, as YYYYMMDD; those of `ALL_DAYS` for an open end.
 
     Raises QueryError for an invalid date, and for a range that ends before it begins.
     """
-    since = until = None
+    since, until = ALL_DAYS
     if filters.since is not None:
         since = _number(first_and_last(filters.since, "since")[0])
     if filters.until is not None:
-        last = first_and_last(filters.until, "until")[1]
-        ends_month = (last + timedelta(1)).day == 1 if last < date.max else True
-        until = _number(last) + (31 - last.day if ends_month else 0)  # as in `days_of`: every month has 31 days
-    if since is not None and until is not None and since > until:
+        until = _number(first_and_last(filters.until, "until")[1])
+    if since > until:
         raise EmptyDateRange(since=str(filters.since), until=str(filters.until))
     return since, until
 

@@ -75,19 +75,30 @@ def make_hits(judged: Sequence[Judged], found: Retrieved, how: Request, shards: 
 def make_hits_near(
     nearest: Owned, scores: Sequence[float], pieces: QueryPieces | None, idf: Mapping[str, float], shards: Shards
 ) -> list[Hit]:
-    """Make hits of the papers nearest to examples; `pieces` and the terms of `idf` choose their evidence."""
+    """Make hits of the papers nearest to examples, whose cosines are `scores`."""
     background = shards.manifest.background
-    shown: list[Shown] = shards.each("show", nearest, lambda _, papers: ShowOf(papers, idf, pieces, None, None))
+    return [
+        hit.replace(
+            semantic_score=hit.score, strength=None if background is None else likeness(hit.score, background)
+        )
+        for hit in make_plain_hits(nearest, scores, pieces, idf, shards)
+    ]
+
+
+def make_plain_hits(
+    owned: Owned, scores: Sequence[float], pieces: QueryPieces | None, idf: Mapping[str, float], shards: Shards
+) -> list[Hit]:
+    """Make hits of papers without signals and verdicts; `pieces` and the terms of `idf` choose their evidence."""
+    shown: list[Shown] = shards.each("show", owned, lambda _, papers: ShowOf(papers, idf, pieces, None, None))
     return [
         Hit(
             rank=rank,
             paper=one.paper,
             score=score,
             keyword_score=None,
-            semantic_score=score,
+            semantic_score=None,
             exact_title=False,
             verdict=None,
-            strength=None if background is None else likeness(score, background),
             evidence=one.evidence,
             short_id=shards.short_id(one.paper),
         )

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.errors import QueryError
+from papersearch.search.hits import make_plain_hits
 from papersearch.search.papers import named_by_word, with_key
-from papersearch.search.protocol import KeptOf, ShowOf
+from papersearch.search.protocol import KeptOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.shards import Owned
 from papersearch.text.query import parse_query
-from papersearch.types import Explanation, Hit, Note, Reading, Results, SignalScore, Undated
+from papersearch.types import Explanation, Note, Reading, Results, SignalScore, Undated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from papersearch.search.protocol import Counts, Kept, Shown
+    from papersearch.search.protocol import Counts, Kept
     from papersearch.search.request import Request
     from papersearch.search.shards import Shards
     from papersearch.text.dress import Identifier
@@ -88,8 +89,11 @@ def look_up_word(word: str, shards: Shards) -> LookedUp | None:
 def answer_looked_up(looked_up: LookedUp, how: Request, shards: Shards) -> Results:
     """Make results of the papers that were looked up, as far as the filters keep them."""
     kept = _kept(looked_up.papers, how, shards)
+    shown = kept.papers.at(slice(how.k))
+    explanation = Explanation(signals=(_SIGNAL,), terms=(), coverage=1.0) if how.explain else None
     hits = tuple(
-        _hit(rank, shown, how, shards) for rank, shown in enumerate(_shown(kept.papers.at(slice(how.k)), shards), 1)
+        hit.replace(verdict="strong", strength=1.0, explanation=explanation)
+        for hit in make_plain_hits(shown, [1.0] * len(shown.papers), None, {}, shards)
     )
     undated = None
     if leaves_undated_out(how.filters):
@@ -166,31 +170,10 @@ def _facets(kept: _Kept) -> Facets:
     return facets_of(kept.counts)
 
 
-def _shown(owned: Owned, shards: Shards) -> list[Shown]:
-    return shards.each("show", owned, lambda _, papers: ShowOf(papers, {}, None, None, None))
-
-
-def _hit(rank: int, shown: Shown, how: Request, shards: Shards) -> Hit:
-    return Hit(
-        rank=rank,
-        paper=shown.paper,
-        score=1.0,
-        keyword_score=None,
-        semantic_score=None,
-        exact_title=False,
-        verdict="strong",
-        strength=1.0,
-        evidence=shown.evidence,
-        explanation=Explanation(signals=(_SIGNAL,), terms=(), coverage=1.0) if how.explain else None,
-        short_id=shards.short_id(shown.paper),
-    )
-
-
 def _each_once(owned: Sequence[Owned]) -> Owned:
     """Return the papers of several look-ups in their order, each once."""
-    papers, shards = (np.concatenate(column) for column in zip(*owned, strict=True))
-    first = np.sort(np.unique(papers, return_index=True)[1])
-    return Owned(papers[first], shards[first])
+    every = Owned.joined(owned)
+    return every.at(np.sort(np.unique(every.papers, return_index=True)[1]))
 
 
 def _note_on(written: str, identifier: Identifier, owned: Owned, shards: Shards) -> Note:

@@ -10,22 +10,24 @@ has figures.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from papersearch.dense.whitening import UNIT, Whitening, sums_of, whitened, whitening_of
-from papersearch.search.hits import make_hits_near
+from papersearch.search.hits import make_plain_hits
 from papersearch.search.papers import titled, with_key
 from papersearch.search.pipeline import UNDATED_NAMED
 from papersearch.search.protocol import Resembling, ResemblingOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.shards import Owned
+from papersearch.search.similar import undated_of
 from papersearch.search.topk import top_k
 from papersearch.search.verdict import likeness_at
 from papersearch.search.work import encoded, filtered
 from papersearch.text.dress import whole_identifier
-from papersearch.types import LibraryMatch, Results, Undated
+from papersearch.text.paper_text import paper_text
+from papersearch.types import LibraryMatch, Results
 
 if TYPE_CHECKING:
     from papersearch.dense.whitening import Sums
@@ -53,22 +55,24 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
     whitening = whitening_of([share for share in shares if share.n])
     rows = np.concatenate(list(whitened(vectors, whitening)))
     order = np.lexsort(rows.T)  # so that the order of the library has no effect
-    excluded = np.unique(np.concatenate([owned.papers for owned in held]))
     request = ResemblingOf(
         rows[order],
         whitening,
-        excluded,
+        np.unique(Owned.joined(held).papers),
         shards.resolved(filters),
         k,
         UNDATED_NAMED if leaves_undated_out(filters) else 0,
     )
     answers: list[Resembling] = shards.every("resembling", request)
-    best = _best(answers, k)
-    nearest = [library[order[row]] for row in best.nearest.tolist()]
+    near = Owned.answered([one.papers for one in answers])
+    scores = np.concatenate([one.scores for one in answers])
+    best = near.best(scores, k)
+    nearest = [library[order[row]] for row in np.concatenate([one.nearest for one in answers])[best].tolist()]
+    likenesses = np.concatenate([one.likenesses for one in answers])[best]
     # Evidence is chosen by the words of the titles that brought a paper here.
     terms = shards.analyzer.terms(" ".join(dict.fromkeys(paper.title for paper in nearest)))
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
-    hits = make_hits_near(best.owned, best.scores.tolist(), None, idf, shards)
+    hits = make_plain_hits(near.at(best), scores[best].tolist(), None, idf, shards)
     return Results(
         query=f"a library of {len(library)} paper{'' if len(library) == 1 else 's'}",
         mode="semantic",
@@ -77,14 +81,13 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
         total=sum(one.n_ranked for one in answers),
         hits=tuple(
             hit.replace(
-                semantic_score=None,
                 strength=likeness_at(likeness / whitening.deviation),
                 library_match=LibraryMatch(paper_id=paper.paper_id, title=paper.title, likeness=likeness),
             )
-            for hit, likeness, paper in zip(hits, best.likenesses.tolist(), nearest, strict=True)
+            for hit, likeness, paper in zip(hits, likenesses.tolist(), nearest, strict=True)
         ),
         filters=filters,
-        undated=_undated(answers, shards) if leaves_undated_out(filters) else None,
+        undated=undated_of(answers, shards) if leaves_undated_out(filters) else None,
         emptied_by=None if hits else "filters",
         encoded=shards.encoded_share,
     )
@@ -96,47 +99,26 @@ def sampled_sums(index: OpenedIndex, numbers: IntArray, step: int) -> Sums:
     return sums_of(index.vectors.exact[papers])
 
 
-def resembling(index: OpenedIndex, excluded: IntArray, request: ResemblingOf) -> Resembling:
-    """Return the papers that most resemble a library, by doc_idx; `excluded`: doc_idx of those left out."""
-    is_open = np.ones(index.manifest.n_papers, dtype=np.bool_)
-    is_open[excluded] = False
-    allowed, undecided, _ = filtered(np.flatnonzero(is_open), request.filters, index)
+def resembling(index: OpenedIndex, papers: IntArray, request: ResemblingOf) -> Resembling:
+    """Return those of `papers`, ascending, that most resemble a library; all by doc_idx."""
+    allowed, undecided, _ = filtered(papers, request.filters, index)
     ranked, doubted = encoded(allowed, index), encoded(undecided, index)
     scores = _scores(ranked, request, index)
     best = np.sort(top_k(scores, request.k, np.arange(len(ranked))))
-    papers = ranked[best]
-    likenesses = _likenesses(index.vectors.exact[papers], request.library, request.whitening)
+    likenesses = _likenesses(index.vectors.exact[ranked[best]], request.library, request.whitening)
     in_doubt = _scores(doubted, request, index) if request.n_undecided else np.zeros(len(doubted))
     first = np.sort(top_k(in_doubt, request.n_undecided, np.arange(len(doubted))))
-    nearest = likenesses.argmax(axis=1) if len(papers) else np.zeros(0, dtype=np.int64)
+    nearest = likenesses.argmax(axis=1)
     return Resembling(
-        papers=papers,
+        papers=ranked[best],
         scores=scores[best],
-        likenesses=likenesses[np.arange(len(papers)), nearest],
+        likenesses=likenesses[np.arange(len(best)), nearest],
         nearest=nearest,
         n_ranked=len(ranked),
         undecided=doubted[first],
         undecided_scores=in_doubt[first],
         n_undecided=len(undecided),
     )
-
-
-class _Best(NamedTuple):
-    """The best papers of all shards, best first: scores (K,), likeness to the nearest, and its row."""
-
-    owned: Owned
-    scores: Float64Array
-    likenesses: Float64Array
-    nearest: IntArray
-
-
-def _best(answers: Sequence[Resembling], k: int) -> _Best:
-    columns = zip(*((one.papers, one.scores, one.likenesses, one.nearest) for one in answers), strict=True)
-    papers, scores, likenesses, nearest = map(np.concatenate, columns)
-    shards = np.repeat(np.arange(len(answers)), [len(one.papers) for one in answers])
-    order = np.argsort(papers)
-    places = order[top_k(scores[order], k, np.arange(len(order)))]
-    return _Best(Owned(papers[places], shards[places]), scores[places], likenesses[places], nearest[places])
 
 
 def _scores(papers: IntArray, request: ResemblingOf, index: OpenedIndex) -> Float64Array:
@@ -167,33 +149,19 @@ def _held(paper: LibraryPaper, shards: Shards) -> Owned:
     ]
     if paper.title:
         found.append(titled(paper.title, shards))
-    papers = np.concatenate([np.zeros(0, dtype=np.int64), *(one.papers for one in found)])
-    owners = np.concatenate([np.zeros(0, dtype=np.int64), *(one.shards for one in found)])
-    return Owned(papers, owners).at(np.unique(papers, return_index=True)[1])
+    both = Owned.joined(found)
+    return both.at(np.unique(both.papers, return_index=True)[1])
 
 
 def _vectors(library: Sequence[LibraryPaper], held: Sequence[Owned], shards: Shards) -> Float32Array:
     """Return the vectors of the library, (L, D): those that the collection knows are not computed again."""
-    known = [(place, owned.at(slice(0, 1))) for place, owned in enumerate(held) if len(owned.papers)]
-    vectors: dict[int, Float32Array] = {}
-    if known:
-        every = Owned(*(np.concatenate(column) for column in zip(*(owned for _, owned in known), strict=True)))
-        for (place, _), example in zip(known, shards.each("examples", every), strict=True):
-            if example.vector is not None:
-                vectors[place] = example.vector
+    known = {place: owned.at(slice(0, 1)) for place, owned in enumerate(held) if len(owned.papers)}
+    examples = shards.each("examples", Owned.joined([*known.values()]))
+    vectors: dict[int, Float32Array] = {
+        place: example.vector for place, example in zip(known, examples, strict=True) if example.vector is not None
+    }
     missing = [place for place in range(len(library)) if place not in vectors]
-    texts = ["\n".join(filter(None, (library[place].title, library[place].abstract))) for place in missing]
     if missing:
-        found = shards.encoder.encode_many(texts)
+        found = shards.encoder.encode_many([paper_text(library[place]) for place in missing])
         vectors |= {place: one.vector for place, one in zip(missing, found, strict=True)}
     return np.array([vectors[place] for place in range(len(library))], dtype=np.float32)
-
-
-def _undated(answers: Sequence[Resembling], shards: Shards) -> Undated:
-    papers = np.concatenate([one.undecided for one in answers])
-    scores = np.concatenate([one.undecided_scores for one in answers])
-    owners = np.repeat(np.arange(len(answers)), [len(one.undecided) for one in answers])
-    order = np.argsort(papers)
-    places = order[top_k(scores[order], UNDATED_NAMED, np.arange(len(order)))]
-    named = shards.named(Owned(papers[places], owners[places]))
-    return Undated(n_papers=sum(one.n_undecided for one in answers), papers=named)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.search.candidates import open_query
+from papersearch.search.hits import make_plain_hits
 from papersearch.search.pipeline import UNDATED_NAMED
-from papersearch.search.protocol import CountOf, Latest, LatestOf, ShowOf
+from papersearch.search.protocol import CountOf, Latest, LatestOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.shards import Owned
-from papersearch.types import NO_FILTERS, Emptier, Explanation, Facets, Hit, RankedPaper, Results, Undated
+from papersearch.types import NO_FILTERS, Emptier, Explanation, Facets, RankedPaper, Results, Undated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from papersearch.search.candidates import Opening
-    from papersearch.search.protocol import Shown
     from papersearch.search.request import Request
     from papersearch.search.shards import Shards
     from papersearch.text.query import Query
@@ -33,8 +33,7 @@ def newest(query: Query, how: Request, shards: Shards) -> Results:
     """Return the newest papers that the conditions and filters leave."""
     opening = _opened(query, how, shards)
     owned = _latest(opening, how.k, shards, undecided=False)
-    shown: list[Shown] = shards.each("show", owned, lambda _, papers: ShowOf(papers, {}, None, None, None))
-    hits = tuple(_hit(rank, one, how, shards) for rank, one in enumerate(shown, 1))
+    hits = make_plain_hits(owned, [0.0] * len(owned.papers), None, {}, shards)
     undated = None
     if leaves_undated_out(how.filters, query):
         named = shards.named(_latest(opening, UNDATED_NAMED, shards, undecided=True))
@@ -45,7 +44,7 @@ def newest(query: Query, how: Request, shards: Shards) -> Results:
         mode_used=how.mode,
         mode_reason=None,
         total=opening.bounds.n_allowed,
-        hits=hits,
+        hits=tuple(hit.replace(explanation=_UNRANKED if how.explain else None) for hit in hits),
         filters=how.filters,
         sort="date",
         undated=undated,
@@ -72,25 +71,9 @@ def _opened(query: Query, how: Request, shards: Shards) -> Opening:
 def _latest(opening: Opening, k: int, shards: Shards, *, undecided: bool) -> Owned:
     """Return the newest `k` papers of all shards, the newest first."""
     answers: Sequence[Latest] = shards.every("latest", LatestOf(opening.asked, k, undecided))
-    papers = np.concatenate([one.papers for one in answers])
+    found = Owned.answered([one.papers for one in answers])
     dates = np.concatenate([one.dates for one in answers])
-    owners = np.repeat(np.arange(len(answers)), [len(one.papers) for one in answers])
-    return Owned(papers, owners).at(np.lexsort((papers, -dates))[:k])
-
-
-def _hit(rank: int, one: Shown, how: Request, shards: Shards) -> Hit:
-    return Hit(
-        rank=rank,
-        paper=one.paper,
-        score=0.0,
-        keyword_score=None,
-        semantic_score=None,
-        exact_title=False,
-        verdict=None,
-        evidence=one.evidence,
-        explanation=_UNRANKED if how.explain else None,
-        short_id=shards.short_id(one.paper),
-    )
+    return found.at(np.lexsort((found.papers, -dates))[:k])
 
 
 def _facets(opening: Opening, shards: Shards) -> Facets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from papersearch.search.filter_table import clause_of
 from papersearch.types import Note
 
 if TYPE_CHECKING:
@@ -30,8 +31,3 @@ def notes_on_names(query: Query, shards: Shards) -> tuple[Note, ...]:
         for (kind, field, what), is_known in zip(_KINDS, known, strict=True)
         if any(is_known)
     )
-
-
-def clause_of(field: str, name: str) -> str:
-    """Return the clause of a query that names an author or a category."""
-    return f'{field}:"{name}"' if len(name.split()) > 1 else f"{field}:{name}"

@@ -95,7 +95,7 @@ def find(name: str, shards: Shards) -> Owned:
 
 
 def look_up(names: Sequence[str], by: LookUpBy, shards: Shards) -> list[str | None]:
-    """Return the id of the one paper of each name, by whole ids or titles alone; None for none or several."""
+    """Return the id of the one paper of each name of one kind; None for a name of no paper or of several."""
     found = [
         [paper_id for ids in answers for paper_id in ids]
         for answers in zip(*shards.every("look_up", LookUp(names, by)), strict=True)
@@ -105,9 +105,10 @@ def look_up(names: Sequence[str], by: LookUpBy, shards: Shards) -> list[str | No
 
 def ids_of(names: Sequence[str], shards: Shards) -> tuple[str, ...]:
     """Return the ids of the papers of these names, each once. Raises PaperLookupError."""
-    ids = look_up(names, "id", shards)
-    lost = {name: shards.papers(find(clean_text(name), shards)) for name in set(names) - set(ids)}
-    return tuple(dict.fromkeys(lost[name][0].paper_id if name in lost else name for name in names))
+    names = list(dict.fromkeys(names))
+    ids = zip(names, look_up(names, "id", shards), strict=True)
+    found = [paper_id or shards.papers(find(clean_text(name), shards))[0].paper_id for name, paper_id in ids]
+    return tuple(dict.fromkeys(found))
 
 
 def with_key(key: str, shards: Shards) -> Owned:
@@ -151,7 +152,7 @@ def _the_only(name: str, how: str, found: _Listed) -> Owned:
     if found.n_papers > 1 and (how != "title" or papers[0].likeness == papers[1].likeness):
         candidates = tuple(one.paper_id for one in papers[:_SHOWN])
         raise AmbiguousPaper(name=name, matched=how, n_papers=found.n_papers, candidates=candidates)
-    return Owned(found.owned.papers[:1], found.owned.shards[:1])
+    return found.owned.at(slice(1))
 
 
 class _Listing(NamedTuple):

@@ -292,7 +292,7 @@ class Nearest(NamedTuple):
     cosines: Float64Array
     n_ranked: int
     undecided: IntArray
-    undecided_cosines: Float64Array
+    undecided_scores: Float64Array
     n_undecided: int
 
 

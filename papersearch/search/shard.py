@@ -209,9 +209,7 @@ class Shard:
         """Return the encoded papers nearest to a vector."""
         index = self._index
         cosines = known_cosines(request.vector, index)
-        is_example = np.zeros(index.manifest.n_papers, dtype=np.bool_)
-        is_example[self._here(request.excluded[self.holds(request.excluded)])] = True
-        allowed, undecided, _ = filtered(np.flatnonzero(~is_example), request.filters, index)
+        allowed, undecided, _ = filtered(self._others(request.excluded), request.filters, index)
         ranked = encoded(allowed, index)
         near = by_meaning(cosines, ranked, request.k).tiers[0]
         doubted = by_meaning(cosines, encoded(undecided, index), request.n_undecided).tiers[0]
@@ -220,7 +218,7 @@ class Shard:
             cosines=near.signals[0].scores,
             n_ranked=len(ranked),
             undecided=self._named(doubted.papers),
-            undecided_cosines=doubted.signals[0].scores,
+            undecided_scores=doubted.signals[0].scores,
             n_undecided=len(undecided),
         )
 
@@ -234,8 +232,7 @@ class Shard:
         """Return the encoded papers that most resemble a library."""
         from papersearch.search.library import resembling
 
-        excluded = self._here(request.excluded[self.holds(request.excluded)])
-        found = resembling(self._index, excluded, request)
+        found = resembling(self._index, self._others(request.excluded), request)
         return found._replace(papers=self._named(found.papers), undecided=self._named(found.undecided))
 
     def examples(self, numbers: IntArray) -> list[Example]:
@@ -356,6 +353,12 @@ class Shard:
             work = Work(asked, self._index)
         self._works[asked.key] = work
         return work
+
+    def _others(self, excluded: IntArray) -> IntArray:
+        """Return the papers here, ascending, whose numbers in the whole are not `excluded`."""
+        is_other = np.ones(self._index.manifest.n_papers, dtype=np.bool_)
+        is_other[self._here(excluded[self.holds(excluded)])] = False
+        return np.flatnonzero(is_other)
 
     def _named(self, papers: IntArray) -> IntArray:
         """Return the numbers of papers (K,) in the whole."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from papersearch.index.opened import query_encoder
+from papersearch.search.topk import top_k
 from papersearch.text.identity import short_id
 from papersearch.types import NO_FILTERS, EncodedShare, PaperName
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from papersearch.search.protocol import Call
     from papersearch.search.shard import Shard
     from papersearch.text.analysis import Analyzer
-    from papersearch.types import Filters, Float32Array, IntArray, Organisation, Paper
+    from papersearch.types import Filters, Float32Array, Float64Array, IntArray, Organisation, Paper
 
 
 def in_process(shards: Sequence[Shard]) -> Call:
@@ -44,6 +45,23 @@ class Owned(NamedTuple):
 
     papers: IntArray
     shards: IntArray
+
+    @classmethod
+    def answered(cls, papers: Sequence[IntArray]) -> Owned:
+        """Return the papers that the shards answered, those of one shard after those of another."""
+        return cls(np.concatenate(papers), np.repeat(np.arange(len(papers)), list(map(len, papers))))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Owned]) -> Owned:
+        """Return the papers of all `parts`, one part after another."""
+        nobody = np.zeros(0, dtype=np.int64)
+        papers = np.concatenate([nobody, *(part.papers for part in parts)])
+        return cls(papers, np.concatenate([nobody, *(part.shards for part in parts)]))
+
+    def best(self, scores: Float64Array, k: int) -> IntArray:
+        """Return the places of the `k` papers with the best `scores` (K,), best first; ties keep paper order."""
+        order = np.argsort(self.papers)
+        return order[top_k(scores[order], k, np.arange(len(order)))]
 
     def at(self, places: Any) -> Owned:
         """Return the papers at these places."""

@@ -19,16 +19,15 @@ from papersearch.search.pipeline import UNDATED_NAMED
 from papersearch.search.protocol import NearestOf
 from papersearch.search.request import leaves_undated_out
 from papersearch.search.shards import Owned
-from papersearch.search.topk import top_k
 from papersearch.search.verdict import is_like
 from papersearch.text.paper_text import paper_text
 from papersearch.types import Results, Undated
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded, QueryPieces
-    from papersearch.search.protocol import Example, Nearest
+    from papersearch.search.protocol import Example, Nearest, Resembling
     from papersearch.search.shards import Shards
-    from papersearch.types import Filters, Float32Array, Float64Array, IntArray, Verdict
+    from papersearch.types import Filters, Float32Array, Verdict
 
 
 def find_similar(
@@ -40,13 +39,16 @@ def find_similar(
     pasted = shards.encoder.encode(text) if text else None
     numbers = np.array([number for number, _ in (*liked, *avoided)], dtype=np.int64)
     direction = _direction(liked, avoided, pasted, shards)
-    answers = shards.every("nearest", NearestOf(direction, numbers, shards.resolved(filters), k, UNDATED_NAMED))
-    nearest, scores = _best([(one.papers, one.cosines) for one in answers], k)
+    request = NearestOf(direction, numbers, shards.resolved(filters), k, UNDATED_NAMED)
+    answers: list[Nearest] = shards.every("nearest", request)
+    near = Owned.answered([one.papers for one in answers])
+    cosines = np.concatenate([one.cosines for one in answers])
+    best = near.best(cosines, k)
     examples, others = ([example.paper for _, example in each] for each in (liked, avoided))
     # Evidence is chosen by the words of the titles and of the pasted text.
     terms = shards.analyzer.terms(" ".join([*(paper.title for paper in examples), text]))
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
-    hits = make_hits_near(nearest, scores.tolist(), _pieces(liked, pasted, shards), idf, shards)
+    hits = make_hits_near(near.at(best), cosines[best].tolist(), _pieces(liked, pasted, shards), idf, shards)
     verdict: Verdict | None = None
     # Only a pasted text can be unlike every paper: a paper of the index has others in its field.
     background = shards.manifest.background
@@ -62,7 +64,7 @@ def find_similar(
         hits=tuple(hits),
         verdict=verdict,
         filters=filters,
-        undated=_undated(answers, shards) if leaves_undated_out(filters) else None,
+        undated=undated_of(answers, shards) if leaves_undated_out(filters) else None,
         emptied_by=None if hits else "filters",
         encoded=shards.encoded_share,
     )
@@ -75,18 +77,12 @@ def _example(name: str, shards: Shards) -> tuple[int, Example]:
     return int(owned.papers[0]), example
 
 
-def _best(found: Sequence[tuple[IntArray, Float64Array]], k: int) -> tuple[Owned, Float64Array]:
-    """Merge (papers, cosines) of all shards: the `k` best papers, best first, and their cosines."""
-    papers, cosines = (np.concatenate(column) for column in zip(*found, strict=True))
-    shards = np.repeat(np.arange(len(found)), [len(each) for each, _ in found])
-    order = np.argsort(papers)
-    places = order[top_k(cosines[order], k, np.arange(len(order)))]
-    return Owned(papers[places], shards[places]), cosines[places]
-
-
-def _undated(answers: Sequence[Nearest], shards: Shards) -> Undated:
-    nearest, _ = _best([(one.undecided, one.undecided_cosines) for one in answers], UNDATED_NAMED)
-    return Undated(n_papers=sum(one.n_undecided for one in answers), papers=shards.named(nearest))
+def undated_of(answers: Sequence[Nearest | Resembling], shards: Shards) -> Undated:
+    """Count the papers that a date filter left undecided, and name the best of them."""
+    undecided = Owned.answered([one.undecided for one in answers])
+    scores = np.concatenate([one.undecided_scores for one in answers])
+    named = shards.named(undecided.at(undecided.best(scores, UNDATED_NAMED)))
+    return Undated(n_papers=sum(one.n_undecided for one in answers), papers=named)
 
 
 def _direction(

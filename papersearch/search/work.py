@@ -33,13 +33,13 @@ class Work:
         self._asked = asked
         self._index = index
         self.matched = match(asked.query, index.lexical, asked.statistics, self._having)
-        allowed, doubted = self.matched.allowed
-        if asked.filters.include_undated and len(doubted):
-            allowed, doubted = np.sort(np.concatenate([allowed, doubted])), doubted[:0]
-        self.allowed, self.undecided, self.n_kept = filtered(allowed, asked.filters, index)
-        if len(doubted):
-            kept, undecided, _ = filtered(doubted, asked.filters, index)
-            self.undecided = np.sort(np.concatenate([self.undecided, kept, undecided]))
+        surely, perhaps = self.matched.allowed
+        both = np.sort(np.concatenate([surely, perhaps])) if len(perhaps) else surely
+        self.allowed, self.undecided, self.n_kept = filtered(both, asked.filters, index)
+        if len(perhaps) and not asked.filters.include_undated:
+            is_doubted = are_in(perhaps, self.allowed)
+            self.undecided = np.sort(np.concatenate([self.undecided, self.allowed[is_doubted]]))
+            self.allowed = self.allowed[~is_doubted]
         self.known = None if asked.vector is None else known_cosines(asked.vector, index)
         self._semantic: Cosines | PartialCosines | None = None
 

@@ -57,13 +57,13 @@ def compound(kind: Literal["all", "any"], parts: list[Condition]) -> Condition |
     return Compound(kind, tuple(flat))
 
 
-def field_clauses(conditions: Iterable[Condition]) -> Iterator[FieldClause]:
-    """Yield every clause about names and years of these conditions."""
+def leaves(conditions: Iterable[Condition]) -> Iterator[Clause | FieldClause]:
+    """Yield every clause of these conditions."""
     for condition in conditions:
-        if isinstance(condition, FieldClause):
+        if isinstance(condition, Compound):
+            yield from leaves(condition.parts)
+        else:
             yield condition
-        elif isinstance(condition, Compound):
-            yield from field_clauses(condition.parts)
 
 
 def shown(condition: Condition) -> str:

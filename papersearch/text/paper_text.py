@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from papersearch.types import Paper
+from papersearch.types import LibraryPaper, Paper
 
 
-def paper_text(paper: Paper) -> str:
+def paper_text(paper: Paper | LibraryPaper) -> str:
     """Return the text of a paper that both retrievers index."""
     return "\n".join(filter(None, (paper.title, paper.abstract)))
 

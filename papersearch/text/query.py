@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong
 from papersearch.text.analysis import Analyzer
-from papersearch.text.clauses import Condition, FieldClause, Sequence, field_clauses, shown
+from papersearch.text.clauses import Condition, FieldClause, Sequence, leaves, shown
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
 from papersearch.types import Note, Reading
@@ -74,7 +74,8 @@ class Query(NamedTuple):
     @property
     def fields(self) -> tuple[FieldClause, ...]:
         """The clauses about names and years."""
-        return tuple(field_clauses((*self.required, *self.excluded)))
+        clauses = leaves((*self.required, *self.excluded))
+        return tuple(clause for clause in clauses if isinstance(clause, FieldClause))
 
     @property
     def n_words(self) -> int:

@@ -79,12 +79,11 @@ def test_the_sample_line_of_browse_is_one() -> None:
     assert parse_filters(FILTER_WORDS).since == "2024"
 
 
-def test_tools_take_the_filters_that_are_served() -> None:
-    """Served tools have exactly the filters that the table marks as served."""
+def test_tools_take_every_filter() -> None:
+    """Served tools have exactly the filters of the table."""
     tools = pytest.importorskip("papersearch.cli.agents.tools")
     (group,) = tools.FilterArguments.__metadata__
-    served = [row for row in FILTER_ROWS if row.is_served]
-    assert [each.name for each in group.parameters] == [row.field for row in served]
+    assert [each.name for each in group.parameters] == [row.field for row in FILTER_ROWS]
     assert group.make({"since": "2024", "until": None, "has_code": True, "include_undated": False}) == make_filters(
         {"since": "2024", "has_code": True}
     )

@@ -70,6 +70,12 @@ def test_an_identifier_goes_straight_to_its_paper(index: Index, paper_id: str, n
     assert paper_id not in [hit.paper.paper_id for hit in index.similar([name], ["strings"])]
 
 
+def test_identifiers_among_many_queries(index: Index) -> None:
+    """Many queries get the answers of one, in their order; an identifier is looked up with an open quote too."""
+    queries = ["pipelines", '"10.1000/abc_Def', "attention heads", '10.1000/ab"c', "arXiv:2503.11731"]
+    assert list(index.search_many(queries, literal=False)) == [index.search(query) for query in queries]
+
+
 @pytest.mark.parametrize(
     "name",
     [

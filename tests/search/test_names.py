@@ -273,6 +273,7 @@ def test_a_field_and_a_filter_are_one_condition(made: Made) -> None:
         ('venue:"neurips 2023" routing', Filters(venues=("neurips 2023",))),
         ("cat:cs.lg routing", Filters(categories=("cs.LG",))),
         ("year:2024-2025 routing", Filters(since="2024", until="2025")),
+        ("year:..2024-11-30 routing", Filters(until="2024-11-30")),
     ]
     for query, filters in pairs:
         results, filtered = made.index.search(query, k=9), made.index.search("routing", k=9, filters=filters)

@@ -77,9 +77,7 @@ def _filter_argument(row: FilterRow) -> Parameter:
 if TYPE_CHECKING:
     FilterArguments: TypeAlias = Filters
 else:
-    FilterArguments = Annotated[
-        Any, Group(tuple(_filter_argument(row) for row in FILTER_ROWS if row.is_served), make_filters)
-    ]
+    FilterArguments = Annotated[Any, Group(tuple(map(_filter_argument, FILTER_ROWS)), make_filters)]
 
 
 class SearchArguments(NamedTuple):

@@ -147,8 +147,7 @@ def test_what_was_meant(tool: str, unknown: str, meant: str) -> None:
 def test_the_other_names_of_filters_are_understood(row: Any) -> None:
     """A filter's option and its word in a line of filters lead to its argument."""
     known = tuple(BY_NAME["search"].arguments.schema()["properties"])
-    if row.is_served:
-        assert {meant_by(name, known) for name in (row.field, row.name, f"--{row.name}", row.word)} == {row.field}
+    assert {meant_by(name, known) for name in (row.field, row.name, f"--{row.name}", row.word)} == {row.field}
 
 
 def test_what_was_meant_is_not_invented() -> None:
