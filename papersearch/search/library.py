@@ -51,8 +51,7 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
     """Return the `k` papers that most resemble `library`, at least one paper, without those it has."""
     held = [_held(paper, shards) for paper in library]
     vectors = _vectors(library, held, shards)
-    shares: list[Sums] = shards.every("sums", -(-shards.manifest.n_papers // SAMPLE))
-    whitening = whitening_of([share for share in shares if share.n])
+    whitening = whitening_of(_sampled(shards))
     rows = np.concatenate(list(whitened(vectors, whitening)))
     order = np.lexsort(rows.T)  # so that the order of the library has no effect
     request = ResemblingOf(
@@ -91,6 +90,15 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
         emptied_by=None if hits else "filters",
         encoded=shards.encoded_share,
     )
+
+
+def _sampled(shards: Shards) -> list[Sums]:
+    """Return sums of encoded papers: of a sample, or of all where a sample has none."""
+    for step in (max(1, -(-shards.manifest.n_encoded // SAMPLE)), 1):
+        found = [share for share in shards.every("sums", step) if share.n]
+        if found:
+            break
+    return found
 
 
 def sampled_sums(index: OpenedIndex, numbers: IntArray, step: int) -> Sums:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import papersearch
 from papersearch.dense.whitening import SHRINKAGE
 from papersearch.errors import InvalidDate, LibraryEmpty
+from papersearch.search import library
 from papersearch.search.library import SOFTNESS
 from papersearch.types import LibraryPaper
+from tests.conftest import CORPUS
+from tests.growing import encode_in_part
 
 
 def as_written(index: papersearch.Index, places: list[int]) -> list[papersearch.Paper]:
@@ -84,3 +90,16 @@ def test_what_cannot_be_ranked(real_index: papersearch.Index) -> None:
         real_index.recommend([])
     with pytest.raises(InvalidDate):
         real_index.recommend(as_written(real_index, [3]), since="soon")
+
+
+@pytest.mark.parametrize("sample", [1, 20_000])
+def test_few_encoded_papers_are_enough(
+    any_index: papersearch.Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: int
+) -> None:
+    """Where few papers have a vector, these are ranked, also if a sample of all has none of them."""
+    path = shutil.copytree(any_index.path, tmp_path / "index")
+    encode_in_part(CORPUS, path, 3)
+    monkeypatch.setattr(library, "SAMPLE", sample)
+    partly = papersearch.open(path)
+    found = partly.recommend([LibraryPaper(paper_id="mine", title="On routing tokens to experts")], 10)
+    assert found.total == partly.encoded.n_encoded == len(found) < len(partly)
