@@ -1,8 +1,8 @@
 """Runs of the command in processes that are forked from one which has imported the libraries.
 
-Starting Python and importing numpy, Typer and Rich take longer than most commands. A fork does
-without both. It imports the package's own modules itself, as any command does, and has arguments,
-an environment, a folder and pipes of its own.
+Starting Python and importing numpy, Typer, Rich and the library take longer than most commands. A
+fork does without both. It imports the modules of its verb itself, as any command does, and has
+arguments, an environment, a folder and pipes of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-IMPORTED = ("numpy", "orjson", "rich.console", "rich.table", "simsimd", "Stemmer", "typer.main", "typer.completion")
+IMPORTED = (
+    "hashlib", "numpy.ma", "orjson", "platformdirs.unix", "rich.console", "rich.table", "simsimd", "Stemmer",
+    "typer.main", "typer.completion", "papersearch.api",
+)  # fmt: skip
 READ_AT_START = ("LANG", "LC_", "OPENBLAS_", "PYTHON")
 """Prefixes of variables that Python or a library reads once."""
 

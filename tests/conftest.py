@@ -73,6 +73,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("papersearch")
 
+# Builds in this process do not wait for the disk: only a loss of power would show it. Commands do.
+os.fsync = lambda fd: None
+
 _STATE = tempfile.TemporaryDirectory(prefix="papersearch-state-", ignore_cleanup_errors=True)
 """Folder in place of the user's state folder, for all commands of this process."""
 

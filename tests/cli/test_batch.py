@@ -89,6 +89,7 @@ def processes_of_session(session: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes as files")
 def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
     """SIGINT to all processes at work ends them with exit 130 and one line; none is left."""
@@ -114,6 +115,7 @@ def test_ctrl_c_ends_every_process(env: dict[str, str]) -> None:
     wait_until(lambda: not processes_of_session(process.pid), "a process is left")
 
 
+@pytest.mark.slow
 def test_a_reader_of_many_answers_leaves_early(env: dict[str, str], tmp_path: Path) -> None:
     """`batch | head -1`: exit 0, a quiet stderr, and no process is left to hold the pipe."""
     topics = tmp_path / "topics.txt"

@@ -92,7 +92,7 @@ def test_the_suffix_tells_a_picture(run: Run, small: dict[str, str], tmp_path: P
     assert len(content_of((tmp_path / "b.htm").read_text(encoding="utf-8"))["x"]) == 4
 
 
-@pytest.mark.parametrize("option", ["--map", "--svg"])
+@pytest.mark.parametrize("option", ["--map", pytest.param("--svg", marks=pytest.mark.slow)])
 def test_a_dash_prints_the_map_alone(run: Run, small: dict[str, str], option: str) -> None:
     """With `-`, standard output has the map in place of what the verb prints."""
     done = run("stats", option, "-", env=small)
@@ -166,6 +166,7 @@ def test_a_file_is_replaced_as_a_whole(
     assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_a_link_keeps_leading_to_its_file(run: Run, small: dict[str, str], tmp_path: Path) -> None:
     """A symbolic link is kept, and the file that it names is written."""
     (tmp_path / "link.html").symlink_to("target.html")
@@ -174,6 +175,7 @@ def test_a_link_keeps_leading_to_its_file(run: Run, small: dict[str, str], tmp_p
     assert (tmp_path / "target.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 def test_a_pipe_takes_a_page(run: Run, small: dict[str, str], tmp_path: Path) -> None:
     """A named pipe, as of a shell's process substitution, is written to and stays a pipe."""
     pipe = tmp_path / "pipe"
@@ -188,6 +190,7 @@ def test_a_pipe_takes_a_page(run: Run, small: dict[str, str], tmp_path: Path) ->
     assert pipe.is_fifo()
 
 
+@pytest.mark.slow
 def test_a_hostile_dump_stays_text(run: Run, small: dict[str, str], build: Any, tmp_path: Path) -> None:
     """From a dump full of attacks to page and picture, nothing becomes an element, and every title arrives."""
     records = [
@@ -212,6 +215,7 @@ def test_a_hostile_dump_stays_text(run: Run, small: dict[str, str], build: Any, 
         assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x1f]", "".join(listed))
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_gets_its_map(small: dict[str, str], tmp_path: Path) -> None:
     """Where the reader of standard output has gone, the map is still written, quietly and without an error."""
     reading, writing = os.pipe()

@@ -44,7 +44,9 @@ UNKNOWN = "bubblles"  # makes the search read the spellings
 EVERY_FILTER = Filters(since="2020", organisations=("acme",), dumps=("page.txt",), has_code=True, new=True)
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "shorter", "longer", "other shape"])
+@pytest.mark.parametrize(
+    "damage", ["missing", "empty", "shorter", pytest.param("longer", marks=pytest.mark.slow), "other shape"]
+)
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS} - {"report.json"}))
 def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
     """Any damage to any file of the index raises IndexDamaged, which names the file."""

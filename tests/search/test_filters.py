@@ -41,9 +41,15 @@ def bound(written: str, *, first: bool) -> date:
 
 
 @cache
-def ranked(index: papersearch.Index, mode: Mode) -> dict[str, Paper]:
-    """What the query finds where nothing is filtered, by id."""
-    return {hit.paper.paper_id: hit.paper for hit in index.search(QUERY, k=1000, mode=mode)}
+def ranked(index: papersearch.Index, mode: Mode, since: str | None = None) -> dict[str, Paper]:
+    """What the query finds where nothing is filtered, or only old papers are left out, by id."""
+    results = index.search(QUERY, k=1000, mode=mode, filters=Filters(since=since))
+    return {hit.paper.paper_id: hit.paper for hit in results}
+
+
+@cache
+def papers_of(index: papersearch.Index) -> list[Paper]:
+    return list(index.papers())
 
 
 def fits(paper: Paper, since: str | None, until: str | None) -> bool | None:
@@ -200,21 +206,20 @@ def test_lists_of_papers(
     any_index: papersearch.Index, within: set[int] | None, without: set[int] | None, mode: Mode, since: str | None
 ) -> None:
     """Just the papers of one list that are not of the other are ranked, beside any other filter."""
-    every = [paper.paper_id for paper in any_index.papers()]
+    every = [paper.paper_id for paper in papers_of(any_index)]
     inside, outside = (None if one is None else tuple(every[at] for at in sorted(one)) for one in (within, without))
     filters = Filters(within=inside, without=outside, since=since)
     results = any_index.search(QUERY, k=1000, mode=mode, filters=filters)
-    before = any_index.search(QUERY, k=1000, mode=mode, filters=Filters(since=since))
     is_listed = {
         paper_id: (inside is None or paper_id in inside) and paper_id not in (outside or ()) for paper_id in every
     }
     # Probability spreads over those that are left, so only the papers themselves are compared.
     assert {hit.paper.paper_id for hit in results} == {
-        hit.paper.paper_id for hit in before if is_listed[hit.paper.paper_id]
+        paper_id for paper_id in ranked(any_index, mode, since) if is_listed[paper_id]
     }
     if since:
         assert results.undated is not None
-        undated = [paper for paper in any_index.papers() if fits(paper, since, None) is None]
+        undated = [paper for paper in papers_of(any_index) if fits(paper, since, None) is None]
         assert results.undated.n_papers <= sum(is_listed[paper.paper_id] for paper in undated)
     near = any_index.similar([every[0]], k=1000, filters=Filters(within=inside, without=outside))
     assert {hit.paper.paper_id for hit in near} == {one for one in every[1:] if is_listed[one]}

@@ -23,24 +23,18 @@ from tests.growing import encode_in_part
 
 QUERIES = ["pipeline bubbles", "pipeline", '"mixture of experts" routing', "speech -recognition", "xyzzy"]
 N_PAPERS = 302
-COUNTS = [3, 151, 299]
+COUNTS = [3, 151, pytest.param(299, marks=pytest.mark.slow)]
 
 
-@pytest.fixture(scope="module")
-def parts(any_index: papersearch.Index, tmp_path_factory: pytest.TempPathFactory) -> dict[int, papersearch.Index]:
-    """Return the index of the committed corpus with each count of texts encoded."""
-    made = {}
-    for n_texts in COUNTS:
-        path = tmp_path_factory.mktemp("partial") / "index"
-        shutil.copytree(any_index.path, path)
-        encode_in_part(CORPUS, path, n_texts)
-        made[n_texts] = papersearch.open(path)
-    return made
-
-
-@pytest.fixture(params=COUNTS)
-def part(request: pytest.FixtureRequest, parts: dict[int, papersearch.Index]) -> papersearch.Index:
-    return parts[request.param]
+@pytest.fixture(scope="module", params=COUNTS)
+def part(
+    request: pytest.FixtureRequest, any_index: papersearch.Index, tmp_path_factory: pytest.TempPathFactory
+) -> papersearch.Index:
+    """Return the index of the committed corpus with one of the counts of texts encoded."""
+    path = tmp_path_factory.mktemp("partial") / "index"
+    shutil.copytree(any_index.path, path)
+    encode_in_part(CORPUS, path, request.param)
+    return papersearch.open(path)
 
 
 def encoded_papers(index: papersearch.Index) -> set[str]:

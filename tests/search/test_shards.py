@@ -80,7 +80,7 @@ def answers_alike(pair: Pair, query: str, mode: Mode, options: dict[str, Any]) -
     return pair.whole.search(query, mode=mode, **options) == pair.shards.search(query, mode=mode, **options)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", pytest.param("semantic", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_field_is_equal(pair: Pair, query: str, mode: Mode) -> None:
     """Hits, totals, verdicts, explanations, facets, suggestions and all else are those of the one index."""
