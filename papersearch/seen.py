@@ -35,14 +35,14 @@ from papersearch.values import Value, fields_of
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.saved import SavedSearch
-    from papersearch.types import Filters, Paper, Results
+    from papersearch.types import Filters, Hit, Paper, Results
 
 Reader = Literal["run", "digest", "atom"]
 
 _VERSION = 1
 _MAX_BYTES = 1 << 26
 _MOST = 1000
-"""Papers of one search that a run looks for, besides those that it has shown."""
+"""Greatest number of new papers of one search that a run looks for."""
 
 
 class Shown(Value):
@@ -123,17 +123,14 @@ def news_of(index: Index, search: SavedSearch, record: Record | None, k: int | N
     query = orjson.dumps(saved.fields(search)).decode()
     shown = record.shown if record is not None else {}
     since = record.since if record is not None and record.query == query else None
-    most = _MOST + len(shown)
-    if address_in(index.place) is not None:
-        most = min(most, MAX_K)
-    results = index.search(search.query, most, search.mode, strict=True, filters=_newer(search.filters, since))
-    unseen = [hit for hit in results.hits if not _is_shown(hit.paper, shown, index)]
+    newer = search._replace(filters=_newer(search.filters, since))
+    results, unseen, is_whole = _unseen(index, newer, shown, _MOST if k is None else min(k, _MOST))
     hits = tuple(hit.replace(rank=rank) for rank, hit in enumerate(unseen[:k], 1))
     left = {hit.paper.paper_id for hit in unseen[len(hits) :]}
     at = clock.now()
     last_added = min(index.manifest.last_added, at)
     is_settled = index.encoded.is_complete or search.mode == "keyword"
-    if is_settled and not left and len(results.hits) < most:
+    if is_settled and not left and is_whole:
         since = last_added
     elif since is None:
         since = max(0, last_added - 1)
@@ -147,6 +144,29 @@ def news_of(index: Index, search: SavedSearch, record: Record | None, k: int | N
         n_more=len(left),
         record=Record(query=query, since=since, shown={**known, **shown}),
     )
+
+
+def _unseen(
+    index: Index, search: SavedSearch, shown: Mapping[str, Shown], wanted: int
+) -> tuple[Results, list[Hit], bool]:
+    """Return an answer, its hits that were not shown, and whether no paper is ranked after them.
+
+    An index on a server bounds the papers of an answer. One that is full of papers that were shown is
+    asked for again without them, until `wanted` hits are new.
+    """
+    most = _MOST + len(shown)
+    if address_in(index.place) is not None:
+        most = min(most, MAX_K)
+    filters = search.filters
+    while True:
+        results = index.search(search.query, most, search.mode, strict=True, filters=filters)
+        is_whole = len(results.hits) < most
+        unseen = [hit for hit in results.hits if not _is_shown(hit.paper, shown, index)]
+        if is_whole or len(unseen) >= min(wanted, most):
+            return results, unseen, is_whole
+        new = {hit.paper.paper_id for hit in unseen}
+        passed = (hit.paper.paper_id for hit in results.hits if hit.paper.paper_id not in new)
+        filters = filters.replace(without=(*(filters.without or ()), *passed))
 
 
 def forget(searches: Path, name: str) -> None:

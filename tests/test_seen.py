@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch import clock, saved, seen
 from papersearch.errors import SavedSearchError
+from papersearch.remote.calls import SearchCall, check_limits
 from papersearch.saved import SavedSearch
-from papersearch.types import Filters
+from papersearch.types import Filters, Mode
 from tests.growing import encode_in_part
 
 SEARCH = SavedSearch("pipelines", "pipeline", "keyword")
@@ -199,6 +200,46 @@ def test_titles_of_different_papers(reading: Reading) -> None:
     papersearch.build([*reading.corpus.iterdir()], reading.index_path, words_only=True)
     assert len(papersearch.open(reading.index_path)) == 2
     assert reading.news() == ["On topic 1"]
+
+
+class Bounded:
+    """An index on a server, whose calls have bounds."""
+
+    place = "http://127.0.0.1:9"
+
+    def __init__(self, index: papersearch.Index) -> None:
+        self._index = index
+        self.manifest, self.encoded, self.look_up = index.manifest, index.encoded, index.look_up
+
+    def search(self, query: str, k: int, mode: Mode, *, strict: bool, filters: Filters) -> papersearch.Results:
+        check_limits(SearchCall(query=query, k=k, mode=mode, strict=strict, filters=filters))
+        return self._index.search(query, k, mode, strict=strict, filters=filters)
+
+
+@pytest.mark.parametrize(("most", "k"), [(3, None), (3, 2), (1, None), (4, 7), (50, 3)])
+def test_an_answer_of_a_server_has_few_papers(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch, most: int, k: int | None
+) -> None:
+    """More papers than an answer of a server has are shown in several runs, each once, and none is left out."""
+    monkeypatch.setattr(seen, "MAX_K", most)
+    monkeypatch.setattr("papersearch.remote.calls.MAX_K", most)
+    reading.ids = {n: f"p{n}" for n in range(11)}
+    reading.write()
+    index, record, runs = Bounded(papersearch.open(reading.index_path)), None, []
+    search = SEARCH._replace(filters=Filters(without=("p10",)))
+    while True:
+        news = seen.news_of(index, search, record, k)  # type: ignore[arg-type]
+        record = news.record
+        if not news.results.hits:
+            break
+        runs.append([hit.paper.title for hit in news.results])
+        assert [hit.rank for hit in news.results] == list(range(1, len(runs[-1]) + 1))
+    assert sorted(title for run in runs for title in run) == sorted(f"On topic {n}" for n in range(10))
+    full = min(most, k or most)
+    assert all(len(run) == full for run in runs[:-1])
+    assert record.since == index.manifest.last_added
+    index.manifest = index.manifest.replace(last_added=index.manifest.last_added + 1)
+    assert seen.news_of(index, search, record, k).record.since == index.manifest.last_added  # type: ignore[arg-type]
 
 
 def test_papers_without_a_vector_are_waited_for(tmp_path: Path, small_corpus: Path, small_model: Path) -> None:

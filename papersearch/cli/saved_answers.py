@@ -69,13 +69,13 @@ def answers_of(
     searches: Sequence[SavedSearch], answer: Callable[[SavedSearch], Answer]
 ) -> tuple[list[tuple[SavedSearch, Answer]], bool]:
     """Answer searches; one that fails is named on stderr, and the others go on. Tell whether one failed."""
-    from papersearch.errors import NothingEncoded, QueryError, UnknownTag
+    from papersearch.errors import LimitExceeded, NothingEncoded, QueryError, UnknownTag
 
     answers: list[tuple[SavedSearch, Answer]] = []
     for search in searches:
         try:
             answers.append((search, answer(search)))
-        except (QueryError, NothingEncoded, UnknownTag) as error:  # a name may be gone
+        except (QueryError, NothingEncoded, UnknownTag, LimitExceeded) as error:  # a name may be gone
             message, hint = explained(error)
             complain(f"{search.name}: {message}", hint)
     return answers, len(answers) < len(searches)

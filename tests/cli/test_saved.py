@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch import saved
-from papersearch.errors import SavedSearchError
+from papersearch.cli.saved_answers import answers_of
+from papersearch.errors import LimitExceeded, SavedSearchError
 from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Filters
 from tests.conftest import Run, page, sentence
@@ -270,3 +271,16 @@ def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
     assert (unknown.returncode, "unknown search b" in unknown.stderr) == (2, True)
     shutil.rmtree(project / "index")
     assert run("saved", "list", cwd=project).stdout == "a\tapples\t\n"
+
+
+def test_a_limit_of_a_server_ends_one_search(capsys: pytest.CaptureFixture[str]) -> None:
+    """A search that asks a server for too much is named on stderr, and the others are answered."""
+
+    def answer(search: saved.SavedSearch) -> str:
+        if search.name == "large":
+            raise LimitExceeded(what="papers to search among or to look up", n_found=10_001, limit=10_000)
+        return search.query
+
+    searches = [saved.SavedSearch("large", "x"), saved.SavedSearch("small", "y")]
+    assert answers_of(searches, answer) == ([(searches[1], "y")], True)
+    assert capsys.readouterr().err.startswith("papersearch: large: cannot ask a server for 10,001 papers")
