@@ -23,7 +23,7 @@ import orjson
 from papersearch import clock, saved
 from papersearch.errors import SearchesNotWritable, SearchesUnreadable
 from papersearch.index.files import replace_file
-from papersearch.index.locking import alone
+from papersearch.index.locking import alone_by
 from papersearch.index.typed_json import read_value
 from papersearch.remote.addresses import address_in
 from papersearch.remote.calls import MAX_K
@@ -113,8 +113,8 @@ def file_beside(searches: Path) -> Path:
 
 @contextmanager
 def taking_turns(searches: Path) -> Iterator[None]:
-    """Let one process at a time show new papers of this file of searches, which exists."""
-    with alone(searches):
+    """Let one process at a time show new papers of this file of searches, which may be replaced meanwhile."""
+    with alone_by(file_beside(searches).with_suffix(".lock")):
         yield
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch import clock, saved, seen
 from papersearch.errors import SavedSearchError
+from papersearch.index import locking
 from papersearch.remote.calls import SearchCall, check_limits
 from papersearch.saved import SavedSearch
 from papersearch.types import Filters, Mode
@@ -323,3 +326,61 @@ def test_a_wrong_clock_of_a_build(reading: Reading) -> None:
         reading.write()
     assert reading.news() == ["On topic 2"]
     assert reading.news() == []
+
+
+def test_turns_outlast_a_change_of_the_searches(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who shows new papers is waited for, also if a search is added meanwhile; no file stays behind."""
+    before = sorted(reading.searches.parent.iterdir())
+    has_waited, order, flock = [], [], fcntl.flock
+    is_asked = threading.Event()
+
+    def noted(descriptor: int, operation: int) -> None:
+        try:
+            flock(descriptor, operation | fcntl.LOCK_NB)
+            has_waited.append(False)
+        except BlockingIOError:
+            has_waited.append(True)
+            is_asked.set()
+            flock(descriptor, operation)
+
+    def second() -> None:
+        with seen.taking_turns(reading.searches):
+            order.append("second")
+        is_asked.set()
+
+    monkeypatch.setattr(locking.fcntl, "flock", noted)
+    thread = threading.Thread(target=second)
+    with seen.taking_turns(reading.searches):
+        saved.add(reading.searches, SEARCH._replace(name="another"))
+        thread.start()
+        is_asked.wait()
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+    assert has_waited[:2] == [False, True]
+    assert sorted(reading.searches.parent.iterdir()) == before
+
+
+def test_every_turn_is_alone(tmp_path: Path) -> None:
+    """Turns that overlap anyhow never run at once: a count that all of them raise loses nothing."""
+    searches, count = tmp_path / "searches.toml", tmp_path / "count"
+    count.write_text("0")
+
+    def raise_count() -> None:
+        for _ in range(40):
+            with seen.taking_turns(searches):
+                count.write_text(str(int(count.read_text()) + 1))
+
+    threads = [threading.Thread(target=raise_count) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert count.read_text() == "240"
+    assert [path.name for path in tmp_path.iterdir()] == ["count"]
+
+
+def test_turns_where_no_file_can_be_made(tmp_path: Path) -> None:
+    """A folder in which no file can be made is read nevertheless."""
+    with seen.taking_turns(tmp_path / "none" / "searches.toml"):
+        assert list(tmp_path.iterdir()) == []

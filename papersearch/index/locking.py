@@ -63,6 +63,40 @@ def alone(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def alone_by(lock: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file of its own during the block, which is made and removed.
+
+    What it protects may be replaced meanwhile. Other processes and threads wait. Goes on unprotected
+    where the file cannot be made.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = _lock_of(lock)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            lock.unlink(missing_ok=True)  # before the lock ends: another file of the name has a holder
+            os.close(descriptor)
+
+
+def _lock_of(lock: Path) -> int | None:
+    """Return a descriptor with the lock, of the file that has this name; None where it cannot be made."""
+    while True:
+        try:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return None
+        with suppress(OSError):  # the file system has no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), lock.stat()):
+                return descriptor
+        os.close(descriptor)  # an earlier holder has removed it
+
+
 def lease(manifest: Path) -> mmap.mmap | None:
     """Take a lease on the generation of this manifest; it ends with the returned mapping.
 
