@@ -26,6 +26,7 @@ from papersearch.search.filter_table import (
 )
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
+from papersearch.user_files import read_bounded
 
 FILE = "searches.toml"
 
@@ -50,11 +51,7 @@ def read(path: Path) -> dict[str, SavedSearch]:
     Raises SearchesUnreadable if the file cannot be read or does not describe searches.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
-        tables = tomllib.loads(content.decode("utf-8"))
+        tables = tomllib.loads(read_bounded(path, _MAX_BYTES).decode("utf-8"))
         return {clean_text(name): _search(clean_text(name), table) for name, table in tables.items()}
     except FileNotFoundError:
         return {}

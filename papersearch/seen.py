@@ -30,6 +30,7 @@ from papersearch.remote.calls import MAX_K
 from papersearch.search.days import with_dates
 from papersearch.text.identity import title_key
 from papersearch.types import Count
+from papersearch.user_files import read_bounded
 from papersearch.values import Value, fields_of
 
 if TYPE_CHECKING:
@@ -208,11 +209,7 @@ def _place(searches: Path, place: str) -> str:
 def _read(path: Path) -> _Records:
     """Read the records; there are none if the file does not exist. Raises SearchesUnreadable."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
-        fields = orjson.loads(content)
+        fields = orjson.loads(read_bounded(path, _MAX_BYTES))
         if not isinstance(fields, dict) or fields.get("version") != _VERSION:
             raise ValueError("it was not written by this release")
         every: _Records = read_value(_Records, fields["searches"])

@@ -21,6 +21,7 @@ import orjson
 from papersearch.errors import MarksNotWritable, MarksUnreadable
 from papersearch.marks.mark import Change, Finder, Mark, Marks, distinct, joined
 from papersearch.text.cleaning import clean_text
+from papersearch.user_files import read_bounded
 
 if TYPE_CHECKING:
     from papersearch.types import Paper
@@ -142,15 +143,11 @@ def _content(path: Path) -> bytes:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
             raise MarksUnreadable(path=path, cause="it is not a file")
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        return read_bounded(path, _MAX_BYTES)
     except FileNotFoundError:
         return b""
     except OSError as error:
         raise MarksUnreadable(path=path, cause=error.strerror or str(error)) from error
-    if len(content) > _MAX_BYTES:
-        raise MarksUnreadable(path=path, cause=f"it has more than {_MAX_BYTES:,} bytes")
-    return content
 
 
 def _mark_in(line: bytes, path: Path, number: int) -> Mark:

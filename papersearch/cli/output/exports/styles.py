@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from papersearch.cli.errors import CommandError, typed
+from papersearch.user_files import read_bounded
 
 EXTRA = "pip install '.[styles]' in a clone of the repository"
 
@@ -93,12 +94,9 @@ def _independent(path: Path, wanted: str) -> Style:
 def _parent_of(path: Path, wanted: str) -> tuple[str | None, str | None]:
     """Return the name of the style on which this one depends, and its own language, as far as it names them."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        content = read_bounded(path, _MOST_BYTES)
     except OSError as error:
         raise CommandError(f"cannot read the style {wanted}: {error.strerror}", "") from error
-    if len(content) > _MOST_BYTES:
-        raise CommandError(f"cannot use the style {wanted}: it has more than {_MOST_BYTES:,} bytes", "")
     locale = _LOCALE.search(content)
     for link in _LINK.findall(content):
         if _PARENT.search(link) and (address := _ADDRESS.search(link)):

@@ -1,0 +1,48 @@
+"""Files that a user keeps: all of them are read within a bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from papersearch import saved, seen
+from papersearch.cli.errors import CommandError
+from papersearch.cli.output.exports import styles
+from papersearch.errors import PapersearchError
+from papersearch.marks import file as marks
+from papersearch.user_files import read_bounded
+
+
+@pytest.mark.parametrize("size", [0, 1, 8, 9, 100])
+def test_the_bound(tmp_path: Path, size: int) -> None:
+    """A file up to the bound is read whole, and a longer one is an error that names the bound."""
+    path = tmp_path / "kept"
+    path.write_bytes(bytes(range(size)))
+    if size <= 8:
+        assert read_bounded(path, 8) == bytes(range(size))
+        return
+    with pytest.raises(OSError, match="it has more than 8 bytes") as refused:
+        read_bounded(path, 8)
+    assert refused.value.strerror == "it has more than 8 bytes"
+
+
+READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "searches": ("papersearch.saved._MAX_BYTES", saved.read),
+    "what was shown": ("papersearch.seen._MAX_BYTES", lambda path: seen.Seen(path.with_name("kept"), "x", "run")),
+    "marks": ("papersearch.marks.file._MAX_BYTES", marks.read_marks),
+    "a style": ("papersearch.cli.output.exports.styles._MOST_BYTES", lambda path: styles.find_style(str(path))),
+}
+
+
+@pytest.mark.parametrize("which", READERS)
+def test_every_reader_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str) -> None:
+    """What is longer than its reader's bound is refused by name, whatever it is, and stays as it is."""
+    bound, read = READERS[which]
+    path = tmp_path / "kept.seen.json"
+    monkeypatch.setattr(bound, 1000)
+    path.write_bytes(b" " * 1001)
+    with pytest.raises((PapersearchError, CommandError), match=r"cannot read .*: it has more than 1,000 bytes"):
+        read(path)
+    assert path.read_bytes() == b" " * 1001
