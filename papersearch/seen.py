@@ -3,7 +3,8 @@
 New to a search are papers that came into the collection after the newest one at its last run. The
 first run takes those of the last build. All that is shown is written down by id, and not shown again:
 also when an index is rolled back or built anew, and when times of papers change. A paper under
-another id is the same one if it has the title of a paper that was shown and is gone.
+another id is the same one if a paper that was shown is gone and has its identifier, or its title where
+no identifier contradicts.
 
 The file is beside that of the searches. It is written after the output: a run that fails shows the
 same papers again. For every search it has an entry for each index, and in it one for each reader: the
@@ -13,10 +14,10 @@ verb, or the kind of output, that shows papers once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import orjson
 
@@ -28,7 +29,7 @@ from papersearch.index.typed_json import read_value
 from papersearch.remote.addresses import address_in
 from papersearch.remote.calls import MAX_K
 from papersearch.search.days import with_dates
-from papersearch.text.identity import title_key
+from papersearch.text.same_paper import Names, are_same, names_of
 from papersearch.types import Count
 from papersearch.user_files import read_bounded
 from papersearch.values import Value, fields_of
@@ -40,17 +41,24 @@ if TYPE_CHECKING:
 
 Reader = Literal["run", "digest", "atom"]
 
-_VERSION = 1
+_VERSION = 2
 _MAX_BYTES = 1 << 26
 _MOST = 1000
 """Greatest number of new papers of one search that a run looks for."""
 
 
 class Shown(Value):
-    """A paper that was shown: the key of its title, and when, in seconds since 1970."""
+    """A paper that was shown: its names as they are compared, and when, in seconds since 1970."""
 
     title: str
     at: Count
+    arxiv_id: str = ""
+    doi: str = ""
+
+    @property
+    def names(self) -> Names:
+        """The names by which the paper may be there under another id."""
+        return Names(self.arxiv_id, self.doi, self.title)
 
 
 class Record(Value):
@@ -136,7 +144,7 @@ def news_of(index: Index, search: SavedSearch, record: Record | None, k: int | N
     elif since is None:
         since = max(0, last_added - 1)
     known = {
-        hit.paper.paper_id: Shown(title=title_key(hit.paper.title), at=at)
+        hit.paper.paper_id: Shown(at=at, **_names(hit.paper)._asdict())
         for hit in results.hits
         if hit.paper.paper_id not in left
     }
@@ -162,7 +170,7 @@ def _unseen(
     while True:
         results = index.search(search.query, most, search.mode, strict=True, filters=filters)
         is_whole = len(results.hits) < most
-        unseen = [hit for hit in results.hits if not _is_shown(hit.paper, shown, index)]
+        unseen = _without_shown(results.hits, shown, index)
         if is_whole or len(unseen) >= min(wanted, most):
             return results, unseen, is_whole
         new = {hit.paper.paper_id for hit in unseen}
@@ -186,13 +194,31 @@ def _newer(filters: Filters, since: int | None) -> Filters:
     return filters.replace(added_since=later if own is None else max(own, later))
 
 
-def _is_shown(paper: Paper, shown: Mapping[str, Shown], index: Index) -> bool:
-    """Tell whether a paper was shown, perhaps under an id that is gone."""
-    if paper.paper_id in shown:
-        return True
-    title = title_key(paper.title)
-    namesakes = [name for name, one in shown.items() if title and one.title == title]
-    return bool(namesakes) and None in index.look_up(namesakes)
+def _without_shown(hits: Sequence[Hit], shown: Mapping[str, Shown], index: Index) -> list[Hit]:
+    """Return the hits whose papers were not shown, neither under an id that is gone."""
+    by_key: dict[str, list[str]] = {}
+    for paper_id, one in shown.items():
+        for key in one.names.lookup_keys():
+            by_key.setdefault(key, []).append(paper_id)
+    unseen = [hit for hit in hits if hit.paper.paper_id not in shown]
+    same = [_same_as(_names(hit.paper), by_key, shown) for hit in unseen]
+    asked = list(set().union(*same))
+    gone = {name for name, found in zip(asked, index.look_up(asked) if asked else (), strict=True) if found is None}
+    return [hit for hit, names in zip(unseen, same, strict=True) if gone.isdisjoint(names)]
+
+
+def _same_as(own: Names, by_key: Mapping[str, Sequence[str]], shown: Mapping[str, Shown]) -> set[str]:
+    """Return the ids under which a paper may have been shown."""
+    return {
+        paper_id
+        for key in own.lookup_keys()
+        for paper_id in by_key.get(key, ())
+        if are_same(own, shown[paper_id].names)
+    }
+
+
+def _names(paper: Paper) -> Names:
+    return names_of(paper.arxiv_id, paper.doi, paper.title)
 
 
 def _place(searches: Path, place: str) -> str:
@@ -210,9 +236,10 @@ def _read(path: Path) -> _Records:
     """Read the records; there are none if the file does not exist. Raises SearchesUnreadable."""
     try:
         fields = orjson.loads(read_bounded(path, _MAX_BYTES))
-        if not isinstance(fields, dict) or fields.get("version") != _VERSION:
+        if not isinstance(fields, dict) or fields.get("version") not in (1, _VERSION):
             raise ValueError("it was not written by this release")
-        every: _Records = read_value(_Records, fields["searches"])
+        searches = fields["searches"]
+        every: _Records = read_value(_Records, _of_version_1(searches) if fields["version"] == 1 else searches)
         records = (one for places in every.values() for readers in places.values() for one in readers.values())
         if any(one.since >= clock.LATEST for one in records):
             raise ValueError("it has an instant that no index can hold")
@@ -222,6 +249,15 @@ def _read(path: Path) -> _Records:
     except (OSError, ValueError, KeyError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SearchesUnreadable(path=path, cause=str(reason)) from error
+
+
+def _of_version_1(fields: Any) -> Any:
+    """Return fields of version 1, which kept no identifiers of papers, as those of version 2."""
+    if not isinstance(fields, dict):
+        return fields
+    if fields.keys() == {"title", "at"} and isinstance(fields["title"], str):
+        return {**fields, "arxiv_id": "", "doi": ""}
+    return {name: _of_version_1(field) for name, field in fields.items()}
 
 
 def _write(path: Path, every: _Records) -> None:

@@ -205,6 +205,50 @@ def test_titles_of_different_papers(reading: Reading) -> None:
     assert reading.news() == ["On topic 1"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_new"),
+    [
+        ({"title": "Editorial", "doi": "10.1000/1"}, {"title": "Editorial", "doi": "10.1000/2"}, True),
+        ({"title": "Editorial"}, {"title": "Editorial", "doi": "10.1000/2"}, False),
+        ({"title": "A draft", "arxiv_id": "2401.00001v1"}, {"title": "Final", "arxiv_id": "2401.00001v2"}, False),
+        ({"title": "A draft", "doi": "10.1000/A"}, {"title": "Final", "doi": "10.1000/a"}, False),
+        ({"title": "A draft"}, {"title": "Final"}, True),
+    ],
+)
+def test_which_paper_was_shown(
+    reading: Reading, before: dict[str, str], after: dict[str, str], is_new: bool
+) -> None:
+    """A paper in the place of one that is gone was shown if it is the same, by identifiers or by its title."""
+    built: list[list[str]] = []
+    for age, name, fields in ((9, "p", before), (5, "q", after)):
+        record = {"id": name, "abstract": f"A pipeline of {name}. " * 9, **fields}
+        (reading.corpus / "records.jsonl").write_text(json.dumps(record) + "\n")
+        shutil.rmtree(reading.index_path, ignore_errors=True)  # it knows no times of its own any more
+        with mock.patch.object(clock, "build_time", lambda age=age: clock.now() - age):
+            papersearch.build([reading.corpus / "records.jsonl"], reading.index_path, words_only=True)
+        built.append(reading.news(search=SEARCH._replace(filters=Filters(added_since="2000"))))
+    assert built == [[before["title"]], [after["title"]] if is_new else []]
+
+
+def test_a_file_of_the_first_version(reading: Reading) -> None:
+    """What was shown is known from a file that kept no identifiers, and the next run keeps them."""
+    reading.ids = {1: "p1", 2: "p2"}
+    reading.write()
+    assert len(reading.news()) == 2
+    path = seen.file_beside(reading.searches)
+    fields = json.loads(path.read_bytes())
+    [[record]] = ([*places.values()] for places in fields["searches"]["pipelines"].values())
+    for one in record["shown"].values():
+        del one["arxiv_id"], one["doi"]
+    path.write_text(json.dumps({**fields, "version": 1}))
+    reading.ids |= {3: "p3"}
+    shutil.rmtree(reading.index_path)
+    with mock.patch.object(clock, "build_time", lambda: clock.now() - 5):
+        reading.write()
+    assert reading.news() == ["On topic 3"]
+    assert json.loads(path.read_bytes())["version"] == 2
+
+
 class Bounded:
     """An index on a server, whose calls have bounds."""
 
@@ -289,7 +333,8 @@ def test_searches_indexes_and_readers_are_apart(reading: Reading, tmp_path: Path
         b"",
         b"[]",
         b"{}",
-        b'{"version": 2, "searches": {}}',
+        b'{"version": 3, "searches": {}}',
+        b'{"version": 2, "searches": {"a": {"i": {"run": {"query": "", "since": 0, "shown": {"p": {}}}}}}}',
         b'{"version": 1, "searches": []}',
         b'{"version": 1, "searches": {"a": []}}',
         b'{"version": 1, "searches": {"a": {"index": {"run": {}}}}}',

@@ -25,8 +25,7 @@ from papersearch.index.generations import Generation, open_generations
 from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
-from papersearch.text.identifiers import folded_doi, without_version
-from papersearch.text.identity import title_key
+from papersearch.text.same_paper import Names, are_same, names_of
 from papersearch.types import Count
 from papersearch.values import Value
 
@@ -46,6 +45,11 @@ class Lost(Value):
     doi: str | None
     title: str
     added: Count
+
+    @property
+    def names(self) -> Names:
+        """The names by which the paper may be there under another id."""
+        return Names(self.arxiv_id or "", self.doi or "", self.title)
 
 
 class FirstSeen(NamedTuple):
@@ -86,12 +90,12 @@ def with_lost(papers: Sequence[Paper], added: DocIndices, lost: Sequence[Lost]) 
         return added
     by_key: dict[str, list[Lost]] = {}
     for one in lost:
-        for key in _keys(one):
+        for key in one.names.lookup_keys():
             by_key.setdefault(key, []).append(one)
     earliest = added.copy()
     for place, paper in enumerate(papers):
-        own = _described(paper, 0)
-        found = (one.added for key in _keys(own) for one in by_key.get(key, ()) if _are_same(own, one))
+        own = names_of(paper.arxiv_id, paper.doi, paper.title)
+        found = (one.added for key in own.lookup_keys() for one in by_key.get(key, ()) if are_same(own, one.names))
         earliest[place] = min((int(added[place]), *found))
     return earliest
 
@@ -116,29 +120,12 @@ def _take(generation: Generation, added: dict[str, int], now: frozenset[str]) ->
         added[name] = min(time, added.get(name, time))
         if name not in now:
             lines = lines or StringTable(generation.text("papers.jsonl"), generation.array("papers.offsets.npy"))
-            yield _described(decode_paper(lines[paper]), time)
+            yield _lost(decode_paper(lines[paper]), time)
 
 
-def _described(paper: Paper, added: int) -> Lost:
-    return Lost(
-        arxiv_id=without_version(paper.arxiv_id) if paper.arxiv_id else None,
-        doi=folded_doi(paper.doi) if paper.doi else None,
-        title=title_key(paper.title),
-        added=added,
-    )
-
-
-def _keys(one: Lost) -> Iterator[str]:
-    for kind, key in (("arXiv", one.arxiv_id), ("DOI", one.doi), ("title", one.title)):
-        if key:
-            yield f"{kind} {key}"
-
-
-def _are_same(one: Lost, other: Lost) -> bool:
-    """Tell whether two papers share an identifier, or their title without contradicting identifiers."""
-    pairs = [(one.arxiv_id, other.arxiv_id), (one.doi, other.doi)]
-    known = [first == second for first, second in pairs if first and second]
-    return any(known) or (not known and one.title == other.title)
+def _lost(paper: Paper, added: int) -> Lost:
+    names = names_of(paper.arxiv_id, paper.doi, paper.title)
+    return Lost(arxiv_id=names.arxiv_id or None, doi=names.doi or None, title=names.title, added=added)
 
 
 def _of_old_format(place: Path) -> Iterator[tuple[str, str]]:

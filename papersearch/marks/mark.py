@@ -14,6 +14,7 @@ from papersearch.errors import InvalidMark, UnknownTag
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identifiers import bare_arxiv_id, bare_doi, folded_doi, without_version
 from papersearch.text.identity import title_key
+from papersearch.text.same_paper import Names, are_same, names_of
 
 if TYPE_CHECKING:
     from papersearch.search.filter_table import MarkFilters
@@ -137,7 +138,7 @@ class Marks:
         for paper, found, each in zip(papers, places, alike, strict=True):
             for at in each:
                 mark = self._marks[at]
-                if mark.paper_id not in still and not _contradicts(mark, paper):
+                if mark.paper_id not in still and _is_of(mark, paper):
                     found.add(at)
         return [sorted(found) for found in places]
 
@@ -188,9 +189,10 @@ def resolved(marks: Sequence[Mark], index: Finder) -> list[str | None]:
         lost = [at for at, paper_id in enumerate(found) if paper_id is None and name_of(marks[at])]
         for at, paper_id in zip(lost, index.look_up([name_of(marks[at]) for at in lost], by), strict=True):
             mark = marks[at]
-            is_doubtful = paper_id is not None and by == "title" and (mark.arxiv_id or mark.doi)
-            if paper_id is not None and not (is_doubtful and _contradicts(mark, index.paper(paper_id))):
-                found[at] = paper_id
+            is_doubtful = by == "title" and (mark.arxiv_id or mark.doi)
+            if paper_id is None or (is_doubtful and not _is_of(mark, index.paper(paper_id))):
+                continue
+            found[at] = paper_id
     return found
 
 
@@ -251,10 +253,11 @@ def _identifiers(mark: Mark) -> Iterator[tuple[str, str]]:
         yield "DOI", folded_doi(bare_doi(mark.doi) or mark.doi)
 
 
-def _contradicts(mark: Mark, paper: Paper) -> bool:
-    """Tell whether both have an identifier of one kind, and it differs."""
-    own, other = dict(_identifiers(mark)), dict(_identifiers(mark_of(paper)))
-    return any(own[kind] != other[kind] for kind in ("arXiv", "DOI") if kind in own and kind in other)
+def _is_of(mark: Mark, paper: Paper) -> bool:
+    """Tell whether a mark is of a paper, whatever its id."""
+    named = dict(_identifiers(mark))
+    names = Names(named.get("arXiv", ""), named.get("DOI", ""), title_key(mark.title))
+    return are_same(names, names_of(paper.arxiv_id, paper.doi, paper.title))
 
 
 def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:

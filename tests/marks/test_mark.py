@@ -57,8 +57,9 @@ def test_resolved_marks() -> None:
         Mark("gone", title="Cats"),
         Mark("gone", title="Cats", arxiv_id="2401.00001"),
         Mark("gone", title="Bees", arxiv_id="9999.00001", doi="10.1000/c"),
+        Mark("gone", title="Bees", arxiv_id="2401.00001", doi="10.1000/d"),
     ]
-    assert resolved(marks, there) == ["a", "a", None, "b", None, "b", "c"]
+    assert resolved(marks, there) == ["a", "a", None, "b", None, "b", "c", "b"]
 
 
 def test_marks_of_one_paper_are_joined() -> None:

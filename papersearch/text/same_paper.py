@@ -1,0 +1,35 @@
+"""Whether two descriptions are of one paper, where its id may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from papersearch.text.identifiers import folded_doi, without_version
+from papersearch.text.identity import title_key
+
+
+class Names(NamedTuple):
+    """Identifiers and the title of a paper, as they are compared; unknown ones are empty."""
+
+    arxiv_id: str
+    doi: str
+    title: str
+
+    def lookup_keys(self) -> Iterator[str]:
+        """Yield keys, of which two descriptions of one paper share one at least."""
+        for kind, name in zip(self._fields, self, strict=True):
+            if name:
+                yield f"{kind} {name}"
+
+
+def names_of(arxiv_id: str | None, doi: str | None, title: str) -> Names:
+    """Return the names of a paper with bare identifiers."""
+    return Names(without_version(arxiv_id or ""), folded_doi(doi or ""), title_key(title))
+
+
+def are_same(one: Names, other: Names) -> bool:
+    """Tell whether two papers share an identifier, or their title where no identifier contradicts."""
+    pairs = ((one.arxiv_id, other.arxiv_id), (one.doi, other.doi))
+    known = [first == second for first, second in pairs if first and second]
+    return any(known) or (not known and one.title == other.title != "")
