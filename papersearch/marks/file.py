@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,7 +50,7 @@ def read_marks(path: Path) -> Marks:
 
     Raises MarksUnreadable if the file cannot be read or a line is not a mark.
     """
-    return _read(path).marks()
+    return _marks_in(_content(path), path)
 
 
 def change_marks(path: Path, papers: Sequence[Paper], change: Change, index: Finder) -> Marks:
@@ -69,7 +70,7 @@ def change_marks(path: Path, papers: Sequence[Paper], change: Change, index: Fin
         if not path.is_symlink():  # the folder that a link leads to may be away for a while
             target.parent.mkdir(parents=True, exist_ok=True)
         with alone(target.parent):
-            before = _read(path)
+            before = _lines_in(_content(path), path)
             after = before.changed(papers, change, index)
             if after != before:
                 replace_file(target, after.content())
@@ -121,10 +122,16 @@ class _Lines(NamedTuple):
         return self._replace(lines=tuple(sorted(kept, key=lambda line: _order(line.mark))))
 
 
-def _read(path: Path) -> _Lines:
-    """Read the file; it has no marks if it does not exist. Raises MarksUnreadable."""
+@lru_cache(maxsize=1)
+def _marks_in(content: bytes, path: Path) -> Marks:
+    """Parse the marks of a file: once, because a command reads them for its filters and for each output."""
+    return _lines_in(content, path).marks()
+
+
+def _lines_in(content: bytes, path: Path) -> _Lines:
+    """Parse the content of a file; one that does not exist has none. Raises MarksUnreadable."""
     header, comments, lines = "", "", []
-    for number, raw in enumerate(_content(path).removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         line = raw.strip()
         if line.startswith(b"#"):
             comments += line.decode("utf-8", "replace") + "\n"

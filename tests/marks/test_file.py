@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,6 +198,28 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
         mark(path, ["a2"], is_read=True)
     assert list(kept(path)) == ["a1"]
     assert [each.name for each in tmp_path.iterdir()] == ["marks.jsonl"]
+
+
+def test_marks_are_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Marks that are read again are parsed again only if the file has changed, whatever its time and size."""
+    path = tmp_path / "marks.jsonl"
+    parsed: list[bytes] = []
+    loads = orjson.loads
+    monkeypatch.setattr(orjson, "loads", lambda line: parsed.append(line) or loads(line))
+    path.write_text('{"paper_id": "a1", "tags": ["old"]}\n')
+    before = path.stat()
+    assert [list(mark.tags) for _ in range(3) for mark in read_marks(path)] == [["old"]] * 3
+    assert len(parsed) == 1
+    path.write_text('{"paper_id": "a1", "tags": ["new"]}\n')
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [list(mark.tags) for _ in range(3) for mark in read_marks(path)] == [["new"]] * 3
+    assert len(parsed) == 2
+    path.unlink()
+    assert list(read_marks(path)) == []
+    path.write_text("[")
+    for _ in range(2):
+        with pytest.raises(MarksUnreadable):
+            read_marks(path)
 
 
 def test_changes_at_once_lose_nothing(tmp_path: Path) -> None:
