@@ -448,10 +448,10 @@ class Index:
         text = clean_text(query)
         if not may_identify(text):
             return None
-        from papersearch.search.identified import answer_looked_up, look_up
+        from papersearch.search.identified import answer_looked_up, look_up_query
 
         with self._reading():
-            found = look_up(text, self._shards)
+            found = look_up_query(text, self._shards)
             return None if found is None else answer_looked_up(found, how, self._shards)
 
     def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:

@@ -48,7 +48,7 @@ class LookedUp(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-def look_up(text: str, shards: Shards) -> LookedUp | None:
+def look_up_query(text: str, shards: Shards) -> LookedUp | None:
     """Look up a query that is an identifier as a whole, or several; return None for any other query."""
     from papersearch.text.dress import mentioned, whole_identifier  # a word is looked up without it
 

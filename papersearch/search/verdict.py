@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from papersearch.types import FAIR_STRENGTH, STRONG_STRENGTH, VERDICTS, Verdict, VerdictCounts, verdict_of
+from papersearch.types import FAIR_STRENGTH, STRONG_STRENGTH, VERDICTS, Verdict, VerdictCounts
 
 if TYPE_CHECKING:
     from papersearch.dense.background import Background
@@ -56,17 +56,6 @@ candidates do not tell what is usual."""
 _LEAST_DEVIATION = 0.02
 _LIKE, _VERY_LIKE, _THE_SAME = 3.0, 6.0, 12.0
 """Deviations of a cosine from the background from which a paper is like another; figures in docs/ranking.md."""
-
-
-def judge(
-    cosine: float | None,
-    coverage: float,
-    background: Background | None,
-    n_words: int,
-    relief: float | None = None,
-) -> Verdict:
-    """Judge a paper, by the values that its strength depends on."""
-    return verdict_of(strength(cosine, coverage, background, n_words, relief))
 
 
 def strength(
@@ -126,7 +115,7 @@ def is_like(cosine: float, background: Background) -> bool:
 def answers(
     cosines: Float64Array | None, coverage: Float64Array, background: Background | None, n_words: int
 ) -> BoolArray:
-    """Tell which papers `judge` finds fair or strong, given their cosines, if any, and coverages (K,)."""
+    """Tell which papers `strength` finds fair or strong, given their cosines, if any, and coverages (K,)."""
     if cosines is None or background is None:
         return coverage * _scale(n_words) >= _FAIR_COVERAGE
     enough: BoolArray = _evidence(cosines, coverage, background, n_words, None) >= _FAIR

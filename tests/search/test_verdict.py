@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import papersearch
 from papersearch.dense.background import Background
 from papersearch.search import pipeline
-from papersearch.search.verdict import answers, is_like, judge, likeness, reliefs, strength
+from papersearch.search.verdict import answers, is_like, likeness, reliefs, strength
 from papersearch.types import Verdict, verdict_of
 
 PLAIN = Background(mean=0.0, deviation=1.0)
@@ -48,7 +48,7 @@ def test_thresholds_of_meaning_and_words(
 ) -> None:
     """With a cosine: a weighted sum, just above and just below each threshold; the shares of a query of
     thirty-two words count twice; a paper with every word is fair."""
-    assert judge(cosine, coverage, PLAIN, n_words, relief) == expected
+    assert verdict_of(strength(cosine, coverage, PLAIN, n_words, relief)) == expected
     if relief is None:
         found = answers(np.array([cosine]), np.array([coverage]), PLAIN, n_words)
         assert found.tolist() == [expected != "weak"]
@@ -70,8 +70,8 @@ def test_thresholds_of_meaning_and_words(
 )
 def test_thresholds_of_words_alone(coverage: float, n_words: int, expected: Verdict) -> None:
     """Without a cosine: seven and four tenths of the query's idf, and half as much of thirty-two words."""
-    assert judge(None, coverage, PLAIN, n_words) == expected
-    assert judge(None, coverage, PLAIN, n_words, 0.9) == expected
+    assert verdict_of(strength(None, coverage, PLAIN, n_words)) == expected
+    assert verdict_of(strength(None, coverage, PLAIN, n_words, 0.9)) == expected
     assert answers(None, np.array([coverage]), PLAIN, n_words).tolist() == [expected != "weak"]
 
 
@@ -87,7 +87,7 @@ def test_thresholds_of_words_alone(coverage: float, n_words: int, expected: Verd
 def test_cosines_count_in_deviations_from_the_background(background: Background, enough: float) -> None:
     """Without a word in common, 7.3 deviations above the mean answer; a deviation is 0.02 at least."""
     for cosine, is_answer in ((enough + JUST, True), (enough - JUST, False)):
-        assert (judge(cosine, 0.0, background, 3) == "fair") == is_answer
+        assert (verdict_of(strength(cosine, 0.0, background, 3)) == "fair") == is_answer
         assert answers(np.array([cosine]), np.zeros(1), background, 3).tolist() == [is_answer]
 
 
@@ -117,11 +117,11 @@ def test_a_paper_like_this_corpus(background: Background, enough: float) -> None
 
 @pytest.mark.parametrize("n_words", [2, 40])
 def test_many_are_judged_as_one(n_words: int) -> None:
-    """`answers` is `judge`, paper by paper, on a grid around every threshold; no verdict is missing there."""
+    """`answers` agrees with `strength`, paper by paper, on a grid around every threshold with all verdicts."""
     cosines, coverages = np.arange(-1.0, 9.0, 0.25), np.arange(0.0, 1.125, 0.125)
     pairs = np.array(list(product(cosines, coverages)))
     background = Background(mean=0.5, deviation=0.75)
-    verdicts = [judge(cosine, coverage, background, n_words) for cosine, coverage in pairs.tolist()]
+    verdicts = [verdict_of(strength(cosine, coverage, background, n_words)) for cosine, coverage in pairs.tolist()]
     assert set(verdicts) == {"strong", "fair", "weak"}
     found = answers(pairs[:, 0], pairs[:, 1], background, n_words)
     assert found.tolist() == [verdict != "weak" for verdict in verdicts]
@@ -133,7 +133,10 @@ def test_more_never_answers_less() -> None:
     cosines, shares = np.arange(-1.0, 9.0, 0.5).tolist(), np.arange(0.0, 1.125, 0.125).tolist()
     heights = np.array(
         [
-            [[order.index(judge(one, other, PLAIN, 12, relief)) for relief in shares] for other in shares]
+            [
+                [order.index(verdict_of(strength(one, other, PLAIN, 12, relief))) for relief in shares]
+                for other in shares
+            ]
             for one in cosines
         ]
     )
@@ -185,11 +188,13 @@ def test_near_misses_are_never_strong(real_index: papersearch.Index, query: str)
 def test_strength_and_verdict_agree(
     cosine: float | None, coverage: float, n_words: int, relief: float | None, more: float
 ) -> None:
-    """A strength is in [0, 1], its verdict is that of the paper, and it never falls where evidence grows."""
+    """A strength is in [0, 1], is fair where the paper answers, and never falls where evidence grows."""
     background = Background(mean=0.2, deviation=0.05)
     found = strength(cosine, coverage, background, n_words, relief)
     assert 0 <= found <= 1
-    assert verdict_of(found) == judge(cosine, coverage, background, n_words, relief)
+    if relief is None:
+        cosines = None if cosine is None else np.array([cosine])
+        assert answers(cosines, np.array([coverage]), background, n_words).item() == (verdict_of(found) != "weak")
     assert strength(cosine, coverage + more * (1 - coverage), background, n_words, relief) >= found
     if cosine is not None:
         assert strength(cosine + more, coverage, background, n_words, relief) >= found
