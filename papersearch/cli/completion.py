@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -67,8 +67,8 @@ def organisations(context: typer.Context, incomplete: str) -> list[tuple[str, st
     """Complete the handle of an organisation, described by its name."""
 
     def look(opened: Index) -> Offers:
-        found = (one for one in opened.organisations() if one.handle.startswith(typed_text(incomplete)))
-        yield from ((one.handle, one.name) for one in islice(found, _MOST))
+        names = {one.handle: one.name for one in opened.organisations()}
+        yield from islice(_as_typed(names, typed_text(incomplete)), _MOST)
 
     return _of_index(context, look)
 
@@ -99,7 +99,7 @@ def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Complete the name of a dump, described by the number of papers in it."""
 
     def look(opened: Index) -> Offers:
-        found = (dump for dump in opened.manifest.dumps if dump.name.startswith(typed_text(incomplete)))
+        found = (dump for dump in opened.manifest.dumps if begins(dump.name, typed_text(incomplete)))
         for dump in islice(found, _MOST):
             yield dump.name, f"{dump.n_appearances} papers"
 
@@ -112,7 +112,7 @@ def searches(incomplete: str) -> list[tuple[str, str]]:
     from papersearch.cli.locations import find_searches
 
     found = saved.read(find_searches()).values()
-    offers = ((one.name, one.query) for one in found if one.name.startswith(typed_text(incomplete)))
+    offers = ((one.name, one.query) for one in found if begins(one.name, typed_text(incomplete)))
     return _harmless(islice(offers, _MOST))
 
 
@@ -121,10 +121,24 @@ def tags(incomplete: str) -> list[tuple[str, str]]:
     from papersearch.cli.locations import find_marks
     from papersearch.marks.file import read_marks
 
-    found = read_marks(find_marks()).tags()
-    start = typed_text(incomplete).casefold()
-    offers = ((tag, f"{count} papers") for tag, count in found.items() if tag.casefold().startswith(start))
-    return _harmless(islice(offers, _MOST))
+    found = {tag: f"{count} papers" for tag, count in read_marks(find_marks()).tags().items()}
+    return _harmless(islice(_as_typed(found, typed_text(incomplete)), _MOST))
+
+
+def begins(name: str, typed: str) -> bool:
+    """Return whether a name completes what was typed, here and in `browse`; case does not count."""
+    return name.casefold().startswith(typed.casefold())
+
+
+def _as_typed(known: Mapping[str, str], typed: str) -> Offers:
+    """Yield names of which case does not count, each with its description, as shells take them.
+
+    These take offers that begin with what was typed, capitals included.
+    """
+    for name, said in known.items():
+        value = name if name.startswith(typed) else typed + name[len(typed) :]
+        if begins(name, typed) and value.casefold() == name.casefold():
+            yield value, said
 
 
 def _names(context: typer.Context, kind: NameKind, incomplete: str) -> list[tuple[str, str]]:

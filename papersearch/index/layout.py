@@ -6,6 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from papersearch.types import NAME_KINDS
+
 FORMAT_VERSION = 7
 OLDEST_READABLE_VERSION = 7
 OLDEST_REUSABLE_VERSION = 6
@@ -140,11 +142,7 @@ def written_order(names: Collection[str]) -> list[str]:
         *("expansions.txt", "expansions.offsets.npy", "papers.jsonl", "papers.offsets.npy", "papers.since.npy"),
         *("papers.added.npy", "papers.dates.npy", "papers.code.npy", "dumps.papers.npy", "dumps.offsets.npy"),
         *("organisations.txt", "organisations.offsets.npy", "papers.organisations.npy"),
-        *(
-            f"{of}.{name}"
-            for of in ("authors", "categories", "venues")
-            for name in ("txt", "offsets.npy", "starts.npy", "papers.npy")
-        ),
+        *(f"{of}.{name}" for of in NAME_KINDS for name in ("txt", "offsets.npy", "starts.npy", "papers.npy")),
         *(f"{of}.{name}" for of in _NAMES for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
         *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),

@@ -40,6 +40,7 @@ from papersearch.remote.calls import (
     SimilarCall,
 )
 from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
+from papersearch.text.cleaning import without_surrogates
 from papersearch.types import NO_FILTERS, EncodedShare, LookUpBy, Mode, Sort
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class RemoteIndex:
         """Return the `k` papers that answer `query` best, best first, as `Index.search` does."""
         check_arguments(k, mode, sort)
         call = SearchCall(
-            query=_sendable(query),
+            query=without_surrogates(query),
             k=k,
             mode=mode,
             explain=explain,
@@ -197,10 +198,10 @@ class RemoteIndex:
         """Return the `k` papers nearest to those of `like` and far from those of `unlike`."""
         check_arguments(k, "semantic")
         call = SimilarCall(
-            like=tuple(map(_sendable, like)),
-            unlike=tuple(map(_sendable, unlike)),
+            like=tuple(map(without_surrogates, like)),
+            unlike=tuple(map(without_surrogates, unlike)),
             k=k,
-            text=None if text is None else _sendable(text),
+            text=None if text is None else without_surrogates(text),
             filters=chosen_filters(filters, narrowed),
         )
         found: Results = self._ask(call)
@@ -224,7 +225,7 @@ class RemoteIndex:
 
     def paper(self, name: str) -> Paper:
         """Return the paper with this id, identifier in any dress, citation key, beginning of an id, or title."""
-        found: Paper = self._ask(PaperCall(name=_sendable(name)))
+        found: Paper = self._ask(PaperCall(name=without_surrogates(name)))
         return found
 
     def look_up(self, names: Sequence[str], by: LookUpBy = "id") -> tuple[str | None, ...]:
@@ -252,12 +253,14 @@ class RemoteIndex:
 
     def ids_beginning_with(self, prefix: str, limit: int) -> tuple[PaperName, ...]:
         """Return the papers whose id has this prefix, by ascending id: at most `limit`, the last one among them."""
-        found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=_sendable(prefix), limit=limit))
+        found: tuple[PaperName, ...] = self._ask(IdsCall(prefix=without_surrogates(prefix), limit=limit))
         return found
 
     def names_beginning_with(self, kind: NameKind, beginning: str, limit: int) -> tuple[Counted, ...]:
         """Return what completes the beginning of a name, and the number of papers of each: at most `limit`."""
-        found: tuple[Counted, ...] = self._ask(NamesCall(kind=kind, beginning=_sendable(beginning), limit=limit))
+        found: tuple[Counted, ...] = self._ask(
+            NamesCall(kind=kind, beginning=without_surrogates(beginning), limit=limit)
+        )
         return found
 
     def counts(self) -> PaperCounts:
@@ -341,7 +344,7 @@ def _portions(queries: Iterable[str], most: int) -> Iterator[tuple[str, ...]]:
     """Yield the queries in order, as many together as one request may have."""
     portion: list[str] = []
     size = 0
-    for query in map(_sendable, queries):
+    for query in map(without_surrogates, queries):
         length = 8 * len(query)  # more than JSON makes of it
         if portion and (len(portion) >= most or size + length > MAX_BODY_BYTES):
             yield tuple(portion)
@@ -350,8 +353,3 @@ def _portions(queries: Iterable[str], most: int) -> Iterator[tuple[str, ...]]:
         size += length
     if portion:
         yield tuple(portion)
-
-
-def _sendable(text: str) -> str:
-    """Return text that UTF-8 can write: half a surrogate pair becomes U+FFFD, as in `clean_text`."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

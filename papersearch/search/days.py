@@ -8,17 +8,16 @@ No numpy is imported, because a client of a server resolves dates by its own clo
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import Literal
 
 from papersearch import clock
 from papersearch.errors import InvalidDate
+from papersearch.text.years import calendar_days, is_calendar, month_days
 from papersearch.types import Filters
 
 DateField = Literal["since", "until", "added_since"]
 
-_CALENDAR = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", re.ASCII)
 _BETWEEN = re.compile(r"[\s._-]+", re.ASCII)
 _AGO = re.compile(r"(\d{1,6}) ?([a-z]+)(?: ago)?", re.ASCII)
 _UNITS = {
@@ -47,8 +46,8 @@ def with_dates(filters: Filters) -> Filters:
 def first_and_last(written: str, field: DateField) -> tuple[date, date]:
     """Return the first and the last day of a text. Raises InvalidDate."""
     try:
-        found = _CALENDAR.fullmatch(written.strip())
-        return _of_calendar(found) if found else _of_words(_BETWEEN.sub(" ", written.strip().casefold()))
+        bare = written.strip()
+        return calendar_days(bare) if is_calendar(bare) else _of_words(_BETWEEN.sub(" ", bare.casefold()))
     except (ValueError, OverflowError):
         raise InvalidDate(field=field, value=written) from None
 
@@ -57,7 +56,7 @@ def _fixed(written: str | None, field: Literal["since", "until"]) -> str | None:
     if written is None:
         return None
     first, last = first_and_last(written, field)
-    if _CALENDAR.fullmatch(written.strip()):
+    if is_calendar(written.strip()):
         return written
     return (first if field == "since" else last).isoformat()
 
@@ -68,15 +67,6 @@ def _instant(written: str) -> str:
         return clock.instant_of(clock.seconds_of(written.strip()))
     except ValueError:
         return clock.instant_of(clock.beginning_of(first_and_last(written, "added_since")[0]))
-
-
-def _of_calendar(found: re.Match[str]) -> tuple[date, date]:
-    year, month, day = int(found[1]), int(found[2] or 0), int(found[3] or 0)
-    if found[3]:
-        return date(year, month, day), date(year, month, day)
-    if found[2]:
-        return _month(year, month)
-    return date(year, 1, 1), date(year, 12, 31)
 
 
 def _of_words(words: str) -> tuple[date, date]:
@@ -111,7 +101,7 @@ def _before(day: date, n: int, unit: str) -> date:
     if unit not in ("month", "year"):
         raise ValueError(unit)
     year, month = divmod(day.year * 12 + day.month - 1 - n * (12 if unit == "year" else 1), 12)
-    return date(year, month + 1, min(day.day, _month(year, month + 1)[1].day))
+    return date(year, month + 1, min(day.day, month_days(year, month + 1)[1].day))
 
 
 def _around(day: date, unit: str) -> tuple[date, date]:
@@ -119,8 +109,4 @@ def _around(day: date, unit: str) -> tuple[date, date]:
     if unit == "week":
         monday = day - timedelta(day.weekday())
         return monday, monday + timedelta(6)
-    return _month(day.year, day.month) if unit == "month" else (date(day.year, 1, 1), date(day.year, 12, 31))
-
-
-def _month(year: int, month: int) -> tuple[date, date]:
-    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    return month_days(day.year, day.month) if unit == "month" else (date(day.year, 1, 1), date(day.year, 12, 31))

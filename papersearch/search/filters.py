@@ -16,12 +16,10 @@ from papersearch import clock
 from papersearch.errors import AmbiguousDump, EmptyDateRange, UnknownFilterValue
 from papersearch.search.days import first_and_last
 from papersearch.search.papers import ids_of
-from papersearch.text.years import ALL_DAYS
+from papersearch.text.years import ALL_DAYS, number_of_day
 from papersearch.types import NAME_KINDS, Filters
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import numpy.typing as npt
 
     from papersearch.index.facts import Facts
@@ -148,16 +146,12 @@ def days(filters: Filters) -> tuple[int, int]:
     """
     since, until = ALL_DAYS
     if filters.since is not None:
-        since = _number(first_and_last(filters.since, "since")[0])
+        since = number_of_day(first_and_last(filters.since, "since")[0])
     if filters.until is not None:
-        until = _number(first_and_last(filters.until, "until")[1])
+        until = number_of_day(first_and_last(filters.until, "until")[1])
     if since > until:
         raise EmptyDateRange(since=str(filters.since), until=str(filters.until))
     return since, until
-
-
-def _number(day: date) -> int:
-    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _organisations(names: Iterable[str], facts: Facts) -> IntArray:

@@ -64,11 +64,16 @@ def printable_text(text: str) -> str:
     if "\x1b" in text or "\x9b" in text:
         text = _ESCAPE_SEQUENCE.sub("", text)
     if not text.isascii():
-        if _SURROGATE.search(text):  # a pair is one character
-            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if _SURROGATE.search(text):
+            text = without_surrogates(text)
         text = _NONCHARACTER.sub("\ufffd", text)
     text = _INVISIBLE.sub("", text)
     return _without_stray_joiners(text) if "\u200c" in text or "\u200d" in text else text
+
+
+def without_surrogates(text: str) -> str:
+    """Return text that UTF-8 can write: a surrogate pair becomes its character, and half a pair U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _without_stray_joiners(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
@@ -87,10 +88,12 @@ def whole_identifier(written: str) -> Identifier | None:
     return _of_bare(bare)
 
 
-def mentioned(text: str) -> list[tuple[Identifier, Sequence[int]]]:
+@lru_cache(maxsize=256)
+def mentioned(text: str) -> tuple[tuple[Identifier, Sequence[int]], ...]:
     """Return the identifiers among the words of a longer text, each with the places of its words.
 
-    A number that may be an arXiv id is one of them; whether it is, only a collection can tell.
+    A number that may be an arXiv id is one of them; whether it is, only a collection can tell. The
+    answer is kept: a query is asked first for identifiers alone, then for those among its words.
     """
     words = text.split()
     found: list[tuple[Identifier, Sequence[int]]] = []
@@ -103,7 +106,7 @@ def mentioned(text: str) -> list[tuple[Identifier, Sequence[int]]]:
         if identifier is not None:
             found.append((identifier, span))
         place += len(span)
-    return found
+    return tuple(found)
 
 
 def is_sure(written: str, identifier: Identifier) -> bool:

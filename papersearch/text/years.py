@@ -1,8 +1,9 @@
-"""Ranges of years in queries: 2024, 2023-2025, 2023..2025, 2023-, -2025, 2024-06."""
+"""Years, months and days as people write them, and ranges of years in queries: 2024, 2023-2025, 2023-, 2024-06."""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 
 ALL_DAYS = (0, 99_999_999)
@@ -17,9 +18,9 @@ _ONE = re.compile(_DATE, re.ASCII)
 def days_of_years(written: str) -> tuple[int, int] | None:
     """Return the first and the last day of a range as YYYYMMDD, or None unless `written` is one.
 
-    The range may end before it begins. The last day of every month is 31, because days are only compared.
+    The range may end before it begins.
     """
-    if _ONE.fullmatch(written):
+    if is_calendar(written):
         first = last = written
     elif (found := _RANGE.fullmatch(written) or _YEARS.fullmatch(written)) is not None:
         first, last = found["first"] or "", found["last"] or ""
@@ -28,14 +29,33 @@ def days_of_years(written: str) -> tuple[int, int] | None:
     if not first and not last:
         return None
     try:
-        return _day(first, (1, 1)) if first else ALL_DAYS[0], _day(last, (12, 31)) if last else ALL_DAYS[1]
+        return (
+            number_of_day(calendar_days(first)[0]) if first else ALL_DAYS[0],
+            number_of_day(calendar_days(last)[1]) if last else ALL_DAYS[1],
+        )
     except ValueError:
         return None
 
 
-def _day(written: str, unsaid: tuple[int, int]) -> int:
-    """Return a day as YYYYMMDD. Raises ValueError."""
-    parts = [*map(int, written.split("-"))]
-    date(*[*parts, 1, 1][:3])
-    year, month, day = [*parts, *unsaid[len(parts) - 1 :]]
-    return year * 10_000 + month * 100 + day
+def is_calendar(written: str) -> bool:
+    """Return whether a text has the form of a year, month or day."""
+    return _ONE.fullmatch(written) is not None
+
+
+def calendar_days(written: str) -> tuple[date, date]:
+    """Return the first and the last day of a year, month or day. Raises ValueError."""
+    year, month, day = [*map(int, written.split("-")), 0, 0][:3]
+    if written.count("-") == 2:
+        return date(year, month, day), date(year, month, day)
+    return month_days(year, month) if "-" in written else (date(year, 1, 1), date(year, 12, 31))
+
+
+def month_days(year: int, month: int) -> tuple[date, date]:
+    """Return the first and the last day of a month. Raises ValueError."""
+    first = date(year, month, 1)
+    return first, first.replace(day=monthrange(year, month)[1])
+
+
+def number_of_day(day: date) -> int:
+    """Return a day as YYYYMMDD."""
+    return day.year * 10_000 + day.month * 100 + day.day

@@ -98,6 +98,8 @@ def answer(tmp_path: Path, real_index_path: Path) -> Offer:
         (["open", "gp"], [GPIPE]),
         (["bubbles", "--org", ""], ORGANISATIONS),
         (["similar", "gpipe", "--org", "micro"], ["microsoft"]),
+        (["similar", "gpipe", "--org", "MiCRO"], ["MiCROsoft"]),
+        (["similar", "gpipe", "--org", "g"], ["gensyn"]),
         (["bubbles", "--dump", "00"], sorted(path.name for path in CORPUS.glob("00*.txt"))),
         (["bubbles", "--sort", ""], ["relevance", "date"]),
         (["saved", ""], ["add", "list", "show", "remove", "run", "digest"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 
 import pytest
@@ -28,7 +29,8 @@ def test_days_and_months(first: date, last: date) -> None:
     """Dots join days and months too; a dash does not, since it is in them."""
     assert days_of_years(f"{first}..{last}") == (int(f"{first:%Y%m%d}"), int(f"{last:%Y%m%d}"))
     month = f"{first:%Y-%m}"
-    assert days_of_years(month) == (int(f"{first:%Y%m}01"), int(f"{first:%Y%m}31"))
+    last_of_month = monthrange(first.year, first.month)[1]
+    assert days_of_years(month) == (int(f"{first:%Y%m}01"), int(f"{first:%Y%m}{last_of_month}"))
     assert days_of_years(f"{month}..") == (int(f"{first:%Y%m}01"), ALL_DAYS[1])
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from papersearch.errors import PapersearchError
 from papersearch.search.filter_table import FILTER_ROWS
+from papersearch.text.cleaning import without_surrogates
 
 MAX_TEXT = 100_000
 MAX_NAME = 1_000
@@ -64,10 +65,10 @@ class Takes(NamedTuple):
         """Return the value of the argument. Raises ValueError with what was expected and found."""
         match self.kind:
             case "text" if _is_text(value, self.most):
-                return whole(value)
+                return without_surrogates(value)
             case "texts" if isinstance(value, list) and self.least <= len(value) <= self.most:
                 if all(_is_text(each, MAX_NAME) for each in value):
-                    return list(map(whole, value))
+                    return list(map(without_surrogates, value))
             case "number" if isinstance(value, int | float) and not isinstance(value, bool):
                 if value == value and self.least <= value <= self.most and value == int(value):
                     return int(value)
@@ -201,11 +202,6 @@ def either(names: Sequence[str]) -> str:
 
 def _is_text(value: Any, most: int) -> bool:
     return isinstance(value, str) and len(value) <= most
-
-
-def whole(text: str) -> str:
-    """Return text that UTF-8 can write: half a surrogate pair becomes U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _seen(value: Any) -> str:

@@ -7,10 +7,11 @@ what to ask of them.
 from __future__ import annotations
 
 from papersearch import errors
-from papersearch.cli.agents.arguments import ArgumentError, whole
+from papersearch.cli.agents.arguments import ArgumentError
 from papersearch.cli.errors import CommandError
 from papersearch.cli.hints import explained
 from papersearch.errors import PapersearchError
+from papersearch.text.cleaning import without_surrogates
 
 MAX_MESSAGE = 2_000
 """Longest message: one may quote what an agent passed."""
@@ -25,7 +26,7 @@ def told(error: Exception) -> str:
     if len(message) > MAX_MESSAGE:
         message = f"{message[:MAX_MESSAGE]}..."
     remedy = _remedy(error)
-    return whole(f"{message}\nhint: {remedy}" if remedy else message)
+    return without_surrogates(f"{message}\nhint: {remedy}" if remedy else message)
 
 
 def _remedy(error: Exception) -> str:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from papersearch.api import Index
+from papersearch.cli.completion import begins
 from papersearch.cli.tui.filter_words import ROWS, last_word
 from papersearch.cli.tui.shelf import Shelf, last_tag, read_tags, written_tags
 from papersearch.search.filter_table import FilterRow
@@ -53,7 +54,7 @@ def tag_offers(line: str, shelf: Shelf | None) -> Offers:
     before = line[: len(line) - len(typed)]
     given = {tag.casefold() for tag in read_tags(before)}
     known = shelf.marks().tags()
-    tags = [tag for tag in known if _begins(tag, typed) and tag.casefold() not in given][:MOST]
+    tags = [tag for tag in known if begins(tag, typed) and tag.casefold() not in given][:MOST]
     return Offers(tuple(before + written_tags([tag]) for tag in tags), tuple(tags))
 
 
@@ -69,11 +70,7 @@ def _values(row: FilterRow, beginning: str, index: Index, shelf: Shelf | None) -
             names = (dump.name for dump in index.manifest.dumps)
         case "tags" if shelf is not None:
             names = shelf.marks().tags()
-    return (name for name in names if _begins(name, beginning))
-
-
-def _begins(name: str, beginning: str) -> bool:
-    return name.casefold().startswith(beginning.casefold())
+    return (name for name in names if begins(name, beginning))
 
 
 def _quoted(value: str) -> str:
