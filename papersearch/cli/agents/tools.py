@@ -204,7 +204,7 @@ def show(index: Index, asked: ShowArguments) -> bytes:
 
 
 def cite(index: Index, asked: CiteArguments) -> bytes:
-    """Cite papers, for a bibliography or a reading list. Nothing is invented: what is unknown is left out."""
+    """Cite papers, for a bibliography or a reading list, with the user's tags. Nothing is invented."""
     from papersearch.cli.output.exports import export
     from papersearch.cli.output.exports.citation_keys import KeyPatternError
 
@@ -216,7 +216,7 @@ def cite(index: Index, asked: CiteArguments) -> bytes:
             f"key: expected format bibtex or csl-json, which have citation keys, found {asked.format}"
         )
     try:
-        return export(papers, asked.format, asked.key)
+        return export(papers, asked.format, asked.key, find_marked(papers, index).by_id)
     except KeyPatternError as error:
         raise ArgumentError(f"key: {error}") from None
 

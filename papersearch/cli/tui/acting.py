@@ -54,8 +54,19 @@ class Acting(App[list[str]]):
 
     def action_copy(self, form: Form) -> None:
         if papers := self.papers():
-            text, what = copied(papers, form)
-            self.copy_to_clipboard(text, what)
+            self.run_worker(self._copy_papers(papers, form))
+
+    async def _copy_papers(self, papers: Sequence[Paper], form: Form) -> None:
+        """Copy papers with what the reader keeps about them; where that cannot be read, without, and say so."""
+        marks: dict[str, Mark] = {}
+        fault = ""
+        try:
+            marks = await self._index.marks_of(papers)
+        except PapersearchError as error:
+            fault = f" without tags and notes: {error.message}"
+        text, what = copied(papers, form, marks)
+        self._clipboard = text
+        await self._copy(text, what + fault)
 
     def copy_to_clipboard(self, text: str, what: str = "text") -> None:
         """Copy by a program or the terminal, and say by which."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from papersearch.marks.mark import Mark
 from papersearch.types import Paper
 
 Form = Literal["bibtex", "key", "markdown"]
 
 
-def copied(papers: Sequence[Paper], form: Form) -> tuple[str, str]:
-    """Return the text to copy of one paper or more, and what it is.
+def copied(papers: Sequence[Paper], form: Form, marks: Mapping[str, Mark]) -> tuple[str, str]:
+    """Return the text to copy of one paper or more, with their `marks` by paper id, and what it is.
 
     Keys are those of the BibTeX entries of the same papers; a comma is between them, as in \\cite.
     """
@@ -22,7 +23,7 @@ def copied(papers: Sequence[Paper], form: Form) -> tuple[str, str]:
     if form == "key":
         keys = citation_keys(papers)
         return ",".join(keys), f"citation key {keys[0]}" if n_papers == 1 else f"{n_papers} citation keys"
-    text = export(papers, form).decode()
+    text = export(papers, form, marks=marks).decode()
     of = "of 1 paper" if n_papers == 1 else f"of {n_papers} papers"
     if form == "bibtex":
         return text, f"BibTeX {of}"

@@ -21,6 +21,8 @@ from papersearch.cli.show import show as show_command
 from papersearch.cli.similar import similar as similar_command
 from papersearch.cli.stats import stats as stats_command
 from papersearch.errors import EmptyQuery
+from papersearch.marks.file import change_marks, read_marks
+from papersearch.marks.mark import Change
 from papersearch.search.filter_table import FILTER_ROWS
 from tests.cli.test_references import INSTALLED
 from tests.growing import encode_in_part
@@ -135,6 +137,21 @@ def test_citations_are_the_exports(format: str, real_index: papersearch.Index) -
     """A citation is the export of the papers in the order named, byte for byte."""
     papers = [real_index.paper(name) for name in ("megascale", "gpipe")]
     assert asked(real_index, "cite", papers=["megascale", "gpipe"], format=format) == export(papers, format)
+
+
+@pytest.mark.parametrize("format", ["bibtex", "ris", "csl-json", "csv", "markdown"])
+def test_citations_have_the_marks(
+    format: str, real_index: papersearch.Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's tags and note go with a citation, as with the same export of `show`."""
+    path = tmp_path / "marks.jsonl"
+    monkeypatch.setenv("PAPERSEARCH_MARKS", str(path))
+    papers = [real_index.paper(name) for name in ("megascale", "gpipe")]
+    change_marks(path, papers[1:], Change(tags=("to cite",), note="see section 3"), real_index)
+    cited = asked(real_index, "cite", papers=["megascale", "gpipe"], format=format)
+    [mark] = read_marks(path)
+    assert cited == export(papers, format, marks={papers[1].paper_id: mark})
+    assert cited.count(b"to cite") == (0 if format == "markdown" else 1)
 
 
 def test_citation_keys(real_index: papersearch.Index) -> None:

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 import papersearch
+from papersearch.cli.output.exports import export
 from papersearch.cli.tui.widgets import InputLine, Page
 from papersearch.marks.file import change_marks, read_marks
 from papersearch.marks.mark import Change, Mark
@@ -25,6 +26,30 @@ def kept(path: Path) -> dict[str, Mark]:
 def row_of(pilot: Pilot[list[str]], number: int) -> str:
     """Return the row of the hit at this place, from 0."""
     return screen(pilot).splitlines()[number + 1]
+
+
+@pytest.mark.parametrize(("key", "form"), [("ctrl+y", "bibtex"), ("ctrl+l", "markdown")])
+def test_copies_have_the_marks(
+    real_index: papersearch.Index, tmp_path: Path, key: str, form: str, copied_texts: list[str]
+) -> None:
+    """A copy has the reader's tags and note; where the file cannot be read, it has none, and that is said."""
+    path = tmp_path / "marks.jsonl"
+    paper = real_index.paper(asked(real_index)[0])
+    change_marks(path, [paper], Change(tags=("to cite",), note="see section 3"), real_index)
+    [mark] = read_marks(path)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, key)
+        await said(pilot, "of 1 paper")
+        path.write_text("no mark")
+        await press(pilot, key)
+        await said(pilot, "without tags and notes")
+
+    browse(real_index, talk, QUERY, marks=path)
+    assert copied_texts == [
+        export([paper], form, marks={paper.paper_id: mark}).decode(),
+        export([paper], form).decode(),
+    ]
 
 
 def test_tags_and_note_of_a_paper(real_index: papersearch.Index, tmp_path: Path) -> None:
