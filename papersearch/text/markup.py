@@ -12,7 +12,8 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.entities import html5
+
+from papersearch.text.entities import character_of
 
 _BLOCKS = frozenset(
     # HTML
@@ -114,7 +115,7 @@ def _decoded(match: re.Match[str]) -> str:
     entity = match["entity"]
     if entity.startswith("#"):
         return html.unescape(match.group())
-    return html5.get(f"{entity};", match.group())
+    return character_of(entity) or match.group()
 
 
 def _pieces(text: str) -> Iterator[_Piece]:

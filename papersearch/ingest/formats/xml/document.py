@@ -7,12 +7,12 @@ is fetched. Depth and size of an element are bounded.
 from __future__ import annotations
 
 from collections.abc import Callable
-from html.entities import html5
 from typing import NamedTuple, TypeAlias
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from papersearch.ingest.formats.xml.tree import Element, local
+from papersearch.text.entities import character_of
 from papersearch.types import FindingKind
 
 MAX_RECORD_CHARACTERS = 32 << 20
@@ -221,10 +221,10 @@ class Document:
                 self._tree[0].content.clear()
 
     def _entity(self, name: str, is_parameter: bool) -> None:
-        """Keep an entity of HTML as its character, and any other as it is written."""
+        """Keep a known entity as its character, and any other as it is written."""
         if is_parameter:
             return
-        character = html5.get(f"{name};")
+        character = character_of(name)
         if character is None:
             self._report("metadata not understood", self.line, f"entity &{name[:40]}; is not expanded")
         self._text(character or f"&{name};")
