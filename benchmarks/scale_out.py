@@ -42,6 +42,17 @@ QUERIES = (
     '"reinforcement learning" robot',
     "diffusion model video",
 )
+OPERATED = (
+    "(language OR vision) AND model NOT survey",
+    '"language model" OR "fine-tuning" data -survey',
+    "train* AND robot*",
+    "title:diffusion AND video",
+    "(graph OR tree) AND (neural OR kernel) NOT image",
+    "year:2025 AND agent",
+    'u-net OR "pre-training"',
+)
+"""Queries with operators, phrases, beginnings of words and fields."""
+
 MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
 
 SIZES = (10_000_000, 100_000_000, 250_000_000)
@@ -129,21 +140,22 @@ def print_sizes(sizes: dict[str, float]) -> None:
 def compare(whole: Collection, shards: Collection, rounds: int) -> None:
     """Print the CPU time of queries over shards in this process, relative to the one index."""
     contenders = {"one index": Index(whole), "shards": Index(shards)}
-    n_shards = len(shards.generations)
     print(
-        f"\nCPU time of {len(QUERIES)} queries over {n_shards} shards here, relative to one index; all fields equal"
+        f"\nCPU time of queries over {len(shards.generations)} shards here, relative to one index; all fields equal"
     )
-    for mode in modes_of(whole):
-        spent: dict[str, list[float]] = {name: [] for name in contenders}
-        for _ in range(rounds):
-            found = {}
-            for name, index in contenders.items():
-                start = time.process_time()
-                found[name] = [index.search(query, mode=mode) for query in QUERIES]
-                spent[name].append(time.process_time() - start)
-            assert found["one index"] == found["shards"]
-        one, many = (statistics.median(spent[name]) for name in contenders)
-        print(f"  {mode:<10}{many / one:>6.2f}   ({one / len(QUERIES) * 1e3:.1f} ms a query in one index)")
+    for name, queries in {"plain words": QUERIES, "operators": OPERATED}.items():
+        for mode in modes_of(whole):
+            spent: dict[str, list[float]] = {contender: [] for contender in contenders}
+            for _ in range(rounds):
+                found = {}
+                for contender, index in contenders.items():
+                    start = time.process_time()
+                    found[contender] = [index.search(query, mode=mode) for query in queries]
+                    spent[contender].append(time.process_time() - start)
+                assert found["one index"] == found["shards"]
+            one, many = (statistics.median(spent[contender]) for contender in contenders)
+            each = one / len(queries) * 1e3
+            print(f"  {name:<14}{mode:<10}{many / one:>6.2f}   ({each:.1f} ms a query in one index)")
 
 
 def measure_rounds(shards: Collection) -> None:

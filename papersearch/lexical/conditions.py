@@ -78,7 +78,7 @@ class Conditions:
         self._spelled = spelled
         self._n_papers = n_papers
         self._having = having
-        self._found: dict[Clause, list[tuple[Terms, int, IntArray]]] = {}
+        self._found: dict[Clause, list[tuple[Terms, int, IntArray | DocIndices]]] = {}
 
     def allowed(self) -> Allowed:
         """Return the papers that meet every required condition and no excluded one."""
@@ -120,7 +120,7 @@ class Conditions:
         met: BoolArray = join.reduce(masks)
         return ~met if is_negated else met
 
-    def _papers(self, clause: Clause) -> list[tuple[Terms, int, IntArray]]:
+    def _papers(self, clause: Clause) -> list[tuple[Terms, int, IntArray | DocIndices]]:
         """Return each form of the clause, its papers in the whole, and the papers here that have it."""
         if clause not in self._found:
             postings, lengths = self._index.postings, self._index.lengths
@@ -135,7 +135,7 @@ class Conditions:
         index = self._index
         impacts = np.zeros(index.n_indexed)
         others: list[tuple[tuple[str, ...], IntArray | DocIndices]] = []
-        own: list[IntArray] = []
+        own: list[IntArray | DocIndices] = []
         for sequence, n_papers, papers in self._papers(clause):
             terms = tuple(dict.fromkeys(term for _, term in sequence))
             if self._spelled.ranked.issuperset(terms):

@@ -40,9 +40,13 @@ class DocumentLengths(NamedTuple):
 
 def phrase_papers(
     postings: Postings, sequence: Sequence[tuple[int, str]], lengths: DocumentLengths, *, in_title: bool
-) -> IntArray:
+) -> IntArray | DocIndices:
     """Return the doc_idx, ascending, of the papers that contain the phrase; `in_title`: in their
     title."""
+    if len(sequence) == 1:  # where a word occurs further on is not read
+        [(_, term)] = sequence
+        having, _ = postings.of_term(term)
+        return having[postings.first_positions(term) < lengths.title[having]] if in_title else having
     docs, positions, _ = postings.phrase(sequence)
     if in_title:
         docs = docs[positions + (sequence[-1][0] if sequence else 0) < lengths.title[docs]]
@@ -54,15 +58,19 @@ def phrase_impacts(
     sequence: Sequence[tuple[int, str]],
     idf: float,
     lengths: DocumentLengths,
-    papers: IntArray | None = None,
-) -> tuple[IntArray, Float64Array]:
+    papers: IntArray | DocIndices | None = None,
+) -> tuple[IntArray | DocIndices, Float64Array]:
     """Return (doc_idx ascending, impact) of the papers that contain the phrase.
 
     BM25 scores the phrase as if it were one term with this idf. With `papers` (K,), ascending, only
     these are searched.
     """
-    docs, _, tf = postings.phrase(sequence, papers)
-    docs = docs[is_new(docs)]
+    docs: IntArray | DocIndices
+    if len(sequence) == 1:
+        docs, tf = postings.frequencies(sequence[0][1], papers)
+    else:
+        docs, _, tf = postings.phrase(sequence, papers)
+        docs = docs[is_new(docs)]
     return docs, idf * bm25_saturation(tf.astype(np.float64), lengths.terms[docs].astype(np.float64), lengths.mean)
 
 
@@ -93,7 +101,7 @@ def pair_impacts(
 
 def expansion_impacts(
     postings: Postings, sequence: Sequence[tuple[int, str]], idf: float, lengths: DocumentLengths
-) -> tuple[IntArray, Float64Array]:
+) -> tuple[IntArray | DocIndices, Float64Array]:
     """Return (doc_idx ascending, impact) of the papers that contain an acronym's other form.
 
     BM25 scores the form as one term with its own idf, times EXPANSION_WEIGHT.

@@ -167,7 +167,7 @@ class Postings:
         """
         return values_at(*self.of_term(term), papers)
 
-    def occurrences(self, term: str, papers: IntArray | None = None) -> npt.NDArray[np.int64]:
+    def occurrences(self, term: str, papers: IntArray | DocIndices | None = None) -> npt.NDArray[np.int64]:
         """Return every occurrence of `term`, ascending, as doc_idx * 2**32 + position.
 
         With `papers`, (K,) doc_idx ascending, only these are searched. Raises ValueError if the
@@ -176,27 +176,51 @@ class Postings:
         place = self.find(term)
         if place is None:
             return np.zeros(0, dtype=np.int64)
-        start, stop = self._range(place)
-        docs = self.doc_indices[start:stop]
-        first, last = int(self.position_offsets[place]), int(self.position_offsets[place + 1])
-        if papers is None:
-            starts = self.starts[start:stop].astype(np.int64)
-            tf = _checked(np.diff(starts, append=last - first), last - first)
-            return (np.repeat(docs.astype(np.int64), tf) << _POSITION_BITS) | self.positions[first:last]
-        at = _places(docs, papers)
-        chosen = at[docs[at] == papers]
-        begins = self.starts[start:stop][chosen].astype(np.int64)
-        # A posting ends where the next one of its term starts; the last one ends with the term.
-        following = np.minimum(chosen + 1, len(docs) - 1)
-        ends = np.where(chosen + 1 < len(docs), self.starts[start:stop][following].astype(np.int64), last - first)
-        tf = _checked(ends - begins, last - first)
-        within = np.arange(int(tf.sum())) - np.repeat(np.cumsum(tf) - tf, tf)
-        positions = self.positions[first:last][np.repeat(begins, tf) + within]
-        found: npt.NDArray[np.int64] = (np.repeat(docs[chosen].astype(np.int64), tf) << _POSITION_BITS) | positions
+        docs, begins, tf = self._occurring(place, papers)
+        own = self.positions[int(self.position_offsets[place]) : int(self.position_offsets[place + 1])]
+        if papers is not None:
+            within = np.arange(int(tf.sum())) - np.repeat(np.cumsum(tf) - tf, tf)
+            own = own[np.repeat(begins, tf) + within]
+        found: npt.NDArray[np.int64] = (np.repeat(docs.astype(np.int64), tf) << _POSITION_BITS) | own
         return found
 
+    def frequencies(self, term: str, papers: IntArray | DocIndices | None = None) -> tuple[DocIndices, IntArray]:
+        """Return doc_idx, ascending, of the papers that have `term`, and its tf in each.
+
+        With `papers`, (K,) doc_idx ascending, only these are searched. Raises ValueError as `occurrences` does.
+        """
+        place = self.find(term)
+        if place is None:
+            return self.doc_indices[:0], np.zeros(0, dtype=np.int64)
+        docs, _, tf = self._occurring(place, papers)
+        return docs, tf
+
+    def first_positions(self, term: str) -> DocIndices:
+        """Return the first position of `term` in each paper that has it, (K,), in the order of `of_term`."""
+        place = self.find(term)
+        if place is None:
+            return self.positions[:0]
+        start, stop = self._range(place)
+        return self.positions[int(self.position_offsets[place]) + self.starts[start:stop].astype(np.int64)]
+
+    def _occurring(self, place: int, papers: IntArray | DocIndices | None) -> tuple[DocIndices, IntArray, IntArray]:
+        """Return the papers that have a term, the place of its first position in each, and its tf there."""
+        start, stop = self._range(place)
+        docs, starts = self.doc_indices[start:stop], self.starts[start:stop]
+        n_positions = int(self.position_offsets[place + 1]) - int(self.position_offsets[place])
+        if papers is None:
+            begins = starts.astype(np.int64)
+            return docs, begins, _checked(np.diff(begins, append=n_positions), n_positions)
+        at = _places(docs, papers)
+        chosen = at[docs[at] == papers]
+        begins = starts[chosen].astype(np.int64)
+        # A posting ends where the next one of its term starts; the last one ends with the term.
+        following = np.minimum(chosen + 1, len(docs) - 1)
+        ends = np.where(chosen + 1 < len(docs), starts[following].astype(np.int64), n_positions)
+        return docs[chosen], begins, _checked(ends - begins, n_positions)
+
     def phrase(
-        self, sequence: Sequence[tuple[int, str]], papers: IntArray | None = None
+        self, sequence: Sequence[tuple[int, str]], papers: IntArray | DocIndices | None = None
     ) -> tuple[IntArray, IntArray, IntArray]:
         """Find the terms of `sequence`, (distance from the first, term), at exactly these distances.
 
@@ -213,7 +237,7 @@ class Postings:
         return self._phrases[key]
 
     def _phrase(
-        self, sequence: Sequence[tuple[int, str]], papers: IntArray | None = None
+        self, sequence: Sequence[tuple[int, str]], papers: IntArray | DocIndices | None = None
     ) -> tuple[IntArray, IntArray, IntArray]:
         found: npt.NDArray[np.int64] | None = None
         if any(self.find(term) is None for _, term in sequence):
