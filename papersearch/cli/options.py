@@ -17,7 +17,14 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import Group, parameter
-from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
+from papersearch.search.filter_table import (
+    FILTER_ROWS,
+    MARK_ROWS,
+    FilterRow,
+    MarkFilters,
+    make_filters,
+    make_mark_filters,
+)
 
 if TYPE_CHECKING:
     from papersearch.cli.maps import MapFiles
@@ -198,7 +205,7 @@ def _typed_filters(values: Mapping[str, Any]) -> Filters:
 
 def _typed_marks(values: Mapping[str, Any]) -> MarkFilters:
     """Build conditions on marks from options."""
-    return MarkFilters(tuple(map(typed_text, values["tags"] or ())), values["unread"])
+    return make_mark_filters({**values, "tags": list(map(typed_text, values["tags"] or ()))})
 
 
 def _typed_value(row: FilterRow, value: Any) -> Any:

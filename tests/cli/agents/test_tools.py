@@ -43,7 +43,7 @@ OF_THE_TERMINAL = {
 }
 """Options of verbs that are about output, places and the measuring of models."""
 
-OF_THE_READER = {"tags", "unread", "library"}
+OF_THE_READER = {"tags", "unread", "read", "library"}
 """Options about marks and bibliographies, which are files of the user beside the collection."""
 
 OF_CITATIONS = {"key", "style"}
