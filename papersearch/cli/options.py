@@ -47,26 +47,12 @@ class SortChoice(str, Enum):
 
 
 class Format(str, Enum):
-    """Formats of hits."""
+    """Formats of hits and of whole papers."""
 
     auto = "auto"
     table = "table"
     plain = "plain"
     tsv = "tsv"
-    json = "json"
-    jsonl = "jsonl"
-    bibtex = "bibtex"
-    ris = "ris"
-    csl_json = "csl-json"
-    csv = "csv"
-    markdown = "markdown"
-
-
-class PaperFormat(str, Enum):
-    """Formats of whole papers."""
-
-    auto = "auto"
-    table = "table"
     json = "json"
     jsonl = "jsonl"
     bibtex = "bibtex"
@@ -111,9 +97,7 @@ TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="Number of pa
 FormatOption = Annotated[
     Format, typer.Option("--format", help="Output format; auto is a table on a terminal, else plain.")
 ]
-PaperFormatOption = Annotated[
-    PaperFormat, typer.Option("--format", help="Output format; auto is the same as table.")
-]
+PaperFormatOption = Annotated[Format, typer.Option("--format", help="Output format; auto is the same as table.")]
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="Output format; auto is the same as table.")
 ]

@@ -154,19 +154,24 @@ def hit_lines(results: Results, marked: Marked | None = None, **first: str) -> b
 def hit_rows(results: Results, *first: str) -> str:
     """Return one line per hit: the cells of `first`, rank, score, paper_id, year, title and evidence,
     separated by tabs."""
-    rows = (
-        (
-            *first,
-            str(hit.rank),
-            f"{hit.score:.6f}",
-            hit.paper.paper_id,
-            "" if hit.paper.year is None else str(hit.paper.year),
-            hit.paper.title,
-            hit.evidence.text,
-        )
-        for hit in results
+    return "".join(
+        _row(*first, str(hit.rank), f"{hit.score:.6f}", *_cells(hit.paper), hit.evidence.text) for hit in results
     )
-    return "".join("\t".join(map(clean_text, row)) + "\n" for row in rows)
+
+
+def paper_rows(found: Iterable[Paper]) -> str:
+    """Return one line per paper, with the cells of a hit: the score is empty, and the abstract is the evidence."""
+    return "".join(
+        _row(str(number), "", *_cells(paper), paper.abstract) for number, paper in enumerate(found, start=1)
+    )
+
+
+def _cells(paper: Paper) -> tuple[str, str, str]:
+    return paper.paper_id, "" if paper.year is None else str(paper.year), paper.title
+
+
+def _row(*cells: str) -> str:
+    return "\t".join(map(clean_text, cells)) + "\n"
 
 
 def dump(document: Any, *, indent: bool = True) -> bytes:

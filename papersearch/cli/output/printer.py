@@ -158,6 +158,10 @@ class Printer:
     def _papers(self, papers: Sequence[Paper], marked: Marked | None) -> None:
         if self._style is not None:
             self._references(papers, *self._style)
+        elif self.format in ("plain", "tsv"):
+            from papersearch.cli.output.json_documents import paper_rows
+
+            self._text(paper_rows(papers))
         elif self.is_json:
             from papersearch.cli.output.json_documents import paper_fields
 
