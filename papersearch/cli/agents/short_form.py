@@ -71,8 +71,24 @@ def short_stats(fields: Mapping[str, Any], *, is_stale: bool) -> bytes:
             "dumps": {"number": len(dumps), "largest": _largest(dumps)},
             "not_understood": fields["finding_kinds"],
             "corpus_has_changed": is_stale,
+            **_short_groups(fields["near_duplicates"]),
         }
     )
+
+
+def _short_groups(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the number of groups of near-duplicates, and the first ones: ids and titles."""
+    if found is None:
+        return {}
+    first = [
+        [
+            {"short_id": paper["short_id"], "title": _clipped(paper["title"], _TITLE_BYTES)}
+            for paper in group[:_NAMED]
+        ]
+        for group in found["groups"][:_NAMED]
+    ]
+    numbers = {"compared": found["compared"], "groups": len(found["groups"])}
+    return {"near_duplicates": {**numbers, "first": first}}
 
 
 def _remarks(results: Results) -> dict[str, Any]:

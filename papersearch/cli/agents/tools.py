@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from papersearch.cli.agents.arguments import ArgumentError, Arguments, Takes, either
 from papersearch.cli.agents.short_form import short_papers, short_results, short_stats
-from papersearch.cli.counts import stats_fields
+from papersearch.cli.counts import near_duplicate_fields, stats_fields
 from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.output.marked import find_marked
@@ -151,6 +151,7 @@ class CiteArguments(NamedTuple):
 class StatsArguments(NamedTuple):
     """Arguments of `stats`."""
 
+    duplicates: Annotated[bool, _switch("List the near-duplicates among all papers.")] = False
     detail: Annotated[
         Detail, Takes("choice", "short, or full: every count, dump and finding.", choices=get_args(Detail))
     ] = "short"
@@ -244,6 +245,8 @@ def stats(index: Index, asked: StatsArguments) -> bytes:
     """Say what is in the collection: papers, years, the most frequent organisations, authors and
     categories, how far it is encoded, and what could not be understood."""
     fields = _COUNTED.get(index) or _COUNTED.setdefault(index, stats_fields(index))
+    if asked.duplicates:
+        fields = {**fields, "near_duplicates": near_duplicate_fields(index.near_duplicates())}
     if asked.detail == "full":
         return json_documents.dump(fields, indent=False)
     return short_stats(fields, is_stale=index.is_stale())

@@ -192,6 +192,19 @@ def test_stats(real_index: papersearch.Index) -> None:
     assert sum(short["not_understood"].values()) == len(real_index.findings())
 
 
+def test_stats_with_duplicates(real_index: papersearch.Index) -> None:
+    """On request, counts have the groups of near-duplicates: all of them in full, the first ones in short."""
+    groups = real_index.near_duplicates()
+    whole = json.loads(asked(real_index, "stats", duplicates=True, detail="full"))
+    assert whole == json.loads(json_documents.dump(stats_fields(real_index, groups)))
+    short = json.loads(asked(real_index, "stats", duplicates=True))["near_duplicates"]
+    assert (short["compared"], short["groups"]) == (len(real_index), len(groups.groups))
+    assert [[one["short_id"] for one in group] for group in short["first"]] == [
+        [one.short_id for one in group] for group in groups.groups[:10]
+    ]
+    assert "near_duplicates" not in json.loads(asked(real_index, "stats"))
+
+
 def test_descriptions_are_short() -> None:
     """All that an agent reads of the tools before the first call takes less than 12 kB, and names no command."""
     said = json.dumps([(tool.name, tool.title, tool.about, tool.arguments.schema()) for tool in TOOLS])
