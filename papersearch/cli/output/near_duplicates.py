@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
-from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from papersearch.types import NearDuplicate, NearDuplicates
+    from papersearch.types import NearDuplicates
 
 _FAINT = "dim"
-_ID = "cyan"
-_MARGIN = "  "
+_LIKENESS = 6
+"""Columns of a likeness, with the blanks behind it."""
 
 
 def print_near_duplicates(console: Console, found: NearDuplicates, n_papers: int) -> None:
     """Print a paragraph for each group, and a line for each of its papers: id, likeness, year and title."""
     ascii_only = not (console.encoding or "").lower().startswith("utf")
-    width = max((len(paper.short_id) for group in found.groups for paper in group), default=0)
     lines = [Text.assemble(("Near-duplicates", "bold"), "  ", (_counted(found, n_papers), _FAINT))]
     for group in found.groups:
-        lines += [Text(), *(_line(paper, width, is_first=paper is group[0]) for paper in group)]
+        lines += [Text(), paper_line(group[0].short_id, group[0], " " * _LIKENESS)]
+        lines += [paper_line(paper.short_id, paper, f"{paper.likeness:<{_LIKENESS}.2f}") for paper in group[1:]]
     for line in lines:
         line.truncate(console.width, overflow="crop" if ascii_only else "ellipsis")
     write(console, Text("\n").join(lines))
@@ -37,11 +37,3 @@ def _counted(found: NearDuplicates, n_papers: int) -> str:
     if found.n_compared == n_papers:
         return f"{groups}, among {n_papers:,}"
     return f"{groups}, among the {found.n_compared:,} of {n_papers:,} papers that are encoded"
-
-
-def _line(paper: NearDuplicate, width: int, *, is_first: bool) -> Text:
-    likeness = "" if is_first else f"{paper.likeness:.2f}"
-    year = "" if paper.year is None else str(paper.year)
-    title = clean_text(paper.title) or clean_text(paper.paper_id)
-    short_id = clean_text(paper.short_id).ljust(width)
-    return Text.assemble(_MARGIN, (short_id, _ID), f"  {likeness:4}  ", (f"{year:4}  ", _FAINT), title)
