@@ -12,8 +12,14 @@ _SUFFIXES = ("-wal", "-journal")
 """The write-ahead log, and the journal from which an unfinished change is rolled back."""
 
 
+def place_of(path: Path) -> Path:
+    """Return the file that a link leads to: SQLite keeps journals beside it, not beside the link."""
+    return path.resolve() if path.is_symlink() else path
+
+
 def journals_of(path: Path) -> list[Path]:
     """Return the journals with any content that lie beside a database."""
+    path = place_of(path)
     beside = (path.with_name(path.name + suffix) for suffix in _SUFFIXES)
     return [journal for journal in beside if journal.is_file() and journal.stat().st_size]
 
@@ -35,6 +41,7 @@ def size_and_time(path: Path) -> tuple[int, int]:
 
 
 def _sizes_and_times(path: Path) -> Iterator[tuple[int, int]]:
+    path = place_of(path)
     for suffix in _SUFFIXES:
         with suppress(OSError):  # nearly all dumps have none
             status = path.with_name(path.name + suffix).stat()

@@ -1,4 +1,4 @@
-"""The recipe for fzf in docs/json.md, run as it is printed."""
+"""The recipe for fzf in docs/recipes.md, run as it is printed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.typed
 
-PAGE = (PROJECT / "docs" / "json.md").read_text(encoding="utf-8")
+PAGE = (PROJECT / "docs" / "recipes.md").read_text(encoding="utf-8")
 
 
 def recipe() -> str:

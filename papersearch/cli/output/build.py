@@ -99,4 +99,5 @@ def counted(n_papers: int, n_appearances: int, n_dumps: int) -> str:
     """Return the three counts in words."""
     dumps = f"{n_dumps} dump{'' if n_dumps == 1 else 's'}"
     papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
-    return f"{papers} ({n_appearances} appearances in {dumps})"
+    appearances = f"{n_appearances} appearance{'' if n_appearances == 1 else 's'}"
+    return f"{papers} ({appearances} in {dumps})"

@@ -20,7 +20,7 @@ from typing import IO, Any
 from papersearch.ingest.formats.json_shapes import zotero
 from papersearch.ingest.formats.json_shapes.fields import Fields, Lines
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
-from papersearch.ingest.journals import journals_of
+from papersearch.ingest.journals import journals_of, place_of
 from papersearch.ingest.record import MAX_TEXT_LENGTH, Complain, NotADump, Record
 from papersearch.ingest.streams import Unreadable, open_stream
 
@@ -97,7 +97,7 @@ def _private_copy(stream: IO[bytes], folder: Path) -> Path:
 def _copied(stream: IO[bytes], file: IO[bytes], copy: Path) -> bool:
     """Copy a database and its journals; return whether these are still those that they were before."""
     name = getattr(stream, "name", None)
-    path = Path(name) if isinstance(name, str) else None
+    path = place_of(Path(name)) if isinstance(name, str) else None
     before = _heads(path)
     shutil.copyfileobj(stream, file)
     for journal in journals_of(copy):

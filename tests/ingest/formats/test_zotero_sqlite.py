@@ -211,6 +211,25 @@ def test_a_library_in_use(tmp_path: Path, packed: bool) -> None:
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("name", ["zotero.sqlite", "library.sqlite"])
+def test_a_link_to_a_library_in_use(tmp_path: Path, name: str) -> None:
+    """A link in the corpus gives what the library has in its log, and a change in the log changes the dump."""
+    library = Library(tmp_path / "zotero.sqlite")
+    library.database.executescript("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
+    moths(library)
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / name).symlink_to(Path("..", "zotero.sqlite"))
+    before = ingest([corpus])
+    assert [paper.title for paper in before.papers] == ["Lantern Maps for Moths"]
+    library.add(title="Owls at Noon")
+    after = ingest([corpus])
+    assert [paper.title for paper in after.papers] == ["Lantern Maps for Moths", "Owls at Noon"]
+    assert before.dumps[0].sha256 != after.dumps[0].sha256
+    assert size_and_time(corpus / name) == (after.dumps[0].size, after.dumps[0].mtime_ns)
+    assert size_and_time(corpus / name) != (before.dumps[0].size, before.dumps[0].mtime_ns)
+
+
 def test_a_library_in_write_ahead_mode_without_a_log(tmp_path: Path) -> None:
     """A library that was closed in write-ahead mode is read without a log."""
     library = Library(tmp_path / "zotero.sqlite")
