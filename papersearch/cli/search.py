@@ -27,12 +27,10 @@ from papersearch.cli.options import (
     Color,
     ColorOption,
     CopyOption,
-    CorpusOption,
     DebugOption,
     FilterGroup,
     Format,
     FormatOption,
-    IndexOption,
     JsonlOption,
     JsonOption,
     KeyOption,
@@ -41,6 +39,7 @@ from papersearch.cli.options import (
     MarkGroup,
     ModeChoice,
     ModeOption,
+    PlacesGroup,
     SortChoice,
     StyleOption,
     TopOption,
@@ -86,8 +85,7 @@ class SearchOptions(NamedTuple):
     late: LateOption = True
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -107,7 +105,7 @@ def search(options: SearchOptions) -> int:
     printer = printer_of(options, open_hit_printer)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
-    locations = find_locations(options.corpus_path, options.index_path)
+    locations = find_locations(options.places)
     query = options.query or []
     refuse_dash(query)
     text = " ".join(map(typed_text, query))

@@ -9,11 +9,10 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
-    CorpusOption,
     DebugOption,
-    IndexOption,
     JsonOption,
     MapGroup,
+    PlacesGroup,
     RecordFormat,
     RecordFormatOption,
 )
@@ -31,8 +30,7 @@ class StatsOptions(NamedTuple):
     json: JsonOption = False
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -42,7 +40,7 @@ def stats(options: StatsOptions) -> None:
     printer = open_printer(options.format_, options.color, json=options.json)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json))
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
 
     def fields() -> dict[str, Any]:
         from papersearch.cli.counts import stats_fields
