@@ -70,7 +70,7 @@ def index_together(options: BuildOptions, locations: Locations, printer: Printer
 
     def fields() -> dict[str, Any]:
         own = [{"name": name, **build_fields(one)} for name, one in report.members.items()]
-        return {**build_fields(report.joint), "collections": own}
+        return {**build_fields(report.joint), "members": own}
 
     def show(console: Console) -> None:
         for one in locations.collections:

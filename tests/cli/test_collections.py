@@ -147,7 +147,8 @@ def test_reports(command: Command, two: dict[str, Path], small_model: Path) -> N
     first = together(command, small_model, "--json")
     report = json.loads(first.stdout)
     assert (report["papers"], report["encoded"], report["outcome"]) == (5, 0, "published")
-    assert {one["name"]: one["papers"] for one in report["collections"]} == {"bio": 2, "ml": 4}
+    assert report["collections"] == ["bio", "ml"]
+    assert {one["name"]: one["papers"] for one in report["members"]} == {"bio": 2, "ml": 4}
     again = together(command, small_model)
     assert [line.split(",")[0] for line in again.stdout.splitlines() if "papers (" in line] == [
         "2 papers (2 appearances in 1 dump)",

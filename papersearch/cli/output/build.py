@@ -99,6 +99,7 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
         "format_version": manifest.format_version,
         "size": sum(record.size for record in manifest.files.values()),
         "findings": [finding.asdict() for finding in findings],
+        "collections": manifest.collections,
     }
 
 

@@ -85,7 +85,8 @@ def print_collections(console: Console, collections: list[HeldCollection]) -> No
         count = "" if one.n_papers is None else f"  {one.n_papers:,} paper{'' if one.n_papers == 1 else 's'}"
         state = _state(one)
         lines.append(Text.assemble((one.name, "bold"), count, (f"  {state}" if state else "", "dim")))
-        lines.append(Text(clean_text(f"{_MARGIN}{one.corpus or one.index_place}"), style="dim", overflow="fold"))
+        place = clean_text(one.corpus or one.index_place)
+        lines.append(Text(f"{_MARGIN}{place}", style="dim", overflow="fold"))
     if lines:
         write(console, Text("\n").join(lines))
 
