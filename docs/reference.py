@@ -30,6 +30,9 @@ The corpus folder and the index folder are found separately. The first of these 
 3. the nearest folder, at or above the current one, that contains `corpus/` or an index made by papersearch;
 4. the user's data folder, by the platform's convention.
 
+`-c NAME` names both, wherever you are; `PAPERSEARCH_COLLECTION` does it where no option and no other variable
+names an index or a corpus: [collections.md](collections.md).
+
 In place of a folder, `--index` and `PAPERSEARCH_INDEX` may have the address of a server, `http://HOST:PORT`:
 [serve.md](serve.md).
 

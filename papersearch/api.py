@@ -13,7 +13,7 @@ damaged files become `IndexDamaged`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -386,18 +386,18 @@ class Index:
         """Tell whether no build has published another generation since this one was opened."""
         return self._collection.is_current()
 
-    def is_stale(self, corpus: str | Path | None = None) -> bool:
+    def is_stale(self, corpus: str | Path | Mapping[str, Path] | None = None) -> bool:
         """Tell whether the dumps in the corpus differ from those the index was built from.
 
-        corpus: the folder of the dumps, if it has moved. The answer is False for another corpus, and
-        for an index of single dumps.
+        corpus: the folder of the dumps, if it has moved, or folders by the names of collections. The answer
+        is False for another folder, and for an index of single dumps.
         """
-        from papersearch.index.staleness import is_stale
+        from papersearch.index.staleness import corpus_of, is_stale
 
-        own = self.manifest.corpus
-        if corpus is None and own is None:
+        found = corpus_of(self.manifest, self.path) if corpus is None else corpus
+        if found is None:
             return False
-        return is_stale(self.manifest, self.path, self.path / (own or "") if corpus is None else Path(corpus))
+        return is_stale(self.manifest, self.path, Path(found) if isinstance(found, str) else found)
 
     def renewed(self) -> Index:
         """Return the index as it is published now: this one, or another where a build has replaced it."""
@@ -497,9 +497,10 @@ def open(path: str | Path = "index") -> Index:
 
 
 def build(
-    corpus: str | Path | Sequence[str | Path],
+    corpus: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
     index_path: str | Path,
     *,
+    known_from: Sequence[str | Path] = (),
     model: str | None = None,
     query_prefix: str | None = None,
     paper_prefix: str | None = None,
@@ -516,6 +517,8 @@ def build(
 ) -> BuildReport:
     """Bring the index at `index_path` up to date with `corpus`, a folder or single dumps.
 
+    corpus: or folders by the names of collections, whose papers are then ranked as those of one index
+    known_from: other indexes, whose encodings and times of papers are taken over
     model: a sentence-transformers model, by folder or name; None for the packaged one
     query_prefix, paper_prefix: what goes before each query and paper, for models that were trained
         with it; None takes what the model's files or its known card name
@@ -543,6 +546,7 @@ def build(
     return bring_up_to_date(
         corpus,
         index_path,
+        known_from=known_from,
         model=model,
         query_prefix=query_prefix,
         paper_prefix=paper_prefix,

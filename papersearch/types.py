@@ -113,6 +113,7 @@ class Paper(Value):
     arxiv_id, doi: bare, without prefix or address; a version stays with an arXiv id
     citation_key: the key of the paper in the bibliography that it was read from
     added: when the paper first came into the collection, as an instant (2026-03-16T08:00:00Z)
+    collections: names of the collections that have the paper, where several are searched as one
 
     Title or abstract may be empty, but not both.
     """
@@ -143,6 +144,7 @@ class Paper(Value):
     url: str | None = None
     citation_key: str | None = None
     added: str | None = None
+    collections: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Paper {self.paper_id!r}: {_shortened(self.title)}>"

@@ -18,6 +18,7 @@ VERBS = {
     "mcp": Verb("mcp:serve", "Serve agents by the Model Context Protocol.", runs_long=True),
     "serve": Verb("serve:serve", "Serve the index over HTTP, for --index http://HOST:PORT.", runs_long=True),
     "saved": Verb("saved:saved", "Keep searches under names, and run them again."),
+    "collections": Verb("collections:collections", "Keep corpora under names, and search several as one."),
     "index": Verb(
         "index:build_index",
         "Build the index from the corpus, or bring it up to date.",

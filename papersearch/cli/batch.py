@@ -15,13 +15,12 @@ from papersearch.cli.notices import warn_if_partial
 from papersearch.cli.options import (
     GROUP,
     AmongGroup,
-    CorpusOption,
     DebugOption,
-    IndexOption,
     LateOption,
     ModeChoice,
     ModeOption,
     OperatorsOption,
+    PlacesGroup,
     TopicsArgument,
 )
 from papersearch.cli.output.printer import Printer
@@ -61,8 +60,7 @@ class BatchOptions(NamedTuple):
     operators: OperatorsOption = False
     late: LateOption = True
     among: AmongGroup = GROUP
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -74,7 +72,7 @@ def batch(options: BatchOptions) -> int:
     read = read_typed_topics(options.topics)
     chosen = "jsonl" if options.format_.value == "auto" else options.format_.value
     printer = Printer(chosen)
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     warn_if_partial(opened, opened.encoded, options.mode.value)
     options = options._replace(among=filters_for(opened, options.among))
     k = options.top or _DEPTHS[chosen]

@@ -16,7 +16,7 @@ from papersearch.cli.errors import EXAMPLE, CommandError, typed
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED, EXIT_NO_HITS
 from papersearch.cli.index_access import open_index
 from papersearch.cli.locations import find_marks
-from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, ModeChoice, ModeOption, TopOption
+from papersearch.cli.options import GROUP, DebugOption, ModeChoice, ModeOption, PlacesGroup, TopOption
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import takes
@@ -31,8 +31,7 @@ class BrowseOptions(NamedTuple):
     query: Annotated[Optional[list[str]], typer.Argument(help="Initial query.", show_default=False)] = None
     top: TopOption = 50
     mode: ModeOption = ModeChoice.hybrid
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -55,7 +54,7 @@ def browse(options: BrowseOptions) -> int:
         ) from error
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # textual does not tell an empty value from a set one
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     app = Browser(opened, text, options.mode.value, options.top, find_marks())
     chosen = app.run()
     if app.failure is not None:

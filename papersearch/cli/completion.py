@@ -116,6 +116,16 @@ def searches(incomplete: str) -> list[tuple[str, str]]:
     return _harmless(islice(offers, _MOST))
 
 
+def collections(incomplete: str) -> list[tuple[str, str]]:
+    """Complete the name of a collection, described by its corpus or its server."""
+    from papersearch.cli.registry import ALL, find_registry, read_collections
+
+    found = read_collections(find_registry())
+    offers = {**{name: str(one.corpus or one.index_path) for name, one in found.items()}, ALL: "every collection"}
+    typed = typed_text(incomplete)
+    return _harmless((name, said) for name, said in offers.items() if found and name.startswith(typed))
+
+
 def tags(incomplete: str) -> list[tuple[str, str]]:
     """Complete a tag, described by the number of papers that have it."""
     from papersearch.cli.locations import find_marks
@@ -166,10 +176,11 @@ def _last_results(opened: Index) -> Sequence[ShownPaper]:
 def _of_index(context: typer.Context, look: Callable[[Index], Offers]) -> list[tuple[str, str]]:
     """Return what `look` finds in the index that the options before the cursor choose."""
     from papersearch.cli.index_access import open_at
-    from papersearch.cli.locations import find_locations
+    from papersearch.cli.locations import Places, find_locations
 
-    places = find_locations(_folder(context, "corpus_path"), _folder(context, "index_path"))
-    return _harmless(look(open_at(places.index_path)))
+    named = tuple(context.params.get("collections") or ())
+    locations = find_locations(Places(_folder(context, "corpus_path"), _folder(context, "index_path"), named))
+    return _harmless(look(open_at(locations.index_path)))
 
 
 def _harmless(offers: Offers) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS
@@ -12,20 +13,22 @@ from papersearch.cli.signatures import takes
 from papersearch.remote.addresses import refuse_address
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from papersearch.api import Index
     from papersearch.cli.locations import Locations
 
 
-def _corpus_of(opened: Index, locations: Locations) -> Path | None:
-    """Return the folder that the index was built from, as it is named if it is; None for single dumps."""
-    if opened.manifest.corpus is None:
-        return None
-    own = (opened.path / opened.manifest.corpus).resolve()
-    return locations.corpus_path if locations.corpus_path.resolve() == own else own
+def _own(opened: Index, locations: Locations) -> Locations | None:
+    """Return where the corpus of the index is, as it is named if it is; None for single dumps."""
+    from papersearch.index.staleness import corpus_of
+
+    own = corpus_of(opened.manifest, opened.path)
+    if not isinstance(own, Path):
+        return None if own is None else locations._replace(corpus=own)
+    own = own.resolve()
+    is_named = isinstance(locations.corpus, Path) and locations.corpus.resolve() == own
+    return locations if is_named else locations._replace(corpus=own)
 
 
 @takes(ReportOptions)
@@ -39,7 +42,7 @@ def doctor(options: ReportOptions) -> int:
     from papersearch.cli.output.doctor import fault_fields
 
     printer = open_printer(options.format_, options.color, json=options.json)
-    locations = find_locations(options.corpus_path, options.index_path)
+    locations = find_locations(options.places)
     refuse_address(locations.index_path, "verify files")
     opened = api.open(locations.index_path)
     faults = opened.verify()
@@ -49,11 +52,12 @@ def doctor(options: ReportOptions) -> int:
 
         print_faults(console, opened, faults)
 
-    corpus = _corpus_of(opened, locations)
-    is_stale = opened.is_stale(corpus) if corpus is not None and corpus.is_dir() else None
+    own = _own(opened, locations)
+    lost = [folder for folder in own.folders.values() if not folder.is_dir()] if own is not None else []
+    is_stale = opened.is_stale(own.corpus) if own is not None and not lost else None
     printer.document(lambda: {**fault_fields(opened, faults), "stale": is_stale}, show)
-    if corpus is not None and is_stale is None:
-        printer.hint(f"cannot tell whether the corpus has changed: {corpus} is missing")
-    elif corpus is not None and is_stale:
-        say_stale(opened, corpus)
+    if lost:
+        printer.hint(f"cannot tell whether the corpus has changed: {lost[0]} is missing")
+    elif own is not None and is_stale:
+        say_stale(opened, own.corpus_name)
     return EXIT_ERROR if faults else EXIT_HITS

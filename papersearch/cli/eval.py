@@ -12,15 +12,15 @@ from papersearch.cli.errors import CommandError
 from papersearch.cli.index_access import open_index
 from papersearch.cli.notices import warn_if_partial
 from papersearch.cli.options import (
+    GROUP,
     Color,
     ColorOption,
-    CorpusOption,
     DebugOption,
-    IndexOption,
     JsonOption,
     LateOption,
     ModeChoice,
     OperatorsOption,
+    PlacesGroup,
     RecordFormat,
     RecordFormatOption,
     TopicsArgument,
@@ -49,8 +49,7 @@ class EvalOptions(NamedTuple):
     format_: RecordFormatOption = RecordFormat.auto
     json: JsonOption = False
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -73,7 +72,7 @@ def evaluate(options: EvalOptions) -> None:
     missing = len(judged_ids) - len(asked)
     if missing:
         printer.hint(f"{missing} judged topics are not in {topics}, and count as zero")
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     modes: list[Mode] = [choice.value for choice in dict.fromkeys(options.mode)] if options.mode else list(MODES)
     for mode in modes:
         warn_if_partial(opened, opened.encoded, mode)

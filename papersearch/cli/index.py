@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional, TypedDict
 
 import typer
 
 from papersearch.cli.errors import complain
 from papersearch.cli.index_access import run_build
 from papersearch.cli.options import (
+    GROUP,
     Color,
     ColorOption,
-    CorpusOption,
     DebugOption,
-    IndexOption,
     JsonOption,
+    PlacesGroup,
     RecordFormat,
     RecordFormatOption,
 )
@@ -142,8 +142,7 @@ class BuildOptions(NamedTuple):
     format_: RecordFormatOption = RecordFormat.auto
     json: JsonOption = False
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
     @property
@@ -157,6 +156,12 @@ class BuildOptions(NamedTuple):
             late=self.late,
             full=self.full,
         )
+
+    @property
+    def of_one_build(self) -> dict[str, Any]:
+        """What `api.build` is told."""
+        of_it = {"abstracts_only": self.abstracts_only, "words_only": self.words_only, "dry_run": self.dry_run}
+        return {**self.choices, **of_it}
 
     @property
     def device_or_none(self) -> str | None:
@@ -184,7 +189,7 @@ def build_index(options: BuildOptions) -> None:
     from papersearch.cli.locations import find_locations
 
     printer = open_printer(options.format_, options.color, json=options.json)
-    locations = find_locations(options.corpus_path, options.index_path)
+    locations = find_locations(options.places)
     refuse_address(locations.index_path, "roll back" if options.rollback else "build an index")
     if options.ray is not None:
         from papersearch.cli.index_on_ray import build_on_ray
@@ -198,6 +203,8 @@ def build_index(options: BuildOptions) -> None:
 
         build_in_parts(options, locations, printer)
         return
+    if options.rollback and len(locations.collections) > 1:
+        raise typer.BadParameter("--rollback takes one collection")
     if options.rollback:
         if options.dumps or options.name or options.full or options.dry_run or options.words_only:
             raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")
@@ -205,22 +212,28 @@ def build_index(options: BuildOptions) -> None:
         return
     if options.words_only and (options.model or options.device != "auto" or options.late is not None):
         raise typer.BadParameter("--words-only cannot be used with --model, --device or --late: it loads no model")
+    if len(locations.collections) > 1:
+        from papersearch.cli.joint_index import index_together
+
+        index_together(options, locations, printer)
+        return
     places = options.dumps or []
     with with_standard_input(places, checked_name(options.name, places)) as dumps:
         report = run_build(
             locations,
             dumps or None,
             options.progress_form(printer),
-            **options.choices,
-            abstracts_only=options.abstracts_only,
-            words_only=options.words_only,
-            dry_run=options.dry_run,
+            **options.of_one_build,
         )
     from papersearch.cli.output.build import build_fields, print_build
 
     printer.document(
         lambda: build_fields(report), lambda console: print_build(console, report, locations.index_path)
     )
+    if locations.collections and report.outcome == "published":
+        from papersearch.cli.joint_index import bring_up_to_date
+
+        bring_up_to_date(locations.collections[0].name, options)
 
 
 def _roll_back(locations: Locations, printer: Printer) -> None:

@@ -13,7 +13,7 @@ from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
 
 if TYPE_CHECKING:
     from papersearch.api import Index
-    from papersearch.cli.locations import Locations
+    from papersearch.cli.locations import Locations, Places
     from papersearch.cli.output.progress import ProgressForm
     from papersearch.index.report import BuildReport
     from papersearch.types import Filters
@@ -23,11 +23,11 @@ MOST_TEXTS = 500
 """Number of texts up to which a first query waits for their encodings: half a minute on two cores."""
 
 
-def open_index(corpus: Path | None, index: Path | None) -> Index:
+def open_index(places: Places) -> Index:
     """Open the index that a command reads; say on stderr if it is stale."""
     from papersearch.cli.locations import find_locations
 
-    locations = find_locations(corpus, index)
+    locations = find_locations(places)
     opened = open_at(locations.index_path)
     warn_if_stale(opened, locations)
     return opened
@@ -78,13 +78,12 @@ def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = Fals
         if locations.index_is_named:
             build = typed("papersearch index", "--index", locations.index_path)
             raise CommandError(str(missing), f"correct the path, or build an index there: {build}") from missing
-        if not locations.corpus_path.is_dir():
+        if (lost := _missing(locations)) is not None:
             raise CommandError(
-                f"cannot find an index in {locations.index_path}, nor a corpus in {locations.corpus_path}",
-                _save_dumps(locations),
+                f"cannot find an index in {locations.index_path}, nor a corpus in {lost}", _save_dumps(lost)
             ) from missing
-    complain(f"building an index of {locations.corpus_path}, once", "")
-    report = run_build(locations, most_texts=MOST_TEXTS)
+    complain(f"building an index of {locations.corpus_name}, once", "")
+    report = _build_once(locations)
     from papersearch.cli.output.findings import ALL_OF_THEM, in_short
 
     if found := in_short(report.findings):
@@ -109,12 +108,12 @@ def run_build(
     from papersearch import api
     from papersearch.cli.output.progress import build_progress
 
-    if dumps is None and not locations.corpus_path.is_dir():
-        raise CommandError(f"cannot find a corpus in {locations.corpus_path}", _save_dumps(locations))
+    if dumps is None and (lost := _missing(locations)) is not None:
+        raise CommandError(f"cannot find a corpus in {lost}", _save_dumps(lost))
     try:
         with build_progress(form) as progress:
             return api.build(
-                dumps or locations.corpus_path,
+                dumps or locations.corpus,
                 locations.index_path,
                 **options,
                 progress=progress,
@@ -143,6 +142,20 @@ def _what_is_safe(locations: Locations) -> str:
     )
 
 
-def _save_dumps(locations: Locations) -> str:
+def _build_once(locations: Locations) -> BuildReport:
+    """Build the index of a first query, encoding few texts."""
+    if len(locations.collections) > 1:
+        from papersearch.cli.joint_index import build_joint
+
+        return build_joint(locations, most_texts=MOST_TEXTS).joint
+    return run_build(locations, most_texts=MOST_TEXTS)
+
+
+def _missing(locations: Locations) -> Path | None:
+    """Return the first folder of the corpus that does not exist."""
+    return next((folder for folder in locations.folders.values() if not folder.is_dir()), None)
+
+
+def _save_dumps(folder: Path) -> str:
     """Compose the hint for a corpus that is missing."""
-    return f"mkdir -p {locations.corpus_path}, save dumps in it, then: papersearch index"
+    return f"mkdir -p {folder}, save dumps in it, then: papersearch index"

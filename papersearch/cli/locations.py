@@ -1,15 +1,25 @@
-"""Locations of the corpus, the index, the saved searches and the marks that a command works on."""
+"""Locations of the corpus, the index, the saved searches and the marks that a command works on.
+
+A command names them by `--corpus` and `--index`, or by the names of collections. Several collections
+have an index of their own, made of the dumps of all of them.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from papersearch.cli.registry import NamedCollection
+    from papersearch.ingest.corpus_files import Corpus
 
 MARKS = "marks.jsonl"
 """Name of the file of marks."""
@@ -23,23 +33,53 @@ _OF_LINUX: dict[FolderKind, tuple[str, str]] = {
 """The variable that names a folder, and its usual place in the home folder (XDG Base Directory Specification)."""
 
 
+class Places(NamedTuple):
+    """Places as they are typed: folders, an address in place of an index, or names of collections."""
+
+    corpus_path: Path | None = None
+    index_path: Path | None = None
+    collections: tuple[str, ...] = ()
+
+
 class Locations(NamedTuple):
     """Folders that a command works on; they need not exist, and the index may have an address in place of one.
 
+    corpus: a folder, or those of several collections by name
     index_is_named: the index was named by an option or a variable, not found by its usual place
+    collections: the collections that were named, by name
     """
 
-    corpus_path: Path
+    corpus: Corpus
     index_path: Path
     index_is_named: bool = False
+    collections: tuple[NamedCollection, ...] = ()
+
+    @property
+    def folders(self) -> Mapping[str, Path]:
+        """The folders of the corpus by the names of collections; one without a name has an empty one."""
+        return {"": self.corpus} if isinstance(self.corpus, Path) else self.corpus
+
+    @property
+    def corpus_name(self) -> str:
+        """The corpus for messages."""
+        if isinstance(self.corpus, Path):
+            return str(self.corpus)
+        *others, last = self.corpus
+        return f"the corpus of {', '.join(others)} or {last}"
 
 
-def find_locations(corpus: Path | None, index: Path | None) -> Locations:
-    """Find the corpus and the index, independently of each other.
+def find_locations(named: Places = Places()) -> Locations:  # noqa: B008  # a constant
+    """Find the corpus and the index, independently of each other, or those of collections.
 
-    The option takes precedence, then its environment variable, then the project, then the user's data
+    Options take precedence, then environment variables, then the project, then the user's data
     folder. The project is the nearest folder at or above the current one with `corpus/` or an index.
+    Raises CommandError for collections that are unknown or cannot be searched together.
     """
+    if collections := named.collections or _collections_from_environment(named):
+        from papersearch.cli.registry import locate
+
+        return locate(collections, named)
+    corpus, index = named.corpus_path, named.index_path
     corpus = corpus or _from_environment("PAPERSEARCH_CORPUS")
     index = index or _from_environment("PAPERSEARCH_INDEX")
     if index is not None and address_in(index) is not None:  # no folder here belongs to it
@@ -50,6 +90,16 @@ def find_locations(corpus: Path | None, index: Path | None) -> Locations:
         corpus = corpus or root / "corpus"
         index = index or root / "index"
     return Locations(corpus, index, index_is_named)
+
+
+def _collections_from_environment(named: Places) -> tuple[str, ...]:
+    """Return the collections that a variable names, where nothing else names a corpus or an index."""
+    others = (
+        named.corpus_path,
+        named.index_path,
+        *map(os.environ.get, ("PAPERSEARCH_CORPUS", "PAPERSEARCH_INDEX")),
+    )
+    return () if any(others) else tuple(os.environ.get("PAPERSEARCH_COLLECTION", "").replace(",", " ").split())
 
 
 def _from_environment(name: str) -> Path | None:

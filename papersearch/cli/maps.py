@@ -148,7 +148,9 @@ def _name_of(index: Index) -> str:
     if address_in(index.place) is not None:
         return index.place
     corpus = index.manifest.corpus
-    folder = index.path / corpus if corpus else index.path
+    if index.manifest.collections:
+        return f"Papers of {', '.join(index.manifest.collections)}"
+    folder = index.path / corpus if isinstance(corpus, str) else index.path
     return f"Papers of {folder.resolve().name or folder}"
 
 

@@ -15,13 +15,13 @@ from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.index_access import open_at
 from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
+    GROUP,
     Color,
     ColorOption,
-    CorpusOption,
     DebugOption,
-    IndexOption,
     JsonlOption,
     JsonOption,
+    PlacesGroup,
 )
 from papersearch.cli.output.printer import open_hit_printer
 from papersearch.cli.output.terminal import typed_text
@@ -79,8 +79,7 @@ class MarkOptions(NamedTuple):
     json: JsonOption = False
     jsonl: JsonlOption = False
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -109,7 +108,7 @@ def mark(options: MarkOptions) -> int:
         return EXIT_HITS if listed else EXIT_NO_HITS
     change = _change(options)
     marks.tagged(change.untags)  # an unknown tag is likely misspelt
-    opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
+    opened = open_at(find_locations(options.places).index_path)
     papers, lost = find_papers(opened, options.papers or ())
     for error in lost:
         complain(str(error), "")
@@ -170,7 +169,7 @@ def _listed(options: MarkOptions, marks: Sequence[Mark]) -> list[ListedMark]:
     from papersearch.marks.mark import resolved
 
     try:
-        opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
+        opened = open_at(find_locations(options.places).index_path)
         ids = resolved(marks, opened)
     except PapersearchError as error:
         if not isinstance(error, IndexMissing):

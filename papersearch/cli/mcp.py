@@ -17,7 +17,7 @@ import typer
 from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED
 from papersearch.cli.index_access import open_index
-from papersearch.cli.options import CorpusOption, DebugOption, IndexOption
+from papersearch.cli.options import GROUP, DebugOption, PlacesGroup
 from papersearch.cli.serve import TOKEN_FILE, checked_token
 from papersearch.cli.signatures import takes
 
@@ -61,8 +61,7 @@ class McpOptions(NamedTuple):
         bool,
         typer.Option("--allow-marks", help="Let agents tag papers, note something, and mark papers as read."),
     ] = False
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -74,7 +73,7 @@ def serve(options: McpOptions) -> int:
     speaks on standard input and output until its input is closed, or with --http until Ctrl-C.
     """
     _check_transport(options)
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     try:
         from papersearch.cli.agents.server import AgentServer
     except ImportError as error:

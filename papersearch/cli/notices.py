@@ -35,13 +35,13 @@ _NAMED = 3
 
 def warn_if_stale(opened: Index, locations: Locations) -> None:
     """Say that the corpus has other dumps than the index."""
-    if opened.is_stale(locations.corpus_path):
-        say_stale(opened, locations.corpus_path)
+    if opened.is_stale(locations.corpus):
+        say_stale(opened, locations.corpus_name)
 
 
-def say_stale(opened: Index, corpus_path: Path) -> None:
+def say_stale(opened: Index, corpus_name: str) -> None:
     """Say that a corpus has changed, with the command that brings the index up to date."""
-    complain(f"{corpus_path} has changed since the index was built", _build_command(opened))
+    complain(f"{corpus_name} has changed since the index was built", _build_command(opened))
 
 
 def warn_if_partial(opened: Index, encoded: EncodedShare | None, mode: Mode) -> None:

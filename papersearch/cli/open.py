@@ -18,7 +18,7 @@ import typer
 from papersearch.cli.errors import CommandError, complain, typed
 from papersearch.cli.index_access import open_index
 from papersearch.cli.names import read_ids
-from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, NamesArgument
+from papersearch.cli.options import GROUP, DebugOption, NamesArgument, PlacesGroup
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import takes
@@ -36,8 +36,7 @@ class OpenOptions(NamedTuple):
 
     papers: NamesArgument
     print_: Annotated[bool, typer.Option("--print", help="Only print the addresses.")] = False
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -51,7 +50,7 @@ def open_papers(options: OpenOptions) -> None:
     from papersearch.cli.output.addresses import address_of
 
     printer = Printer()
-    found = _named(open_index(options.corpus_path, options.index_path), options.papers)
+    found = _named(open_index(options.places), options.papers)
     if len(found) > _AT_ONCE and not options.print_:
         raise typer.BadParameter(f"cannot open {len(found)} papers at once: the limit is {_AT_ONCE}; see --print")
     has_browser = not options.print_

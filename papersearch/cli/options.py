@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional, TypeAlia
 import typer
 
 from papersearch.cli import completion
-from papersearch.cli.output.terminal import typed_text
+from papersearch.cli.locations import Places
+from papersearch.cli.output.terminal import typed_path, typed_text
 from papersearch.cli.signatures import Group, parameter
 from papersearch.search.filter_table import (
     FILTER_ROWS,
@@ -81,6 +82,17 @@ class Color(str, Enum):
 
 CorpusOption = Annotated[
     Optional[Path], typer.Option("--corpus", help="Folder of the dumps.", metavar="FOLDER", show_default=False)
+]
+CollectionsOption = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        "--collection",
+        "-c",
+        help="Collection by name; several are searched as one, and all is every one.",
+        metavar="NAME",
+        show_default=False,
+        autocompletion=completion.collections,
+    ),
 ]
 IndexOption = Annotated[
     Optional[Path],
@@ -156,17 +168,6 @@ TopicsArgument = Annotated[
 ]
 
 
-class ReportOptions(NamedTuple):
-    """Options of a verb that reports on an index, and has no others."""
-
-    format_: RecordFormatOption = RecordFormat.auto
-    json: JsonOption = False
-    color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
-    debug: DebugOption = False
-
-
 def _filter_option(row: FilterRow) -> Parameter:
     """Return the option that a row of the table describes."""
     option = typer.Option(
@@ -224,16 +225,34 @@ def _map_option(name: str, help: str) -> Parameter:
     return parameter(name, Annotated[Optional[str], option], None)
 
 
+def _typed_places(values: Mapping[str, Any]) -> Places:
+    """Read the places that options name."""
+    corpus, index = (values.get(name) for name in ("corpus_path", "index_path"))
+    return Places(
+        typed_path(corpus) if corpus is not None else None,
+        typed_path(index) if index is not None else None,
+        tuple(values["collections"] or ()),
+    )
+
+
+_COLLECTIONS = parameter("collections", CollectionsOption, None)
+_CORPUS = parameter("corpus_path", CorpusOption, None)
+_INDEX = parameter("index_path", IndexOption, None)
+
 GROUP: Any = None
 """Default of a field whose value always comes from a group of options."""
 
 if TYPE_CHECKING:
+    PlacesGroup: TypeAlias = Places
+    IndexGroup: TypeAlias = Places
     FilterGroup: TypeAlias = Filters
     SavedFilterGroup: TypeAlias = Filters
     AmongGroup: TypeAlias = Filters
     MarkGroup: TypeAlias = MarkFilters
     MapGroup: TypeAlias = MapFiles | None
 else:  # `types` is imported by the verbs that search, not by help
+    PlacesGroup = Annotated[Any, Group((_COLLECTIONS, _CORPUS, _INDEX), _typed_places)]
+    IndexGroup = Annotated[Any, Group((_COLLECTIONS, _INDEX), _typed_places)]
     FilterGroup = Annotated[Any, _filter_group(FILTER_ROWS)]
     SavedFilterGroup = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]
     AmongGroup = Annotated[Any, _filter_group(_AMONG)]
@@ -250,3 +269,13 @@ else:  # `types` is imported by the verbs that search, not by help
             _map_files,
         ),
     ]
+
+
+class ReportOptions(NamedTuple):
+    """Options of a verb that reports on an index, and has no others."""
+
+    format_: RecordFormatOption = RecordFormat.auto
+    json: JsonOption = False
+    color: ColorOption = Color.auto
+    places: PlacesGroup = GROUP
+    debug: DebugOption = False

@@ -18,6 +18,7 @@ from papersearch.remote.addresses import address_in
 if TYPE_CHECKING:
     from papersearch.dense.encoders import EncoderRecord
     from papersearch.index.manifest import Manifest
+    from papersearch.ingest.corpus_files import Corpus
 
 BUILD = "papersearch index"
 
@@ -73,18 +74,28 @@ def part_command(index_path: Path, number: int, n_parts: int) -> str:
 def _places(index_path: Path, manifest: Manifest | None, *, names_index: bool) -> list[str]:
     """Name the index and its corpus, as far as a command without options would not find them."""
     from papersearch.cli.locations import find_locations  # imports numpy
+    from papersearch.cli.registry import names_at
+    from papersearch.errors import StoredIndexError
+    from papersearch.index.staleness import corpus_of
 
     try:
-        usual = find_locations(None, None)
-    except CommandError:
+        if names := names_at(index_path):
+            return [part for name in names for part in ("-c", name)]
+        usual = find_locations()
+    except (CommandError, StoredIndexError):
         return ["--index", str(index_path)]
     chosen: list[str] = []
-    corpus = index_path / manifest.corpus if manifest is not None and manifest.corpus is not None else None
-    if corpus is not None and corpus.resolve() != usual.corpus_path.resolve():
+    corpus = corpus_of(manifest, index_path) if manifest is not None else None
+    if isinstance(corpus, Path) and _resolved(usual.corpus) != corpus.resolve():
         chosen += ["--corpus", _shown(corpus)]
     if names_index or index_path.resolve() != usual.index_path.resolve():
         chosen += ["--index", str(index_path)]
     return chosen
+
+
+def _resolved(corpus: Corpus) -> Path | None:
+    """Return the folder of a corpus; None for several."""
+    return corpus.resolve() if isinstance(corpus, Path) else None
 
 
 def _shown(path: Path) -> str:

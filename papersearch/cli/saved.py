@@ -15,17 +15,16 @@ from papersearch.cli.options import (
     AmongGroup,
     Color,
     ColorOption,
-    CorpusOption,
     DebugOption,
     Format,
     FormatOption,
-    IndexOption,
     JsonlOption,
     JsonOption,
     KeyOption,
     MarkGroup,
     ModeChoice,
     ModeOption,
+    PlacesGroup,
     RecordFormat,
     RecordFormatOption,
     SavedFilterGroup,
@@ -198,8 +197,7 @@ class RunOptions(NamedTuple):
     jsonl: JsonlOption = False
     key: KeyOption = None
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -218,7 +216,7 @@ def run(options: RunOptions) -> int:
     )
     if not options.new:
         return _run_again(options, printer)
-    locations = find_locations(options.corpus_path, options.index_path)
+    locations = find_locations(options.places)
     with new_papers(options.names or (), locations, "run", options.top, options.among) as found:
         named = [_named(search, news.results, found.opened, printer) for search, news in found.answers]
         printer.named_hits(named, len(found.opened))
@@ -230,7 +228,7 @@ def run(options: RunOptions) -> int:
 def _run_again(options: RunOptions, printer: Printer) -> int:
     """Print the papers that answer, shown before or not."""
     wanted = wanted_searches(options.names or ())
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     warn_of_encoding(opened, wanted)
     k, is_table = options.top or DEFAULT_K, printer.format == "table"
     places = filters_for(opened, options.among)

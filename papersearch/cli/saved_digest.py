@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
-from papersearch.cli.options import CorpusOption, DebugOption, IndexOption, JsonOption, SearchNamesArgument
+from papersearch.cli.options import GROUP, DebugOption, JsonOption, PlacesGroup, SearchNamesArgument
 from papersearch.cli.output.named_files import write_named
 from papersearch.cli.output.printer import Printer, chosen_format
 from papersearch.cli.saved_answers import new_papers
@@ -52,8 +52,7 @@ class DigestOptions(NamedTuple):
         Optional[Path],
         typer.Option("--output", "-o", help="File to replace, in one step.", metavar="FILE", show_default=False),
     ] = None
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -70,7 +69,7 @@ def digest(options: DigestOptions) -> int:
     chosen = chosen_format(options.format_.value, json=options.json)
     chosen = "text" if chosen == "auto" else chosen
     reader: Reader = "atom" if chosen == "atom" else "digest"
-    locations = find_locations(options.corpus_path, options.index_path)
+    locations = find_locations(options.places)
     with new_papers(options.names or (), locations, reader, options.top) as found:
         content = digest_of(found, chosen)
         if content and options.output is not None:

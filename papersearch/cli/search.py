@@ -28,12 +28,10 @@ from papersearch.cli.options import (
     Color,
     ColorOption,
     CopyOption,
-    CorpusOption,
     DebugOption,
     FilterGroup,
     Format,
     FormatOption,
-    IndexOption,
     JsonlOption,
     JsonOption,
     KeyOption,
@@ -42,6 +40,7 @@ from papersearch.cli.options import (
     MarkGroup,
     ModeChoice,
     ModeOption,
+    PlacesGroup,
     SortChoice,
     StyleOption,
     TopOption,
@@ -101,8 +100,7 @@ class SearchOptions(NamedTuple):
     late: LateOption = True
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -126,7 +124,7 @@ def search(options: SearchOptions) -> int:
         from papersearch.cli.comparison import refuse_format
 
         refuse_format(printer.format, options.style)
-    locations = find_locations(options.corpus_path, options.index_path)
+    locations = find_locations(options.places)
     query = options.query or []
     refuse_dash(query)
     text = " ".join(map(typed_text, query))

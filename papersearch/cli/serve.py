@@ -15,7 +15,7 @@ import typer
 
 from papersearch.cli.errors import CommandError, complain, remark, typed
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_INTERRUPTED
-from papersearch.cli.options import DebugOption, IndexOption, JsonOption, RecordFormat, RecordFormatOption
+from papersearch.cli.options import GROUP, DebugOption, IndexGroup, JsonOption, RecordFormat, RecordFormatOption
 from papersearch.cli.output.printer import Printer, open_printer
 from papersearch.cli.signatures import takes
 from papersearch.errors import PapersearchError
@@ -70,7 +70,7 @@ class ServeOptions(NamedTuple):
     ] = False
     format_: RecordFormatOption = RecordFormat.auto
     json: JsonOption = False
-    index_path: IndexOption = None
+    places: IndexGroup = GROUP
     debug: DebugOption = False
 
 
@@ -85,7 +85,7 @@ def serve(options: ServeOptions) -> int:
     from papersearch.remote.addresses import refuse_address
 
     printer = open_printer(options.format_, json=options.json)
-    path = find_locations(None, options.index_path).index_path
+    path = find_locations(options.places).index_path
     refuse_address(path, "serve it again")
     try:
         from papersearch.serving.app import Bounds, make_app

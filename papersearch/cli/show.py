@@ -11,18 +11,18 @@ from papersearch.cli.exit_codes import EXIT_ERROR
 from papersearch.cli.index_access import open_at
 from papersearch.cli.names import find_papers
 from papersearch.cli.options import (
+    GROUP,
     Color,
     ColorOption,
     CopyOption,
-    CorpusOption,
     DebugOption,
     Format,
-    IndexOption,
     JsonlOption,
     JsonOption,
     KeyOption,
     NamesArgument,
     PaperFormatOption,
+    PlacesGroup,
     StyleOption,
 )
 from papersearch.cli.output.printer import open_printer, printer_of
@@ -40,8 +40,7 @@ class ShowOptions(NamedTuple):
     style: StyleOption = None
     copy: CopyOption = False
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -51,7 +50,7 @@ def show(options: ShowOptions) -> None:
     from papersearch.cli.locations import find_locations
 
     printer = printer_of(options, open_printer)
-    opened = open_at(find_locations(options.corpus_path, options.index_path).index_path)
+    opened = open_at(find_locations(options.places).index_path)
     papers, lost = find_papers(opened, options.papers)
     printer.papers(papers, printer.marks_of(papers, opened))
     for error in lost:

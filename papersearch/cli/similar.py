@@ -19,17 +19,16 @@ from papersearch.cli.options import (
     Color,
     ColorOption,
     CopyOption,
-    CorpusOption,
     DebugOption,
     FilterGroup,
     Format,
     FormatOption,
-    IndexOption,
     JsonlOption,
     JsonOption,
     KeyOption,
     MapGroup,
     MarkGroup,
+    PlacesGroup,
     StyleOption,
     TopOption,
 )
@@ -78,8 +77,7 @@ class SimilarOptions(NamedTuple):
     copy: CopyOption = False
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -94,7 +92,7 @@ def similar(options: SimilarOptions) -> int:
     _check(options)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     filters = filters_for(opened, options.filters, options.marked)
     names, text = read_names(opened, options.papers or ())
     if options.library is not None:

@@ -11,11 +11,10 @@ from papersearch.cli.options import (
     GROUP,
     Color,
     ColorOption,
-    CorpusOption,
     DebugOption,
-    IndexOption,
     JsonOption,
     MapGroup,
+    PlacesGroup,
     RecordFormat,
     RecordFormatOption,
 )
@@ -36,8 +35,7 @@ class StatsOptions(NamedTuple):
     ] = False
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
-    corpus_path: CorpusOption = None
-    index_path: IndexOption = None
+    places: PlacesGroup = GROUP
     debug: DebugOption = False
 
 
@@ -47,7 +45,7 @@ def stats(options: StatsOptions) -> None:
     printer = open_printer(options.format_, options.color, json=options.json)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json))
-    opened = open_index(options.corpus_path, options.index_path)
+    opened = open_index(options.places)
     found = opened.near_duplicates() if options.duplicates else None
 
     def fields() -> dict[str, Any]:

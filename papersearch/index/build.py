@@ -11,7 +11,7 @@ that no encoding changes. A build that finds an unfinished generation goes on wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from papersearch.dense import encoders, models
 from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.index import files
-from papersearch.index.build_request import BuildRequest, Encoder, places_of
+from papersearch.index.build_request import BuildRequest, Encoder, corpus_places
 from papersearch.index.generations import Generation, check_writable, open_before
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION
@@ -33,9 +33,10 @@ from papersearch.types import Changes, DumpProgress
 
 
 def build(
-    corpus: str | Path | Sequence[str | Path],
+    corpus: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
     index_path: str | Path,
     *,
+    known_from: Sequence[str | Path] = (),
     model: str | None = None,
     query_prefix: str | None = None,
     paper_prefix: str | None = None,
@@ -52,7 +53,7 @@ def build(
 ) -> BuildReport:
     """Bring the index up to date; `api.build` documents the arguments."""
     index_path = Path(index_path)
-    places, corpus_path = places_of(corpus)
+    places, folders = corpus_places(corpus)
     if not dry_run:
         check_writable(index_path)
     encoder = None
@@ -61,8 +62,9 @@ def build(
         encoder = Encoder(found, choose_prefixes(found, query_prefix, paper_prefix), device)
     request = BuildRequest(
         places=places,
-        corpus_path=corpus_path,
+        corpus=folders,
         index_path=index_path,
+        known_from=tuple(map(Path, known_from)),
         encoder=encoder,
         most_texts=most_texts,
         late=late,
@@ -109,9 +111,9 @@ def _state(request: BuildRequest, before: Generation) -> Literal["stale", "words
     manifest, described = before.manifest, before.manifest.encoder
     if manifest.format_version != FORMAT_VERSION:
         return "stale"
-    if request.corpus_path is None or is_stale(manifest, request.index_path, request.corpus_path, missing=True):
+    if request.corpus is None or is_stale(manifest, request.index_path, request.corpus, missing=True):
         return "stale"
-    if skips_differ(manifest, request.corpus_path) or manifest.lexical.analyzer != ANALYZER:
+    if skips_differ(manifest, request.corpus) or manifest.lexical.analyzer != ANALYZER:
         return "stale"
     if manifest.abstracts_only != request.leaves_out(before):
         return "stale"

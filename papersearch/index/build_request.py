@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from papersearch.dense.late import MAX_PAPERS
 
@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from papersearch.dense.prefixes import Prefixes
     from papersearch.index.generations import Generation
     from papersearch.index.report import Progress
+    from papersearch.ingest.corpus_files import Corpus
     from papersearch.types import DumpProgress
+
+    Places: TypeAlias = Sequence[Path] | Mapping[str, Path]
+
+
+def corpus_places(
+    corpus: str | Path | Sequence[str | Path] | Mapping[str, str | Path],
+) -> tuple[Places, Corpus | None]:
+    """Return the files and folders to read, and the corpus; None if dumps were named."""
+    if isinstance(corpus, Mapping):
+        folders = {name: Path(corpus[name]) for name in sorted(corpus)}
+        return folders, folders
+    return places_of(corpus)
 
 
 def places_of(corpus: str | Path | Sequence[str | Path]) -> tuple[list[Path], Path | None]:
@@ -39,13 +52,16 @@ class Encoder(NamedTuple):
 class BuildRequest:
     """The arguments of a build, with the model located.
 
+    corpus: None if dumps were named one by one
+    known_from: other indexes, whose encodings and times of papers are taken over
     encoder: None for words alone
     most_texts: number of new texts beyond which the encoder is left out; None for no limit
     """
 
-    places: Sequence[Path]
-    corpus_path: Path | None
+    places: Places
+    corpus: Corpus | None
     index_path: Path
+    known_from: Sequence[Path]
     encoder: Encoder | None
     most_texts: int | None
     late: bool | None
@@ -54,6 +70,11 @@ class BuildRequest:
     progress: Progress
     reading: DumpProgress
     announce: Callable[[str], None]
+
+    @property
+    def named(self) -> list[Path]:
+        """The files and folders to read."""
+        return list(self.places.values() if isinstance(self.places, Mapping) else self.places)
 
     def keeps_late(self, n_papers: int) -> bool:
         """Tell whether an index of `n_papers` papers stores word pieces for late interaction."""

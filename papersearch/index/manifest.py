@@ -57,7 +57,8 @@ class Manifest(Value):
     part: 0 for a complete generation; the parts of one are numbered from 1
     n_encoded: number of papers with a vector
     encoder, background: None if no paper has a vector
-    corpus: the corpus folder relative to the index; None if the dumps were named one by one
+    corpus: the corpus folder relative to the index, or the folders of several collections by name; None if
+        the dumps were named one by one
     abstracts_only: papers without abstract were left out
     n_left_out: their number
     last_added: when the last paper of the whole first came, in seconds since 1970; 0 if no time is known
@@ -96,7 +97,7 @@ class Manifest(Value):
     quantization: Quantization
     late: LateRecord | None
     background: Background | None
-    corpus: str | None
+    corpus: str | Mapping[str, str] | None
     abstracts_only: bool
     n_left_out: Count
     last_added: Count
@@ -112,6 +113,11 @@ class Manifest(Value):
     def folder(self) -> str:
         """Name of the folder with the files."""
         return generation_folder(self.generation, self.part)
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """Names of the collections that the index was built from; empty if it was built from one corpus."""
+        return tuple(sorted(self.corpus)) if isinstance(self.corpus, Mapping) else ()
 
     @property
     def is_partial(self) -> bool:

@@ -53,6 +53,7 @@ class Meaning:
     """The encodings of a corpus during a build.
 
     encoder: None leaves the model alone: known encodings are kept, and none is made
+    index_paths: of the index, and of others whose encodings are taken over
     full: leave out what generations and the journal have
     """
 
@@ -60,7 +61,7 @@ class Meaning:
         self,
         texts: Sequence[str],
         encoder: Encoder | None,
-        index_path: Path,
+        index_paths: Sequence[Path],
         before: Generation | None,
         *,
         with_late: bool,
@@ -74,13 +75,17 @@ class Meaning:
         self._full = full
         self._progress = progress
         self._announce = announce
-        self._index_path = index_path
+        self._index_path, *others = index_paths
         self._journal: Journal | None = None
         self._opened: ReferenceEncoder | None = None
         self._record: EncoderRecord | None = None
         self._quantization: Quantization | None = None
         self._before = before.manifest.encoder if before is not None and not full else None
-        on_disk = [] if full else open_generations(index_path)
+        on_disk = [] if full else open_generations(self._index_path)
+        of_others = [one for place in others for one in open_generations(place)]
+        if self._before is None and of_others:
+            self._before = of_others[0].manifest.encoder
+        on_disk += of_others
         found = [one.manifest.encoder for one in on_disk if one.manifest.encoder is not None]
         if encoder is not None:
             fingerprint = models.fingerprint(encoder.model)

@@ -113,6 +113,7 @@ class OpenedIndex:
             lines=self._strings("papers", "papers.jsonl"),
             added=self._generation.array("papers.added.npy"),
             open_names=partial(_names_of, self._generation),
+            collections=self.manifest.collections,
         )
 
     @cached_property

@@ -30,13 +30,20 @@ class Names(NamedTuple):
 class PaperStore(Sequence[Paper]):
     """The papers in paper order: `store[doc_idx]`.
 
-    `added`, (N,), says when each paper first came, in seconds since 1970. `open_names` returns all
-    "ids", "titles" (their keys) or "identifiers". It is called when a paper is first looked up, since
-    most queries do not.
+    `added`, (N,), says when each paper first came, in seconds since 1970. `collections` are those that
+    the index was built from, if they are several. `open_names` returns all "ids", "titles" (their keys)
+    or "identifiers". It is called when a paper is first looked up, since most queries do not.
     """
 
-    def __init__(self, lines: StringTable, added: DocIndices, open_names: Callable[[str], Names]) -> None:
+    def __init__(
+        self,
+        lines: StringTable,
+        added: DocIndices,
+        open_names: Callable[[str], Names],
+        collections: tuple[str, ...] = (),
+    ) -> None:
         self._lines = lines
+        self._collections = collections
         self._added = added
         self._open_names = open_names
 
@@ -56,7 +63,8 @@ class PaperStore(Sequence[Paper]):
         return len(self._lines)
 
     def __getitem__(self, doc_idx: int) -> Paper:  # type: ignore[override]  # no slices
-        return decode_paper(self._lines[doc_idx], int(self._added[doc_idx]))
+        paper = decode_paper(self._lines[doc_idx], int(self._added[doc_idx]))
+        return paper if not self._collections else paper.replace(collections=_holding(paper, self._collections))
 
     def identified(self, key: str) -> list[int]:
         """Return doc_idx, ascending, of the papers that `index.identifiers` lists under this key."""
@@ -132,10 +140,11 @@ class PaperIds(Sequence[str]):
 def encode_paper(paper: Paper) -> str:
     """Return the paper as one line of JSON, without line feed; `decode_paper` reverses it.
 
-    A line does not say when the paper came: the same dumps give the same lines at any time.
+    A line says neither when the paper came nor which collections have it: the same dumps give the same
+    lines at any time.
     """
     fields = fields_of(paper)
-    del fields["added"]
+    del fields["added"], fields["collections"]
     return orjson.dumps(fields, default=fields_of).decode()
 
 
@@ -158,6 +167,12 @@ def decode_paper(line: str, added: int = 0) -> Paper:
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise IndexDamaged(path=None, file="papers.jsonl", fault="has a line that is not a paper") from error
+
+
+def _holding(paper: Paper, collections: Sequence[str]) -> tuple[str, ...]:
+    """Return the collections that have a paper: the names of its dumps begin with theirs."""
+    folders = {place.dump.partition("/")[0] for place in paper.provenance}
+    return tuple(name for name in collections if name in folders)
 
 
 def title_order(papers: Sequence[Paper]) -> tuple[list[str], list[int]]:

@@ -222,7 +222,7 @@ class _Part(NamedTuple):
         from papersearch.index import publishing
 
         request = BuildRequest(
-            [], None, self.place, self.encoder, None, self.request.late, self.request.abstracts_only,
+            [], None, self.place, (), self.encoder, None, self.request.late, self.request.abstracts_only,
             self.request.full, *self.watch,
         )  # fmt: skip
         before = open_before(self.place, leased=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from papersearch.dense.encoding import EncodedCorpus
     from papersearch.index.build_request import BuildRequest
     from papersearch.index.files import Content, FileRecord
+    from papersearch.ingest.corpus_files import Corpus
     from papersearch.types import DumpFile, Finding, Paper
 
 
@@ -55,7 +56,7 @@ def read(request: BuildRequest, before: Generation | None) -> Source:
     with everything_kept():
         read = ingest(request.places, abstracts_only=request.leaves_out(before), reading=request.reading)
     if not read.papers:
-        raise nothing_to_index(read.findings, read.n_left_out, request.places)
+        raise nothing_to_index(read.findings, read.n_left_out, request.named)
     return source_of(request, read, before)
 
 
@@ -67,13 +68,13 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
     is_same = not (changes.added or changes.changed or changes.removed)
     if before is not None and is_same and not request.full and _is_unfinished(before):
         generation = before.manifest.generation
-    corpus = relative(request.corpus_path, request.index_path) if request.corpus_path else None
+    corpus = _relative(request.corpus, request.index_path)
     return Source(
         words=NewWords(
             read,
             before,
             generation,
-            first_seen([request.index_path], [paper.paper_id for paper in read.papers]),
+            first_seen([request.index_path, *request.known_from], [paper.paper_id for paper in read.papers]),
             {"corpus": corpus, "abstracts_only": request.leaves_out(before)},
             lambda done, total: request.progress("analysing", done, total),
         ),
@@ -85,6 +86,13 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
         findings=read.findings,
         n_left_out=read.n_left_out,
     )
+
+
+def _relative(corpus: Corpus | None, index_path: Path) -> str | dict[str, str] | None:
+    """Return a corpus as the manifest has it: relative to the index, as far as that is possible."""
+    if corpus is None or not isinstance(corpus, Mapping):
+        return None if corpus is None else relative(corpus, index_path)
+    return {name: relative(folder, index_path) or str(folder.resolve()) for name, folder in corpus.items()}
 
 
 def _is_unfinished(before: Generation) -> bool:
@@ -117,7 +125,7 @@ def open_meaning(request: BuildRequest, source: Source, before: Generation | Non
     return Meaning(
         Texts(source.papers),
         request.encoder,
-        request.index_path,
+        [request.index_path, *request.known_from],
         before,
         with_late=with_late,
         full=request.full and request.encoder is not None,

@@ -6,28 +6,29 @@ time has changed and its size has not, or it is new and may be a dump.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from papersearch.index.manifest import Manifest
-from papersearch.ingest.corpus_files import corpus_files, is_readme
+from papersearch.ingest.corpus_files import Corpus, files_of, is_readme
 from papersearch.ingest.journals import digest, size_and_time
 from papersearch.types import DumpFile, SkippedFile
 
 
-def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: bool = False) -> bool:
+def is_stale(manifest: Manifest, index_path: Path, corpus: Corpus, *, missing: bool = False) -> bool:
     """Return whether the dumps in `corpus` differ from those of the index.
 
     `missing` is the answer if the index was built from another corpus, or from none. A file that
-    cannot be read makes the index stale.
+    cannot be read makes the index stale, and so do other collections than it was built from.
     """
-    if manifest.corpus is None or not corpus.is_dir():
+    if manifest.corpus is None or not are_there(corpus):
         return missing
-    if (index_path / manifest.corpus).resolve() != corpus.resolve():
-        return missing
+    if _resolved(corpus) != _resolved(corpus_of(manifest, index_path)):
+        return missing or isinstance(corpus, Mapping)
     dumps = {dump.name: dump for dump in manifest.dumps}
     skipped = {file.name: file for file in manifest.skipped}
     try:
-        files = {file.name: file.path for file in corpus_files([corpus]).files}
+        files = {file.name: file.path for file in files_of(corpus).files}
         found = {name: file_of(name, files) for name in dumps}
         return (
             not all(found.values())
@@ -40,13 +41,31 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Path, *, missing: boo
         return True
 
 
-def skips_differ(manifest: Manifest, corpus: Path) -> bool:
+def corpus_of(manifest: Manifest, index_path: Path) -> Corpus | None:
+    """Return the corpus that an index was built from, where it is now; None for single dumps."""
+    if manifest.corpus is None or isinstance(manifest.corpus, str):
+        return None if manifest.corpus is None else index_path / manifest.corpus
+    return {name: index_path / folder for name, folder in manifest.corpus.items()}
+
+
+def are_there(corpus: Corpus) -> bool:
+    """Return whether every folder of a corpus exists."""
+    return all(folder.is_dir() for folder in (corpus.values() if isinstance(corpus, Mapping) else [corpus]))
+
+
+def _resolved(corpus: Corpus | None) -> Path | dict[str, Path] | None:
+    if isinstance(corpus, Mapping):
+        return {name: folder.resolve() for name, folder in corpus.items()}
+    return corpus.resolve() if corpus is not None else None
+
+
+def skips_differ(manifest: Manifest, corpus: Corpus) -> bool:
     """Return whether `corpus` has other files and folders that are not read than when it was indexed.
 
     Their findings are then out of date, though no dump is. A file's time does not count, nor does a
     README.
     """
-    listing = corpus_files([corpus])
+    listing = files_of(corpus)
     dumps = {dump.name for dump in manifest.dumps}
     found = {(file.name, file.path.lstat().st_size) for file in listing.files if file.name not in dumps}
     found |= {(folder.name, 0) for folder in listing.skipped}

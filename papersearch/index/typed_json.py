@@ -43,9 +43,9 @@ def _reader(kind: Any) -> _Reader:
     if origin is Annotated:
         return _at_least(arguments[1], _reader(arguments[0]))
     if origin in (UnionType, Union):  # of names, and of literals
-        [other] = [argument for argument in arguments if argument is not NoneType]
-        read = _reader(other)
-        return lambda value: None if value is None else read(value)
+        others = [_reader(argument) for argument in arguments if argument is not NoneType]
+        read = others[0] if len(others) == 1 else _either(*others)
+        return read if NoneType not in arguments else lambda value: None if value is None else read(value)
     if origin is Literal:
         expected = f"expected {' or '.join(arguments)}"
         return lambda value: _checked(value, isinstance(value, str) and value in arguments, expected)
@@ -84,6 +84,11 @@ def _named(readers: dict[str, _Reader], fields: dict[str, Any]) -> dict[str, Any
 
 def _at_least(least: int, read: _Reader) -> _Reader:
     return lambda value: _checked(value, read(value) >= least, f"expected at least {least}")
+
+
+def _either(text: _Reader, of_object: _Reader) -> _Reader:
+    """Return the reader of a union of text and an object."""
+    return lambda value: of_object(value) if isinstance(value, dict) else text(value)
 
 
 def _list_of(read: _Reader) -> _Reader:

@@ -6,12 +6,15 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from papersearch.errors import CorpusMissing
 from papersearch.text.cleaning import clean_text
+
+Corpus: TypeAlias = Path | Mapping[str, Path]
+"""The folder of a corpus, or the folders of several collections by name."""
 
 _LINKED = "a link to a folder, which is not followed: name the folder itself, or move it here"
 _LINKED_INSIDE = "a link to a folder that is read in its own place: remove the link"
@@ -53,14 +56,18 @@ class _Listed(NamedTuple):
     why: str | None = None
 
 
-def corpus_files(places: Iterable[Path]) -> CorpusListing:
+def corpus_files(places: Iterable[Path] | Mapping[str, Path]) -> CorpusListing:
     """List the files to read below `places`, and the folders left out.
+
+    Each name of a mapping is put before the names of its folder's files, as if it were a folder.
 
     A folder gives all files below it that are not hidden; links to folders are not followed. A file
     is called by its path from its folder, or by more of its path where two would have one name. Names
     are cleaned, since the author of a dump may have chosen its name too. Raises CorpusMissing for a
     place that does not exist.
     """
+    if isinstance(places, Mapping):
+        return _of_collections(places)
     listed: dict[str, _Listed] = {}
     for place in places:
         for one in _below(place):
@@ -72,6 +79,21 @@ def corpus_files(places: Iterable[Path]) -> CorpusListing:
             files.append(CorpusFile(name, one.path, one.is_named))
         else:
             skipped.append(SkippedFolder(name, one.why))
+    return CorpusListing(sorted(files), sorted(skipped))
+
+
+def files_of(corpus: Corpus) -> CorpusListing:
+    """List the files and folders of a corpus. Raises CorpusMissing."""
+    return corpus_files(corpus if isinstance(corpus, Mapping) else [corpus])
+
+
+def _of_collections(folders: Mapping[str, Path]) -> CorpusListing:
+    files: list[CorpusFile] = []
+    skipped: list[SkippedFolder] = []
+    for name, folder in folders.items():
+        listing = corpus_files([folder])
+        files += (one._replace(name=f"{name}/{one.name}") for one in listing.files)
+        skipped += (one._replace(name=f"{name}/{one.name}") for one in listing.skipped)
     return CorpusListing(sorted(files), sorted(skipped))
 
 

@@ -7,7 +7,7 @@ dump format is one more module in `formats/` and one more line in `_FORMATS`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -78,12 +78,12 @@ class DumpsRead(NamedTuple):
 
 
 def ingest(
-    places: Iterable[Path],
+    places: Iterable[Path] | Mapping[str, Path],
     *,
     abstracts_only: bool = False,
     reading: DumpProgress = lambda dump, done, total: None,
 ) -> Ingest:
-    """Read every dump at `places` (files or folders) into papers.
+    """Read every dump at `places` (files or folders, or the folders of collections by name) into papers.
 
     abstracts_only: leave out papers for which no dump has an abstract
     reading: called for each dump, and again as it is read

@@ -51,6 +51,13 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
         write(console, Text(f"not everything was understood: {found}: {ALL_OF_THEM}", style="dim"))
 
 
+def print_together(console: Console, report: BuildReport, index_path: Path) -> None:
+    """Print what several collections have together."""
+    write(
+        console, Text(f"{counted(report.n_papers, report.n_appearances, report.n_dumps)}, together in {index_path}")
+    )
+
+
 def build_fields(report: BuildReport) -> dict[str, Any]:
     """Return the fields of the index, if there is one, and the outcome of the build."""
     held = index_fields(report.manifest, report.findings) if report.manifest else {"schema_version": SCHEMA_VERSION}
@@ -92,6 +99,7 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
         "format_version": manifest.format_version,
         "size": sum(record.size for record in manifest.files.values()),
         "findings": [finding.asdict() for finding in findings],
+        "collections": manifest.collections,
     }
 
 

@@ -53,6 +53,7 @@ def paper_fields(paper: Paper, mark: Mark | None = None) -> dict[str, Any]:
         "url": paper.url,
         "citation_key": paper.citation_key,
         "added": paper.added,
+        "collections": paper.collections,
         "marks": None if mark is None else mark_fields(mark),
     }
 

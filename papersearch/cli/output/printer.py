@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from papersearch.cli.comparison import Comparison
     from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.marks_table import ListedMark
+    from papersearch.cli.registry import NamedCollection
     from papersearch.cli.search import SearchOptions
     from papersearch.cli.show import ShowOptions
     from papersearch.cli.similar import SimilarOptions
@@ -207,6 +208,18 @@ class Printer:
             marks_table.print_marks(open_console(self._color), listed)
         else:
             self.lines(map(marks_table.row, listed))
+
+    def collections(self, known: Sequence[NamedCollection]) -> None:
+        """Print collections."""
+        from papersearch.cli.output import collections_table
+
+        held = [collections_table.held(one) for one in known]
+        if self.is_json:
+            self._records("collections", map(collections_table.fields, held))
+        elif self.format == "table":
+            collections_table.print_collections(open_console(self._color), held)
+        else:
+            self.lines(map(collections_table.row, held))
 
     def document(self, fields: Callable[[], dict[str, Any]], show: Callable[[Console], None]) -> None:
         """Print a report: `fields` as JSON, otherwise the output of `show` on a console."""

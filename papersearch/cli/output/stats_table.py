@@ -204,6 +204,7 @@ def _index(index: Index, area: _Area) -> list[Text]:
         "build": f"generation {manifest.generation}, format version {manifest.format_version}",
         "model": model,
         **encoded,
+        **({"collections": ", ".join(manifest.collections)} if manifest.collections else {}),
         "words": f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings",
         "late interaction": pieces,
     }

@@ -145,8 +145,9 @@ def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
 
 
 def _note(hit: Hit, marked: Marked | None) -> str:
-    """Return the note behind a title: the number of papers folded into it, and its marks."""
-    notes = [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
+    """Return the note behind a title: its collections, the number of papers folded into it, and its marks."""
+    notes = list(hit.paper.collections)
+    notes += [f"+{len(hit.duplicates)} similar"] if hit.duplicates else []
     notes += [line] if marked and (line := marks_line(marked.of(hit.paper))) else []
     return ", ".join(notes)
 

@@ -19,7 +19,7 @@ KNOWN = frozenset(
         "paper_id", "title", "abstract", "date", "year", "month", "year_inferred", "authors", "author_names",
         "author_count", "organisation", "comment_count", "upvotes", "links", "categories", "arxiv_id", "doi",
         "venue", "volume", "issue", "pages", "publisher", "url", "citation_key", "provenance", "rank", "score",
-        "added", "evidence", "explanation", "verdict", "duplicates", "query", "topic_id", "marks",
+        "added", "evidence", "explanation", "verdict", "duplicates", "query", "topic_id", "marks", "collections",
     }
 )  # fmt: skip
 
