@@ -77,6 +77,8 @@ def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
         "library_match": hit.library_match.asdict() if hit.library_match else None,
         "short_id": hit.short_id,
         "strength": hit.strength,
+        "rerank_score": hit.rerank_score,
+        "rank_before": hit.rank_before,
     }
 
 
@@ -106,6 +108,7 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
         "verdicts": results.verdicts.asdict() if results.verdicts else None,
+        "reranked": results.reranked.asdict() if results.reranked else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 
