@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         IndexNotWritable,
         IndexUnreadable,
         IndexVersionError,
+        InstructionRefused,
         InvalidAddress,
         InvalidDate,
         InvalidMark,
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
         QueryTooComplex,
         QueryTooLong,
         ReleaseRefused,
+        RerankerUnusable,
         SavedSearchError,
         SearchesNotWritable,
         SearchesUnreadable,
@@ -108,6 +110,7 @@ if TYPE_CHECKING:
     from papersearch.index.verification import Fault
     from papersearch.remote.index import RemoteIndex, RemotePapers
     from papersearch.search.papers import Papers
+    from papersearch.search.reranking import Reranker
     from papersearch.types import (
         AuthorName,
         Changes,
@@ -141,6 +144,7 @@ if TYPE_CHECKING:
         RankedPaper,
         Reading,
         RelatedTerm,
+        Reranked,
         Results,
         SignalName,
         SignalScore,
@@ -169,6 +173,7 @@ _HOMES = (
     "dense.models",
     "index.parts",
     "index.joining",
+    "search.reranking",
 )
 """Modules that have the public names, the cheapest to import first."""
 
@@ -219,6 +224,7 @@ __all__ = [
     "IndexNotWritable",
     "IndexUnreadable",
     "IndexVersionError",
+    "InstructionRefused",
     "InvalidAddress",
     "InvalidDate",
     "InvalidMark",
@@ -286,6 +292,9 @@ __all__ = [
     "Reading",
     "RelatedTerm",
     "ReleaseRefused",
+    "Reranked",
+    "Reranker",
+    "RerankerUnusable",
     "RemoteIndex",
     "RemotePapers",
     "Results",

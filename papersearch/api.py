@@ -36,7 +36,15 @@ from papersearch.index.opened import OpenedIndex
 from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
-from papersearch.search.request import DEFAULT_K, Request, as_library, check_arguments, chosen_filters, names_papers
+from papersearch.search.request import (
+    DEFAULT_K,
+    Request,
+    as_library,
+    check_arguments,
+    chosen_filters,
+    names_papers,
+    searched_k,
+)
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Owned, Shards, in_process
 from papersearch.text.analysis import ANALYZER, Analyzer
@@ -72,6 +80,7 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport, Progress
     from papersearch.index.verification import Fault
     from papersearch.search.protocol import Call
+    from papersearch.search.reranking import Reranker
     from papersearch.types import Float32Array, Float64Array
 
 _BATCH = 256
@@ -143,6 +152,8 @@ class Index:
         fold: bool = False,
         facets: bool = False,
         related: bool = False,
+        instruction: str | None = None,
+        rerank: Reranker | None = None,
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Results:
@@ -168,22 +179,28 @@ class Index:
         fold: put near-duplicates under the best of them
         facets: count the papers that answer
         related: offer terms that narrow the search
+        instruction: what the model is told to do with this query, for models that take an instruction
+        rerank: a cross-encoder that puts the first hits into the order of its scores
         filters: restrict the papers before the cutoff; the fields of `Filters` are keywords too, as
             in `since="2025", has_code=True`
 
-        Raises QueryError for a query or filter that cannot be read, NothingEncoded for semantic mode
-        before any paper is encoded, and TypeError for `filters` beside its keywords.
+        Raises QueryError for a query or filter that cannot be read or an instruction that has no place,
+        NothingEncoded for semantic mode before any paper is encoded, RerankerUnusable, and TypeError for
+        `filters` beside its keywords.
         """
-        check_arguments(k, mode, sort)
+        check_arguments(k, mode, sort, rerank, instruction)
         filters = chosen_filters(filters, narrowed)
-        how = Request(k, mode, mode, None, late, explain, strict, filters, sort, fold, facets, related)
-        if not literal and (found := self._looked_up(query, how)) is not None:
-            return found
-        parsed = self._parsed(query, literal, filters)
-        with self._reading():
-            mode_used, (encoded,), reason = self._encode([parsed], mode)
-            how = how._replace(mode_used=mode_used, reason=reason, looks_up=not literal)
-            return answer(parsed, encoded, how, self._shards)
+        wanted = searched_k(k, rerank)
+        how = Request(wanted, mode, mode, None, late, explain, strict, filters, sort, fold, facets, related)
+        prefix = None if instruction is None else self._shards.prefix_with(instruction)
+        found = None if literal else self._looked_up(query, how)
+        if found is None:
+            parsed = self._parsed(query, literal, filters)
+            with self._reading():
+                mode_used, (encoded,), reason = self._encode([parsed], mode, prefix)
+                how = how._replace(mode_used=mode_used, reason=reason, looks_up=not literal)
+                found = answer(parsed, encoded, how, self._shards)
+        return found if rerank is None else rerank.rerank(found, k)
 
     def search_many(
         self,
@@ -193,24 +210,26 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        rerank: Reranker | None = None,
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
         """Answer many queries as `search` does, in their order, encoded many at a time."""
         check_arguments(k, mode)
         filters = chosen_filters(filters, narrowed)
-        request = Request(k, mode, mode, None, late, filters=filters)
+        wanted = searched_k(k, rerank)
+        request = Request(wanted, mode, mode, None, late, filters=filters)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             found = [None if literal else self._looked_up(query, request) for query in chunk]
             words = (query for query, results in zip(chunk, found, strict=True) if results is None)
-            prepared = self._prepared(words, k, mode, late, literal, filters)
+            prepared = self._prepared(words, wanted, mode, late, literal, filters)
             for results in found:
                 if results is None:
                     parsed, encoded, how = next(prepared)
                     with self._reading():
                         results = answer(parsed, encoded, how._replace(looks_up=not literal), self._shards)
-                yield results
+                yield results if rerank is None else rerank.rerank(results, k)
 
     def rank_many(
         self,
@@ -467,13 +486,19 @@ class Index:
             found = look_up_query(text, self._shards)
             return None if found is None else answer_looked_up(found, how, self._shards)
 
-    def _encode(self, queries: Sequence[Query], mode: Mode) -> tuple[Mode, Sequence[Encoded | None], str | None]:
-        """Return the mode used, each query encoded if the mode needs it, and why the mode differs."""
+    def _encode(
+        self, queries: Sequence[Query], mode: Mode, prefix: str | None = None
+    ) -> tuple[Mode, Sequence[Encoded | None], str | None]:
+        """Return the mode used, each query encoded if the mode needs it, and why the mode differs.
+
+        prefix: what goes before the queries; None for the index's own
+        """
         nothing = [None] * len(queries)
         if mode == "keyword" or not any(query.plain for query in queries):
             return mode, nothing, None
         try:
-            return mode, self._shards.encoder.encode_many([query.plain for query in queries]), None
+            encoder = self._shards.encoder if prefix is None else self._shards.encoder.with_prefix(prefix)
+            return mode, encoder.encode_many([query.plain for query in queries]), None
         except NothingEncoded as error:
             if mode == "semantic":
                 raise

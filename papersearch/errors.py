@@ -4,7 +4,7 @@
     ├── QueryError            the query or an option of it cannot be read
     │     EmptyQuery, QueryTooLong, QueryTooComplex, OnlyExclusions, UnclosedQuote, UnindexedClause,
     │     NothingToCompare, LibraryEmpty, InvalidDate, EmptyDateRange, InvalidYear, UnknownFilterValue,
-    │     AmbiguousDump
+    │     AmbiguousDump, InstructionRefused
     ├── CorpusError           the corpus gives nothing to index
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
@@ -13,7 +13,7 @@
     ├── ModelError            the encoder cannot be used
     │     ModelUnusable, ModelUnconverted, ModelNeedsCode, ModelNotPublished,
     │     ModelGone, ModelChanged, ModelDamaged, UnknownPrecision,
-    │     NothingEncoded
+    │     NothingEncoded, RerankerUnusable
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
     ├── MarksError            marks of papers cannot be read, written or found
@@ -198,6 +198,16 @@ class AmbiguousDump(QueryError):
         super().__init__(f"the dump {value!r} is ambiguous: expected {_either(candidates)}")
         self.value = value
         self.candidates = candidates
+
+
+class InstructionRefused(QueryError):
+    """The model `name` takes no instruction: its `prefix` of queries has no place for one."""
+
+    def __init__(self, *, name: str, prefix: str) -> None:
+        found = f"its queries begin with {prefix!r}, a fixed text" if prefix else "its queries have no prefix"
+        super().__init__(f"cannot give the model {name} an instruction: {found}")
+        self.name = name
+        self.prefix = prefix
 
 
 class CorpusError(PapersearchError):
@@ -434,6 +444,19 @@ class NothingEncoded(ModelError):
     def __init__(self, *, n_papers: int) -> None:
         super().__init__(f"cannot compare meanings: none of the {n_papers:,} papers is encoded yet")
         self.n_papers = n_papers
+
+
+class RerankerUnusable(ModelError):
+    """The model `name` gives no scores of a query and a text, or cannot be found or loaded.
+
+    `is_convertible` tells whether sentence-transformers can save its weights as they are read.
+    """
+
+    def __init__(self, *, name: str, cause: str, is_convertible: bool = False) -> None:
+        super().__init__(f"cannot rerank by the model {name}: {cause}")
+        self.name = name
+        self.cause = cause
+        self.is_convertible = is_convertible
 
 
 class SavedSearchError(PapersearchError):

@@ -305,6 +305,10 @@ class Hit(Value):
     strength: how well the paper answers, in [0, 1]: fair from 0.5, strong from 0.625. It depends on no
         other hit, and compares across queries and corpora. Of papers similar to examples it is their
         likeness. None if it is unknown.
+    rerank_score: the score of the reranker; None unless this hit was reranked
+    rank_before: the rank before hits were reranked; None unless this hit was reranked
+
+    Where hits are reranked, their other scores are as before, and `score` may rise with the rank.
     """
 
     rank: int
@@ -320,6 +324,8 @@ class Hit(Value):
     library_match: LibraryMatch | None = None
     short_id: str = ""
     strength: float | None = None
+    rerank_score: float | None = None
+    rank_before: int | None = None
 
     def __repr__(self) -> str:
         return f"<Hit {self.rank}, {self.score:.3f}: {_shortened(self.paper.title or self.paper.paper_id)}>"
@@ -521,6 +527,19 @@ class EncodedShare(Value):
         return self.n_encoded == self.n_papers
 
 
+class Reranked(Value):
+    """The reranking of an answer by a model.
+
+    model: the name of the model, or its folder, as it was given
+    n_papers: number of papers that were put into the order of the model's scores, the best before
+    n_wanted: number of papers that would have been with more time
+    """
+
+    model: str
+    n_papers: int
+    n_wanted: int
+
+
 Emptier = Literal["filters", "operators", "words", "verdict", "identifier", "shown"]
 
 
@@ -558,6 +577,7 @@ class Results(Value):
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant
+    reranked: how the first hits were reranked; None if they were not, or nothing in the query ranks
     """
 
     query: str
@@ -579,6 +599,7 @@ class Results(Value):
     emptied_by: Emptier | None = None
     encoded: EncodedShare | None = None
     verdicts: VerdictCounts | None = None
+    reranked: Reranked | None = None
 
     @property
     def is_ranked(self) -> bool:

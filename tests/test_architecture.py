@@ -18,7 +18,7 @@ PACKAGE = PROJECT / "papersearch"
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
     {"values"},
-    {"checksums", "clock", "errors", "processes", "types", "user_files", "version"},
+    {"checksums", "clock", "errors", "private_files", "processes", "types", "user_files", "version"},
     {"text"},
     {"ingest", "lexical"},
     {"dense"},

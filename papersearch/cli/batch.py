@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
@@ -25,6 +26,7 @@ from papersearch.cli.options import (
 )
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_path
+from papersearch.cli.reranking import RerankGroup, open_reranker
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from papersearch.api import Index
     from papersearch.evaluation.topics import Topic
+    from papersearch.search.reranking import Reranker
+    from papersearch.types import Mode
 
 _DEPTHS = {"jsonl": 10, "trec": 100}
 
@@ -59,6 +63,7 @@ class BatchOptions(NamedTuple):
     tag: Annotated[str, typer.Option("--tag", help="The name of a TREC run.")] = "papersearch"
     operators: OperatorsOption = False
     late: LateOption = True
+    rerank: RerankGroup = GROUP
     among: AmongGroup = GROUP
     places: PlacesGroup = GROUP
     debug: DebugOption = False
@@ -76,42 +81,45 @@ def batch(options: BatchOptions) -> int:
     warn_if_partial(opened, opened.encoded, options.mode.value)
     options = options._replace(among=filters_for(opened, options.among))
     k = options.top or _DEPTHS[chosen]
-    answers = (_trec if chosen == "trec" else _json_lines)(opened, read, k, options)
     found = False
-    for lines in answers:
-        found = found or bool(lines)
-        printer.write(lines)
+    with open_reranker(options.rerank, for_many=True) as rerank:
+        for lines in (_trec if chosen == "trec" else _json_lines)(opened, read, k, options, rerank):
+            found = found or bool(lines)
+            printer.write(lines)
     return EXIT_HITS if found else EXIT_NO_HITS
 
 
-def _trec(opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions) -> Iterator[bytes]:
+def _trec(
+    opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions, rerank: Reranker | None
+) -> Iterator[bytes]:
     """Yield the lines of a TREC run, one topic at a time."""
-    from papersearch.evaluation.runs import make_run, trec_lines
+    from papersearch.evaluation.runs import make_reranked_run, make_run, trec_lines
 
-    run = make_run(
-        opened,
-        topics,
-        options.mode.value,
-        k,
-        late=options.late,
-        literal=not options.operators,
-        among=options.among,
-        n_processes=n_processes_for(opened),
-    )
+    mode: Mode = options.mode.value
+    late, literal, among = options.late, not options.operators, options.among
+    if rerank is None:
+        n_processes = n_processes_for(opened)
+        run = make_run(opened, topics, mode, k, late=late, literal=literal, among=among, n_processes=n_processes)
+    else:
+        run = make_reranked_run(opened, topics, mode, rerank, k, late=late, literal=literal, among=among)
     for topic, ranking in run:
         yield trec_lines(topic, ranking, options.tag).encode("utf-8", "replace")
 
 
-def _json_lines(opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions) -> Iterator[bytes]:
+def _json_lines(
+    opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions, rerank: Reranker | None
+) -> Iterator[bytes]:
     """Yield a JSON object per hit and line, many topics at a time."""
     from papersearch.cli.output.topic_answers import answer_topics
-    from papersearch.evaluation.sharing import Asking, answers
+    from papersearch.evaluation.sharing import Answering, Asking, answers
     from papersearch.evaluation.topics import in_parts
 
     among = options.among
     literal = not options.operators
     asking = Asking(k, options.mode.value, options.late, literal, among.within, among.without)
-    yield from answers(opened, in_parts(topics, k), answer_topics, asking, n_processes_for(opened))
+    answer: Answering = answer_topics if rerank is None else partial(answer_topics, rerank=rerank)
+    n_processes = n_processes_for(opened) if rerank is None else 1
+    yield from answers(opened, in_parts(topics, k), answer, asking, n_processes)
 
 
 def n_processes_for(index: Index) -> int:

@@ -26,9 +26,12 @@ from papersearch.cli.options import (
     TopicsArgument,
 )
 from papersearch.cli.output.printer import open_printer
+from papersearch.cli.reranking import RerankGroup, open_reranker
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
+    from ir_measures import ScoredDoc
+
     from papersearch.types import Mode
 
 
@@ -41,11 +44,16 @@ class EvalOptions(NamedTuple):
     ]
     mode: Annotated[
         Optional[list[ModeChoice]],
-        typer.Option("--mode", help="Ranking mode; may be given again. All modes by default.", show_default=False),
+        typer.Option(
+            "--mode",
+            help="Ranking mode; may be given again. All by default; hybrid with --rerank.",
+            show_default=False,
+        ),
     ] = None
     per_query: Annotated[bool, typer.Option("--per-query", help="Print the measures of every topic, too.")] = False
     operators: OperatorsOption = False
     late: LateOption = True
+    rerank: RerankGroup = GROUP
     format_: RecordFormatOption = RecordFormat.auto
     json: JsonOption = False
     color: ColorOption = Color.auto
@@ -59,7 +67,7 @@ def evaluate(options: EvalOptions) -> None:
     from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
-    from papersearch.evaluation.runs import make_run, scored
+    from papersearch.evaluation.runs import make_reranked_run, make_run, scored
     from papersearch.types import MODES
 
     printer = open_printer(options.format_, options.color, json=options.json)
@@ -73,14 +81,21 @@ def evaluate(options: EvalOptions) -> None:
     if missing:
         printer.hint(f"{missing} judged topics are not in {topics}, and count as zero")
     opened = open_index(options.places)
-    modes: list[Mode] = [choice.value for choice in dict.fromkeys(options.mode)] if options.mode else list(MODES)
+    modes: list[Mode] = ["hybrid"] if options.rerank else list(MODES)
+    if options.mode:
+        modes = [choice.value for choice in dict.fromkeys(options.mode)]
     for mode in modes:
         warn_if_partial(opened, opened.encoded, mode)
     n_processes = n_processes_for(opened)
-    runs = {
+    runs: dict[str, list[ScoredDoc]] = {
         name: scored(make_run(opened, asked, name, late=late, literal=literal, n_processes=n_processes))
         for name in modes
     }
+    with open_reranker(options.rerank, for_many=True) as rerank:
+        if rerank is not None:
+            for name in modes:
+                run = make_reranked_run(opened, asked, name, rerank, late=late, literal=literal)
+                runs[f"{name} reranked"] = scored(run)
     result = measure(judged, runs)
     printer.document(
         lambda: evaluation_fields(result, per_query=options.per_query),

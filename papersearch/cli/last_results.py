@@ -12,9 +12,7 @@ index that a command has opened.
 from __future__ import annotations
 
 import os
-import stat
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from papersearch.cli.errors import CommandError, typed
 from papersearch.cli.locations import user_folder
 from papersearch.cli.output.printer import SESSION_VARIABLE
+from papersearch.private_files import read_private, remove_old, write_private
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -73,7 +72,7 @@ def keep(opened: Index, answers: Sequence[Results]) -> None:
         papers = [ShownPaper(hit.paper.paper_id, hit.short_id, hit.paper.title[:_LONGEST_TEXT]) for hit in hits]
         query = answers[0].query if answers[0].reading is not None else ""
         _write(path, LastResults(place_of(opened), query, papers))
-        _remove_old(path)
+        remove_old(path.parent, path, _MOST_FILES, _KEPT_DAYS)
 
 
 def find() -> LastResults | None:
@@ -172,56 +171,25 @@ def _of_unix() -> str | None:
 
 
 def _write(path: Path, results: LastResults) -> None:
-    """Replace the file, which only its owner can read. Raises OSError."""
+    """Replace the file of a session. Raises OSError."""
     import orjson
 
     papers = [tuple(paper) for paper in results.papers]
     fields = {"version": _VERSION, "place": results.place, "query": results.query, "papers": papers}
-    content = orjson.dumps(fields)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}-{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_private(path, orjson.dumps(fields))
 
 
 def _read(path: Path) -> LastResults | None:
     """Read a file that nobody else has written. Raises OSError, ValueError, TypeError or KeyError."""
     import orjson
 
-    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, os.O_RDONLY | flags), "rb") as file:
-        status = os.fstat(file.fileno())
-        is_own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
-        if not stat.S_ISREG(status.st_mode) or not is_own or status.st_size > _MOST_BYTES or _is_old(status):
-            return None
-        fields: Any = orjson.loads(file.read(_MOST_BYTES))
+    content = read_private(path, _MOST_BYTES, _KEPT_DAYS)
+    if content is None:
+        return None
+    fields: Any = orjson.loads(content)
     if fields["version"] != _VERSION or not all(isinstance(fields[name], str) for name in ("place", "query")):
         return None
     papers = [ShownPaper(*each) for each in fields["papers"][:_MOST_PAPERS]]
     if not all(isinstance(text, str) and len(text) <= _MOST_BYTES for paper in papers for text in paper):
         return None
     return LastResults(fields["place"], fields["query"], papers)
-
-
-def _remove_old(path: Path) -> None:
-    """Remove files of sessions that ended long ago, and all but the newest of very many."""
-    files = sorted(_files(path.parent), key=lambda file: -file[1].st_mtime)
-    for number, (other, status) in enumerate(files):
-        if other != path and (number >= _MOST_FILES or _is_old(status)):
-            other.unlink(missing_ok=True)
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_file(follow_symlinks=False):
-                yield Path(entry.path), entry.stat(follow_symlinks=False)
-
-
-def _is_old(status: os.stat_result) -> bool:
-    return time.time() - status.st_mtime > _KEPT_DAYS * 86_400

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 MARKS = "marks.jsonl"
 """Name of the file of marks."""
 
-FolderKind = Literal["config", "data", "state"]
+FolderKind = Literal["cache", "config", "data", "state"]
 _OF_LINUX: dict[FolderKind, tuple[str, str]] = {
+    "cache": ("XDG_CACHE_HOME", ".cache"),
     "config": ("XDG_CONFIG_HOME", ".config"),
     "data": ("XDG_DATA_HOME", ".local/share"),
     "state": ("XDG_STATE_HOME", ".local/state"),
@@ -156,7 +157,7 @@ def _project(*, is_needed: bool = True) -> Path | None:
 
 
 def user_folder(kind: FolderKind) -> Path:
-    """Return the user's folder for configuration, data or state.
+    """Return the user's folder for caches, configuration, data or state.
 
     On Linux it is known without platformdirs, whose import takes 7 ms of a query.
     """
@@ -168,6 +169,7 @@ def user_folder(kind: FolderKind) -> Path:
     import platformdirs
 
     paths = {
+        "cache": platformdirs.user_cache_path,
         "config": platformdirs.user_config_path,
         "data": platformdirs.user_data_path,
         "state": platformdirs.user_state_path,

@@ -49,6 +49,7 @@ from papersearch.cli.options import (
 from papersearch.cli.output.printer import chosen_format, open_hit_printer, printer_of
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
+from papersearch.cli.reranking import RerankGroup, open_reranker, say_reranked
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
@@ -98,6 +99,16 @@ class SearchOptions(NamedTuple):
     ] = None
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
+    instruction: Annotated[
+        Optional[str],
+        typer.Option(
+            "--instruction",
+            help="What the model is told to do with the query, for models that take an instruction.",
+            metavar="TEXT",
+            show_default=False,
+        ),
+    ] = None
+    rerank: RerankGroup = GROUP
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     places: PlacesGroup = GROUP
@@ -120,6 +131,7 @@ def search(options: SearchOptions) -> int:
     printer = printer_of(options, open_hit_printer)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
+    _refuse_beside(options)
     if options.against is not None:
         from papersearch.cli.comparison import refuse_format
 
@@ -131,23 +143,27 @@ def search(options: SearchOptions) -> int:
     may_be_empty = names_papers(options.filters) or any(options.marked)
     opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
     filters = filters_for(opened, options.filters, options.marked)
-    results = opened.search(
-        text,
-        options.top,
-        options.mode.value,
-        explain=options.explain,
-        strict=options.strict,
-        late=options.late,
-        filters=filters,
-        sort=options.sort.value,
-        fold=printer.format == "table" if options.fold is None else options.fold,
-        facets=options.facets or options.against is not None,
-        related=options.suggest,
-    ).replace(filters=options.filters)
+    with open_reranker(options.rerank) as rerank:
+        results = opened.search(
+            text,
+            options.top,
+            options.mode.value,
+            explain=options.explain,
+            strict=options.strict,
+            late=options.late,
+            filters=filters,
+            sort=options.sort.value,
+            fold=printer.format == "table" if options.fold is None else options.fold,
+            facets=options.facets or options.against is not None,
+            related=options.suggest,
+            instruction=options.instruction,
+            rerank=rerank,
+        ).replace(filters=options.filters)
     if results.mode_reason and not is_new:
         warn_of_mode(opened, results.mode_reason)
     if results.is_ranked:
         warn_if_partial(opened, results.encoded, results.mode_used)
+    say_reranked(results, options.rerank)
     warn_of_command(query)
     warn_of_reading(results)
     if printer.format != "table" or options.against is not None:  # a table of hits says it beside its hits
@@ -172,7 +188,13 @@ def search(options: SearchOptions) -> int:
     if (maps := options.maps) is None:
         print_hits()
     else:
-        ranked = partial(opened.search, strict=options.strict, late=options.late, filters=filters)
+        ranked = partial(
+            opened.search,
+            strict=options.strict,
+            late=options.late,
+            instruction=options.instruction,
+            filters=filters,
+        )
         maps.beside(
             print_hits,
             lambda: maps.draw_answer(
@@ -187,9 +209,27 @@ def _compared(options: SearchOptions, opened: Index, results: Results, filters: 
     from papersearch.cli.comparison import compare_answers
 
     query = typed_text(options.against or "")
-    search = partial(opened.search, mode=options.mode.value, late=options.late, filters=filters)
+    search = partial(
+        opened.search,
+        mode=options.mode.value,
+        late=options.late,
+        filters=filters,
+        instruction=options.instruction,
+    )
     found, other = compare_answers(search, results.query, query)
     warn_of_reading(other)
     say_doubts(other)
     offer_words(other, [query])
     return found
+
+
+def _refuse_beside(options: SearchOptions) -> None:
+    """Refuse options that exclude each other."""
+    if options.rerank is not None and options.sort != SortChoice.relevance:
+        raise typer.BadParameter("expected --sort relevance, which it is for", param_hint="--rerank")
+    if options.rerank is not None and options.maps is not None:
+        raise typer.BadParameter("cannot map an answer that is reranked", param_hint="--rerank")
+    if options.instruction is not None and options.mode == ModeChoice.keyword:
+        raise typer.BadParameter("expected another mode: keyword encodes no query", param_hint="--instruction")
+    if options.instruction is not None and not options.instruction.strip():
+        raise typer.BadParameter("expected a text, found an empty one", param_hint="--instruction")

@@ -9,6 +9,7 @@ of another model. If they do not agree, the library encodes.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -99,6 +100,12 @@ class BertEncoder:
             [np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64) for text in texts]
         )
 
+    def with_prefix(self, prefix: str) -> BertEncoder:
+        """Return this encoder with another prefix before queries."""
+        other = copy.copy(self)
+        other._prefix = prefix
+        return other
+
     def encode_pieces(self, ids: Sequence[int]) -> Encoded:
         """Encode the text that has these word pieces."""
         return self._encode_ids([np.array(ids, dtype=np.int64)])[0]
@@ -110,7 +117,15 @@ class BertEncoder:
                 encoded[number] = Encoded(self._head.vector(states), ids[number], states)
         return [encoded[number] for number in range(len(ids))]
 
-    def _hidden_states(self, ids: Sequence[IntArray]) -> Iterable[Float32Array]:
+    def states_of(self, ids: IntArray, segments: IntArray | None) -> Float32Array:
+        """Return the last hidden states (L, D) of the word pieces `ids` (L,), which may be of two texts.
+
+        segments: the token type of each piece, (L,); None for 0
+        """
+        (states,) = self._hidden_states([ids], segments)
+        return states
+
+    def _hidden_states(self, ids: Sequence[IntArray], segments: IntArray | None = None) -> Iterable[Float32Array]:
         """Return the last hidden states, (L, D) each, of sequences of L word pieces.
 
         The pieces of all sequences are rows of one matrix, without padding. Adjacent sequences of
@@ -123,7 +138,7 @@ class BertEncoder:
         places = np.concatenate([self._positions(pieces) for pieces in ids])
         states += self._tensor("embeddings.position_embeddings.weight")[places]
         if self._name("embeddings.token_type_embeddings.weight") in self._weights:
-            states += self._tensor("embeddings.token_type_embeddings.weight")[0]
+            states += self._tensor("embeddings.token_type_embeddings.weight")[0 if segments is None else segments]
         self._norm(states, "embeddings.LayerNorm")
         for layer in range(self._shape.n_layers):
             scope = f"encoder.layer.{layer}"

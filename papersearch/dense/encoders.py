@@ -46,6 +46,8 @@ class QueryEncoder(Protocol):
 
     def encode_many(self, texts: Sequence[str]) -> list[Encoded]: ...
 
+    def with_prefix(self, prefix: str) -> QueryEncoder: ...
+
 
 class BuildEncoder(PaperEncoder, QueryEncoder, Protocol):
     """Protocol of the encoder of a build, for papers and queries."""

@@ -49,7 +49,7 @@ class Head(NamedTuple):
         """Return the unit vector (D',) of a text with the hidden states (L, D)."""
         vector = _pooled(states, self.pooling)
         for step in self.steps:
-            vector = unit(vector) if step is None else _through(vector, step)
+            vector = unit(vector) if step is None else through(vector, step)
         return unit(vector)
 
 
@@ -120,7 +120,8 @@ def _pooled(states: Float32Array, pooling: Pooling) -> Float32Array:
     return chosen
 
 
-def _through(vector: Float32Array, layer: DenseLayer) -> Float32Array:
+def through(vector: Float32Array, layer: DenseLayer) -> Float32Array:
+    """Return `vector` (D,) through a layer: (D',)."""
     projected: Float32Array = row_dots(layer.weight, vector).astype(np.float32)
     if layer.bias is not None:
         projected += layer.bias

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -36,6 +37,12 @@ class TransformerEncoder(ABC):
     def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode queries; results are in the order given."""
         return [self.encode(text) for text in texts]
+
+    def with_prefix(self, prefix: str) -> TransformerEncoder:
+        """Return this encoder with another prefix before queries."""
+        other = copy.copy(self)
+        other._prefix = prefix
+        return other
 
     def encode_pieces(self, ids: Sequence[int]) -> Encoded:
         """Encode the text that has these word pieces."""

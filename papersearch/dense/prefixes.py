@@ -81,6 +81,15 @@ _CARDS: tuple[tuple[str, str, str, str], ...] = (
 """Known cards: name, pattern of the model's name in small letters, prefix of queries, of papers.
 The first that matches is used."""
 
+_TASKS = (
+    re.compile(r"(Instruct: ?).*?(\n *Query: ?)", re.DOTALL),
+    re.compile(r"(task: ?).*?( \| query: ?)"),
+)
+"""Forms of prefixes with an instruction in them: what is before it, and what is after it."""
+
+_REPRESENT = re.compile(r"Represent .*: ?")
+"""The form of an instruction of Instructor."""
+
 
 def choose_prefixes(model: ModelFiles, query: str | None = None, paper: str | None = None) -> Prefixes:
     """Return the prefixes of `model`.
@@ -116,6 +125,21 @@ def prefix_notice(prefixes: Prefixes) -> PrefixNotice | None:
         if text
     ]
     return PrefixNotice(f"{' and '.join(sides)}, {where}") if sides else None
+
+
+def with_instruction(prefix: str, instruction: str) -> str | None:
+    """Return a prefix of queries with another instruction; None if it has no place for one.
+
+    Three forms have a place: that of E5 instruct, Qwen3 and their like ("Instruct: ...", "Query:"), that of
+    EmbeddingGemma ("task: ... | query: "), and that of Instructor, which is an instruction as a whole
+    ("Represent ... for ...: "). A prefix of a known card is a fixed text, whatever its words are.
+    """
+    for pattern in _TASKS:
+        if (found := pattern.fullmatch(prefix)) is not None:
+            return f"{found[1]}{instruction}{found[2]}"
+    if _REPRESENT.fullmatch(prefix) is not None and prefix.rstrip() != _INSTRUCTION.rstrip():
+        return f"{instruction.rstrip(': ')}: "
+    return None
 
 
 def _of_the_model(folder: Path) -> Prefixes:

@@ -144,6 +144,12 @@ class ReferenceEncoder:
         """
         return [self.encode(text) for text in texts]
 
+    def with_prefix(self, prefix: str) -> ReferenceEncoder:
+        """Return this encoder with another prefix before queries; both have the same model."""
+        other = copy.copy(self)
+        other.prefixes = self.prefixes._replace(query=prefix)
+        return other
+
     def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode texts as queries, in the order given, in batches for speed."""
         encoded: dict[int, Encoded] = {}
@@ -151,7 +157,11 @@ class ReferenceEncoder:
             batch = [texts[i] for i in chosen]
             with quiet_models():
                 outputs = self._model.encode_query(
-                    batch, batch_size=_QUERY_BATCH_SIZE, output_value=None, show_progress_bar=False
+                    batch,
+                    prompt=self.prefixes.query,
+                    batch_size=_QUERY_BATCH_SIZE,
+                    output_value=None,
+                    show_progress_bar=False,
                 )
             encoded |= zip(chosen, _encoded(outputs), strict=True)
         return [encoded[i] for i in range(len(texts))]
@@ -207,7 +217,7 @@ def _loaded(model: ModelFiles, device: str | None) -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    _check_modules(model)
+    check_modules(model)
     try:
         with quiet_models():
             loaded = SentenceTransformer(
@@ -221,7 +231,7 @@ def _loaded(model: ModelFiles, device: str | None) -> SentenceTransformer:
         if needs_own_code(model.folder):
             raise ModelNeedsCode(name=model.name, cause="its config.json names it") from error
         raise ModelUnusable(name=model.name, cause=f"loading it failed: {error}") from error
-    missing = _missing_tensors(loaded[0].auto_model, model)
+    missing = missing_tensors(loaded[0].auto_model, model)
     if missing:
         cause = f"model.safetensors lacks {len(missing)} of its tensors, {missing[0]} first"
         kind = ModelNeedsCode if needs_own_code(model.folder) else ModelUnusable
@@ -229,7 +239,7 @@ def _loaded(model: ModelFiles, device: str | None) -> SentenceTransformer:
     return loaded
 
 
-def _check_modules(model: ModelFiles) -> None:
+def check_modules(model: ModelFiles) -> None:
     """Raise ModelError unless the model is a transformer followed by modules of sentence-transformers."""
     try:
         modules = read_modules(model.folder)
@@ -244,16 +254,17 @@ def _check_modules(model: ModelFiles) -> None:
         raise ModelUnusable(name=model.name, cause=cause)
 
 
-def _missing_tensors(transformer: Any, model: ModelFiles) -> list[str]:
+def missing_tensors(transformer: Any, model: ModelFiles, unused: str = "pooler") -> list[str]:
     """List the transformer's tensors that are not in the weights, which have been filled at random.
 
-    Poolers are not counted, since their output is not used. Names are compared first: a checkpoint
-    may have a prefix, or the old names of layer normalisation. If a name is not found, transformers
-    loads the model again and says which are missing, since it knows of other renamings.
+    Those of `unused` parts are not counted: the output of a pooler is not used for vectors. Names are
+    compared first: a checkpoint may have a prefix, or the old names of layer normalisation. If a name is
+    not found, transformers loads the model again and says which are missing, since it knows of other
+    renamings.
     """
     stored = {_modern(name) for name in SafetensorsFile(weights_path(model.folder)).names()}
     tails = {name[place:] for name in stored for place in _parts(name)}
-    needed = {name for name in transformer.state_dict() if "pooler" not in name.split(".")}
+    needed = {name for name in transformer.state_dict() if unused not in name.split(".")}
     if needed <= tails:
         return []
     import torch

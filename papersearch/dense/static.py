@@ -7,6 +7,7 @@ a model library. Late interaction compares the rows themselves, which know nothi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,12 @@ class StaticEncoder:
         return [self.encode(text) for text in texts]
 
     encode_together = encode_many
+
+    def with_prefix(self, prefix: str) -> StaticEncoder:
+        """Return this encoder with another prefix before queries."""
+        other = copy.copy(self)
+        other.prefixes = self.prefixes._replace(query=prefix)
+        return other
 
     def encode_for_index(
         self, texts: Sequence[str], constants: ModelConstants | None, receive: Callable[[int, TextEncoding], None]

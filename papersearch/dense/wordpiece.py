@@ -51,6 +51,11 @@ class LibraryTokenizer:
         found = self._tokenizer.encode(text)
         return found.ids, [start for start, _ in found.offsets]
 
+    def ids_and_segments(self, first: str, second: str) -> tuple[list[int], list[int]]:
+        """Return the ids of two texts together, and the token type of each; the longer text is cut first."""
+        found = self._tokenizer.encode(first, second)
+        return found.ids, found.type_ids
+
     def vocabulary(self) -> list[str]:
         """List the word pieces by id; an unused id has an empty string."""
         pieces: dict[str, int] = self._tokenizer.get_vocab()

@@ -7,18 +7,20 @@ are written as strictly falling: every evaluation then sees the order of this se
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 from ir_measures import ScoredDoc
 
-from papersearch.evaluation.sharing import Asking, answers, rank_topics
+from papersearch.evaluation.sharing import Answering, Asking, answers, rank_topics
 from papersearch.evaluation.topics import Topic, in_parts
 from papersearch.types import NO_FILTERS, Filters, Mode, RankedPaper
 
 if TYPE_CHECKING:
     from papersearch.api import Index
+    from papersearch.search.reranking import Reranker
 
 RUN_DEPTH = 1000
 """Number of papers per topic in an evaluation, as usual at TREC."""
@@ -39,10 +41,31 @@ def make_run(
 
     `among`: filters, of which `within` and `without` count.
     """
+    asking = Asking(k, mode, late, literal, among.within, among.without)
+    return _run(index, topics, rank_topics, asking, n_processes)
+
+
+def make_reranked_run(
+    index: Index,
+    topics: Sequence[Topic],
+    mode: Mode,
+    rerank: Reranker,
+    k: int = RUN_DEPTH,
+    *,
+    late: bool = True,
+    literal: bool = True,
+    among: Filters = NO_FILTERS,
+) -> Iterator[tuple[Topic, list[RankedPaper]]]:
+    """Yield what `make_run` does, with the first papers reranked, in this process alone."""
+    asking = Asking(k, mode, late, literal, among.within, among.without)
+    return _run(index, topics, partial(rank_topics, rerank=rerank), asking, 1)
+
+
+def _run(
+    index: Index, topics: Sequence[Topic], rank: Answering, asking: Asking, n_processes: int
+) -> Iterator[tuple[Topic, list[RankedPaper]]]:
     parts = in_parts(topics)
-    ranked = answers(
-        index, parts, rank_topics, Asking(k, mode, late, literal, among.within, among.without), n_processes
-    )
+    ranked = answers(index, parts, rank, asking, n_processes)
     for part, rankings in zip(parts, ranked, strict=True):
         for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
             yield topic, [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in ranking]

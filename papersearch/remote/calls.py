@@ -80,6 +80,7 @@ class SearchCall(Value):
     fold: bool = False
     facets: bool = False
     related: bool = False
+    instruction: str | None = None
     filters: Filters = NO_FILTERS
 
 
@@ -282,7 +283,7 @@ def check_limits(call: Call) -> None:
     library: tuple[LibraryPaper, ...] = fields.get("library", ())
     _at_most("papers of a library", len(library), MAX_LIBRARY)
     of_library = (one.title + one.abstract for one in library)
-    for text in (fields.get("query"), fields.get("text"), *queries, *of_library):
+    for text in (fields.get("query"), fields.get("text"), fields.get("instruction"), *queries, *of_library):
         _at_most("characters of text", len(text or ""), MAX_TEXT)
     names = [*fields.get("like", ()), *fields.get("unlike", ())]
     names += [fields.get(one, "") for one in ("name", "prefix", "beginning")]

@@ -40,7 +40,7 @@ from papersearch.remote.calls import (
     SearchManyCall,
     SimilarCall,
 )
-from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
+from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters, searched_k
 from papersearch.text.cleaning import without_surrogates
 from papersearch.types import NO_FILTERS, EncodedShare, LookUpBy, Mode, Sort
 
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from papersearch.index.counts import PaperCounts
     from papersearch.index.manifest import Manifest
     from papersearch.index.verification import Fault
+    from papersearch.search.reranking import Reranker
     from papersearch.types import (
         Counted,
         FilterOptions,
@@ -129,14 +130,19 @@ class RemoteIndex:
         fold: bool = False,
         facets: bool = False,
         related: bool = False,
+        instruction: str | None = None,
+        rerank: Reranker | None = None,
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Results:
-        """Return the `k` papers that answer `query` best, best first, as `Index.search` does."""
-        check_arguments(k, mode, sort)
+        """Return the `k` papers that answer `query` best, best first, as `Index.search` does.
+
+        A reranker works here, on the texts that the server gives.
+        """
+        check_arguments(k, mode, sort, rerank, instruction)
         call = SearchCall(
             query=without_surrogates(query),
-            k=k,
+            k=searched_k(k, rerank),
             mode=mode,
             explain=explain,
             strict=strict,
@@ -146,10 +152,11 @@ class RemoteIndex:
             fold=fold,
             facets=facets,
             related=related,
+            instruction=None if instruction is None else without_surrogates(instruction),
             filters=chosen_filters(filters, narrowed),
         )
         found: Results = self._ask(call)
-        return found
+        return found if rerank is None else rerank.rerank(found, k)
 
     def search_many(
         self,
@@ -159,15 +166,18 @@ class RemoteIndex:
         *,
         late: bool = True,
         literal: bool = True,
+        rerank: Reranker | None = None,
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[Results]:
         """Answer many queries as `search` does, in their order, several in a request."""
         check_arguments(k, mode)
         filters = chosen_filters(filters, narrowed)
-        for portion in _portions(queries, min(MAX_QUERIES, max(1, MAX_HITS // k))):
-            call = SearchManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
-            yield from self._as_many(self._ask(call), portion)
+        wanted = searched_k(k, rerank)
+        for portion in _portions(queries, min(MAX_QUERIES, max(1, MAX_HITS // wanted))):
+            call = SearchManyCall(queries=portion, k=wanted, mode=mode, late=late, literal=literal, filters=filters)
+            for found in self._as_many(self._ask(call), portion):
+                yield found if rerank is None else rerank.rerank(found, k)
 
     def rank_many(
         self,

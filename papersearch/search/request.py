@@ -12,6 +12,7 @@ from papersearch.text.cleaning import clean_text
 from papersearch.types import NAME_KINDS, NO_FILTERS, FilterOptions, Filters, LibraryPaper, Mode, Paper, Sort
 
 if TYPE_CHECKING:
+    from papersearch.search.reranking import Reranker
     from papersearch.text.query import Query
 
 DEFAULT_K = 10
@@ -53,13 +54,26 @@ def names_papers(filters: Filters) -> bool:
     return filters.replace(include_undated=False) != NO_FILTERS
 
 
-def check_arguments(k: int, mode: Mode, sort: Sort = "relevance") -> None:
-    """Raise ValueError for an unknown sort or mode, and for a `k` below 1."""
+def check_arguments(
+    k: int, mode: Mode, sort: Sort = "relevance", rerank: Reranker | None = None, instruction: str | None = None
+) -> None:
+    """Raise ValueError for an unknown sort or mode, a `k` below 1, and arguments that exclude each other."""
     for what, found, known in (("sort", sort, get_args(Sort)), ("mode", mode, get_args(Mode))):
         if found not in known:
             raise ValueError(f"unknown {what} {found!r}: expected {' or '.join(known)}")
     if k < 1:
         raise ValueError(f"expected k of at least 1, found {k}")
+    if rerank is not None and sort != "relevance":
+        raise ValueError(f"expected sort 'relevance' beside rerank, found {sort!r}")
+    if instruction is not None and mode == "keyword":
+        raise ValueError("expected another mode than 'keyword' beside instruction: it encodes no query")
+    if instruction is not None and not clean_text(instruction).strip():
+        raise ValueError("expected an instruction, found an empty text")
+
+
+def searched_k(k: int, rerank: Reranker | None) -> int:
+    """Return the number of papers to search for where `k` are wanted."""
+    return k if rerank is None else max(k, rerank.top)
 
 
 def chosen_filters(filters: Filters, narrowed: FilterOptions) -> Filters:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from papersearch.errors import InstructionRefused
 from papersearch.index.opened import query_encoder
 from papersearch.search.topk import top_k
+from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import short_id
 from papersearch.types import NO_FILTERS, EncodedShare, PaperName
 
@@ -100,6 +102,21 @@ class Shards:
     def encoder(self) -> QueryEncoder:
         """The encoder of queries. Raises ModelError."""
         return query_encoder(self.manifest, self._path)
+
+    def prefix_with(self, instruction: str) -> str | None:
+        """Return the prefix of queries with another instruction; None without a model.
+
+        Raises InstructionRefused.
+        """
+        described = self.manifest.encoder
+        if described is None:
+            return None
+        from papersearch.dense.prefixes import with_instruction  # few queries have one
+
+        prefix = with_instruction(described.query_prefix, " ".join(clean_text(instruction).split()))
+        if prefix is None:
+            raise InstructionRefused(name=described.name, prefix=described.query_prefix)
+        return prefix
 
     @cached_property
     def pieces(self) -> PieceVectors | None:

@@ -18,8 +18,9 @@ def explanation_tree(hit: Hit, width: int | None, ascii_only: bool, margin: int)
     if explanation is None:
         return []
     lines = [
+        *_reranking(hit),
         f"{word_of(hit)}: holds {explanation.coverage:.0%} of the query's words, by rarity; "
-        f"score {hit.score:.3f}, the sum of"
+        f"score {hit.score:.3f}, the sum of",
     ]
     for number, signal in enumerate(explanation.signals, 1):
         is_last = number == len(explanation.signals)
@@ -38,6 +39,12 @@ def explanation_tree(hit: Hit, width: int | None, ascii_only: bool, margin: int)
         for text in shown:
             text.truncate(width, overflow="ellipsis")
     return shown
+
+
+def _reranking(hit: Hit) -> list[str]:
+    if hit.rerank_score is None:
+        return []
+    return [f"reranked by {hit.rerank_score:.4f}, from place {hit.rank_before}"]
 
 
 def _raw_score(signal: SignalScore) -> str:

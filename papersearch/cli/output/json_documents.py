@@ -79,6 +79,8 @@ def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
         "library_match": hit.library_match.asdict() if hit.library_match else None,
         "short_id": hit.short_id,
         "strength": hit.strength,
+        "rerank_score": hit.rerank_score,
+        "rank_before": hit.rank_before,
     }
 
 
@@ -111,6 +113,7 @@ def envelope_fields(
         "encoded": results.encoded.asdict() if results.encoded else None,
         "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "comparison": None if comparison is None else comparison_fields(comparison),
+        "reranked": results.reranked.asdict() if results.reranked else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 

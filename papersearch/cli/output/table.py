@@ -94,6 +94,7 @@ def _heading(results: Results, width: int | None, name: str, marked: Marked | No
     Where the two do not fit into one line, they are two.
     """
     said = [*([results.mode_used] if results.is_ranked else []), how_many(results)]
+    said += [f"{results.reranked.n_papers} reranked"] if results.reranked else []
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     status = Text(clean_text(" · ".join(said)), style=_FAINT)
     asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
