@@ -72,9 +72,7 @@ def test_a_collection_is_found_from_anywhere(command: Command, two: dict[str, Pa
     for verb in (["similar", "On genes"], ["stats"], ["doctor"], ["open", "--print", "On genes"]):
         done = command(*verb, "-c", "bio")
         assert (done.returncode, done.stderr) == (0, ""), verb
-    assert (
-        command("gene expression", "-c", "ml", "--strict").stdout != command("gene expression", "-c", "bio").stdout
-    )
+    assert not [hit for hit in hits_of(command("on", "-c", "ml", "--json")) if hit["title"] == "On genes"]
 
 
 def test_several_are_one(command: Command, two: dict[str, Path], tmp_path: Path, small_model: Path) -> None:
@@ -112,7 +110,7 @@ def test_order_and_repetition_do_not_matter(command: Command, two: dict[str, Pat
 def test_the_table_names_collections(command: Command, two: dict[str, Path], small_model: Path) -> None:
     """Beside a title, the table says which collections have the paper, if several are searched."""
     together(command, small_model)
-    several = command("pipeline bubbles", "-c", "all", "--format", "table").stdout
+    several = command("pipeline bubbles", "-c", "all", "--no-fold", "--format", "table").stdout
     assert "On pipeline bubbles (bio, ml)" in several
     assert "bio" not in command("pipeline bubbles", "-c", "ml", "--format", "table").stdout
 
@@ -141,10 +139,6 @@ def test_a_change_is_noticed_and_taken_in(command: Command, two: dict[str, Path]
     built = command("index", "-c", "bio", "--model", str(small_model))
     assert "6 papers of bio, ml are searched together" in built.stderr
     assert command("graph", "-c", "ml", "-c", "bio").stderr == ""
-    assert (
-        f"papersearch index -c bio --model {small_model}" in command("index", "-c", "bio", "--dry-run").stderr
-        or True
-    )
 
 
 def test_reports(command: Command, two: dict[str, Path], small_model: Path) -> None:
@@ -199,9 +193,8 @@ def test_an_index_of_ones_own_place(command: Command, two: dict[str, Path], tmp_
     assert "cannot search bare with others: it has no corpus here" in refused.stderr
 
 
-def test_a_server_has_a_name(
-    command: Command, two: dict[str, Path], home: dict[str, str], small_model: Path
-) -> None:
+@pytest.mark.usefixtures("two")
+def test_a_server_has_a_name(command: Command, home: dict[str, str], small_model: Path) -> None:
     """A name may mean a server, which may serve several collections as one."""
     together(command, small_model)
     with served(Path(home["XDG_DATA_HOME"], "papersearch", "collections", "bio+ml")) as server:
@@ -242,9 +235,8 @@ def test_what_is_refused(command: Command, two: dict[str, Path], arguments: tupl
     assert "Traceback" not in done.stderr
 
 
-def test_other_models_are_not_mixed(
-    command: Command, two: dict[str, Path], tmp_path: Path, small_model: Path
-) -> None:
+@pytest.mark.usefixtures("two")
+def test_other_models_are_not_mixed(command: Command, tmp_path: Path, small_model: Path) -> None:
     """Collections that were built with other models, or without papers of one kind, are not searched as one."""
     other = make_model(tmp_path / "other-model", hidden_size=16)
     assert command("index", "-c", "bio", "--model", str(other), "--full").returncode == 0
@@ -284,9 +276,8 @@ def test_the_file_is_the_users(command: Command, home: dict[str, str], tmp_path:
     (path.parent / "here").mkdir()
     (path.parent / "here" / "b.txt").write_text(page([B]))
     path.write_text('# mine\n[own]\ncorpus = "here"  # beside this file\n')
-    assert hits_of(
-        command("index", "-c", "own", "--words-only", "--json") and command("graph", "-c", "own", "--json")
-    )
+    command("index", "-c", "own", "--words-only")
+    assert hits_of(command("graph", "-c", "own", "--json"))
     command("collections", "add", "new", str(tmp_path))
     command("collections", "remove", "new")
     assert path.read_text().strip() == '# mine\n[own]\ncorpus = "here"  # beside this file'
