@@ -6,15 +6,12 @@ search is a table whose keys are the names of the command line's options. Nothin
 
 from __future__ import annotations
 
-import os
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 from papersearch.errors import SearchesNotWritable, SearchesUnreadable, SearchExists, UnknownSearch
-from papersearch.index.files import replace_file
 from papersearch.search.filter_table import (
     FILTER_ROWS,
     MARK_ROWS,
@@ -26,12 +23,11 @@ from papersearch.search.filter_table import (
     make_mark_filters,
 )
 from papersearch.text.cleaning import clean_text
+from papersearch.toml_files import edited, read_tables
 from papersearch.types import NO_FILTERS, Filters, Mode
-from papersearch.user_files import read_bounded
 
 FILE = "searches.toml"
 
-_MAX_BYTES = 1 << 20
 _ROWS = {row.name: row for row in (*FILTER_ROWS, *MARK_ROWS) if row.is_saved}
 """Filters and conditions on marks by key of the file, which is also the option's name."""
 
@@ -52,7 +48,7 @@ def read(path: Path) -> dict[str, SavedSearch]:
     Raises SearchesUnreadable if the file cannot be read or does not describe searches.
     """
     try:
-        tables = tomllib.loads(read_bounded(path, _MAX_BYTES).decode("utf-8"))
+        tables = read_tables(path)
         return {clean_text(name): _search(clean_text(name), table) for name, table in tables.items()}
     except FileNotFoundError:
         return {}
@@ -96,19 +92,10 @@ def _key(document: Any, name: str) -> Any:
 
 @contextmanager
 def _edited(path: Path) -> Iterator[Any]:
-    """Yield the file as a document to change; on success replace the file in one step.
-
-    An exception inside the `with` block leaves the file as it was.
-    """
-    import tomlkit
-
+    """Yield the file as a document to change. Raises SearchesNotWritable."""
     try:
-        before = path.read_text("utf-8") if path.exists() else ""
-        document = tomlkit.parse(before)
-        yield document
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # A user may keep the file elsewhere and link to it: replace the target, not the link.
-        replace_file(Path(os.path.realpath(path)), tomlkit.dumps(document).encode())
+        with edited(path) as document:
+            yield document
     except OSError as error:
         raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error
 

@@ -25,6 +25,7 @@ LAYERS = [
     {"index"},
     {"search"},
     {"remote"},
+    {"toml_files"},
     {"api", "marks", "saved"},
     {"seen"},
     {"evaluation", "maps", "serving"},

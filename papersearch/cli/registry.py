@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,13 +20,13 @@ from papersearch.cli.locations import Locations, Places, user_folder
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
 from papersearch.text.cleaning import clean_text
+from papersearch.toml_files import edited, read_tables
 
 ALL = "all"
 """The name of every collection together."""
 
 _FILE = "collections.toml"
 _FOLDER = "collections"
-_MAX_BYTES = 1 << 20
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _LONGEST = 100
 """Length from which the names of collections are too long for the name of a folder."""
@@ -54,11 +53,7 @@ def find_registry() -> Path:
 def read_collections(path: Path) -> dict[str, NamedCollection]:
     """Read the collections by name, in file order; none if there is no file. Raises CommandError."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
-        tables = tomllib.loads(content.decode("utf-8"))
+        tables = read_tables(path)
         return {name: _collection(name, table, path.parent) for name, table in tables.items()}
     except FileNotFoundError:
         return {}
@@ -189,18 +184,10 @@ def _check_name(name: str) -> None:
 
 @contextmanager
 def _edited(path: Path) -> Iterator[Any]:
-    """Yield the file as a document to change; on success replace it in one step."""
-    import tomlkit
-
-    from papersearch.index.files import replace_file
-
+    """Yield the file as a document to change. Raises CommandError."""
     try:
-        document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
-        yield document
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(Path(os.path.realpath(path)), tomlkit.dumps(document).encode())
+        with edited(path) as document:
+            yield document
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandError(
-            f"cannot write {path}: {reason}", "name another file: export PAPERSEARCH_COLLECTIONS=FILE"
-        ) from error
+        said = f"cannot write {path}: {error.strerror or error}"
+        raise CommandError(said, "name another file: export PAPERSEARCH_COLLECTIONS=FILE") from error
