@@ -272,7 +272,7 @@ def test_other_models_are_not_mixed(command: Command, tmp_path: Path, small_mode
     ],
 )
 def test_a_file_that_cannot_be_read(command: Command, home: dict[str, str], content: str) -> None:
-    """A file of collections that is no such file is one error, which names it."""
+    """A file that does not describe collections is one error, which names it."""
     path = Path(home["XDG_CONFIG_HOME"], "papersearch", "collections.toml")
     path.parent.mkdir(parents=True)
     path.write_text(content)
