@@ -70,12 +70,10 @@ def check_alone(options: BuildOptions, mode: str, **others: object) -> None:
 
 def corpus_of(options: BuildOptions, locations: Locations, mode: str) -> list[Path] | Path:
     """Return the dumps that were named, or the corpus. Raises CommandError without either."""
-    if not isinstance(locations.corpus, Path):
-        raise typer.BadParameter(f"{mode.split()[0]} builds one collection at a time")
-    if not options.dumps and not locations.corpus.is_dir():
-        message = f"cannot find a corpus in {locations.corpus}"
-        raise CommandError(message, f"name it: papersearch index FOLDER {mode}")
-    return options.dumps or locations.corpus
+    corpus = locations.one_corpus()
+    if not options.dumps and not corpus.is_dir():
+        raise CommandError(f"cannot find a corpus in {corpus}", f"name it: papersearch index FOLDER {mode}")
+    return options.dumps or corpus
 
 
 def _build(
@@ -109,7 +107,8 @@ def _join(options: BuildOptions, locations: Locations, printer: Printer, form: P
     from papersearch.cli.output.parts import join_fields, print_join
     from papersearch.cli.output.progress import build_progress
 
-    corpus: list[Path] | Path | None = options.dumps or options.places.corpus_path
+    named = locations.one_corpus() if locations.collections else options.places.corpus_path
+    corpus: list[Path] | Path | None = options.dumps or named
     try:
         with build_progress(form) as progress:
             report = api.join_parts(

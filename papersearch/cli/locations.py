@@ -60,6 +60,12 @@ class Locations(NamedTuple):
         """The folders of the corpus by the names of collections; one without a name has an empty one."""
         return {"": self.corpus} if isinstance(self.corpus, Path) else self.corpus
 
+    def one_corpus(self) -> Path:
+        """Return the folder of the corpus. Raises CommandError for several collections."""
+        if isinstance(self.corpus, Path):
+            return self.corpus
+        raise CommandError("cannot build several collections in parts: they are taken one at a time", "")
+
     @property
     def corpus_name(self) -> str:
         """The corpus for messages."""

@@ -20,7 +20,7 @@ ORIGINAL = ("On pipeline bubbles", sentence("pipeline bubbles"))
 
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, Path]:
-    """Return two corpora that have one paper in common, a folder below one, and a file that is no dump."""
+    """Return two corpora that have one paper in common, a folder below one, and a file that is not a dump."""
     found = {"ml": tmp_path / "a" / "one", "bio": tmp_path / "b" / "two"}
     (found["ml"] / "deep").mkdir(parents=True)
     found["bio"].mkdir(parents=True)
