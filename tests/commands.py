@@ -1,8 +1,8 @@
 """Runs of the command in processes that are forked from one which has imported the libraries.
 
 Starting Python and importing numpy, Typer, Rich and the library take longer than most commands. A
-fork does without both. It imports the modules of its verb itself, as any command does, and has
-arguments, an environment, a folder and pipes of its own.
+fork does without both, and has arguments, an environment, a folder and pipes of its own. What a
+command imports is tested in processes of their own.
 """
 
 from __future__ import annotations
@@ -21,8 +21,15 @@ from pathlib import Path
 
 IMPORTED = (
     "hashlib", "numpy.ma", "orjson", "platformdirs.unix", "rich.console", "rich.table", "simsimd", "Stemmer",
-    "typer.main", "typer.completion", "papersearch.api",
+    "tomlkit", "typer.main", "typer.completion", "papersearch.api", "papersearch.cli.app", "papersearch.cli.hints",
+    "papersearch.cli.last_results", "papersearch.cli.output.exports", "papersearch.cli.output.json_documents",
+    "papersearch.cli.output.marked", "papersearch.cli.output.table", "papersearch.cli.saved",
+    "papersearch.cli.search", "papersearch.cli.show", "papersearch.dense.bert", "papersearch.dense.late",
+    "papersearch.index.build", "papersearch.index.publishing", "papersearch.ingest.reading",
+    "papersearch.search.evidence", "papersearch.seen",
 )  # fmt: skip
+"""What most commands import. None of these modules reads the environment or its arguments when it is imported."""
+
 READ_AT_START = ("LANG", "LC_", "OPENBLAS_", "PYTHON")
 """Prefixes of variables that Python or a library reads once."""
 
