@@ -65,11 +65,13 @@ Words rank the papers; none of them is required. Everything else is a condition 
 | `a OR b` | one of them required |
 | `NOT a` | excluded, as `-a` is |
 | `( )` | a group, in a query with `AND`, `OR` or `NOT`; otherwise text |
+| `author:(doe OR "Jane Roe")`, `title:(word word)` | a group of which every word and phrase has this field |
 | `word*` | any word with this beginning of three letters or more; `RRT*` and other names in capitals are words |
 
 `NOT` binds to the next word, phrase or group. `AND` binds before `OR`. The words between two operators are one
 operand, and a paper has it if it has all of them: `diffusion models OR language models` finds papers with both
-words of either. An exclusion holds for its whole group: `a OR b NOT c` excludes `c`, and `a OR (b NOT c)` keeps
+words of either. In a group of authors or venues, words side by side are one name: `author:(Jane Doe OR roe)`.
+An exclusion holds for its whole group: `a OR b NOT c` excludes `c`, and `a OR (b NOT c)` keeps
 papers with `a` and `c`.
 
 A condition matches its words in any form: inflected, hyphenated, joined or spaced, with LaTeX marks or without.

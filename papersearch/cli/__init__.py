@@ -6,7 +6,11 @@ import gc
 import os
 import signal
 import sys
+import time
 from typing import NoReturn
+
+STARTED = time.monotonic()
+"""Instant at which the process was started, nearly."""
 
 
 def main() -> NoReturn:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from papersearch.cli import STARTED
 from papersearch.cli.errors import BuildInterrupted, CommandError, complain, typed
 from papersearch.cli.notices import warn_if_stale
 from papersearch.cli.rebuilding import build_command
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 MOST_TEXTS = 500
 """Number of texts up to which a first query waits for their encodings: half a minute on two cores."""
+
+
+_MOST_OF_START_S = 2.0
+"""Greatest part of a server's time that the start of a command takes away from it."""
 
 
 def open_index(places: Places) -> Index:
@@ -40,7 +46,8 @@ def open_at(place: Path) -> Index:
     if (address := address_in(place)) is not None:
         from papersearch.remote.index import open_remote
 
-        return cast("Index", open_remote(address))  # it has the same public methods
+        waited = min(time.monotonic() - STARTED, _MOST_OF_START_S)
+        return cast("Index", open_remote(address, waited))  # it has the same public methods
     from papersearch import api
 
     return api.open(place)

@@ -19,7 +19,7 @@ from papersearch.remote.addresses import is_loopback
 NAMESPACE = "papersearch"
 
 _ADDRESS = re.compile(r"(?P<host>[\w.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})", re.ASCII)
-_REACHED_WITHIN_S = 5.0
+_REACHED_WITHIN_S = 3.0
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, NamedTuple
 
 from papersearch.errors import PapersearchError, ShardRefused, ShardUnanswered
+from papersearch.serving.answering import DEADLINE
 
 Copy = Callable[[str, Any], "Future[Any]"]
 """(method, request) -> the answer to come, which is a PapersearchError if the shard raised one."""
@@ -49,7 +50,8 @@ class Copies:
         """Return the answer to each (shard, request), in their order.
 
         Every copy of a shard is asked once at most, so that a round ends after the patience times the
-        number of copies. Raises ShardUnanswered if a shard has no answer, since an answer of the others
+        number of copies. If the query's time ends before that, the copies of a shard share what is left
+        of it. Raises ShardUnanswered if a shard has no answer, since an answer of the others
         would be a wrong one; ShardRefused if every copy that answers refuses; and any other error of a shard.
         """
         return _Round(self, method, calls).answers()
@@ -94,6 +96,8 @@ class _Place:
         """Copies that are not asked yet."""
         self.running: list[int] = []
         """Copies that are asked and have not answered."""
+        self.patience = 0.0
+        """Seconds for which the copy asked last is waited for, until `deadline`."""
         self.deadline = 0.0
         self.cause = ""
         self.refusal: ShardRefused | None = None
@@ -105,6 +109,7 @@ class _Round:
     def __init__(self, copies: Copies, method: str, calls: Sequence[tuple[int, Any]]) -> None:
         self._copies = copies
         self._method = method
+        self._until = DEADLINE.get()
         self._places = dict(enumerate(_Place(shard, request, copies.order(shard)) for shard, request in calls))
         self._running: dict[Future[Any], _Asked] = {}
         self._answers: dict[int, Any] = {}
@@ -131,7 +136,10 @@ class _Round:
         self._copies.asked[which] += 1
         self._running[self._copies.begin(open_.shard, copy, self._method, open_.request)] = _Asked(place, copy)
         open_.running.append(copy)
-        open_.deadline = time.monotonic() + self._copies.patience_s
+        now = time.monotonic()
+        share = (self._until - now) / (1 + len(open_.left))
+        open_.patience = max(0.0, min(self._copies.patience_s, share))
+        open_.deadline = now + open_.patience
 
     def _take(self, future: Future[Any]) -> None:
         """Take an answer; after a failure ask the next copy at once."""
@@ -163,7 +171,8 @@ class _Round:
         open_ = self._places[place]
         for copy in open_.running:
             self._copies.distrust(open_.shard, copy)
-        open_.cause = f"no answer in {self._copies.patience_s:g} s"
+        has_waited = f"no answer in {open_.patience:.2g} s"
+        open_.cause = has_waited if open_.patience else "the query's time is over"
         if not open_.left:
             raise open_.refusal or self._unanswered(open_)
         self._ask(place, "again")

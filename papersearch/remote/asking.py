@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -30,6 +31,7 @@ from papersearch.remote.calls import (
     GENERATION_HEADER,
     LONG,
     MAX_BODY_BYTES,
+    PATIENCE_HEADER,
     PREFIX,
     RELEASE_HEADER,
     VERB_OF,
@@ -38,7 +40,7 @@ from papersearch.remote.calls import (
     Call,
     check_limits,
 )
-from papersearch.remote.connection import Connection, Reply
+from papersearch.remote.connection import Connection, Patience, Reply
 from papersearch.remote.failures import read_error
 from papersearch.values import fields_of
 from papersearch.version import __version__
@@ -46,32 +48,48 @@ from papersearch.version import __version__
 Made = TypeVar("Made")
 
 TIMEOUT_VARIABLE = "PAPERSEARCH_TIMEOUT"
-PATIENCE_S = 5.0
+PATIENCE_S = 4.5
+"""Bound of one request: a command that gives up then has ended within five seconds."""
+
 LONG_PATIENCE_S = 120.0
-"""Bounds of one request; the longer one is for many queries or papers at once."""
+"""Bound of a request for many queries or papers at once."""
+
+_LEAST_SHARE = 0.1
+"""Share of its patience that a request has however long the steps before it took."""
 
 _MAX_CAUSE = 300
 """Greatest length of a text of the server in an error."""
 
 
 class Asker:
-    """A server, asked one call at a time."""
+    """A server, asked one call at a time.
 
-    def __init__(self, address: Address, token: str | None) -> None:
+    Opening an index and its first call share the patience of that call, less `waited`: the seconds
+    for which the user has waited before.
+    """
+
+    def __init__(self, address: Address, token: str | None, waited: float = 0.0) -> None:
         self.place = str(address)
+        self._waited = waited
         self._token = token
         self._connection = Connection(address)
 
     def current(self) -> About:
         """Return the generation that is current on the server."""
-        return self._asked(AboutCall(), None)[0]
+        began = time.monotonic()
+        about, _ = self._asked(AboutCall(), None)
+        self._waited += time.monotonic() - began
+        return about
 
     def ask(self, call: Call, opened: About) -> Any:
         """Return the result of a call in JSON, from the generation `opened`.
 
         Raises ServerError, or what the index on the server raised.
         """
-        about, result = self._asked(call, opened.generation)
+        try:
+            about, result = self._asked(call, opened.generation)
+        finally:
+            self._waited = 0.0
         if about != opened:
             raise self._foreign("it is of another generation than the one asked for")
         return result
@@ -90,7 +108,9 @@ class Asker:
         if len(body) > MAX_BODY_BYTES:
             raise LimitExceeded(what="bytes of a request", n_found=len(body), limit=MAX_BODY_BYTES)
         path = PREFIX + VERB_OF[type(call)]
-        reply = self._connection.post(path, body, self._headers(generation), patience_for(call))
+        whole = patience_for(call)
+        patience = Patience(max(whole - self._waited, whole * _LEAST_SHARE), whole)
+        reply = self._connection.post(path, body, self._headers(generation, patience), patience)
         if reply.status != 200:
             raise self._refused(reply)
         answered = self._fields(reply, "about", "result")
@@ -103,11 +123,12 @@ class Asker:
             raise self._other_release("format", str(about.format))
         return about, answered["result"]
 
-    def _headers(self, generation: str | None) -> dict[str, str]:
+    def _headers(self, generation: str | None, patience: Patience) -> dict[str, str]:
         headers = {
             "Content-Type": "application/json",
             RELEASE_HEADER: __version__,
             FORMAT_HEADER: str(FORMAT_VERSION),
+            PATIENCE_HEADER: f"{patience.left:.6g}",
         }
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

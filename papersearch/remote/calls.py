@@ -1,8 +1,8 @@
 """The calls of a served index, the kinds of their answers, and their limits. docs/serve.md lists them.
 
 A call is a POST of a JSON object to `/v1/VERB`. Headers carry the client's release and index format,
-and the generation that it has opened. The answer is an object with `about`, which describes the
-generation that answered, and `result`.
+the generation that it has opened, and the seconds for which it waits. The answer is an object with
+`about`, which describes the generation that answered, and `result`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ PREFIX = "/v1/"
 RELEASE_HEADER = "Papersearch-Release"
 FORMAT_HEADER = "Papersearch-Format"
 GENERATION_HEADER = "Papersearch-Generation"
+PATIENCE_HEADER = "Papersearch-Patience"
 
 GENERATION = re.compile(r"[0-9A-Za-z._-]{1,100}")
 """The form of a generation's name, which headers carry."""

@@ -30,6 +30,13 @@ class Reply(NamedTuple):
     body: bytes
 
 
+class Patience(NamedTuple):
+    """The seconds for which an answer is waited: what is left of a whole that several steps share."""
+
+    left: float
+    whole: float
+
+
 class Connection:
     """One connection, opened at the first exchange and again where the server has closed it."""
 
@@ -40,32 +47,32 @@ class Connection:
     def __del__(self) -> None:
         self.close()  # an index has no end that its user must tell
 
-    def post(self, path: str, body: bytes, headers: dict[str, str], patience: float) -> Reply:
+    def post(self, path: str, body: bytes, headers: dict[str, str], patience: Patience) -> Reply:
         """Send a request, and return the answer.
 
-        Raises ServerUnreachable, ServerForeign, and ServerSilent after `patience` seconds.
+        Raises ServerUnreachable, ServerForeign, and ServerSilent after the patience.
         """
         found: SimpleQueue[Reply | Exception] = SimpleQueue()
 
         def exchange() -> None:
             try:
-                found.put(self._exchanged(path, body, headers, patience))
+                found.put(self._exchanged(path, body, headers, patience.left))
             except Exception as error:
                 found.put(error)
 
         threading.Thread(target=exchange, name="papersearch-exchange", daemon=True).start()
         try:
-            reply = found.get(timeout=patience)
+            reply = found.get(timeout=patience.left)
         except Empty:
             self.close()
-            raise ServerSilent(address=str(self._address), seconds=patience) from None
+            raise ServerSilent(address=str(self._address), seconds=patience.whole) from None
         except BaseException:  # an interrupt leaves an answer half read
             self.close()
             raise
         if isinstance(reply, Reply):
             return reply
         self.close()
-        raise self._told(reply, patience) from reply
+        raise self._told(reply, patience.whole) from reply
 
     def close(self) -> None:
         """Cut the connection, also under an exchange that is not waited for any more."""
@@ -109,14 +116,14 @@ class Connection:
             media_type = response.headers.get_content_type()
             return Reply(response.status, media_type, response.headers.get("Location"), content)
 
-    def _told(self, error: Exception, patience: float) -> Exception:
+    def _told(self, error: Exception, seconds: float) -> Exception:
         """Return the error of the product for one of the exchange."""
         address = str(self._address)
         match error:
             case _TooLong():
                 return ServerForeign(address=address, cause="it is longer than any answer of papersearch")
             case TimeoutError():
-                return ServerSilent(address=address, seconds=patience)
+                return ServerSilent(address=address, seconds=seconds)
             case ConnectionRefusedError():
                 return ServerUnreachable(address=address, cause="nothing listens there")
             case socket.gaierror() | UnicodeError():

@@ -332,9 +332,12 @@ class RemoteIndex:
         return NotServed(address=self.place, what=what)
 
 
-def open_remote(address: str) -> RemoteIndex:
-    """Open the index at an address, with the token of the environment. Raises ServerError."""
-    asker = Asker(parse_address(address), find_token())
+def open_remote(address: str, waited: float = 0.0) -> RemoteIndex:
+    """Open the index at an address, with the token of the environment. Raises ServerError.
+
+    waited: seconds for which the user has waited already; the first answer is waited for that much less
+    """
+    asker = Asker(parse_address(address), find_token(), waited)
     return RemoteIndex(asker, asker.current())
 
 

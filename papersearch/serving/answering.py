@@ -6,9 +6,14 @@ answer from an index in this process, or from shards on other machines.
 
 from __future__ import annotations
 
+import math
+from contextvars import ContextVar
 from typing import NamedTuple, Protocol
 
 from papersearch.remote.calls import About, Call
+
+DEADLINE: ContextVar[float] = ContextVar("DEADLINE", default=math.inf)
+"""Instant, by the monotonic clock, until which an answer, or the reason why there is none, is of use."""
 
 
 class Answer(NamedTuple):

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from papersearch.errors import PapersearchError
 from papersearch.remote.calls import LONG, PREFIX, VERBS, About, AboutCall, Call
 from papersearch.remote.failures import error_fields, is_carried
-from papersearch.serving.answering import Answering, GenerationUnknown
+from papersearch.serving.answering import DEADLINE, Answering, GenerationUnknown
 from papersearch.serving.metrics import CONTENT_TYPE, Metrics
 from papersearch.serving.refusals import STATUS, Reason, Refusal, headers_of
 from papersearch.serving.requests import (
@@ -28,6 +28,7 @@ from papersearch.serving.requests import (
     check_host,
     check_release,
     check_token,
+    patience,
     read_body,
     read_call,
 )
@@ -36,6 +37,9 @@ from papersearch.serving.turns import Turns
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+TO_FIND_IT = 0.8
+"""Share of a call's time after which an answer, or an error, still reaches the client."""
 
 OTHER = "other"
 """The verb of a request that names none, in measurements."""
@@ -46,7 +50,8 @@ class Bounds(NamedTuple):
 
     n_at_once: calls that are answered at once
     n_waiting: calls that wait for them
-    seconds: for a call from its header to its answer; long_seconds: for a call of many queries or papers
+    seconds: for a call from its header to its answer, or less if the client waits less; long_seconds:
+        for a call of many queries or papers
     body_seconds: for a request's body to arrive
     send_seconds: for an answer to be taken
     """
@@ -151,8 +156,10 @@ class Door:
             raise Refusal("unknown path", f"expected one of {', '.join(VERBS)} after {PREFIX}")
         check_release(request.headers)
         generation = asked_generation(request.headers)
+        began, waited_for = time.monotonic(), patience(request.headers)
         call = read_call(verb, await read_body(request, self._bounds.body_seconds))
-        seconds = self._bounds.long_seconds if type(call) in LONG else self._bounds.seconds
+        seconds = min(waited_for, self._bounds.long_seconds if type(call) in LONG else self._bounds.seconds)
+        DEADLINE.set(began + TO_FIND_IT * seconds)  # for this request alone: it has a context of its own
         try:
             async with asyncio.timeout(seconds):
                 return await self._answered(request, call, generation)

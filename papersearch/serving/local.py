@@ -11,6 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -143,8 +145,8 @@ class PublicationsAnswering:
 
     async def answer(self, call: Call, generation: str | None) -> Answer:
         """Answer a call from one publication. Raises PapersearchError and GenerationUnknown."""
-        running = asyncio.get_running_loop().run_in_executor(self._threads, self._answer, call, generation)
-        return await running
+        answering = partial(copy_context().run, self._answer, call, generation)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, answering)
 
     def _answer(self, call: Call, generation: str | None) -> Answer:
         publication = self._shelf.current() if generation is None else self._shelf.named(generation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from papersearch.remote.calls import (
     GENERATION,
     GENERATION_HEADER,
     MAX_BODY_BYTES,
+    PATIENCE_HEADER,
     RELEASE_HEADER,
     VERBS,
     Call,
@@ -85,6 +87,20 @@ def asked_generation(headers: Headers) -> str | None:
     if found is not None and not GENERATION.fullmatch(found):
         raise Refusal("malformed", f"expected a generation in {GENERATION_HEADER}")
     return found
+
+
+def patience(headers: Headers) -> float:
+    """Return for how many seconds the client waits; without end, if it does not tell."""
+    found = headers.get(PATIENCE_HEADER)
+    if found is None:
+        return math.inf
+    try:
+        seconds = float(found)
+    except ValueError:
+        seconds = 0.0
+    if not seconds > 0:
+        raise Refusal("malformed", f"expected seconds in {PATIENCE_HEADER}")
+    return seconds
 
 
 async def read_body(request: Request, seconds: float) -> bytes:

@@ -3,7 +3,7 @@
     group  := both { OR both }
     both   := run { AND run }
     run    := item { item }
-    item   := [ NOT | - ] ( word | phrase | field:... | ( group ) )
+    item   := [ NOT | - ] ( word | phrase | field:... | [field:] ( group ) )
 
 The words between two operators are one operand: a paper has it if it has all of them. An exclusion
 holds for the whole group around it, unless it is all that an operand has: `a OR b NOT c`
@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple
 from papersearch.errors import InvalidYear, QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Clause, Compound, Condition, FieldClause, compound
+from papersearch.text.field_groups import with_fields
 from papersearch.text.syntax import Token
 from papersearch.text.words import TITLE_PREFIX
 from papersearch.text.years import ALL_DAYS, days_of_years
@@ -64,7 +65,7 @@ def operated(found: list[Token], notes: list[Note]) -> list[Token] | None:
     remarks: list[Note] = []
     paired = _without_empty_groups(_paired(found, remarks))
     joined = _joined(_negated(paired, notes), notes)
-    operators = [token for token in joined if token.written in _NAMES.values() and token.kind in _NAMES]
+    operators = [token for token in joined if _is_operator(token)]
     if not operators:
         return None
     named = ", ".join(dict.fromkeys(token.written for token in operators))
@@ -79,7 +80,7 @@ def operated(found: list[Token], notes: list[Note]) -> list[Token] | None:
         notes.append(Note(kind="operator", part=named, message=f"{named} {are}: the whole query is in capitals"))
         return None
     notes += remarks
-    return joined
+    return with_fields(joined)
 
 
 def conditions(found: list[Token], analyzer: Analyzer, notes: list[Note]) -> Conditions:
@@ -147,7 +148,8 @@ def _paired(found: list[Token], notes: list[Note]) -> list[Token]:
     lost.update(opened)
     for place in sorted(lost)[:1]:
         what = "nothing closes it" if found[place].kind == "open" else "it closes nothing"
-        message = f"the parenthesis at character {found[place].position + 1} is left out: {what}"
+        sign = found[place].written if found[place].field else "the parenthesis"
+        message = f"{sign} at character {found[place].position + 1} is left out: {what}"
         notes.append(Note(kind="parenthesis", part=found[place].written, message=message))
     return [token for place, token in enumerate(found) if place not in lost]
 
@@ -185,6 +187,13 @@ def _joined(found: list[Token], notes: list[Note]) -> list[Token]:
         if not token.is_stray:
             before = token
     return kept
+
+
+def _is_operator(token: Token) -> bool:
+    """Tell whether a token gives the query a structure: AND, OR, NOT, or a field before a group."""
+    if token.kind == "open":
+        return token.field is not None
+    return token.kind in _NAMES and token.written in _NAMES.values()
 
 
 def _begins_operand(token: Token) -> bool:

@@ -14,10 +14,8 @@ from papersearch.errors import QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Condition
 from papersearch.text.grammar import MAX_CLAUSES, Conditions, clause_of, conditions, operated
-from papersearch.text.syntax import FIELDS, Token, prefixes, tokens, without_prefix_signs
+from papersearch.text.syntax import FIELDS, MAY_OPERATE, Token, prefixes, tokens, without_prefix_signs
 from papersearch.types import Note
-
-_MAY_OPERATE = re.compile(r"\b(?:AND|OR|NOT)\b")
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_-]{1,19}):(?!/)")
 _ADDRESSES = frozenset("arxiv doi http https ftp mailto urn isbn issn pmid".split())
@@ -47,7 +45,7 @@ class Understood(NamedTuple):
 def understood(text: str, analyzer: Analyzer) -> Understood:
     """Read a query that is not empty. Raises UnclosedQuote, UnindexedClause, QueryTooComplex."""
     notes: list[Note] = []
-    operators = operated(tokens(text, grouped=True), notes) if _MAY_OPERATE.search(text) else None
+    operators = operated(tokens(text, grouped=True), notes) if MAY_OPERATE.search(text) else None
     if operators is None:
         found = tokens(text, grouped=False)
         n_fields = sum(token.field is not None for token in found)

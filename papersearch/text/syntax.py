@@ -42,8 +42,12 @@ _TOKEN = re.compile(
 )
 _OF_YEARS = re.compile(r"[\d.…‐‑‒–—-]+[,;:!?)]*", re.ASCII)
 _BLANK = re.compile(r"-?title:\s", re.IGNORECASE)
+_FIELD_GROUP = re.compile(rf"(?<![^\s(-])(?i:{'|'.join(FIELDS)}):\(")
+MAY_OPERATE = re.compile(rf"\b(?:AND|OR|NOT)\b|(?<![^\s({_DASHES}-])(?i:{'|'.join(FIELDS)}):\(")
+"""What gives parentheses a meaning."""
+
 _OPERATOR = re.compile(r'(?:AND|OR|NOT)(?=[\s()"]|\Z)')
-_EXCLUDED_GROUP = re.compile(r"(?<![^\s(])-(?=\()")
+_EXCLUDED_GROUP = re.compile(rf"(?<![^\s(])-(?=\(|{_FIELD_GROUP.pattern})")
 _KINDS: dict[str, TokenKind] = {"(": "open", ")": "close", "AND": "and", "OR": "or", "NOT": "not"}
 _AFTER_A_GROUP = ".,;:!?"
 
@@ -56,6 +60,7 @@ class Token(NamedTuple):
 
     text: its words, without quotation marks, field and minus
     written: the token as it was typed, for messages
+    field: of an operand, or before a group
     is_stray: an operator that joins nothing, and is read as a word
     """
 
@@ -141,12 +146,12 @@ def _plain_token(text: str, plain: str, place: int) -> tuple[Token, int]:
     start, end = piece.span(kind)
     written, is_excluded = text[place:stop], piece["minus"] is not None
     field = FIELDS[piece["field"].lower()] if piece["field"] else None
-    if field is not None and not _has_value(field, text[start:end]):
+    if field is not None and not has_value(field, text[start:end]):
         field, kind, start = None, "word", place + is_excluded
     return Token(kind, text[start:end], written, place, is_excluded, field), stop
 
 
-def _has_value(field: Field, value: str) -> bool:
+def has_value(field: Field, value: str) -> bool:
     """Tell whether a value may be one of the field: not a dash, and of a year numbers and dashes."""
     if field == "year":
         return any(map(str.isdecimal, value)) and _OF_YEARS.fullmatch(value) is not None
@@ -161,6 +166,8 @@ def _grouped_token(text: str, plain: str, place: int) -> tuple[Token, int]:
         return Token(_KINDS[written], written, written, place), place + len(written)
     if _EXCLUDED_GROUP.match(plain, place):
         return Token("not", "-", "-", place), place + 1
+    if group := _FIELD_GROUP.match(plain, place):
+        return Token("open", "(", group[0], place, field=FIELDS[group[0][:-2].lower()]), group.end()
     token, stop = _plain_token(text, plain, place)
     extra = _closing(token.text) if token.kind == "word" else 0
     if extra == 0:

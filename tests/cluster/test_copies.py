@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papersearch.cluster import copies as module
 from papersearch.cluster.copies import Copies, Copy
 from papersearch.errors import EmptyQuery, PapersearchError, ShardRefused, ShardUnanswered
+from papersearch.serving.answering import DEADLINE
 
 NEVER: Any = object()
 """The answer of a copy that is silent."""
@@ -161,3 +165,73 @@ def test_the_message_has_no_particulars() -> None:
     with pytest.raises(PapersearchError) as caught:
         ask([["answer"], [GONE, GONE]], PATIENT)
     assert caught.value.message == ("cannot ask shard 2: none of its 2 copies answers (ConnectionError)")
+
+
+class Simulated:
+    """A clock, and futures that are done at instants of it: nothing waits in truth."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._ends: dict[Future[Any], float] = {}
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def copy(self, delay: float) -> Copy:
+        """Make a copy that answers after `delay` seconds; never, if it is endless."""
+
+        def begin(method: str, request: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            self._ends[future] = self.now + delay
+            return future
+
+        return begin
+
+    def wait(
+        self, futures: Iterable[Future[Any]], seconds: float, _: str
+    ) -> tuple[set[Future[Any]], set[Future[Any]]]:
+        """Advance to the first end, or by `seconds`, as `concurrent.futures.wait` does."""
+        running = {future: self._ends[future] for future in futures}
+        self.now = max(self.now, min(self.now + seconds, *running.values(), math.inf))
+        done = {future for future, end in running.items() if end <= self.now}
+        for future in done:
+            if not future.done():
+                future.set_result("answer")
+        if not done:
+            self.now += 1e-9  # a wait is never shorter than agreed
+        return done, running.keys() - done
+
+
+delays = st.sampled_from([0.0, 0.3, 0.9, 1.7, 2.5, math.inf])
+
+
+@given(
+    st.lists(st.lists(delays, min_size=1, max_size=3), min_size=1, max_size=4),
+    st.sampled_from([0.0, 0.4, 1.0, 3.6, 10.0]),
+    st.integers(1, 5),
+)
+def test_all_rounds_of_a_query_share_its_time(shards: list[list[float]], seconds: float, n_rounds: int) -> None:
+    """However many rounds a query has, its time bounds them, and every copy of a shard is asked within it."""
+    clock = Simulated()
+    token = DEADLINE.set(seconds)
+    try:
+        with mock.patch.object(module, "time", clock), mock.patch.object(module, "wait", clock.wait):
+            copies = Copies([[clock.copy(delay) for delay in shard] for shard in shards])
+            for _ in range(n_rounds):
+                asked = copies.call("best", [(shard, None) for shard in range(len(shards))])
+                assert asked == ["answer"] * len(shards)
+    except ShardUnanswered as error:
+        assert seconds == 0 or min(shards[error.shard]) > 0
+    finally:
+        DEADLINE.reset(token)
+    assert clock.now <= seconds + 0.001
+
+
+def test_without_time_the_error_says_so() -> None:
+    """A shard that is asked after the query's time is named, and no wait is claimed."""
+    token = DEADLINE.set(0.0)
+    try:
+        with pytest.raises(ShardUnanswered, match="the query's time is over"):
+            ask([[NEVER, NEVER]], PATIENT)
+    finally:
+        DEADLINE.reset(token)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -15,8 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from papersearch.errors import EmptyQuery, IndexDamaged
 from papersearch.remote import calls
-from papersearch.remote.calls import VERBS
-from papersearch.serving.answering import GenerationUnknown
+from papersearch.remote.calls import VERBS, Call
+from papersearch.serving import app as application
+from papersearch.serving.answering import DEADLINE, Answer, GenerationUnknown
 from papersearch.serving.app import Bounds, make_app
 from papersearch.serving.local import LocalAnswering
 from papersearch.version import __version__
@@ -54,6 +58,10 @@ def test_health(app: Any) -> None:
         ({calls.GENERATION_HEADER: "9-abc"}, 410, "generation gone"),
         ({calls.GENERATION_HEADER: "a b"}, 400, "malformed"),
         ({calls.GENERATION_HEADER: "é" * 5000}, 400, "malformed"),
+        ({calls.PATIENCE_HEADER: "soon"}, 400, "malformed"),
+        ({calls.PATIENCE_HEADER: "0"}, 400, "malformed"),
+        ({calls.PATIENCE_HEADER: "-1"}, 400, "malformed"),
+        ({calls.PATIENCE_HEADER: "nan"}, 400, "malformed"),
         ({"Host": "evil.example"}, 403, "host not served"),
         ({"Host": "127.0.0.1.evil.example:80"}, 403, "host not served"),
         ({"Host": ""}, 403, "host not served"),
@@ -264,6 +272,48 @@ def test_time_is_bounded() -> None:
         assert (await asked(app, "/v1/counts")).status == 200
 
     asyncio.run(slow())
+
+
+@pytest.mark.parametrize(
+    ("said", "bound", "seconds"),
+    [("2.5", 60.0, 2.5), ("90", 60.0, 60.0), ("inf", 60.0, 60.0), ("1e400", 60.0, 60.0), (None, 60.0, 60.0)],
+)
+def test_a_call_has_the_time_of_its_client(
+    said: str | None, bound: float, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What answers is told an instant at which there is still time for the way back to the client."""
+    clock = SimpleNamespace(monotonic=lambda: 1000.0, perf_counter=time.perf_counter)
+    monkeypatch.setattr(application, "time", clock)
+    told: list[float] = []
+
+    class Noting(Played):
+        async def answer(self, call: Call, generation: str | None) -> Answer:
+            told.append(DEADLINE.get())
+            return await super().answer(call, generation)
+
+    headers = OURS if said is None else {**OURS, calls.PATIENCE_HEADER: said}
+    app = make_app(Noting(), bounds=Bounds(seconds=bound))
+    for _ in range(2):  # one request tells nothing of the next
+        assert ask(app, "/v1/search", FINE, headers=headers).status == 200
+        assert told.pop() == 1000.0 + application.TO_FIND_IT * seconds
+    assert DEADLINE.get() == math.inf
+    assert application.TO_FIND_IT < 1
+
+
+def test_a_call_ends_with_the_patience_of_its_client() -> None:
+    """A call of which nobody awaits the answer any more is ended, and its turn is free again."""
+
+    async def impatient() -> None:
+        played = Played()
+        played.gate.clear()
+        app = make_app(played, bounds=Bounds(n_at_once=1))
+        headers = {**OURS, calls.PATIENCE_HEADER: "0.01"}
+        told = await asked(app, "/v1/search", orjson.dumps(FINE), headers)
+        assert (told.status, told.reason) == (504, "too slow")
+        played.gate.set()
+        assert (await asked(app, "/v1/search", orjson.dumps(FINE))).status == 200
+
+    asyncio.run(impatient())
 
 
 def test_a_body_that_never_comes() -> None:

@@ -23,7 +23,8 @@ from papersearch.remote.calls import (
     PaperCall,
     SearchCall,
 )
-from papersearch.serving.answering import GenerationUnknown
+from papersearch.serving import local
+from papersearch.serving.answering import DEADLINE, GenerationUnknown
 from papersearch.serving.local import LocalAnswering
 from papersearch.serving.verbs import perform
 from tests.conftest import PATIENCE_S
@@ -109,6 +110,25 @@ def test_a_damaged_publication_is_reported(build: Any, small_corpus: Path, small
     assert asyncio.run(answering.answer(SEARCH, None)) == before
     build(full=True)
     assert asyncio.run(answering.about()).build > before.about.build
+
+
+def test_the_thread_of_an_answer_knows_its_deadline(small_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is computed in a thread sees the instant that the request has set."""
+    answering = LocalAnswering(small_index, 1, no_report)
+    seen: list[float] = []
+    monkeypatch.setattr(local, "perform", lambda index, call: note())
+
+    def note() -> bytes:
+        seen.append(DEADLINE.get())
+        return b""
+
+    async def ask(instant: float) -> None:
+        DEADLINE.set(instant)
+        await answering.answer(SEARCH, None)
+
+    for instant in (5.0, 7.0):
+        asyncio.run(ask(instant))
+    assert seen == [5.0, 7.0]
 
 
 def test_an_error_costs_no_thread(small_index: Path) -> None:

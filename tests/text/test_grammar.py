@@ -261,6 +261,63 @@ def test_too_many_fields() -> None:
         parse_query("author:doe " * 257, ANALYZER)
 
 
+@pytest.mark.parametrize(
+    ("text", "plain", "required", "excluded"),
+    [
+        ("author:(doe OR roe) moe", "moe", ["author:doe OR author:roe"], []),
+        ("author:( doe OR roe ) moe", "moe", ["author:doe OR author:roe"], []),
+        ('author:("Jane Doe" OR roe)', "", ['author:"Jane Doe" OR author:roe'], []),
+        ("Author:(Jane Doe OR Roe, R.) moe", "moe", ['Author:"Jane Doe" OR Author:"Roe, R."'], []),
+        ("author:(Jane Doe AND roe)", "", ['author:"Jane Doe"', "author:roe"], []),
+        ("venue:(machine learning) moe", "moe", ['venue:"machine learning"'], []),
+        ("title:(moe routing)", "moe routing", ["title:moe", "title:routing"], []),
+        ("title:(“moe routing” OR gate) bert", "moe routing gate bert", ["title:“moe routing” OR title:gate"], []),
+        ("cat:(cs.LG OR stat.ML) NOT author:(doe)", "", ["cat:cs.LG OR cat:stat.ML"], ["author:doe"]),
+        ("moe -author:(doe OR roe)", "moe", [], ["author:doe OR author:roe"]),
+        ("moe –cat:(cs.LG)", "moe", [], ["cat:cs.LG"]),
+        ("year:(2020 OR 2022-2024) moe", "moe", ["year:2020 OR year:2022-2024"], []),
+        ("author:(doe -roe) moe", "moe", ["author:doe"], ["author:roe"]),
+        (
+            "author:(doe OR title:moe OR (roe AND poe))",
+            "moe",
+            ["author:doe OR title:moe OR (author:roe AND author:poe)"],
+            [],
+        ),
+        ("author:(doe OR cat:(cs.LG stat.ML))", "", ["author:doe OR (cat:cs.LG AND cat:stat.ML)"], []),
+        ("coauthor:(doe) moe", "coauthor:(doe) moe", [], []),
+    ],
+)
+def test_a_field_before_a_group(text: str, plain: str, required: list[str], excluded: list[str]) -> None:
+    """A field before a parenthesis is the field of every operand in the group that has none of its own."""
+    assert read(text) == (plain, required, excluded)
+
+
+@pytest.mark.parametrize("text", ["author:(doe OR roe", "author:()", "year:(last OR 2024) moe", "year:(moe)"])
+def test_a_group_without_its_field_is_noted(text: str) -> None:
+    """What a field before a parenthesis cannot be read for is told in a note."""
+    assert parse_query(text, ANALYZER).notes
+
+
+OPERATORS = ("AND", "OR", "NOT")
+GROUPS = st.recursive(
+    st.sampled_from(["doe", "roe", "2024", '"jane poe"', "cs.LG"]),
+    lambda inner: st.builds(lambda a, word, b: f"({a} {word} {b})", inner, st.sampled_from(OPERATORS), inner),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["author", "venue", "cat", "title"]), GROUPS, st.booleans())
+def test_a_group_means_what_its_parts_mean(field: str, group: str, is_excluded: bool) -> None:
+    """A field before a group of operators is the same field before each of its words and phrases."""
+    whole = group if group.startswith("(") else f"({group})"
+    apart = re.sub(
+        r'"[^"]*"|[^\s()"]+', lambda word: word[0] if word[0] in OPERATORS else f"{field}:{word[0]}", whole
+    )
+    sign = "-" if is_excluded else ""
+    one, other = (parse_query(f"moe AND gate {sign}{text}", ANALYZER) for text in (f"{field}:{whole}", apart))
+    assert one._replace(text="", title_key="") == other._replace(text="", title_key="")
+
+
 @given(st.lists(st.sampled_from(["author", ":", "year", " ", "doe", "cat", "-", "(", ")", "OR", "2024", ".", ","])))
 def test_any_text_with_fields(pieces: list[str]) -> None:
     """A query with colons anywhere is read, or refused for what it says."""

@@ -6,12 +6,11 @@ import re
 from typing import NamedTuple
 
 from papersearch.errors import UnclosedQuote
-from papersearch.text.syntax import FIELDS, tokens
+from papersearch.text.syntax import FIELDS, MAY_OPERATE, tokens
 
 _WAITING = re.compile(rf"(?:(?<=[\s(])|\A)(?:-?(?i:{'|'.join(FIELDS)}):|AND|OR|NOT|-?\(|-+)\Z")
 """A part at the end that means nothing without what follows it."""
 
-_OPERATOR = re.compile(r"\b(?:AND|OR|NOT)\b")
 _CLOSING = {"“": "”", "„": "“", "‟": "”", "«": "»", "»": "«", "‹": "›", "›": "‹"}
 """The mark that closes a quotation; others close themselves."""
 
@@ -71,7 +70,7 @@ def _without_waiting(text: str) -> tuple[str, str]:
 
 def _closed_groups(text: str) -> tuple[str, int]:
     """Close open parentheses, where operators give them a meaning; return their number too."""
-    if "(" not in text or not _OPERATOR.search(text):
+    if "(" not in text or not MAY_OPERATE.search(text):
         return text, 0
     depth = 0
     try:
