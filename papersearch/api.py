@@ -54,6 +54,7 @@ from papersearch.types import (
     LookUpBy,
     Mode,
     NameKind,
+    NearDuplicates,
     Note,
     Organisation,
     Paper,
@@ -356,6 +357,18 @@ class Index:
 
         with self._reading():
             return count_papers(self.papers())
+
+    def near_duplicates(self) -> NearDuplicates:
+        """Group the near-duplicates among all papers, by the rule by which `search` folds hits.
+
+        In paper order, a paper joins the first group whose first paper is a near-duplicate. Papers
+        without a vector are not compared. Compares every paper with every other one.
+        """
+        from papersearch.search.duplicates import find_near_duplicates
+
+        vectors = self.vectors()
+        with self._reading():
+            return find_near_duplicates(vectors, self._shards)
 
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""

@@ -23,6 +23,7 @@ from papersearch.search.filter_table import (
     MarkFilters,
     filter_values,
     make_filters,
+    make_mark_filters,
 )
 from papersearch.text.cleaning import clean_text
 from papersearch.types import NO_FILTERS, Filters, Mode
@@ -135,8 +136,8 @@ def _search(name: str, table: Any) -> SavedSearch:
     if mode not in get_args(Mode):
         raise ValueError(f"unknown mode {mode} in {name}: expected {' or '.join(get_args(Mode))}")
     given = {_ROWS[key].field: _value(name, _ROWS[key], value) for key, value in table.items() if key in _ROWS}
-    marked = MarkFilters(tuple(given.pop("tags", ())), given.pop("unread", False))
-    return SavedSearch(name, clean_text(table["query"]), mode, make_filters(given), marked)
+    of_marks = {row.field: given.pop(row.field) for row in MARK_ROWS if row.field in given}
+    return SavedSearch(name, clean_text(table["query"]), mode, make_filters(given), make_mark_filters(of_marks))
 
 
 def _value(name: str, row: FilterRow, value: Any) -> Any:

@@ -395,6 +395,30 @@ class PaperName(Value):
     title: str
 
 
+class NearDuplicate(Value):
+    """One paper of a group of near-duplicates.
+
+    likeness: cosine with the first paper of the group; 1 for that paper itself
+    """
+
+    paper_id: str
+    short_id: str
+    title: str
+    year: int | None
+    likeness: float
+
+
+class NearDuplicates(Value):
+    """Groups of near-duplicates in a whole collection.
+
+    n_compared: papers that have a vector; the others are not compared
+    groups: of two papers or more, in paper order
+    """
+
+    n_compared: Count
+    groups: tuple[tuple[NearDuplicate, ...], ...]
+
+
 class Undated(Value):
     """Papers left out by a date filter because their date is unknown or too coarse.
 

@@ -27,7 +27,19 @@ ELSEWHERE = {"browse", "batch", "eval", "serve"}
 """Verbs that the tour leaves out: browse needs a terminal, and the others are for longer work."""
 
 FEATURES = (
-    *("--strict", "--json", "--unlike", "--facets", "--suggest", "--fold", "--new", "--rollback", "--print"),
+    *(
+        "--strict",
+        "--json",
+        "--unlike",
+        "--facets",
+        "--against",
+        "--suggest",
+        "--fold",
+        "--new",
+        "--rollback",
+        "--print",
+        "--duplicates",
+    ),
     *("--since", "--until", "--added-since", "--org", "--dump", "--has-code", "--sort date", "--include-undated"),
     *("--format table", "--format bibtex", "--format ris", "--format csl-json", "--format csv"),
     "--format markdown",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.index.counts import Tally
     from papersearch.index.manifest import Manifest
+    from papersearch.types import NearDuplicates
 
 _PURPOSES = {
     "papers": ("papers", "ids", "titles", "organisations", "dumps"),
@@ -54,8 +55,8 @@ def count_kinds(findings: Sequence[Finding]) -> list[tuple[str, int]]:
     return Counter(str(finding.kind) for finding in findings).most_common()
 
 
-def stats_fields(index: Index) -> dict[str, Any]:
-    """Return every count for JSON. Fields are only ever added."""
+def stats_fields(index: Index, duplicates: NearDuplicates | None = None) -> dict[str, Any]:
+    """Return every count for JSON, with near-duplicates if they were looked for. Fields are only ever added."""
     manifest, findings = index.manifest, index.findings()
     held = index.counts()
     encoder, late = manifest.encoder, manifest.late
@@ -88,7 +89,14 @@ def stats_fields(index: Index) -> dict[str, Any]:
         if encoder
         else None,
         "late_interaction": {"pieces": late.n_pieces, "dimensions": late.dimensions} if late else None,
+        "near_duplicates": None if duplicates is None else near_duplicate_fields(duplicates),
     }
+
+
+def near_duplicate_fields(found: NearDuplicates) -> dict[str, Any]:
+    """Return groups of near-duplicates for JSON."""
+    groups = [[paper.asdict() for paper in group] for group in found.groups]
+    return {"compared": found.n_compared, "groups": groups}
 
 
 def _by_name(counts: Sequence[Counted]) -> dict[str, int]:

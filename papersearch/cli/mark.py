@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional
@@ -101,6 +102,10 @@ def mark(options: MarkOptions) -> int:
     if options.list_:
         listed = _listed(options, _wanted(options, marks))
         printer.marks(listed)
+        if not listed and sys.stdout.isatty() and not printer.is_json:
+            printer.hint(
+                "no paper has these marks" if len(marks) else "no paper is marked", "papersearch mark ID --read"
+            )
         return EXIT_HITS if listed else EXIT_NO_HITS
     change = _change(options)
     marks.tagged(change.untags)  # an unknown tag is likely misspelt

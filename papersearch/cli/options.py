@@ -17,7 +17,14 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import Group, parameter
-from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
+from papersearch.search.filter_table import (
+    FILTER_ROWS,
+    MARK_ROWS,
+    FilterRow,
+    MarkFilters,
+    make_filters,
+    make_mark_filters,
+)
 
 if TYPE_CHECKING:
     from papersearch.cli.maps import MapFiles
@@ -40,26 +47,12 @@ class SortChoice(str, Enum):
 
 
 class Format(str, Enum):
-    """Formats of hits."""
+    """Formats of hits and of whole papers."""
 
     auto = "auto"
     table = "table"
     plain = "plain"
     tsv = "tsv"
-    json = "json"
-    jsonl = "jsonl"
-    bibtex = "bibtex"
-    ris = "ris"
-    csl_json = "csl-json"
-    csv = "csv"
-    markdown = "markdown"
-
-
-class PaperFormat(str, Enum):
-    """Formats of whole papers."""
-
-    auto = "auto"
-    table = "table"
     json = "json"
     jsonl = "jsonl"
     bibtex = "bibtex"
@@ -104,9 +97,7 @@ TopOption = Annotated[int, typer.Option("--top", "-k", min=1, help="Number of pa
 FormatOption = Annotated[
     Format, typer.Option("--format", help="Output format; auto is a table on a terminal, else plain.")
 ]
-PaperFormatOption = Annotated[
-    PaperFormat, typer.Option("--format", help="Output format; auto is the same as table.")
-]
+PaperFormatOption = Annotated[Format, typer.Option("--format", help="Output format; auto is the same as table.")]
 RecordFormatOption = Annotated[
     RecordFormat, typer.Option("--format", help="Output format; auto is the same as table.")
 ]
@@ -198,7 +189,7 @@ def _typed_filters(values: Mapping[str, Any]) -> Filters:
 
 def _typed_marks(values: Mapping[str, Any]) -> MarkFilters:
     """Build conditions on marks from options."""
-    return MarkFilters(tuple(map(typed_text, values["tags"] or ())), values["unread"])
+    return make_mark_filters({**values, "tags": list(map(typed_text, values["tags"] or ()))})
 
 
 def _typed_value(row: FilterRow, value: Any) -> Any:

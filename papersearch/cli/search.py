@@ -5,8 +5,9 @@ Imports that cost time are inside the function: a mistyped option should not cos
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, NamedTuple, Optional
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
@@ -51,6 +52,11 @@ from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
 from papersearch.cli.signatures import takes
 
+if TYPE_CHECKING:
+    from papersearch.api import Index
+    from papersearch.cli.comparison import Comparison
+    from papersearch.types import Filters, Results
+
 
 class SearchOptions(NamedTuple):
     """Options of `search`."""
@@ -82,6 +88,15 @@ class SearchOptions(NamedTuple):
     facets: Annotated[
         bool, typer.Option("--facets", help="Count answers by date, name, organisation and dump.")
     ] = False
+    against: Annotated[
+        Optional[str],
+        typer.Option(
+            "--against",
+            help="Compare with the answer to this query: counts, papers of both, and of each alone.",
+            metavar="QUERY",
+            show_default=False,
+        ),
+    ] = None
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
     maps: MapGroup = GROUP
@@ -107,6 +122,10 @@ def search(options: SearchOptions) -> int:
     printer = printer_of(options, open_hit_printer)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
+    if options.against is not None:
+        from papersearch.cli.comparison import refuse_format
+
+        refuse_format(printer.format, options.style)
     locations = find_locations(options.corpus_path, options.index_path)
     query = options.query or []
     refuse_dash(query)
@@ -124,7 +143,7 @@ def search(options: SearchOptions) -> int:
         filters=filters,
         sort=options.sort.value,
         fold=printer.format == "table" if options.fold is None else options.fold,
-        facets=options.facets,
+        facets=options.facets or options.against is not None,
         related=options.suggest,
     ).replace(filters=options.filters)
     if results.mode_reason and not is_new:
@@ -133,7 +152,7 @@ def search(options: SearchOptions) -> int:
         warn_if_partial(opened, results.encoded, results.mode_used)
     warn_of_command(query)
     warn_of_reading(results)
-    if printer.format != "table":  # which says it beside its hits
+    if printer.format != "table" or options.against is not None:  # a table of hits says it beside its hits
         say_doubts(results)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
@@ -145,7 +164,13 @@ def search(options: SearchOptions) -> int:
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
 
-    print_hits = partial(printer.answer, results, opened, options.marked)
+    print_hits: Callable[[], None] = partial(printer.answer, results, opened, options.marked)
+    is_empty = not results.hits
+    if options.against is not None:
+        found = _compared(options, opened, results, filters)
+        marked = printer.marks_of(results, opened, options.marked)
+        print_hits = partial(printer.comparison, results, found, options.top, marked)
+        is_empty = found.is_empty
     if (maps := options.maps) is None:
         print_hits()
     else:
@@ -156,4 +181,17 @@ def search(options: SearchOptions) -> int:
                 opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
             ),
         )
-    return EXIT_HITS if results.hits else EXIT_NO_HITS
+    return EXIT_NO_HITS if is_empty else EXIT_HITS
+
+
+def _compared(options: SearchOptions, opened: Index, results: Results, filters: Filters) -> Comparison:
+    """Compare an answer with that to `--against`, under the same filters; say what is doubtful of the other."""
+    from papersearch.cli.comparison import compare_answers
+
+    query = typed_text(options.against or "")
+    search = partial(opened.search, mode=options.mode.value, late=options.late, filters=filters)
+    found, other = compare_answers(search, results.query, query)
+    warn_of_reading(other)
+    say_doubts(other)
+    offer_words(other, [query])
+    return found

@@ -16,12 +16,12 @@ from papersearch.cli.options import (
     CopyOption,
     CorpusOption,
     DebugOption,
+    Format,
     IndexOption,
     JsonlOption,
     JsonOption,
     KeyOption,
     NamesArgument,
-    PaperFormat,
     PaperFormatOption,
     StyleOption,
 )
@@ -33,7 +33,7 @@ class ShowOptions(NamedTuple):
     """Options of `show`."""
 
     papers: NamesArgument
-    format_: PaperFormatOption = PaperFormat.auto
+    format_: PaperFormatOption = Format.auto
     json: JsonOption = False
     jsonl: JsonlOption = False
     key: KeyOption = None

@@ -197,21 +197,23 @@ def resolved(marks: Sequence[Mark], index: Finder) -> list[str | None]:
 def narrowed(filters: Filters, wanted: MarkFilters, marks: Marks, index: Finder) -> tuple[Filters, list[Mark]]:
     """Return filters with the conditions on marks as papers, within which or without which is searched.
 
-    `filters.within` must have ids. The second value are the tagged marks of papers that the index
-    does not have. Raises UnknownTag.
+    `filters.within` must have ids. The second value are the tagged or read marks, as far as they
+    are asked for, of papers that the index does not have. Raises UnknownTag.
     """
     lost: list[Mark] = []
-    if wanted.tags:
-        tagged = marks.tagged(wanted.tags)
-        ids = resolved(tagged, index)
-        lost = [mark for mark, paper_id in zip(tagged, ids, strict=True) if paper_id is None]
-        before = None if filters.within is None else set(filters.within)
-        kept = dict.fromkeys(each for each in ids if each is not None and (before is None or each in before))
-        filters = filters.replace(within=tuple(kept))
+    tagged = marks.tagged(wanted.tags) if wanted.tags else []
+    read = [mark for mark in marks if mark.is_read]
+    for asked, having in ((bool(wanted.tags), tagged), (wanted.read, read)):
+        if asked:
+            ids = resolved(having, index)
+            lost += [mark for mark, paper_id in zip(having, ids, strict=True) if paper_id is None]
+            before = None if filters.within is None else set(filters.within)
+            kept = dict.fromkeys(each for each in ids if each is not None and (before is None or each in before))
+            filters = filters.replace(within=tuple(kept))
     if wanted.unread:
-        read = resolved([mark for mark in marks if mark.is_read], index)
-        filters = filters.replace(without=tuple(dict.fromkeys([*(filters.without or ()), *filter(None, read)])))
-    return filters, lost
+        found = filter(None, resolved(read, index))
+        filters = filters.replace(without=tuple(dict.fromkeys([*(filters.without or ()), *found])))
+    return filters, list(dict.fromkeys(lost))
 
 
 def mark_of(paper: Paper) -> Mark:

@@ -22,6 +22,7 @@ from papersearch.types import (
     LookUpBy,
     Mode,
     NameKind,
+    NearDuplicates,
     Organisation,
     Paper,
     PaperName,
@@ -55,6 +56,8 @@ MAX_NAMES = 1_000
 MAX_LIBRARY = 2_000
 MAX_IDS = 10_000
 """Greatest number of papers that a call searches within or without, and of names that it looks up."""
+MAX_COMPARED = 100_000
+"""Greatest number of papers that are compared with each other: the time grows with its square."""
 MAX_SEARCHED = 100
 """Greatest number of names for each of which the names of an index are searched."""
 
@@ -167,6 +170,10 @@ class CountsCall(Value):
     """A question for the counts of papers."""
 
 
+class NearDuplicatesCall(Value):
+    """A question for the near-duplicates among all papers."""
+
+
 class ManifestCall(Value):
     """A question for the manifest."""
 
@@ -186,6 +193,7 @@ Call: TypeAlias = (
     | OrganisationsCall
     | FindingsCall
     | CountsCall
+    | NearDuplicatesCall
     | ManifestCall
 )
 
@@ -204,6 +212,7 @@ VERBS: dict[str, type[Call]] = {
     "organisations": OrganisationsCall,
     "findings": FindingsCall,
     "counts": CountsCall,
+    "near-duplicates": NearDuplicatesCall,
     "manifest": ManifestCall,
 }
 VERB_OF: dict[type[Call], str] = {call: verb for verb, call in VERBS.items()}
@@ -221,14 +230,26 @@ RESULTS: dict[type[Call], Any] = {
     NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
+    NearDuplicatesCall: NearDuplicates,
 }
 """The kind of each answer. `about` has no result, and the client reads manifest and counts by their
 own modules, which a query does not import."""
 
-WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
+WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, NearDuplicatesCall, ManifestCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
-LONG = frozenset({SearchManyCall, RankManyCall, RecommendCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
+LONG = frozenset(
+    {
+        SearchManyCall,
+        RankManyCall,
+        RecommendCall,
+        FindingsCall,
+        CountsCall,
+        NearDuplicatesCall,
+        PapersCall,
+        ManifestCall,
+    }
+)
 """The calls of many queries, texts or papers, which are waited for longer."""
 
 

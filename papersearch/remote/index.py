@@ -30,6 +30,7 @@ from papersearch.remote.calls import (
     LookUpCall,
     ManifestCall,
     NamesCall,
+    NearDuplicatesCall,
     OrganisationsCall,
     PaperCall,
     PapersCall,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
         Float64Array,
         LibraryPaper,
         NameKind,
+        NearDuplicates,
         Organisation,
         Paper,
         PaperName,
@@ -265,6 +267,11 @@ class RemoteIndex:
         from papersearch.index.counts import PaperCounts
 
         return self._asker.read(PaperCounts, self._asker.ask(CountsCall(), self._about))
+
+    def near_duplicates(self) -> NearDuplicates:
+        """Group the near-duplicates among all papers, by the rule by which `search` folds hits."""
+        found: NearDuplicates = self._ask(NearDuplicatesCall())
+        return found
 
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""

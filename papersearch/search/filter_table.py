@@ -182,16 +182,24 @@ MARK_ROWS = (
         kind="switch",
         help="Papers that you have not marked as read.",
     ),
+    FilterRow(
+        name="read",
+        field="read",
+        word="read",
+        kind="switch",
+        help="Papers that you have marked as read.",
+    ),
 )
 """Conditions on the reader's marks, in the order in which help lists them. They belong to the reader and not to an
 index: `marks` makes `within` and `without` of them."""
 
 
 class MarkFilters(NamedTuple):
-    """Conditions on the reader's marks: any of these tags; not marked as read."""
+    """Conditions on the reader's marks: any of these tags; not marked as read; marked as read."""
 
     tags: tuple[str, ...] = ()
     unread: bool = False
+    read: bool = False
 
 
 NO_MARK_FILTERS = MarkFilters()
@@ -201,12 +209,20 @@ def make_filters(values: Mapping[str, Any]) -> Filters:
     """Make filters of values by field. A list becomes a tuple; None and absent fields get the default."""
     from papersearch.types import Filters
 
-    given: dict[str, Any] = {
+    return Filters(**_given(values))
+
+
+def make_mark_filters(values: Mapping[str, Any]) -> MarkFilters:
+    """Make conditions on marks of values by field, as `make_filters` does."""
+    return MarkFilters(**_given(values))
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         field: tuple(value) if isinstance(value, list) else value
         for field, value in values.items()
         if value is not None
     }
-    return Filters(**given)
 
 
 def described(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> str:

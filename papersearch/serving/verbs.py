@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from papersearch.errors import LimitExceeded
 from papersearch.index.manifest import encode_manifest
 from papersearch.remote.calls import (
+    MAX_COMPARED,
     AboutCall,
     Call,
     CountsCall,
@@ -17,6 +19,7 @@ from papersearch.remote.calls import (
     LookUpCall,
     ManifestCall,
     NamesCall,
+    NearDuplicatesCall,
     OrganisationsCall,
     PaperCall,
     PapersCall,
@@ -30,7 +33,7 @@ from papersearch.values import fields_of
 
 if TYPE_CHECKING:
     from papersearch.api import Index
-    from papersearch.types import Paper
+    from papersearch.types import NearDuplicates, Paper
 
 
 def perform(index: Index, call: Call) -> bytes:
@@ -38,6 +41,12 @@ def perform(index: Index, call: Call) -> bytes:
     if isinstance(call, ManifestCall):
         return encode_manifest(index.manifest)
     return orjson.dumps(_RESULTS[type(call)](index, call), default=fields_of)
+
+
+def _near_duplicates(index: Index, call: NearDuplicatesCall) -> NearDuplicates:
+    if len(index) > MAX_COMPARED:
+        raise LimitExceeded(what="papers to compare with each other", n_found=len(index), limit=MAX_COMPARED)
+    return index.near_duplicates()
 
 
 def _papers(index: Index, call: PapersCall) -> list[Paper]:
@@ -60,4 +69,5 @@ _RESULTS: dict[type[Call], Callable[[Index, Any], Any]] = {
     OrganisationsCall: lambda index, call: index.organisations(),
     FindingsCall: lambda index, call: index.findings(),
     CountsCall: lambda index, call: index.counts(),
+    NearDuplicatesCall: _near_duplicates,
 }

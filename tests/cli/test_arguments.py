@@ -231,7 +231,7 @@ def test_the_hint_for_a_letter_works(invoke: Any) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["show", "gpipe", "--format", "plain"],
+        ["show", "gpipe", "--format", "yaml"],
         ["saved", "add", "x"],
         ["stats", "models", "--frobnicate"],
         ["mixture", "of", "experts", "--limit", "3"],

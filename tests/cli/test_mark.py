@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
 
 import bibtexparser
@@ -13,8 +14,9 @@ import rispy
 
 import papersearch
 from papersearch.marks.file import read_marks
-from tests.conftest import Run, sentence
+from tests.conftest import Run, command_environment, sentence
 from tests.served import served
+from tests.terminal import Terminal
 
 HOSTILE = ["--read", "a,b", 'quo"te', "new\nline", "\x1b[31mred", "[x]\ny = 1", "{}\\%$&#_", "é\u0301", "a" * 100]
 
@@ -82,7 +84,7 @@ def test_the_results_of_a_search_are_marked(run: Run, project: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["keyword", "semantic", "hybrid"])
 def test_marks_filter(run: Run, project: Path, names: list[str], mode: str) -> None:
-    """`--tag` keeps the papers with any of the tags, `--unread` those that are not read, in each mode."""
+    """`--tag` keeps the papers with any of the tags, `--unread` and `--read` by the state, in each mode."""
     run("mark", names[0], names[1], "--tag", "one", cwd=project)
     run("mark", names[2], "--tag", "two", "--read", cwd=project)
 
@@ -96,6 +98,9 @@ def test_marks_filter(run: Run, project: Path, names: list[str], mode: str) -> N
     assert found("--tag", "ONE", "--tag", "two") == set(names[:3])
     assert found("--unread") == set(names) - {names[2]}
     assert found("--unread", "--tag", "two") == set()
+    assert found("--read") == {names[2]}
+    assert found("--read", "--tag", "one") == found("--read", "--unread") == set()
+    assert found("--read", "--tag", "two") == {names[2]}
     assert found("--tag", "one", "--without", str(_list(project, names[:1]))) == {names[1]}
     assert found("--tag", "one", "--within", str(_list(project, names[1:]))) == {names[1]}
 
@@ -217,6 +222,23 @@ def test_what_is_refused(run: Run, project: Path, names: list[str], arguments: l
     assert (project / "marks.jsonl").read_bytes() == before
 
 
+@pytest.mark.parametrize("options", [(), ("--read",), ("--tag", "moe", "--unread")])
+def test_no_marks_to_list(run: Run, project: Path, names: list[str], options: tuple[str, ...]) -> None:
+    """Where no mark is to be listed, a terminal gets one sentence, and a pipe nothing in any form but JSON."""
+    if options:
+        state = "--read" if "--unread" in options else "--unread"
+        run("mark", names[0], "--tag", "moe", state, cwd=project)
+    listing = ("mark", "--list", *options)
+    for form in ("auto", "table", "plain", "jsonl"):
+        done = run(*listing, "--format", form, cwd=project)
+        assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    assert json.loads(run(*listing, "--json", cwd=project).stdout)["marks"] == []
+    terminal = Terminal([sys.executable, "-m", "papersearch", *listing], project, command_environment())
+    terminal.wait_for(f"papersearch: {'no paper has these marks' if options else 'no paper is marked'}")
+    assert terminal.wait_for_end() == 1
+    terminal.close()
+
+
 def test_a_broken_file_costs_no_answer(run: Run, project: Path, names: list[str]) -> None:
     """A line that is not a mark is named; a search still answers, and what needs the marks fails."""
     (project / "marks.jsonl").write_text('{"paper_id": "x"}\noops\n')
@@ -269,6 +291,9 @@ def test_saved_searches_have_marks(run: Run, project: Path, names: list[str]) ->
     assert 'tag = ["moe"]' in text
     assert "unread = true" in text
     assert "--tag moe --unread" in run("saved", "list", cwd=project).stdout
+    run("saved", "add", "done", "paper about", "--read", "--mode", "keyword", cwd=project)
+    assert "read = true" in (project / "searches.toml").read_text().splitlines()
+    assert "--read" in run("saved", "list", cwd=project).stdout
 
     def found(*options: str) -> set[str]:
         return set(ids(run("saved", "run", "mine", *options, "--jsonl", cwd=project).stdout))
@@ -277,6 +302,7 @@ def test_saved_searches_have_marks(run: Run, project: Path, names: list[str]) ->
     everything = found()
     run("mark", names[0], "--read", cwd=project)
     assert found() == everything - {names[0]}
+    assert ids(run("saved", "run", "done", "--jsonl", cwd=project).stdout) == [names[0]]
     assert found("--without", str(_list(project, names[1:2]))) == everything - set(names[:2])
     run("mark", names[0], names[1], "--untag", "moe", cwd=project)
     done = run("saved", "run", "mine", cwd=project)

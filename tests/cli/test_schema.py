@@ -49,6 +49,15 @@ def test_results(run: Run, env: dict[str, str], arguments: tuple[str, ...]) -> N
         validator("hit").validate(json.loads(line))
 
 
+def test_a_comparison(run: Run, env: dict[str, str]) -> None:
+    """An answer that is compared with another conforms to the schema."""
+    compared = json.loads(run("MoE routing", "--against", "pipeline parallelism", "--json", env=env).stdout)
+    validator("results").validate(compared)
+    del compared["comparison"]["both"][0]["year"]
+    with pytest.raises(ValidationError):
+        validator("results").validate(compared)
+
+
 def test_papers(run: Run, env: dict[str, str]) -> None:
     """Whole records conform to the schema, as one document and line by line."""
     names = ("gpipe", "megascale")

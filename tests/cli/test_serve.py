@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import papersearch
 from papersearch.cli.app import app
-from papersearch.cli.options import Format, PaperFormat, RecordFormat
+from papersearch.cli.options import Format, RecordFormat
 from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment
 from tests.growing import add, encode_in_part
 from tests.served import Served, served
@@ -41,6 +41,10 @@ OTHERS = [
     ["open", "--print", "gpipe"],
     ["stats"],
     ["stats", "--json"],
+    ["stats", "--duplicates"],
+    ["stats", "--duplicates", "--json"],
+    ["moe routing", "--against", "pipeline parallelism", "--json"],
+    ["moe routing", "--against", "pipeline parallelism", "--format", "table"],
 ]
 ERRORS = [
     ["show", "no-such-paper"],
@@ -55,7 +59,7 @@ ERRORS = [
 ]
 FORMATS = [
     *(["pipeline bubbles", "-k", "3", "--format", one.value] for one in Format),
-    *(["show", GPIPE, "--format", one.value] for one in PaperFormat),
+    *(["show", GPIPE, "--format", one.value] for one in Format),
     *(["stats", "--format", one.value] for one in RecordFormat),
     ["similar", GPIPE, "--format", "bibtex", "--key", "{family}{year}"],
 ]

@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from papersearch.cli.app import app
+from papersearch.cli.listed_names import names_in
+from papersearch.cli.output.json_documents import paper_rows
 from papersearch.cli.output.table import facts_of
 from papersearch.types import Paper
 
@@ -39,6 +41,27 @@ def test_show_prints_the_whole_record(invoke: Any) -> None:
     assert record["links"][0] in lines
     assert any(line.startswith("2025-02-27 · Gensyn") for line in lines)
     assert "003_754a33801e2b48b9.txt:77-83" in lines
+
+
+@pytest.mark.parametrize("form", ["plain", "tsv"])
+def test_lines_of_papers_have_the_cells_of_hits(invoke: Any, form: str) -> None:
+    """A line has the cells of a hit's line, with no score, and the abstract as evidence; lines lead back."""
+    hits = [line.split("\t") for line in invoke("moe routing", "-k", "5", "--format", form).stdout.splitlines()]
+    ids = [hit[2] for hit in hits]
+    printed = invoke("show", *ids, "--format", form).stdout
+    records = json.loads(invoke("show", *ids, "--json").stdout)["papers"]
+    assert [line.split("\t") for line in printed.splitlines()] == [
+        [hit[0], "", *hit[2:5], record["abstract"]] for hit, record in zip(hits, records, strict=True)
+    ]
+    assert names_in(printed.encode()) == ids
+
+
+def test_hostile_papers_are_one_line_each() -> None:
+    """Tabs, line ends and escapes of a paper stay out of its line, which has six cells."""
+    hostile = Paper(paper_id="a", title="T\tt\nu", abstract="x\r\n\x1b[31my\tz\u2028w", year=2024)
+    [line] = paper_rows([hostile]).split("\n")[:-1]
+    assert line.split("\t")[:4] == ["1", "", "a", "2024"]
+    assert (line.count("\t"), line.replace("\t", "").isprintable()) == (5, True)
 
 
 @pytest.mark.parametrize(

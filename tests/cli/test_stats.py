@@ -133,9 +133,27 @@ def test_the_schema(run: Run, env: dict[str, str], of_records: dict[str, str]) -
         stats = document(run, place)
         Draft202012Validator(SCHEMA).validate(stats)
         assert json.loads(run("stats", "--format", "jsonl", env=place).stdout) == stats
+        compared = json.loads(run("stats", "--duplicates", "--json", env=place).stdout)
+        Draft202012Validator(SCHEMA).validate(compared)
+        assert {**compared, "near_duplicates": None} == stats
     for field in stats:
         with pytest.raises(ValidationError):
             Draft202012Validator(SCHEMA).validate({key: stats[key] for key in stats if key != field})
+
+
+def test_near_duplicates(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
+    """`--duplicates` adds the groups to JSON, and to the table a paragraph for each, one paper a line."""
+    found = real_index.near_duplicates()
+    [groups] = [json.loads(run("stats", "--duplicates", "--json", env=env).stdout)["near_duplicates"]["groups"]]
+    assert groups == [[one.asdict() for one in group] for group in found.groups] != []
+    before, shown = (run("stats", *options, env=env).stdout for options in ((), ("--duplicates",)))
+    assert shown.startswith(before)
+    heading, *paragraphs = shown.removeprefix(before).strip("\n").split("\n\n")
+    assert heading.endswith(f"of {sum(map(len, groups))} papers, among {len(real_index)}")
+    for group, paragraph in zip(groups, paragraphs, strict=True):
+        lines = paragraph.splitlines()
+        assert [line.split()[0] for line in lines] == [one["short_id"] for one in group]
+        assert all(line.endswith(one["title"]) for line, one in zip(lines, group, strict=True))
 
 
 def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,12 @@ marked = st.dictionaries(st.sampled_from("stuvwxyz"), st.tuples(tags, st.boolean
 
 
 @given(
-    marked, st.sets(st.sampled_from("stuvwx")), st.none() | st.sets(st.sampled_from("stuv")), tags, st.booleans()
+    marked,
+    st.sets(st.sampled_from("stuvwx")),
+    st.none() | st.sets(st.sampled_from("stuv")),
+    tags,
+    st.booleans(),
+    st.booleans(),
 )
 def test_conditions_on_marks(
     given_marks: dict[str, tuple[tuple[str, ...], bool]],
@@ -97,8 +102,9 @@ def test_conditions_on_marks(
     within: set[str] | None,
     wanted: tuple[str, ...],
     unread: bool,
+    read: bool,
 ) -> None:
-    """Papers within the narrowed filters are those that have a tag, are not read, and were within before."""
+    """Papers within the narrowed filters have a tag, are read or not as is asked, and were within before."""
     there = Collection(*map(paper, sorted(present)))
     marks = Marks(Mark(name, *each) for name, each in given_marks.items())
     known = {tag for each, _ in given_marks.values() for tag in each}
@@ -107,13 +113,14 @@ def test_conditions_on_marks(
             narrowed(NO_FILTERS, MarkFilters(wanted), marks, there)
         return
     before = Filters(within=None if within is None else tuple(sorted(within)), since="2024")
-    after, lost = narrowed(before, MarkFilters(wanted, unread), marks, there)
+    after, lost = narrowed(before, MarkFilters(wanted, unread, read), marks, there)
     assert after.since == "2024"
 
     def is_kept(name: str) -> bool:
         own, is_read = given_marks.get(name, ((), False))
         is_tagged = not wanted or not set(own).isdisjoint(wanted)
-        return (within is None or name in within) and is_tagged and not (unread and is_read)
+        is_wanted = is_tagged and not (unread and is_read) and not (read and not is_read)
+        return (within is None or name in within) and is_wanted
 
     left = {
         name
@@ -121,8 +128,12 @@ def test_conditions_on_marks(
         if (after.within is None or name in after.within) and name not in (after.without or ())
     }
     assert left == {name for name in present if is_kept(name)}
-    tagged = {name for name, (own, _) in given_marks.items() if not set(own).isdisjoint(wanted)}
-    assert {mark.paper_id for mark in lost} == tagged - present
+    asked = {
+        name
+        for name, (own, is_read) in given_marks.items()
+        if not set(own).isdisjoint(wanted) or (read and is_read)
+    }
+    assert sorted(mark.paper_id for mark in lost) == sorted(asked - present)
 
 
 def test_changes() -> None:

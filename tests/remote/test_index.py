@@ -54,6 +54,7 @@ def test_every_value_is_that_of_the_index(remote: papersearch.Index, real_index:
         lambda index: index.organisations(),
         lambda index: index.findings(),
         lambda index: index.counts(),
+        lambda index: index.near_duplicates(),
         lambda index: list(index.papers()),
         lambda index: [index.papers()[7], len(index.papers())],
         lambda index: index.ids_beginning_with("a", 3),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import tracemalloc
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import papersearch
+from papersearch.search import duplicates
 from papersearch.search.duplicates import LIKENESS, fold
 from tests.conftest import page, sentence
+from tests.growing import encode_in_part
 
 
 def test_fold_by_hand() -> None:
@@ -19,6 +27,65 @@ def test_fold_by_hand() -> None:
     rows = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     assert fold(rows) == [[0, 2], [1, 4], [3]]
     assert fold(rows[:0]) == []
+
+
+def grouped(rows: Any) -> list[list[int]]:
+    """Group rows by the rule itself, one row and one first row at a time."""
+    groups: list[list[int]] = []
+    for number, row in enumerate(rows.astype(float)):
+        like = (group for group in groups if math.fsum(row * rows[group[0]].astype(float)) >= LIKENESS)
+        group = next(like, None)
+        if group is None:
+            groups.append([number])
+        else:
+            group.append(number)
+    return groups
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.3, 0.37, 0.41, 0.44, 0.8, 2.0]) | st.floats(0, 3), max_size=25),
+    st.integers(1, 6),
+    st.integers(1, 4),
+    st.sets(st.integers(0, 24), max_size=3),
+)
+def test_blocks_change_no_group(angles: list[float], n_rows: int, n_columns: int, unencoded: set[int]) -> None:
+    """However many rows are compared at once, groups are those of the rule, and rows of zeros are alone."""
+    rows = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+    rows[[place for place in unencoded if place < len(rows)]] = 0
+    with mock.patch.multiple(duplicates, _ROWS=n_rows, _COLUMNS=n_columns):
+        found = fold(rows)
+    assert found == grouped(rows)
+    assert all(len(group) == 1 for group in found if not rows[group[0]].any())
+
+
+def test_the_threshold_is_exact() -> None:
+    """Pairs whose cosine differs from the threshold by less than a product in float32 errs are decided by it."""
+    random = np.random.default_rng(5)
+    first = random.standard_normal(384)
+    first /= np.linalg.norm(first)
+    rows = [first]
+    for shift in np.linspace(-4e-7, 4e-7, 81):
+        other = random.standard_normal(384)
+        other -= (other @ first) * first
+        cosine = LIKENESS + shift
+        rows.append(cosine * first + math.sqrt(1 - cosine * cosine) * other / np.linalg.norm(other))
+    near = np.array(rows, dtype=np.float32)
+    found = fold(near)
+    assert found == grouped(near)
+    assert 10 < len(found[0]) < 72
+
+
+def test_memory_is_bounded() -> None:
+    """Memory grows with the number of rows, and not with its square."""
+    rows = np.zeros((20_000, 8), dtype=np.float32)
+    rows[:, 0] = 1
+    rows[::2] = 0
+    tracemalloc.start()
+    found = fold(rows)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 10_001
+    assert peak < 100_000_000
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +128,30 @@ def test_folding_changes_nothing_where_papers_differ(real_index: papersearch.Ind
     rows = vectors[[ids[hit.paper.paper_id] for hit in plain]]
     assert ((rows @ rows.T) - np.eye(len(rows)) < LIKENESS).all()
     assert real_index.search("pipeline bubbles", k=20, fold=True).hits == plain.hits
+
+
+def test_all_papers_are_compared(twins: papersearch.Index, real_index: papersearch.Index) -> None:
+    """Groups of a collection are those of all its vectors by the rule, with the cosines in them."""
+    for index in (twins, real_index):
+        rows, papers = index.vectors(), list(index.papers())
+        found = index.near_duplicates()
+        assert found.n_compared == len(index)
+        assert [[one.paper_id for one in group] for group in found.groups] == [
+            [papers[number].paper_id for number in group] for group in grouped(rows) if len(group) > 1
+        ]
+        for group in found.groups:
+            [first, *others] = index.vectors([one.paper_id for one in group])
+            assert group[0].likeness == 1
+            assert [one.likeness for one in group[1:]] == pytest.approx([float(other @ first) for other in others])
+            assert [index.paper(one.short_id).title for one in group] == [one.title for one in group]
+    assert len(twins.near_duplicates().groups) == 1
+
+
+@pytest.mark.parametrize("n_encoded", [0, 3])
+def test_what_is_not_encoded_is_not_compared(small_corpus: Path, small_index: Path, n_encoded: int) -> None:
+    """Papers without a vector are in no group, and are not counted as compared."""
+    encode_in_part(small_corpus, small_index, n_encoded)
+    index = papersearch.open(small_index)
+    found = index.near_duplicates()
+    assert found.n_compared == n_encoded
+    assert [len(group) for group in grouped(index.vectors()) if len(group) > 1] == list(map(len, found.groups))

@@ -168,6 +168,7 @@ def test_what_is_told_of_the_whole_is_equal(pair: Pair) -> None:
     assert pair.whole.findings() == pair.shards.findings()
     assert (pair.whole.keyword_scores("model training") == pair.shards.keyword_scores("model training")).all()
     assert pair.whole.encoded == pair.shards.encoded
+    assert pair.whole.near_duplicates() == pair.shards.near_duplicates()
     assert pair.shards.verify() == []
     assert pair.shards.is_current()
     fields = ("n_papers", "n_encoded", "n_appearances", "n_terms", "n_postings", "n_positions", "n_organisations")

@@ -7,15 +7,25 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import orjson
 import pytest
 
 import papersearch
+from papersearch.errors import LimitExceeded
 from papersearch.index.layout import MANIFEST
-from papersearch.remote.calls import CountsCall, FindingsCall, ManifestCall, PaperCall, SearchCall
+from papersearch.remote.calls import (
+    CountsCall,
+    FindingsCall,
+    ManifestCall,
+    NearDuplicatesCall,
+    PaperCall,
+    SearchCall,
+)
 from papersearch.serving.answering import GenerationUnknown
 from papersearch.serving.local import LocalAnswering
+from papersearch.serving.verbs import perform
 from tests.conftest import PATIENCE_S
 from tests.growing import add
 
@@ -108,3 +118,14 @@ def test_an_error_costs_no_thread(small_index: Path) -> None:
         with pytest.raises(papersearch.PaperNotFound):
             asyncio.run(answering.answer(PaperCall(name="nobody"), None))
     assert asyncio.run(answering.answer(SEARCH, None)).about.n_papers == 4
+
+
+def test_papers_compared_are_limited(small_index: Path) -> None:
+    """An index with more papers than a server compares is refused by name; another is answered."""
+    index = papersearch.open(small_index)
+    assert orjson.loads(perform(index, NearDuplicatesCall()))["n_compared"] == len(index)
+    with (
+        mock.patch("papersearch.serving.verbs.MAX_COMPARED", len(index) - 1),
+        pytest.raises(LimitExceeded, match="papers to compare with each other"),
+    ):
+        perform(index, NearDuplicatesCall())

@@ -17,6 +17,7 @@ from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, Hit, Paper, Results, Span
 
 if TYPE_CHECKING:
+    from papersearch.cli.comparison import Comparison
     from papersearch.cli.output.marked import Marked
     from papersearch.marks.mark import Mark
 
@@ -36,9 +37,10 @@ _BEFORE = 24
 """Characters kept before the first matched word, where evidence is cut at its beginning."""
 
 
-def short_results(results: Results, marked: Marked | None = None) -> bytes:
-    """Return an answer in short, as JSON with one line for each hit."""
-    head = _json({**_remarks(results), **_requested(results)})
+def short_results(results: Results, marked: Marked | None = None, comparison: Comparison | None = None) -> bytes:
+    """Return an answer in short, as JSON with one line for each hit; with what it has in common with another."""
+    compared = {} if comparison is None else {"comparison": _short_comparison(comparison)}
+    head = _json({**_remarks(results), **_requested(results), **compared})
     marks = (marked.of(hit.paper) if marked else None for hit in results)
     shown = (_short_hit(hit, mark, is_ranked=results.is_ranked) for hit, mark in zip(results, marks, strict=True))
     hits = b",\n".join(map(_json, shown))
@@ -71,8 +73,21 @@ def short_stats(fields: Mapping[str, Any], *, is_stale: bool) -> bytes:
             "dumps": {"number": len(dumps), "largest": _largest(dumps)},
             "not_understood": fields["finding_kinds"],
             "corpus_has_changed": is_stale,
+            **_short_groups(fields["near_duplicates"]),
         }
     )
+
+
+def _short_groups(found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the number of groups of near-duplicates, and the first ones: ids and titles."""
+    if found is None:
+        return {}
+    first = [
+        [_named(paper["short_id"], paper["title"]) for paper in group[:_NAMED]]
+        for group in found["groups"][:_NAMED]
+    ]
+    numbers = {"compared": found["compared"], "groups": len(found["groups"])}
+    return {"near_duplicates": {**numbers, "first": first}}
 
 
 def _remarks(results: Results) -> dict[str, Any]:
@@ -125,6 +140,22 @@ def _short_facets(facets: Facets) -> dict[str, Any]:
         if isinstance(values, tuple) and values and name != "months":
             fields[name] = _counted(values if name == "years" else values[:_NAMED])
     return fields
+
+
+def _short_comparison(found: Comparison) -> dict[str, Any]:
+    """Return the facets of the other answer, numbers of papers, and the first papers of both answers."""
+    return {
+        "facets": _short_facets(found.facets[1]),
+        "both": len(found.both),
+        "first_alone": len(found.first),
+        "second_alone": len(found.second),
+        "first_of_both": [_named(hit.short_id, hit.paper.title) for hit in found.both[:_NAMED]],
+        **({"is_cut": True} if found.is_cut else {}),
+    }
+
+
+def _named(short_id: str, title: str) -> dict[str, str]:
+    return {"short_id": short_id, "title": _clipped(title, _TITLE_BYTES)}
 
 
 def _counted(values: Sequence[Counted]) -> dict[str, int]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 from weakref import WeakKeyDictionary
 
 from papersearch.cli.agents.arguments import ArgumentError, Arguments, Takes, either
 from papersearch.cli.agents.short_form import short_papers, short_results, short_stats
-from papersearch.cli.counts import stats_fields
+from papersearch.cli.comparison import compare_answers
+from papersearch.cli.counts import near_duplicate_fields, stats_fields
 from papersearch.cli.options import GROUP
 from papersearch.cli.output import json_documents
 from papersearch.cli.output.marked import find_marked
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from inspect import Parameter
 
     from papersearch.api import Index
+    from papersearch.cli.comparison import Comparison
     from papersearch.types import Paper, Results
 
 MOST_PAPERS = 100
@@ -97,6 +100,10 @@ class SearchArguments(NamedTuple):
     facets: Annotated[
         bool, _switch("Count what answers by year, organisation and the like; of names the ten most frequent.")
     ] = False
+    against: Annotated[
+        str | None,
+        Takes("text", "Another query: count what answers each, and name papers of both and of one alone."),
+    ] = None
     suggest: Annotated[bool, _switch("Offer terms that narrow the search.")] = False
     explain: Annotated[bool, _switch("Explain how each score is computed.")] = False
     detail: DetailArgument = "short"
@@ -151,6 +158,7 @@ class CiteArguments(NamedTuple):
 class StatsArguments(NamedTuple):
     """Arguments of `stats`."""
 
+    duplicates: Annotated[bool, _switch("List the near-duplicates among all papers.")] = False
     detail: Annotated[
         Detail, Takes("choice", "short, or full: every count, dump and finding.", choices=get_args(Detail))
     ] = "short"
@@ -175,11 +183,15 @@ def search(index: Index, asked: SearchArguments) -> bytes:
         strict=asked.strict,
         sort=asked.sort,
         fold=asked.fold,
-        facets=asked.facets,
+        facets=asked.facets or asked.against is not None,
         related=asked.suggest,
         filters=asked.filters,
     )
-    return _results(index, results, asked.detail)
+    comparison = None
+    if asked.against is not None:
+        ask = partial(index.search, mode=asked.mode, filters=asked.filters)
+        comparison, _ = compare_answers(ask, asked.query, asked.against)
+    return _results(index, results, asked.detail, comparison)
 
 
 def similar(index: Index, asked: SimilarArguments) -> bytes:
@@ -244,6 +256,8 @@ def stats(index: Index, asked: StatsArguments) -> bytes:
     """Say what is in the collection: papers, years, the most frequent organisations, authors and
     categories, how far it is encoded, and what could not be understood."""
     fields = _COUNTED.get(index) or _COUNTED.setdefault(index, stats_fields(index))
+    if asked.duplicates:
+        fields = {**fields, "near_duplicates": near_duplicate_fields(index.near_duplicates())}
     if asked.detail == "full":
         return json_documents.dump(fields, indent=False)
     return short_stats(fields, is_stale=index.is_stale())
@@ -266,11 +280,11 @@ def find_named(index: Index, names: Sequence[str]) -> list[Paper]:
     return papers
 
 
-def _results(index: Index, results: Results, detail: Detail) -> bytes:
+def _results(index: Index, results: Results, detail: Detail, comparison: Comparison | None = None) -> bytes:
     marked = find_marked([hit.paper for hit in results], index)
     if detail == "short":
-        return short_results(results, marked)
-    return json_documents.dump(json_documents.envelope_fields(results, marked), indent=False)
+        return short_results(results, marked, comparison)
+    return json_documents.dump(json_documents.envelope_fields(results, marked, comparison), indent=False)
 
 
 _COUNTED: WeakKeyDictionary[Index, dict[str, Any]] = WeakKeyDictionary()

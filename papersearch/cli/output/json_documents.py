@@ -16,6 +16,7 @@ from papersearch.text.cleaning import clean_text
 from papersearch.types import DumpFile, Finding, Hit, Paper, Results
 
 if TYPE_CHECKING:
+    from papersearch.cli.comparison import Comparison
     from papersearch.cli.output.marked import Marked
     from papersearch.marks.mark import Mark
     from papersearch.saved import SavedSearch
@@ -80,13 +81,15 @@ def hit_fields(hit: Hit, mark: Mark | None = None) -> dict[str, Any]:
     }
 
 
-def envelope(results: Results, marked: Marked | None = None) -> bytes:
+def envelope(results: Results, marked: Marked | None = None, comparison: Comparison | None = None) -> bytes:
     """Return the JSON document of a search, ended by a line feed."""
-    return dump(envelope_fields(results, marked))
+    return dump(envelope_fields(results, marked, comparison))
 
 
-def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str, Any]:
-    """Return the fields of an answer, with the marks of its papers."""
+def envelope_fields(
+    results: Results, marked: Marked | None = None, comparison: Comparison | None = None
+) -> dict[str, Any]:
+    """Return the fields of an answer, with the marks of its papers, and its comparison with another one."""
     wanted = marked.wanted if marked else NO_MARK_FILTERS
     return {
         "schema_version": SCHEMA_VERSION,
@@ -106,6 +109,7 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
         "verdicts": results.verdicts.asdict() if results.verdicts else None,
+        "comparison": None if comparison is None else comparison_fields(comparison),
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 
@@ -154,19 +158,54 @@ def hit_lines(results: Results, marked: Marked | None = None, **first: str) -> b
 def hit_rows(results: Results, *first: str) -> str:
     """Return one line per hit: the cells of `first`, rank, score, paper_id, year, title and evidence,
     separated by tabs."""
-    rows = (
-        (
-            *first,
-            str(hit.rank),
-            f"{hit.score:.6f}",
-            hit.paper.paper_id,
-            "" if hit.paper.year is None else str(hit.paper.year),
-            hit.paper.title,
-            hit.evidence.text,
-        )
-        for hit in results
+    return "".join(
+        _row(*first, str(hit.rank), f"{hit.score:.6f}", *_cells(hit.paper), hit.evidence.text) for hit in results
     )
-    return "".join("\t".join(map(clean_text, row)) + "\n" for row in rows)
+
+
+def paper_rows(found: Iterable[Paper]) -> str:
+    """Return one line per paper, with the cells of a hit: the score is empty, and the abstract is the evidence."""
+    return "".join(
+        _row(str(number), "", *_cells(paper), paper.abstract) for number, paper in enumerate(found, start=1)
+    )
+
+
+def _cells(paper: Paper) -> tuple[str, str, str]:
+    return paper.paper_id, "" if paper.year is None else str(paper.year), paper.title
+
+
+def _row(*cells: str) -> str:
+    return "\t".join(map(clean_text, cells)) + "\n"
+
+
+def comparison_rows(found: Comparison) -> str:
+    """Return one line per paper: its id, both or first or second, year and title, separated by tabs."""
+    return "".join(
+        _row(paper_id, part, year, title)
+        for part, hits in _parts(found)
+        for paper_id, year, title in (_cells(hit.paper) for hit in hits)
+    )
+
+
+def comparison_fields(found: Comparison) -> dict[str, Any]:
+    """Return the fields of a comparison for JSON; facets of the first query are those of its answer."""
+    listed = {
+        part: [
+            {
+                "paper_id": hit.paper.paper_id,
+                "short_id": hit.short_id,
+                "title": hit.paper.title,
+                "year": hit.paper.year,
+            }
+            for hit in hits
+        ]
+        for part, hits in _parts(found)
+    }
+    return {"query": found.other, "facets": found.facets[1].asdict(), **listed, "is_cut": found.is_cut}
+
+
+def _parts(found: Comparison) -> tuple[tuple[str, tuple[Hit, ...]], ...]:
+    return ("both", found.both), ("first", found.first), ("second", found.second)
 
 
 def dump(document: Any, *, indent: bool = True) -> bytes:

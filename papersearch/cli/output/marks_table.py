@@ -48,6 +48,8 @@ def row(listed: ListedMark) -> tuple[str, ...]:
 
 def print_marks(console: Console, listed: Sequence[ListedMark]) -> None:
     """Print a block for each paper: its title, state and tags, then the note, then the id."""
+    if not listed:  # an empty text would be an empty line
+        return
     blocks = []
     for each in listed:
         mark = each.mark

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from papersearch.api import Index
+    from papersearch.cli.comparison import Comparison
     from papersearch.cli.output.marked import Marked
     from papersearch.cli.output.marks_table import ListedMark
     from papersearch.cli.search import SearchOptions
@@ -131,6 +132,20 @@ class Printer:
         self.hits(results, len(opened), self.marks_of(results, opened, wanted))
         self.keep([results], opened)
 
+    def comparison(self, results: Results, found: Comparison, k: int, marked: Marked | None) -> None:
+        """Print how an answer compares with another one; `k`: papers of each part that a table lists."""
+        from papersearch.cli.output import json_documents
+
+        with self._destination(len(found.both) + len(found.first) + len(found.second)):
+            if self.format == "table":
+                from papersearch.cli.output.comparison import print_comparison
+
+                print_comparison(open_console(self._color), results.query, found, k)
+            elif self.format == "json":
+                self.write(json_documents.envelope(results, marked, found))
+            else:
+                self._text(json_documents.comparison_rows(found))
+
     def marks_of(
         self, found: Results | Sequence[Paper], opened: Index, wanted: MarkFilters = NO_MARK_FILTERS
     ) -> Marked | None:
@@ -158,6 +173,10 @@ class Printer:
     def _papers(self, papers: Sequence[Paper], marked: Marked | None) -> None:
         if self._style is not None:
             self._references(papers, *self._style)
+        elif self.format in ("plain", "tsv"):
+            from papersearch.cli.output.json_documents import paper_rows
+
+            self._text(paper_rows(papers))
         elif self.is_json:
             from papersearch.cli.output.json_documents import paper_fields
 

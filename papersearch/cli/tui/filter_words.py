@@ -1,6 +1,6 @@
 """Filters as one line of words, for an application without options.
 
-since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code added:7d new undated tag:moe unread
+since:2024 until:2025-06 org:nvidia org:"Peking University" dump:page.txt code added:7d new tag:moe unread
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from papersearch.cli.errors import CommandError
-from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, MarkFilters, make_filters
+from papersearch.search.filter_table import (
+    FILTER_ROWS,
+    MARK_ROWS,
+    FilterRow,
+    MarkFilters,
+    make_filters,
+    make_mark_filters,
+)
 from papersearch.types import Filters
 
 _OF_THE_INDEX = tuple(row for row in FILTER_ROWS if row.kind != "papers")  # those come from files
@@ -47,8 +54,7 @@ def parse_filters(line: str) -> Filters:
 
 def parse_mark_filters(line: str) -> MarkFilters:
     """Parse the conditions on marks on `line`. Raises CommandError for an unknown word."""
-    values = _of(MARK_ROWS, line)
-    return MarkFilters(tuple(values.get("tags", ())), values.get("unread", False))
+    return make_mark_filters(_of(MARK_ROWS, line))
 
 
 def _of(rows: Iterable[FilterRow], line: str) -> dict[str, Any]:

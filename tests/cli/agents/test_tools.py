@@ -12,6 +12,7 @@ import pytest
 import papersearch
 from papersearch.cli.agents.arguments import ArgumentError
 from papersearch.cli.agents.tools import TOOLS
+from papersearch.cli.comparison import compare
 from papersearch.cli.counts import stats_fields
 from papersearch.cli.output import json_documents
 from papersearch.cli.output.exports import export
@@ -43,7 +44,7 @@ OF_THE_TERMINAL = {
 }
 """Options of verbs that are about output, places and the measuring of models."""
 
-OF_THE_READER = {"tags", "unread", "library"}
+OF_THE_READER = {"tags", "unread", "read", "library"}
 """Options about marks and bibliographies, which are files of the user beside the collection."""
 
 OF_CITATIONS = {"key", "style"}
@@ -190,6 +191,33 @@ def test_stats(real_index: papersearch.Index) -> None:
     assert set(short["organisations"]["top"]) <= set(with_one)
     assert short["dumps"]["number"] == len(real_index.manifest.dumps)
     assert sum(short["not_understood"].values()) == len(real_index.findings())
+
+
+def test_queries_are_compared(real_index: papersearch.Index) -> None:
+    """A comparison in full is that of the command; in short it has numbers, and the first papers of both."""
+    queries = {"query": "moe routing", "against": "pipeline parallelism"}
+    answers = [real_index.search(query, 1_000, strict=True, facets=True) for query in queries.values()]
+    expected = compare(*answers)
+    whole = json.loads(asked(real_index, "search", **queries, detail="full"))
+    document = json_documents.envelope(real_index.search("moe routing", facets=True), None, expected)
+    assert whole == json.loads(document)
+    short = json.loads(asked(real_index, "search", **queries))["comparison"]
+    assert (short["both"], short["first_alone"], short["second_alone"]) == tuple(map(len, expected[2:5]))
+    assert [one["short_id"] for one in short["first_of_both"]] == [hit.short_id for hit in expected.both[:10]]
+    assert short["facets"]["papers"] == answers[1].facets.n_papers  # type: ignore[union-attr]
+
+
+def test_stats_with_duplicates(real_index: papersearch.Index) -> None:
+    """On request, counts have the groups of near-duplicates: all of them in full, the first ones in short."""
+    groups = real_index.near_duplicates()
+    whole = json.loads(asked(real_index, "stats", duplicates=True, detail="full"))
+    assert whole == json.loads(json_documents.dump(stats_fields(real_index, groups)))
+    short = json.loads(asked(real_index, "stats", duplicates=True))["near_duplicates"]
+    assert (short["compared"], short["groups"]) == (len(real_index), len(groups.groups))
+    assert [[one["short_id"] for one in group] for group in short["first"]] == [
+        [one.short_id for one in group] for group in groups.groups[:10]
+    ]
+    assert "near_duplicates" not in json.loads(asked(real_index, "stats"))
 
 
 def test_descriptions_are_short() -> None:

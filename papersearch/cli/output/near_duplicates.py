@@ -1,0 +1,39 @@
+"""Near-duplicates of a whole collection, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from papersearch.cli.output.paper_line import paper_line
+from papersearch.cli.output.table import write
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from papersearch.types import NearDuplicates
+
+_FAINT = "dim"
+_LIKENESS = 6
+"""Columns of a likeness, with the blanks behind it."""
+
+
+def print_near_duplicates(console: Console, found: NearDuplicates, n_papers: int) -> None:
+    """Print a paragraph for each group, and a line for each of its papers: id, likeness, year and title."""
+    ascii_only = not (console.encoding or "").lower().startswith("utf")
+    lines = [Text.assemble(("Near-duplicates", "bold"), "  ", (_counted(found, n_papers), _FAINT))]
+    for group in found.groups:
+        lines += [Text(), paper_line(group[0].short_id, group[0], " " * _LIKENESS)]
+        lines += [paper_line(paper.short_id, paper, f"{paper.likeness:<{_LIKENESS}.2f}") for paper in group[1:]]
+    for line in lines:
+        line.truncate(console.width, overflow="crop" if ascii_only else "ellipsis")
+    write(console, Text("\n").join(lines))
+
+
+def _counted(found: NearDuplicates, n_papers: int) -> str:
+    n_groups, n_found = len(found.groups), sum(map(len, found.groups))
+    groups = f"{n_groups:,} group{'' if n_groups == 1 else 's'} of {n_found:,} papers" if n_groups else "none"
+    if found.n_compared == n_papers:
+        return f"{groups}, among {n_papers:,}"
+    return f"{groups}, among the {found.n_compared:,} of {n_papers:,} papers that are encoded"
