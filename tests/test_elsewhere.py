@@ -94,7 +94,7 @@ def without_rights() -> tuple[str, ...]:
 
 @pytest.mark.slow
 def test_an_index_of_another_user(project: Path, small_model: Path) -> None:
-    """Somebody who may only read a collection can ask it everything; what would write is an error, and writes nothing."""
+    """Somebody who may only read a collection can ask it everything; a command that writes is an error."""
     for path in (*project.rglob("*"), project):
         path.chmod(0o555 if path.is_dir() else 0o444)
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
