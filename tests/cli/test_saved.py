@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch import saved
+from papersearch.cli.output.printer import _in_columns
 from papersearch.errors import SavedSearchError
 from papersearch.text.cleaning import clean_text
 from papersearch.types import MODES, Filters
@@ -270,3 +271,14 @@ def test_names_that_are_taken_or_unknown(run: Run, project: Path) -> None:
     assert (unknown.returncode, "unknown search b" in unknown.stderr) == (2, True)
     shutil.rmtree(project / "index")
     assert run("saved", "list", cwd=project).stdout == "a\tapples\t\n"
+
+
+def test_a_list_on_a_terminal_is_in_columns() -> None:
+    """On a terminal the columns of `saved list` begin below each other, also with wide characters."""
+    rows = [("a", "moe", "--since 2024"), ("模型模型模", "pipeline bubbles", ""), ("long-name", "模型", "--new")]
+    assert _in_columns(rows) == [
+        "a           moe               --since 2024",
+        "模型模型模  pipeline bubbles",
+        "long-name   模型              --new",
+    ]
+    assert _in_columns([]) == []
