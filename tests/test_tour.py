@@ -27,19 +27,8 @@ ELSEWHERE = {"browse", "batch", "eval", "serve"}
 """Verbs that the tour leaves out: browse needs a terminal, and the others are for longer work."""
 
 FEATURES = (
-    *(
-        "--strict",
-        "--json",
-        "--unlike",
-        "--facets",
-        "--against",
-        "--suggest",
-        "--fold",
-        "--new",
-        "--rollback",
-        "--print",
-        "--duplicates",
-    ),
+    *("--strict", "--json", "--unlike", "--facets", "--suggest", "--fold", "--new", "--rollback", "--print"),
+    *("--against", "--duplicates"),
     *("--since", "--until", "--added-since", "--org", "--dump", "--has-code", "--sort date", "--include-undated"),
     *("--format table", "--format bibtex", "--format ris", "--format csl-json", "--format csv"),
     "--format markdown",

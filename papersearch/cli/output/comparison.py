@@ -56,16 +56,15 @@ def print_comparison(console: Console, first: str, found: Comparison, k: int) ->
     cut: OverflowMethod = "ellipsis" if (console.encoding or "").lower().startswith("utf") else "crop"
     queries = [clean_text(first), clean_text(found.other)]
     lines = _table(queries, list(_rows(found)), min(console.width, _WIDEST), cut)
+    among = _best(found)
     parts = (
-        ("in both", found.both),
-        (f"{queries[0]} alone", found.first),
-        (f"{queries[1]} alone", found.second),
+        (f"in {among}both", found.both),
+        (f"in {among}{queries[0]} alone", found.first),
+        (f"in {among}{queries[1]} alone", found.second),
     )
     for name, hits in parts:
         lines += [Text(), Text.assemble((name, _TITLE), "  ", (_counted(len(hits), k), _FAINT))]
         lines += [paper_line(hit.short_id, hit.paper) for hit in hits[:k]]
-    if found.is_cut:
-        lines += [Text(), Text(f"The best {MOST:,} papers of each answer were compared.", style=_FAINT)]
     for line in lines:
         line.truncate(console.width, overflow=cut)
     write(console, Text("\n").join(lines))
@@ -101,12 +100,17 @@ def _rows(found: Comparison) -> Iterator[_Row]:
     """Yield the rows of the table: papers, those of both answers, years, and the most frequent names."""
     first, second = found.facets
     yield _Row("papers", "", (str(first.n_papers), str(second.n_papers)))
-    yield _Row("", "in both", (str(len(found.both)),) * 2)
+    yield _Row("", f"in {_best(found)}both", (str(len(found.both)),) * 2)
     if first.n_undated or second.n_undated:
         yield _Row("", "of unknown year", (str(first.n_undated), str(second.n_undated)))
     yield from _labelled("years", _years(first, second))
     for label, field in _NAMES:
         yield from _labelled(label, _names(getattr(first, field), getattr(second, field)))
+
+
+def _best(found: Comparison) -> str:
+    """Return what limits the papers that were compared, where there are more."""
+    return f"the best {MOST:,} of " if found.is_cut else ""
 
 
 def _labelled(label: str, counted: Mapping[str, tuple[str, str]]) -> Iterator[_Row]:
