@@ -70,8 +70,10 @@ class Verb(NamedTuple):
         """Import the verb and return its command."""
         found = self.function()
         if isinstance(found, typer.Typer):  # a verb with verbs of its own
-            group = typer.main.get_command(found)
+            group: Any = typer.main.get_command(found)
             group.name = name
+            for command in group.commands.values():
+                command.short_help = (command.help or "").partition("\n\n")[0]  # else a narrow listing cuts it
             return group
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
         alone.command(name)(found)
@@ -91,7 +93,7 @@ class QueryGroup(TyperGroup):
         verb = self.verbs.get(cmd_name)
         if verb is None:
             return None
-        return TyperCommand(cmd_name, help=verb.summary) if self._is_listing else verb.load(cmd_name)
+        return TyperCommand(cmd_name, short_help=verb.summary) if self._is_listing else verb.load(cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with self._listing():

@@ -131,13 +131,13 @@ def _filter_hint(error: errors.QueryError) -> str:
 
 def _nearest_value(error: errors.UnknownFilterValue) -> str:
     option = _OPTIONS[error.field]
+    word = next((row.word for row in FILTER_ROWS if row.field == error.field), "")
     if error.in_query and error.nearest:
-        field = next(row.word for row in FILTER_ROWS if row.field == error.field)
-        return typed("papersearch", f'{field}:"{error.nearest[0]}"')
+        return typed("papersearch", f'{word}:"{error.nearest[0]}"')
     if error.nearest:
         return typed(option, error.nearest[0])
     if not error.known:
-        return f"leave {option} out: no paper of the index has one"
+        return f"leave {f'{word}:' if error.in_query else option} out, because no paper of the index has one"
     if len(error.known) <= _LISTED:
         return f"{option} takes one of: {', '.join(error.known)}"
     return f"to see what {option} takes: papersearch stats"

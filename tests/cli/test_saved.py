@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch import saved
+from papersearch.cli.output.printer import _in_columns
 from papersearch.cli.saved_answers import answers_of
 from papersearch.errors import LimitExceeded, SavedSearchError
 from papersearch.text.cleaning import clean_text
@@ -284,3 +285,14 @@ def test_a_limit_of_a_server_ends_one_search(capsys: pytest.CaptureFixture[str])
     searches = [saved.SavedSearch("large", "x"), saved.SavedSearch("small", "y")]
     assert answers_of(searches, answer) == ([(searches[1], "y")], True)
     assert capsys.readouterr().err.startswith("papersearch: large: cannot ask a server for 10,001 papers")
+
+
+def test_a_list_on_a_terminal_is_in_columns() -> None:
+    """On a terminal the columns of `saved list` begin below each other, also with wide characters."""
+    rows = [("a", "moe", "--since 2024"), ("模型模型模", "pipeline bubbles", ""), ("long-name", "模型", "--new")]
+    assert _in_columns(rows) == [
+        "a           moe               --since 2024",
+        "模型模型模  pipeline bubbles",
+        "long-name   模型              --new",
+    ]
+    assert _in_columns([]) == []

@@ -167,6 +167,17 @@ def test_filters_are_named_where_all_is_weak(run: Run, env: dict[str, str], real
     )
 
 
+def test_one_paper_alone_is_spoken_of_as_one(run: Run, env: dict[str, str]) -> None:
+    """Where filters leave one paper, which answers weakly, the table says so of the only paper."""
+
+    def shown(*options: str) -> str:
+        within = ["banana muffin recipe", "--within", "-", "--format", "table", *options]
+        return run(*within, env=env, stdin="gpipe\n").stdout
+
+    assert "\nThe only paper does not match this well" in shown()
+    assert "\nThe only paper that --within 1 paper leaves does not answer the query." in shown("--strict")
+
+
 def test_weak_hits_are_marked_beside_better_ones(run: Run, env: dict[str, str]) -> None:
     """A table has the verdict of each hit as JSON has it; if all hits are weak, one line says so."""
     hits = json.loads(run("lhcb lamarr", "--fold", "--json", env=env).stdout)["hits"]

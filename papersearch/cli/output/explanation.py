@@ -17,11 +17,10 @@ def explanation_tree(hit: Hit, width: int | None, ascii_only: bool, margin: int)
     explanation = hit.explanation
     if explanation is None:
         return []
-    lines = [
-        *_reranking(hit),
-        f"{word_of(hit)}: holds {explanation.coverage:.0%} of the query's words, by rarity; "
-        f"score {hit.score:.3f}, the sum of",
-    ]
+    held = f"{word_of(hit)}: holds {explanation.coverage:.0%} of the query's words, by rarity;"
+    summed = f"score {hit.score:.3f}, the sum of"
+    fits = width is None or margin + len(f"{held} {summed}") <= width
+    lines = [*_reranking(hit), *([f"{held} {summed}"] if fits else [held, summed])]
     for number, signal in enumerate(explanation.signals, 1):
         is_last = number == len(explanation.signals)
         share = f"{signal.contribution:.3f}  {signal.name}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from papersearch.cli.output.terminal import in_lines
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, RelatedTerm
 
@@ -47,14 +48,14 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
     )
     for label, values in listed:
         if values:
-            lines.append(_labelled(label, Text(" · ".join(_named(values)))))
+            lines += _listed(label, _named(values), width)
     return [_within(line, width) for line in lines]
 
 
-def related_line(related: Sequence[RelatedTerm], width: int | None) -> Text:
+def related_lines(related: Sequence[RelatedTerm], width: int | None) -> list[Text]:
     """List the terms that narrow the search, and how many of the best papers have each."""
-    said = " · ".join(f"{clean_text(term.term)} ({term.n_papers})" for term in related) or "nothing narrows it"
-    return _within(_labelled("narrow by", Text(said)), width)
+    said = [f"{clean_text(term.term)} ({term.n_papers})" for term in related] or ["nothing narrows it"]
+    return [_within(line, width) for line in _listed("narrow by", said, width)]
 
 
 def sparkline(counted: Sequence[Counted], ascii_only: bool) -> Text:
@@ -75,6 +76,12 @@ def _named(values: Sequence[Counted]) -> Iterable[str]:
 
 def _labelled(label: str, text: Text) -> Text:
     return Text.assemble((label.ljust(_LABEL_WIDTH), _FAINT), text)
+
+
+def _listed(label: str, values: Iterable[str], width: int | None) -> list[Text]:
+    """List values after a label, in as many lines as they need."""
+    lines = in_lines(values, None if width is None else width - _LABEL_WIDTH)
+    return [_labelled("" if number else label, Text(line)) for number, line in enumerate(lines)]
 
 
 def _within(line: Text, width: int | None) -> Text:

@@ -195,6 +195,8 @@ class Printer:
             from papersearch.cli.output.json_documents import search_fields
 
             self._records("searches", map(search_fields, searches))
+        elif sys.stdout.isatty():
+            self._text("".join(f"{line}\n" for line in _in_columns(rows)))
         else:
             self.lines(rows)
 
@@ -296,6 +298,17 @@ class Printer:
             self.write(dump({"schema_version": SCHEMA_VERSION, name: list(records)}))
         else:
             self.write(b"".join(dump(record, indent=False) for record in records))
+
+
+def _in_columns(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Join the cells of each row so that columns begin below each other, which tabs do not reach."""
+    from rich.cells import cell_len, set_cell_size
+
+    from papersearch.text.cleaning import clean_text
+
+    cleaned = [[clean_text(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cleaned, strict=True)]
+    return ["  ".join(map(set_cell_size, row, widths)).rstrip() for row in cleaned]
 
 
 def open_printer(

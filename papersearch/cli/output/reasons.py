@@ -50,7 +50,7 @@ def doubts(results: Results, *, names_all: bool = False) -> list[str]:
     if results.verdict == "weak" and results.reading is None:
         said.append("no paper is very similar to this text")
     elif results.verdict == "weak":
-        said.append(f"none of the {results.total:,} paper{'' if results.total == 1 else 's'} matches this well")
+        said.append(f"{none_of(results.total, 'match', 'matches')} this well")
     if results.verdict and (missing := missing_words(results, names_all=names_all)):
         said.append(f"no paper has {' or '.join(missing)}")
     return said
@@ -91,7 +91,16 @@ def why_empty(results: Results, n_papers: int, wanted: MarkFilters = NO_MARK_FIL
         case "shown":
             return "nothing new"
     n_left = results.total if is_filtered else n_papers
-    return f"none of the {n_left} paper{'' if n_left == 1 else 's'}{kept} answers the query"
+    return f"{none_of(n_left, 'answer', 'answers', kept)} the query"
+
+
+def none_of(n_papers: int, verb: str, verbs: str, kept: str = "") -> str:
+    """Say that no paper does it, also where there is one paper alone."""
+    return (
+        f"the only paper{kept} does not {verb}"
+        if n_papers == 1
+        else f"none of the {n_papers:,} papers{kept} {verbs}"
+    )
 
 
 def typed_filters(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.reasons import doubts, how_many, word_of
-from papersearch.cli.output.terminal import links_shown
+from papersearch.cli.output.terminal import in_lines, links_shown
 from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper, Results, Span
@@ -74,10 +74,10 @@ def print_results(
             lines += explanation_tree(hit, width, ascii_only, margin=_RANK_WIDTH + _GAP)
         lines.append(Text())
     if results.related is not None or results.facets is not None:
-        from papersearch.cli.output.facets import facet_lines, related_line
+        from papersearch.cli.output.facets import facet_lines, related_lines
 
         lines += facet_lines(results.facets, width, ascii_only) if results.facets else []
-        lines += [related_line(results.related, width)] if results.related is not None else []
+        lines += related_lines(results.related, width) if results.related is not None else []
         lines.append(Text())
     if results.hits:
         import shlex
@@ -91,12 +91,13 @@ def print_results(
 def _heading(results: Results, width: int | None, name: str, marked: Marked | None) -> list[Text]:
     """Return the query on the left, and on the right the mode, how many papers answer how well, and acronyms.
 
-    Where the two do not fit into one line, they are two.
+    Where the two do not fit into one line, the right one is below, in as many lines as it needs.
     """
     said = [*([results.mode_used] if results.is_ranked else []), how_many(results)]
     said += [f"{results.reranked.n_papers} reranked"] if results.reranked else []
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
-    status = Text(clean_text(" · ".join(said)), style=_FAINT)
+    said = [clean_text(part) for part in said]
+    status = Text(" · ".join(said), style=_FAINT)
     asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
     query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(asked), _TITLE))
     if width is None:
@@ -104,9 +105,8 @@ def _heading(results: Results, width: int | None, name: str, marked: Marked | No
     room = width - query.cell_len - status.cell_len
     if room >= _GAP:
         return [Text.assemble(query, " " * room, status)]
-    for line in (query, status):
-        line.truncate(width, overflow="ellipsis")
-    return [query, status]
+    query.truncate(width, overflow="ellipsis")
+    return [query, *(Text(line, style=_FAINT) for line in in_lines(said, width))]
 
 
 def _reading(results: Results, width: int | None) -> list[Text]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -49,6 +49,20 @@ def links_shown() -> bool:
         or not _LINKING_VARIABLES.isdisjoint(os.environ)
         or term in _LINKING_TERMS
     )
+
+
+def in_lines(pieces: Iterable[str], width: int | None) -> list[str]:
+    """Join pieces by middle dots, in as many lines as they need: a piece is never cut."""
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    for piece in pieces:
+        longer = f"{lines[-1]} · {piece}" if lines else piece
+        if lines and (width is None or cell_len(longer) <= width):
+            lines[-1] = longer
+        else:
+            lines.append(piece)
+    return lines
 
 
 def speak_utf8() -> None:
