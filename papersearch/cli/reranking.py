@@ -105,8 +105,8 @@ else:
 def open_reranker(options: RerankOptions | None, *, for_many: bool = False) -> Iterator[Reranker | None]:
     """Yield the reranker of these options, or None without; its progress is drawn on a terminal.
 
-    for_many: it reranks many answers. They may be printed meanwhile, on a terminal without a bar. At the
-        end a line says of how many answers it had not the time to score all papers.
+    for_many: it reranks many answers, which are printed meanwhile: a terminal that shows them has no bar.
+        At the end a line says how many answers are reranked in part.
     """
     if options is None:
         yield None
