@@ -21,6 +21,7 @@ from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, FilterRow, M
 
 if TYPE_CHECKING:
     from papersearch.cli.maps import MapFiles
+    from papersearch.cli.reranking import RerankOptions
     from papersearch.types import Filters
 
 
@@ -228,6 +229,21 @@ def _map_files(values: Mapping[str, Any]) -> MapFiles | None:
     return read_map_files(values["map"], values["svg"])
 
 
+def _reranking(values: Mapping[str, Any]) -> RerankOptions | None:
+    """Read the options of reranking; a verb without a reranker does not import it."""
+    if all(value is None for value in values.values()):
+        return None
+    from papersearch.cli.reranking import read_rerank_options
+
+    return read_rerank_options(values)
+
+
+def _rerank_option(name: str, kind: Any, metavar: str, help: str, most: int | None = None) -> Parameter:
+    least = None if most is None else 1
+    option = typer.Option(f"--{name}", help=help, metavar=metavar, show_default=False, min=least, max=most)
+    return parameter(name.replace("-", "_"), Annotated[Optional[kind], option], None)
+
+
 def _map_option(name: str, help: str) -> Parameter:
     option = typer.Option(f"--{name}", help=help, metavar="FILE", show_default=False)
     return parameter(name, Annotated[Optional[str], option], None)
@@ -242,6 +258,7 @@ if TYPE_CHECKING:
     AmongGroup: TypeAlias = Filters
     MarkGroup: TypeAlias = MarkFilters
     MapGroup: TypeAlias = MapFiles | None
+    RerankGroup: TypeAlias = RerankOptions | None
 else:  # `types` is imported by the verbs that search, not by help
     FilterGroup = Annotated[Any, _filter_group(FILTER_ROWS)]
     SavedFilterGroup = Annotated[Any, _filter_group(row for row in FILTER_ROWS if row.is_saved)]
@@ -257,5 +274,28 @@ else:  # `types` is imported by the verbs that search, not by help
                 _map_option("svg", "Write the map as a picture; - prints it."),
             ),
             _map_files,
+        ),
+    ]
+    RerankGroup = Annotated[
+        Any,
+        Group(
+            (
+                _rerank_option(
+                    "rerank",
+                    str,
+                    "MODEL",
+                    "Reorder the first papers by a cross-encoder, a folder or a name of the hub.",
+                ),
+                _rerank_option(
+                    "rerank-top", int, "N", "Number of papers that --rerank reorders; 50 unless given.", 100
+                ),
+                _rerank_option(
+                    "rerank-seconds",
+                    float,
+                    "S",
+                    "Time for --rerank once its model is open; later papers keep their order.",
+                ),
+            ),
+            _reranking,
         ),
     ]

@@ -5,6 +5,7 @@ Imports that cost time are inside the function: a mistyped option should not cos
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Annotated, NamedTuple, Optional
 
@@ -41,6 +42,7 @@ from papersearch.cli.options import (
     MarkGroup,
     ModeChoice,
     ModeOption,
+    RerankGroup,
     SortChoice,
     StyleOption,
     TopOption,
@@ -49,7 +51,6 @@ from papersearch.cli.options import (
 from papersearch.cli.output.printer import chosen_format, open_hit_printer, printer_of
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
-from papersearch.cli.reranking import RerankGroup, open_reranker, say_reranked
 from papersearch.cli.signatures import takes
 
 
@@ -126,7 +127,7 @@ def search(options: SearchOptions) -> int:
     may_be_empty = names_papers(options.filters) or any(options.marked)
     opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
     filters = filters_for(opened, options.filters, options.marked)
-    with open_reranker(options.rerank) as rerank:
+    with nullcontext() if options.rerank is None else options.rerank.opened() as rerank:
         results = opened.search(
             text,
             options.top,
@@ -146,7 +147,8 @@ def search(options: SearchOptions) -> int:
         warn_of_mode(opened, results.mode_reason)
     if results.is_ranked:
         warn_if_partial(opened, results.encoded, results.mode_used)
-    say_reranked(results, options.rerank)
+    if options.rerank is not None:
+        options.rerank.say(results)
     warn_of_command(query)
     warn_of_reading(results)
     if printer.format != "table":  # which says it beside its hits

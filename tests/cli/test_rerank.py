@@ -11,7 +11,7 @@ import pytest
 
 import papersearch
 from papersearch.cli.output.progress import Bar
-from papersearch.cli.reranking import RerankOptions, open_reranker
+from papersearch.cli.reranking import RerankOptions
 from papersearch.search.reranking import Reranker
 from tests.conftest import Run
 from tests.dense.tiny_cross_encoders import make_cross_encoder
@@ -169,7 +169,6 @@ def test_a_bar_is_erased_before_results(model: Path, home: Path, monkeypatch: py
     monkeypatch.setenv("XDG_CACHE_HOME", str(home))
     monkeypatch.setattr(Bar, "__call__", lambda self, *step: told.append(step[0]))
     monkeypatch.setattr(Bar, "stop", lambda self: told.append("stopped"))
-    with open_reranker(RerankOptions(str(model), 3, None)) as reranker:
-        assert reranker is not None
+    with RerankOptions(str(model)).opened() as reranker:
         reranker.scores("a query for the bar", ["a"])
     assert told == ["opening the reranker", "reranking", "stopped"]
