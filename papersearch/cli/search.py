@@ -125,9 +125,9 @@ def search(options: SearchOptions) -> int:
     refuse_dash(query)
     text = " ".join(map(typed_text, query))
     may_be_empty = names_papers(options.filters) or any(options.marked)
-    opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
-    filters = filters_for(opened, options.filters, options.marked)
     with nullcontext() if options.rerank is None else options.rerank.opened() as rerank:
+        opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
+        filters = filters_for(opened, options.filters, options.marked)
         results = opened.search(
             text,
             options.top,

@@ -172,3 +172,11 @@ def test_a_bar_is_erased_before_results(model: Path, home: Path, monkeypatch: py
     with RerankOptions(str(model)).opened() as reranker:
         reranker.scores("a query for the bar", ["a"])
     assert told == ["opening the reranker", "reranking", "stopped"]
+
+
+def test_a_wrong_model_costs_no_build(run: Run, small_corpus: Path) -> None:
+    """A model that cannot rerank is refused before an index is built."""
+    done = run(QUERY, "--rerank", "./nowhere", cwd=small_corpus.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("papersearch: cannot rerank by the model ./nowhere")
+    assert not (small_corpus.parent / "index").exists()
