@@ -341,6 +341,7 @@ def command_environment(changes: dict[str, str] | None = None) -> dict[str, str]
         "PYTHONUTF8": "0",
         "XDG_CONFIG_HOME": NO_CONFIGURATION,
         "XDG_STATE_HOME": _STATE.name,
+        "XDG_CACHE_HOME": _STATE.name,
         **(changes or {}),
     }
 

@@ -58,6 +58,7 @@ EXAMPLES: dict[str, Any] = {
     "place": "PAPERSEARCH_TOKEN",
     "places": (Path("corpus"),),
     "position": 4,
+    "prefix": "query: ",
     "query": 'say "this',
     "readable": "1 to 4",
     "reasons": ("a.txt: file skipped (empty file)",),

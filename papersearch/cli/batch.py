@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -22,11 +23,11 @@ from papersearch.cli.options import (
     ModeOption,
     OperatorsOption,
     PlacesGroup,
+    RerankGroup,
     TopicsArgument,
 )
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_path
-from papersearch.cli.reranking import RerankGroup, open_reranker
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def batch(options: BatchOptions) -> int:
     options = options._replace(among=filters_for(opened, options.among))
     k = options.top or _DEPTHS[chosen]
     found = False
-    with open_reranker(options.rerank, for_many=True) as rerank:
+    with nullcontext() if options.rerank is None else options.rerank.opened(for_many=True) as rerank:
         for lines in (_trec if chosen == "trec" else _json_lines)(opened, read, k, options, rerank):
             found = found or bool(lines)
             printer.write(lines)

@@ -23,10 +23,10 @@ from papersearch.cli.options import (
     PlacesGroup,
     RecordFormat,
     RecordFormatOption,
+    RerankGroup,
     TopicsArgument,
 )
 from papersearch.cli.output.printer import open_printer
-from papersearch.cli.reranking import RerankGroup, open_reranker
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def evaluate(options: EvalOptions) -> None:
         name: scored(make_run(opened, asked, name, late=late, literal=literal, n_processes=n_processes))
         for name in modes
     }
-    with open_reranker(options.rerank, for_many=True) as rerank:
-        if rerank is not None:
+    if options.rerank is not None:
+        with options.rerank.opened(for_many=True) as rerank:
             for name in modes:
                 run = make_reranked_run(opened, asked, name, rerank, late=late, literal=literal)
                 runs[f"{name} reranked"] = scored(run)

@@ -29,6 +29,7 @@ from papersearch.search.filter_table import (
 
 if TYPE_CHECKING:
     from papersearch.cli.maps import MapFiles
+    from papersearch.cli.reranking import RerankOptions
     from papersearch.types import Filters
 
 
@@ -220,6 +221,21 @@ def _map_files(values: Mapping[str, Any]) -> MapFiles | None:
     return read_map_files(values["map"], values["svg"])
 
 
+def _reranking(values: Mapping[str, Any]) -> RerankOptions | None:
+    """Read the options of reranking; a verb without a reranker does not import it."""
+    if all(value is None for value in values.values()):
+        return None
+    from papersearch.cli.reranking import read_rerank_options
+
+    return read_rerank_options(values)
+
+
+def _rerank_option(name: str, kind: Any, metavar: str, help: str, most: int | None = None) -> Parameter:
+    least = None if most is None else 1
+    option = typer.Option(f"--{name}", help=help, metavar=metavar, show_default=False, min=least, max=most)
+    return parameter(name.replace("-", "_"), Annotated[Optional[kind], option], None)
+
+
 def _map_option(name: str, help: str) -> Parameter:
     option = typer.Option(f"--{name}", help=help, metavar="FILE", show_default=False)
     return parameter(name, Annotated[Optional[str], option], None)
@@ -250,6 +266,7 @@ if TYPE_CHECKING:
     AmongGroup: TypeAlias = Filters
     MarkGroup: TypeAlias = MarkFilters
     MapGroup: TypeAlias = MapFiles | None
+    RerankGroup: TypeAlias = RerankOptions | None
 else:  # `types` is imported by the verbs that search, not by help
     PlacesGroup = Annotated[Any, Group((_COLLECTIONS, _CORPUS, _INDEX), _typed_places)]
     IndexGroup = Annotated[Any, Group((_COLLECTIONS, _INDEX), _typed_places)]
@@ -267,6 +284,29 @@ else:  # `types` is imported by the verbs that search, not by help
                 _map_option("svg", "Write the map as a picture; - prints it."),
             ),
             _map_files,
+        ),
+    ]
+    RerankGroup = Annotated[
+        Any,
+        Group(
+            (
+                _rerank_option(
+                    "rerank",
+                    str,
+                    "MODEL",
+                    "Reorder the first papers by a cross-encoder, a folder or a name of the hub.",
+                ),
+                _rerank_option(
+                    "rerank-top", int, "N", "Number of papers that --rerank reorders; 50 unless given.", 100
+                ),
+                _rerank_option(
+                    "rerank-seconds",
+                    float,
+                    "S",
+                    "Time for --rerank once its model is open; later papers keep their order.",
+                ),
+            ),
+            _reranking,
         ),
     ]
 

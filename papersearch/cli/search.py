@@ -5,7 +5,7 @@ Imports that cost time are inside the function: a mistyped option should not cos
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
@@ -41,6 +41,7 @@ from papersearch.cli.options import (
     ModeChoice,
     ModeOption,
     PlacesGroup,
+    RerankGroup,
     SortChoice,
     StyleOption,
     TopOption,
@@ -49,12 +50,12 @@ from papersearch.cli.options import (
 from papersearch.cli.output.printer import chosen_format, open_hit_printer, printer_of
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.query_words import refuse_dash
-from papersearch.cli.reranking import RerankGroup, open_reranker, say_reranked
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.comparison import Comparison
+    from papersearch.cli.output.printer import Printer
     from papersearch.types import Filters, Results
 
 
@@ -129,21 +130,15 @@ def search(options: SearchOptions) -> int:
     from papersearch.search.request import names_papers
 
     printer = printer_of(options, open_hit_printer)
-    if options.maps is not None:
-        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
-    _refuse_beside(options)
-    if options.against is not None:
-        from papersearch.cli.comparison import refuse_format
-
-        refuse_format(printer.format, options.style)
+    _refuse_beside(options, printer)
     locations = find_locations(options.places)
     query = options.query or []
     refuse_dash(query)
     text = " ".join(map(typed_text, query))
     may_be_empty = names_papers(options.filters) or any(options.marked)
-    opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
-    filters = filters_for(opened, options.filters, options.marked)
-    with open_reranker(options.rerank) as rerank:
+    with nullcontext() if options.rerank is None else options.rerank.opened() as rerank:
+        opened, is_new = open_or_build(locations, text, may_be_empty=may_be_empty)
+        filters = filters_for(opened, options.filters, options.marked)
         results = opened.search(
             text,
             options.top,
@@ -161,30 +156,13 @@ def search(options: SearchOptions) -> int:
         ).replace(filters=options.filters)
     if results.mode_reason and not is_new:
         warn_of_mode(opened, results.mode_reason)
-    if results.is_ranked:
-        warn_if_partial(opened, results.encoded, results.mode_used)
-    say_reranked(results, options.rerank)
-    warn_of_command(query)
-    warn_of_reading(results)
-    if printer.format != "table" or options.against is not None:  # a table of hits says it beside its hits
-        say_doubts(results)
-    offer_words(results, query)
-    warn_of_filters(results, options.marked)
+    _say_about(options, opened, results, printer)
     warn_if_stale(opened, locations)
-    if options.facets and printer.format not in ("table", "json"):
-        printer.hint(
-            f"cannot print facets as {printer.format}: only tables and JSON have them", "--format table, or --json"
-        )
-    if results.related and printer.format not in ("table", "json"):
-        printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
-
-    print_hits: Callable[[], None] = partial(printer.answer, results, opened, options.marked)
-    is_empty = not results.hits
     if options.against is not None:
         found = _compared(options, opened, results, filters)
-        marked = printer.marks_of(results, opened, options.marked)
-        print_hits = partial(printer.comparison, results, found, options.top, marked)
-        is_empty = found.is_empty
+        printer.comparison(results, found, options.top, printer.marks_of(results, opened, options.marked))
+        return EXIT_NO_HITS if found.is_empty else EXIT_HITS
+    print_hits = partial(printer.answer, results, opened, options.marked)
     if (maps := options.maps) is None:
         print_hits()
     else:
@@ -201,7 +179,28 @@ def search(options: SearchOptions) -> int:
                 opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
             ),
         )
-    return EXIT_NO_HITS if is_empty else EXIT_HITS
+    return EXIT_HITS if results.hits else EXIT_NO_HITS
+
+
+def _say_about(options: SearchOptions, opened: Index, results: Results, printer: Printer) -> None:
+    """Say on stderr what is to be known of an answer, apart from its hits."""
+    query = options.query or []
+    if results.is_ranked:
+        warn_if_partial(opened, results.encoded, results.mode_used)
+    if options.rerank is not None:
+        options.rerank.say(results)
+    warn_of_command(query)
+    warn_of_reading(results)
+    if printer.format != "table" or options.against is not None:  # a table of hits says it beside its hits
+        say_doubts(results)
+    offer_words(results, query)
+    warn_of_filters(results, options.marked)
+    if options.facets and printer.format not in ("table", "json"):
+        printer.hint(
+            f"cannot print facets as {printer.format}: only tables and JSON have them", "--format table, or --json"
+        )
+    if results.related and printer.format not in ("table", "json"):
+        printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
 
 
 def _compared(options: SearchOptions, opened: Index, results: Results, filters: Filters) -> Comparison:
@@ -223,8 +222,17 @@ def _compared(options: SearchOptions, opened: Index, results: Results, filters: 
     return found
 
 
-def _refuse_beside(options: SearchOptions) -> None:
-    """Refuse options that exclude each other."""
+def _refuse_beside(options: SearchOptions, printer: Printer) -> None:
+    """Refuse options that exclude each other. Raises BadParameter or CommandError."""
+    if options.maps is not None:
+        options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
+    if options.against is not None:
+        from papersearch.cli.comparison import refuse_format
+
+        refuse_format(printer.format, options.style)
+        for name, given in (("--rerank", options.rerank), ("--map", options.maps)):
+            if given is not None:
+                raise typer.BadParameter("it is for one answer, and --against compares two", param_hint=name)
     if options.rerank is not None and options.sort != SortChoice.relevance:
         raise typer.BadParameter("expected --sort relevance, which it is for", param_hint="--rerank")
     if options.rerank is not None and options.maps is not None:

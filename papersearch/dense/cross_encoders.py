@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 
 from papersearch.dense import models
+from papersearch.dense.accelerators import has_accelerator
 from papersearch.dense.architectures import bert, roberta
 from papersearch.dense.encoders import TOLERANCE
 from papersearch.dense.heads import DenseLayer, Head, through
@@ -103,7 +104,7 @@ def describe(model: ModelFiles) -> OpenedCrossEncoder:
         files, fingerprint = models.touched(model), models.fingerprint(model)
     except (OSError, ModelError) as error:
         raise _refused(model.name, error) from error
-    library = _open_library(model)
+    library = _open_library(model, "cpu")  # a graphics processor computes other last digits
     expected = [library(*probe) for probe in _PROBES]
     for backend in _IN_NUMPY:
         scorer = _open_numpy(model.folder, has_segments=backend == "numpy with token types")
@@ -112,7 +113,7 @@ def describe(model: ModelFiles) -> OpenedCrossEncoder:
                 CrossEncoderRecord(files=files, fingerprint=fingerprint, backend=backend), scorer
             )
     described = CrossEncoderRecord(files=files, fingerprint=fingerprint, backend="sentence-transformers")
-    return OpenedCrossEncoder(described, library)
+    return OpenedCrossEncoder(described, _open_library(model) if has_accelerator() else library)
 
 
 def open_scorer(model: ModelFiles, described: CrossEncoderRecord) -> Scorer:
@@ -242,8 +243,11 @@ def _has_prompt(folder: Path) -> bool:
     return read_json(folder / "config_sentence_transformers.json").get("default_prompt_name") is not None
 
 
-def _open_library(model: ModelFiles) -> Scorer:
-    """Open a model by sentence-transformers, in float32. Raises RerankerUnusable."""
+def _open_library(model: ModelFiles, device: str | None = None) -> Scorer:
+    """Open a model by sentence-transformers, in float32, on the best device or a given one.
+
+    Raises RerankerUnusable.
+    """
     import torch
     from sentence_transformers import CrossEncoder
 
@@ -254,6 +258,7 @@ def _open_library(model: ModelFiles) -> Scorer:
         with quiet_models():
             loaded = CrossEncoder(
                 str(model.folder),
+                device=device,
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True, "dtype": torch.float32},

@@ -65,7 +65,7 @@ class Reranker:
         self._progress = progress
         self._described: CrossEncoderRecord | None = None
         self._scorer: Scorer | None = None
-        self._latest: tuple[str, dict[str, float]] = ("", {})
+        self._latest: tuple[str, dict[str, float]] | None = None
 
     def __repr__(self) -> str:
         return f"<Reranker {self.name!r}: the first {self.top}>"
@@ -121,7 +121,7 @@ class Reranker:
 
     def _known(self, described: CrossEncoderRecord, query: str) -> dict[str, float]:
         """Return the scores that are known for a query: those of the last one are kept here."""
-        if self._latest[0] != query:
+        if self._latest is None or self._latest[0] != query:
             self._latest = query, self._cache.scores(described, query)
         return self._latest[1]
 

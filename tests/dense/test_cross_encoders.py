@@ -40,7 +40,7 @@ def in_numpy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Scorer:
     model = find_cross_encoder(str(folder), pytest.fail)
     described, _ = describe(model)
     assert described.backend in cross_encoders._IN_NUMPY
-    monkeypatch.setattr(cross_encoders, "_open_library", lambda model: pytest.fail("the library is loaded"))
+    monkeypatch.setattr(cross_encoders, "_open_library", lambda *arguments: pytest.fail("the library is loaded"))
     return open_scorer(model, described)
 
 

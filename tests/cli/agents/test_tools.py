@@ -49,6 +49,9 @@ OF_THE_TERMINAL = {
 OF_THE_READER = {"tags", "unread", "read", "library"}
 """Options about marks and bibliographies, which are files of the user beside the collection."""
 
+OF_MODELS = {"instruction", "rerank", "rerank_top", "rerank_seconds"}
+"""Options that name a model of the user, or tell the index's what to do; an agent is not to choose them."""
+
 OF_CITATIONS = {"key", "style"}
 
 NAMED_OTHERWISE = {"top": "k"}
@@ -65,7 +68,9 @@ def asked(index: papersearch.Index, tool: str, **arguments: Any) -> bytes:
 )
 def test_parity_with_the_command_line(tool: str, command: Any) -> None:
     """A tool has every option of its verb that is not about the terminal; citations have a tool of their own."""
-    options = set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_THE_READER - OF_CITATIONS
+    options = (
+        set(inspect.signature(command).parameters) - OF_THE_TERMINAL - OF_THE_READER - OF_MODELS - OF_CITATIONS
+    )
     named = {NAMED_OTHERWISE.get(option, option) for option in options}
     assert named - set(BY_NAME[tool].arguments.schema()["properties"]) == set()
     assert not OF_CITATIONS - set(BY_NAME["cite"].arguments.schema()["properties"])
