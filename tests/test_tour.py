@@ -127,6 +127,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> 
         program.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}"{arguments} "$@"\n')
         program.chmod(0o755)
     changes = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": ""}
+    changes |= {f"XDG_{kind}_HOME": str(root / kind.lower()) for kind in ("CONFIG", "DATA")}
     return Project(folder, command_environment(changes))
 
 
