@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 IMPORTED = (
@@ -29,6 +30,9 @@ IMPORTED = (
     "papersearch.search.evidence", "papersearch.seen",
 )  # fmt: skip
 """What most commands import. None of these modules reads the environment or its arguments when it is imported."""
+
+OF_MAPS = ("openTSNE", "scipy.cluster.hierarchy", "sklearn.cluster")
+"""What maps import, which takes a second: it is imported before the first command that draws one is forked."""
 
 READ_AT_START = ("LANG", "LC_", "OPENBLAS_", "PYTHON")
 """Prefixes of variables that Python or a library reads once."""
@@ -103,6 +107,12 @@ def serve(channel: socket.socket) -> None:
         importlib.import_module(name)
     while (request := socket.recv_fds(channel, 1, 4))[0]:
         *streams, asked = request[1]
+        with open(asked, encoding="utf-8", closefd=False) as stream:
+            stream.seek(0)
+            arguments, cwd, environment = json.load(stream)
+        if not {"--map", "--svg"}.isdisjoint(arguments):
+            with suppress(ImportError):
+                list(map(importlib.import_module, OF_MAPS))
         if process := os.fork():
             for descriptor in request[1]:
                 os.close(descriptor)
@@ -110,12 +120,10 @@ def serve(channel: socket.socket) -> None:
             channel.send(str(code).encode())
             continue
         channel.close()
+        os.close(asked)
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
             os.close(descriptor)
-        with open(asked, encoding="utf-8") as stream:
-            stream.seek(0)
-            arguments, cwd, environment = json.load(stream)
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(environment)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -121,6 +122,7 @@ def names_in(annotation: str) -> set[str]:
     return {part.split(".")[-1] for part in re.findall(r"[\w.]+", annotation)}
 
 
+@cache
 def names_of_ours(module: ModuleType) -> set[str]:
     """Return the names that a module defines or imports from this package, also for type checkers only."""
     tree = ast.parse(inspect.getsource(module))

@@ -30,7 +30,7 @@ def forking() -> Iterator[Commands]:
     [
         (["pipeline", "bubbles", "--json"], None),
         (["--format", "table", "pipeline"], None),
-        (["batch", "-", "--mode", "keyword"], ("模型" + " pipeline" * 30 + "\n") * 300),
+        (["batch", "-", "--mode", "keyword"], ("模型" + " pipeline" * 150 + "\n") * 60),
         (["pipelne", "--mode", "bogus"], None),
         (["open", "-", "--print"], "gpipe\n"),
         (["stats", "--index", "nowhere"], None),

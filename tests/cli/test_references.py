@@ -166,7 +166,7 @@ def test_hostile_titles_stay_text(titles: str, title: str) -> None:
         ("not a style", "pandoc failed"),
         (CSL.format(info="", bibliography=""), "has no references"),
         (ENTITY, "pandoc failed"),
-        (CSL.format(info="", bibliography=ENDLESS), "pandoc"),
+        pytest.param(CSL.format(info="", bibliography=ENDLESS), "pandoc", marks=pytest.mark.slow),
         ("", "pandoc failed"),
     ],
 )
@@ -177,6 +177,15 @@ def test_a_bad_style_is_an_error(tmp_path: Path, style: str, said: str, monkeypa
     with pytest.raises(CommandError, match=said) as caught:
         references(STYLED[:1], str(tmp_path / "bad.csl"))
     assert "root:" not in caught.value.message
+
+
+@pandoc
+def test_a_style_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A style that runs for ever is given up on after a while, which the error names."""
+    monkeypatch.setattr(module, "_PATIENCE_S", 0.2)
+    (tmp_path / "bad.csl").write_text(CSL.format(info="", bibliography=ENDLESS))
+    with pytest.raises(CommandError, match=r"did not end in 0\.2 seconds"):
+        references(STYLED[:1], str(tmp_path / "bad.csl"))
 
 
 def test_missing_files_and_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, titles: str) -> None:

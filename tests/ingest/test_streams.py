@@ -16,6 +16,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from papersearch.ingest import streams
 from papersearch.ingest.encodings import in_utf8, with_line_feeds
 from papersearch.ingest.reading import ingest
 from papersearch.ingest.streams import Unreadable, open_stream
@@ -148,10 +149,13 @@ def two_blocks(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("packing", [name for name in PACKINGS if name != "plain"])
-def test_a_bomb(tmp_path: Path, packing: str) -> None:
-    """A small file that unpacks to more than is plausible is given up on."""
+@pytest.mark.parametrize("n_free", [1 << 20, pytest.param(None, marks=pytest.mark.slow)])
+def test_a_bomb(tmp_path: Path, packing: str, n_free: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file that unpacks to more than is plausible is given up on, also at the bound of users."""
+    if n_free is not None:
+        monkeypatch.setattr(streams, "_FREE_BYTES", n_free)
     path = tmp_path / "bomb"
-    path.write_bytes(PACKINGS[packing](b" " * (65 << 20)))
+    path.write_bytes(PACKINGS[packing](b" " * (streams._FREE_BYTES + (1 << 20))))
     with open_stream(path) as stream, pytest.raises(Unreadable, match="attack"):
         while stream.read(1 << 20):
             pass

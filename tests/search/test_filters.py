@@ -87,10 +87,11 @@ def test_dates(
     wanted = {
         name: verdict for name, paper in unfiltered.items() if (verdict := fits(paper, since, until)) is not False
     }
-    results = any_index.search(
-        QUERY, k=1000, mode=mode, filters=Filters(since=since, until=until, include_undated=undated)
-    )
-    found = {hit.paper.paper_id for hit in results}
+    filters = Filters(since=since, until=until, include_undated=undated)
+    # Evidence of every hit takes most of a search: `test_lists_of_papers` finds the papers of both alike.
+    found = {one.paper_id for one in next(any_index.rank_many([QUERY], 1000, mode, filters=filters))}
+    results = any_index.search(QUERY, k=3, mode=mode, filters=filters)
+    assert {hit.paper.paper_id for hit in results} <= found
     if since is None and until is None:
         assert found == set(unfiltered)
         assert results.undated is None
@@ -221,8 +222,11 @@ def test_lists_of_papers(
         assert results.undated is not None
         undated = [paper for paper in papers_of(any_index) if fits(paper, since, None) is None]
         assert results.undated.n_papers <= sum(is_listed[paper.paper_id] for paper in undated)
-    near = any_index.similar([every[0]], k=1000, filters=Filters(within=inside, without=outside))
-    assert {hit.paper.paper_id for hit in near} == {one for one in every[1:] if is_listed[one]}
+    near = any_index.similar([every[0]], k=40, filters=Filters(within=inside, without=outside))
+    others = {one for one in every[1:] if is_listed[one]}
+    assert near.total == len(others)
+    assert {hit.paper.paper_id for hit in near} <= others
+    assert len(near) == min(40, len(others))  # all of them, where there is a list
     ranked_ids = next(any_index.rank_many([QUERY], 1000, mode, filters=filters))
     assert [one.paper_id for one in ranked_ids] == [hit.paper.paper_id for hit in results]
 
