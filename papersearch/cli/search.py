@@ -195,12 +195,22 @@ def _say_about(options: SearchOptions, opened: Index, results: Results, printer:
         say_doubts(results)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
+    _say_places(options, opened, results)
     if options.facets and printer.format not in ("table", "json"):
         printer.hint(
             f"cannot print facets as {printer.format}: only tables and JSON have them", "--format table, or --json"
         )
     if results.related and printer.format not in ("table", "json"):
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
+
+
+def _say_places(options: SearchOptions, opened: Index, results: Results) -> None:
+    """Say why the papers of `--within` are where they are in the whole answer, with `--explain`."""
+    is_looked_up = results.reading is not None and results.reading.identifier is not None
+    if options.explain and options.filters.within and not is_looked_up:
+        from papersearch.cli.missing import say_places
+
+        say_places(opened, results.query, options)
 
 
 def _compared(options: SearchOptions, opened: Index, results: Results, filters: Filters) -> Comparison:
