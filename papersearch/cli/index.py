@@ -97,6 +97,16 @@ class BuildOptions(NamedTuple):
             show_default=False,
         ),
     ] = None
+    language: Annotated[
+        Optional[str],
+        typer.Option(
+            "--language",
+            help="Language of the papers, as de; or several, as en,de, each paper in one of them. "
+            "Later builds keep the choice, which is English at first.",
+            metavar="CODE",
+            show_default=False,
+        ),
+    ] = None
     full: Annotated[bool, typer.Option("--full", help="Build from scratch, as if there were no index.")] = False
     words_only: Annotated[
         bool,
@@ -163,6 +173,16 @@ class BuildOptions(NamedTuple):
         """The device that was named."""
         return None if self.device == "auto" else self.device
 
+    @property
+    def checked_language(self) -> str | None:
+        """The languages that were named. Raises BadParameter for an unknown one."""
+        from papersearch.text.languages import languages_in
+
+        try:
+            return None if self.language is None else ",".join(languages_in(self.language))
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--language") from error
+
     def progress_form(self, printer: Printer) -> ProgressForm:
         """Return the form in which progress is told."""
         return "none" if self.quiet else "programs" if printer.is_json else "people"
@@ -201,6 +221,8 @@ def build_index(options: BuildOptions) -> None:
     if options.rollback:
         if options.dumps or options.name or options.full or options.dry_run or options.words_only:
             raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")
+        if options.language is not None:
+            raise typer.BadParameter("--rollback cannot be used with --language: the build before has its own")
         _roll_back(locations, printer)
         return
     if options.words_only and (options.model or options.device != "auto" or options.late is not None):
@@ -213,6 +235,7 @@ def build_index(options: BuildOptions) -> None:
             options.progress_form(printer),
             **options.choices,
             abstracts_only=options.abstracts_only,
+            language=options.checked_language,
             words_only=options.words_only,
             dry_run=options.dry_run,
         )

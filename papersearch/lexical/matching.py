@@ -18,7 +18,7 @@ from papersearch.lexical.postings import values_at
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from papersearch.lexical.conditions import OtherForms
     from papersearch.lexical.forms import Terms
@@ -56,7 +56,7 @@ class LexicalIndex(NamedTuple):
 class Spelled(NamedTuple):
     """How the whole spells the conditions of a query.
 
-    ranked: the terms that scores count: those of the query and of its compounds, if some paper has them
+    ranked: the terms that scores count: those of the query and its `other_terms`, if some paper has them
     clauses: the forms of each clause that some paper has, and the number of papers with each
     prefixes: for each beginning of a word, its terms, and whether some are left out
     """
@@ -75,7 +75,7 @@ class Statistics(NamedTuple):
 
     n_papers: number of papers of the whole
     spelled: its spellings of the query's conditions
-    idf: of each of the query's terms, of its compounds and of its acronyms' other forms, if some paper has it
+    idf: of each of the query's terms, its `other_terms` and its acronyms' other forms, if some paper has it
     expansions: the acronyms of the query, each with the idf of its other form
     """
 
@@ -85,8 +85,8 @@ class Statistics(NamedTuple):
     expansions: tuple[tuple[Expansion, float], ...]
 
     def marked(self, query: Query, analyzer: Analyzer) -> frozenset[str]:
-        """Return the terms of the query, of its compounds and of its acronyms' other forms."""
-        joined = (other for other, _ in query.compounds if other in self.idf)
+        """Return the terms of the query, its `other_terms` and its acronyms' other forms."""
+        joined = (other for other in query.other_terms if other in self.idf)
         forms = (expansion.other for expansion, _ in self.expansions)
         return frozenset(query.terms).union(joined, *map(analyzer.terms, forms))
 
@@ -124,7 +124,8 @@ class Matched:
     scores: (N,), BM25 of the query's terms and of other forms of its words
     matched: (N,), True for papers that have any of these
     expanded: for each acronym, what its other form adds to the papers
-    joined: for each compound in another form, its terms and what it adds to the papers
+    joined: for each compound in another form, and each word in another language, its terms and what it adds
+        to the papers
     forms: other forms of required words and phrases, and words by their beginning
     """
 
@@ -159,10 +160,7 @@ class Matched:
 
         Returns (K,): the idf-weighted share of the query's words that a paper has in some form.
         """
-        unknown = float(idf_of_each(0, statistics.n_papers))  # the greatest idf is that of an absent term
-        weights = [
-            (term, statistics.idf.get(term, unknown)) for term in sorted({term for _, term in self._query.sequence})
-        ]
+        weights = _idf_of_words(self._query, statistics).items()
         held = np.zeros(len(papers))
         for term, idf in weights:
             present = self._index.postings.impacts_of(term, papers) > 0
@@ -215,7 +213,7 @@ class Matched:
 
     @cached_property
     def _joined_forms(self) -> dict[str, list[str]]:
-        """Map of each term of a compound to the other terms that say the same."""
+        """Map of each term to the other terms that say the same, of compounds and of other languages."""
         forms: dict[str, list[str]] = {}
         for other, terms, _ in self.joined:
             for term in terms:
@@ -235,6 +233,11 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
             scores[papers] += added.scores
             matched[papers] = True
             joined.append((other, terms, added))
+    for term, others in query.alternatives:
+        for other, added in _alternatives(term, others, index):
+            scores[added.papers] += added.scores
+            matched[added.papers] = True
+            joined.append((other, (term,), added))
     expanded: list[tuple[Expansion, FewScores]] = []
     for expansion, idf in statistics.expansions:
         form = index.analyzer.sequence(expansion.other)
@@ -263,3 +266,29 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
         joined=joined,
         forms=forms,
     )
+
+
+def _alternatives(term: str, others: Sequence[str], index: LexicalIndex) -> Iterator[tuple[str, FewScores]]:
+    """Yield each term that says the same in another language, and what it adds to the papers that have it.
+
+    Of all these terms the one of the greatest impact counts: each paper is in one language.
+    """
+    best = np.zeros(index.n_indexed)
+    papers, impacts = index.postings.of_term(term)
+    best[papers] = impacts
+    for other in others:
+        papers, impacts = index.postings.of_term(other)
+        if len(papers):
+            added = FewScores(papers, np.maximum(impacts - best[papers], 0.0))
+            best[papers] += added.scores
+            yield other, added
+
+
+def _idf_of_words(query: Query, statistics: Statistics) -> dict[str, float]:
+    """Return the idf of each word of a query by its term: that of the most frequent of all its terms."""
+    unknown = float(idf_of_each(0, statistics.n_papers))  # the greatest idf is that of an absent term
+    alternatives = dict(query.alternatives)
+    return {
+        term: min(statistics.idf.get(one, unknown) for one in (term, *alternatives.get(term, ())))
+        for term in sorted({term for _, term in query.sequence})
+    }

@@ -97,7 +97,7 @@ class Shard:
         """Return what the whole must know of a query, and bounds if they depend on nothing else."""
         index, query = self._index, asked.query
         forms = [tuple(index.analyzer.sequence(expansion.other)) for expansion in asked.expansions]
-        words = {*query.terms, *(term for _, term in query.sequence), *(other for other, _ in query.compounds)}
+        words = {*query.terms, *(term for _, term in query.sequence), *query.other_terms}
         words.update(term for expansion in asked.expansions for term in index.analyzer.terms(expansion.other))
         return Opened(
             idf=index.postings.idf_of(words),
