@@ -7,7 +7,9 @@ spelling finds it. A query asks for the parts, and for the whole where the parts
 Stop words are indexed where they are likely to be names: in titles, and in capitals ("WHO"). Only a
 query that has no other word searches titles for them. Keywords follow the text, each behind a gap in
 the positions, so that no phrase runs into one. A change here changes every index, so a build writes
-`ANALYZER` into the manifest and opening an index checks it.
+`analysis_name` into the manifest and opening an index checks it.
+
+A collection is in English, in another language, or in several of which each paper is in one.
 """
 
 from __future__ import annotations
