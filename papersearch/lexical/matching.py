@@ -46,6 +46,14 @@ class LexicalIndex(NamedTuple):
         """Number of papers of this index, which may be a part of the whole."""
         return len(self.lengths.terms)
 
+    def n_expanded(self, expansion: Expansion) -> int:
+        """Count the papers that have an acronym's other form, in any language."""
+        forms = self.analyzer.sequences(expansion.other)
+        if len(forms) == 1:
+            return self.n_papers(forms[0])
+        papers = [phrase_papers(self.postings, form, self.lengths, in_title=False) for form in forms]
+        return len({number for found in papers for number in found.tolist()})
+
     def n_papers(self, terms: Terms, *, in_title: bool = False) -> int:
         """Count the papers that have `terms` at exactly these distances; see `forms.Vocabulary`."""
         if len(terms) == 1 and not in_title:
@@ -87,8 +95,9 @@ class Statistics(NamedTuple):
     def marked(self, query: Query, analyzer: Analyzer) -> frozenset[str]:
         """Return the terms of the query, its `other_terms` and its acronyms' other forms."""
         joined = (other for other in query.other_terms if other in self.idf)
-        forms = (expansion.other for expansion, _ in self.expansions)
-        return frozenset(query.terms).union(joined, *map(analyzer.terms, forms))
+        forms = [expansion.other for expansion, _ in self.expansions]
+        of_forms = (each.terms(form) for each in analyzer.each for form in forms)
+        return frozenset(query.terms).union(joined, *of_forms)
 
 
 class Allowed(NamedTuple):
@@ -240,8 +249,7 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
             joined.append((other, (term,), added))
     expanded: list[tuple[Expansion, FewScores]] = []
     for expansion, idf in statistics.expansions:
-        form = index.analyzer.sequence(expansion.other)
-        added = FewScores(*expansion_impacts(index.postings, form, idf, index.lengths))
+        added = _expanded(expansion, idf, index)
         scores[added.papers] += added.scores
         matched[added.papers] = True
         expanded.append((expansion, added))
@@ -266,6 +274,18 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
         joined=joined,
         forms=forms,
     )
+
+
+def _expanded(expansion: Expansion, idf: float, index: LexicalIndex) -> FewScores:
+    """Return what an acronym's other form adds to the papers that have it, in any language."""
+    forms = index.analyzer.sequences(expansion.other)
+    found = [expansion_impacts(index.postings, form, idf, index.lengths) for form in forms]
+    if len(found) == 1:
+        return FewScores(*found[0])
+    best = np.zeros(index.n_indexed)
+    for papers, impacts in found:
+        best[papers] = np.maximum(best[papers], impacts)
+    return FewScores.of(best)
 
 
 def _alternatives(term: str, others: Sequence[str], index: LexicalIndex) -> Iterator[tuple[str, FewScores]]:

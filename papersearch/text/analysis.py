@@ -225,6 +225,10 @@ class Analyzer:
         parts = self.placed(text)
         return [(position - parts[0][0], term) for position, term in parts]
 
+    def sequences(self, text: str) -> list[tuple[tuple[int, str], ...]]:
+        """Return the different sequences of `text` in all languages."""
+        return list(dict.fromkeys(tuple(each.sequence(text)) for each in self.each))
+
     def placed(self, text: str) -> list[tuple[int, str]]:
         """Return the parts of `sequence`, with their positions in `text`."""
         found, stops = [], []

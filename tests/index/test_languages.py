@@ -278,3 +278,20 @@ def test_the_command_line(folder: Path, tmp_path: Path, monkeypatch: pytest.Monk
     from papersearch.cli.rebuilding import build_command
 
     assert "--language en,de" in build_command(Path("index"))
+
+
+def test_acronyms_are_found_from_every_language(tmp_path: Path) -> None:
+    """An acronym of an English paper is expanded in a query of another language too."""
+    papers = [
+        {"title": "Routing", "abstract": "We train mixtures of experts (MoE) with a router that learns from them."},
+        {"title": "Gating", "abstract": "The mixtures of experts have gates, and these are what we study here."},
+        {
+            "title": "Netze",
+            "abstract": "Wir untersuchen die Netze und zeigen, dass sie für das Klima wichtig sind.",
+        },
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in papers))
+    papersearch.build([tmp_path / "a.jsonl"], tmp_path / "index", language="de,en", words_only=True)
+    index = papersearch.open(tmp_path / "index")
+    for query in ("MoE", "die Netze mit dem MoE", "the MoE and what it learns"):
+        assert "Gating" in ids(index, query)
