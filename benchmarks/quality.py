@@ -1,6 +1,6 @@
 """The quality of each part of the ranking, alone and together, on judged collections.
 
-    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--only TEXT]
+    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--language CODE] [--only TEXT]
 
 A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in BEIR's
 form. Its index is built once in FOLDER with the default model or MODEL, or taken from there. Prints
@@ -33,7 +33,7 @@ from papersearch.lexical.statistics import statistics_of
 from papersearch.search import candidates, neighbours, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
-from papersearch.text import analysis, words
+from papersearch.text import words
 from papersearch.text.paper_text import paper_text
 from papersearch.types import Mode
 
@@ -49,11 +49,11 @@ _STEM = Stemmer.Stemmer("english").stemWord
 class Collection:
     """A judged collection, its index, and the lexical and dense scores for every topic."""
 
-    def __init__(self, folder: Path, indexes: Path, model: str | None = None) -> None:
+    def __init__(self, folder: Path, indexes: Path, model: str | None = None, language: str | None = None) -> None:
         self.name = folder.name
         corpus = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
         if not (indexes / self.name).exists():
-            papersearch.build([corpus], indexes / self.name, model=model, late=True)
+            papersearch.build([corpus], indexes / self.name, model=model, language=language, late=True)
         self.index = papersearch.open(indexes / self.name)
         self.ids = [paper.paper_id for paper in self.index.papers()]
         self.texts = [paper_text(paper) for paper in self.index.papers()]
@@ -91,7 +91,7 @@ def bm25(collection: Collection, terms: Callable[[str], list[str]]) -> Callable[
 
 def own_bm25(collection: Collection) -> Callable[[str], Scores]:
     """Return every paper's BM25 score for a text from the index, without acronyms."""
-    analyzer, postings = analysis.Analyzer(), collection.index._opened.postings
+    analyzer, postings = collection.index._opened.analyzer, collection.index._opened.postings
     return lambda text: postings.score(analyzer.query_terms(text), len(collection.ids))[0]
 
 
@@ -194,11 +194,14 @@ def main() -> None:
     options.add_argument("collections", nargs="+", type=Path, metavar="COLLECTION")
     options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
     options.add_argument("--model", help="the model of new indexes; the packaged one, if not given")
+    options.add_argument("--language", help="the language of the papers of new indexes; English, if not given")
     options.add_argument("--only", default="", help="print the rows whose name has this text")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         indexes = arguments.indexes or Path(scratch)
-        collections = [Collection(folder, indexes, arguments.model) for folder in arguments.collections]
+        collections = [
+            Collection(folder, indexes, arguments.model, arguments.language) for folder in arguments.collections
+        ]
         print("| |", " | ".join(collection.name for collection in collections), "| mean |")
         print("|---|" + "---|" * (len(collections) + 1))
 

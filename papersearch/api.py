@@ -24,7 +24,6 @@ import numpy as np
 from papersearch.errors import (
     IndexDamaged,
     IndexMissing,
-    IndexVersionError,
     LibraryEmpty,
     ModelError,
     NothingEncoded,
@@ -32,7 +31,7 @@ from papersearch.errors import (
 )
 from papersearch.index.collection import Collection, open_collection
 from papersearch.index.manifest import Manifest
-from papersearch.index.opened import OpenedIndex
+from papersearch.index.opened import OpenedIndex, analyzer_of
 from papersearch.remote.addresses import address_in, refuse_address
 from papersearch.search.papers import Papers, find, look_up
 from papersearch.search.pipeline import answer, retrieve
@@ -47,7 +46,6 @@ from papersearch.search.request import (
 )
 from papersearch.search.shard import Shard
 from papersearch.search.shards import Owned, Shards, in_process
-from papersearch.text.analysis import ANALYZER, Analyzer
 from papersearch.text.cleaning import clean_text
 from papersearch.text.query import Query, may_identify, parse_query
 from papersearch.types import (
@@ -97,13 +95,10 @@ class Index:
     def __init__(self, collection: Collection, call: Call | None = None) -> None:
         """Search the shards of a collection: in this process, or over the transport `call`."""
         self._collection = collection
-        self._analyzer = Analyzer()
+        self._analyzer = analyzer_of(self.manifest, self.path)
         self._indexes = [OpenedIndex(generation, self._analyzer) for generation in collection.generations]
         shards = list(map(Shard, self._indexes, collection.numbers))
         self._shards = Shards(call or in_process(shards), self._indexes, self.manifest, self.path)
-        if self.manifest.lexical.analyzer != ANALYZER:
-            found = self.manifest.lexical.analyzer
-            raise IndexVersionError(path=self.path, what="analysis", found=found, readable=ANALYZER)
 
     @property
     def manifest(self) -> Manifest:
@@ -532,6 +527,7 @@ def build(
     device: str | None = None,
     late: bool | None = None,
     abstracts_only: bool | None = None,
+    language: str | None = None,
     full: bool = False,
     words_only: bool = False,
     most_texts: int | None = None,
@@ -552,7 +548,9 @@ def build(
     late: keep what late interaction needs; None keeps it for up to `dense.late.MAX_PAPERS` papers
     abstracts_only: leave out papers without abstract; None does as the present index, whose manifest
         keeps the choice, and else keeps them
-    full: ignore the present index, except that choice
+    language: the language of the papers, by its code ("de"), or several ("en,de"), of which each paper is
+        in the one whose stop words it has; None does as the present index, or else takes English
+    full: ignore the present index, except these two choices
     words_only: load no model and encode nothing; a later build goes on with the rest
     most_texts: do the same if more texts than this would have to be encoded
     dry_run: only report what would change
@@ -562,8 +560,8 @@ def build(
 
     Waits while another build of the same index runs. Sets no environment variable, and leaves log
     levels and progress bars as they were; torch and its companions set some when they are imported.
-    Raises CorpusError, ModelError or StoredIndexError. After an error the present index is
-    unchanged, and the next build reuses the texts encoded so far.
+    Raises CorpusError, ModelError or StoredIndexError, and ValueError for an unknown language. After an
+    error the present index is unchanged, and the next build reuses the texts encoded so far.
     """
     refuse_address(index_path, "build an index")
     from papersearch.index.build import build as bring_up_to_date  # the parsers and more: not for a query
@@ -578,6 +576,7 @@ def build(
         device=device,
         late=late,
         abstracts_only=abstracts_only,
+        language=language,
         full=full,
         words_only=words_only,
         most_texts=most_texts,
@@ -600,6 +599,7 @@ def build_part(
     device: str | None = None,
     late: bool | None = None,
     abstracts_only: bool = False,
+    language: str = "en",
     full: bool = False,
     progress: Progress = lambda step, done, total: None,
     reading: DumpProgress = lambda dump, done, total: None,
@@ -628,6 +628,7 @@ def build_part(
         device=device,
         late=late,
         abstracts_only=abstracts_only,
+        language=language,
         full=full,
     )
     return build_one(request, Watch(progress, reading, announce))

@@ -97,6 +97,16 @@ class BuildOptions(NamedTuple):
             show_default=False,
         ),
     ] = None
+    language: Annotated[
+        Optional[str],
+        typer.Option(
+            "--language",
+            help="Language of the papers, as de; or several, as en,de, each paper in one of them. "
+            "Later builds keep the choice, which is English at first.",
+            metavar="CODE",
+            show_default=False,
+        ),
+    ] = None
     full: Annotated[bool, typer.Option("--full", help="Build from scratch, as if there were no index.")] = False
     words_only: Annotated[
         bool,
@@ -160,13 +170,28 @@ class BuildOptions(NamedTuple):
     @property
     def of_one_build(self) -> dict[str, Any]:
         """What `api.build` is told."""
-        of_it = {"abstracts_only": self.abstracts_only, "words_only": self.words_only, "dry_run": self.dry_run}
+        of_it = {
+            "abstracts_only": self.abstracts_only,
+            "words_only": self.words_only,
+            "dry_run": self.dry_run,
+            "language": self.checked_language,
+        }
         return {**self.choices, **of_it}
 
     @property
     def device_or_none(self) -> str | None:
         """The device that was named."""
         return None if self.device == "auto" else self.device
+
+    @property
+    def checked_language(self) -> str | None:
+        """The languages that were named. Raises BadParameter for an unknown one."""
+        from papersearch.text.languages import languages_in
+
+        try:
+            return None if self.language is None else ",".join(languages_in(self.language))
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--language") from error
 
     def progress_form(self, printer: Printer) -> ProgressForm:
         """Return the form in which progress is told."""
@@ -203,30 +228,37 @@ def build_index(options: BuildOptions) -> None:
 
         build_in_parts(options, locations, printer)
         return
-    if options.rollback and len(locations.collections) > 1:
-        raise typer.BadParameter("--rollback takes one collection")
+    _check(options, n_collections=len(locations.collections))
     if options.rollback:
-        if options.dumps or options.name or options.full or options.dry_run or options.words_only:
-            raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")
         _roll_back(locations, printer)
-        return
-    if options.words_only and (options.model or options.device != "auto" or options.late is not None):
-        raise typer.BadParameter("--words-only cannot be used with --model, --device or --late: it loads no model")
-    if len(locations.collections) > 1:
+    elif len(locations.collections) > 1:
         from papersearch.cli.joint_index import index_together
 
         index_together(options, locations, printer)
-        return
-    places = options.dumps or []
-    with with_standard_input(places, checked_name(options.name, places)) as dumps:
-        report = run_build(
-            locations,
-            dumps or None,
-            options.progress_form(printer),
-            **options.of_one_build,
-        )
+    else:
+        _build(options, locations, printer)
+
+
+def _check(options: BuildOptions, *, n_collections: int) -> None:
+    """Raise BadParameter for options that exclude each other."""
+    others = (options.dumps, options.name, options.full, options.dry_run, options.words_only)
+    if options.rollback and n_collections > 1:
+        raise typer.BadParameter("--rollback takes one collection")
+    if options.rollback and any(others):
+        raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")
+    if options.rollback and options.language is not None:
+        raise typer.BadParameter("--rollback cannot be used with --language: the build before has its own")
+    if options.words_only and (options.model or options.device != "auto" or options.late is not None):
+        raise typer.BadParameter("--words-only cannot be used with --model, --device or --late: it loads no model")
+
+
+def _build(options: BuildOptions, locations: Locations, printer: Printer) -> None:
+    """Build the index of one corpus, then those of several collections that it belongs to."""
     from papersearch.cli.output.build import build_fields, print_build
 
+    places = options.dumps or []
+    with with_standard_input(places, checked_name(options.name, places)) as dumps:
+        report = run_build(locations, dumps or None, options.progress_form(printer), **options.of_one_build)
     printer.document(
         lambda: build_fields(report), lambda console: print_build(console, report, locations.index_path)
     )

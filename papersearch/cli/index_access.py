@@ -78,10 +78,10 @@ def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = Fals
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
-    parse_query(query, Analyzer(), may_be_empty=may_be_empty)  # an invalid query should not cost a build
     try:
         return api.open(locations.index_path), False
     except IndexMissing as missing:
+        parse_query(query, Analyzer(), may_be_empty=may_be_empty)  # an invalid query should not cost a build
         if locations.index_is_named:
             build = typed("papersearch index", "--index", locations.index_path)
             raise CommandError(str(missing), f"correct the path, or build an index there: {build}") from missing

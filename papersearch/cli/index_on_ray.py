@@ -55,6 +55,7 @@ def _build(options: BuildOptions, corpus: list[Path] | Path, index_path: Path, p
             n_parts=n_parts,
             **options.choices,
             abstracts_only=bool(options.abstracts_only),
+            language=options.checked_language or "en",
         )
         for number in range(1, n_parts + 1)
     ]

@@ -46,7 +46,7 @@ def _part(written: str) -> tuple[int, int]:
 def _check_join(options: BuildOptions) -> None:
     """Raise BadParameter for an option that a join cannot have."""
     of_parts = (options.model, options.query_prefix, options.paper_prefix, options.late, options.abstracts_only)
-    if any(one is not None for one in of_parts):
+    if any(one is not None for one in (*of_parts, options.language)):
         raise typer.BadParameter("--join takes the model and the choices of its parts: give them with --part")
     check_alone(options, "--join", part=options.part)
 
@@ -93,6 +93,7 @@ def _build(
                 n_parts,
                 **options.choices,
                 abstracts_only=bool(options.abstracts_only),
+                language=options.checked_language or "en",
                 progress=progress,
                 reading=progress.reading,
                 announce=progress.announce,

@@ -19,6 +19,8 @@ from papersearch.cli.output.build import build_fields, print_build, print_togeth
 from papersearch.dense.encoders import identity_of
 from papersearch.errors import PapersearchError, StoredIndexError
 from papersearch.index.generations import read_manifest
+from papersearch.text.analysis import languages_of_analysis
+from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +110,12 @@ def _common_choices(manifests: Mapping[str, Manifest]) -> dict[str, Any]:
                 f"cannot search {whole} and {bare} together: papers without abstract are left out of {whole} alone",
                 typed("papersearch index --abstracts-only -c", bare),
             )
-    chosen: dict[str, Any] = {"abstracts_only": first.abstracts_only}
+        if manifest.lexical.analyzer != first.lexical.analyzer:
+            raise CommandError(
+                f"cannot search {name} and {other} together: they are analysed as texts of other languages",
+                typed("papersearch index -c", other, "--language", _languages(first)),
+            )
+    chosen: dict[str, Any] = {"abstracts_only": first.abstracts_only, "language": _languages(first)}
     encoders = {name: one.encoder for name, one in manifests.items() if one.encoder is not None}
     if not encoders:
         return chosen | {"words_only": True, "model": None, "late": None}
@@ -129,6 +136,11 @@ def _common_choices(manifests: Mapping[str, Manifest]) -> dict[str, Any]:
             "paper_prefix": encoder.paper_prefix,
         }
     return chosen
+
+
+def _languages(manifest: Manifest) -> str:
+    """Return the languages of an index as an argument of a build."""
+    return ",".join(languages_of_analysis(manifest.lexical.analyzer) or [ENGLISH])
 
 
 def _joint_indexes_with(name: str) -> list[tuple[str, ...]]:

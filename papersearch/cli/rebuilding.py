@@ -16,6 +16,8 @@ from papersearch.errors import PapersearchError
 from papersearch.remote.addresses import address_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from papersearch.dense.encoders import EncoderRecord
     from papersearch.index.manifest import Manifest
     from papersearch.ingest.corpus_files import Corpus
@@ -37,11 +39,14 @@ def build_command(
     if address_in(index_path) is not None:
         return ""
     from papersearch.index.generations import read_manifest
+    from papersearch.text.analysis import languages_of_analysis
 
     if manifest is None:
         with suppress(PapersearchError):
             manifest = read_manifest(index_path, is_reused=True)
     chosen = [*options, *_places(index_path, manifest, names_index=names_index)]
+    if manifest is not None:
+        chosen += _language_option(languages_of_analysis(manifest.lexical.analyzer))
     if manifest is not None and manifest.encoder is not None:
         chosen += [*_model_options(manifest.encoder), *_late_option(manifest)]
     return typed(BUILD, *chosen)
@@ -68,6 +73,7 @@ def part_command(index_path: Path, number: int, n_parts: int) -> str:
         chosen.append("--late" if choices.late else "--no-late")
     if choices.abstracts_only:
         chosen.append("--abstracts-only")
+    chosen += _language_option(choices.languages)
     return typed(BUILD, *chosen)
 
 
@@ -124,6 +130,15 @@ def _model_options(described: EncoderRecord) -> list[str]:
     if described.paper_prefix != found.paper:
         chosen += ["--paper-prefix", described.paper_prefix]
     return chosen
+
+
+def _language_option(languages: Sequence[str] | None) -> list[str]:
+    """Name the languages of an index, unless English is the only one."""
+    from papersearch.text.words import ENGLISH
+
+    if languages is None or tuple(languages) == (ENGLISH,):
+        return []
+    return ["--language", ",".join(languages)]
 
 
 def _late_option(manifest: Manifest) -> list[str]:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cluster.published import Published, Stamp, open_one
 from papersearch.errors import PapersearchError, ShardRefused, StoredIndexError
-from papersearch.index.opened import OpenedIndex
+from papersearch.index.opened import OpenedIndex, analyzer_of
 from papersearch.search.protocol import METHODS
 from papersearch.search.shard import Shard
-from papersearch.text.analysis import Analyzer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +72,8 @@ class ShardCopy:
     def _shard(self) -> Shard:
         if self._opened is None:
             generation, numbers = open_one(self._published, self._number)
-            self._opened = Shard(OpenedIndex(generation, Analyzer()), numbers, remembered=REMEMBERED)
+            analyzer = analyzer_of(generation.manifest, generation.index_path)
+            self._opened = Shard(OpenedIndex(generation, analyzer), numbers, remembered=REMEMBERED)
         return self._opened
 
 

@@ -28,7 +28,8 @@ from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.locking import writing
 from papersearch.index.report import BuildReport, Progress
 from papersearch.index.staleness import is_stale, skips_differ
-from papersearch.text.analysis import ANALYZER
+from papersearch.text.analysis import analysis_name
+from papersearch.text.languages import languages_in
 from papersearch.types import Changes, DumpProgress
 
 
@@ -43,6 +44,7 @@ def build(
     device: str | None = None,
     late: bool | None = None,
     abstracts_only: bool | None = None,
+    language: str | None = None,
     full: bool = False,
     words_only: bool = False,
     most_texts: int | None = None,
@@ -69,6 +71,7 @@ def build(
         most_texts=most_texts,
         late=late,
         abstracts_only=abstracts_only,
+        languages=None if language is None else languages_in(language),
         full=full,
         progress=progress,
         reading=reading,
@@ -113,7 +116,9 @@ def _state(request: BuildRequest, before: Generation) -> Literal["stale", "words
         return "stale"
     if request.corpus is None or is_stale(manifest, request.index_path, request.corpus, missing=True):
         return "stale"
-    if skips_differ(manifest, request.corpus) or manifest.lexical.analyzer != ANALYZER:
+    if skips_differ(manifest, request.corpus):
+        return "stale"
+    if manifest.lexical.analyzer != analysis_name(request.languages_after(before)):
         return "stale"
     if manifest.abstracts_only != request.leaves_out(before):
         return "stale"

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from papersearch.dense.late import MAX_PAPERS
+from papersearch.text.analysis import languages_of_analysis
+from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     from papersearch.dense.models import ModelFiles
@@ -66,6 +68,7 @@ class BuildRequest:
     most_texts: int | None
     late: bool | None
     abstracts_only: bool | None
+    languages: tuple[str, ...] | None
     full: bool
     progress: Progress
     reading: DumpProgress
@@ -79,6 +82,13 @@ class BuildRequest:
     def keeps_late(self, n_papers: int) -> bool:
         """Tell whether an index of `n_papers` papers stores word pieces for late interaction."""
         return n_papers <= MAX_PAPERS if self.late is None else self.late
+
+    def languages_after(self, before: Generation | None) -> tuple[str, ...]:
+        """Return the languages of the papers: those of the index before, unless chosen."""
+        if self.languages is not None:
+            return self.languages
+        known = languages_of_analysis(before.manifest.lexical.analyzer) if before is not None else None
+        return known or (ENGLISH,)
 
     def leaves_out(self, before: Generation | None) -> bool:
         """Tell whether papers without abstract are left out: as in the index before, unless chosen."""

@@ -72,6 +72,7 @@ def decide(
             n_parts=len(parts),
             with_late=n_papers <= MAX_PAPERS if choices.late is None else choices.late,
             abstracts_only=choices.abstracts_only,
+            languages=choices.languages,
             encoder=encoder,
             device=device,
         )

@@ -86,7 +86,7 @@ def add_up(steps: Sequence[Step], findings: Sequence[Finding]) -> Sums:
             definitions[short, long] += count
         spellings.update(orjson.loads((folder / "spellings.json").read_bytes()))
     terms, spelt = sorted(df), sorted(spellings)
-    lines = expansion_lines(learn(definitions), Analyzer())
+    lines = expansion_lines(learn(definitions), Analyzer(steps[0].languages))
     whole = steps[0].folder.parent / WHOLE
     beside: list[tuple[str, Content]] = [
         *table_files("terms", terms),

@@ -220,7 +220,7 @@ class _Join(NamedTuple):
             **{name: getattr(one, name) for name in NAME_COUNTS},
             n_words=whole.sums.n_words,
             n_identifiers=one.n_identifiers,
-            lexical=lexical_record(whole.mean_length),
+            lexical=lexical_record(choices.languages, whole.mean_length),
             corpus=choices.corpus,
             abstracts_only=choices.abstracts_only,
             n_left_out=whole.n_left_out,

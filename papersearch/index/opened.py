@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
-from papersearch.errors import ModelError, NothingEncoded
+from papersearch.errors import IndexVersionError, ModelError, NothingEncoded
 from papersearch.index.papers import Names, PaperIds, PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.matching import LexicalIndex
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
+from papersearch.text.analysis import ANALYZER, Analyzer, languages_of_analysis
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from papersearch.index.generations import Generation
     from papersearch.index.manifest import Manifest
     from papersearch.index.name_tables import NameTable
-    from papersearch.text.analysis import Analyzer
     from papersearch.types import BoolArray, DocIndices, NameKind
 
 
@@ -154,6 +154,15 @@ class OpenedIndex:
 
     def _strings(self, name: str, file: str | None = None) -> StringTable:
         return _strings_of(self._generation, name, file)
+
+
+def analyzer_of(manifest: Manifest, path: Path) -> Analyzer:
+    """Return the analyzer of the index in the folder `path`. Raises IndexVersionError."""
+    found = manifest.lexical.analyzer
+    languages = languages_of_analysis(found)
+    if languages is None:
+        raise IndexVersionError(path=path, what="analysis", found=found, readable=ANALYZER)
+    return Analyzer(languages)
 
 
 def query_encoder(manifest: Manifest, index_path: Path) -> QueryEncoder:

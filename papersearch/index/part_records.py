@@ -47,6 +47,7 @@ class Choices(Value):
     corpus: str | None
     late: bool | None
     abstracts_only: bool
+    languages: tuple[str, ...]
 
 
 class PartRecord(Value):

@@ -37,6 +37,8 @@ from papersearch.index.report import Outcome, Progress
 from papersearch.index.string_table import table_files
 from papersearch.index.words import everything_kept, relative
 from papersearch.ingest.corpus_files import CorpusListing, corpus_files
+from papersearch.text.languages import languages_in
+from papersearch.text.words import ENGLISH
 from papersearch.types import DumpProgress, Finding
 from papersearch.values import Value
 
@@ -65,6 +67,7 @@ class PartRequest(Value):
     device: str | None = None
     late: bool | None = None
     abstracts_only: bool = False
+    language: str = ENGLISH
     full: bool = False
 
     @classmethod
@@ -163,6 +166,7 @@ class _Part(NamedTuple):
             corpus=relative(Path(request.corpus), whole) if request.corpus else None,
             late=request.late,
             abstracts_only=request.abstracts_only,
+            languages=languages_in(request.language),
         )
 
     def is_current(self, record: PartRecord) -> bool:
@@ -223,7 +227,7 @@ class _Part(NamedTuple):
 
         request = BuildRequest(
             [], None, self.place, (), self.encoder, None, self.request.late, self.request.abstracts_only,
-            self.request.full, *self.watch,
+            self.choices().languages, self.request.full, *self.watch,
         )  # fmt: skip
         before = open_before(self.place, leased=False)
         source = publishing.source_of(request, whole, before)

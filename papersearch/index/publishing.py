@@ -16,6 +16,7 @@ from papersearch.index.meaning import WORDS_FIRST, Meaning
 from papersearch.index.report import BuildReport, Outcome
 from papersearch.index.words import KeptWords, NewWords, Words, everything_kept, relative
 from papersearch.ingest.reading import Ingest, ingest
+from papersearch.text.analysis import analysis_name
 from papersearch.text.paper_text import Texts
 from papersearch.types import Changes
 from papersearch.version import __version__
@@ -66,13 +67,15 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
         changes = previous.compare(before, read.papers)
     generation = next_generation(request.index_path)
     is_same = not (changes.added or changes.changed or changes.removed)
-    if before is not None and is_same and not request.full and _is_unfinished(before):
+    languages = request.languages_after(before)
+    if before is not None and is_same and not request.full and _is_unfinished(before, languages):
         generation = before.manifest.generation
     corpus = _relative(request.corpus, request.index_path)
     return Source(
         words=NewWords(
             read,
             before,
+            languages,
             generation,
             first_seen([request.index_path, *request.known_from], [paper.paper_id for paper in read.papers]),
             {"corpus": corpus, "abstracts_only": request.leaves_out(before)},
@@ -95,9 +98,11 @@ def _relative(corpus: Corpus | None, index_path: Path) -> str | dict[str, str] |
     return {name: relative(folder, index_path) or str(folder.resolve()) for name, folder in corpus.items()}
 
 
-def _is_unfinished(before: Generation) -> bool:
-    """Tell whether a generation gets more parts, all of which have one format."""
-    return before.manifest.is_partial and before.manifest.format_version == FORMAT_VERSION
+def _is_unfinished(before: Generation, languages: Sequence[str]) -> bool:
+    """Tell whether a generation gets more parts, all of which have one format and one analysis."""
+    manifest = before.manifest
+    is_alike = manifest.format_version == FORMAT_VERSION and manifest.lexical.analyzer == analysis_name(languages)
+    return manifest.is_partial and is_alike
 
 
 def unfinished(before: Generation) -> Source | None:

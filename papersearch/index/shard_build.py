@@ -77,6 +77,7 @@ class Step(Value):
     n_parts: Count
     with_late: bool
     abstracts_only: bool
+    languages: tuple[str, ...]
     encoder: EncoderRecord | None
     device: str | None
 
@@ -158,7 +159,7 @@ def analyse_shard(step: Step) -> Analysed:
     papers, n_left_out = _merged(step, parts, left_out)
     lines: dict[str, FileRecord] = {}
     written = _Written(folder, lines)
-    analysed = analyse(papers, lambda done, total: None, n_workers=0)
+    analysed = analyse(papers, step.languages, lambda done, total: None, n_workers=0)
     definitions = [[*pair, n] for pair, n in analysed.definitions.items()]
     written.beside("definitions.json", orjson.dumps(definitions))
     spelt = dict(zip(analysed.spellings, analysed.spelling_counts.tolist(), strict=True))

@@ -30,7 +30,7 @@ from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
 from papersearch.lexical.indexing import analyse_corpus
 from papersearch.lexical.statistics import Merging
-from papersearch.text.analysis import ANALYZER, Analyzer
+from papersearch.text.analysis import Analyzer, analysis_name
 from papersearch.text.paper_text import Texts, keywords_of
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class KeptWords:
 class NewWords:
     """Files made from dumps.
 
+    languages: those of the papers
     generation: the number of the build
     seen: when earlier builds first saw papers
     chosen: the manifest's fields about what was chosen to be read
@@ -105,6 +106,7 @@ class NewWords:
         self,
         read: Ingest,
         before: Generation | None,
+        languages: Sequence[str],
         generation: int,
         seen: FirstSeen,
         chosen: dict[str, Any],
@@ -112,6 +114,7 @@ class NewWords:
     ) -> None:
         self._read = read
         self._before = before
+        self._languages = languages
         self._generation = generation
         self._added = with_lost(read.papers, seen.of(paper.paper_id for paper in read.papers), seen.lost)
         self._chosen = chosen
@@ -149,12 +152,12 @@ class NewWords:
         }
 
     def _lexical_files(self) -> Iterator[tuple[str, Content]]:
-        analysed = analyse(self._read.papers, self._progress)
+        analysed = analyse(self._read.papers, self._languages, self._progress)
         yield from table_files("words", analysed.spellings)
         yield "words.counts.npy", analysed.spelling_counts
-        self._lexical = lexical_record(analysed.statistics.mean_length)
+        self._lexical = lexical_record(self._languages, analysed.statistics.mean_length)
         yield from posting_files(analysed)
-        yield from table_files("expansions", expansion_lines(analysed.acronyms, Analyzer()))
+        yield from table_files("expansions", expansion_lines(analysed.acronyms, Analyzer(self._languages)))
 
     def _paper_files(self) -> Iterator[tuple[str, Content]]:
         papers = self._read.papers
@@ -163,17 +166,24 @@ class NewWords:
         yield "report.json", encode_findings(self._read.findings)
 
 
-def analyse(papers: Sequence[Paper], progress: Callable[[int, int], None], **how: int) -> AnalysedCorpus:
+def analyse(
+    papers: Sequence[Paper], languages: Sequence[str], progress: Callable[[int, int], None], **how: int
+) -> AnalysedCorpus:
     """Analyse papers; `how` are further arguments of `analyse_corpus`."""
     with everything_kept():
         title_lengths, keywords = [len(paper.title) for paper in papers], list(map(keywords_of, papers))
-        return analyse_corpus(Texts(papers), title_lengths, progress, keywords=keywords, **how)
+        texts = Texts(papers)
+        return analyse_corpus(texts, title_lengths, progress, keywords=keywords, languages=languages, **how)
 
 
-def lexical_record(mean_length: float) -> LexicalRecord:
+def lexical_record(languages: Sequence[str], mean_length: float) -> LexicalRecord:
     """Return the manifest's record of the text analysis and the BM25 parameters."""
     return LexicalRecord(
-        analyzer=ANALYZER, statistics="rank_bm25.BM25Okapi, idf of Lucene", k1=K1, b=B, mean_length=mean_length
+        analyzer=analysis_name(languages),
+        statistics="rank_bm25.BM25Okapi, idf of Lucene",
+        k1=K1,
+        b=B,
+        mean_length=mean_length,
     )
 
 

@@ -192,7 +192,7 @@ class ExpansionTable:
             options = []
             for number in self._lines.find_prefix(f"{term}\t"):
                 _, written, other, count = self._lines[number].split("\t")
-                if not _may_stand_at(position, written, terms):
+                if self._analyzer.keeps_initials and not _may_stand_at(position, written, terms):
                     continue
                 form = self._analyzer.sequence(written)
                 if _stands_at(sequence, place, form):
@@ -224,7 +224,7 @@ def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str
 def _may_stand_at(position: int, written: str, terms: Mapping[int, str]) -> bool:
     """Return False if `written` cannot occur in a query at `position`; `terms`: by position.
 
-    It is for plain words, whose terms begin as they do. A table has a hundred forms that begin with
+    It is for plain words of English, whose terms begin as they do. A table has a hundred forms that begin with
     a common word, and to analyse them all takes longer than the rest of a query.
     """
     words = written.split()

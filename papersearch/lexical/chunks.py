@@ -15,6 +15,7 @@ import numpy as np
 from papersearch.lexical.acronyms import definitions_in
 from papersearch.lexical.inverting import Block, Inverter
 from papersearch.text.analysis import Analyzer, keyword_stretches, stretches, words_of_stretch
+from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     from papersearch.types import DocIndices
@@ -47,8 +48,8 @@ class Summary(NamedTuple):
 class Analyst:
     """Analyses chunks of papers, one after another, with one numbering of terms."""
 
-    def __init__(self) -> None:
-        self._analyzer = Analyzer()
+    def __init__(self, languages: Sequence[str] = (ENGLISH,)) -> None:
+        self._analyzer = Analyzer(languages)
         self._inverter: Inverter[bytes] = Inverter(self._analyzer.stretch)
 
     def analyse(
@@ -58,12 +59,15 @@ class Analyst:
 
         keywords: of each paper; empty if none has any
         """
-        of_title = self._analyzer.title_stretches
-        titles = [of_title(text[:length]) for text, length in zip(texts, title_lengths, strict=True)]
-        rests = (stretches(text[length:]) for text, length in zip(texts, title_lengths, strict=True))
-        papers = [title + rest for title, rest in zip(titles, rests, strict=True)]
+        of = list(map(self._analyzer.of, texts))
+        given = list(zip(texts, title_lengths, of, strict=True))
+        titles = [analyzer.title_stretches(text[:length]) for text, length, analyzer in given]
+        rests = [stretches(text[length:]) for text, length, _ in given]
         if keywords:
-            papers = [paper + keyword_stretches(names) for paper, names in zip(papers, keywords, strict=True)]
+            rests = [rest + keyword_stretches(names) for rest, names in zip(rests, keywords, strict=True)]
+        if len(self._analyzer.each) > 1:
+            titles, rests = (list(map(self._analyzer.signed, pieces, of)) for pieces in (titles, rests))
+        papers = [title + rest for title, rest in zip(titles, rests, strict=True)]
         block = self._inverter.invert(papers)
         title_positions = list(map(self._inverter.n_positions, titles))
         return AnalysedChunk(block, np.array(title_positions, dtype=np.uint32), definitions_in(texts))

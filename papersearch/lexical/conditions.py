@@ -60,7 +60,7 @@ def spell(query: Query, vocabulary: Vocabulary) -> Spelled:
         if isinstance(clause, Clause)
     }
     written = dict.fromkeys([*query.prefixes, *(prefix for clause in clauses for prefix in prefixes(clause.words))])
-    joined = [other for other, _ in query.compounds if vocabulary.n_papers(((0, other),))]
+    joined = [other for other in sorted(query.other_terms) if vocabulary.n_papers(((0, other),))]
     endings = {prefix: prefix_terms(prefix, vocabulary) for prefix in written}
     return Spelled(
         ranked=frozenset(query.terms).union(joined),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from papersearch.text.syntax import prefixes
@@ -59,6 +59,14 @@ class Vocabulary(Protocol):
         ...
 
 
+class _InLanguage:
+    """The words of a collection as one of its languages reads them."""
+
+    def __init__(self, vocabulary: Vocabulary, analyzer: Analyzer) -> None:
+        self.analyzer = analyzer
+        self.n_papers, self.beginning = vocabulary.n_papers, vocabulary.beginning
+
+
 class _Step(NamedTuple):
     """One way to write some parts of a phrase.
 
@@ -85,6 +93,12 @@ def forms(words: str, vocabulary: Vocabulary) -> list[Terms]:
 
     The terms of a sequence are (distance from its first term, term), ascending by distance.
     """
+    found = (_forms(words, _InLanguage(vocabulary, analyzer)) for analyzer in vocabulary.analyzer.each)
+    return list(dict.fromkeys(chain.from_iterable(found)))
+
+
+def _forms(words: str, vocabulary: Vocabulary) -> list[Terms]:
+    """Return the sequences that spell a phrase in one language."""
     parts, steps = _spelled(words, vocabulary)
     if len(parts) > _MOST_PARTS or not any(part.term for part in parts):
         return [tuple(vocabulary.analyzer.sequence(words))]
@@ -103,7 +117,7 @@ def prefix_terms(prefix: str, vocabulary: Vocabulary) -> tuple[list[str], bool]:
     spellings, terms = vocabulary.beginning("".join(analyzer.words(prefix)).lower())
     found = {*analyzer.terms(prefix), *terms}
     for written in spellings:  # its stem may be shorter than the beginning
-        found.update(analyzer.word(written).terms)
+        found.update(*(each.word(written).terms for each in analyzer.each))
     n_papers = {term: vocabulary.n_papers(((0, term),)) for term in sorted(found)}
     known = [term for term, n in n_papers.items() if n]
     if len(known) <= MAX_PREFIXED:

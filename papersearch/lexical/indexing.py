@@ -18,6 +18,7 @@ from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
 from papersearch.lexical.statistics import CorpusStatistics, corpus_statistics
 from papersearch.lexical.workers import analyse_there, analysing, summaries_of
 from papersearch.processes import Worker, employed, in_order, n_spare_processors
+from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,6 +66,7 @@ def analyse_corpus(
     progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     keywords: Sequence[Sequence[str]] = (),
+    languages: Sequence[str] = (ENGLISH,),
     n_workers: int | None = None,
     chunk_size: int = CHUNK,
 ) -> AnalysedCorpus:
@@ -72,6 +74,7 @@ def analyse_corpus(
 
     texts, title_lengths: of each paper; a text begins with its title
     keywords: of each paper; empty if none has any
+    languages: those of the collection
     progress: called with the number of papers done and the number of all papers
     n_workers: None for as many as save time
 
@@ -80,7 +83,7 @@ def analyse_corpus(
     if n_workers is None:
         n_workers = min(n_spare_processors(), _MOST_WORKERS) if len(texts) >= _WORTH_A_WORKER else 0
     starts = range(0, len(texts), chunk_size)
-    analyst = Analyst()
+    analyst = Analyst(languages)
 
     def content(number: int) -> tuple[list[str], Sequence[int], Sequence[Sequence[str]]]:
         papers = range(starts[number], min(starts[number] + chunk_size, len(texts)))
@@ -94,7 +97,8 @@ def analyse_corpus(
         return worker, analyse_there(worker, *content(number))
 
     analysed: list[_Analysed] = []
-    with employed(analysing, n_workers) as workers:
+    named = () if tuple(languages) == (ENGLISH,) else map(str.encode, languages)
+    with employed(analysing, n_workers, *named) as workers:
         for number, result in enumerate(in_order(range(len(starts)), here, workers, there)):
             progress(starts[number], len(texts))
             analysed.append(result)

@@ -18,7 +18,7 @@ from papersearch.lexical.postings import values_at
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from papersearch.lexical.conditions import OtherForms
     from papersearch.lexical.forms import Terms
@@ -46,6 +46,14 @@ class LexicalIndex(NamedTuple):
         """Number of papers of this index, which may be a part of the whole."""
         return len(self.lengths.terms)
 
+    def n_expanded(self, expansion: Expansion) -> int:
+        """Count the papers that have an acronym's other form, in any language."""
+        forms = self.analyzer.sequences(expansion.other)
+        if len(forms) == 1:
+            return self.n_papers(forms[0])
+        papers = [phrase_papers(self.postings, form, self.lengths, in_title=False) for form in forms]
+        return len({number for found in papers for number in found.tolist()})
+
     def n_papers(self, terms: Terms, *, in_title: bool = False) -> int:
         """Count the papers that have `terms` at exactly these distances; see `forms.Vocabulary`."""
         if len(terms) == 1 and not in_title:
@@ -56,7 +64,7 @@ class LexicalIndex(NamedTuple):
 class Spelled(NamedTuple):
     """How the whole spells the conditions of a query.
 
-    ranked: the terms that scores count: those of the query and of its compounds, if some paper has them
+    ranked: the terms that scores count: those of the query and its `other_terms`, if some paper has them
     clauses: the forms of each clause that some paper has, and the number of papers with each
     prefixes: for each beginning of a word, its terms, and whether some are left out
     """
@@ -75,7 +83,7 @@ class Statistics(NamedTuple):
 
     n_papers: number of papers of the whole
     spelled: its spellings of the query's conditions
-    idf: of each of the query's terms, of its compounds and of its acronyms' other forms, if some paper has it
+    idf: of each of the query's terms, its `other_terms` and its acronyms' other forms, if some paper has it
     expansions: the acronyms of the query, each with the idf of its other form
     """
 
@@ -85,10 +93,11 @@ class Statistics(NamedTuple):
     expansions: tuple[tuple[Expansion, float], ...]
 
     def marked(self, query: Query, analyzer: Analyzer) -> frozenset[str]:
-        """Return the terms of the query, of its compounds and of its acronyms' other forms."""
-        joined = (other for other, _ in query.compounds if other in self.idf)
-        forms = (expansion.other for expansion, _ in self.expansions)
-        return frozenset(query.terms).union(joined, *map(analyzer.terms, forms))
+        """Return the terms of the query, its `other_terms` and its acronyms' other forms."""
+        joined = (other for other in query.other_terms if other in self.idf)
+        forms = [expansion.other for expansion, _ in self.expansions]
+        of_forms = (each.terms(form) for each in analyzer.each for form in forms)
+        return frozenset(query.terms).union(joined, *of_forms)
 
 
 class Allowed(NamedTuple):
@@ -124,7 +133,8 @@ class Matched:
     scores: (N,), BM25 of the query's terms and of other forms of its words
     matched: (N,), True for papers that have any of these
     expanded: for each acronym, what its other form adds to the papers
-    joined: for each compound in another form, its terms and what it adds to the papers
+    joined: for each compound in another form, and each word in another language, its terms and what it adds
+        to the papers
     forms: other forms of required words and phrases, and words by their beginning
     """
 
@@ -159,10 +169,7 @@ class Matched:
 
         Returns (K,): the idf-weighted share of the query's words that a paper has in some form.
         """
-        unknown = float(idf_of_each(0, statistics.n_papers))  # the greatest idf is that of an absent term
-        weights = [
-            (term, statistics.idf.get(term, unknown)) for term in sorted({term for _, term in self._query.sequence})
-        ]
+        weights = _idf_of_words(self._query, statistics).items()
         held = np.zeros(len(papers))
         for term, idf in weights:
             present = self._index.postings.impacts_of(term, papers) > 0
@@ -215,7 +222,7 @@ class Matched:
 
     @cached_property
     def _joined_forms(self) -> dict[str, list[str]]:
-        """Map of each term of a compound to the other terms that say the same."""
+        """Map of each term to the other terms that say the same, of compounds and of other languages."""
         forms: dict[str, list[str]] = {}
         for other, terms, _ in self.joined:
             for term in terms:
@@ -235,10 +242,14 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
             scores[papers] += added.scores
             matched[papers] = True
             joined.append((other, terms, added))
+    for term, others in query.alternatives:
+        for other, added in _alternatives(term, others, index):
+            scores[added.papers] += added.scores
+            matched[added.papers] = True
+            joined.append((other, (term,), added))
     expanded: list[tuple[Expansion, FewScores]] = []
     for expansion, idf in statistics.expansions:
-        form = index.analyzer.sequence(expansion.other)
-        added = FewScores(*expansion_impacts(index.postings, form, idf, index.lengths))
+        added = _expanded(expansion, idf, index)
         scores[added.papers] += added.scores
         matched[added.papers] = True
         expanded.append((expansion, added))
@@ -263,3 +274,41 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
         joined=joined,
         forms=forms,
     )
+
+
+def _expanded(expansion: Expansion, idf: float, index: LexicalIndex) -> FewScores:
+    """Return what an acronym's other form adds to the papers that have it, in any language."""
+    forms = index.analyzer.sequences(expansion.other)
+    found = [expansion_impacts(index.postings, form, idf, index.lengths) for form in forms]
+    if len(found) == 1:
+        return FewScores(*found[0])
+    best = np.zeros(index.n_indexed)
+    for papers, impacts in found:
+        best[papers] = np.maximum(best[papers], impacts)
+    return FewScores.of(best)
+
+
+def _alternatives(term: str, others: Sequence[str], index: LexicalIndex) -> Iterator[tuple[str, FewScores]]:
+    """Yield each term that says the same in another language, and what it adds to the papers that have it.
+
+    Of all these terms the one of the greatest impact counts: each paper is in one language.
+    """
+    best = np.zeros(index.n_indexed)
+    papers, impacts = index.postings.of_term(term)
+    best[papers] = impacts
+    for other in others:
+        papers, impacts = index.postings.of_term(other)
+        if len(papers):
+            added = FewScores(papers, np.maximum(impacts - best[papers], 0.0))
+            best[papers] += added.scores
+            yield other, added
+
+
+def _idf_of_words(query: Query, statistics: Statistics) -> dict[str, float]:
+    """Return the idf of each word of a query by its term: that of the most frequent of all its terms."""
+    unknown = float(idf_of_each(0, statistics.n_papers))  # the greatest idf is that of an absent term
+    alternatives = dict(query.alternatives)
+    return {
+        term: min(statistics.idf.get(one, unknown) for one in (term, *alternatives.get(term, ())))
+        for term in sorted({term for _, term in query.sequence})
+    }

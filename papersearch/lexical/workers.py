@@ -16,14 +16,18 @@ import orjson
 from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
 from papersearch.lexical.inverting import Block
 from papersearch.processes import LOST, Answer, Worker
+from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     from papersearch.lexical.inverting import Unsigned
 
 
-def analysing() -> Answer:
-    """Serve an analyst: reply to texts, title lengths and keywords with a chunk, to nothing with the summary."""
-    analyst = Analyst()
+def analysing(*languages: bytes) -> Answer:
+    """Serve an analyst: reply to texts, title lengths and keywords with a chunk, to nothing with the summary.
+
+    languages: those of the collection; none for English
+    """
+    analyst = Analyst([language.decode() for language in languages] or (ENGLISH,))
 
     def answer(request: list[bytes]) -> list[bytes]:
         if not request:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.errors import MapTooLarge, NothingEncoded
+from papersearch.index.opened import analyzer_of
 from papersearch.maps.drawn import PaperMap, drawn
 from papersearch.maps.projection import check_installed, place
 
@@ -48,7 +49,8 @@ def draw_collection(index: Index, title: str, progress: Progress) -> PaperMap:
     progress("reading papers", 0, 0)
     every = list(index.papers())
     papers = [every[number] for number in numbers.tolist()]
-    return drawn(title, papers, _places(vectors[numbers], progress), n_missing=len(vectors) - len(numbers))
+    places, analyzer = _places(vectors[numbers], progress), analyzer_of(index.manifest, index.path)
+    return drawn(title, papers, places, analyzer=analyzer, n_missing=len(vectors) - len(numbers))
 
 
 def draw_answer(
@@ -74,6 +76,7 @@ def draw_answer(
         title,
         papers,
         _places(vectors[numbers], progress),
+        analyzer=analyzer_of(index.manifest, index.path),
         hits={at[hit.paper.paper_id]: hit for hit in hits if hit.paper.paper_id in known},
         examples=frozenset(at[paper.paper_id] for paper in examples if paper.paper_id in known),
         n_missing=len(asked) - len(known),

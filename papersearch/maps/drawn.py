@@ -14,6 +14,7 @@ from papersearch.text.cleaning import clean_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from papersearch.text.analysis import Analyzer
     from papersearch.types import BoolArray, Float64Array, Hit, IntArray, Paper
 
 
@@ -75,18 +76,21 @@ def drawn(
     papers: Sequence[Paper],
     places: Float64Array,
     *,
+    analyzer: Analyzer | None = None,
     hits: Mapping[int, Hit] | None = None,
     examples: frozenset[int] = frozenset(),
     n_missing: int = 0,
 ) -> PaperMap:
     """Group and name papers at these places: all of a collection, or of an answer.
 
+    analyzer: that of the collection; None for English
+
     Papers behind an answer are grouped with it, so that names and colours are those of the collection.
     """
     answering = {*(hits or ()), *examples}
     is_shown = np.array([not answering or number in answering for number in range(len(papers))])
     grouping = group(places)
-    names, fine_names = name_groups(papers, places, grouping)
+    names, fine_names = name_groups(papers, places, grouping, analyzer)
     parents = np.zeros(len(fine_names), dtype=np.int64)
     parents[grouping.fine] = grouping.coarse
     known = divide([paper.year for paper, shown in zip(papers, is_shown.tolist(), strict=True) if shown])

@@ -48,16 +48,19 @@ class _Shares(NamedTuple):
 
 
 def name_groups(
-    papers: Sequence[Paper], places: Float64Array, grouping: Grouping
+    papers: Sequence[Paper], places: Float64Array, grouping: Grouping, analyzer: Analyzer | None = None
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """Return the terms of each coarse group and of each fine one, the most telling first.
 
-    papers, places: those that are grouped, N of them. A name is empty where no term tells groups apart.
+    papers, places: those that are grouped, N of them
+    analyzer: that of the collection; None for English
+
+    A name is empty where no term tells groups apart.
     """
     if len(papers) == 0:
         return [], []
     spellings: dict[Form, Counter[str]] = {}
-    analyzer = Analyzer()
+    analyzer = analyzer or Analyzer()
     fine = [
         _shares([papers[number] for number in _nearest(places, members)], len(members), spellings, analyzer)
         for members in _members(grouping.fine)
@@ -89,7 +92,8 @@ def _shares(
     """Count the terms of some papers of a group of `n_papers`, and their spellings."""
     having: Counter[Form] = Counter()
     for paper in papers:
-        for form, spelling in forms(paper_text(paper)[:_LONGEST], (), analyzer).items():
+        text = paper_text(paper)[:_LONGEST]
+        for form, spelling in forms(text, (), analyzer.of(text)).items():
             having[form] += 1
             spellings.setdefault(form, Counter())[spelling] += 1
     return _Shares({form: n / len(papers) for form, n in having.items()}, n_papers)

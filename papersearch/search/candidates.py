@@ -101,7 +101,9 @@ def open_query(query: Query, encoded: Encoded | None, how: Request, shards: Shar
 
             check_clauses(fields, shards)
     n_papers = shards.manifest.n_papers
-    expansions = tuple(shards.tables.expansions.expand(query.sequence))
+    # Acronyms are stored as the first language of the collection reads them.
+    sequence = shards.analyzer.sequence(query.plain) if query.others else query.sequence
+    expansions = tuple(shards.tables.expansions.expand(sequence))
     asked = Asked(
         key=shards.new_key(),
         query=query,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.text.analysis import Analyzer, Match, disjoint
-from papersearch.text.paper_text import abstract_start, keywords_of
+from papersearch.text.paper_text import abstract_start, keywords_of, paper_text
 from papersearch.types import Evidence, Paper, Span
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def find_evidence(
     idf: the query's terms, each with its idf
     alignment: the query's word pieces aligned with the paper's text
     """
+    analyzer = analyzer.of(paper_text(paper))
     matches = analyzer.matches(idf, paper.abstract)
     spans = sentences(paper.abstract)
     whole = sum(idf[term] for term in sorted(idf)) or 1.0

@@ -69,7 +69,8 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
     nearest = [library[order[row]] for row in np.concatenate([one.nearest for one in answers])[best].tolist()]
     likenesses = np.concatenate([one.likenesses for one in answers])[best]
     # Evidence is chosen by the words of the titles that brought a paper here.
-    terms = shards.analyzer.terms(" ".join(dict.fromkeys(paper.title for paper in nearest)))
+    titles = {paper.title: shards.analyzer.of(paper_text(paper)) for paper in nearest}
+    terms = [term for title, analyzer in titles.items() for term in analyzer.terms(title)]
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
     hits = make_plain_hits(near.at(best), scores[best].tolist(), None, idf, shards)
     return Results(

@@ -128,7 +128,8 @@ def _is_unknown_word(query: Query, opening: Opening, shards: Shards) -> bool:
         return False
     if query.terms == (query.sequence[0][1],):  # a word of one term
         is_number = word.isdecimal() and len(word) <= _DIGITS_OF_A_YEAR
-        return not is_number and query.terms[0] not in opening.asked.statistics.idf
+        terms = {query.terms[0], *(other for _, others in query.alternatives for other in others)}
+        return not is_number and terms.isdisjoint(opening.asked.statistics.idf)
     first = query.sequence[0][0]
     parts = tuple((place - first, term) for place, term in query.sequence)
     phrases = [Phrase(parts), *(Phrase(((0, joined),)) for joined, _ in query.compounds)]

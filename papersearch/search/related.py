@@ -44,7 +44,7 @@ def related_terms(papers: Sequence[Paper], asked: Collection[str], shards: Shard
     having: Counter[Form] = Counter()
     written: dict[Form, Counter[str]] = {}
     for text in texts:
-        for form, spelling in forms(text, asked, shards.analyzer).items():
+        for form, spelling in forms(text, asked, shards.analyzer.of(text)).items():
             having[form] += 1
             written.setdefault(form, Counter())[spelling] += 1
     likely = [form for form, n in having.items() if max(2, _LEAST * len(texts)) <= n <= max(2, _MOST * len(texts))]

@@ -96,12 +96,12 @@ class Shard:
     def open(self, asked: Asked) -> Opened:
         """Return what the whole must know of a query, and bounds if they depend on nothing else."""
         index, query = self._index, asked.query
-        forms = [tuple(index.analyzer.sequence(expansion.other)) for expansion in asked.expansions]
-        words = {*query.terms, *(term for _, term in query.sequence), *(other for other, _ in query.compounds)}
-        words.update(term for expansion in asked.expansions for term in index.analyzer.terms(expansion.other))
+        words = {*query.terms, *(term for _, term in query.sequence), *query.other_terms}
+        forms = [(each, expansion.other) for expansion in asked.expansions for each in index.analyzer.each]
+        words.update(term for each, form in forms for term in each.terms(form))
         return Opened(
             idf=index.postings.idf_of(words),
-            n_expanded=tuple(map(index.lexical.n_papers, forms)),
+            n_expanded=tuple(map(index.lexical.n_expanded, asked.expansions)),
             bounds=None if forms else self.bounds(asked),
         )
 

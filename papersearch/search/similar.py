@@ -46,7 +46,9 @@ def find_similar(
     best = near.best(cosines, k)
     examples, others = ([example.paper for _, example in each] for each in (liked, avoided))
     # Evidence is chosen by the words of the titles and of the pasted text.
-    terms = shards.analyzer.terms(" ".join([*(paper.title for paper in examples), text]))
+    of = shards.analyzer.of
+    of_titles = (term for paper in examples for term in of(paper_text(paper)).terms(paper.title))
+    terms = [*of_titles, *of(text).terms(text)]
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
     hits = make_hits_near(near.at(best), cosines[best].tolist(), _pieces(liked, pasted, shards), idf, shards)
     verdict: Verdict | None = None

@@ -9,6 +9,7 @@ from papersearch.types import UnknownWord
 if TYPE_CHECKING:
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.shards import Shards
+    from papersearch.text.analysis import Analyzer
     from papersearch.text.query import Query
 
 _SHORTEST = 5
@@ -26,11 +27,17 @@ def unknown_words(query: Query, shards: Shards) -> tuple[UnknownWord, ...]:
     """
     analyzer = shards.analyzer
     words = [word for word in dict.fromkeys(analyzer.words(query.plain)) if word not in query.prefixes]
-    terms = {word: analyzer.word(word).terms for word in words}
+    terms = {word: _terms(word, analyzer) for word in words}
     sought = sorted({term for word in words for term in terms[word]})
     known = {term for idf in shards.every("idf", sought) for term in idf}
     unknown = [word for word in words if terms[word] and known.isdisjoint(terms[word])]
     return tuple(UnknownWord(word=word, instead=_spelt_like(word.lower(), shards.tables)) for word in unknown)
+
+
+def _terms(word: str, analyzer: Analyzer) -> set[str]:
+    """Return the terms of a word in all languages, or none if it is a stop word of one."""
+    found = [each.word(word).terms for each in analyzer.each]
+    return set().union(*found) if all(found) else set()
 
 
 def _spelt_like(word: str, index: OpenedIndex) -> tuple[str, ...]:

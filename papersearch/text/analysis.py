@@ -7,21 +7,23 @@ spelling finds it. A query asks for the parts, and for the whole where the parts
 Stop words are indexed where they are likely to be names: in titles, and in capitals ("WHO"). Only a
 query that has no other word searches titles for them. Keywords follow the text, each behind a gap in
 the positions, so that no phrase runs into one. A change here changes every index, so a build writes
-`ANALYZER` into the manifest and opening an index checks it.
+`analysis_name` into the manifest and opening an index checks it.
+
+A collection is in English, in another language, or in several of which each paper is in one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from papersearch.text.words import ASCII, STOP_WORDS, TITLE_PREFIX, Word, WordAnalysis, patterns_of
+from papersearch.text.words import ASCII, ENGLISH, NAMES, TITLE_PREFIX, Word, WordAnalysis, patterns_of
 
-ANALYZER = "snowball-english-3"
-"""Name of this analysis; raise its number with every change of behaviour."""
+_ANALYSIS = 3
+"""Number of this analysis; raise it with every change of behaviour."""
 
 _OF_WORDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.$^_{}+#*")
 _BETWEEN_AS_SPACES = bytes(code if code in _OF_WORDS else ord(" ") for code in range(256))
@@ -36,10 +38,28 @@ _BEFORE_KEYWORD = b"\1"
 _GAP = 1 << 14
 """Positions before each keyword, more than the words of the longest query."""
 
-_STOP_WORDS_AS_BYTES = frozenset(word.encode() for word in STOP_WORDS)
+_SECOND_LANGUAGE = 2
+"""First byte of a stretch in the second language of a collection; the third has the next one, and so on."""
 
 _FEWEST_SHOUTED = 4
 """Number of words from which a query in capitals is taken as typed in capitals, not as names."""
+
+
+def analysis_name(languages: Sequence[str]) -> str:
+    """Return the name of the analysis of texts in these languages, as a manifest has it."""
+    return f"snowball-{'+'.join(NAMES[language] for language in languages)}-{_ANALYSIS}"
+
+
+ANALYZER = analysis_name((ENGLISH,))
+"""Name of the analysis of English."""
+
+
+def languages_of_analysis(name: str) -> tuple[str, ...] | None:
+    """Return the languages of an analysis, or None if this release does not know it."""
+    codes = {language: code for code, language in NAMES.items()}
+    listed = tuple(codes.get(language, "") for language in name.partition("-")[2].rpartition("-")[0].split("+"))
+    is_known = all(listed) and len(set(listed)) == len(listed) and analysis_name(listed) == name
+    return listed if is_known else None
 
 
 class Token(NamedTuple):
@@ -79,16 +99,43 @@ def disjoint(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
 
 
 class Analyzer:
-    """Analyzer for English: splits text into words, normalises, stems and drops stop words.
+    """Analyzer of a collection: splits text into words, normalises, stems and drops stop words.
 
-    The stemmer is Snowball's English one. An analyzer caches the words it has seen, so one instance
-    should serve a whole build. It is not safe to share between threads.
+    languages: those of the collection. Each text is in one of them: `of` returns its analyzer. All
+        other methods read texts of the first language.
+
+    The stemmers are Snowball's. An analyzer caches the words it has seen, so one instance should
+    serve a whole build. It is not safe to share between threads.
     """
 
-    def __init__(self) -> None:
-        self.analyse = WordAnalysis().analyse
+    def __init__(self, languages: Sequence[str] = (ENGLISH,)) -> None:
+        self.languages = tuple(languages)
+        self._others = tuple(Analyzer((language,)) for language in languages[1:])
+        analysis = _word_analysis(languages[0])
+        self.analyse = analysis.analyse
+        self.stop_words = analysis.stop_words
+        self._stop_words_as_bytes = frozenset(word.encode() for word in analysis.stop_words)
+        self._signs = {bytes([_SECOND_LANGUAGE + place]): other for place, other in enumerate(self._others)}
         self._words: dict[str, Word] = {}
         self._of_title: dict[bytes, bytes] = {}
+
+    @property
+    def each(self) -> tuple[Analyzer, ...]:
+        """The analyzers of all languages, this one first."""
+        return (self, *self._others)
+
+    @property
+    def keeps_initials(self) -> bool:
+        """True if the term of a plain word begins as the word does: some stemmers take prefixes away."""
+        return self.languages[0] == ENGLISH
+
+    def of(self, text: str) -> Analyzer:
+        """Return the analyzer of the language of a text."""
+        if not self._others:
+            return self
+        from papersearch.text.languages import language_of  # few collections have several
+
+        return self.each[self.languages.index(language_of(text, self.languages))]
 
     def tokens(self, text: str, *, title_length: int = 0) -> list[Token]:
         """Return the tokens of `text` as papers are indexed, ascending by position.
@@ -122,10 +169,17 @@ class Analyzer:
         """
         if written == _BEFORE_KEYWORD:
             return [Word((), (), (), _GAP)]
+        if (other := self._signs.get(written[:1])) is not None:
+            return other.stretch(written[1:])
         words = map(self.analyse, words_of_stretch(written))
         if written[:1] == _OF_TITLE:
             return [word._replace(tokens=in_title(word)) for word in words]
         return list(words)
+
+    def signed(self, pieces: list[bytes], of: Analyzer) -> list[bytes]:
+        """Return the `stretches` of a text with the sign of its language, whose analyzer is `of`."""
+        sign = next((sign for sign, other in self._signs.items() if other is of), None)
+        return pieces if sign is None else [sign + piece for piece in pieces]
 
     def title_stretches(self, title: str) -> list[bytes]:
         """Return the `stretches` of a title, with a sign at those that have stop words."""
@@ -133,7 +187,7 @@ class Analyzer:
         for piece in (pieces := stretches(title)):
             if piece not in found:
                 if piece.isalpha():  # most pieces are one plain word: it is not worth an analysis
-                    has_stops = piece.lower() in _STOP_WORDS_AS_BYTES
+                    has_stops = piece.lower() in self._stop_words_as_bytes
                 else:
                     has_stops = any(word.stops for word in self.stretch(piece))
                 found[piece] = _OF_TITLE + piece if has_stops else piece
@@ -147,7 +201,7 @@ class Analyzer:
         titles if there is no other word.
         """
         words = self._asked(text)
-        stops = [] if any(map(_has_content, words)) else [token[0] for word in words for token in word.stops]
+        stops = [] if any(map(self._has_content, words)) else [token[0] for word in words for token in word.stops]
         return [term for word in words for term in word.query_terms] + stops
 
     def compounds(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -157,7 +211,7 @@ class Analyzer:
         """
         words = self._asked(text)
         found = [(word.compound, word.query_terms) for word in words if word.compound]
-        if not any(map(_has_content, words)):  # lower case finds the name in capitals
+        if not any(map(self._has_content, words)):  # lower case finds the name in capitals
             stops = {token[0] for word in words for token in word.stops}
             found += [(stop.removeprefix(TITLE_PREFIX).upper(), (stop,)) for stop in sorted(stops)]
         asked = set(self.query_terms(text))
@@ -168,14 +222,22 @@ class Analyzer:
 
         Stop words belong to it only if it has no other word.
         """
+        parts = self.placed(text)
+        return [(position - parts[0][0], term) for position, term in parts]
+
+    def sequences(self, text: str) -> list[tuple[tuple[int, str], ...]]:
+        """Return the different sequences of `text` in all languages."""
+        return list(dict.fromkeys(tuple(each.sequence(text)) for each in self.each))
+
+    def placed(self, text: str) -> list[tuple[int, str]]:
+        """Return the parts of `sequence`, with their positions in `text`."""
         found, stops = [], []
         position = 0
         for word in self._asked(text):
             found += [(position + place, term) for term, place, _, _, is_whole in word.tokens if not is_whole]
             stops += [(position + place, term) for term, place, _, _, _ in word.stops]
             position += word.n_parts
-        parts = found or stops
-        return [(position - parts[0][0], term) for position, term in parts]
+        return found or stops
 
     def first_term(self, text: str) -> str | None:
         """Return the first term of `sequence(text)`, or None if it is empty."""
@@ -189,7 +251,8 @@ class Analyzer:
         longest first."""
         found: list[Match] = []
         initials = "".join(sorted({term.removeprefix(TITLE_PREFIX)[0] for term in terms}))
-        words, group = (_words_beginning(initials), 1) if text.isascii() else (patterns_of(text).word, 0)
+        is_quick = self.keeps_initials and text.isascii()
+        words, group = (_words_beginning(initials), 1) if is_quick else (patterns_of(text).word, 0)
         for match in words.finditer(text):
             if not match[group]:
                 continue
@@ -214,8 +277,26 @@ class Analyzer:
         """Return the words of a query; a query typed in capitals has its stop words in lower case."""
         words = self.words(text)
         if len(words) >= _FEWEST_SHOUTED and text.isupper():
-            words = [lower if (lower := word.lower()) in STOP_WORDS else word for word in words]
+            words = [lower if (lower := word.lower()) in self.stop_words else word for word in words]
         return list(map(self.word, words))
+
+    def _has_content(self, word: Word) -> bool:
+        """Tell whether a word of a query is more than stop words, in capitals or not."""
+        return any(term.lower() not in self.stop_words for term in word.query_terms)
+
+
+def _word_analysis(language: str) -> WordAnalysis:
+    """Return the analysis of the words of a language."""
+    if language == ENGLISH:
+        return WordAnalysis()
+    from papersearch.text.languages import AccentedAnalysis  # most collections are in English
+
+    return AccentedAnalysis(language)
+
+
+def is_of_title(term: str) -> bool:
+    """Tell whether a term is that of a stop word in a title."""
+    return term.startswith(TITLE_PREFIX)
 
 
 def in_title(word: Word) -> tuple[tuple[str, int, int, int, bool], ...]:
@@ -223,11 +304,6 @@ def in_title(word: Word) -> tuple[tuple[str, int, int, int, bool], ...]:
     if not word.stops:
         return word.tokens
     return tuple(sorted(word.tokens + word.stops, key=lambda token: (token[1], token[4])))
-
-
-def _has_content(word: Word) -> bool:
-    """Tell whether a word of a query is more than stop words, in capitals or not."""
-    return any(term.lower() not in STOP_WORDS for term in word.query_terms)
 
 
 def stretches(text: str) -> list[bytes]:

@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong
-from papersearch.text.analysis import Analyzer
+from papersearch.text.analysis import Analyzer, is_of_title
 from papersearch.text.clauses import Condition, FieldClause, Sequence, leaves, shown
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
@@ -57,6 +57,7 @@ class Query(NamedTuple):
     is_operated: AND, OR or NOT was read as an operator
     notes: what was read otherwise than its author may have meant
     compounds: (other term, terms) for words that a paper may have in another form
+    others: the sequence in each other language of the collection
     """
 
     text: str
@@ -70,6 +71,27 @@ class Query(NamedTuple):
     is_operated: bool = False
     notes: tuple[Note, ...] = ()
     compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    others: tuple[Sequence, ...] = ()
+
+    @property
+    def alternatives(self) -> list[tuple[str, tuple[str, ...]]]:
+        """For each word in `sequence` its term, and its other terms in other languages, if it has any."""
+        if not self.others:
+            return []
+        others = [dict(sequence) for sequence in self.others]
+        found = []
+        for position, term in self.sequence:
+            terms = dict.fromkeys(other[position] for other in others if position in other)
+            found.append((term, tuple(other for other in terms if other != term)))
+        return [each for each in found if each[1]]
+
+    @property
+    def other_terms(self) -> set[str]:
+        """The terms of other forms and of other languages, of which a paper may have one for a word's own."""
+        return {
+            *(other for other, _ in self.compounds),
+            *(other for _, terms in self.alternatives for other in terms),
+        }
 
     @property
     def fields(self) -> tuple[FieldClause, ...]:
@@ -84,8 +106,13 @@ class Query(NamedTuple):
 
     @property
     def pairs(self) -> list[tuple[tuple[int, str], tuple[int, str]]]:
-        """Neighbours in `sequence`: each pair of different terms once, sorted by distance and terms."""
-        pairs = {(b[0] - a[0], a[1], b[1]): (a, b) for a, b in pairwise(self.sequence) if a[1] != b[1]}
+        """Neighbours in `sequence` and `others`: each pair of different terms once, by distance and terms."""
+        pairs = {
+            (b[0] - a[0], a[1], b[1]): (a, b)
+            for sequence in (self.sequence, *self.others)
+            for a, b in pairwise(sequence)
+            if a[1] != b[1]
+        }
         return [pairs[key] for key in sorted(pairs)]
 
     @property
@@ -108,23 +135,24 @@ def parse_query(raw: str, analyzer: Analyzer, *, literal: bool = False, may_be_e
     excludes, requires or excludes words that are not indexed, or has too many operators.
     """
     text = clean_text(raw)
+    own = analyzer.of(text)
     if not text and may_be_empty:
-        return _query("", "", analyzer)
+        return _query("", "", own, analyzer)
     if not text:
         raise EmptyQuery()
     if len(text) > MAX_QUERY_LENGTH:
         raise QueryTooLong(length=len(text), limit=MAX_QUERY_LENGTH)
     if literal:
-        return _query(text, text, analyzer)
+        return _query(text, text, own, analyzer)
     if not _has_signs(text):
-        return _query(text, " ".join(text.split()) or text, analyzer)
+        return _query(text, " ".join(text.split()) or text, own, analyzer)
     from papersearch.text.signs import understood  # most queries are plain
 
-    meant = understood(text, analyzer)
+    meant = understood(text, own)
     if meant.excluded and not meant.plain and not meant.required and not may_be_empty:
         raise OnlyExclusions()
     has_conditions = bool(meant.required or meant.excluded)
-    return _query(text, meant.plain if has_conditions else meant.plain or text, analyzer)._replace(
+    return _query(text, meant.plain if has_conditions else meant.plain or text, own, analyzer)._replace(
         required=meant.required,
         excluded=meant.excluded,
         prefixes=meant.prefixes,
@@ -151,14 +179,22 @@ def _has_signs(text: str) -> bool:
     return has_operator or any(sign in text for sign in _SIGNS) or any(word[0] == "-" for word in words)
 
 
-def _query(text: str, plain: str, analyzer: Analyzer) -> Query:
+def _query(text: str, plain: str, own: Analyzer, analyzer: Analyzer) -> Query:
+    """Make a query without conditions; `own` is the analyzer of its language, `analyzer` that of the collection."""
+    placed = own.placed(plain)
+    first = placed[0][0] if placed else 0
     return Query(
         text=text,
         plain=plain,
-        terms=tuple(sorted(analyzer.query_terms(plain))),
-        compounds=tuple(analyzer.compounds(plain)),
-        sequence=tuple(analyzer.sequence(plain)),
+        terms=tuple(sorted(own.query_terms(plain))),
+        compounds=tuple(own.compounds(plain)),
+        sequence=tuple((position - first, term) for position, term in placed),
         required=(),
         excluded=(),
         title_key=title_key(text),
+        others=tuple(
+            tuple((position - first, term) for position, term in other.placed(plain) if not is_of_title(term))
+            for other in analyzer.each
+            if other is not own
+        ),
     )

@@ -29,6 +29,15 @@ further then once here there when where why how all any both each few more most 
 nor not only own same so than too very can will just s t"""
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 
+ENGLISH = "en"
+
+NAMES = {
+    "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish", "fr": "french",
+    "hu": "hungarian", "it": "italian", "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ru": "russian",
+    "sv": "swedish",
+}  # fmt: skip
+"""Snowball's name of each language that has a stemmer and a list of stop words, by its code of ISO 639-1."""
+
 TITLE_PREFIX = "title:"
 """Beginning of the term of a stop word in a title. No other term has a colon."""
 
@@ -174,13 +183,17 @@ class _Parts:
     """The parts of one word, collected from left to right; each takes one position.
 
     normals: the normalised parts
-    names: the same, with the signs that make names
+    spelt: the parts as they are stemmed
+    names: the normalised parts, with the signs that make names
     """
 
-    def __init__(self, term: Callable[[str, str], str], stem: Callable[[str], str]) -> None:
-        self._term = term
-        self._stem = stem
+    def __init__(self, analysis: WordAnalysis) -> None:
+        self._term = analysis.term
+        self._stem = analysis.stem
+        self._spelling = analysis.spelling
+        self._stop_words = analysis.stop_words
         self.normals: list[str] = []
+        self.spelt: list[str] = []
         self.names: list[str] = []
         self._tokens: list[_Token] = []
         self._stops: list[_Token] = []
@@ -191,7 +204,7 @@ class _Parts:
     def add(self, written: str, normal: str, start: int, end: int) -> None:
         """Add a part of letters or digits."""
         place = len(self.normals)
-        if normal in STOP_WORDS:
+        if normal in self._stop_words:
             self._stops.append((TITLE_PREFIX + normal, place, start, end, False))
             if _is_name(written, normal):
                 self._tokens.append((normal.upper(), place, start, end, False))
@@ -200,13 +213,13 @@ class _Parts:
             term = self._term(written, normal)
             self._tokens.append((term, place, start, end, False))
             self._asked.append(term)
-        self._append(normal)
+        self._append(normal, self._spelling(written, normal))
 
     def add_name(self, name: str, start: int, end: int) -> None:
         """Add a name that is not stemmed."""
         self._tokens.append((name, len(self.normals), start, end, False))
         self._asked.append(name)
-        self._append(name)
+        self._append(name, name)
 
     def add_runs_of_scripts(self, part: str, start: int) -> None:
         """Add a part that may mix scripts, letters and digits."""
@@ -238,7 +251,7 @@ class _Parts:
             self._stops = [token for token in self._stops if token[1] != place]
             for token in plain:
                 self._asked.remove(token[0])
-            self.normals[-1] = name
+            self.normals[-1] = self.spelt[-1] = name
         self._tokens.append((name, place, start, end, False))
         self._asked.append(name)
         self.names[-1] = name
@@ -252,7 +265,7 @@ class _Parts:
                 self._tokens.append((name, 0, 0, length, True))
                 compound = name
             if whole not in self._mixed:
-                term = self._stem(whole)
+                term = self._stem("".join(self.spelt))
                 self._tokens.append((term, 0, 0, length, True))
                 if 0 < len(self._stops) < n_parts:
                     self._asked.append(term)
@@ -266,7 +279,7 @@ class _Parts:
         normal = fold(part)
         runs = [(run[0], *run.span()) for run in _run().finditer(normal)]
         if len(runs) > 1:
-            whole = self._stem(normal)
+            whole = self._stem(self._spelling(part, normal))
             self._tokens.append((whole, len(self.normals), start, start + len(part), True))
             self._asked.append(whole)
             self._mixed.add(normal)
@@ -288,7 +301,7 @@ class _Parts:
         is_single = len(characters) == 1
         for number, (character, begin, end) in enumerate(characters):
             self._tokens.append((character, place + number, begin, end, not is_single))
-            self._append(character)
+            self._append(character, character)
         pairs = [
             (first[0] + second[0], place + number, first[1], second[2], False)
             for number, (first, second) in enumerate(pairwise(characters))
@@ -296,21 +309,38 @@ class _Parts:
         self._tokens += pairs
         self._asked += [pair[0] for pair in pairs] if pairs else [one[0] for one in characters]
 
-    def _append(self, normal: str) -> None:
+    def _append(self, normal: str, spelt: str) -> None:
         self.normals.append(normal)
+        self.spelt.append(spelt)
         self.names.append(normal)
 
 
 def _is_name(written: str, normal: str) -> bool:
     """Tell whether a stop word is written as a name: WHO, IT, the T of "T cell", but not A or I."""
-    return written.isupper() and (len(normal) > 1 or normal in "st")
+    return written.isupper() and (len(normal) > 1 or normal in "cdst")
+
+
+def stemmer(language: str) -> Callable[[str], str]:
+    """Return Snowball's stemmer of a language."""
+    # Without its own cache, which takes longer than stemming.
+    stem: Callable[[str], str] = Stemmer.Stemmer(language, 0).stemWord
+    return stem
 
 
 class WordAnalysis:
-    """Analysis of single words: their parts, normalised and stemmed."""
+    """Analysis of single words of English: their parts, normalised and stemmed.
+
+    stem: function that returns the stem of a spelling
+    """
+
+    stop_words: frozenset[str] = STOP_WORDS
 
     def __init__(self) -> None:
-        self._stem = Stemmer.Stemmer("english", 0).stemWord  # 0: its own cache takes longer than stemming
+        self.stem: Callable[[str], str] = stemmer("english")
+
+    def spelling(self, written: str, normal: str) -> str:
+        """Return what is stemmed of a part: in English the normalised part."""
+        return normal
 
     def analyse(self, written: str) -> Word:
         """Analyse one written word, joints included, by the cheapest method that covers it."""
@@ -338,7 +368,7 @@ class WordAnalysis:
         This is the general case. It agrees with `_plain` and `_hyphenated` on the words they
         accept.
         """
-        parts = _Parts(self._term, self._stem)
+        parts = _Parts(self)
         for match in patterns_of(written).part.finditer(written):
             part, start = match[1], match.start()
             if part[0] == ".":
@@ -354,31 +384,31 @@ class WordAnalysis:
     def _plain(self, written: str) -> Word:
         """Analyse a word of ASCII letters alone, the most common kind."""
         lower = written.lower()
-        if lower in STOP_WORDS:
+        if lower in self.stop_words:
             stops = ((TITLE_PREFIX + lower, 0, 0, len(written), False),)
             if _is_name(written, lower):
                 return Word(((written, 0, 0, len(written), False),), (written,), (written,), 1, stops)
             return Word((), (), (), 1, stops)
-        term = self._term(written, lower)
+        term = self.term(written, lower)
         return Word(((term, 0, 0, len(written), False),), (term,), (term,), 1)
 
     def _hyphenated(self, written: str) -> Word:
         """Analyse a word of ASCII letters with single hyphens, the next most common kind."""
         pieces, normals = written.split("-"), written.lower().split("-")
-        if not STOP_WORDS.isdisjoint(normals):
+        if not self.stop_words.isdisjoint(normals):
             return self.mixed(written)
         tokens: list[_Token] = []
         start = 0
         for place, (piece, normal) in enumerate(zip(pieces, normals, strict=True)):
-            tokens.append((self._term(piece, normal), place, start, start + len(piece), False))
+            tokens.append((self.term(piece, normal), place, start, start + len(piece), False))
             start += len(piece) + 1
         asked = tuple([token[0] for token in tokens])
-        whole = self._stem("".join(normals))
+        whole = self.stem("".join(normals))
         tokens.insert(1, (whole, 0, 0, len(written), True))
         terms = tuple([token[0] for token in tokens])
         return Word(tuple(tokens), terms, asked, len(pieces), (), None if whole in asked else whole)
 
-    def _term(self, written: str, normal: str) -> str:
+    def term(self, written: str, normal: str) -> str:
         """Return the stem of one part.
 
         Snowball removes a plural s only from parts that look like words. Plurals of acronyms (LLMs,
@@ -386,5 +416,4 @@ class WordAnalysis:
         """
         if normal.endswith("s") and (_ACRONYMS.fullmatch(written) or _SPELT_OUT.fullmatch(normal)):
             return normal[:-1]
-        stem: str = self._stem(normal)
-        return stem
+        return self.stem(self.spelling(written, normal))

@@ -22,6 +22,7 @@ CHOICES: dict[str, Sequence[str]] = {
     "prefixes": ["--query-prefix", "query: ", "--paper-prefix", "a paper's text: "],
     "no late interaction": ["--no-late"],
     "no papers without abstract": ["--abstracts-only"],
+    "languages": ["--language", "de,en"],
 }
 
 
@@ -38,7 +39,7 @@ def kept(index_path: Path) -> Any:
     encoder = manifest.encoder
     assert encoder is not None
     chosen = encoder.name, encoder.fingerprint, encoder.query_prefix, encoder.paper_prefix
-    return chosen, manifest.late is None, manifest.abstracts_only, manifest.corpus
+    return chosen, manifest.late is None, manifest.abstracts_only, manifest.lexical.analyzer, manifest.corpus
 
 
 @pytest.mark.parametrize("choice", CHOICES)

@@ -98,6 +98,7 @@ def test_one_part_is_the_whole(whole: Path, in_parts: InParts) -> None:
     "options",
     [
         {"abstracts_only": True},
+        {"language": "de,en"},
         pytest.param({"late": False}, marks=pytest.mark.slow),
         pytest.param({"paper_prefix": "paper: "}, marks=pytest.mark.slow),
     ],

@@ -149,6 +149,7 @@ def test_what_is_refused(folder: Path, name: str) -> None:
     ("options", "message"),
     [
         ({"abstracts_only": True}, "part 2/3 was built with other choices than the other parts"),
+        ({"language": "de"}, "part 2/3 was built with other choices than the other parts"),
         ({"late": False}, "part 2/3 was built with other choices than the other parts"),
         ({"paper_prefix": "paper: "}, "part 2/3 was encoded by another model, or with other prefixes"),
         ({"model": "other"}, "part 2/3 was encoded by another model, or with other prefixes"),

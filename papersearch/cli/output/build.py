@@ -13,6 +13,7 @@ from papersearch.cli.output.findings import ALL_OF_THEM, in_short, sum_up_findin
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
 from papersearch.cli.rebuilding import build_command
+from papersearch.text.analysis import languages_of_analysis
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
         "appearances": manifest.n_appearances,
         "dumps": dump_fields(manifest.dumps),
         "abstracts_only": manifest.abstracts_only,
+        "languages": languages_of_analysis(manifest.lexical.analyzer),
         "left_out": manifest.n_left_out,
         "terms": manifest.n_terms,
         "postings": manifest.n_postings,

@@ -17,7 +17,9 @@ from papersearch.cli.output.build import counted
 from papersearch.cli.output.dumps import left_out_line
 from papersearch.cli.output.findings import list_findings
 from papersearch.cli.output.table import write
+from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.cleaning import clean_text
+from papersearch.text.words import ENGLISH, NAMES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -206,6 +208,7 @@ def _index(index: Index, area: _Area) -> list[Text]:
         **encoded,
         **({"collections": ", ".join(manifest.collections)} if manifest.collections else {}),
         "words": f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings",
+        **_languages(manifest),
         "late interaction": pieces,
     }
     if encoder is not None and (encoder.query_prefix or encoder.paper_prefix):
@@ -220,6 +223,14 @@ def _index(index: Index, area: _Area) -> list[Text]:
         Text(),
         *_bars(rows, area),
     ]
+
+
+def _languages(manifest: Manifest) -> dict[str, str]:
+    """Return the languages of the papers as a fact, unless English is the only one."""
+    languages = languages_of_analysis(manifest.lexical.analyzer) or ()
+    if languages == (ENGLISH,):
+        return {}
+    return {"language" if len(languages) == 1 else "languages": ", ".join(NAMES[one].title() for one in languages)}
 
 
 def _kinds(findings: Sequence[Finding], area: _Area) -> list[Text]:
