@@ -26,16 +26,18 @@ from ir_measures import ScoredDoc, nDCG
 
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
-from papersearch.evaluation.runs import make_run, scored
+from papersearch.evaluation.runs import run_of, scored
+from papersearch.evaluation.sharing import Asking
 from papersearch.evaluation.topics import read_topics
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
-from papersearch.search import candidates, neighbours, ranking
+from papersearch.search import candidates, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
 from papersearch.text import analysis, words
 from papersearch.text.paper_text import paper_text
-from papersearch.types import Mode
+from papersearch.types import Mode, Weights
+from papersearch.values import fields_of
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -71,11 +73,10 @@ class Collection:
             run += [ScoredDoc(topic.topic_id, self.ids[n], -float(rank)) for rank, n in enumerate(best)]
         return float(self.measure.calc_aggregate(run)[nDCG @ 10])
 
-    def by_mode(self, mode: Mode, late: bool = True) -> float:
-        """Return nDCG@10 of the index's own ranking."""
-        return float(
-            self.measure.calc_aggregate(scored(make_run(self.index, self.topics, mode, 100, late=late)))[nDCG @ 10]
-        )
+    def by_mode(self, mode: Mode, late: bool = True, **weights: float) -> float:
+        """Return nDCG@10 of the index's own ranking; weights that are not given have their defaults."""
+        asking = Asking(100, mode, late, literal=True, weights=fields_of(Weights(**weights)))
+        return float(self.measure.calc_aggregate(scored(run_of(self.index, self.topics, asking)))[nDCG @ 10])
 
 
 def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
@@ -138,53 +139,42 @@ def convex(
 
 @contextmanager
 def changed(**constants: Any) -> Iterator[None]:
-    """Run the ranking with other constants: pair, expansion, depth, feedback, beta, weights,
-    neighbours, sentence."""
-    places: dict[str, tuple[Any, str]] = {
+    """Run the ranking with other constants than weights: pair, expansion, depth, feedback, sentence."""
+    places = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
         "depth": (candidates, "CANDIDATE_DEPTH"),
-        "feedback": (candidates, "FEEDBACK_DEPTH"),
-        "beta": (candidates.move_towards.__globals__, "FEEDBACK_WEIGHT"),
-        "weights": (ranking, "WEIGHTS"),
-        "neighbours": (neighbours, "NEIGHBOUR_WEIGHT"),
+        "feedback": (ranking, "FEEDBACK_DEPTH"),
         "sentence": (ranking, "_SENTENCE"),
     }
     with ExitStack() as stack:
         for name, value in constants.items():
             place, constant = places[name]
-            if isinstance(place, dict):
-                stack.enter_context(mock.patch.dict(place, {constant: value}))
-            else:
-                stack.enter_context(mock.patch.object(place, constant, value))
+            stack.enter_context(mock.patch.object(place, constant, value))
         yield
 
 
-def weights(keyword: float, semantic: float, late: float) -> dict[str, float]:
-    return {"keyword": keyword, "semantic": semantic, "late interaction": late}
-
-
-VARIANTS: list[tuple[str, dict[str, Any]]] = [
-    ("hybrid, without pairs", {"pair": 0.0}),
-    ("hybrid, pairs at 0.25", {"pair": 0.25}),
-    ("hybrid, pairs at 1", {"pair": 1.0}),
-    ("hybrid, without acronyms", {"expansion": 0.0}),
-    ("hybrid, acronyms at 0.5", {"expansion": 0.5}),
-    ("hybrid, acronyms at 1", {"expansion": 1.0}),
-    ("hybrid, without feedback", {"feedback": 0}),
-    ("hybrid, feedback from 1 at 0.5", {"feedback": 1, "beta": 0.5}),
-    ("hybrid, feedback from 2 at 0.3", {"beta": 0.3}),
-    ("hybrid, feedback from 2 at 1", {"beta": 1.0}),
-    ("hybrid, feedback from 3 at 0.5", {"feedback": 3, "beta": 0.5}),
-    ("hybrid, weights 1 1 1", {"weights": weights(1.0, 1.0, 1.0)}),
-    ("hybrid, weights 0.8 1 0.3", {"weights": weights(0.8, 1.0, 0.3)}),
-    ("hybrid, weights 0.8 1 0.5", {"weights": weights(0.8, 1.0, 0.5)}),
-    ("hybrid, without neighbours", {"neighbours": 0.0}),
-    ("hybrid, neighbours at 0.4", {"neighbours": 0.4}),
-    ("hybrid, long requests as short ones", {"sentence": 10**9}),
-    ("hybrid, long from 8 words", {"sentence": 8}),
-    ("hybrid, 50 candidates", {"depth": 50}),
-    ("hybrid, 200 candidates", {"depth": 200}),
+VARIANTS: list[tuple[str, dict[str, Any], dict[str, float]]] = [
+    ("hybrid, without pairs", {"pair": 0.0}, {}),
+    ("hybrid, pairs at 0.25", {"pair": 0.25}, {}),
+    ("hybrid, pairs at 1", {"pair": 1.0}, {}),
+    ("hybrid, without acronyms", {"expansion": 0.0}, {}),
+    ("hybrid, acronyms at 0.5", {"expansion": 0.5}, {}),
+    ("hybrid, acronyms at 1", {"expansion": 1.0}, {}),
+    ("hybrid, without feedback", {}, {"feedback": 0.0}),
+    ("hybrid, feedback from 1 at 0.5", {"feedback": 1}, {"feedback": 0.5}),
+    ("hybrid, feedback from 2 at 0.3", {}, {"feedback": 0.3}),
+    ("hybrid, feedback from 2 at 1", {}, {"feedback": 1.0}),
+    ("hybrid, feedback from 3 at 0.5", {"feedback": 3}, {"feedback": 0.5}),
+    ("hybrid, weights 1 1 1", {}, {"keyword": 1.0, "late_interaction": 1.0}),
+    ("hybrid, weights 0.8 1 0.3", {}, {"keyword": 0.8, "late_interaction": 0.3}),
+    ("hybrid, weights 0.8 1 0.5", {}, {"keyword": 0.8, "late_interaction": 0.5}),
+    ("hybrid, without neighbours", {}, {"neighbours": 0.0}),
+    ("hybrid, neighbours at 0.4", {}, {"neighbours": 0.4}),
+    ("hybrid, long requests as short ones", {"sentence": 10**9}, {}),
+    ("hybrid, long from 8 words", {"sentence": 8}, {}),
+    ("hybrid, 50 candidates", {"depth": 50}, {}),
+    ("hybrid, 200 candidates", {"depth": 200}, {}),
 ]
 
 
@@ -221,9 +211,9 @@ def main() -> None:
         row("convex 0.4: the candidates", lambda c: c.by_scores(convex(own_bm25(c), dense(c), 0.4)))
         row("**hybrid mode**", lambda c: c.by_mode("hybrid"))
         row("hybrid, without late interaction", lambda c: c.by_mode("hybrid", late=False))
-        for name, constants in VARIANTS:
+        for name, constants, weights in VARIANTS:
             with changed(**constants):
-                row(name, lambda c: c.by_mode("hybrid"))
+                row(name, lambda c, weights=weights: c.by_mode("hybrid", **weights))
 
 
 if __name__ == "__main__":

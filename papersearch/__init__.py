@@ -92,13 +92,16 @@ if TYPE_CHECKING:
         TokenRefused,
         TokenUnreadable,
         TopicsUnreadable,
+        TuningImpossible,
         UnclosedQuote,
         UnindexedClause,
         UnknownFilterValue,
         UnknownPrecision,
         UnknownSearch,
         UnknownTag,
+        WeightsUnreadable,
     )
+    from papersearch.evaluation.tuning import Tuning, tune
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.files import FileRecord
     from papersearch.index.joining import JoinReport
@@ -109,6 +112,7 @@ if TYPE_CHECKING:
     from papersearch.remote.index import RemoteIndex, RemotePapers
     from papersearch.search.papers import Papers
     from papersearch.types import (
+        DEFAULT_WEIGHTS,
         AuthorName,
         Changes,
         Count,
@@ -150,6 +154,7 @@ if TYPE_CHECKING:
         UnknownWord,
         Verdict,
         VerdictCounts,
+        Weights,
     )
     from papersearch.version import __version__
 
@@ -167,6 +172,7 @@ _HOMES = (
     "dense.models",
     "index.parts",
     "index.joining",
+    "evaluation.tuning",
 )
 """Modules that have the public names, the cheapest to import first."""
 
@@ -188,6 +194,7 @@ __all__ = [
     "CorpusMissing",
     "Count",
     "Counted",
+    "DEFAULT_WEIGHTS",
     "DumpFile",
     "DumpProgress",
     "Emptier",
@@ -310,6 +317,9 @@ __all__ = [
     "TokenRefused",
     "TokenUnreadable",
     "TopicsUnreadable",
+    "tune",
+    "Tuning",
+    "TuningImpossible",
     "UnclosedQuote",
     "Undated",
     "UnindexedClause",
@@ -320,6 +330,8 @@ __all__ = [
     "UnknownWord",
     "Verdict",
     "VerdictCounts",
+    "Weights",
+    "WeightsUnreadable",
 ]
 
 if not TYPE_CHECKING:  # to a type checker it would make every name an attribute

@@ -388,6 +388,23 @@ LookUpBy = Literal["id", "identifier", "title"]
 """Kinds of names that are looked up many at a time."""
 
 
+class Weights(Value):
+    """Weights of hybrid ranking, of which the defaults suit most collections; docs/ranking.md has the figures.
+
+    keyword, late_interaction: of these signals' spreads over the candidates, where meaning has 1
+    feedback: of the first papers, where the query has 1
+    neighbours: the share of a score that the nearest candidates give, in [0, 1]
+    """
+
+    keyword: float = 0.7
+    late_interaction: float = 0.6
+    feedback: float = 0.7
+    neighbours: float = 0.25
+
+
+DEFAULT_WEIGHTS = Weights()
+
+
 class PaperName(Value):
     """The id and title of a paper."""
 
@@ -532,6 +549,7 @@ class Results(Value):
     related, facets: None unless requested
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant
+    weights: the tuned weights that ranked the papers; None for the defaults, which all but hybrid mode have
     """
 
     query: str
@@ -553,6 +571,7 @@ class Results(Value):
     emptied_by: Emptier | None = None
     encoded: EncodedShare | None = None
     verdicts: VerdictCounts | None = None
+    weights: Weights | None = None
 
     @property
     def is_ranked(self) -> bool:

@@ -88,6 +88,7 @@ def stats_fields(index: Index) -> dict[str, Any]:
         if encoder
         else None,
         "late_interaction": {"pieces": late.n_pieces, "dimensions": late.dimensions} if late else None,
+        "weights": None if index.weights is None else index.weights.asdict(),
     }
 
 

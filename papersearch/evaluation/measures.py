@@ -13,8 +13,6 @@ import ir_measures
 from ir_measures import AP, RR, Qrel, R, ScoredDoc, Success, nDCG
 from scipy.stats import ttest_rel
 
-from papersearch.types import Mode
-
 MEASURES = {"nDCG@10": nDCG @ 10, "Recall@100": R @ 100, "MRR@10": RR @ 10, "Success@1": Success @ 1, "AP": AP}
 NAMES = tuple(MEASURES)
 
@@ -23,38 +21,38 @@ PerTopic: TypeAlias = Mapping[str, Mapping[str, float]]
 
 
 class Comparison(NamedTuple):
-    """Two modes compared by one measure.
+    """Two runs, named by their modes, compared by one measure.
 
     difference: mean over the topics of first minus second
     p: two-sided p of a paired t-test
     """
 
-    first: Mode
-    second: Mode
+    first: str
+    second: str
     measure: str
     difference: float
     p: float
 
 
 class Evaluation(NamedTuple):
-    """The values of all modes and measures over the same topics: those with judgements."""
+    """The values of all runs and measures over the same topics: those with judgements."""
 
     topic_ids: tuple[str, ...]
-    per_topic: Mapping[Mode, PerTopic]
+    per_topic: Mapping[str, PerTopic]
     comparisons: tuple[Comparison, ...]
 
-    def mean(self, mode: Mode, measure: str) -> float:
+    def mean(self, mode: str, measure: str) -> float:
         """Return the mean of a measure over all judged topics."""
         values = self.per_topic[mode][measure]
         return sum(values.values()) / len(values)
 
 
-def evaluate(qrels: Sequence[Qrel], runs: Mapping[Mode, Sequence[ScoredDoc]]) -> Evaluation:
+def evaluate(qrels: Sequence[Qrel], runs: Mapping[str, Sequence[ScoredDoc]]) -> Evaluation:
     """Measure each mode's run on the judged topics, and compare the modes pairwise."""
     topic_ids = tuple(dict.fromkeys(qrel.query_id for qrel in qrels))
     evaluator = ir_measures.evaluator(MEASURES.values(), qrels)
     names = {str(measure): name for name, measure in MEASURES.items()}
-    per_topic: dict[Mode, PerTopic] = {}
+    per_topic: dict[str, PerTopic] = {}
     for mode, run in runs.items():
         values = {name: dict.fromkeys(topic_ids, 0.0) for name in NAMES}
         for metric in evaluator.iter_calc(run) if run else ():
@@ -66,7 +64,7 @@ def evaluate(qrels: Sequence[Qrel], runs: Mapping[Mode, Sequence[ScoredDoc]]) ->
     return Evaluation(topic_ids, per_topic, comparisons)
 
 
-def _compare(first: Mode, second: Mode, measure: str, per_topic: Mapping[Mode, PerTopic]) -> Comparison:
+def _compare(first: str, second: str, measure: str, per_topic: Mapping[str, PerTopic]) -> Comparison:
     """Compare two modes by one measure.
 
     p is 1 if they are equal on every topic, and nan if a t-test is impossible otherwise.

@@ -39,10 +39,16 @@ def make_run(
 
     `among`: filters, of which `within` and `without` count.
     """
+    asking = Asking(k, mode, late, literal, among.within, among.without)
+    yield from run_of(index, topics, asking, n_processes)
+
+
+def run_of(
+    index: Index, topics: Sequence[Topic], asking: Asking, n_processes: int = 1
+) -> Iterator[tuple[Topic, list[RankedPaper]]]:
+    """Yield each topic with the papers that answer it best, by up to `n_processes`."""
     parts = in_parts(topics)
-    ranked = answers(
-        index, parts, rank_topics, Asking(k, mode, late, literal, among.within, among.without), n_processes
-    )
+    ranked = answers(index, parts, rank_topics, asking, n_processes)
     for part, rankings in zip(parts, ranked, strict=True):
         for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
             yield topic, [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in ranking]

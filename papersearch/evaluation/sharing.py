@@ -7,7 +7,7 @@ result does not depend on the number of processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,14 +16,14 @@ import orjson
 from papersearch.checksums import sha256_of
 from papersearch.evaluation.topics import Topic, as_texts
 from papersearch.processes import Answer, Worker, employed, function_at, in_order, place_of
-from papersearch.types import Filters, Mode
+from papersearch.types import Filters, Mode, Weights
 
 if TYPE_CHECKING:
     from papersearch.api import Index
 
 
 class Asking(NamedTuple):
-    """The options of all topics, as in `Index.search_many`."""
+    """The options of all topics, as in `Index.rank_many`."""
 
     k: int
     mode: Mode
@@ -31,6 +31,7 @@ class Asking(NamedTuple):
     literal: bool
     within: Sequence[str] | None = None
     without: Sequence[str] | None = None
+    weights: Mapping[str, float] | None = None
 
     @property
     def filters(self) -> Filters:
@@ -79,7 +80,9 @@ def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
     """Rank the papers for each topic, and return a JSON list of (paper id, score) for each."""
     texts = as_texts(topics)
     k, mode, late, literal = asking.k, asking.mode, asking.late, asking.literal
-    rankings = index.rank_many(texts, k, mode, late=late, literal=literal, filters=asking.filters)
+    weights = None if asking.weights is None else Weights(**asking.weights)
+    filters = asking.filters
+    rankings = index.rank_many(texts, k, mode, late=late, literal=literal, weights=weights, filters=filters)
     return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
 
 

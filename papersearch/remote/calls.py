@@ -28,6 +28,7 @@ from papersearch.types import (
     RankedPaper,
     Results,
     Sort,
+    Weights,
 )
 from papersearch.values import Value, fields_of
 
@@ -99,6 +100,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    weights: Weights | None = None
     filters: Filters = NO_FILTERS
 
 
@@ -239,6 +241,7 @@ class About(Value):
     format: of the index
     generation: a name of this publication, which no other one has
     build: the number of its build
+    weights: tuned to judgements; None for the defaults
     """
 
     release: str
@@ -247,6 +250,7 @@ class About(Value):
     build: Count
     n_papers: Count
     n_encoded: Count
+    weights: Weights | None = None
 
 
 def check_limits(call: Call) -> None:

@@ -106,6 +106,7 @@ def envelope_fields(results: Results, marked: Marked | None = None) -> dict[str,
         "notes": [note.asdict() for note in results.notes],
         "encoded": results.encoded.asdict() if results.encoded else None,
         "verdicts": results.verdicts.asdict() if results.verdicts else None,
+        "weights": results.weights.asdict() if results.weights else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 

@@ -14,15 +14,21 @@ from papersearch.search.filter_table import (
     filter_values,
 )
 from papersearch.types import NO_FILTERS, verdict_of
+from papersearch.values import fields_of
 
 if TYPE_CHECKING:
-    from papersearch.types import Filters, Hit, Results
+    from papersearch.types import Filters, Hit, Results, Weights
 
 _NAMED = 3
 """Greatest number of words that one line names."""
 
 _CARRYING = 16
 """Number of words up to which each word carries a query."""
+
+
+def in_words(weights: Weights) -> str:
+    """Return weights in words: "keyword 1.2, late interaction 0.6, feedback 0.7, neighbours 0.25"."""
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in fields_of(weights).items())
 
 
 def how_many(results: Results) -> str:
