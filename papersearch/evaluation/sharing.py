@@ -107,7 +107,10 @@ def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> An
 
 
 def _generation_of(index: Index) -> bytes:
-    """Identify the index's files by the manifest's checksum; the manifest has the files' checksums."""
+    """Identify the index's files by the manifest's checksum; the manifest has the files' checksums.
+
+    Tuned weights are no part of the manifest, and count too.
+    """
     from papersearch.index.manifest import encode_manifest
 
-    return sha256_of(encode_manifest(index.manifest)).encode()
+    return sha256_of(encode_manifest(index.manifest) + repr(index.weights).encode()).encode()

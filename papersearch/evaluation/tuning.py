@@ -45,7 +45,7 @@ SURE = 0.01
 
 N_FOLDS = 10
 _DEPTH = 10
-_N_SHUFFLES = 10_000
+_N_SHUFFLES, _AT_ONCE = 10_000, 500
 _TOPICS_OF_A_PART = 4
 
 _KEYWORD = (0.2, 0.4, DEFAULT_WEIGHTS.keyword, 1.2, 2.5)
@@ -155,13 +155,20 @@ def tuned(
             values = [ndcg(ranking, one.relevance) for ranking in rankings]
             gains.append([values[place] for place in of_each])
         progress(len(gains), len(topics))
-    settings, worth = grid(manifest), np.array(gains)
+    return best_of(grid(manifest), np.array(gains), folds([one.topic.text for one in topics]))
+
+
+def best_of(settings: Sequence[Setting], worth: Float64Array, fold: IntArray) -> Tuning:
+    """Choose weights by the worth (Q, S) of each of the settings, one of which has the defaults.
+
+    fold: of each topic, (Q,)
+    """
     n_steps = np.array([setting.n_steps for setting in settings])
-    before = worth[:, n_steps == 0][:, 0]
-    after = cross_validated(worth, n_steps, folds([one.topic.text for one in topics]))
+    before = worth[:, int(n_steps.argmin())]
+    after = cross_validated(worth, n_steps, fold)
     return Tuning(
         weights=settings[choose(worth, n_steps)].weights,
-        n_topics=len(topics),
+        n_topics=len(worth),
         before=float(before.mean()),
         after=float(after.mean()),
         p=randomisation_test(after - before),
@@ -239,7 +246,7 @@ def choose(worth: Float64Array, n_steps: IntArray) -> int:
     means = worth.mean(axis=0)
     best = int(means.argmax())
     errors = (worth[:, [best]] - worth).std(axis=0, ddof=1) / np.sqrt(len(worth))
-    near = np.where(means >= means[best] - errors, n_steps, np.iinfo(np.int64).max)
+    near = np.where(means >= means[best] - errors - 1e-12, n_steps, np.iinfo(np.int64).max)
     nearest = np.flatnonzero(near == near.min())
     return int(nearest[means[nearest].argmax()])
 
@@ -263,10 +270,12 @@ def cross_validated(worth: Float64Array, n_steps: IntArray, fold: IntArray) -> F
 
 def randomisation_test(differences: Float64Array) -> float:
     """Return the two-sided p of a mean difference as far from 0, if each sign of `differences` (Q,) were chance."""
-    found = abs(float(differences.sum())) - 1e-9  # so that the order of adding does not decide
-    chance = np.random.default_rng(0)
-    as_far = 0
-    for _ in range(_N_SHUFFLES):
-        signs = chance.integers(0, 2, len(differences)) * 2 - 1
-        as_far += abs(float((signs * differences).sum())) >= found
+    differing = differences[differences != 0]
+    if len(differing) == 0:
+        return 1.0
+    found = abs(float(differing.sum())) - 1e-9  # so that the order of adding does not decide
+    chance, as_far = np.random.default_rng(0), 0
+    for _ in range(_N_SHUFFLES // _AT_ONCE):
+        signs = chance.choice((-1.0, 1.0), (_AT_ONCE, len(differing)))
+        as_far += int((np.abs(signs @ differing) >= found).sum())
     return (1 + as_far) / (1 + _N_SHUFFLES)
