@@ -6,8 +6,8 @@ is checked like the contents of any file.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def checked_weights(values: Mapping[str, Any]) -> Weights:
     for name, value in values.items():
         if name not in _MOST:
             raise ValueError(f"unknown weight {name[:40]!r}: expected {', '.join(_MOST)}")
-        if type(value) not in (int, float) or not isfinite(value) or not 0 <= value <= _MOST[name]:
+        if type(value) not in (int, float) or not 0 <= value <= _MOST[name]:
             raise ValueError(f"{name}: expected a number from 0 to {_MOST[name]:g}")
         weights[name] = float(value)
     return Weights(**weights)
@@ -40,8 +40,8 @@ def read_weights(index_path: Path) -> Weights | None:
 
     path = index_path / WEIGHTS
     try:
-        if not path.is_file() and path.exists():  # a pipe would be waited for
-            raise ValueError("it is not a file")
+        if not stat.S_ISREG(path.lstat().st_mode):  # a link could lead out of it
+            raise ValueError("it is not a regular file")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
