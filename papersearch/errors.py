@@ -24,7 +24,7 @@
     │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
     │     LimitExceeded, NotServed, CannotListen
     ├── EvaluationError       topics or judgements cannot be read or used
-    │     TopicsUnreadable, QrelsUnreadable, TuningImpossible
+    │     TopicsUnreadable, QrelsUnreadable, JudgementsNotWritable, TuningImpossible
     ├── PaperLookupError      a name does not lead to one paper
     │     PaperNotFound, AmbiguousPaper
     ├── ClusterError          the shards of an index cannot be asked
@@ -685,6 +685,15 @@ class QrelsUnreadable(EvaluationError):
         super().__init__(f"cannot read judgements from {_place(file, line)}: {cause}")
         self.file = file
         self.line = line
+        self.cause = cause
+
+
+class JudgementsNotWritable(EvaluationError):
+    """The file `path` of judgements, or that of their topics, cannot be written."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot write judgements to {path}: {cause}")
+        self.path = path
         self.cause = cause
 
 

@@ -314,8 +314,10 @@ def _evaluation_hint(error: errors.EvaluationError) -> str:
             )
         case errors.QrelsUnreadable():
             return "give a file of lines TOPIC 0 PAPER RELEVANCE, or TOPIC<TAB>PAPER<TAB>RELEVANCE"
+        case errors.JudgementsNotWritable():
+            return "name another file: --judge judged.qrels"
         case errors.TuningImpossible(index_path=None):
-            return "judge more: papersearch QUERY --judge judgements.qrels"
+            return "judge more: papersearch QUERY --judge judged.qrels"
         case errors.TuningImpossible():
             return build_command(error.index_path)
     return ""

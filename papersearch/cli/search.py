@@ -6,6 +6,7 @@ Imports that cost time are inside the function: a mistyped option should not cos
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated, NamedTuple, Optional
 
 import typer
@@ -84,6 +85,15 @@ class SearchOptions(NamedTuple):
     ] = False
     suggest: Annotated[bool, typer.Option("--suggest", help="Offer terms that narrow the search.")] = False
     late: LateOption = True
+    judge: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--judge",
+            help="Ask which hits answer, and add that to a file of judgements (TREC's qrels).",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     corpus_path: CorpusOption = None
@@ -105,6 +115,10 @@ def search(options: SearchOptions) -> int:
     from papersearch.search.request import names_papers
 
     printer = printer_of(options, open_hit_printer)
+    if options.judge is not None:
+        from papersearch.cli.judging import check
+
+        check(options.judge)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
     locations = find_locations(options.corpus_path, options.index_path)
@@ -156,4 +170,8 @@ def search(options: SearchOptions) -> int:
                 opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
             ),
         )
+    if options.judge is not None:
+        from papersearch.cli.judging import ask
+
+        ask(options.judge, results)
     return EXIT_HITS if results.hits else EXIT_NO_HITS
