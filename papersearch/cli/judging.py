@@ -14,7 +14,7 @@ from papersearch.evaluation.judging import add_judgements, check_judgements
 if TYPE_CHECKING:
     from papersearch.types import Results
 
-_RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
+_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 _EXAMPLE = "numbers such as 1 3-5, all, or none"
 
 

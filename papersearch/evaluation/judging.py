@@ -46,14 +46,14 @@ def add_judgements(qrels_path: Path, query: str, relevance: Mapping[str, int]) -
     """Write the relevance of papers, by their ids, to a query; files that are missing are made.
 
     Judgements by several processes follow each other. Lines of other topics and papers keep their bytes.
+    Where a file is a link, the file that it leads to is replaced.
     Raises QrelsUnreadable, TopicsUnreadable and JudgementsNotWritable.
     """
     from papersearch.index.files import replace_file
     from papersearch.index.locking import alone
 
     text = " ".join(clean_text(query).split())
-    target = Path(os.path.realpath(qrels_path))
-    topics_path = topics_beside(target)
+    target, topics_path = (Path(os.path.realpath(path)) for path in (qrels_path, topics_beside(qrels_path)))
     try:
         with alone(target.parent):
             judged, topics = _judgements_in(target), _topics_in(topics_path)
@@ -102,6 +102,8 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         return b""
+    except OSError as error:
+        raise QrelsUnreadable(file=str(path), cause=error.strerror or str(error)) from error
 
 
 def _ended(content: bytes) -> bytes:
