@@ -13,7 +13,7 @@ from papersearch.search.filter_table import (
     MarkFilters,
     filter_values,
 )
-from papersearch.types import NO_FILTERS, verdict_of
+from papersearch.types import DEFAULT_WEIGHTS, NO_FILTERS, verdict_of
 from papersearch.values import fields_of
 
 if TYPE_CHECKING:
@@ -27,8 +27,11 @@ _CARRYING = 16
 
 
 def in_words(weights: Weights) -> str:
-    """Return weights in words: "keyword 1.2, late interaction 0.6, feedback 0.7, neighbours 0.25"."""
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in fields_of(weights).items())
+    """Return the weights that are not the defaults: "keyword 1.2, late interaction 0"."""
+    defaults = fields_of(DEFAULT_WEIGHTS)
+    changed = {name: value for name, value in fields_of(weights).items() if value != defaults[name]}
+    said = (f"{name.replace('_', ' ')} {value:g}" for name, value in changed.items())
+    return ", ".join(said) or "the defaults"
 
 
 def how_many(results: Results) -> str:
