@@ -1,11 +1,14 @@
 """The quality of each part of the ranking, alone and together, on judged collections.
 
-    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--only TEXT]
+    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--only TEXT] [--tune]
 
 A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in BEIR's
 form. Its index is built once in FOLDER with the default model or MODEL, or taken from there. Prints
 nDCG@10 per collection and the mean, as in the table of docs/ranking.md. The reference points are
 rank_bm25's formula with plain analysis, the encoder alone, and reciprocal rank fusion of the two.
+
+With `--tune`, prints what tuning finds: nDCG@10 of topics that were held out, before and after, and p. It
+begins at the defaults, and again at weights that suit no collection, as if these were the defaults.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.runs import run_of, scored
 from papersearch.evaluation.sharing import Asking
 from papersearch.evaluation.topics import read_topics
+from papersearch.evaluation.tuning import Setting, best_of, folds, grid, judged_topics, measure
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
 from papersearch.search import candidates, ranking
@@ -36,7 +40,7 @@ from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
 from papersearch.text import analysis, words
 from papersearch.text.paper_text import paper_text
-from papersearch.types import Mode, Weights
+from papersearch.types import DEFAULT_WEIGHTS, Mode, Weights
 from papersearch.values import fields_of
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
@@ -59,10 +63,10 @@ class Collection:
         self.index = papersearch.open(indexes / self.name)
         self.ids = [paper.paper_id for paper in self.index.papers()]
         self.texts = [paper_text(paper) for paper in self.index.papers()]
-        qrels = read_qrels(folder / "qrels.tsv")
-        judged = {qrel.query_id for qrel in qrels}
+        self.qrels = read_qrels(folder / "qrels.tsv")
+        judged = {qrel.query_id for qrel in self.qrels}
         self.topics = [topic for topic in read_topics(folder / "topics.jsonl") if topic.topic_id in judged]
-        self.measure = ir_measures.evaluator([nDCG @ 10], qrels)
+        self.measure = ir_measures.evaluator([nDCG @ 10], self.qrels)
 
     def by_scores(self, score: Callable[[str], Scores]) -> float:
         """Return nDCG@10 of the ranking by the scores (N,) of each topic's text."""
@@ -178,17 +182,52 @@ VARIANTS: list[tuple[str, dict[str, Any], dict[str, float]]] = [
 ]
 
 
+WRONG = Weights(keyword=2.5, late_interaction=0.0, feedback=0.0, neighbours=0.0)
+"""Weights that suit none of the collections: words rank nearly alone."""
+
+
+def around(start: Weights, settings: list[Setting]) -> list[Setting]:
+    """Return the settings with the numbers of their steps from `start`, which is one of them."""
+    axes = {name: sorted({fields_of(one.weights)[name] for one in settings}) for name in fields_of(start)}
+
+    def steps(weights: Weights) -> int:
+        return sum(
+            abs(axis.index(getattr(weights, name)) - axis.index(getattr(start, name)))
+            for name, axis in axes.items()
+        )
+
+    return [one._replace(n_steps=steps(one.weights)) for one in settings]
+
+
+def print_tuning(collection: Collection) -> None:
+    """Print a row for each start of tuning."""
+    judged = judged_topics(collection.topics, collection.qrels)
+    worth = measure(collection.index, judged)
+    fold = folds([one.topic.text for one in judged])
+    for name, start in (("defaults", DEFAULT_WEIGHTS), ("words alone", WRONG)):
+        found = best_of(around(start, grid(collection.index.manifest)), worth, fold)
+        chosen = " ".join(f"{value:g}" for value in fields_of(found.weights).values())
+        cells = [name, found.n_topics, f"{found.before:.4f}", f"{found.after:.4f}", f"{found.p:.4f}", chosen]
+        print("|", collection.name, "|", " | ".join(map(str, cells)), "|", flush=True)
+
+
 def main() -> None:
     """Build what is missing, measure, print the table."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("collections", nargs="+", type=Path, metavar="COLLECTION")
     options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
     options.add_argument("--model", help="the model of new indexes; the packaged one, if not given")
+    options.add_argument("--tune", action="store_true", help="print what tuning finds, in place of the table")
     options.add_argument("--only", default="", help="print the rows whose name has this text")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         indexes = arguments.indexes or Path(scratch)
         collections = [Collection(folder, indexes, arguments.model) for folder in arguments.collections]
+        if arguments.tune:
+            print("| | from | topics | before | after | p | weights |\n|---|---|---|---|---|---|---|")
+            for collection in collections:
+                print_tuning(collection)
+            return
         print("| |", " | ".join(collection.name for collection in collections), "| mean |")
         print("|---|" + "---|" * (len(collections) + 1))
 

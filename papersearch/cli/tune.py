@@ -56,7 +56,7 @@ class TuneOptions(NamedTuple):
 
 @takes(TuneOptions)
 def tune(options: TuneOptions) -> int:
-    """Tune the weights of hybrid mode to your own judgements.
+    """Tune the weights of hybrid mode to your judgements.
 
     What tuning gains is measured on topics that were held out. Weights that gain more than noise
     are written to weights.toml in the index; without that file the defaults count.

@@ -109,7 +109,7 @@ def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> An
 def _generation_of(index: Index) -> bytes:
     """Identify the index's files by the manifest's checksum; the manifest has the files' checksums.
 
-    Tuned weights are no part of the manifest, and count too.
+    Tuned weights, which the manifest lacks, count too.
     """
     from papersearch.index.manifest import encode_manifest
 

@@ -142,6 +142,19 @@ def tuned(
 
     Raises TuningImpossible for an index that is not encoded as a whole, and ModelError.
     """
+    worth = measure(index, topics, literal=literal, n_processes=n_processes, progress=progress)
+    return best_of(grid(index.manifest), worth, folds([one.topic.text for one in topics]))
+
+
+def measure(
+    index: Index,
+    topics: Sequence[JudgedTopic],
+    *,
+    literal: bool = True,
+    n_processes: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Float64Array:
+    """Return the nDCG@10 of each topic under each setting of the grid, (Q, S). Raises as `tuned` does."""
     manifest = index.manifest
     if manifest.is_partial or manifest.encoder is None:
         cause = f"{manifest.n_papers - manifest.n_encoded:,} of {manifest.n_papers:,} papers have no vector yet"
@@ -155,7 +168,7 @@ def tuned(
             values = [ndcg(ranking, one.relevance) for ranking in rankings]
             gains.append([values[place] for place in of_each])
         progress(len(gains), len(topics))
-    return best_of(grid(manifest), np.array(gains), folds([one.topic.text for one in topics]))
+    return np.array(gains)
 
 
 def best_of(settings: Sequence[Setting], worth: Float64Array, fold: IntArray) -> Tuning:

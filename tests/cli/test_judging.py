@@ -70,7 +70,7 @@ def test_nothing_to_judge(run: Run, env: dict[str, str], tmp_path: Path) -> None
 
 
 def test_a_wrong_file_is_told_before_the_search(run: Run, env: dict[str, str], tmp_path: Path) -> None:
-    """A file that is no judgements is an error before anything is printed, and stays as it is."""
+    """A file of something else is an error before anything is printed, and stays as it is."""
     (tmp_path / "notes.txt").write_text("remember the milk\n")
     done = run("expert routing", "--judge", "notes.txt", env=env, stdin="1\n")
     assert (done.returncode, done.stdout) == (2, "")
