@@ -190,11 +190,11 @@ def around(start: Weights, settings: list[Setting]) -> list[Setting]:
     """Return the settings with the numbers of their steps from `start`, which is one of them."""
     axes = {name: sorted({fields_of(one.weights)[name] for one in settings}) for name in fields_of(start)}
 
+    def places(weights: Weights) -> list[int]:
+        return [axis.index(getattr(weights, name)) for name, axis in axes.items()]
+
     def steps(weights: Weights) -> int:
-        return sum(
-            abs(axis.index(getattr(weights, name)) - axis.index(getattr(start, name)))
-            for name, axis in axes.items()
-        )
+        return sum(abs(place - first) for place, first in zip(places(weights), places(start), strict=True))
 
     return [one._replace(n_steps=steps(one.weights)) for one in settings]
 
