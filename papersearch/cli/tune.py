@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
-from papersearch.cli.errors import CommandError
+from papersearch.cli.errors import CommandError, typed
 from papersearch.cli.exit_codes import EXIT_HITS, EXIT_NO_HITS
 from papersearch.cli.options import (
     Color,
@@ -89,17 +89,19 @@ def tune(options: TuneOptions) -> int:
     if not options.dry_run:
         tuning = written(tuning, opened.path)
     printer.document(lambda: tuning_fields(tuning), lambda console: print_tuning(console, tuning))
-    _say_outcome(printer, tuning, is_dry=options.dry_run)
+    _say_outcome(printer, tuning, options)
     return EXIT_HITS if tuning.gains else EXIT_NO_HITS
 
 
-def _say_outcome(printer: Printer, tuning: Tuning, *, is_dry: bool) -> None:
+def _say_outcome(printer: Printer, tuning: Tuning, options: TuneOptions) -> None:
     from papersearch.evaluation.tuning import SURE
     from papersearch.types import DEFAULT_WEIGHTS
 
     if tuning.path is not None:
-        printer.hint(f"hybrid mode ranks by {tuning.path} from now on", "to go back: papersearch tune --reset")
-    elif tuning.gains and is_dry:
+        named = [] if options.index_path is None else ["--index", options.index_path]
+        back = typed("papersearch tune --reset", *named)
+        printer.hint(f"hybrid mode ranks by {tuning.path} from now on", f"to go back: {back}")
+    elif tuning.gains:
         printer.hint("nothing is written, because of --dry-run")
     elif tuning.weights == DEFAULT_WEIGHTS:
         printer.hint("nothing is written: no weights are surely better than the defaults")

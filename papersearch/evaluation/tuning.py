@@ -121,10 +121,8 @@ def judged_topics(topics: Sequence[Topic], qrels: Sequence[Qrel]) -> list[Judged
     judged = [JudgedTopic(topic, relevance.get(topic.topic_id, {})) for topic in topics]
     judged = [one for one in judged if any(value > 0 for value in one.relevance.values())]
     if len(judged) < LEAST_TOPICS:
-        found = f"{len(judged) or 'no'} topic{'' if len(judged) == 1 else 's'} with a relevant paper"
-        raise TuningImpossible(
-            cause=f"expected at least {LEAST_TOPICS} topics with a relevant paper, found {found}"
-        )
+        cause = f"expected at least {LEAST_TOPICS} topics with a relevant paper, found {len(judged) or 'none'}"
+        raise TuningImpossible(cause=cause)
     return judged
 
 
