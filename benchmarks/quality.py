@@ -1,11 +1,15 @@
 """The quality of each part of the ranking, alone and together, on judged collections.
 
-    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--language CODE] [--only TEXT]
+    python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--language CODE]
+        [--only TEXT] [--tune]
 
 A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in BEIR's
 form. Its index is built once in FOLDER with the default model or MODEL, or taken from there. Prints
 nDCG@10 per collection and the mean, as in the table of docs/ranking.md. The reference points are
 rank_bm25's formula with plain analysis, the encoder alone, and reciprocal rank fusion of the two.
+
+With `--tune`, prints what tuning finds: nDCG@10 of topics that were held out, before and after, and p. It
+begins at the defaults, and again at weights that suit no collection, as if these were the defaults.
 """
 
 from __future__ import annotations
@@ -26,16 +30,19 @@ from ir_measures import ScoredDoc, nDCG
 
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
-from papersearch.evaluation.runs import make_run, scored
+from papersearch.evaluation.runs import run_of, scored
+from papersearch.evaluation.sharing import Asking
 from papersearch.evaluation.topics import read_topics
+from papersearch.evaluation.tuning import Setting, best_of, folds, grid, judged_topics, measure
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
-from papersearch.search import candidates, neighbours, ranking
+from papersearch.search import candidates, ranking
 from papersearch.search.fusion import Signal, combine
 from papersearch.search.topk import top_k
 from papersearch.text import words
 from papersearch.text.paper_text import paper_text
-from papersearch.types import Mode
+from papersearch.types import DEFAULT_WEIGHTS, Mode, Weights
+from papersearch.values import fields_of
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -57,10 +64,10 @@ class Collection:
         self.index = papersearch.open(indexes / self.name)
         self.ids = [paper.paper_id for paper in self.index.papers()]
         self.texts = [paper_text(paper) for paper in self.index.papers()]
-        qrels = read_qrels(folder / "qrels.tsv")
-        judged = {qrel.query_id for qrel in qrels}
+        self.qrels = read_qrels(folder / "qrels.tsv")
+        judged = {qrel.query_id for qrel in self.qrels}
         self.topics = [topic for topic in read_topics(folder / "topics.jsonl") if topic.topic_id in judged]
-        self.measure = ir_measures.evaluator([nDCG @ 10], qrels)
+        self.measure = ir_measures.evaluator([nDCG @ 10], self.qrels)
 
     def by_scores(self, score: Callable[[str], Scores]) -> float:
         """Return nDCG@10 of the ranking by the scores (N,) of each topic's text."""
@@ -71,11 +78,10 @@ class Collection:
             run += [ScoredDoc(topic.topic_id, self.ids[n], -float(rank)) for rank, n in enumerate(best)]
         return float(self.measure.calc_aggregate(run)[nDCG @ 10])
 
-    def by_mode(self, mode: Mode, late: bool = True) -> float:
-        """Return nDCG@10 of the index's own ranking."""
-        return float(
-            self.measure.calc_aggregate(scored(make_run(self.index, self.topics, mode, 100, late=late)))[nDCG @ 10]
-        )
+    def by_mode(self, mode: Mode, late: bool = True, **weights: float) -> float:
+        """Return nDCG@10 of the index's own ranking; weights that are not given have their defaults."""
+        asking = Asking(100, mode, late, literal=True, weights=fields_of(Weights(**weights)))
+        return float(self.measure.calc_aggregate(scored(run_of(self.index, self.topics, asking)))[nDCG @ 10])
 
 
 def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
@@ -138,54 +144,72 @@ def convex(
 
 @contextmanager
 def changed(**constants: Any) -> Iterator[None]:
-    """Run the ranking with other constants: pair, expansion, depth, feedback, beta, weights,
-    neighbours, sentence."""
-    places: dict[str, tuple[Any, str]] = {
+    """Run the ranking with other constants than weights: pair, expansion, depth, feedback, sentence."""
+    places = {
         "pair": (phrases, "PAIR_WEIGHT"),
         "expansion": (phrases, "EXPANSION_WEIGHT"),
         "depth": (candidates, "CANDIDATE_DEPTH"),
-        "feedback": (candidates, "FEEDBACK_DEPTH"),
-        "beta": (candidates.move_towards.__globals__, "FEEDBACK_WEIGHT"),
-        "weights": (ranking, "WEIGHTS"),
-        "neighbours": (neighbours, "NEIGHBOUR_WEIGHT"),
+        "feedback": (ranking, "FEEDBACK_DEPTH"),
         "sentence": (ranking, "_SENTENCE"),
     }
     with ExitStack() as stack:
         for name, value in constants.items():
             place, constant = places[name]
-            if isinstance(place, dict):
-                stack.enter_context(mock.patch.dict(place, {constant: value}))
-            else:
-                stack.enter_context(mock.patch.object(place, constant, value))
+            stack.enter_context(mock.patch.object(place, constant, value))
         yield
 
 
-def weights(keyword: float, semantic: float, late: float) -> dict[str, float]:
-    return {"keyword": keyword, "semantic": semantic, "late interaction": late}
-
-
-VARIANTS: list[tuple[str, dict[str, Any]]] = [
-    ("hybrid, without pairs", {"pair": 0.0}),
-    ("hybrid, pairs at 0.25", {"pair": 0.25}),
-    ("hybrid, pairs at 1", {"pair": 1.0}),
-    ("hybrid, without acronyms", {"expansion": 0.0}),
-    ("hybrid, acronyms at 0.5", {"expansion": 0.5}),
-    ("hybrid, acronyms at 1", {"expansion": 1.0}),
-    ("hybrid, without feedback", {"feedback": 0}),
-    ("hybrid, feedback from 1 at 0.5", {"feedback": 1, "beta": 0.5}),
-    ("hybrid, feedback from 2 at 0.3", {"beta": 0.3}),
-    ("hybrid, feedback from 2 at 1", {"beta": 1.0}),
-    ("hybrid, feedback from 3 at 0.5", {"feedback": 3, "beta": 0.5}),
-    ("hybrid, weights 1 1 1", {"weights": weights(1.0, 1.0, 1.0)}),
-    ("hybrid, weights 0.8 1 0.3", {"weights": weights(0.8, 1.0, 0.3)}),
-    ("hybrid, weights 0.8 1 0.5", {"weights": weights(0.8, 1.0, 0.5)}),
-    ("hybrid, without neighbours", {"neighbours": 0.0}),
-    ("hybrid, neighbours at 0.4", {"neighbours": 0.4}),
-    ("hybrid, long requests as short ones", {"sentence": 10**9}),
-    ("hybrid, long from 8 words", {"sentence": 8}),
-    ("hybrid, 50 candidates", {"depth": 50}),
-    ("hybrid, 200 candidates", {"depth": 200}),
+VARIANTS: list[tuple[str, dict[str, Any], dict[str, float]]] = [
+    ("hybrid, without pairs", {"pair": 0.0}, {}),
+    ("hybrid, pairs at 0.25", {"pair": 0.25}, {}),
+    ("hybrid, pairs at 1", {"pair": 1.0}, {}),
+    ("hybrid, without acronyms", {"expansion": 0.0}, {}),
+    ("hybrid, acronyms at 0.5", {"expansion": 0.5}, {}),
+    ("hybrid, acronyms at 1", {"expansion": 1.0}, {}),
+    ("hybrid, without feedback", {}, {"feedback": 0.0}),
+    ("hybrid, feedback from 1 at 0.5", {"feedback": 1}, {"feedback": 0.5}),
+    ("hybrid, feedback from 2 at 0.3", {}, {"feedback": 0.3}),
+    ("hybrid, feedback from 2 at 1", {}, {"feedback": 1.0}),
+    ("hybrid, feedback from 3 at 0.5", {"feedback": 3}, {"feedback": 0.5}),
+    ("hybrid, weights 1 1 1", {}, {"keyword": 1.0, "late_interaction": 1.0}),
+    ("hybrid, weights 0.8 1 0.3", {}, {"keyword": 0.8, "late_interaction": 0.3}),
+    ("hybrid, weights 0.8 1 0.5", {}, {"keyword": 0.8, "late_interaction": 0.5}),
+    ("hybrid, without neighbours", {}, {"neighbours": 0.0}),
+    ("hybrid, neighbours at 0.4", {}, {"neighbours": 0.4}),
+    ("hybrid, long requests as short ones", {"sentence": 10**9}, {}),
+    ("hybrid, long from 8 words", {"sentence": 8}, {}),
+    ("hybrid, 50 candidates", {"depth": 50}, {}),
+    ("hybrid, 200 candidates", {"depth": 200}, {}),
 ]
+
+
+WRONG = Weights(keyword=2.5, late_interaction=0.0, feedback=0.0, neighbours=0.0)
+"""Weights that suit none of the collections: words rank nearly alone."""
+
+
+def around(start: Weights, settings: list[Setting]) -> list[Setting]:
+    """Return the settings with the numbers of their steps from `start`, which is one of them."""
+    axes = {name: sorted({fields_of(one.weights)[name] for one in settings}) for name in fields_of(start)}
+
+    def places(weights: Weights) -> list[int]:
+        return [axis.index(getattr(weights, name)) for name, axis in axes.items()]
+
+    def steps(weights: Weights) -> int:
+        return sum(abs(place - first) for place, first in zip(places(weights), places(start), strict=True))
+
+    return [one._replace(n_steps=steps(one.weights)) for one in settings]
+
+
+def print_tuning(collection: Collection) -> None:
+    """Print a row for each start of tuning."""
+    judged = judged_topics(collection.topics, collection.qrels)
+    worth = measure(collection.index, judged)
+    fold = folds([one.topic.text for one in judged])
+    for name, start in (("defaults", DEFAULT_WEIGHTS), ("words alone", WRONG)):
+        found = best_of(around(start, grid(collection.index.manifest)), worth, fold)
+        chosen = " ".join(f"{value:g}" for value in fields_of(found.weights).values())
+        cells = [name, found.n_topics, f"{found.before:.4f}", f"{found.after:.4f}", f"{found.p:.4f}", chosen]
+        print("|", collection.name, "|", " | ".join(map(str, cells)), "|", flush=True)
 
 
 def main() -> None:
@@ -195,6 +219,7 @@ def main() -> None:
     options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
     options.add_argument("--model", help="the model of new indexes; the packaged one, if not given")
     options.add_argument("--language", help="the language of the papers of new indexes; English, if not given")
+    options.add_argument("--tune", action="store_true", help="print what tuning finds, in place of the table")
     options.add_argument("--only", default="", help="print the rows whose name has this text")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -202,6 +227,11 @@ def main() -> None:
         collections = [
             Collection(folder, indexes, arguments.model, arguments.language) for folder in arguments.collections
         ]
+        if arguments.tune:
+            print("| | from | topics | before | after | p | weights |\n|---|---|---|---|---|---|---|")
+            for collection in collections:
+                print_tuning(collection)
+            return
         print("| |", " | ".join(collection.name for collection in collections), "| mean |")
         print("|---|" + "---|" * (len(collections) + 1))
 
@@ -224,9 +254,9 @@ def main() -> None:
         row("convex 0.4: the candidates", lambda c: c.by_scores(convex(own_bm25(c), dense(c), 0.4)))
         row("**hybrid mode**", lambda c: c.by_mode("hybrid"))
         row("hybrid, without late interaction", lambda c: c.by_mode("hybrid", late=False))
-        for name, constants in VARIANTS:
+        for name, constants, weights in VARIANTS:
             with changed(**constants):
-                row(name, lambda c: c.by_mode("hybrid"))
+                row(name, lambda c, weights=weights: c.by_mode("hybrid", **weights))
 
 
 if __name__ == "__main__":

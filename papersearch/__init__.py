@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         InvalidMark,
         InvalidTimeout,
         InvalidYear,
+        JudgementsNotWritable,
         LibraryEmpty,
         LimitExceeded,
         MapError,
@@ -94,13 +95,16 @@ if TYPE_CHECKING:
         TokenRefused,
         TokenUnreadable,
         TopicsUnreadable,
+        TuningImpossible,
         UnclosedQuote,
         UnindexedClause,
         UnknownFilterValue,
         UnknownPrecision,
         UnknownSearch,
         UnknownTag,
+        WeightsUnreadable,
     )
+    from papersearch.evaluation.tuning import Tuning, tune
     from papersearch.index.counts import PaperCounts, Tally
     from papersearch.index.files import FileRecord
     from papersearch.index.joining import JoinReport
@@ -112,6 +116,7 @@ if TYPE_CHECKING:
     from papersearch.search.papers import Papers
     from papersearch.search.reranking import Reranker
     from papersearch.types import (
+        DEFAULT_WEIGHTS,
         AuthorName,
         Changes,
         Count,
@@ -156,6 +161,7 @@ if TYPE_CHECKING:
         UnknownWord,
         Verdict,
         VerdictCounts,
+        Weights,
     )
     from papersearch.version import __version__
 
@@ -174,6 +180,7 @@ _HOMES = (
     "index.parts",
     "index.joining",
     "search.reranking",
+    "evaluation.tuning",
 )
 """Modules that have the public names, the cheapest to import first."""
 
@@ -195,6 +202,7 @@ __all__ = [
     "CorpusMissing",
     "Count",
     "Counted",
+    "DEFAULT_WEIGHTS",
     "DumpFile",
     "DumpProgress",
     "Emptier",
@@ -232,6 +240,7 @@ __all__ = [
     "InvalidYear",
     "join_parts",
     "JoinReport",
+    "JudgementsNotWritable",
     "LateRecord",
     "LexicalRecord",
     "LibraryEmpty",
@@ -323,6 +332,9 @@ __all__ = [
     "TokenRefused",
     "TokenUnreadable",
     "TopicsUnreadable",
+    "tune",
+    "Tuning",
+    "TuningImpossible",
     "UnclosedQuote",
     "Undated",
     "UnindexedClause",
@@ -333,6 +345,8 @@ __all__ = [
     "UnknownWord",
     "Verdict",
     "VerdictCounts",
+    "Weights",
+    "WeightsUnreadable",
 ]
 
 if not TYPE_CHECKING:  # to a type checker it would make every name an attribute

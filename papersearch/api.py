@@ -68,7 +68,9 @@ from papersearch.types import (
     RankedPaper,
     Results,
     Sort,
+    Weights,
 )
+from papersearch.values import fields_of
 
 if TYPE_CHECKING:
     from papersearch.dense.late import Encoded
@@ -104,6 +106,11 @@ class Index:
     def manifest(self) -> Manifest:
         """The description of this generation: counts, encoder, dumps, files."""
         return self._collection.manifest
+
+    @property
+    def weights(self) -> Weights | None:
+        """The weights of hybrid mode that were tuned to judgements; None for the defaults."""
+        return self._collection.weights
 
     @property
     def path(self) -> Path:
@@ -187,6 +194,7 @@ class Index:
         filters = chosen_filters(filters, narrowed)
         wanted = searched_k(k, rerank)
         how = Request(wanted, mode, mode, None, late, explain, strict, filters, sort, fold, facets, related)
+        how = how._replace(tuned=self.weights)
         prefix = None if instruction is None else self._shards.prefix_with(instruction)
         found = None if literal else self._looked_up(query, how)
         if found is None:
@@ -213,7 +221,7 @@ class Index:
         check_arguments(k, mode)
         filters = chosen_filters(filters, narrowed)
         wanted = searched_k(k, rerank)
-        request = Request(wanted, mode, mode, None, late, filters=filters)
+        request = Request(wanted, mode, mode, None, late, filters=filters, tuned=self.weights)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             found = [None if literal else self._looked_up(query, request) for query in chunk]
@@ -234,12 +242,20 @@ class Index:
         *,
         late: bool = True,
         literal: bool = True,
+        weights: Weights | None = None,
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
-        """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation."""
+        """Yield the ranking of each query as ids and scores, without reading papers: for runs and evaluation.
+
+        weights: those of hybrid mode, in place of the ones in force; `DEFAULT_WEIGHTS` are those without tuning
+        """
         filters = chosen_filters(filters, narrowed)
-        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters):
+        if weights is not None:
+            from papersearch.index.weights import checked_weights  # for evaluation alone
+
+            weights = checked_weights(fields_of(weights))
+        for parsed, encoded, how in self._prepared(queries, k, mode, late, literal, filters, weights):
             if not parsed.plain:
                 from papersearch.search.listing import newest_ids  # most queries have words
 
@@ -253,6 +269,31 @@ class Index:
                 pairs = zip(ids, found.scores.tolist(), strict=True)
                 ranked = [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in pairs]
             yield ranked
+
+    def rank_under(
+        self,
+        settings: Sequence[Weights],
+        queries: Iterable[str],
+        k: int = DEFAULT_K,
+        *,
+        literal: bool = True,
+    ) -> Iterator[list[tuple[str, ...]]]:
+        """Yield for each query the ids of the first `k` papers of hybrid mode under each of `settings`.
+
+        What they have in common is computed once. Raises ModelError.
+        """
+        from papersearch.search.weighing import ids_under  # for tuning alone
+
+        how = Request(k, "hybrid", "hybrid", None, late=True)
+        waiting = iter(queries)
+        while chunk := list(islice(waiting, _BATCH)):
+            parsed = [self._parsed(query, literal, NO_FILTERS) for query in chunk]
+            with self._reading():
+                _, encoded, _ = self._encode(parsed, "semantic")  # hybrid mode would go on without an encoder
+            for query, vector in zip(parsed, encoded, strict=True):
+                with self._reading():
+                    ranked = ids_under(settings, query, vector, how, self._shards)
+                yield ranked
 
     def similar(
         self,
@@ -442,6 +483,7 @@ class Index:
         late: bool,
         literal: bool,
         filters: Filters,
+        weights: Weights | None = None,
     ) -> Iterator[tuple[Query, Encoded | None, Request]]:
         """Parse and encode the queries, many at a time."""
         check_arguments(k, mode)
@@ -450,7 +492,7 @@ class Index:
             parsed = [self._parsed(query, literal, filters) for query in chunk]
             with self._reading():
                 mode_used, encoded, reason = self._encode(parsed, mode)
-            how = Request(k, mode, mode_used, reason, late, filters=filters)
+            how = Request(k, mode, mode_used, reason, late, filters=filters, tuned=weights or self.weights)
             yield from ((query, vector, how) for query, vector in zip(parsed, encoded, strict=True))
 
     def _parsed(self, query: str, literal: bool, filters: Filters) -> Query:

@@ -9,7 +9,8 @@
     │     CorpusMissing, NothingToIndex
     ├── StoredIndexError      the index on disk cannot be used
     │     IndexMissing, IndexForeign, IndexVersionError, IndexDamaged, IndexUnreadable,
-    │     IndexNotWritable, IndexBusy, NoEarlierGeneration, IndexInParts, PartsNotJoined, PartUnusable
+    │     IndexNotWritable, IndexBusy, NoEarlierGeneration, IndexInParts, PartsNotJoined, PartUnusable,
+    │     WeightsUnreadable
     ├── ModelError            the encoder cannot be used
     │     ModelUnusable, ModelUnconverted, ModelNeedsCode, ModelNotPublished,
     │     ModelGone, ModelChanged, ModelDamaged, UnknownPrecision,
@@ -22,8 +23,8 @@
     │     InvalidAddress, InvalidTimeout, TokenUnreadable, ServerUnreachable, ServerSilent, ServerForeign,
     │     TokenRefused, ReleaseRefused, GenerationGone, ServerBusy, ServerFailed,
     │     LimitExceeded, NotServed, CannotListen
-    ├── EvaluationError       topics or judgements cannot be read
-    │     TopicsUnreadable, QrelsUnreadable
+    ├── EvaluationError       topics or judgements cannot be read or used
+    │     TopicsUnreadable, QrelsUnreadable, JudgementsNotWritable, TuningImpossible
     ├── PaperLookupError      a name does not lead to one paper
     │     PaperNotFound, AmbiguousPaper
     ├── ClusterError          the shards of an index cannot be asked
@@ -288,6 +289,15 @@ class IndexDamaged(StoredIndexError):
 
 class IndexUnreadable(StoredIndexError):
     """The system refuses to read the file `path` of an index."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot read {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+class WeightsUnreadable(StoredIndexError):
+    """The file `path` of tuned weights cannot be read."""
 
     def __init__(self, *, path: Path, cause: str) -> None:
         super().__init__(f"cannot read {path}: {cause}")
@@ -699,6 +709,24 @@ class QrelsUnreadable(EvaluationError):
         self.file = file
         self.line = line
         self.cause = cause
+
+
+class JudgementsNotWritable(EvaluationError):
+    """The file `path` of judgements, or that of their topics, cannot be written."""
+
+    def __init__(self, *, path: Path, cause: str) -> None:
+        super().__init__(f"cannot write judgements to {path}: {cause}")
+        self.path = path
+        self.cause = cause
+
+
+class TuningImpossible(EvaluationError):
+    """Weights cannot be tuned, for `cause`; `index_path` is that of an index that has papers without a vector."""
+
+    def __init__(self, *, cause: str, index_path: Path | None = None) -> None:
+        super().__init__(f"cannot tune weights: {cause}")
+        self.cause = cause
+        self.index_path = index_path
 
 
 class PaperLookupError(PapersearchError):

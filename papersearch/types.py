@@ -396,6 +396,23 @@ LookUpBy = Literal["id", "identifier", "title"]
 """Kinds of names that are looked up many at a time."""
 
 
+class Weights(Value):
+    """Weights of hybrid ranking, of which the defaults suit most collections; docs/ranking.md has the figures.
+
+    keyword, late_interaction: of these signals' spreads over the candidates, where meaning has 1
+    feedback: of the first papers, where the query has 1
+    neighbours: the share of a score that the nearest candidates give, in [0, 1]
+    """
+
+    keyword: float = 0.7
+    late_interaction: float = 0.6
+    feedback: float = 0.7
+    neighbours: float = 0.25
+
+
+DEFAULT_WEIGHTS = Weights()
+
+
 class PaperName(Value):
     """The id and title of a paper."""
 
@@ -578,6 +595,7 @@ class Results(Value):
     reading: the query as it was understood; None for papers similar to examples
     notes: parts of the query that were read otherwise than its author may have meant
     reranked: how the first hits were reranked; None if they were not, or nothing in the query ranks
+    weights: the tuned weights that ranked the papers; None for the defaults, which all but hybrid mode have
     """
 
     query: str
@@ -600,6 +618,7 @@ class Results(Value):
     encoded: EncodedShare | None = None
     verdicts: VerdictCounts | None = None
     reranked: Reranked | None = None
+    weights: Weights | None = None
 
     @property
     def is_ranked(self) -> bool:

@@ -47,6 +47,7 @@ EXAMPLES: dict[str, Any] = {
     "n_characters": 101,
     "n_copies": 2,
     "n_found": 70,
+    "index_path": Path("some/index"),
     "n_left_out": 0,
     "n_papers": 2,
     "n_parts": 20,

@@ -37,6 +37,9 @@ VERBS = {
     "eval": Verb(
         "eval:evaluate", "Measure rankings against judgements, side by side.", takes_files=True, runs_long=True
     ),
+    "tune": Verb(
+        "tune:tune", "Tune the weights of hybrid mode to your judgements.", takes_files=True, runs_long=True
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, NamedTuple, Optional
 
 import typer
@@ -31,6 +32,15 @@ class BrowseOptions(NamedTuple):
     query: Annotated[Optional[list[str]], typer.Argument(help="Initial query.", show_default=False)] = None
     top: TopOption = 50
     mode: ModeOption = ModeChoice.hybrid
+    judge: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--judge",
+            help="File of judgements (TREC's qrels) to which F5 adds that a paper answers.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None
     places: PlacesGroup = GROUP
     debug: DebugOption = False
 
@@ -55,7 +65,12 @@ def browse(options: BrowseOptions) -> int:
     if not os.environ.get("NO_COLOR"):
         os.environ.pop("NO_COLOR", None)  # textual does not tell an empty value from a set one
     opened = open_index(options.places)
+    if options.judge is not None:
+        from papersearch.evaluation.judging import check_judgements
+
+        check_judgements(options.judge)
     app = Browser(opened, text, options.mode.value, options.top, find_marks())
+    app.judged = options.judge
     chosen = app.run()
     if app.failure is not None:
         raise app.failure

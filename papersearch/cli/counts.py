@@ -90,6 +90,7 @@ def stats_fields(index: Index, duplicates: NearDuplicates | None = None) -> dict
         else None,
         "late_interaction": {"pieces": late.n_pieces, "dimensions": late.dimensions} if late else None,
         "near_duplicates": None if duplicates is None else near_duplicate_fields(duplicates),
+        "weights": None if index.weights is None else index.weights.asdict(),
     }
 
 

@@ -30,9 +30,10 @@ from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
-    from ir_measures import ScoredDoc
-
     from papersearch.types import Mode
+
+BY_DEFAULT = "hybrid, defaults"
+"""Name of hybrid mode without the tuned weights that are in force."""
 
 
 class EvalOptions(NamedTuple):
@@ -63,12 +64,17 @@ class EvalOptions(NamedTuple):
 
 @takes(EvalOptions)
 def evaluate(options: EvalOptions) -> None:
-    """Measure rankings against judgements, side by side."""
+    """Measure rankings against judgements, side by side.
+
+    Where weights are tuned, hybrid mode is measured with them, and with the defaults.
+    """
     from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
-    from papersearch.evaluation.runs import make_reranked_run, make_run, scored
-    from papersearch.types import MODES
+    from papersearch.evaluation.runs import RUN_DEPTH, make_reranked_run, run_of, scored
+    from papersearch.evaluation.sharing import Asking
+    from papersearch.types import DEFAULT_WEIGHTS, MODES
+    from papersearch.values import fields_of
 
     printer = open_printer(options.format_, options.color, json=options.json)
     topics, qrels, late, literal = options.topics, options.qrels, options.late, not options.operators
@@ -87,10 +93,10 @@ def evaluate(options: EvalOptions) -> None:
     for mode in modes:
         warn_if_partial(opened, opened.encoded, mode)
     n_processes = n_processes_for(opened)
-    runs: dict[str, list[ScoredDoc]] = {
-        name: scored(make_run(opened, asked, name, late=late, literal=literal, n_processes=n_processes))
-        for name in modes
-    }
+    askings = {str(mode): Asking(RUN_DEPTH, mode, late, literal) for mode in modes}
+    if opened.weights is not None and "hybrid" in askings:
+        askings[BY_DEFAULT] = askings["hybrid"]._replace(weights=fields_of(DEFAULT_WEIGHTS))
+    runs = {name: scored(run_of(opened, asked, asking, n_processes)) for name, asking in askings.items()}
     if options.rerank is not None:
         with options.rerank.opened(for_many=True) as rerank:
             for name in modes:

@@ -180,17 +180,24 @@ def _index_hint(error: errors.StoredIndexError) -> str:
             return "upgrade papersearch, in a clone of its repository: git pull && pip install ."
         case errors.IndexVersionError():
             return build_command(error.path, names_index=True)
-        case errors.IndexDamaged(path=None):
-            return f"{BUILD} --full"
-        case errors.IndexDamaged(file=None):
-            return typed("papersearch doctor", "--index", error.path)
-        case errors.IndexDamaged():
-            return _built_anew(error.path)
+        case errors.IndexDamaged() | errors.WeightsUnreadable():
+            return _damage_hint(error)
         case errors.IndexInParts() | errors.PartsNotJoined() | errors.PartUnusable():
             return _part_hint(error)
         case errors.IndexBusy():
             return "run the same command again when no build is running"
     return ""
+
+
+def _damage_hint(error: errors.IndexDamaged | errors.WeightsUnreadable) -> str:
+    match error:
+        case errors.WeightsUnreadable():
+            return f"correct it with an editor, or go back to the defaults: {typed('rm', error.path)}"
+        case errors.IndexDamaged(path=None):
+            return f"{BUILD} --full"
+        case errors.IndexDamaged(file=None):
+            return typed("papersearch doctor", "--index", error.path)
+    return _built_anew(error.path)
 
 
 def _part_hint(error: errors.IndexInParts | errors.PartsNotJoined | errors.PartUnusable) -> str:
@@ -316,6 +323,12 @@ def _evaluation_hint(error: errors.EvaluationError) -> str:
             )
         case errors.QrelsUnreadable():
             return "give a file of lines TOPIC 0 PAPER RELEVANCE, or TOPIC<TAB>PAPER<TAB>RELEVANCE"
+        case errors.JudgementsNotWritable():
+            return "name another file: --judge judged.qrels"
+        case errors.TuningImpossible(index_path=None):
+            return "judge more: papersearch QUERY --judge judged.qrels"
+        case errors.TuningImpossible():
+            return build_command(error.index_path)
     return ""
 
 

@@ -41,6 +41,12 @@ class Places(NamedTuple):
     index_path: Path | None = None
     collections: tuple[str, ...] = ()
 
+    def as_typed(self) -> list[str]:
+        """Return the options that name the index, as far as any did."""
+        if self.index_path is not None:
+            return ["--index", str(self.index_path)]
+        return [part for name in self.collections for part in ("-c", name)]
+
 
 class Locations(NamedTuple):
     """Folders that a command works on; they need not exist, and the index may have an address in place of one.

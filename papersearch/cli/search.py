@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
@@ -110,6 +111,15 @@ class SearchOptions(NamedTuple):
         ),
     ] = None
     rerank: RerankGroup = GROUP
+    judge: Annotated[
+        Optional[Path],
+        typer.Option(
+            "--judge",
+            help="Ask which hits answer, and add that to a file of judgements (TREC's qrels).",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None
     maps: MapGroup = GROUP
     color: ColorOption = Color.auto
     places: PlacesGroup = GROUP
@@ -130,6 +140,10 @@ def search(options: SearchOptions) -> int:
     from papersearch.search.request import names_papers
 
     printer = printer_of(options, open_hit_printer)
+    if options.judge is not None:
+        from papersearch.cli.judging import check
+
+        check(options.judge)
     _refuse_beside(options, printer)
     locations = find_locations(options.places)
     query = options.query or []
@@ -179,6 +193,10 @@ def search(options: SearchOptions) -> int:
                 opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
             ),
         )
+    if options.judge is not None:
+        from papersearch.cli.judging import ask
+
+        ask(options.judge, results)
     return EXIT_HITS if results.hits else EXIT_NO_HITS
 
 

@@ -19,7 +19,7 @@ from papersearch.version import __version__
 
 if TYPE_CHECKING:
     from papersearch.index.generations import Generation
-    from papersearch.types import IntArray
+    from papersearch.types import IntArray, Weights
 
 _ATTEMPTS = 100
 
@@ -36,13 +36,15 @@ class Published(NamedTuple):
     """One publication of the collection in a folder.
 
     shards: the content of `shards.json`; empty for an index that is not in shards
-    checksum: SHA-256 of `shards.json`, or of the manifest of such an index
+    checksum: SHA-256 of `shards.json`, or of the manifest of such an index, and of tuned weights
+    weights: tuned to judgements; None for the defaults
     """
 
     index_path: str
     shards: bytes
     checksum: str
     n_shards: int
+    weights: Weights | None
 
     @property
     def stamp(self) -> Stamp:
@@ -55,7 +57,8 @@ def current_publication(index_path: Path) -> tuple[Published, Collection]:
     for _ in range(_ATTEMPTS):
         shards = encode_shards(read_shards(index_path)) if has_shards(index_path) else b""
         collection = open_collection(index_path)
-        published = Published(str(index_path), shards, _checksum(shards, collection), len(collection.generations))
+        checksum, n_shards = _checksum(shards, collection), len(collection.generations)
+        published = Published(str(index_path), shards, checksum, n_shards, collection.weights)
         if collection.is_current() and bool(shards) == has_shards(index_path):
             return published, collection
     raise IndexBusy(path=index_path)
@@ -68,7 +71,7 @@ def open_published(published: Published) -> Collection:
         return _open_single(published)
     described = decode_shards(published.shards, path)
     generations = tuple(open_shard(path, described, number) for number in range(published.n_shards))
-    return collection_of(path, OpenedShards(described, generations))
+    return collection_of(path, OpenedShards(described, generations))._replace(weights=published.weights)
 
 
 def open_one(published: Published, number: int) -> tuple[Generation, int | IntArray]:
@@ -82,11 +85,12 @@ def open_one(published: Published, number: int) -> tuple[Generation, int | IntAr
 
 
 def _open_single(published: Published) -> Collection:
-    collection = open_collection(Path(published.index_path))
+    collection = open_collection(Path(published.index_path))._replace(weights=published.weights)
     if _checksum(b"", collection) != published.checksum:
         raise IndexBusy(path=collection.path)
     return collection
 
 
 def _checksum(shards: bytes, collection: Collection) -> str:
-    return sha256_of(shards or encode_manifest(collection.manifest))
+    tuned = b"" if collection.weights is None else repr(collection.weights).encode()
+    return sha256_of((shards or encode_manifest(collection.manifest)) + tuned)

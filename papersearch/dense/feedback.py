@@ -15,22 +15,21 @@ if TYPE_CHECKING:
     from papersearch.types import Float32Array
 
 FEEDBACK_DEPTH = 2
-FEEDBACK_WEIGHT = 0.7
-"""Number of papers, and their weight relative to the query; figures in docs/ranking.md."""
+"""Number of papers; figures in docs/ranking.md."""
 
 UNLIKE_WEIGHT = 0.5
 """Weight of the negative examples. Papers of one field share most of their direction. With one
 half, the rest points from the negative to the positive examples."""
 
 
-def move_towards(query: Float32Array, papers: Float32Array, share: float = 1.0) -> Float32Array:
-    """Return unit(query + share * FEEDBACK_WEIGHT * unit(mean of papers)), (D,).
+def move_towards(query: Float32Array, papers: Float32Array, weight: float) -> Float32Array:
+    """Return unit(query + weight * unit(mean of papers)), (D,).
 
     query: (D,) unit vector; papers: (depth, D) unit rows. Without papers, `query` is returned.
     """
     if len(papers) == 0:
         return query
-    moved = query + np.float32(share * FEEDBACK_WEIGHT) * unit(papers.mean(axis=0, dtype=np.float32))
+    moved = query + np.float32(weight) * unit(papers.mean(axis=0, dtype=np.float32))
     return unit(moved)
 
 

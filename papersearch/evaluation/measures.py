@@ -21,7 +21,7 @@ PerTopic: TypeAlias = Mapping[str, Mapping[str, float]]
 
 
 class Comparison(NamedTuple):
-    """Two modes compared by one measure; a mode that is reranked is another one.
+    """Two runs, named by their modes, compared by one measure.
 
     difference: mean over the topics of first minus second
     p: two-sided p of a paired t-test
@@ -35,7 +35,7 @@ class Comparison(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """The values of all modes and measures over the same topics: those with judgements."""
+    """The values of all runs and measures over the same topics: those with judgements."""
 
     topic_ids: tuple[str, ...]
     per_topic: Mapping[str, PerTopic]

@@ -29,6 +29,12 @@ def read_qrels(path: Path) -> list[Qrel]:
     return qrels
 
 
+def columns_of(text: str) -> list[str]:
+    """Split a line into topic, paper and relevance; any other number of columns is not a judgement."""
+    columns = [column.strip() for column in (text.split("\t") if "\t" in text else text.split())]
+    return [columns[0], *columns[2:]] if len(columns) == 4 else columns
+
+
 def _is_header(line: Line, before: list[Qrel]) -> bool:
     """Return whether the line is BEIR's header: the first line, with a name of its first column."""
     return (
@@ -38,11 +44,8 @@ def _is_header(line: Line, before: list[Qrel]) -> bool:
 
 def _judgement(line: Line, path: Path) -> Qrel:
     """Parse one line of either format. Raises EvaluationError."""
-    columns = line.text.split("\t") if "\t" in line.text else line.text.split()
-    if len(columns) == 4:
-        del columns[1]
     try:
-        topic_id, name, relevance = (column.strip() for column in columns)
+        topic_id, name, relevance = columns_of(line.text)
         return Qrel(topic_id, name, int(relevance))
     except ValueError:
         cause = f"{line.text[:80]!r} is not a judgement"

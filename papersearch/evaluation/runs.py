@@ -42,7 +42,7 @@ def make_run(
     `among`: filters, of which `within` and `without` count.
     """
     asking = Asking(k, mode, late, literal, among.within, among.without)
-    return _run(index, topics, rank_topics, asking, n_processes)
+    yield from run_of(index, topics, asking, n_processes)
 
 
 def make_reranked_run(
@@ -59,6 +59,13 @@ def make_reranked_run(
     """Yield what `make_run` does, with the first papers reranked, in this process alone."""
     asking = Asking(k, mode, late, literal, among.within, among.without)
     return _run(index, topics, partial(rank_topics, rerank=rerank), asking, 1)
+
+
+def run_of(
+    index: Index, topics: Sequence[Topic], asking: Asking, n_processes: int = 1
+) -> Iterator[tuple[Topic, list[RankedPaper]]]:
+    """Yield each topic with the papers that answer it best, by up to `n_processes`."""
+    return _run(index, topics, rank_topics, asking, n_processes)
 
 
 def _run(

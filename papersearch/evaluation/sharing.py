@@ -7,7 +7,7 @@ result does not depend on the number of processes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ import orjson
 from papersearch.checksums import sha256_of
 from papersearch.evaluation.topics import Topic, as_texts
 from papersearch.processes import Answer, Worker, employed, function_at, in_order, place_of
-from papersearch.types import Filters, Mode
+from papersearch.types import Filters, Mode, Weights
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Asking(NamedTuple):
-    """The options of all topics, as in `Index.search_many`."""
+    """The options of all topics, as in `Index.rank_many`."""
 
     k: int
     mode: Mode
@@ -33,6 +33,7 @@ class Asking(NamedTuple):
     literal: bool
     within: Sequence[str] | None = None
     without: Sequence[str] | None = None
+    weights: Mapping[str, float] | None = None
 
     @property
     def filters(self) -> Filters:
@@ -81,7 +82,9 @@ def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking, rerank: R
     """Rank the papers for each topic, and return a JSON list of (paper id, score) for each."""
     texts = as_texts(topics)
     k, mode, late, literal = asking.k, asking.mode, asking.late, asking.literal
-    rankings = index.rank_many(texts, k, mode, late=late, literal=literal, filters=asking.filters)
+    weights = None if asking.weights is None else Weights(**asking.weights)
+    filters = asking.filters
+    rankings = index.rank_many(texts, k, mode, late=late, literal=literal, weights=weights, filters=filters)
     rows = ([(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings)
     if rerank is None:
         return orjson.dumps(list(rows))
@@ -121,7 +124,10 @@ def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> An
 
 
 def _generation_of(index: Index) -> bytes:
-    """Identify the index's files by the manifest's checksum; the manifest has the files' checksums."""
+    """Identify the index's files by the manifest's checksum; the manifest has the files' checksums.
+
+    Tuned weights, which the manifest lacks, count too.
+    """
     from papersearch.index.manifest import encode_manifest
 
-    return sha256_of(encode_manifest(index.manifest)).encode()
+    return sha256_of(encode_manifest(index.manifest) + repr(index.weights).encode()).encode()

@@ -6,6 +6,7 @@ manifest of the whole.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,12 +17,13 @@ from papersearch.checksums import sha256_of
 from papersearch.errors import IndexDamaged
 from papersearch.index.files import FileRecord
 from papersearch.index.generations import Generation, has_shards, open_current, read_manifest
+from papersearch.index.layout import WEIGHTS
 from papersearch.index.manifest import NAME_COUNTS, Manifest, encode_manifest
 
 if TYPE_CHECKING:
     from papersearch.index.shards import OpenedShards, ShardRecord
     from papersearch.index.verification import Fault
-    from papersearch.types import Finding, IntArray
+    from papersearch.types import Finding, IntArray, Weights
 
 
 class Collection(NamedTuple):
@@ -30,12 +32,14 @@ class Collection(NamedTuple):
     manifest: of the whole
     generations: one for each shard
     numbers: of each shard the number of its first paper in the whole, or those of all its papers
+    weights: tuned to judgements; None for the defaults
     """
 
     path: Path
     manifest: Manifest
     generations: tuple[Generation, ...]
     numbers: tuple[int | IntArray, ...]
+    weights: Weights | None = None
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the build did not understand, rewrote or skipped; each shard has all of it."""
@@ -54,7 +58,9 @@ class Collection(NamedTuple):
         ]
 
     def is_current(self) -> bool:
-        """Tell whether no other generation has been published since. Raises StoredIndexError."""
+        """Tell whether no other generation or weights have been published since. Raises StoredIndexError."""
+        if _weights_of(self.path) != self.weights:
+            return False
         if not has_shards(self.path):
             return read_manifest(self.path) == self.manifest
         from papersearch.index.shards import read_shards
@@ -67,7 +73,7 @@ def open_collection(path: Path) -> Collection:
     """Open the index or the shards in a folder. Raises a StoredIndexError."""
     if not has_shards(path):
         generation = open_current(path)
-        return Collection(path, generation.manifest, (generation,), (0,))
+        return Collection(path, generation.manifest, (generation,), (0,), _weights_of(path))
     from papersearch.index.shards import open_shards
 
     return collection_of(path, open_shards(path))
@@ -78,7 +84,16 @@ def collection_of(path: Path, opened: OpenedShards) -> Collection:
     manifests = [generation.manifest for generation in opened.generations]
     manifest = whole_manifest(manifests, opened.described.n_terms, _n_organisations(opened.generations))
     numbers = tuple(map(shard_numbers, opened.described.shards, opened.generations))
-    return Collection(path, manifest, opened.generations, numbers)
+    return Collection(path, manifest, opened.generations, numbers, _weights_of(path))
+
+
+def _weights_of(path: Path) -> Weights | None:
+    """Return the tuned weights of a folder. Raises WeightsUnreadable."""
+    if not os.path.lexists(path / WEIGHTS):
+        return None
+    from papersearch.index.weights import read_weights  # few collections are tuned
+
+    return read_weights(path)
 
 
 def whole_manifest(manifests: Sequence[Manifest], n_terms: int, n_organisations: int) -> Manifest:

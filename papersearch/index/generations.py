@@ -56,7 +56,9 @@ if TYPE_CHECKING:
 
     from papersearch.index.files import Content
 
-_OURS = re.compile(r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|read|numbers\.npy|\..*|README.*")
+_OURS = re.compile(
+    r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|weights\.toml|read|numbers\.npy|\..*|README.*"
+)
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
 _BUILDING = ".building"
 _ATTEMPTS = 100

@@ -21,6 +21,9 @@ SHARDS = "shards.json"
 PARTS = "parts"
 """Folder with those parts."""
 
+WEIGHTS = "weights.toml"
+"""File of tuned weights, which only a tuned collection has."""
+
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1",
     "I+1", "J", "K+1", "L", "Q+1", "R", "X", "X+1",

@@ -29,6 +29,7 @@ from papersearch.types import (
     RankedPaper,
     Results,
     Sort,
+    Weights,
 )
 from papersearch.values import Value, fields_of
 
@@ -104,6 +105,7 @@ class RankManyCall(Value):
     mode: Mode
     late: bool = True
     literal: bool = True
+    weights: Weights | None = None
     filters: Filters = NO_FILTERS
 
 
@@ -262,6 +264,7 @@ class About(Value):
     format: of the index
     generation: a name of this publication, which no other one has
     build: the number of its build
+    weights: tuned to judgements; None for the defaults
     """
 
     release: str
@@ -270,6 +273,7 @@ class About(Value):
     build: Count
     n_papers: Count
     n_encoded: Count
+    weights: Weights | None = None
 
 
 def check_limits(call: Call) -> None:

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         PaperName,
         RankedPaper,
         Results,
+        Weights,
     )
 
 Found = TypeVar("Found")
@@ -104,6 +105,11 @@ class RemoteIndex:
             return decode_manifest(orjson.dumps(result), self.place)
         except PapersearchError as error:
             raise self._foreign(error.message) from error
+
+    @property
+    def weights(self) -> Weights | None:
+        """The weights of hybrid mode that were tuned to judgements; None for the defaults."""
+        return self._about.weights
 
     @property
     def encoded(self) -> EncodedShare:
@@ -187,6 +193,7 @@ class RemoteIndex:
         *,
         late: bool = True,
         literal: bool = True,
+        weights: Weights | None = None,
         filters: Filters = NO_FILTERS,
         **narrowed: Unpack[FilterOptions],
     ) -> Iterator[list[RankedPaper]]:
@@ -194,8 +201,21 @@ class RemoteIndex:
         check_arguments(k, mode)
         filters = chosen_filters(filters, narrowed)
         for portion in _portions(queries, MAX_QUERIES):
-            call = RankManyCall(queries=portion, k=k, mode=mode, late=late, literal=literal, filters=filters)
+            call = RankManyCall(
+                queries=portion, k=k, mode=mode, late=late, literal=literal, weights=weights, filters=filters
+            )
             yield from map(list, self._as_many(self._ask(call), portion))
+
+    def rank_under(
+        self,
+        settings: Sequence[Weights],
+        queries: Iterable[str],
+        k: int = DEFAULT_K,
+        *,
+        literal: bool = True,
+    ) -> Iterator[list[tuple[str, ...]]]:
+        """Raise NotServed: a server ranks under few weights at a time."""
+        raise self._not_served("tune weights")
 
     def similar(
         self,

@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
-from papersearch.dense.products import row_dots
 from papersearch.lexical.bm25 import idf_of_each
 from papersearch.lexical.matching import AS_TYPED, Statistics
-from papersearch.search.neighbours import with_neighbours
+from papersearch.search.neighbours import neighbours_of
 from papersearch.search.protocol import Asked, BestOf, Bounds, Details, DetailsOf, Rows
 from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
+    Measured,
     Ranking,
-    best_of,
     brevity,
     by_one,
     by_signals,
-    candidate_signals,
     in_two_tiers,
     signals_of_both,
 )
@@ -149,6 +146,18 @@ def rank(opening: Opening, how: Request, shards: Shards, *, undecided: bool = Fa
     Hybrid mode ranks the first hundred papers again. It then also uses word pairs, pseudo-relevance
     feedback and late interaction.
     """
+    ranked = rank_first(opening, how, shards, undecided=undecided, judged=judged)
+    if opening.encoded is None or how.mode_used != "hybrid" or len(ranked.ranking.papers) == 0:
+        return ranked
+    measured, relief = measure(ranked, opening, opening.encoded, how, shards)
+    ranking = in_two_tiers(ranked.ranking, measured.candidates, measured.weighed(how.weights), how.k)
+    return ranked._replace(ranking=ranking, relief=relief)
+
+
+def rank_first(
+    opening: Opening, how: Request, shards: Shards, *, undecided: bool = False, judged: bool = True
+) -> Ranked:
+    """Rank the best papers as `rank` does, but those of hybrid mode once: the first are its candidates."""
     asked, encoded, bounds = opening
     depth = max(how.k, CANDIDATE_DEPTH) if how.mode_used == "hybrid" else how.k
     request = BestOf(asked, bounds, depth, undecided=undecided, judged=judged, dated=how.sort == "date")
@@ -161,8 +170,7 @@ def rank(opening: Opening, how: Request, shards: Shards, *, undecided: bool = Fa
     if how.mode_used == "semantic":
         return Ranked(by_one("semantic", cosines, papers, how.k, total), rows, owned)
     base = by_signals(signals_of_both(keyword, cosines, bounds.words, bounds.meaning), papers, depth, total)
-    ranked = Ranked(base, rows, owned)
-    return _again(ranked, opening, encoded, how, shards) if len(papers) else ranked
+    return Ranked(base, rows, owned)
 
 
 def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
@@ -175,33 +183,35 @@ def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
     return Rows(*(column[order] for column in columns)), owned.at(order)
 
 
-def _again(ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards) -> Ranked:
-    """Rank the candidates of a base ranking by all signals."""
-    base, rows = ranked.ranking, ranked.rows
-    candidates = np.sort(base.papers[:CANDIDATE_DEPTH])
+def measure(
+    ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards
+) -> tuple[Measured, dict[int, float] | None]:
+    """Return the signals of the candidates of hybrid mode, and the relief of those that are encoded."""
+    rows, asked = ranked.rows, opening.asked
+    candidates = np.sort(ranked.ranking.papers[:CANDIDATE_DEPTH])
     places = ranked.places(candidates)
     details = _details(ranked.owned.at(places), opening, how, shards)
     keyword, is_encoded = rows.keyword[places] + details.pairs, rows.is_encoded[places]
     late = details.late
-    if late is not None and opening.asked.is_partial:
+    if late is not None and asked.is_partial:
         from papersearch.search.partial import late_with_expected  # a complete index needs none of it
 
         late = late_with_expected(late, is_encoded, keyword)
-    short = brevity(opening.asked.query.n_words)
-    signals = candidate_signals(keyword, rows.cosines[places], late, short)
-    first = np.searchsorted(candidates, best_of(candidates, signals, FEEDBACK_DEPTH))
-    moved = move_towards(encoded.vector, details.vectors[first[is_encoded[first]]], short)
-    semantic = row_dots(details.vectors, moved)
-    if opening.asked.is_partial:
-        expected = _expected(moved, rows.keyword[places], opening, shards)
-        semantic = np.where(is_encoded, semantic, expected)
-    signals = candidate_signals(keyword, semantic, late, short)
-    if not opening.asked.is_partial:  # else most neighbours are unknown
-        signals = with_neighbours(signals, details.vectors)
-    return ranked._replace(
-        ranking=in_two_tiers(base, candidates, signals, how.k),
-        relief=_reliefs(candidates[is_encoded], None if details.late is None else details.late[is_encoded]),
+    measured = Measured(
+        candidates=candidates,
+        keyword=keyword,
+        cosines=rows.cosines[places],
+        late=late,
+        vectors=details.vectors,
+        near=None if asked.is_partial else neighbours_of(details.vectors),  # else most neighbours are unknown
+        is_encoded=is_encoded,
+        query=encoded.vector,
+        brevity=brevity(asked.query.n_words),
+        expect=(lambda vector: _expected(vector, rows.keyword[places], opening, shards))
+        if asked.is_partial
+        else None,
     )
+    return measured, _reliefs(candidates[is_encoded], None if details.late is None else details.late[is_encoded])
 
 
 def _reliefs(candidates: IntArray, late: Float64Array | None) -> dict[int, float] | None:
@@ -232,6 +242,13 @@ def _expected(vector: Float32Array, keyword: Float64Array, opening: Opening, sha
 
     moments = sum(shards.every("spread", vector), start=Moments(0, 0, 0))
     return Expected(moments, opening.bounds.words).of(keyword)
+
+
+def titled_in(rows: Rows) -> list[int]:
+    """Return the papers whose title is the query, the most alike first."""
+    titles = np.flatnonzero(rows.spelling >= 0)
+    titled: list[int] = rows.papers[titles[np.argsort(rows.spelling[titles], kind="stable")]].tolist()
+    return titled
 
 
 def titles_first(ranking: Ranking, titled: Sequence[int], k: int) -> tuple[IntArray, Float64Array]:

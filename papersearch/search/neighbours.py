@@ -17,30 +17,32 @@ from papersearch.search.fusion import Signal, combine
 if TYPE_CHECKING:
     from papersearch.types import Float32Array, Float64Array, IntArray
 
-NEIGHBOUR_WEIGHT = 0.25
 _CANDIDATES_PER_NEIGHBOUR = 20
-"""Weight of the neighbours' mean, and number of candidates for each neighbour: five of a hundred
-(docs/ranking.md)."""
+"""Number of candidates for each neighbour: five of a hundred (docs/ranking.md)."""
 
 _WHOLE = 4000.0
 """Factor of unit rows before they are rounded. A product of two is then exact in float32, in any order
 of summation: every partial sum is at most (4000 + sqrt(D) / 2)**2 < 2**24, for D up to 30,000."""
 
 
-def with_neighbours(signals: Sequence[Signal], vectors: Float32Array) -> list[Signal]:
-    """Add the mean score of each candidate's neighbours to the signals of K candidates.
+def neighbours_of(vectors: Float32Array) -> IntArray | None:
+    """Return the places of the neighbours of K candidates, whose unit rows are `vectors` (K, D).
 
-    vectors: (K, D) unit rows. Fewer than twenty candidates have no neighbours.
+    Fewer than twenty candidates have none.
     """
     n_neighbours = len(vectors) // _CANDIDATES_PER_NEIGHBOUR
-    if n_neighbours == 0:
+    return nearest(vectors, n_neighbours) if n_neighbours else None
+
+
+def with_neighbours(signals: Sequence[Signal], near: IntArray | None, weight: float) -> list[Signal]:
+    """Give `weight` of the score of each of K candidates to the mean score of its neighbours `near` (K, n)."""
+    if near is None:
         return list(signals)
-    near = nearest(vectors, n_neighbours)
     # Sorted, so that papers with equal neighbours get equal sums.
     scores: Float64Array = np.sort(combine(signals)[near], axis=1).mean(axis=1)
     return [
-        *(signal._replace(weight=signal.weight * (1 - NEIGHBOUR_WEIGHT)) for signal in signals),
-        Signal("neighbours", scores, 0.0, 1.0, NEIGHBOUR_WEIGHT),
+        *(signal._replace(weight=signal.weight * (1 - weight)) for signal in signals),
+        Signal("neighbours", scores, 0.0, 1.0, weight),
     ]
 
 

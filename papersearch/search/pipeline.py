@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from papersearch.lexical.bm25 import idf_of_each
-from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titles_first
+from papersearch.search.candidates import Opening, Retrieved, open_query, rank, titled_in, titles_first
 from papersearch.search.duplicates import fold
 from papersearch.search.hits import Judged, make_hits
 from papersearch.search.protocol import CountOf, Phrase
@@ -115,6 +115,7 @@ def answer(query: Query, encoded: Encoded | None, how: Request, shards: Shards) 
         reading=query.reading,
         notes=_notes(query, best, opening, shards),
         encoded=shards.encoded_share,
+        weights=how.tuned if how.mode_used == "hybrid" else None,
     )
 
 
@@ -143,8 +144,7 @@ def retrieve(
     opening = open_query(query, encoded, how, shards)
     ranked = rank(opening, how, shards, judged=judged)
     rows = ranked.rows
-    titles = np.flatnonzero(rows.spelling >= 0)
-    titled = rows.papers[titles[np.argsort(rows.spelling[titles], kind="stable")]].tolist()
+    titled = titled_in(rows)
     is_ranked = {"keyword": rows.is_matched, "semantic": rows.is_encoded}.get(how.mode_used)
     order, scores = titles_first(ranked.ranking, titled, how.k)
     return Retrieved(
@@ -153,7 +153,7 @@ def retrieve(
         opening=opening,
         ranked=ranked,
         titled=frozenset(titled),
-        total=ranked.ranking.total + (0 if is_ranked is None else int((~is_ranked[titles]).sum())),
+        total=ranked.ranking.total + (0 if is_ranked is None else int((~is_ranked[rows.spelling >= 0]).sum())),
     )
 
 

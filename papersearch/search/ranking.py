@@ -5,26 +5,26 @@ All functions are pure: they take arrays and return values. `candidates` reads t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from papersearch.dense.feedback import FEEDBACK_DEPTH, move_towards
+from papersearch.dense.products import row_dots
 from papersearch.search.fusion import KEYWORD_WEIGHT, Signal, balance, combine
+from papersearch.search.neighbours import with_neighbours
 from papersearch.search.topk import may_be_in_top_k, top_k
-from papersearch.types import SignalName, SignalScore
+from papersearch.types import DEFAULT_WEIGHTS, SignalName, SignalScore, Weights
 
 if TYPE_CHECKING:
     from papersearch.dense.vectors import Cosines
     from papersearch.search.partial import PartialCosines
-    from papersearch.types import Float32Array, Float64Array, IntArray
+    from papersearch.types import BoolArray, Float32Array, Float64Array, IntArray
 
 CANDIDATE_DEPTH = 100
 """Number of candidates. A cheap combination of words and meaning chooses them, and all signals
 rank them again."""
-
-WEIGHTS: dict[SignalName, float] = {"keyword": 0.7, "semantic": 1.0, "late interaction": 0.6}
-"""Weights of the signals' spreads over the candidates; figures in docs/ranking.md."""
 
 _SENTENCE = 16
 _MORE_KEYWORD = 0.15
@@ -166,8 +166,46 @@ def brevity(n_words: int) -> float:
     return min(1.0, _SENTENCE / max(n_words, 1))
 
 
+class Measured(NamedTuple):
+    """The candidates of a query, ascending, and what ranks them under any weights; each (K,) but where told.
+
+    late: None without late interaction
+    vectors: (K, D), unit rows; zeros for a paper that is not encoded
+    near: (K, n), the places of their neighbours; None without neighbours
+    query: its vector, (D,)
+    expect: the cosines of a vector (D,) with papers that are not encoded, (K,); None if all are encoded
+    """
+
+    candidates: IntArray
+    keyword: Float64Array
+    cosines: Float64Array
+    late: Float64Array | None
+    vectors: Float32Array
+    near: IntArray | None
+    is_encoded: BoolArray
+    query: Float32Array
+    brevity: float
+    expect: Callable[[Float32Array], Float64Array] | None
+
+    def weighed(self, weights: Weights) -> list[Signal]:
+        """Return the signals of the candidates after feedback, balanced by these weights."""
+        signals = candidate_signals(self.keyword, self.cosines, self.late, self.brevity, weights)
+        first = np.searchsorted(self.candidates, best_of(self.candidates, signals, FEEDBACK_DEPTH))
+        fed_back = self.vectors[first[self.is_encoded[first]]]
+        moved = move_towards(self.query, fed_back, self.brevity * weights.feedback)
+        semantic = row_dots(self.vectors, moved)
+        if self.expect is not None:
+            semantic = np.where(self.is_encoded, semantic, self.expect(moved))
+        signals = candidate_signals(self.keyword, semantic, self.late, self.brevity, weights)
+        return with_neighbours(signals, self.near, weights.neighbours)
+
+
 def candidate_signals(
-    keyword: Float64Array, semantic: Float64Array, late: Float64Array | None, brevity: float = 1.0
+    keyword: Float64Array,
+    semantic: Float64Array,
+    late: Float64Array | None,
+    brevity: float = 1.0,
+    weights: Weights = DEFAULT_WEIGHTS,
 ) -> list[Signal]:
     """Balance the signals of the candidates, each (K,).
 
@@ -176,9 +214,9 @@ def candidate_signals(
     A score of 0 is normalised to 0, so that a paper without a matching word gains nothing by it.
     """
     given: list[tuple[SignalName, Float64Array | None, float]] = [
-        ("keyword", keyword, WEIGHTS["keyword"] + _MORE_KEYWORD * (1 - brevity)),
-        ("semantic", semantic, WEIGHTS["semantic"]),
-        ("late interaction", late, WEIGHTS["late interaction"] * brevity**2),
+        ("keyword", keyword, weights.keyword + _MORE_KEYWORD * (1 - brevity)),
+        ("semantic", semantic, 1.0),
+        ("late interaction", late, weights.late_interaction * brevity**2),
     ]
     return balance(
         [

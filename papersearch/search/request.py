@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from papersearch.text.cleaning import clean_text
-from papersearch.types import NAME_KINDS, NO_FILTERS, FilterOptions, Filters, LibraryPaper, Mode, Paper, Sort
+from papersearch.types import (
+    DEFAULT_WEIGHTS,
+    NAME_KINDS,
+    NO_FILTERS,
+    FilterOptions,
+    Filters,
+    LibraryPaper,
+    Mode,
+    Paper,
+    Sort,
+    Weights,
+)
 
 if TYPE_CHECKING:
     from papersearch.search.reranking import Reranker
@@ -23,6 +34,7 @@ class Request(NamedTuple):
 
     reason: why `mode_used` differs from `mode`; None if it does not
     looks_up: one word that no paper has may be an id or a citation key
+    tuned: weights in place of the defaults
     """
 
     k: int
@@ -38,6 +50,12 @@ class Request(NamedTuple):
     facets: bool = False
     related: bool = False
     looks_up: bool = False
+    tuned: Weights | None = None
+
+    @property
+    def weights(self) -> Weights:
+        """The weights of hybrid mode."""
+        return DEFAULT_WEIGHTS if self.tuned is None else self.tuned
 
 
 def leaves_undated_out(filters: Filters, query: Query | None = None) -> bool:

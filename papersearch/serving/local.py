@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from papersearch.api import Index
 from papersearch.checksums import sha256_of
 from papersearch.errors import PapersearchError
 from papersearch.index.collection import open_collection
-from papersearch.index.layout import MANIFEST, SHARDS
+from papersearch.index.layout import MANIFEST, SHARDS, WEIGHTS
 from papersearch.index.manifest import encode_manifest
 from papersearch.remote.calls import WHOLE, About
 from papersearch.serving.answering import Answer, GenerationUnknown
@@ -28,7 +28,6 @@ from papersearch.serving.verbs import perform
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.index.manifest import Manifest
     from papersearch.remote.calls import Call
 
 _KEPT = 2
@@ -44,7 +43,7 @@ class Publication:
         first.search("warm", 1)  # maps the files that queries use, and finds what cannot be mapped
         self._idle = [first]
         self._whole: dict[type[Call], bytes] = {}
-        self.about = _about(first.manifest)
+        self.about = _about(first)
 
     def result(self, call: Call) -> bytes:
         """Return the result of a call in JSON. Raises PapersearchError."""
@@ -166,22 +165,29 @@ def _published(path: Path) -> Publication:
     return Publication(lambda: Index(collection))
 
 
-def _about(manifest: Manifest) -> About:
+def _about(index: Index) -> About:
+    manifest = index.manifest
     part = f".{manifest.part}" if manifest.part else ""
+    tuned = b"" if index.weights is None else repr(index.weights).encode()
     return About(
         release=__version__,
         format=manifest.format_version,
-        generation=f"{manifest.generation}{part}-{sha256_of(encode_manifest(manifest))[:16]}",
+        generation=f"{manifest.generation}{part}-{sha256_of(encode_manifest(manifest) + tuned)[:16]}",
         build=manifest.generation,
         n_papers=manifest.n_papers,
         n_encoded=manifest.n_encoded,
+        weights=index.weights,
     )
 
 
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when shards or a manifest are replaced; None without one."""
-    for name in (SHARDS, MANIFEST):
-        with suppress(OSError):
+def _signature(path: Path) -> list[tuple[int, int, int] | None]:
+    """Return what changes when shards, a manifest or tuned weights are replaced."""
+    found: list[tuple[int, int, int] | None] = []
+    for name in (SHARDS, MANIFEST, WEIGHTS):
+        try:
             status = (path / name).stat()
-            return status.st_ino, status.st_mtime_ns, status.st_size
-    return None
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return found

@@ -27,9 +27,11 @@ def browse(
     mode: Mode = "hybrid",
     size: tuple[int, int] = (120, 40),
     marks: Path | None = None,
+    judged: Path | None = None,
 ) -> Browser:
     """Run the application under a pilot, let `talk` press keys, and return the application."""
     app = Browser(index, query, mode, K, marks)
+    app.judged = judged
 
     async def session() -> None:
         async with app.run_test(size=size) as pilot:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from papersearch.search.fusion import Signal, combine
-from papersearch.search.neighbours import nearest, with_neighbours
+from papersearch.search.neighbours import nearest, neighbours_of, with_neighbours
+from papersearch.types import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from papersearch.types import Float32Array
@@ -43,7 +44,7 @@ def test_a_quarter_is_the_neighbours_mean() -> None:
     words, meaning = np.linspace(0, 8, 40), np.random.default_rng(1).random(40)
     words[[9, 30]], meaning[[9, 30]] = words[1], meaning[1]
     before = [Signal("keyword", words, 0.0, 8.0, 0.5), Signal("semantic", meaning, 0.0, 1.0, 0.5)]
-    signals = with_neighbours(before, vectors)
+    signals = with_neighbours(before, neighbours_of(vectors), DEFAULT_WEIGHTS.neighbours)
     assert [signal.name for signal in signals] == ["keyword", "semantic", "neighbours"]
     assert [signal.weight for signal in signals] == [0.375, 0.375, 0.25]
     own, scores = combine(before), combine(signals)
@@ -56,4 +57,5 @@ def test_a_quarter_is_the_neighbours_mean() -> None:
 def test_few_candidates_have_no_neighbours(n_candidates: int, n_signals: int) -> None:
     """Below twenty candidates the signals are as they were."""
     signals = [Signal("keyword", np.arange(n_candidates, dtype=np.float64), 0.0, 1.0, 1.0)]
-    assert len(with_neighbours(signals, unit_rows(0, n_candidates, 8))) == n_signals
+    near = neighbours_of(unit_rows(0, n_candidates, 8))
+    assert len(with_neighbours(signals, near, 0.25)) == n_signals

@@ -14,7 +14,6 @@ from papersearch.dense.vectors import PaperVectors, quantize
 from papersearch.search.fusion import Signal
 from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
-    WEIGHTS,
     Ranking,
     best_of,
     brevity,
@@ -24,6 +23,7 @@ from papersearch.search.ranking import (
     candidate_signals,
     in_two_tiers,
 )
+from papersearch.types import DEFAULT_WEIGHTS
 from tests.conftest import PROJECT
 
 
@@ -284,6 +284,7 @@ def test_tiers_at_their_edges(base: Ranking) -> None:
 def test_figures_are_the_document_s() -> None:
     """docs/ranking.md says the weights and the depth that the code has."""
     told = (PROJECT / "docs" / "ranking.md").read_text(encoding="utf-8")
-    keyword, semantic, late = (WEIGHTS[name] for name in ("keyword", "semantic", "late interaction"))
-    assert f"count {keyword:g}, {semantic:g} and {late:g}" in told
+    weights = DEFAULT_WEIGHTS
+    assert f"count {weights.keyword:g}, 1 and {weights.late_interaction:g}" in told
+    assert f"moves by {weights.feedback:g} towards" in told
     assert f"the first {CANDIDATE_DEPTH}." in told

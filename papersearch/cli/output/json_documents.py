@@ -114,6 +114,7 @@ def envelope_fields(
         "verdicts": results.verdicts.asdict() if results.verdicts else None,
         "comparison": None if comparison is None else comparison_fields(comparison),
         "reranked": results.reranked.asdict() if results.reranked else None,
+        "weights": results.weights.asdict() if results.weights else None,
         "hits": [hit_fields(hit, marked.of(hit.paper) if marked else None) for hit in results],
     }
 

@@ -13,16 +13,25 @@ from papersearch.search.filter_table import (
     MarkFilters,
     filter_values,
 )
-from papersearch.types import NO_FILTERS, verdict_of
+from papersearch.types import DEFAULT_WEIGHTS, NO_FILTERS, verdict_of
+from papersearch.values import fields_of
 
 if TYPE_CHECKING:
-    from papersearch.types import Filters, Hit, Results
+    from papersearch.types import Filters, Hit, Results, Weights
 
 _NAMED = 3
 """Greatest number of words that one line names."""
 
 _CARRYING = 16
 """Number of words up to which each word carries a query."""
+
+
+def in_words(weights: Weights) -> str:
+    """Return the weights that are not the defaults: "keyword 1.2, late interaction 0"."""
+    defaults = fields_of(DEFAULT_WEIGHTS)
+    changed = {name: value for name, value in fields_of(weights).items() if value != defaults[name]}
+    said = (f"{name.replace('_', ' ')} {value:g}" for name, value in changed.items())
+    return ", ".join(said) or "the defaults"
 
 
 def how_many(results: Results) -> str:

@@ -16,6 +16,7 @@ from papersearch.cli.counts import count_kinds, group_files
 from papersearch.cli.output.build import counted
 from papersearch.cli.output.dumps import left_out_line
 from papersearch.cli.output.findings import list_findings
+from papersearch.cli.output.reasons import in_words
 from papersearch.cli.output.table import write
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.cleaning import clean_text
@@ -211,6 +212,8 @@ def _index(index: Index, area: _Area) -> list[Text]:
         **_languages(manifest),
         "late interaction": pieces,
     }
+    if index.weights is not None:
+        facts["tuned weights"] = in_words(index.weights)
     if encoder is not None and (encoder.query_prefix or encoder.paper_prefix):
         facts["prefixes"] = (
             f"queries {clean_text(repr(encoder.query_prefix))}, papers {clean_text(repr(encoder.paper_prefix))}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
-from papersearch.cli.output.reasons import doubts, how_many, word_of
+from papersearch.cli.output.reasons import doubts, how_many, in_words, word_of
 from papersearch.cli.output.terminal import in_lines, links_shown
 from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
@@ -120,6 +120,7 @@ def _reading(results: Results, width: int | None) -> list[Text]:
         else f"ranked by: {reading.ranked_by or 'nothing, the newest first'}",
         *(f"must have: {condition}" for condition in reading.required),
         *(f"must not have: {condition}" for condition in reading.excluded),
+        *([f"tuned weights: {in_words(results.weights)}"] if results.weights else []),
     ]
     lines = [Text(clean_text(line), style=_FAINT) for line in said]
     for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.app import App
 
@@ -12,20 +13,30 @@ from papersearch.cli.open import open_page
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.clipboard import copy, told
 from papersearch.cli.tui.copying import Form, copied
-from papersearch.cli.tui.live import LiveIndex
+from papersearch.cli.tui.live import LiveIndex, LiveQuery
 from papersearch.cli.tui.shelf import common_tags, read_tags, tag_change, written_tags
 from papersearch.cli.tui.widgets import TerminalDriver
 from papersearch.errors import PapersearchError
 from papersearch.marks.mark import Change, Mark
-from papersearch.types import Paper
+from papersearch.types import Paper, Results
 
 
 class Acting(App[list[str]]):
-    """Actions on papers, for an application that knows which papers."""
+    """Actions on papers, for an application that knows which papers.
+
+    results: the latest answer
+    judged: the file of judgements; None if there is none
+    """
+
+    judged: Path | None = None
+    _shown: LiveQuery
 
     def __init__(self, index: LiveIndex) -> None:
         super().__init__(driver_class=TerminalDriver, ansi_color=True)
         self._index = index
+        self.results: Results | None = None
+        self._is_stale = False  # True if the hits are those of an earlier query
+        self._judgements: dict[tuple[str, str], int] = {}  # by query and paper
         self._edited: list[Paper] = []  # those whose tags or note are on the second line
         self._tags_before: tuple[str, ...] = ()
         self._copying = asyncio.Lock()
@@ -95,6 +106,31 @@ class Acting(App[list[str]]):
             url = address_of(paper)
             threading.Thread(target=open_page, args=[url], daemon=True).start()
             self.remark(f"opening {url}")
+
+    # Judging
+
+    def action_judge(self) -> None:
+        results = self.results
+        if self.judged is None:
+            self.remark("there is no file for judgements: papersearch browse --judge FILE")
+        elif results is None or self._is_stale or self._shown.like is not None or not results.is_ranked:
+            self.remark("there is no query to judge by")
+        else:
+            for paper in self.papers(is_one=True):
+                self.run_worker(self._judge(self.judged, results.query, paper))
+
+    async def _judge(self, path: Path, query: str, paper: Paper) -> None:
+        """Judge a paper relevant; if it was, not relevant."""
+        from papersearch.evaluation.judging import add_judgements  # slow to import, and few judge
+
+        relevance = 1 - self._judgements.get((query, paper.paper_id), 0)
+        try:
+            await asyncio.to_thread(add_judgements, path, query, {paper.paper_id: relevance})
+        except PapersearchError as error:
+            self.remark(error.message)
+        else:
+            self._judgements[query, paper.paper_id] = relevance
+            self.remark(f"{'answers' if relevance else 'does not answer'} · {_named([paper])}")
 
     # What the reader keeps
 

@@ -57,7 +57,6 @@ class Browser(Acting):
         super().__init__(LiveIndex(index, marks_path))
         self.theme = "ansi-dark"  # only what is the same on light: the terminal's own colours
         self.failure: Exception | None = None
-        self.results: Results | None = None
         self.marks: dict[str, Paper] = {}
         self._asking = Asking(self._index, self, k)
         self._first_query = clean_text(query)
@@ -71,7 +70,6 @@ class Browser(Acting):
         self._remarked = ("", True)
         self._shown = LiveQuery(half_typed(""), mode, "")
         self._is_settled = False  # True if the typed query has been answered or refused
-        self._is_stale = False  # True if the hits are those of an earlier query
         self._is_entered = False  # True if enter was pressed before it was settled
         self._is_over = False
 

@@ -53,6 +53,7 @@ SECTIONS: tuple[tuple[KeyRow, ...], ...] = (
         KeyRow("f2", "read, or not yet; also ctrl+r", "f2,ctrl+r", "toggle_read"),
         KeyRow("f3", "tags, with commas between them; also alt+t", "f3,alt+t", "edit('tags')"),
         KeyRow("f4", "a note on this paper; also alt+n", "f4,alt+n", "edit('note')"),
+        KeyRow("f5", "this paper answers the query, or does not (--judge FILE); also alt+j", "f5,alt+j", "judge"),
     ),
     (
         KeyRow("escape", "go back; leave with what is marked, as ctrl+q does"),
