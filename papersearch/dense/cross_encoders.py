@@ -35,7 +35,7 @@ Scorer: TypeAlias = Callable[[str, str], float]
 """A function of a query and a text that returns their score: higher is better."""
 
 Backend = Literal["numpy with token types", "numpy", "sentence-transformers"]
-"""What computes a model. Some tokenizers tell the query's word pieces from the text's by token types."""
+"""Ways to compute a model. Some tokenizers tell the query's word pieces from the text's by token types."""
 
 _IN_NUMPY: tuple[Backend, ...] = ("numpy with token types", "numpy")
 
@@ -59,7 +59,7 @@ _PROBES = (
 
 
 class CrossEncoderRecord(Value):
-    """What is known of a model that was opened before: its files, their hash, and what computes it."""
+    """A model that was opened before: its files, their hash, and what computes it."""
 
     files: tuple[ModelFile, ...]
     fingerprint: str

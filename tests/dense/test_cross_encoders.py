@@ -174,7 +174,7 @@ def test_what_is_refused(tmp_path: Path, spoil: Any, cause: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("longest", [0, 2, 3, 40, -1, 1e30, "many", None, 513])
 def test_odd_lengths(tmp_path: Path, longest: Any) -> None:
-    """Whatever the tokenizer says of its length, scores are those of the library, or the model is refused."""
+    """With any length in the tokenizer's settings, scores are those of the library, or the model is refused."""
     folder = make_cross_encoder(tmp_path / "model")
     settings = json.loads((folder / "tokenizer_config.json").read_text()) | {"model_max_length": longest}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings))
