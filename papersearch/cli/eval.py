@@ -31,8 +31,6 @@ from papersearch.cli.output.printer import open_printer
 from papersearch.cli.signatures import takes
 
 if TYPE_CHECKING:
-    from ir_measures import ScoredDoc
-
     from papersearch.types import Mode
 
 
@@ -69,7 +67,8 @@ def evaluate(options: EvalOptions) -> None:
     from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
-    from papersearch.evaluation.runs import make_reranked_run, make_run, scored
+    from papersearch.evaluation.runs import RUN_DEPTH, run_of, scored
+    from papersearch.evaluation.sharing import Asking
     from papersearch.types import MODES
 
     printer = open_printer(options.format_, options.color, json=options.json)
@@ -89,15 +88,12 @@ def evaluate(options: EvalOptions) -> None:
     for mode in modes:
         warn_if_partial(opened, opened.encoded, mode)
     n_processes = n_processes_for(opened)
-    runs: dict[str, list[ScoredDoc]] = {
-        name: scored(make_run(opened, asked, name, late=late, literal=literal, n_processes=n_processes))
-        for name in modes
-    }
+    askings = {str(mode): Asking(RUN_DEPTH, mode, late, literal) for mode in modes}
+    runs = {name: scored(run_of(opened, asked, asking, n_processes)) for name, asking in askings.items()}
     if options.rerank is not None:
         with options.rerank.opened(for_many=True) as rerank:
-            for name in modes:
-                run = make_reranked_run(opened, asked, name, rerank, late=late, literal=literal)
-                runs[f"{name} reranked"] = scored(run)
+            for name, asking in askings.items():
+                runs[f"{name} reranked"] = scored(run_of(opened, asked, asking, rerank=rerank))
     result = measure(judged, runs)
     printer.document(
         lambda: evaluation_fields(result, per_query=options.per_query),
