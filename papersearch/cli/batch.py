@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from papersearch.api import Index
+    from papersearch.evaluation.sharing import Asking
     from papersearch.evaluation.topics import Topic
     from papersearch.search.reranking import Reranker
-    from papersearch.types import Mode
 
 _DEPTHS = {"jsonl": 10, "trec": 100}
 
@@ -94,16 +94,10 @@ def _trec(
     opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions, rerank: Reranker | None
 ) -> Iterator[bytes]:
     """Yield the lines of a TREC run, one topic at a time."""
-    from papersearch.evaluation.runs import make_reranked_run, make_run, trec_lines
+    from papersearch.evaluation.runs import run_of, trec_lines
 
-    mode: Mode = options.mode.value
-    late, literal, among = options.late, not options.operators, options.among
-    if rerank is None:
-        n_processes = n_processes_for(opened)
-        run = make_run(opened, topics, mode, k, late=late, literal=literal, among=among, n_processes=n_processes)
-    else:
-        run = make_reranked_run(opened, topics, mode, rerank, k, late=late, literal=literal, among=among)
-    for topic, ranking in run:
+    asking = _asking(k, options)
+    for topic, ranking in run_of(opened, topics, asking, n_processes_for(opened), rerank):
         yield trec_lines(topic, ranking, options.tag).encode("utf-8", "replace")
 
 
@@ -112,15 +106,19 @@ def _json_lines(
 ) -> Iterator[bytes]:
     """Yield a JSON object per hit and line, many topics at a time."""
     from papersearch.cli.output.topic_answers import answer_topics
-    from papersearch.evaluation.sharing import Answering, Asking, answers
+    from papersearch.evaluation.sharing import Answering, answers
     from papersearch.evaluation.topics import in_parts
 
-    among = options.among
-    literal = not options.operators
-    asking = Asking(k, options.mode.value, options.late, literal, among.within, among.without)
     answer: Answering = answer_topics if rerank is None else partial(answer_topics, rerank=rerank)
     n_processes = n_processes_for(opened) if rerank is None else 1
-    yield from answers(opened, in_parts(topics, k), answer, asking, n_processes)
+    yield from answers(opened, in_parts(topics, k), answer, _asking(k, options), n_processes)
+
+
+def _asking(k: int, options: BatchOptions) -> Asking:
+    from papersearch.evaluation.sharing import Asking
+
+    among, literal = options.among, not options.operators
+    return Asking(k, options.mode.value, options.late, literal, among.within, among.without)
 
 
 def n_processes_for(index: Index) -> int:

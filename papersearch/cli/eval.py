@@ -71,7 +71,7 @@ def evaluate(options: EvalOptions) -> None:
     from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
-    from papersearch.evaluation.runs import RUN_DEPTH, make_reranked_run, run_of, scored
+    from papersearch.evaluation.runs import RUN_DEPTH, run_of, scored
     from papersearch.evaluation.sharing import Asking
     from papersearch.types import DEFAULT_WEIGHTS, MODES
     from papersearch.values import fields_of
@@ -99,9 +99,8 @@ def evaluate(options: EvalOptions) -> None:
     runs = {name: scored(run_of(opened, asked, asking, n_processes)) for name, asking in askings.items()}
     if options.rerank is not None:
         with options.rerank.opened(for_many=True) as rerank:
-            for name in modes:
-                run = make_reranked_run(opened, asked, name, rerank, late=late, literal=literal)
-                runs[f"{name} reranked"] = scored(run)
+            for mode in modes:  # under the weights in force
+                runs[f"{mode} reranked"] = scored(run_of(opened, asked, askings[mode], rerank=rerank))
     result = measure(judged, runs)
     printer.document(
         lambda: evaluation_fields(result, per_query=options.per_query),

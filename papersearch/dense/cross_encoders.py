@@ -35,7 +35,7 @@ Scorer: TypeAlias = Callable[[str, str], float]
 """A function of a query and a text that returns their score: higher is better."""
 
 Backend = Literal["numpy with token types", "numpy", "sentence-transformers"]
-"""What computes a model. Some tokenizers tell the query's word pieces from the text's by token types."""
+"""Ways to compute a model. Some tokenizers tell the query's word pieces from the text's by token types."""
 
 _IN_NUMPY: tuple[Backend, ...] = ("numpy with token types", "numpy")
 
@@ -59,7 +59,7 @@ _PROBES = (
 
 
 class CrossEncoderRecord(Value):
-    """What is known of a model that was opened before: its files, their hash, and what computes it."""
+    """A model that was opened before: its files, their hash, and what computes it."""
 
     files: tuple[ModelFile, ...]
     fingerprint: str
@@ -155,7 +155,7 @@ def _agrees(scorer: Scorer, expected: list[float]) -> bool:
     """Tell whether a scorer gives the expected scores of the probes, within TOLERANCE."""
     try:
         found = [scorer(*probe) for probe in _PROBES]
-    except (ModelError, IndexError, ValueError):
+    except Exception:  # tokenizers raises bare Exception; sentence-transformers then scores, or says why not
         return False
     return all(
         abs(one - other) <= TOLERANCE * max(1.0, abs(other)) for one, other in zip(found, expected, strict=True)
@@ -211,7 +211,7 @@ def _open_numpy(folder: Path, *, has_segments: bool) -> Scorer | None:
         if encoder is None:
             return None
         return _NumpyCrossEncoder(encoder, tokenizer, (first, last), activation, has_segments=has_segments)
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, IndexError, ModelError):
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, ModelError):
         return None
 
 

@@ -45,34 +45,16 @@ def make_run(
     yield from run_of(index, topics, asking, n_processes)
 
 
-def make_reranked_run(
-    index: Index,
-    topics: Sequence[Topic],
-    mode: Mode,
-    rerank: Reranker,
-    k: int = RUN_DEPTH,
-    *,
-    late: bool = True,
-    literal: bool = True,
-    among: Filters = NO_FILTERS,
-) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Yield what `make_run` does, with the first papers reranked, in this process alone."""
-    asking = Asking(k, mode, late, literal, among.within, among.without)
-    return _run(index, topics, partial(rank_topics, rerank=rerank), asking, 1)
-
-
 def run_of(
-    index: Index, topics: Sequence[Topic], asking: Asking, n_processes: int = 1
+    index: Index, topics: Sequence[Topic], asking: Asking, n_processes: int = 1, rerank: Reranker | None = None
 ) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Yield each topic with the papers that answer it best, by up to `n_processes`."""
-    return _run(index, topics, rank_topics, asking, n_processes)
+    """Yield each topic with the papers that answer it best, by up to `n_processes`.
 
-
-def _run(
-    index: Index, topics: Sequence[Topic], rank: Answering, asking: Asking, n_processes: int
-) -> Iterator[tuple[Topic, list[RankedPaper]]]:
+    A reranker, which reorders the first of them, works in this process alone.
+    """
+    rank: Answering = rank_topics if rerank is None else partial(rank_topics, rerank=rerank)
     parts = in_parts(topics)
-    ranked = answers(index, parts, rank, asking, n_processes)
+    ranked = answers(index, parts, rank, asking, n_processes if rerank is None else 1)
     for part, rankings in zip(parts, ranked, strict=True):
         for topic, ranking in zip(part, orjson.loads(rankings), strict=True):
             yield topic, [RankedPaper(paper_id=paper_id, score=score) for paper_id, score in ranking]

@@ -32,7 +32,7 @@ HIT_FIELDS = {
     "year", "year_inferred", "author_count", "organisation", "comment_count", "links", "provenance", "evidence",
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
     "strength", "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key",
-    "added", "marks", "short_id", "library_match",
+    "added", "marks", "short_id", "library_match", "rerank_score", "rank_before",
 }  # fmt: skip
 
 
@@ -80,6 +80,7 @@ def test_json_envelope(run: Run, env: dict[str, str]) -> None:
         "encoded",
         "verdicts",
         "comparison",
+        "reranked",
     }
     assert set(envelope) == fields
     assert (envelope["schema_version"], envelope["total"], len(envelope["hits"])) == (1, 302, 10)

@@ -171,6 +171,23 @@ def test_what_is_refused(tmp_path: Path, spoil: Any, cause: str) -> None:
     assert ("CrossEncoder(" in hint_of(raised.value)) == (spoil is spoil_form)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("longest", [0, 2, 3, 40, -1, 1e30, "many", None, 513])
+def test_odd_lengths(tmp_path: Path, longest: Any) -> None:
+    """With any length in the tokenizer's settings, scores are those of the library, or the model is refused."""
+    folder = make_cross_encoder(tmp_path / "model")
+    settings = json.loads((folder / "tokenizer_config.json").read_text()) | {"model_max_length": longest}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    try:
+        scores = expected(folder)
+    except Exception:
+        with pytest.raises(RerankerUnusable):
+            describe(find_cross_encoder(str(folder), pytest.fail))
+        return
+    _, scorer = describe(find_cross_encoder(str(folder), pytest.fail))
+    assert [scorer(*pair) for pair in PAIRS] == pytest.approx(scores, abs=1e-5)
+
+
 def test_an_encoder_is_refused(small_model: Path) -> None:
     """A model that makes vectors is refused, which sentence-transformers loads with a random layer."""
     for name in (str(small_model), "all-MiniLM-L6-v2"):
