@@ -37,7 +37,7 @@ from papersearch.values import Value, fields_of
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.saved import SavedSearch
-    from papersearch.types import Filters, Hit, Paper, Results
+    from papersearch.types import Filters, Hit, Results
 
 Reader = Literal["run", "digest", "atom"]
 
@@ -144,7 +144,7 @@ def news_of(index: Index, search: SavedSearch, record: Record | None, k: int | N
     elif since is None:
         since = max(0, last_added - 1)
     known = {
-        hit.paper.paper_id: Shown(at=at, **_names(hit.paper)._asdict())
+        hit.paper.paper_id: Shown(at=at, **names_of(hit.paper)._asdict())
         for hit in results.hits
         if hit.paper.paper_id not in left
     }
@@ -195,13 +195,13 @@ def _newer(filters: Filters, since: int | None) -> Filters:
 
 
 def _without_shown(hits: Sequence[Hit], shown: Mapping[str, Shown], index: Index) -> list[Hit]:
-    """Return the hits whose papers were not shown, neither under an id that is gone."""
+    """Return the hits whose papers were shown neither under their id nor under one that is gone."""
     by_key: dict[str, list[str]] = {}
     for paper_id, one in shown.items():
         for key in one.names.lookup_keys():
             by_key.setdefault(key, []).append(paper_id)
     unseen = [hit for hit in hits if hit.paper.paper_id not in shown]
-    same = [_same_as(_names(hit.paper), by_key, shown) for hit in unseen]
+    same = [_same_as(names_of(hit.paper), by_key, shown) for hit in unseen]
     asked = list(set().union(*same))
     gone = {name for name, found in zip(asked, index.look_up(asked) if asked else (), strict=True) if found is None}
     return [hit for hit, names in zip(unseen, same, strict=True) if gone.isdisjoint(names)]
@@ -215,10 +215,6 @@ def _same_as(own: Names, by_key: Mapping[str, Sequence[str]], shown: Mapping[str
         for paper_id in by_key.get(key, ())
         if are_same(own, shown[paper_id].names)
     }
-
-
-def _names(paper: Paper) -> Names:
-    return names_of(paper.arxiv_id, paper.doi, paper.title)
 
 
 def _place(searches: Path, place: str) -> str:

@@ -94,7 +94,7 @@ def with_lost(papers: Sequence[Paper], added: DocIndices, lost: Sequence[Lost]) 
             by_key.setdefault(key, []).append(one)
     earliest = added.copy()
     for place, paper in enumerate(papers):
-        own = names_of(paper.arxiv_id, paper.doi, paper.title)
+        own = names_of(paper)
         found = (one.added for key in own.lookup_keys() for one in by_key.get(key, ()) if are_same(own, one.names))
         earliest[place] = min((int(added[place]), *found))
     return earliest
@@ -124,7 +124,7 @@ def _take(generation: Generation, added: dict[str, int], now: frozenset[str]) ->
 
 
 def _lost(paper: Paper, added: int) -> Lost:
-    names = names_of(paper.arxiv_id, paper.doi, paper.title)
+    names = names_of(paper)
     return Lost(arxiv_id=names.arxiv_id or None, doi=names.doi or None, title=names.title, added=added)
 
 

@@ -259,7 +259,7 @@ def _is_of(mark: Mark, paper: Paper) -> bool:
     """Tell whether a mark is of a paper, whatever its id."""
     named = dict(_identifiers(mark))
     names = Names(named.get("arXiv", ""), named.get("DOI", ""), title_key(mark.title))
-    return are_same(names, names_of(paper.arxiv_id, paper.doi, paper.title))
+    return are_same(names, names_of(paper))
 
 
 def _grouped(pairs: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from papersearch.text.identifiers import folded_doi, without_version
 from papersearch.text.identity import title_key
+
+if TYPE_CHECKING:
+    from papersearch.types import Paper
 
 
 class Names(NamedTuple):
@@ -23,9 +26,9 @@ class Names(NamedTuple):
                 yield f"{kind} {name}"
 
 
-def names_of(arxiv_id: str | None, doi: str | None, title: str) -> Names:
-    """Return the names of a paper with bare identifiers."""
-    return Names(without_version(arxiv_id or ""), folded_doi(doi or ""), title_key(title))
+def names_of(paper: Paper) -> Names:
+    """Return the names of a paper, whose identifiers are bare."""
+    return Names(without_version(paper.arxiv_id or ""), folded_doi(paper.doi or ""), title_key(paper.title))
 
 
 def are_same(one: Names, other: Names) -> bool:

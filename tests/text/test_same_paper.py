@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.text.same_paper import are_same, names_of
+from papersearch.text.same_paper import Names, are_same, names_of
+from papersearch.types import Paper
+
+
+def described(arxiv_id: str | None, doi: str | None, title: str) -> Names:
+    return names_of(Paper(paper_id="x", title=title, abstract="x", arxiv_id=arxiv_id, doi=doi))
+
 
 DESCRIPTIONS = st.tuples(
     st.sampled_from([None, "2401.00001", "2401.00001v2", "2401.00002"]),
@@ -34,8 +40,8 @@ def test_examples(
     one: tuple[str | None, str | None, str], other: tuple[str | None, str | None, str], expected: bool
 ) -> None:
     """A shared identifier decides; a title does where no identifier of one kind differs, and an empty one never."""
-    assert are_same(names_of(*one), names_of(*other)) == expected
-    assert are_same(names_of(*other), names_of(*one)) == expected
+    assert are_same(described(*one), described(*other)) == expected
+    assert are_same(described(*other), described(*one)) == expected
 
 
 @given(DESCRIPTIONS, DESCRIPTIONS)
@@ -43,6 +49,6 @@ def test_one_paper_has_a_common_key(
     one: tuple[str | None, str | None, str], other: tuple[str | None, str | None, str]
 ) -> None:
     """Two descriptions of one paper share a key, so that who looks among those of a key misses none."""
-    first, second = names_of(*one), names_of(*other)
+    first, second = described(*one), described(*other)
     if are_same(first, second):
         assert set(first.lookup_keys()) & set(second.lookup_keys())

@@ -76,8 +76,7 @@ class Acting(App[list[str]]):
         except PapersearchError as error:
             fault = f" without tags and notes: {error.message}"
         text, what = copied(papers, form, marks)
-        self._clipboard = text
-        await self._copy(text, what + fault)
+        self.copy_to_clipboard(text, what + fault)
 
     def copy_to_clipboard(self, text: str, what: str = "text") -> None:
         """Copy by a program or the terminal, and say by which."""
