@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from papersearch.text.analysis import Analyzer
 
 MAX_FORMS = 256
-"""Greatest number of sequences of one phrase; the spelling of the query comes first."""
+"""Greatest number of sequences of one phrase in one language; the spelling of the query comes first."""
 
 MAX_PREFIXED = 256
 """Greatest number of terms for the beginning of a word; the terms of most papers are kept."""

@@ -293,15 +293,13 @@ def _alternatives(term: str, others: Sequence[str], index: LexicalIndex) -> Iter
 
     Of all these terms the one of the greatest impact counts: each paper is in one language.
     """
-    best = np.zeros(index.n_indexed)
-    papers, impacts = index.postings.of_term(term)
-    best[papers] = impacts
+    before = [index.postings.of_term(term)]
     for other in others:
         papers, impacts = index.postings.of_term(other)
         if len(papers):
-            added = FewScores(papers, np.maximum(impacts - best[papers], 0.0))
-            best[papers] += added.scores
-            yield other, added
+            best = np.max([values_at(*each, papers) for each in before], axis=0)
+            before.append((papers, impacts))
+            yield other, FewScores(papers, np.maximum(impacts - best, 0.0))
 
 
 def _idf_of_words(query: Query, statistics: Statistics) -> dict[str, float]:

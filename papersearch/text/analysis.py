@@ -55,11 +55,12 @@ ANALYZER = analysis_name((ENGLISH,))
 
 
 def languages_of_analysis(name: str) -> tuple[str, ...] | None:
-    """Return the languages of an analysis, or None if this release does not know it."""
+    """Return the languages of an analysis of any number, or None if one is unknown."""
     codes = {language: code for code, language in NAMES.items()}
-    listed = tuple(codes.get(language, "") for language in name.partition("-")[2].rpartition("-")[0].split("+"))
-    is_known = all(listed) and len(set(listed)) == len(listed) and analysis_name(listed) == name
-    return listed if is_known else None
+    stemmer, _, rest = name.partition("-")
+    languages = [codes.get(language, "") for language in rest.rpartition("-")[0].split("+")]
+    is_known = stemmer == "snowball" and all(languages) and len(set(languages)) == len(languages)
+    return tuple(languages) if is_known else None
 
 
 class Token(NamedTuple):

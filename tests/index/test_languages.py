@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -248,15 +249,27 @@ def test_another_language_of_an_unfinished_build(tmp_path: Path) -> None:
     assert report.manifest.generation == 2
 
 
-def test_an_unknown_analysis_is_refused(tmp_path: Path, folder: Path) -> None:
-    """An index whose analysis this release does not know is not opened."""
-    import shutil
+def renamed(index: Path, analysis: str) -> Path:
+    """Write another analysis into the manifests of a German index."""
+    for manifest in index.rglob("manifest.json"):
+        manifest.write_text(manifest.read_text().replace("snowball-german-3", analysis))
+    return index
 
-    copied = Path(shutil.copytree(folder / "german", tmp_path / "index"))
-    for manifest in copied.rglob("manifest.json"):
-        manifest.write_text(manifest.read_text().replace("snowball-german-3", "snowball-klingon-3"))
-    with pytest.raises(papersearch.IndexVersionError, match="klingon"):
+
+@pytest.mark.parametrize("analysis", ["snowball-klingon-3", "snowball-german-2", "german"])
+def test_an_unknown_analysis_is_refused(tmp_path: Path, folder: Path, analysis: str) -> None:
+    """An index whose analysis this release does not know is not opened."""
+    copied = renamed(Path(shutil.copytree(folder / "german", tmp_path / "index")), analysis)
+    with pytest.raises(papersearch.IndexVersionError, match=analysis):
         papersearch.open(copied)
+
+
+def test_an_older_analysis_tells_the_languages(tmp_path: Path, folder: Path) -> None:
+    """A build over an index of an older analysis keeps its languages."""
+    copied = renamed(Path(shutil.copytree(folder / "german", tmp_path / "index")), "snowball-german-2")
+    report = papersearch.build(folder / "corpus", copied, words_only=True)
+    assert report.outcome == "published"
+    assert papersearch.open(copied).manifest.lexical.analyzer == "snowball-german-3"
 
 
 def test_the_command_line(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,8 @@ def test_names_of_analyses_come_back() -> None:
     assert ANALYZER == "snowball-english-3"
     for languages in [*permutations(NAMES, 2), *((one,) for one in NAMES), tuple(NAMES)]:
         assert languages_of_analysis(analysis_name(languages)) == languages
-    for name in ("", "snowball", "snowball-english-2", "snowball-english+english-3", "snowball--3", "x-german-3"):
+    assert languages_of_analysis("snowball-english+german-2") == ("en", "de")
+    for name in ("", "snowball", "snowball-klingon-3", "snowball-english+english-3", "snowball--3", "x-german-3"):
         assert languages_of_analysis(name) is None
 
 
