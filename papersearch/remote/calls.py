@@ -173,6 +173,10 @@ class ManifestCall(Value):
     """A question for the manifest."""
 
 
+class WeightsCall(Value):
+    """A question for the tuned weights."""
+
+
 Call: TypeAlias = (
     AboutCall
     | SearchCall
@@ -189,6 +193,7 @@ Call: TypeAlias = (
     | FindingsCall
     | CountsCall
     | ManifestCall
+    | WeightsCall
 )
 
 VERBS: dict[str, type[Call]] = {
@@ -207,6 +212,7 @@ VERBS: dict[str, type[Call]] = {
     "findings": FindingsCall,
     "counts": CountsCall,
     "manifest": ManifestCall,
+    "weights": WeightsCall,
 }
 VERB_OF: dict[type[Call], str] = {call: verb for verb, call in VERBS.items()}
 
@@ -223,11 +229,12 @@ RESULTS: dict[type[Call], Any] = {
     NamesCall: tuple[Counted, ...],
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
+    WeightsCall: Weights | None,
 }
 """The kind of each answer. `about` has no result, and the client reads manifest and counts by their
 own modules, which a query does not import."""
 
-WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall})
+WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, ManifestCall, WeightsCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
 LONG = frozenset({SearchManyCall, RankManyCall, RecommendCall, FindingsCall, CountsCall, PapersCall, ManifestCall})
@@ -241,7 +248,6 @@ class About(Value):
     format: of the index
     generation: a name of this publication, which no other one has
     build: the number of its build
-    weights: tuned to judgements; None for the defaults
     """
 
     release: str
@@ -250,7 +256,6 @@ class About(Value):
     build: Count
     n_papers: Count
     n_encoded: Count
-    weights: Weights | None = None
 
 
 def check_limits(call: Call) -> None:

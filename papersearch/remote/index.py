@@ -38,6 +38,7 @@ from papersearch.remote.calls import (
     SearchCall,
     SearchManyCall,
     SimilarCall,
+    WeightsCall,
 )
 from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters
 from papersearch.types import NO_FILTERS, EncodedShare, LookUpBy, Mode, Sort
@@ -102,10 +103,11 @@ class RemoteIndex:
         except PapersearchError as error:
             raise self._foreign(error.message) from error
 
-    @property
+    @cached_property
     def weights(self) -> Weights | None:
         """The weights of hybrid mode that were tuned to judgements; None for the defaults."""
-        return self._about.weights
+        found: Weights | None = self._ask(WeightsCall())
+        return found
 
     @property
     def encoded(self) -> EncodedShare:

@@ -25,6 +25,7 @@ from papersearch.remote.calls import (
     SearchCall,
     SearchManyCall,
     SimilarCall,
+    WeightsCall,
 )
 from papersearch.values import fields_of
 
@@ -60,4 +61,5 @@ _RESULTS: dict[type[Call], Callable[[Index, Any], Any]] = {
     OrganisationsCall: lambda index, call: index.organisations(),
     FindingsCall: lambda index, call: index.findings(),
     CountsCall: lambda index, call: index.counts(),
+    WeightsCall: lambda index, call: index.weights,
 }
