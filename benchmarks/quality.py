@@ -33,7 +33,7 @@ from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.runs import run_of, scored
 from papersearch.evaluation.sharing import Asking
 from papersearch.evaluation.topics import read_topics
-from papersearch.evaluation.tuning import Setting, best_of, folds, grid, judged_topics, measure
+from papersearch.evaluation.tuning import best_of, folds, grid, judged_topics, measure
 from papersearch.lexical import phrases
 from papersearch.lexical.statistics import statistics_of
 from papersearch.search import candidates, ranking
@@ -187,26 +187,13 @@ WRONG = Weights(keyword=2.5, late_interaction=0.0, feedback=0.0, neighbours=0.0)
 """Weights that suit none of the collections: words rank nearly alone."""
 
 
-def around(start: Weights, settings: list[Setting]) -> list[Setting]:
-    """Return the settings with the numbers of their steps from `start`, which is one of them."""
-    axes = {name: sorted({fields_of(one.weights)[name] for one in settings}) for name in fields_of(start)}
-
-    def places(weights: Weights) -> list[int]:
-        return [axis.index(getattr(weights, name)) for name, axis in axes.items()]
-
-    def steps(weights: Weights) -> int:
-        return sum(abs(place - first) for place, first in zip(places(weights), places(start), strict=True))
-
-    return [one._replace(n_steps=steps(one.weights)) for one in settings]
-
-
 def print_tuning(collection: Collection) -> None:
     """Print a row for each start of tuning."""
     judged = judged_topics(collection.topics, collection.qrels)
     worth = measure(collection.index, judged)
     fold = folds([one.topic.text for one in judged])
     for name, start in (("defaults", DEFAULT_WEIGHTS), ("words alone", WRONG)):
-        found = best_of(around(start, grid(collection.index.manifest)), worth, fold)
+        found = best_of(grid(collection.index.manifest, start), worth, fold)
         chosen = " ".join(f"{value:g}" for value in fields_of(found.weights).values())
         cells = [name, found.n_topics, f"{found.before:.4f}", f"{found.after:.4f}", f"{found.p:.4f}", chosen]
         print("|", collection.name, "|", " | ".join(map(str, cells)), "|", flush=True)

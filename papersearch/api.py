@@ -284,6 +284,7 @@ class Index:
         """
         from papersearch.search.weighing import ids_under  # for tuning alone
 
+        check_arguments(k, "hybrid")
         how = Request(k, "hybrid", "hybrid", None, late=True)
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 TOUR = PROJECT / "docs" / "tour.md"
 
-ELSEWHERE = {"browse", "batch", "eval", "serve"}
+ELSEWHERE = {"browse", "batch", "eval", "tune", "serve"}
 """Verbs that the tour leaves out: browse needs a terminal, and the others are for longer work."""
 
 FEATURES = (

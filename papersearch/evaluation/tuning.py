@@ -28,7 +28,7 @@ from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.sharing import Asking, answers
 from papersearch.evaluation.topics import Topic, as_texts, read_topics
 from papersearch.types import DEFAULT_WEIGHTS, Count, Weights
-from papersearch.values import Value
+from papersearch.values import Value, fields_of
 
 if TYPE_CHECKING:
     from ir_measures import Qrel
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from papersearch.types import Float64Array, IntArray
 
 LEAST_TOPICS = 10
-"""Least number of topics with a relevant paper."""
+"""Least number of different topics with a relevant paper: each fold then has one."""
 
 SURE = 0.01
 """Greatest p of a gain that is more than noise."""
@@ -48,11 +48,13 @@ _DEPTH = 10
 _N_SHUFFLES, _AT_ONCE = 10_000, 500
 _TOPICS_OF_A_PART = 4
 
-_KEYWORD = (0.2, 0.4, DEFAULT_WEIGHTS.keyword, 1.2, 2.5)
-_LATE = (0.0, 0.3, DEFAULT_WEIGHTS.late_interaction, 1.2, 2.5)
-_FEEDBACK = (0.0, 0.35, DEFAULT_WEIGHTS.feedback, 1.2)
-_NEIGHBOURS = (0.0, DEFAULT_WEIGHTS.neighbours, 0.5)
-"""Values of each weight, a step apart."""
+_AXES: Mapping[str, tuple[float, ...]] = {
+    "keyword": (0.2, 0.4, 0.7, 1.2, 2.5),
+    "late_interaction": (0.0, 0.3, 0.6, 1.2, 2.5),
+    "feedback": (0.0, 0.35, 0.7, 1.2),
+    "neighbours": (0.0, 0.25, 0.5),
+}
+"""Values of each weight, a step apart; the defaults are among them."""
 
 
 class Tuning(Value):
@@ -120,10 +122,16 @@ def judged_topics(topics: Sequence[Topic], qrels: Sequence[Qrel]) -> list[Judged
         relevance.setdefault(qrel.query_id, {})[qrel.doc_id] = qrel.relevance
     judged = [JudgedTopic(topic, relevance.get(topic.topic_id, {})) for topic in topics]
     judged = [one for one in judged if any(value > 0 for value in one.relevance.values())]
-    if len(judged) < LEAST_TOPICS:
-        cause = f"expected at least {LEAST_TOPICS} topics with a relevant paper, found {len(judged) or 'none'}"
+    n_different = len({_kind(one.topic.text) for one in judged})
+    if n_different < LEAST_TOPICS:
+        cause = f"expected at least {LEAST_TOPICS} topics with a relevant paper, found {n_different or 'none'}"
         raise TuningImpossible(cause=cause)
     return judged
+
+
+def _kind(text: str) -> str:
+    """Return what equal queries have in common: case and spacing do not count."""
+    return " ".join(text.casefold().split())
 
 
 def tuned(
@@ -199,28 +207,20 @@ def written(tuning: Tuning, index_path: Path) -> Tuning:
     return tuning.replace(path=write_weights(index_path, tuning.weights, told))
 
 
-def grid(manifest: Manifest) -> list[Setting]:
-    """Return all settings; without late interaction in the index, its weight stays."""
-    late = _LATE if manifest.late is not None else (DEFAULT_WEIGHTS.late_interaction,)
-    axes = (_KEYWORD, late, _FEEDBACK, _NEIGHBOURS)
-    defaults = (
-        DEFAULT_WEIGHTS.keyword,
-        DEFAULT_WEIGHTS.late_interaction,
-        DEFAULT_WEIGHTS.feedback,
-        DEFAULT_WEIGHTS.neighbours,
-    )
+def grid(manifest: Manifest, start: Weights = DEFAULT_WEIGHTS) -> list[Setting]:
+    """Return all settings, with their steps from `start`, which is one of them.
+
+    Without late interaction in the index, its weight stays.
+    """
+    first = fields_of(start)
+    axes = dict(_AXES)
+    if manifest.late is None:
+        axes["late_interaction"] = (start.late_interaction,)
     settings = []
-    for places in product(*(range(len(axis)) for axis in axes)):
-        keyword, late_interaction, feedback, neighbours = (
-            axis[place] for axis, place in zip(axes, places, strict=True)
-        )
-        weights = Weights(
-            keyword=keyword, late_interaction=late_interaction, feedback=feedback, neighbours=neighbours
-        )
-        steps = (
-            abs(place - axis.index(default)) for place, axis, default in zip(places, axes, defaults, strict=True)
-        )
-        settings.append(Setting(weights, sum(steps)))
+    for values in product(*axes.values()):
+        weights = dict(zip(axes, values, strict=True))
+        n_steps = sum(abs(axis.index(weights[name]) - axis.index(first[name])) for name, axis in axes.items())
+        settings.append(Setting(Weights(**weights), n_steps))
     return settings
 
 
@@ -264,7 +264,7 @@ def choose(worth: Float64Array, n_steps: IntArray) -> int:
 
 def folds(texts: Sequence[str]) -> IntArray:
     """Assign topics to folds, (Q,): by chance, but always alike, and equal texts to one fold."""
-    kinds = [" ".join(text.casefold().split()) for text in texts]
+    kinds = list(map(_kind, texts))
     order = sorted(set(kinds), key=lambda kind: sha256_of(kind.encode("utf-8", "replace")))
     fold_of = {kind: place % N_FOLDS for place, kind in enumerate(order)}
     return np.array([fold_of[kind] for kind in kinds])

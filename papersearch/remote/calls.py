@@ -182,6 +182,10 @@ class ManifestCall(Value):
     """A question for the manifest."""
 
 
+class WeightsCall(Value):
+    """A question for the tuned weights."""
+
+
 Call: TypeAlias = (
     AboutCall
     | SearchCall
@@ -199,6 +203,7 @@ Call: TypeAlias = (
     | CountsCall
     | NearDuplicatesCall
     | ManifestCall
+    | WeightsCall
 )
 
 VERBS: dict[str, type[Call]] = {
@@ -218,6 +223,7 @@ VERBS: dict[str, type[Call]] = {
     "counts": CountsCall,
     "near-duplicates": NearDuplicatesCall,
     "manifest": ManifestCall,
+    "weights": WeightsCall,
 }
 VERB_OF: dict[type[Call], str] = {call: verb for verb, call in VERBS.items()}
 
@@ -235,11 +241,12 @@ RESULTS: dict[type[Call], Any] = {
     OrganisationsCall: tuple[Organisation, ...],
     FindingsCall: tuple[Finding, ...],
     NearDuplicatesCall: NearDuplicates,
+    WeightsCall: Weights | None,
 }
 """The kind of each answer. `about` has no result, and the client reads manifest and counts by their
 own modules, which a query does not import."""
 
-WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, NearDuplicatesCall, ManifestCall})
+WHOLE = frozenset({OrganisationsCall, FindingsCall, CountsCall, NearDuplicatesCall, ManifestCall, WeightsCall})
 """The calls without arguments, whose answers depend on the generation alone."""
 
 LONG = frozenset(
@@ -264,7 +271,6 @@ class About(Value):
     format: of the index
     generation: a name of this publication, which no other one has
     build: the number of its build
-    weights: tuned to judgements; None for the defaults
     """
 
     release: str
@@ -273,7 +279,6 @@ class About(Value):
     build: Count
     n_papers: Count
     n_encoded: Count
-    weights: Weights | None = None
 
 
 def check_limits(call: Call) -> None:

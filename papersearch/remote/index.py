@@ -39,6 +39,7 @@ from papersearch.remote.calls import (
     SearchCall,
     SearchManyCall,
     SimilarCall,
+    WeightsCall,
 )
 from papersearch.search.request import DEFAULT_K, as_library, check_arguments, chosen_filters, searched_k
 from papersearch.text.cleaning import without_surrogates
@@ -106,10 +107,11 @@ class RemoteIndex:
         except PapersearchError as error:
             raise self._foreign(error.message) from error
 
-    @property
+    @cached_property
     def weights(self) -> Weights | None:
         """The weights of hybrid mode that were tuned to judgements; None for the defaults."""
-        return self._about.weights
+        found: Weights | None = self._ask(WeightsCall())
+        return found
 
     @property
     def encoded(self) -> EncodedShare:

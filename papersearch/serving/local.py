@@ -176,7 +176,6 @@ def _about(index: Index) -> About:
         build=manifest.generation,
         n_papers=manifest.n_papers,
         n_encoded=manifest.n_encoded,
-        weights=index.weights,
     )
 
 

@@ -28,6 +28,7 @@ from papersearch.remote.calls import (
     SearchCall,
     SearchManyCall,
     SimilarCall,
+    WeightsCall,
 )
 from papersearch.values import fields_of
 
@@ -70,4 +71,5 @@ _RESULTS: dict[type[Call], Callable[[Index, Any], Any]] = {
     FindingsCall: lambda index, call: index.findings(),
     CountsCall: lambda index, call: index.counts(),
     NearDuplicatesCall: _near_duplicates,
+    WeightsCall: lambda index, call: index.weights,
 }

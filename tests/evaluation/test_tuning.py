@@ -152,6 +152,8 @@ def test_topics_without_a_relevant_paper_tell_nothing() -> None:
         judged_topics(topics[:-2], qrels)
     with pytest.raises(TuningImpossible, match="found none"):
         judged_topics(topics, qrels[-3:])
+    with pytest.raises(TuningImpossible, match=r"found 1$"):
+        judged_topics([topic._replace(text="One  text") for topic in topics], qrels)
 
 
 def test_the_grid_has_the_defaults_once(real_index: papersearch.Index) -> None:
@@ -159,6 +161,9 @@ def test_the_grid_has_the_defaults_once(real_index: papersearch.Index) -> None:
     settings = grid(real_index.manifest)
     assert [one.weights for one in settings if one.n_steps == 0] == [DEFAULT_WEIGHTS]
     assert len({one.weights for one in settings}) == len(settings) == 5 * 5 * 4 * 3
+    start = Weights(keyword=2.5, neighbours=0.0)
+    assert [one.weights for one in grid(real_index.manifest, start) if one.n_steps == 0] == [start]
+    assert max(one.n_steps for one in settings) == 2 + 2 + 2 + 1
     assert {one.weights.late_interaction for one in grid(real_index.manifest.replace(late=None))} == {0.6}
 
 

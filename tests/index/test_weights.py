@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import papersearch
+from papersearch.cluster.published import current_publication, open_published
 from papersearch.errors import IndexNotWritable, ServerError, WeightsUnreadable
 from papersearch.index.generations import check_writable
 from papersearch.index.weights import read_weights, remove_weights, write_weights
@@ -236,3 +237,13 @@ def test_a_server_ranks_by_the_weights(real_index: papersearch.Index, tuned_path
         assert rankings(remote) == rankings(real_index, TUNED)  # the publication that it opened
         remove_weights(tuned_path)
         assert papersearch.open(running.address).weights is None
+
+
+def test_a_publication_keeps_its_weights(tuned_path: Path) -> None:
+    """A publication that is named to other machines has its weights with it, and others are another publication."""
+    tuned, _ = current_publication(tuned_path)
+    remove_weights(tuned_path)
+    untuned, _ = current_publication(tuned_path)
+    assert (tuned.weights, untuned.weights) == (TUNED, None)
+    assert tuned.checksum != untuned.checksum
+    assert (open_published(tuned).weights, open_published(untuned).weights) == (TUNED, None)

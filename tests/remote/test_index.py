@@ -51,6 +51,7 @@ def test_every_value_is_that_of_the_index(remote: papersearch.Index, real_index:
         len,
         lambda index: index.encoded,
         lambda index: index.manifest,
+        lambda index: index.weights,
         lambda index: index.organisations(),
         lambda index: index.findings(),
         lambda index: index.counts(),

@@ -11,9 +11,11 @@ import numpy.typing as npt
 import pytest
 
 from papersearch.dense.vectors import PaperVectors, quantize
-from papersearch.search.fusion import Signal
+from papersearch.search.fusion import Signal, combine
+from papersearch.search.neighbours import neighbours_of
 from papersearch.search.ranking import (
     CANDIDATE_DEPTH,
+    Measured,
     Ranking,
     best_of,
     brevity,
@@ -23,7 +25,7 @@ from papersearch.search.ranking import (
     candidate_signals,
     in_two_tiers,
 )
-from papersearch.types import DEFAULT_WEIGHTS
+from papersearch.types import DEFAULT_WEIGHTS, Weights
 from tests.conftest import PROJECT
 
 
@@ -288,3 +290,55 @@ def test_figures_are_the_document_s() -> None:
     assert f"count {weights.keyword:g}, 1 and {weights.late_interaction:g}" in told
     assert f"moves by {weights.feedback:g} towards" in told
     assert f"the first {CANDIDATE_DEPTH}." in told
+
+
+@pytest.mark.parametrize("is_partial", [False, True])
+@pytest.mark.parametrize(
+    "weights", [DEFAULT_WEIGHTS, Weights(keyword=2.0, late_interaction=0.1, feedback=3.0, neighbours=0.5)]
+)
+def test_weighed_by_hand(weights: Weights, is_partial: bool) -> None:
+    """The query moves towards the two candidates that come first, encoded ones alone, by the weight of feedback
+    times brevity; cosines with it replace the first ones; papers that are not encoded have what is expected of
+    them; the neighbours have their share."""
+    chance = np.random.default_rng(3)
+    vectors = unit_rows(chance, 40, 16, 1.0)
+    query = unit_rows(chance, 1, 16, 1.0)[0]
+    is_encoded = np.ones(40, dtype=bool)
+    keyword, late = chance.random(40) * 9, chance.random(40)
+    cosines = (vectors @ query).astype(np.float64)
+    first = candidate_signals(keyword, cosines, late, 0.5, weights)
+    best = np.argsort(-combine(first))[:2]
+    if is_partial:
+        is_encoded[best[0]] = False
+    mean = vectors[best[is_encoded[best]]].mean(axis=0).astype(np.float64)
+    moved = query + 0.5 * weights.feedback * mean / np.linalg.norm(mean)
+    semantic = vectors @ (moved / np.linalg.norm(moved))
+    expected = np.where(is_encoded, semantic, 0.125)
+    near = None if is_partial else neighbours_of(vectors)
+    measured = Measured(
+        candidates=np.arange(100, 140),
+        keyword=keyword,
+        cosines=cosines,
+        late=late,
+        vectors=vectors,
+        near=near,
+        is_encoded=is_encoded,
+        query=query,
+        brevity=0.5,
+        expect=(lambda vector: np.full(40, 0.125)) if is_partial else None,
+    )
+    found = measured.weighed(weights)
+    own = candidate_signals(keyword, expected, late, 0.5, weights)
+    for signal, wanted in zip(found, own, strict=False):
+        share = 1.0 if is_partial else 1 - weights.neighbours
+        np.testing.assert_allclose(signal.scores, wanted.scores, atol=1e-6)
+        assert signal.weight == pytest.approx(share * wanted.weight, abs=1e-6)
+    assert [signal.name for signal in found[3:]] == ([] if is_partial else ["neighbours"])
+
+
+def test_weights_are_of_their_signals() -> None:
+    """A weight counts for its own signal: of equal spreads, by the share of all; meaning has 1."""
+    scores = np.array([0.0, 1.0])
+    weights = Weights(keyword=0.5, late_interaction=2.5)
+    shares = [signal.weight for signal in candidate_signals(scores, scores, scores, weights=weights)]
+    assert shares == pytest.approx([0.125, 0.25, 0.625])
