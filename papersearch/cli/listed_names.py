@@ -46,17 +46,31 @@ def claim_standard_input(argument: str) -> None:
 
 
 def read_listed(place: str, option: str) -> list[str]:
-    """Return the names in a file, or on standard input for `-`. Raises CommandError."""
+    """Return the names in a file, or on standard input for `-`; where there is no such file, the name itself.
+
+    What is written like a path, and not like an identifier, is a file. Raises CommandError.
+    """
     if place == "-":
         return names_in(read_standard_input(f"{option} -"))
     try:
         with Path(place).expanduser().open("rb") as file:
             return names_in(_bounded(file, place))
     except (OSError, RuntimeError, ValueError) as error:  # no such user, or a name that no file can have
+        if isinstance(error, FileNotFoundError) and _may_name_a_paper(place):
+            return [place]
         reason = error.strerror if isinstance(error, OSError) else error
         raise CommandError(
             f"cannot read {option} {place}: {reason}", f"name a file of ids, one a line, or: {option} -"
         ) from error
+
+
+def _may_name_a_paper(place: str) -> bool:
+    """Tell whether a place that is not there may be a paper: an identifier, or without the signs of a path."""
+    if place.strip() and not place.startswith("~") and "/" not in place and "\\" not in place:
+        return True
+    from papersearch.text.dress import whole_identifier
+
+    return whole_identifier(place) is not None
 
 
 def _bounded(file: BinaryIO, place: str) -> bytes:

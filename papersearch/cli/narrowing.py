@@ -14,6 +14,7 @@ from papersearch.cli.errors import complain
 
 if TYPE_CHECKING:
     from papersearch.api import Index
+    from papersearch.errors import PaperLookupError
     from papersearch.marks.mark import Mark
     from papersearch.search.filter_table import MarkFilters
     from papersearch.types import Filters
@@ -60,21 +61,26 @@ def _say_lost(marks: Sequence[Mark]) -> None:
     complain(f"{counted} not in this collection: {named}{more}", "")
 
 
-def _ids(opened: Index, names: Sequence[str], option: str) -> tuple[str, ...]:
-    """Return the ids of the papers of these names. Raises BadParameter if none of them is in the index."""
+def find_ids(opened: Index, names: Sequence[str]) -> tuple[tuple[str, ...], list[PaperLookupError]]:
+    """Return the ids of the papers of these names, and an error for each name without a paper."""
     from papersearch.errors import PaperLookupError
 
-    if not names:
-        return ()
-    found = dict(zip(names, opened.look_up(names), strict=True))
+    found = dict(zip(names, opened.look_up(names), strict=True)) if names else {}
     lost = []
     for name in [name for name, paper_id in found.items() if paper_id is None]:
         try:
             found[name] = opened.paper(name).paper_id
         except PaperLookupError as error:
             lost.append(error)
-    ids = tuple(dict.fromkeys(filter(None, found.values())))
-    if not ids:
+    return tuple(dict.fromkeys(filter(None, found.values()))), lost
+
+
+def _ids(opened: Index, names: Sequence[str], option: str) -> tuple[str, ...]:
+    """Return the ids of the papers of these names. Raises BadParameter if none of them is in the index."""
+    ids, lost = find_ids(opened, names)
+    if names and not ids:
+        if len(names) == 1:
+            raise typer.BadParameter(f"expected a file of names, or a paper: {lost[0]}", param_hint=option)
         raise typer.BadParameter("expected ids or titles, one a line, of papers in the index", param_hint=option)
     for reason in lost[:_NAMED]:
         complain(str(reason), "")

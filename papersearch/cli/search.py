@@ -55,6 +55,7 @@ from papersearch.cli.signatures import takes
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.comparison import Comparison
+    from papersearch.cli.output.printer import Printer
     from papersearch.types import Filters, Results
 
 
@@ -122,10 +123,7 @@ def search(options: SearchOptions) -> int:
     printer = printer_of(options, open_hit_printer)
     if options.maps is not None:
         options.maps.refuse(chosen_format(options.format_.value, json=options.json, jsonl=options.jsonl))
-    if options.against is not None:
-        from papersearch.cli.comparison import refuse_format
-
-        refuse_format(printer.format, options.style)
+    _refuse_format(options, printer)
     locations = find_locations(options.corpus_path, options.index_path)
     query = options.query or []
     refuse_dash(query)
@@ -156,6 +154,7 @@ def search(options: SearchOptions) -> int:
         say_doubts(results)
     offer_words(results, query)
     warn_of_filters(results, options.marked)
+    _say_places(options, opened, results)
     warn_if_stale(opened, locations)
     if options.facets and printer.format not in ("table", "json"):
         printer.hint(
@@ -182,6 +181,23 @@ def search(options: SearchOptions) -> int:
             ),
         )
     return EXIT_NO_HITS if is_empty else EXIT_HITS
+
+
+def _refuse_format(options: SearchOptions, printer: Printer) -> None:
+    """Raise BadParameter for `--against` in a form that has no place for a comparison."""
+    if options.against is not None:
+        from papersearch.cli.comparison import refuse_format
+
+        refuse_format(printer.format, options.style)
+
+
+def _say_places(options: SearchOptions, opened: Index, results: Results) -> None:
+    """Say why the papers of `--within` are where they are in the whole answer, with `--explain`."""
+    is_looked_up = results.reading is not None and results.reading.identifier is not None
+    if options.explain and options.filters.within and not is_looked_up:
+        from papersearch.cli.missing import say_places
+
+        say_places(opened, results.query, options)
 
 
 def _compared(options: SearchOptions, opened: Index, results: Results, filters: Filters) -> Comparison:

@@ -141,7 +141,7 @@ FILTER_ROWS = (
         word="within",
         kind="papers",
         value="FILE",
-        help="Only the papers that this file names, one a line; - reads standard input.",
+        help="Only the papers that this file names, one a line, or this paper; - reads standard input.",
         is_saved=False,
     ),
     FilterRow(
@@ -150,7 +150,7 @@ FILTER_ROWS = (
         word="without",
         kind="papers",
         value="FILE",
-        help="None of the papers that this file names, one a line; - reads standard input.",
+        help="None of the papers that this file names, one a line, or this paper; - reads standard input.",
         is_saved=False,
     ),
     FilterRow(

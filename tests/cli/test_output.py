@@ -79,6 +79,7 @@ def test_json_envelope(run: Run, env: dict[str, str]) -> None:
         "notes",
         "encoded",
         "verdicts",
+        "comparison",
     }
     assert set(envelope) == fields
     assert (envelope["schema_version"], envelope["total"], len(envelope["hits"])) == (1, 302, 10)

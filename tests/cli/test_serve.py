@@ -43,6 +43,8 @@ OTHERS = [
     ["stats", "--json"],
     ["stats", "--duplicates"],
     ["stats", "--duplicates", "--json"],
+    ["reinforcement learning", "--within", "gpipe", "--explain"],
+    ['"reinforcement learning"', "--within", "gpipe", "--explain", "--since", "2024"],
     ["moe routing", "--against", "pipeline parallelism", "--json"],
     ["moe routing", "--against", "pipeline parallelism", "--format", "table"],
 ]

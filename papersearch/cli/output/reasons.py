@@ -84,6 +84,8 @@ def why_empty(results: Results, n_papers: int, wanted: MarkFilters = NO_MARK_FIL
             return f"{typed} leaves no paper to rank"
         case "operators":
             return f"no paper{kept} meets the phrases, title: words and exclusions of the query"
+        case "words" if results.mode_used == "semantic":
+            return f"no paper{kept} is encoded yet"
         case "words":
             return f"no paper{kept} has a word of the query"
         case "identifier":
