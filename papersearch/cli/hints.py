@@ -26,6 +26,8 @@ _ANOTHER_FOLDER = f"{BUILD} --index ANOTHER_FOLDER"
 _OPTIONS = {row.field: f"--{row.name}" for row in FILTER_ROWS}
 """The option of each field of `Filters` that an error can name."""
 
+_NAMES_OF_TOP = frozenset({"--count", "--limit", "--max", "--max-results", "--num", "--number", "--size"})
+
 _LISTED = 12
 """Greatest number of values that a hint lists; `stats` lists all."""
 
@@ -35,6 +37,8 @@ def explained(error: Exception) -> tuple[str, str]:
     if isinstance(error, PapersearchError):
         return _message(error), hint_of(error)
     if isinstance(error, typer.TyperException):
+        if _means_top(error):
+            return f"no such option: {getattr(error, 'option_name', '')}", "the number of papers is -k"
         message = error.format_message().rstrip(".")
         return message[:1].lower() + message[1:], f"{_command_path(error)} --help"
     if isinstance(error, OSError):
@@ -45,6 +49,12 @@ def explained(error: Exception) -> tuple[str, str]:
         f"unexpected {type(error).__name__}: {error}",
         "run the same command with --debug, and report what it prints",
     )
+
+
+def _means_top(error: typer.TyperException) -> bool:
+    """Tell whether an unknown option is the name that other programs give to -k, which the command has."""
+    parameters = getattr(getattr(getattr(error, "ctx", None), "command", None), "params", ())
+    return getattr(error, "option_name", None) in _NAMES_OF_TOP and any("-k" in each.opts for each in parameters)
 
 
 def hint_of(error: PapersearchError) -> str:

@@ -228,6 +228,16 @@ def test_the_hint_for_a_letter_works(invoke: Any) -> None:
     assert invoke(*hinted(refused.stderr)).stdout == invoke("mixture of experts -7", "-k", "3").stdout != ""
 
 
+@pytest.mark.parametrize("name", ["--limit", "--count", "--max-results"])
+def test_names_of_other_programs(invoke: Any, name: str) -> None:
+    """Where a command has -k, the names that other programs give to it lead there; elsewhere they do not."""
+    for verb in ("moe", "similar"):
+        refused = invoke(verb, "gpipe", name, "3")
+        assert_usage_error(refused, f"no such option: {name}")
+        assert "hint: the number of papers is -k\n" in refused.stderr
+    assert "-k" not in invoke("show", "gpipe", name, "3").stderr
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -200,8 +200,11 @@ class LiveIndex:
         if self._shelf is not None and any(wanted):
             filters, _ = narrowed(filters, wanted, self._shelf.marks(), self._index)
         if query.like is not None:
-            return self._index.similar([query.like.paper_id], k=k, filters=filters)
-        return self._index.search(query.typed.query, k, query.mode, filters=filters, fold=True)
+            results = self._index.similar([query.like.paper_id], k=k, filters=filters)
+        else:
+            results = self._index.search(query.typed.query, k, query.mode, filters=filters, fold=True)
+        # The line of filters has no lists of papers: those are of the marks.
+        return results.replace(filters=results.filters.replace(within=None, without=None))
 
     def _marks(self, papers: Sequence[Paper]) -> tuple[dict[str, Mark], str]:
         """Return the marks of papers, or why they are not known: no answer is lost for that."""

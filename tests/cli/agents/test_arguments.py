@@ -154,7 +154,7 @@ def test_what_was_meant_is_not_invented() -> None:
     """A name like none of the arguments gets no suggestion."""
     with pytest.raises(ArgumentError) as raised:
         BY_NAME["stats"].arguments.read({"zzzz": 1})
-    assert raised.value.message == "unknown argument 'zzzz'\nstats takes detail"
+    assert raised.value.message == "unknown argument 'zzzz'\nstats takes duplicates, detail"
 
 
 def test_wrong_types_are_told() -> None:

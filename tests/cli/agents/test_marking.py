@@ -41,6 +41,34 @@ def test_agents_write_only_if_they_may() -> None:
     assert [tool.name for tool in (*TOOLS, MARK) if not tool.is_read_only] == ["mark"]
 
 
+def test_marks_filter(real_index: papersearch.Index, marks_path: Path) -> None:
+    """Tags and states narrow `search` and `similar` as they do at the command line, beside other filters."""
+    ask(real_index, "mark", papers=["gpipe", "skippipe"], tags=["moe"])
+    ask(real_index, "mark", papers=["gpipe", "megascale"], read=True)
+    gpipe, skippipe, megascale = (real_index.paper(name) for name in ("gpipe", "skippipe", "megascale"))
+
+    def found(tool: str = "search", **given: Any) -> set[str]:
+        first = {"query": "pipeline"} if tool == "search" else {"papers": ["elaswave"]}
+        answer = ask(real_index, tool, **first, k=100, detail="full", **given)
+        filters = answer["filters"]
+        assert [filters[field] for field in ("tags", "unread", "read")] == [
+            given.get(field, default) for field, default in (("tags", []), ("unread", False), ("read", False))
+        ]
+        assert filters["within"] == given.get("within")
+        return {hit["paper_id"] for hit in answer["hits"]}
+
+    for tool in ("search", "similar"):
+        assert found(tool, tags=["moe"]) == {gpipe.paper_id, skippipe.paper_id}
+        assert found(tool, read=True) == {gpipe.paper_id, megascale.paper_id}
+        assert found(tool, read=True, tags=["moe"]) == {gpipe.paper_id}
+        assert found(tool, unread=True, within=["gpipe", "skippipe"]) == {skippipe.paper_id}
+        assert not found(tool, unread=True) & {gpipe.paper_id, megascale.paper_id}
+    with pytest.raises(papersearch.PapersearchError, match="unknown tag"):
+        found(tags=["mo"])
+    with pytest.raises(papersearch.PaperNotFound):
+        found(read=True, within=["gpipe", "no such paper"])
+
+
 def test_an_agent_marks(real_index: papersearch.Index, marks_path: Path) -> None:
     """Tags, notes and states are kept; without a change the tool tells them and writes nothing."""
     assert ask(real_index, "mark", papers=["gpipe"])["papers"][0]["marks"] is None

@@ -22,7 +22,7 @@ from papersearch.cli.show import show as show_command
 from papersearch.cli.similar import similar as similar_command
 from papersearch.cli.stats import stats as stats_command
 from papersearch.errors import EmptyQuery
-from papersearch.search.filter_table import FILTER_ROWS
+from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS
 from tests.cli.test_references import INSTALLED
 from tests.growing import encode_in_part
 
@@ -44,8 +44,8 @@ OF_THE_TERMINAL = {
 }
 """Options of verbs that are about output, places and the measuring of models."""
 
-OF_THE_READER = {"tags", "unread", "read", "library"}
-"""Options about marks and bibliographies, which are files of the user beside the collection."""
+OF_THE_READER = {"library"}
+"""The option about a bibliography, which is a file of the user."""
 
 OF_CITATIONS = {"key", "style"}
 
@@ -72,7 +72,7 @@ def test_parity_with_the_command_line(tool: str, command: Any) -> None:
 @pytest.mark.parametrize("tool", ["search", "similar"])
 def test_every_filter_is_an_argument(tool: str) -> None:
     """Both tools that rank take each filter of the table, in the order of the table."""
-    served = [row.field for row in FILTER_ROWS]
+    served = [row.field for row in (*FILTER_ROWS, *MARK_ROWS)]
     properties = list(BY_NAME[tool].arguments.schema()["properties"])
     assert [name for name in properties if name in served] == served
 

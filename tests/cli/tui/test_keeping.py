@@ -104,6 +104,18 @@ def test_filters_of_marks(real_index: papersearch.Index, tmp_path: Path) -> None
     browse(real_index, talk, QUERY, marks=path)
 
 
+def test_marks_that_leave_no_paper(real_index: papersearch.Index, tmp_path: Path) -> None:
+    """Where conditions on marks leave no paper, they are named, and no list of papers that was not typed."""
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        await press(pilot, "ctrl+f")
+        await write(pilot, "read since:2024")
+        assert ids(pilot) == []
+        assert str(pilot.app.query_one(Page).shown) == "--since 2024 --read leaves no paper to rank."
+
+    browse(real_index, talk, QUERY, marks=tmp_path / "marks.jsonl")
+
+
 def test_what_cannot_be_kept_stays_on_the_line(real_index: papersearch.Index, tmp_path: Path) -> None:
     """Where the file cannot be read or written, the reason is shown, the text stays, and the search goes on."""
     path = tmp_path / "marks.jsonl"
