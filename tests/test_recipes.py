@@ -124,8 +124,23 @@ def test_any_query_is_one_argument(project: Project, query: str) -> None:
 
 def test_keys_of_any_ids(project: Project, folder: Path, tmp_path: Path) -> None:
     """papers-cite prints the key that its entry has, once for each paper, whatever the ids look like."""
-    ids = ["https://openalex.org/W1", "10.1000/a(b)_c", "2503.11731", "é", "a{b", "x,y", "two words", "-k", "it's"]
-    records = [{"id": id, "title": f"On {n}", "abstract": f"We study {n}. " * 20} for n, id in enumerate(ids)]
+    ids = [
+        "https://openalex.org/W1",
+        "10.1000/a(b)_c",
+        "2503.11731",
+        "é",
+        "a{b",
+        "x,y",
+        "two words",
+        "-k",
+        "it's",
+        "moe",
+    ]
+    titles = [f"{id}, once more" for id in [*ids[1:], ids[0]]]  # each looks like the next one's key in an entry
+    records = [
+        {"id": id, "title": title, "abstract": f"We study {id}. " * 20}
+        for id, title in zip(ids, titles, strict=True)
+    ]
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "records.jsonl").write_bytes(b"\n".join(map(orjson.dumps, records)))
     place = Project(tmp_path, project.environment)

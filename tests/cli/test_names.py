@@ -180,3 +180,14 @@ def test_stats_count_venues(run: Run, project: Path) -> None:
     stats = json.loads(run("stats", "--json", cwd=project).stdout)
     assert stats["venues"]["papers"] == stats["venues"]["distinct"] == 1
     assert "Venues" in run("stats", cwd=project).stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"), [(["author:doe"], "author:"), (["moe", "--author", "doe"], "--author")]
+)
+def test_a_field_that_no_paper_has(run: Run, env: dict[str, str], asked: list[str], named: str) -> None:
+    """Where no paper names an author, the hint leaves out what was typed: the field or the option."""
+    done = run(*asked, env=env)
+    hint = f"hint: leave {named} out, because no paper of the index has one\n"
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(hint)
