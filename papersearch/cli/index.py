@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional, TypedDic
 
 import typer
 
-from papersearch.cli.errors import complain
+from papersearch.cli.errors import CommandError, complain
 from papersearch.cli.index_access import run_build
 from papersearch.cli.options import (
     GROUP,
@@ -229,6 +229,8 @@ def build_index(options: BuildOptions) -> None:
         build_in_parts(options, locations, printer)
         return
     _check(options, n_collections=len(locations.collections))
+    if not options.rollback and not options.dumps:
+        _check_corpus(locations)
     if options.rollback:
         _roll_back(locations, printer)
     elif len(locations.collections) > 1:
@@ -250,6 +252,14 @@ def _check(options: BuildOptions, *, n_collections: int) -> None:
         raise typer.BadParameter("--rollback cannot be used with --language: the build before has its own")
     if options.words_only and (options.model or options.device != "auto" or options.late is not None):
         raise typer.BadParameter("--words-only cannot be used with --model, --device or --late: it loads no model")
+
+
+def _check_corpus(locations: Locations) -> None:
+    """Raise CommandError for a collection whose name means an index alone."""
+    for one in locations.collections:
+        if one.corpus is None:
+            said = f"cannot build {one.name}: its name means the index in {one.index_path}, without a corpus"
+            raise CommandError(said, f"papersearch index --corpus FOLDER --index {one.index_path}")
 
 
 def _build(options: BuildOptions, locations: Locations, printer: Printer) -> None:

@@ -200,6 +200,8 @@ def test_an_index_of_ones_own_place(command: Command, two: dict[str, Path], tmp_
     bare = command("collections", "add", "bare", "--index", str(place))
     assert "papersearch QUERY -c bare" in bare.stderr
     assert hits_of(command("graph", "-c", "bare", "--json"))
+    built = command("index", "-c", "bare")
+    assert (built.returncode, "its name means the index" in built.stderr) == (2, True)
     refused = command("graph", "-c", "bare", "-c", "own")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "cannot search bare with others: it has no corpus here" in refused.stderr
@@ -248,14 +250,25 @@ def test_what_is_refused(command: Command, two: dict[str, Path], arguments: tupl
 
 @pytest.mark.usefixtures("two")
 def test_other_models_are_not_mixed(command: Command, tmp_path: Path, small_model: Path) -> None:
-    """Collections that were built with other models, or without papers of one kind, are not searched as one."""
+    """Collections that were built with other models are not searched as one."""
     (tmp_path / "another").mkdir()
     other = make_model(tmp_path / "another" / "model", hidden_size=16)
     built = command("index", "-c", "bio", "--model", str(other), "--full")
     assert (built.returncode, "the index of bio, ml together is not up to date" in built.stderr) == (0, True)
     done = command("index", "-c", "ml", "-c", "bio", "--words-only")
     assert (done.returncode, "cannot search bio and ml together" in done.stderr) == (2, True)
-    assert f"--model {small_model}" in done.stderr or f"--model {other}" in done.stderr
+    assert f"--model {other}" in done.stderr
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("choice", [("--language", "de"), ("--abstracts-only",)])
+def test_other_choices_are_not_mixed(command: Command, small_model: Path, choice: tuple[str, ...]) -> None:
+    """Collections of other languages, or of which one leaves out papers, are not searched as one, until alike."""
+    built = command("index", "-c", "bio", "--model", str(small_model), *choice)
+    assert (built.returncode, "the index of bio, ml together is not up to date" in built.stderr) == (0, True)
+    done = together(command, small_model)
+    assert (done.returncode, "cannot search bio and ml together" in done.stderr) == (2, True)
+    assert together(command, small_model, *choice).returncode == 0
 
 
 @pytest.mark.parametrize(
