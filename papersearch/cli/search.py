@@ -225,7 +225,7 @@ def _say_about(options: SearchOptions, opened: Index, results: Results, printer:
 def _say_places(options: SearchOptions, opened: Index, results: Results) -> None:
     """Say why the papers of `--within` are where they are in the whole answer, with `--explain`."""
     is_looked_up = results.reading is not None and results.reading.identifier is not None
-    if options.explain and options.filters.within and not is_looked_up:
+    if options.explain and options.filters.within and results.query and not is_looked_up:
         from papersearch.cli.missing import say_places
 
         say_places(opened, results.query, options)

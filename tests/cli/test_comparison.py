@@ -82,7 +82,7 @@ def test_the_table_agrees_with_json(run: Run, env: dict[str, str]) -> None:
             assert numbers[name] == (by_name[0].get(name, 0), by_name[1].get(name, 0))
     for part, shown in zip(("both", "first", "second"), lists, strict=True):
         heading, *lines = shown.splitlines()
-        assert f"  {len(found[part])} papers" in heading
+        assert heading.startswith(f"{len(found[part])} papers in ")
         assert [line.split()[0] for line in lines] == [paper["short_id"] for paper in found[part][:2]]
 
 
@@ -105,6 +105,13 @@ def test_lines_lead_to_their_papers(run: Run, env: dict[str, str]) -> None:
     ]
     shown = run("show", "-", "--jsonl", env=env, stdin=lines).stdout.splitlines()
     assert [json.loads(line)["paper_id"] for line in shown] == [line.split("\t")[0] for line in lines.splitlines()]
+
+
+def test_filters_in_place_of_a_query(run: Run, env: dict[str, str]) -> None:
+    """Where filters alone are asked for, they are the name of their side."""
+    table = run("--org", "gensyn", "--against", "training", "--format", "table", env=env).stdout
+    assert table.splitlines()[0].split() == ["org:gensyn", "training"]
+    assert " papers in org:gensyn alone" in table or " paper in org:gensyn alone" in table
 
 
 @pytest.mark.parametrize("options", [["--jsonl"], ["--format", "bibtex"], ["--style", "apa"]])
@@ -152,7 +159,7 @@ def table_rows(found: Comparison) -> dict[str, list[str]]:
     output = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", output)
-        print_comparison(Console(file=output, width=100, color_system=None), FIRST, found, 10)
+        print_comparison(Console(file=output, width=100, color_system=None), (FIRST, SECOND), found, 10)
     return {" ".join(line.split()[:-2]): line.split()[-2:] for line in output.getvalue().splitlines()}
 
 

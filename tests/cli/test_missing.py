@@ -159,6 +159,12 @@ def test_a_paper_in_place_of_a_file(run: Run, env: dict[str, str], option: str, 
         assert said in done.stderr
 
 
+def test_a_list_without_a_query_is_not_explained(invoke: Any) -> None:
+    """Papers that filters alone list have no place to tell."""
+    done = invoke("search", "--within", "gpipe", "--explain")
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
 def test_json_is_not_changed(invoke: Any) -> None:
     """What is told goes to stderr: the document is that of the library."""
     document = json.loads(invoke(QUERY, "--within", "gpipe", "--explain", "--json").stdout)

@@ -51,10 +51,10 @@ class _Row(NamedTuple):
     counts: tuple[str, str]
 
 
-def print_comparison(console: Console, first: str, found: Comparison, k: int) -> None:
-    """Print counts with a column for each query, then the first `k` papers of each part."""
+def print_comparison(console: Console, asked: tuple[str, str], found: Comparison, k: int) -> None:
+    """Print counts with a column for each of what was asked, then the first `k` papers of each part."""
     cut: OverflowMethod = "ellipsis" if (console.encoding or "").lower().startswith("utf") else "crop"
-    queries = [clean_text(first), clean_text(found.other)]
+    queries = [clean_text(query) for query in asked]
     lines = _table(queries, list(_rows(found)), min(console.width, _WIDEST), cut)
     among = _best(found)
     parts = (
@@ -63,7 +63,9 @@ def print_comparison(console: Console, first: str, found: Comparison, k: int) ->
         (f"in {among}{queries[1]} alone", found.second),
     )
     for name, hits in parts:
-        lines += [Text(), Text.assemble((name, _TITLE), "  ", (_counted(len(hits), k), _FAINT))]
+        counted = f"{len(hits):,} paper{'' if len(hits) == 1 else 's'}"
+        cut_at = f"  the first {k:,}" if len(hits) > k else ""
+        lines += [Text(), Text.assemble((f"{counted} {name}", _TITLE), (cut_at, _FAINT))]
         lines += [paper_line(hit.short_id, hit.paper) for hit in hits[:k]]
     for line in lines:
         line.truncate(console.width, overflow=cut)
@@ -89,11 +91,6 @@ def _table(queries: Sequence[str], rows: Sequence[_Row], width: int, cut: Overfl
         return text
 
     return [line("", "", queries, _TITLE), *(line(row.label, row.name, row.counts) for row in rows)]
-
-
-def _counted(n_papers: int, k: int) -> str:
-    papers = f"{n_papers:,} paper{'' if n_papers == 1 else 's'}"
-    return f"{papers}, the first {k:,}" if n_papers > k else papers
 
 
 def _rows(found: Comparison) -> Iterator[_Row]:

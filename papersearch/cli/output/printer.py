@@ -140,8 +140,11 @@ class Printer:
         with self._destination(len(found.both) + len(found.first) + len(found.second)):
             if self.format == "table":
                 from papersearch.cli.output.comparison import print_comparison
+                from papersearch.search.filter_table import described
 
-                print_comparison(open_console(self._color), results.query, found, k)
+                filters = described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
+                queries = (results.query or filters, found.other or filters)
+                print_comparison(open_console(self._color), queries, found, k)
             elif self.format == "json":
                 self.write(json_documents.envelope(results, marked, found))
             else:
