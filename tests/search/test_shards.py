@@ -277,12 +277,16 @@ def test_one_paper(tmp_path: Path, small_model: Path, mode: Mode) -> None:
         assert all(answers_alike(pair, query, mode, options) for options in SETTINGS)
 
 
-def test_papers_without_a_vector(any_index: Index, tmp_path: Path) -> None:
-    """What words promise is computed over the whole, so each field is that of the one index."""
+@pytest.mark.parametrize("n_queries", [1, pytest.param(5, marks=pytest.mark.slow)])
+def test_papers_without_a_vector(any_index: Index, tmp_path: Path, n_queries: int) -> None:
+    """What words promise is computed over the whole, so each field is that of the one index.
+
+    `test_any_cut_is_equal` has more queries of a smaller index.
+    """
     path = shutil.copytree(any_index.path, tmp_path / "index")
     encode_in_part(CORPUS, path, 151)
     pair = held_pair(papersearch.open(path), every_nth(302, 3))
-    for query in QUERIES[:5]:
+    for query in QUERIES[:n_queries]:
         for mode in MODES:
             assert all(answers_alike(pair, query, mode, options) for options in SETTINGS[:3])
     ids = [paper.paper_id for paper in list(pair.whole.papers())[:30:6]]
