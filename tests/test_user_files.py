@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from papersearch import saved, seen
+from papersearch.cli import registry
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports import styles
 from papersearch.errors import PapersearchError
@@ -29,7 +30,8 @@ def test_the_bound(tmp_path: Path, size: int) -> None:
 
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
-    "searches": ("papersearch.saved._MAX_BYTES", saved.read),
+    "searches": ("papersearch.toml_files._MAX_BYTES", saved.read),
+    "collections": ("papersearch.toml_files._MAX_BYTES", registry.read_collections),
     "what was shown": ("papersearch.seen._MAX_BYTES", lambda path: seen.Seen(path.with_name("kept"), "x", "run")),
     "marks": ("papersearch.marks.file._MAX_BYTES", marks.read_marks),
     "a style": ("papersearch.cli.output.exports.styles._MOST_BYTES", lambda path: styles.find_style(str(path))),

@@ -39,9 +39,10 @@ class ListOptions(NamedTuple):
 
 @collections.callback(invoke_without_command=True)
 def collections_group(context: typer.Context) -> None:
-    """Keep corpora under names, and search them from anywhere: papersearch "QUERY" -c NAME.
+    """Keep corpora under names, and search several as one.
 
-    Several are searched as one, with the ranking of one index: -c NAME -c OTHER, or -c all.
+    papersearch "QUERY" -c NAME searches one from any folder; -c NAME -c OTHER several, and -c all every
+    one, with the ranking of one index.
     """
     if context.invoked_subcommand is None:
         _list(ListOptions())

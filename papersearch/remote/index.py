@@ -6,7 +6,7 @@ types. Text of papers is cleaned where it is shown, as that of a local index is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
@@ -321,7 +321,7 @@ class RemoteIndex:
         """Raise NotServed: only its own machine reads the whole index."""
         raise self._not_served("verify files")
 
-    def is_stale(self, corpus: str | Path | None = None) -> bool:
+    def is_stale(self, corpus: str | Path | Mapping[str, Path] | None = None) -> bool:
         """Return False: the corpus of an index on a server is not here."""
         return False
 

@@ -33,6 +33,7 @@ HIT_FIELDS = {
     "verdict", "explanation", "authors", "categories", "arxiv_id", "doi", "upvotes", "duplicates",
     "strength", "month", "author_names", "venue", "volume", "issue", "pages", "publisher", "url", "citation_key",
     "added", "marks", "short_id", "library_match", "rerank_score", "rank_before",
+    "collections",
 }  # fmt: skip
 
 

@@ -41,13 +41,14 @@ OF_THE_TERMINAL = {
     "svg",
     "corpus_path",
     "index_path",
+    "collections",
     "debug",
     "late",
 }
 """Options of verbs that are about output, places and the measuring of models."""
 
-OF_THE_READER = {"library"}
-"""The option about a bibliography, which is a file of the user."""
+OF_THE_READER = {"library", "judge"}
+"""The options about a bibliography and judgements, which are files of the user."""
 
 OF_MODELS = {"instruction", "rerank", "rerank_top", "rerank_seconds"}
 """Options that name a model of the user, or tell the index's what to do; an agent is not to choose them."""
