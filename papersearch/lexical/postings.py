@@ -181,7 +181,9 @@ class Postings:
         if papers is not None:
             within = np.arange(int(tf.sum())) - np.repeat(np.cumsum(tf) - tf, tf)
             own = own[np.repeat(begins, tf) + within]
-        found: npt.NDArray[np.int64] = (np.repeat(docs.astype(np.int64), tf) << _POSITION_BITS) | own
+        found: npt.NDArray[np.int64] = np.repeat(docs.astype(np.int64), tf)
+        found <<= _POSITION_BITS  # in place: a common word has as many occurrences as the shard has papers
+        found |= own
         return found
 
     def frequencies(self, term: str, papers: IntArray | DocIndices | None = None) -> tuple[DocIndices, IntArray]:
@@ -243,7 +245,8 @@ class Postings:
         if any(self.find(term) is None for _, term in sequence):
             sequence = ()
         for distance, term in sequence:
-            begins = self.occurrences(term, papers) - distance
+            begins = self.occurrences(term, papers)
+            begins -= distance
             found = begins if found is None else in_both(found, begins)
             if len(found) == 0:
                 break
