@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
 from papersearch.index.manifest import NAME_COUNTS
 from papersearch.index.string_table import table_files
-from papersearch.text.name_lines import BAR, NameLine, asked_name, lines_of, read_line
+from papersearch.text.name_lines import BAR, NameLine, asked_name, lines_of, read_line, shown_in
 from papersearch.types import NAME_KINDS
 
 if TYPE_CHECKING:
@@ -27,8 +28,42 @@ if TYPE_CHECKING:
 _BLOCK = 65_536
 """Entries read at once, so that memory does not grow with the index."""
 
+_LINES = 4_096
+"""Lines read at once for the same reason; a line takes a hundred bytes."""
+
+N_KEYS = 1 << 32
+"""Number of keys of names: a key is the CRC-32 of a name as it is shown."""
+
+_KEY_SHIFT = np.uint64(32)
+_PLACE = np.uint64(N_KEYS - 1)
+
 _REMEMBERED = 64
 """Greatest number of names whose places are remembered."""
+
+
+class Tally(NamedTuple):
+    """Numbers of papers of the names of one table, without their texts, which would take most of the memory.
+
+    keyed: (L,) uint64 ascending, a key and a place of each name; equal names have equal keys
+    n_papers: (L,) uint32
+    """
+
+    keyed: npt.NDArray[np.uint64]
+    n_papers: npt.NDArray[np.uint32]
+
+    def between(self, least: int, stop: int) -> Tally:
+        """Return the names with keys from `least` to before `stop`."""
+        first, last = np.uint64(least) << _KEY_SHIFT, (np.uint64(stop - 1) << _KEY_SHIFT) | _PLACE
+        names = slice(np.searchsorted(self.keyed, first), np.searchsorted(self.keyed, last, side="right"))
+        return Tally(self.keyed[names], self.n_papers[names])
+
+    @property
+    def keys(self) -> IntArray:
+        return (self.keyed >> _KEY_SHIFT).astype(np.int64)
+
+    def places(self, names: slice = slice(None)) -> IntArray:
+        """Return the places in the table of these names."""
+        return (self.keyed[names] & _PLACE).astype(np.int64)
 
 
 class NameTable:
@@ -51,6 +86,10 @@ class NameTable:
     def line(self, place: int) -> NameLine:
         """Return the name at a place. Raises ValueError."""
         return read_line(self.lines[place])
+
+    def shown(self, place: int) -> str:
+        """Return the name at a place, as it is shown."""
+        return shown_in(self.lines[place])
 
     def places(self, name: str) -> list[int]:
         """Return the places, ascending, of the names that fit one as people type it.
@@ -83,21 +122,34 @@ class NameTable:
             mask[self.papers_of(place)] = True
         return mask
 
-    def counts(self, kept: BoolArray) -> dict[str, int]:
-        """Count the papers of each name, as it is shown, among those of the mask `kept` (N,)."""
-        per_name = np.zeros(len(self.lines), dtype=np.int64)
+    def tally(self, kept: BoolArray) -> Tally:
+        """Count the papers of each name among those of the mask `kept` (N,)."""
+        n_papers = self._n_papers(kept)
+        keyed = np.empty(np.count_nonzero(n_papers), dtype=np.uint64)
+        n_keyed = first = 0
+        for block in self.lines.blocks(_LINES):
+            found = np.flatnonzero(n_papers[first : first + len(block)])
+            keys = (crc32(shown_in(block[place]).encode()) for place in found.tolist())
+            own = np.fromiter(keys, dtype=np.uint64, count=len(found)) << _KEY_SHIFT
+            keyed[n_keyed : n_keyed + len(found)] = own | (found + first).astype(np.uint64)
+            n_keyed, first = n_keyed + len(found), first + len(block)
+        keyed.sort()
+        tally = Tally(keyed, np.empty(len(keyed), dtype=np.uint32))
+        for start in range(0, len(keyed), _BLOCK):
+            stop = start + _BLOCK
+            tally.n_papers[start:stop] = n_papers[tally.places(slice(start, stop))]
+        return tally
+
+    def _n_papers(self, kept: BoolArray) -> npt.NDArray[np.uint32]:
+        """Return the number of papers of each name among those that are kept, (names,)."""
+        n_papers = np.zeros(len(self.lines), dtype=np.uint32)
         for start in range(0, len(self._papers), _BLOCK):
-            places = start + np.flatnonzero(kept[self._papers[start : start + _BLOCK]])
-            names = np.searchsorted(self._starts, places.astype(np.uint64), side="right") - 1
-            numbers, n_papers = np.unique(names, return_counts=True)
-            per_name[numbers] += n_papers
-        counts: dict[str, int] = {}
-        for number, block in enumerate(self.lines.blocks(_BLOCK)):
-            own = per_name[number * _BLOCK : (number + 1) * _BLOCK]
-            for place in np.flatnonzero(own).tolist():
-                shown = block[place].rpartition("\t")[2]
-                counts[shown] = counts.get(shown, 0) + int(own[place])
-        return counts
+            entries = start + np.flatnonzero(kept[self._papers[start : start + _BLOCK]])
+            if len(entries):
+                names = np.searchsorted(self._starts, entries.astype(np.uint64), side="right") - 1
+                own = np.bincount(names - names[0]).astype(np.uint32)
+                n_papers[names[0] : names[0] + len(own)] += own
+        return n_papers
 
 
 def name_files(papers: Sequence[Paper]) -> Iterator[tuple[str, Content]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from heapq import nsmallest
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from papersearch.search.most_named import most_named
 from papersearch.search.protocol import Counts
 from papersearch.search.verdict import answers
 from papersearch.types import NAME_KINDS, Counted, Facets
@@ -16,13 +16,11 @@ from papersearch.types import NAME_KINDS, Counted, Facets
 if TYPE_CHECKING:
     from papersearch.index.opened import OpenedIndex
     from papersearch.search.protocol import CountOf
+    from papersearch.search.shards import Shards
     from papersearch.search.work import Work
     from papersearch.types import BoolArray, IntArray
 
 _Key = TypeVar("_Key", int, str)
-
-_NAMED = 20
-"""Greatest number of authors, categories and venues each."""
 
 _BLOCK = 65_536
 """Papers judged at once, so that memory does not grow with the index."""
@@ -80,12 +78,12 @@ def count(papers: IntArray, index: OpenedIndex) -> Counts:
         months=_counted(months // 10_000 * 12 + months // 100 % 100 - 1),
         organisations={facts.organisation_lines[number - 1]: n for number, n in organisations.items()},
         dumps=held,
-        names={kind: index.names(kind).counts(is_answer) for kind in NAME_KINDS},
+        names={kind: index.names(kind).tally(is_answer) for kind in NAME_KINDS},
     )
 
 
-def facets_of(counts: Sequence[Counts]) -> Facets:
-    """Make facets of the counts of all shards."""
+def facets_of(counts: Sequence[Counts], shards: Shards) -> Facets:
+    """Make facets of the counts of all shards, which are asked for the names that are shown."""
     return Facets(
         n_papers=sum(each.n_papers for each in counts),
         n_undated=sum(each.n_undated for each in counts),
@@ -98,13 +96,8 @@ def facets_of(counts: Sequence[Counts]) -> Facets:
         dumps=_most_first(
             Counted(value=name, n_papers=n) for name, n in _sum(each.dumps for each in counts).items()
         ),
-        **{kind: _first_names(_sum(each.names[kind] for each in counts)) for kind in NAME_KINDS},
+        **{kind: most_named(kind, [each.names[kind] for each in counts], shards) for kind in NAME_KINDS},
     )
-
-
-def _first_names(counts: Counter[str]) -> tuple[Counted, ...]:
-    best = nsmallest(_NAMED, counts.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(Counted(value=name, n_papers=n) for name, n in best)
 
 
 def _counted(numbers: IntArray) -> dict[int, int]:

@@ -111,7 +111,7 @@ def answer_looked_up(looked_up: LookedUp, how: Request, shards: Shards) -> Resul
         sort=how.sort,
         undated=undated,
         related=() if how.related else None,
-        facets=_facets(kept) if how.facets else None,
+        facets=_facets(kept, shards) if how.facets else None,
         emptied_by=None if hits else "filters" if is_found else "identifier",
         reading=Reading(ranked_by="", identifier=looked_up.identifier),
         notes=looked_up.notes,
@@ -164,10 +164,10 @@ def _kept(owned: Owned, how: Request, shards: Shards) -> _Kept:
     return _Kept(owned.at(is_kept), owned.at(is_undecided), counts)
 
 
-def _facets(kept: _Kept) -> Facets:
+def _facets(kept: _Kept, shards: Shards) -> Facets:
     from papersearch.search.facets import facets_of
 
-    return facets_of(kept.counts)
+    return facets_of(kept.counts, shards)
 
 
 def _each_once(owned: Sequence[Owned]) -> Owned:

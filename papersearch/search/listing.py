@@ -81,7 +81,7 @@ def _facets(opening: Opening, shards: Shards) -> Facets:
 
     nobody = np.zeros(0, dtype=np.int64)
     request = CountOf(opening.asked, opening.bounds, None, nobody, nobody.astype(np.bool_))
-    return facets_of(shards.every("count", request))
+    return facets_of(shards.every("count", request), shards)
 
 
 def _emptied_by(opening: Opening, how: Request) -> Emptier:

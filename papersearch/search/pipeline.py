@@ -262,4 +262,4 @@ def _facets(found: Retrieved, judged: Sequence[Judged], shards: Shards) -> Facet
     request = CountOf(
         opening.asked, opening.bounds, shards.manifest.background, found.order[order], is_answer[order]
     )
-    return facets_of(shards.every("count", request))
+    return facets_of(shards.every("count", request), shards)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from papersearch.dense.background import Background
     from papersearch.dense.late import QueryPieces
     from papersearch.dense.whitening import Whitening
+    from papersearch.index.name_tables import Tally
     from papersearch.lexical.forms import Terms
     from papersearch.lexical.matching import Statistics
     from papersearch.search.partial import Moments
@@ -62,6 +63,7 @@ METHODS = (
     "details",
     "show",
     "count",
+    "names_at",
     "nearest",
     "sums",
     "resembling",
@@ -255,7 +257,7 @@ class CountOf(NamedTuple):
 class Counts(NamedTuple):
     """Facets of a shard's papers: numbers of papers by year, month, line of organisation, dump, and name.
 
-    A month is 12 times the year, plus 0 for January.
+    A month is 12 times the year, plus 0 for January. Names have no texts, of which few are shown.
     """
 
     n_papers: int
@@ -264,7 +266,14 @@ class Counts(NamedTuple):
     months: Mapping[int, int]
     organisations: Mapping[str, int]
     dumps: Mapping[str, int]
-    names: Mapping[NameKind, Mapping[str, int]]
+    names: Mapping[NameKind, Tally]
+
+
+class NamesAt(NamedTuple):
+    """A request for names as they are shown, by their places in the table of one kind, (K,)."""
+
+    kind: NameKind
+    places: IntArray
 
 
 class NearestOf(NamedTuple):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         KeptOf,
         LatestOf,
         LookUp,
+        NamesAt,
         NamesLike,
         NamesOf,
         NearestOf,
@@ -198,6 +199,11 @@ class Shard:
         here = self.holds(request.judged)
         papers = answering(work, request, self._here(request.judged[here]), request.are_answers[here], self._index)
         return count(papers, self._index)
+
+    def names_at(self, request: NamesAt) -> list[str]:
+        """Return names that were counted, as they are shown."""
+        names = self._index.names(request.kind)
+        return [names.shown(place) for place in request.places.tolist()]
 
     def holds(self, numbers: IntArray) -> BoolArray:
         """Tell which of these papers are here, (K,)."""

@@ -70,6 +70,11 @@ def read_line(line: str) -> NameLine:
     return NameLine(tuple(filter(None, keys.split(BAR))), given, suffix, shown)
 
 
+def shown_in(line: str) -> str:
+    """Return how the name of a line is shown."""
+    return line.rpartition("\t")[2]
+
+
 def asked_name(kind: NameKind, text: str) -> Asked:
     """Return a name as people type it, ready to be compared with lines."""
     if kind == "authors":

@@ -243,8 +243,11 @@ def _table(name: str, strings: Iterable[str], file: str | None = None) -> Iterat
     yield f"{name}.offsets.npy", offsets
 
 
+N_AUTHORS = 3
+
+
 class Grown(Held):
-    """The papers of an index many times over, in memory: a large shard of which no table of names is asked."""
+    """The papers of an index many times over, in memory: a large shard, three authors of each paper its own."""
 
     def __init__(self, whole: Generation, n_times: int) -> None:
         super().__init__(whole, np.arange(whole.manifest.n_papers))
@@ -269,6 +272,12 @@ class Grown(Held):
         }
         for name in (*_OF_A_PAPER, "papers.organisations.npy", "vectors.npy", "vectors.int8.npy"):
             self._contents[name] = np.concatenate([given[name]] * n_times)
+        authors = np.arange(n_papers * n_times * N_AUTHORS)
+        lines = (f"|made{number:08}|\tm\t\tMade Author {number:08}" for number in authors.tolist())
+        text, offsets = pack_strings(lines)
+        self._contents |= {"authors.txt": bytes(text), "authors.offsets.npy": offsets}
+        self._contents["authors.starts.npy"] = np.arange(len(authors) + 1, dtype=np.uint64)
+        self._contents["authors.papers.npy"] = (authors // N_AUTHORS).astype(np.uint32)
         self.manifest = whole.manifest.replace(
             n_papers=n_papers * n_times, n_encoded=n_papers * n_times, late=None, n_postings=len(order)
         )

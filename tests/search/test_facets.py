@@ -49,7 +49,8 @@ def test_months_without_days(tmp_path: Path, small_model: Path) -> None:
     path = tmp_path / "records.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     papersearch.build([path], tmp_path / "index", model=str(small_model))
-    facets = facets_of([count(np.arange(len(dates)), papersearch.open(tmp_path / "index")._opened)])
+    index = papersearch.open(tmp_path / "index")
+    facets = facets_of([count(np.arange(len(dates)), index._opened)], index._shards)
     assert {one.value: one.n_papers for one in facets.years} == {"2018": 3, "2019": 1}
     assert {one.value: one.n_papers for one in facets.months} == {"2018-11": 2, "2018-12": 0, "2019-01": 1}
     assert (facets.n_papers, facets.n_undated) == (5, 1)

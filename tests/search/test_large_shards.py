@@ -15,6 +15,7 @@ from papersearch.index.collection import Collection
 from papersearch.index.generations import open_current
 from papersearch.index.opened import OpenedIndex
 from papersearch.search.candidates import open_query
+from papersearch.search.facets import facets_of
 from papersearch.search.protocol import BestOf, CountOf, NearestOf
 from papersearch.search.request import Request
 from papersearch.search.shard import Shard
@@ -26,6 +27,7 @@ from tests.search.cutting import Grown
 pytestmark = pytest.mark.slow
 
 BYTES_A_PAPER = 150
+BYTES_A_NAME = 12
 QUERIES = [
     "model training",
     "moe LLM GAN RAG routing",
@@ -61,7 +63,10 @@ def requests(generation: Any, query: str, mode: Any, filters: Filters) -> Iterat
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("query", QUERIES)
 def test_memory_in_flight_is_bounded(generation: Any, query: str, mode: Any, filters: Filters) -> None:
-    """A query holds under 150 bytes for each paper of a shard, and its answers do not grow with the shard."""
+    """A query holds under 150 bytes for each paper of a shard, though three authors of each differ from all others.
+
+    Its answers do not grow with the shard, but for a number of each name that facets count, and no text.
+    """
     asked = list(requests(generation, query, mode, filters))
     shard = Shard(OpenedIndex(generation, Analyzer()))
     shard.best(asked[1][1]._replace(k=1))  # modules are imported, and arrays mapped
@@ -70,8 +75,28 @@ def test_memory_in_flight_is_bounded(generation: Any, query: str, mode: Any, fil
     try:
         for method, request in asked:
             answer = getattr(shard, method)(request)
-            assert len(pickle.dumps(answer)) < 50_000
+            n_names = sum(len(tally.keyed) for tally in answer.names.values()) if method == "count" else 0
+            assert len(pickle.dumps(answer)) < 50_000 + BYTES_A_NAME * n_names
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
+    assert peak < BYTES_A_PAPER * generation.manifest.n_papers
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_memory_of_facets_is_bounded(generation: Any, mode: Any) -> None:
+    """One index holds under 150 bytes for each paper, where most papers answer and every author has one of them."""
+    request = dict(requests(generation, "train* mod*", mode, Filters()))["count"]
+    shards = Index(Collection(generation.index_path, generation.manifest, (generation,), (0,)))._shards
+    shards.every("best", BestOf(request.asked, request.bounds, 1, undecided=False, judged=False, dated=False))
+    tracemalloc.start()
+    try:
+        facets = facets_of(shards.every("count", request), shards)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert facets.n_papers > generation.manifest.n_papers / 2
+    assert [one.n_papers for one in facets.authors] == [1] * 20
+    names = [one.value for one in facets.authors]
+    assert names == sorted(names)
     assert peak < BYTES_A_PAPER * generation.manifest.n_papers
