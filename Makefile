@@ -41,9 +41,12 @@ test: $(VENV)/installed  ## Install, run the tests
 test-slow: $(VENV)/installed  ## Install, run the tests that take long
 	$(BIN)/python -m pytest $(PARALLEL) -m "slow and not typed and not soak"
 
-test-ray: $(VENV)/installed  ## Install Ray, run the tests on a cluster of two nodes on this machine
+$(VENV)/ray: $(VENV)/installed
 	$(PIP) --constraint constraints.txt '.[ray]'
-	$(BIN)/python -m pytest -m "slow or not slow" tests/cluster
+	touch $@
+
+test-ray: $(VENV)/ray  ## Install Ray, run the tests on a cluster of two nodes on this machine
+	$(BIN)/python -m pytest -rs -m "slow or not slow" tests/cluster
 
 test-conditions: $(VENV)/installed  ## Install, run the tests under other kernels of OpenBLAS, orders and loads
 	$(BIN)/python -m tests.conditions --rounds $(ROUNDS)

@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -79,19 +80,25 @@ def main() -> None:
 
 
 def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
-    """Write `n_papers` abstracts as JSON lines: the real ones, then halves of two put together."""
+    """Write `n_papers` abstracts as JSON lines."""
+    with target.open("wb") as out:
+        for paper in made_papers(source, n_papers):
+            out.write(orjson.dumps(paper, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def made_papers(source: Path, n_papers: int) -> Iterator[dict[str, Any]]:
+    """Yield `n_papers` papers: the real ones, then halves of two abstracts put together."""
     chosen = random.Random(1)
     with gzip.open(source) as file:
         papers = [orjson.loads(line) for line in file]
     sentences = [re.split(r"(?<=[.!?]) ", paper["text"]) for paper in papers]
-    with target.open("wb") as out:
-        for number in range(n_papers):
-            paper, copy = papers[number % len(papers)], number // len(papers)
-            if copy:
-                mine, other = sentences[number % len(papers)], sentences[chosen.randrange(len(papers))]
-                text = " ".join(mine[: len(mine) // 2] + other[len(other) // 2 :]) or paper["text"]
-                paper = {"_id": f"{paper['_id']}-{copy}", "title": f"{paper['title']} {copy}", "text": text}
-            out.write(orjson.dumps(paper, option=orjson.OPT_APPEND_NEWLINE))
+    for number in range(n_papers):
+        paper, copy = papers[number % len(papers)], number // len(papers)
+        if copy:
+            mine, other = sentences[number % len(papers)], sentences[chosen.randrange(len(papers))]
+            text = " ".join(mine[: len(mine) // 2] + other[len(other) // 2 :]) or paper["text"]
+            paper = {"_id": f"{paper['_id']}-{copy}", "title": f"{paper['title']} {copy}", "text": text}
+        yield paper
 
 
 class RandomVectors:

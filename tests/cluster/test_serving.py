@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +13,19 @@ import pytest
 
 from papersearch.errors import ClusterUnusable, PapersearchError
 from papersearch.index.layout import MANIFEST
+from tests.cluster.conftest import needs_ray
 
-pytest.importorskip("ray")
+pytestmark = needs_ray
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Ray's own, of its use of pydantic
-    from ray.exceptions import GetTimeoutError, RayError
+if importlib.util.find_spec("ray") is not None:  # the modules import it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's own, of its use of pydantic
+        from ray.exceptions import GetTimeoutError, RayError
 
-    from papersearch.cluster import serving
-    from papersearch.cluster.actors import Served
-    from papersearch.cluster.door import DoorOptions
-    from papersearch.cluster.opening import Opened
+        from papersearch.cluster import serving
+        from papersearch.cluster.actors import Served
+        from papersearch.cluster.door import DoorOptions
+        from papersearch.cluster.opening import Opened
 
 NOT_OPENED = ClusterUnusable(address="HEAD:1", cause="shard 1 does not open there: no memory")
 
