@@ -2,7 +2,7 @@
 
 A name has at most as many papers as its key, which other names may share. So names are read only if
 their keys have enough papers, and are added up by their texts. Which keys names have changes no answer.
-Keys are taken in ranges, so that memory does not grow with the collection.
+Keys are taken in ranges, so that merging takes little memory beside the tallies.
 """
 
 from __future__ import annotations

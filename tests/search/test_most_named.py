@@ -84,6 +84,19 @@ def test_names_are_those_of_a_recount(keys: str, shards: list[Entries], kept: se
     assert [(-one.n_papers, one.value) for one in found] == wanted
 
 
+def test_a_shared_key_hides_no_name() -> None:
+    """A name with more papers than any other is first, though keys that many rare names share have more papers."""
+    rare: Entries = [(f"{letter}{number}", 0, {number}) for letter in "ABC" for number in range(N_PAPERS)]
+    tables = [table([*rare, ("Often", 0, {0, 1, 2})])]
+    with (
+        mock.patch.object(name_tables, "crc32", lambda name: name[0]),
+        mock.patch.object(most_named, "N_NAMED", 3),
+    ):
+        tallies = [one.tally(np.ones(N_PAPERS, dtype=np.bool_)) for one in tables]
+        found = most_named.most_named("authors", tallies, shards_of(tables, []))
+    assert [(one.value, one.n_papers) for one in found] == [("Often", 3), ("A0", 1), ("A1", 1)]
+
+
 def test_few_names_are_read() -> None:
     """A shard is asked for the texts of names that may be shown, not of all that it counted."""
     papers = set(range(N_PAPERS))
