@@ -23,6 +23,9 @@ _LEVELS = 127
 _ROWS = 8192
 """Rows handled at once, so that memory does not grow with the index."""
 
+_READ = 256
+"""Rows of scattered papers read at once: a query holds two copies, of 4.6 kB each row together."""
+
 
 class Quantization(Value):
     """The parameters of the int8 form of vectors.
@@ -53,8 +56,8 @@ class PaperVectors(NamedTuple):
         A paper's cosine does not depend on the papers beside it.
         """
         found = np.empty(len(papers))
-        for start in range(0, len(papers), _ROWS):
-            found[start : start + _ROWS] = row_dots(self.exact[papers[start : start + _ROWS]], query)
+        for start in range(0, len(papers), _READ):
+            found[start : start + _READ] = row_dots(self.exact[papers[start : start + _READ]], query)
         return found
 
     def scan(self, query: Float32Array) -> Cosines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
@@ -78,6 +79,20 @@ def test_convex_combination_by_hand() -> None:
     ranking = by_both(np.array([0.0, 4.0, 2.0, 0.0]), cosines, np.arange(4), 3, (0.0, 4.0), cosines.bounds())
     assert ranking.papers.tolist() == [1, 2, 0]
     assert ranking.scores.tolist() == pytest.approx([0.76, 0.68, 0.6])
+
+
+def test_exact_cosines_hold_few_rows() -> None:
+    """A query that asks for the exact cosine of every paper never holds a copy of more than some vectors."""
+    vectors = np.tile(np.eye(64, 384, dtype=np.float32), (312, 1))
+    papers, held = np.arange(len(vectors)), PaperVectors(vectors, *quantize(vectors))
+    tracemalloc.start()
+    try:
+        cosines = held.cosines(vectors[1], papers)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert cosines.tolist() == [float(paper % 64 == 1) for paper in papers.tolist()]
+    assert peak - cosines.nbytes < 2_000_000
 
 
 def test_vectors_that_say_nothing() -> None:
