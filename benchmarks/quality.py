@@ -53,14 +53,18 @@ LUCENE_STOP_WORDS = frozenset(
 _STEM = Stemmer.Stemmer("english").stemWord
 
 
+def dump_of(folder: Path) -> Path:
+    """Return the file of a collection's papers."""
+    return next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
+
+
 class Collection:
     """A judged collection, its index, and the lexical and dense scores for every topic."""
 
     def __init__(self, folder: Path, indexes: Path, model: str | None = None, language: str | None = None) -> None:
         self.name = folder.name
-        corpus = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
         if not (indexes / self.name).exists():
-            papersearch.build([corpus], indexes / self.name, model=model, language=language, late=True)
+            papersearch.build([dump_of(folder)], indexes / self.name, model=model, language=language, late=True)
         self.index = papersearch.open(indexes / self.name)
         self.ids = [paper.paper_id for paper in self.index.papers()]
         self.texts = [paper_text(paper) for paper in self.index.papers()]
