@@ -8,8 +8,8 @@ and topics of their field that none has. A collection is as in `quality.py`. Eac
 judged twice: with its relevant papers, and without them, as a near miss of its field. Prints the
 tables of docs/ranking.md.
 
-With `--papers`, a collection is ten random parts of N papers. A topic is answerable if a part has one
-of its relevant papers, else absent.
+With `--papers`, a collection is five random parts of N papers. A topic is answerable if a part has one
+of its relevant papers, else absent; of these, forty of each part are judged.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from papersearch.types import VERDICTS, Mode, Verdict
 
 QUERIES = Path(__file__).parent / "made" / "verdict-queries.tsv"
 DEPTH = 100
-N_PARTS = 10
+N_PARTS, N_ABSENT = 5, 40
 WAYS: list[tuple[str, Mode, bool]] = [
     ("hybrid", "hybrid", True),
     ("hybrid, without late interaction", "hybrid", False),
@@ -86,9 +86,12 @@ def of_parts(
     for index in indexes:
         ids = {paper.paper_id for paper in index.papers()}
         present = {topic for topic, paper in relevant if paper in ids}
-        for topic in collection.topics:
-            verdict = index.search(topic.text, mode=mode, late=late, literal=True).verdict
-            yield "answerable" if topic.topic_id in present else "absent", best([verdict])
+        answerable = [topic for topic in collection.topics if topic.topic_id in present]
+        others = [topic for topic in collection.topics if topic.topic_id not in present]
+        absent = random.Random(5).sample(others, min(N_ABSENT, len(others)))
+        for kind, topics in (("answerable", answerable), ("absent", absent)):
+            for topic in topics:
+                yield kind, best([index.search(topic.text, mode=mode, late=late, literal=True).verdict])
 
 
 def row(name: str, judged: Iterable[tuple[str, Verdict]]) -> None:
