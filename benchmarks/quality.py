@@ -1,12 +1,15 @@
 """The quality of each part of the ranking, alone and together, on judged collections.
 
     python benchmarks/quality.py COLLECTION... [--indexes FOLDER] [--model MODEL] [--language CODE]
-        [--only TEXT] [--tune]
+        [--only TEXT] [--paired] [--tune]
 
 A collection is a folder with `corpus.jsonl` (or `.gz`), `topics.jsonl` and `qrels.tsv`, in BEIR's
 form. Its index is built once in FOLDER with the default model or MODEL, or taken from there. Prints
 nDCG@10 per collection and the mean, as in the table of docs/ranking.md. The reference points are
 rank_bm25's formula with plain analysis, the encoder alone, and reciprocal rank fusion of the two.
+
+With `--paired`, prints for each variant of hybrid mode p of a paired t-test over the topics, per
+collection: hybrid mode against it.
 
 With `--tune`, prints what tuning finds: nDCG@10 of topics that were held out, before and after, and p. It
 begins at the defaults, and again at weights that suit no collection, as if these were the defaults.
@@ -27,6 +30,7 @@ import ir_measures
 import numpy as np
 import Stemmer
 from ir_measures import ScoredDoc, nDCG
+from scipy.stats import ttest_rel
 
 import papersearch
 from papersearch.evaluation.qrels import read_qrels
@@ -53,14 +57,18 @@ LUCENE_STOP_WORDS = frozenset(
 _STEM = Stemmer.Stemmer("english").stemWord
 
 
+def dump_of(folder: Path) -> Path:
+    """Return the file of a collection's papers."""
+    return next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
+
+
 class Collection:
     """A judged collection, its index, and the lexical and dense scores for every topic."""
 
     def __init__(self, folder: Path, indexes: Path, model: str | None = None, language: str | None = None) -> None:
         self.name = folder.name
-        corpus = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
         if not (indexes / self.name).exists():
-            papersearch.build([corpus], indexes / self.name, model=model, language=language, late=True)
+            papersearch.build([dump_of(folder)], indexes / self.name, model=model, language=language, late=True)
         self.index = papersearch.open(indexes / self.name)
         self.ids = [paper.paper_id for paper in self.index.papers()]
         self.texts = [paper_text(paper) for paper in self.index.papers()]
@@ -80,8 +88,14 @@ class Collection:
 
     def by_mode(self, mode: Mode, late: bool = True, **weights: float) -> float:
         """Return nDCG@10 of the index's own ranking; weights that are not given have their defaults."""
+        return float(np.mean(self.of_topics(mode, late, **weights)))
+
+    def of_topics(self, mode: Mode, late: bool = True, **weights: float) -> Scores:
+        """Return nDCG@10 of each topic (T,), by the index's own ranking."""
         asking = Asking(100, mode, late, literal=True, weights=fields_of(Weights(**weights)))
-        return float(self.measure.calc_aggregate(scored(run_of(self.index, self.topics, asking)))[nDCG @ 10])
+        run = scored(run_of(self.index, self.topics, asking))
+        found = {one.query_id: one.value for one in self.measure.iter_calc(run)}
+        return np.array([found[topic.topic_id] for topic in self.topics])
 
 
 def plain_terms(stop_words: frozenset[str]) -> Callable[[str], list[str]]:
@@ -199,6 +213,22 @@ def print_tuning(collection: Collection) -> None:
         print("|", collection.name, "|", " | ".join(map(str, cells)), "|", flush=True)
 
 
+def print_paired(collections: list[Collection], only: str) -> None:
+    """Print p of hybrid mode against each variant of it."""
+    ours = [collection.of_topics("hybrid") for collection in collections]
+    without_late: tuple[str, dict[str, Any], dict[str, float]] = ("hybrid, without late interaction", {}, {})
+    for name, constants, weights in [without_late, *VARIANTS]:
+        if only not in name:
+            continue
+        with changed(**constants):
+            theirs = [c.of_topics("hybrid", name != without_late[0], **weights) for c in collections]
+        cells = [
+            f"{one.mean() - other.mean():+.4f}, {ttest_rel(one, other).pvalue:.4f}"
+            for one, other in zip(ours, theirs, strict=True)
+        ]
+        print(f"| {name} |", " | ".join(cells), "|", flush=True)
+
+
 def main() -> None:
     """Build what is missing, measure, print the table."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -206,6 +236,7 @@ def main() -> None:
     options.add_argument("--indexes", type=Path, help="where indexes are kept; nowhere, if not given")
     options.add_argument("--model", help="the model of new indexes; the packaged one, if not given")
     options.add_argument("--language", help="the language of the papers of new indexes; English, if not given")
+    options.add_argument("--paired", action="store_true", help="print p of the variants, in place of the table")
     options.add_argument("--tune", action="store_true", help="print what tuning finds, in place of the table")
     options.add_argument("--only", default="", help="print the rows whose name has this text")
     arguments = options.parse_args()
@@ -218,6 +249,11 @@ def main() -> None:
             print("| | from | topics | before | after | p | weights |\n|---|---|---|---|---|---|---|")
             for collection in collections:
                 print_tuning(collection)
+            return
+        if arguments.paired:
+            print("| hybrid mode against |", " | ".join(collection.name for collection in collections), "|")
+            print("|---|" + "---|" * len(collections))
+            print_paired(collections, arguments.only)
             return
         print("| |", " | ".join(collection.name for collection in collections), "| mean |")
         print("|---|" + "---|" * (len(collections) + 1))

@@ -116,7 +116,7 @@ class StaticEncoder:
         states = self._table.rows(ids)
         # Without word pieces there is no direction to prefer, and a vector must have one.
         mean = states.mean(axis=0) if len(states) else np.ones(states.shape[1], dtype=np.float32)
-        return Encoded(unit(mean), ids, states)
+        return Encoded(unit(mean), ids, states, in_context=False)
 
 
 class _Table:

@@ -186,7 +186,10 @@ def _merged(answers: Sequence[Rows]) -> tuple[Rows, Owned]:
 def measure(
     ranked: Ranked, opening: Opening, encoded: Encoded, how: Request, shards: Shards
 ) -> tuple[Measured, dict[int, float] | None]:
-    """Return the signals of the candidates of hybrid mode, and the relief of those that are encoded."""
+    """Return the signals of the candidates of hybrid mode, and the relief of those that are encoded.
+
+    Rows of a table match wherever the words do: they say no more than coverage, and give no relief.
+    """
     rows, asked = ranked.rows, opening.asked
     candidates = np.sort(ranked.ranking.papers[:CANDIDATE_DEPTH])
     places = ranked.places(candidates)
@@ -211,7 +214,8 @@ def measure(
         if asked.is_partial
         else None,
     )
-    return measured, _reliefs(candidates[is_encoded], None if details.late is None else details.late[is_encoded])
+    evidence = details.late if encoded.in_context else None
+    return measured, _reliefs(candidates[is_encoded], None if evidence is None else evidence[is_encoded])
 
 
 def _reliefs(candidates: IntArray, late: Float64Array | None) -> dict[int, float] | None:

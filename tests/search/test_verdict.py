@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from papersearch.dense.background import Background
 from papersearch.search import pipeline
 from papersearch.search.verdict import answers, is_like, likeness, reliefs, strength
 from papersearch.types import Verdict, verdict_of
+from tests.dense.families import make_static
 
 PLAIN = Background(mean=0.0, deviation=1.0)
 JUST = 1e-6
@@ -249,3 +252,39 @@ def test_strengths_depend_on_no_other_hit(real_index: papersearch.Index) -> None
             assert hit.strength == same.strength
     for hit in real_index.search("expert routing", strict=True, k=50):
         assert hit.strength == everything[hit.paper.paper_id]
+
+
+def test_a_table_gives_no_relief(tmp_path: Path) -> None:
+    """With static embeddings, late interaction orders the hits and changes no strength: its word pieces
+    match wherever the words are, and coverage has counted these."""
+    index = index_of_sentences(tmp_path, make_static(tmp_path / "model", "sentence-transformers"))
+    for query in ("sparse attention kernels", "graph pruning", "optimizer sharding for large models"):
+        with_late, without = (index.search(query, k=40, late=late) for late in (True, False))
+        strengths = [{hit.paper.paper_id: hit.strength for hit in found} for found in (with_late, without)]
+        assert strengths[0] == strengths[1]
+        assert with_late.verdicts == without.verdicts
+        assert [hit.score for hit in with_late] != [hit.score for hit in without]
+
+
+def test_a_transformer_gives_relief(real_index: papersearch.Index) -> None:
+    """With a transformer, late interaction changes strengths of candidates: its states know their context."""
+    with_late, without = (real_index.search("expert routing", k=302, late=late) for late in (True, False))
+    strengths = [{hit.paper.paper_id: hit.strength for hit in found} for found in (with_late, without)]
+    assert strengths[0].keys() == strengths[1].keys()
+    assert strengths[0] != strengths[1]
+
+
+def index_of_sentences(folder: Path, model: Path) -> papersearch.Index:
+    """Index forty papers, of which each has four words of a small vocabulary, with the model of a folder."""
+    words = "sparse attention kernels graph pruning optimizer sharding large models tokens".split()
+    lines = [
+        {
+            "_id": f"p{number}",
+            "title": f"Paper {number}",
+            "text": " ".join(words[(number * n) % 10] for n in range(1, 5)),
+        }
+        for number in range(40)
+    ]
+    (folder / "papers.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    papersearch.build([folder / "papers.jsonl"], folder / "index", model=str(model))
+    return papersearch.open(folder / "index")
