@@ -78,6 +78,7 @@ class BertEncoder:
     made in this order.
     """
 
+    in_context = True
     scope = "bert."
     names: tuple[tuple[str, str], ...] = ()
 

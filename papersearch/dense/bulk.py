@@ -159,8 +159,7 @@ def encoding(folder: bytes, settings: bytes) -> Answer:
         texts = orjson.loads(content[0])
         if kind == b"papers":
             return [part for text in texts for part in _packed(*encoder.paper(text, constants))]
-        queries = map(encoder.query, texts)
-        return [part for one in queries for part in _packed(one.vector, one.pieces, one.states)]
+        return [part for text in texts for part in _packed(*encoder.query(text))]
 
     return answer
 

@@ -40,7 +40,12 @@ _PROBES = (
 
 
 class QueryEncoder(Protocol):
-    """Protocol of an encoder of queries, one or many."""
+    """Protocol of an encoder of queries, one or many.
+
+    in_context: whether the state of a word piece depends on the pieces beside it; the rows of a table do not
+    """
+
+    in_context: bool
 
     def encode(self, text: str) -> Encoded: ...
 

@@ -54,13 +54,11 @@ class Encoded(NamedTuple):
     vector: (D,), a unit vector
     pieces: (L,), ids of its word pieces
     states: (L, D), their last hidden states
-    in_context: whether the states depend on the pieces beside; the rows of a table do not
     """
 
     vector: Float32Array
     pieces: IntArray
     states: Float32Array
-    in_context: bool = True
 
 
 class PieceVectors(NamedTuple):

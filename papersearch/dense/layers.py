@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class TransformerEncoder(ABC):
     """Base of encoders that compute each text by itself; opening one maps the weights."""
 
+    in_context = True
+
     def __init__(self, folder: Path, head: Head, tokenizer: Tokenizer, prefix: str) -> None:
         self._head = head
         self._tokenizer = tokenizer

@@ -65,6 +65,8 @@ class ReferenceEncoder:
     in bfloat16; queries, and all steps after the last hidden states, stay in float32.
     """
 
+    in_context = True
+
     def __init__(
         self,
         model: ModelFiles,

@@ -43,6 +43,7 @@ _ROWS = 4096
 class StaticEncoder:
     """Encoder of papers and queries by a table; opening one maps the table. Raises ModelError."""
 
+    in_context = False
     max_length = UNLIMITED
 
     def __init__(self, model: ModelFiles, prefixes: Prefixes) -> None:
@@ -116,7 +117,7 @@ class StaticEncoder:
         states = self._table.rows(ids)
         # Without word pieces there is no direction to prefer, and a vector must have one.
         mean = states.mean(axis=0) if len(states) else np.ones(states.shape[1], dtype=np.float32)
-        return Encoded(unit(mean), ids, states, in_context=False)
+        return Encoded(unit(mean), ids, states)
 
 
 class _Table:

@@ -214,7 +214,7 @@ def measure(
         if asked.is_partial
         else None,
     )
-    evidence = details.late if encoded.in_context else None
+    evidence = details.late if shards.encoder.in_context else None
     return measured, _reliefs(candidates[is_encoded], None if evidence is None else evidence[is_encoded])
 
 

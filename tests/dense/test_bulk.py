@@ -47,9 +47,8 @@ def encoded(encoder: Any, texts: list[str], constants: ModelConstants | None) ->
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Tell whether two tuples of arrays and flags have the same types, shapes and bits."""
-    pairs = ((np.asarray(a), np.asarray(b)) for a, b in zip(one, other, strict=True))
-    return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in pairs)
+    """Tell whether two tuples of arrays have the same types, shapes and bits."""
+    return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 class Awaited:

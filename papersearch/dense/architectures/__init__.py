@@ -49,6 +49,8 @@ class Tokenizer(Protocol):
 class NumpyTransformer(Protocol):
     """Protocol of an encoder of texts: a text's encoding depends on no other text."""
 
+    in_context: bool
+
     def encode(self, text: str) -> Encoded: ...
 
     def encode_many(self, texts: Sequence[str]) -> list[Encoded]: ...
