@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 def _own(opened: Index, locations: Locations) -> Locations | None:
     """Return where the corpus of the index is, as it is named if it is; None for single dumps."""
     from papersearch.index.staleness import corpus_of
+    from papersearch.ingest.corpus_files import resolved
 
     own = corpus_of(opened.manifest, opened.path)
-    if not isinstance(own, Path):
-        return None if own is None else locations._replace(corpus=own)
-    own = own.resolve()
-    is_named = isinstance(locations.corpus, Path) and locations.corpus.resolve() == own
-    return locations if is_named else locations._replace(corpus=own)
+    if own is None or resolved(own) == resolved(locations.corpus):
+        return None if own is None else locations
+    return locations._replace(corpus=own.resolve() if isinstance(own, Path) else resolved(own))
 
 
 @takes(ReportOptions)
@@ -40,6 +39,7 @@ def doctor(options: ReportOptions) -> int:
     from papersearch import api
     from papersearch.cli.locations import find_locations
     from papersearch.cli.output.doctor import fault_fields
+    from papersearch.ingest.corpus_files import missing_folder
 
     printer = open_printer(options.format_, options.color, json=options.json)
     locations = find_locations(options.places)
@@ -53,11 +53,11 @@ def doctor(options: ReportOptions) -> int:
         print_faults(console, opened, faults)
 
     own = _own(opened, locations)
-    lost = [folder for folder in own.folders.values() if not folder.is_dir()] if own is not None else []
-    is_stale = opened.is_stale(own.corpus) if own is not None and not lost else None
+    lost = missing_folder(own.corpus) if own is not None else None
+    is_stale = opened.is_stale(own.corpus) if own is not None and lost is None else None
     printer.document(lambda: {**fault_fields(opened, faults), "stale": is_stale}, show)
-    if lost:
-        printer.hint(f"cannot tell whether the corpus has changed: {lost[0]} is missing")
+    if lost is not None:
+        printer.hint(f"cannot tell whether the corpus has changed: {lost} is missing")
     elif own is not None and is_stale:
         say_stale(opened, own.corpus_name)
     return EXIT_ERROR if faults else EXIT_HITS

@@ -75,6 +75,7 @@ def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = Fals
         return open_at(locations.index_path), False
     from papersearch import api
     from papersearch.errors import IndexMissing
+    from papersearch.ingest.corpus_files import missing_folder
     from papersearch.text.analysis import Analyzer
     from papersearch.text.query import parse_query
 
@@ -85,7 +86,7 @@ def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = Fals
         if locations.index_is_named:
             build = typed("papersearch index", "--index", locations.index_path)
             raise CommandError(str(missing), f"correct the path, or build an index there: {build}") from missing
-        if (lost := _missing(locations)) is not None:
+        if (lost := missing_folder(locations.corpus)) is not None:
             raise CommandError(
                 f"cannot find an index in {locations.index_path}, nor a corpus in {lost}", _save_dumps(lost)
             ) from missing
@@ -114,8 +115,9 @@ def run_build(
     """
     from papersearch import api
     from papersearch.cli.output.progress import build_progress
+    from papersearch.ingest.corpus_files import missing_folder
 
-    if dumps is None and (lost := _missing(locations)) is not None:
+    if dumps is None and (lost := missing_folder(locations.corpus)) is not None:
         raise CommandError(f"cannot find a corpus in {lost}", _save_dumps(lost))
     try:
         with build_progress(form) as progress:
@@ -156,11 +158,6 @@ def _build_once(locations: Locations) -> BuildReport:
 
         return build_joint(locations, most_texts=MOST_TEXTS).joint
     return run_build(locations, most_texts=MOST_TEXTS)
-
-
-def _missing(locations: Locations) -> Path | None:
-    """Return the first folder of the corpus that does not exist."""
-    return next((folder for folder in locations.folders.values() if not folder.is_dir()), None)
 
 
 def _save_dumps(folder: Path) -> str:

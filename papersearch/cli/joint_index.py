@@ -19,6 +19,7 @@ from papersearch.cli.output.build import build_fields, print_build, print_togeth
 from papersearch.dense.encoders import identity_of
 from papersearch.errors import PapersearchError, StoredIndexError
 from papersearch.index.generations import read_manifest
+from papersearch.ingest.corpus_files import folders_of
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.words import ENGLISH
 
@@ -48,7 +49,7 @@ def build_joint(locations: Locations, form: ProgressForm = "people", **options: 
     """
     members = {}
     for one in locations.collections:
-        alone = Locations(locations.folders[one.name], one.index_path, collections=(one,))
+        alone = Locations(folders_of(locations.corpus)[one.name], one.index_path, collections=(one,))
         members[one.name] = run_build(alone, None, form, **options)
     return JointReport(members, _build_of_all(locations, form, options))
 

@@ -16,8 +16,6 @@ from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from papersearch.cli.registry import NamedCollection
     from papersearch.ingest.corpus_files import Corpus
 
@@ -61,11 +59,6 @@ class Locations(NamedTuple):
     index_is_named: bool = False
     collections: tuple[NamedCollection, ...] = ()
 
-    @property
-    def folders(self) -> Mapping[str, Path]:
-        """The folders of the corpus by the names of collections; one without a name has an empty one."""
-        return {"": self.corpus} if isinstance(self.corpus, Path) else self.corpus
-
     def one_corpus(self) -> Path:
         """Return the folder of the corpus. Raises CommandError for several collections."""
         if isinstance(self.corpus, Path):
@@ -81,7 +74,10 @@ class Locations(NamedTuple):
         return f"the corpus of {', '.join(others)} or {last}"
 
 
-def find_locations(named: Places = Places()) -> Locations:  # noqa: B008  # a constant
+_UNNAMED = Places()
+
+
+def find_locations(named: Places = _UNNAMED) -> Locations:
     """Find the corpus and the index, independently of each other, or those of collections.
 
     Options take precedence, then environment variables, then the project, then the user's data

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from papersearch.dense.encoders import EncoderRecord
     from papersearch.index.manifest import Manifest
-    from papersearch.ingest.corpus_files import Corpus
 
 BUILD = "papersearch index"
 
@@ -83,6 +82,7 @@ def _places(index_path: Path, manifest: Manifest | None, *, names_index: bool) -
     from papersearch.cli.registry import names_at
     from papersearch.errors import StoredIndexError
     from papersearch.index.staleness import corpus_of
+    from papersearch.ingest.corpus_files import resolved
 
     try:
         if names := names_at(index_path):
@@ -92,16 +92,11 @@ def _places(index_path: Path, manifest: Manifest | None, *, names_index: bool) -
         return ["--index", str(index_path)]
     chosen: list[str] = []
     corpus = corpus_of(manifest, index_path) if manifest is not None else None
-    if isinstance(corpus, Path) and _resolved(usual.corpus) != corpus.resolve():
+    if isinstance(corpus, Path) and resolved(usual.corpus) != resolved(corpus):
         chosen += ["--corpus", _shown(corpus)]
     if names_index or index_path.resolve() != usual.index_path.resolve():
         chosen += ["--index", str(index_path)]
     return chosen
-
-
-def _resolved(corpus: Corpus) -> Path | None:
-    """Return the folder of a corpus; None for several."""
-    return corpus.resolve() if isinstance(corpus, Path) else None
 
 
 def _shown(path: Path) -> str:

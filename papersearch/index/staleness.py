@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from papersearch.index.manifest import Manifest
-from papersearch.ingest.corpus_files import Corpus, files_of, is_readme
+from papersearch.ingest.corpus_files import Corpus, corpus_files, folders_of, is_readme, missing_folder, resolved
 from papersearch.ingest.journals import digest, size_and_time
 from papersearch.types import DumpFile, SkippedFile
 
@@ -21,14 +21,15 @@ def is_stale(manifest: Manifest, index_path: Path, corpus: Corpus, *, missing: b
     `missing` is the answer if the index was built from another corpus, or from none. A file that
     cannot be read makes the index stale, and so do other collections than it was built from.
     """
-    if manifest.corpus is None or not are_there(corpus):
+    own = corpus_of(manifest, index_path)
+    if own is None or missing_folder(corpus) is not None:
         return missing
-    if _resolved(corpus) != _resolved(corpus_of(manifest, index_path)):
+    if resolved(corpus) != resolved(own):
         return missing or isinstance(corpus, Mapping)
     dumps = {dump.name: dump for dump in manifest.dumps}
     skipped = {file.name: file for file in manifest.skipped}
     try:
-        files = {file.name: file.path for file in files_of(corpus).files}
+        files = {file.name: file.path for file in corpus_files(folders_of(corpus)).files}
         found = {name: file_of(name, files) for name in dumps}
         return (
             not all(found.values())
@@ -48,24 +49,13 @@ def corpus_of(manifest: Manifest, index_path: Path) -> Corpus | None:
     return {name: index_path / folder for name, folder in manifest.corpus.items()}
 
 
-def are_there(corpus: Corpus) -> bool:
-    """Return whether every folder of a corpus exists."""
-    return all(folder.is_dir() for folder in (corpus.values() if isinstance(corpus, Mapping) else [corpus]))
-
-
-def _resolved(corpus: Corpus | None) -> Path | dict[str, Path] | None:
-    if isinstance(corpus, Mapping):
-        return {name: folder.resolve() for name, folder in corpus.items()}
-    return corpus.resolve() if corpus is not None else None
-
-
 def skips_differ(manifest: Manifest, corpus: Corpus) -> bool:
     """Return whether `corpus` has other files and folders that are not read than when it was indexed.
 
     Their findings are then out of date, though no dump is. A file's time does not count, nor does a
     README.
     """
-    listing = files_of(corpus)
+    listing = corpus_files(folders_of(corpus))
     dumps = {dump.name for dump in manifest.dumps}
     found = {(file.name, file.path.lstat().st_size) for file in listing.files if file.name not in dumps}
     found |= {(folder.name, 0) for folder in listing.skipped}

@@ -59,7 +59,8 @@ class _Listed(NamedTuple):
 def corpus_files(places: Iterable[Path] | Mapping[str, Path]) -> CorpusListing:
     """List the files to read below `places`, and the folders left out.
 
-    Each name of a mapping is put before the names of its folder's files, as if it were a folder.
+    Each name of a mapping is put before the names of its folder's files, as if it were a folder; an empty
+    one is not.
 
     A folder gives all files below it that are not hidden; links to folders are not followed. A file
     is called by its path from its folder, or by more of its path where two would have one name. Names
@@ -82,9 +83,19 @@ def corpus_files(places: Iterable[Path] | Mapping[str, Path]) -> CorpusListing:
     return CorpusListing(sorted(files), sorted(skipped))
 
 
-def files_of(corpus: Corpus) -> CorpusListing:
-    """List the files and folders of a corpus. Raises CorpusMissing."""
-    return corpus_files(corpus if isinstance(corpus, Mapping) else [corpus])
+def folders_of(corpus: Corpus) -> Mapping[str, Path]:
+    """Return the folders of a corpus by the names of collections; a folder alone has an empty name."""
+    return corpus if isinstance(corpus, Mapping) else {"": corpus}
+
+
+def resolved(corpus: Corpus) -> dict[str, Path]:
+    """Return these folders by their whole paths, to be compared."""
+    return {name: folder.resolve() for name, folder in folders_of(corpus).items()}
+
+
+def missing_folder(corpus: Corpus) -> Path | None:
+    """Return the first folder of a corpus that does not exist."""
+    return next((folder for folder in folders_of(corpus).values() if not folder.is_dir()), None)
 
 
 def _of_collections(folders: Mapping[str, Path]) -> CorpusListing:
@@ -92,8 +103,9 @@ def _of_collections(folders: Mapping[str, Path]) -> CorpusListing:
     skipped: list[SkippedFolder] = []
     for name, folder in folders.items():
         listing = corpus_files([folder])
-        files += (one._replace(name=f"{name}/{one.name}") for one in listing.files)
-        skipped += (one._replace(name=f"{name}/{one.name}") for one in listing.skipped)
+        before = f"{name}/" if name else ""
+        files += (one._replace(name=before + one.name) for one in listing.files)
+        skipped += (one._replace(name=before + one.name) for one in listing.skipped)
     return CorpusListing(sorted(files), sorted(skipped))
 
 

@@ -41,7 +41,8 @@ def held(collection: NamedCollection) -> HeldCollection:
     if address is not None:
         return HeldCollection(name, None, address, None, None, "on a server")
     from papersearch.index.collection import open_collection
-    from papersearch.index.staleness import are_there, corpus_of, is_stale
+    from papersearch.index.staleness import corpus_of, is_stale
+    from papersearch.ingest.corpus_files import missing_folder
 
     said = None if corpus is None else str(corpus)
     try:
@@ -50,7 +51,7 @@ def held(collection: NamedCollection) -> HeldCollection:
         return HeldCollection(name, said, str(place), None, None, error.message)
     built_from = corpus or corpus_of(opened.manifest, place)
     stale = None
-    if built_from is not None and are_there(built_from):
+    if built_from is not None and missing_folder(built_from) is None:
         stale = is_stale(opened.manifest, place, built_from, missing=True)
     return HeldCollection(name, said, str(place), opened.manifest.n_papers, stale)
 
