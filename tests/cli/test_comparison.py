@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +122,25 @@ def test_what_is_refused(run: Run, env: dict[str, str], options: list[str]) -> N
     assert (done.returncode, done.stdout) == (2, "")
     assert "cannot print a comparison" in done.stderr
     assert run(FIRST, "--against", "", env=env).returncode == 2
+
+
+@pytest.mark.parametrize("option", [("--judge", "mine.qrels"), ("--map", "map.html"), ("--rerank", "model")])
+def test_what_is_for_one_answer_is_refused(
+    run: Run, env: dict[str, str], tmp_path: Path, option: tuple[str, str]
+) -> None:
+    """An option for one answer is refused by name beside --against, and writes nothing."""
+    done = run(FIRST, "--against", SECOND, *option, env=env, stdin="1\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option[0]}: it is for one answer" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_terms_are_offered_beside_any_form(run: Run, env: dict[str, str]) -> None:
+    """--suggest offers its terms on stderr, where no table of hits has them."""
+    for form in ("table", "plain"):
+        done = run(FIRST, "--against", SECOND, "--suggest", "--format", form, env=env)
+        assert done.stderr.count("narrow by: ") == 1
+    assert "narrow by" not in run(FIRST, "--suggest", "--format", "table", env=env).stderr
 
 
 def test_doubts_about_both_queries_are_told(run: Run, env: dict[str, str]) -> None:
