@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import complain
@@ -40,18 +39,20 @@ def say_places(opened: Index, query: str, options: SearchOptions) -> None:
         return
     filters = filters_for(opened, options.filters.replace(within=None), options.marked)
     mode: Mode = options.mode.value
-    ask = partial(opened.search, query, mode=mode, late=options.late, filters=filters)
     ranked = opened.rank_many(
         [query], min(len(opened), _DEEPEST), mode, late=options.late, literal=False, filters=filters
     )
     places = {one.paper_id: place for place, one in enumerate(next(iter(ranked)), start=1)}
+    deepest = max((at for paper_id in ids if (at := places.get(paper_id, 0)) <= _JUDGED), default=0)
+    best = opened.search(query, deepest, mode, late=options.late, filters=filters) if deepest else ()
+    verdicts = {hit.paper.paper_id: hit.verdict for hit in best}
     for paper_id in ids:
         place = places.get(paper_id)
         if place is None:
             said = "; ".join(_reasons(opened, query, paper_id, options)) or f"is not among the best {_DEEPEST:,}"
         else:
             said = f"is number {place:,} without --within"
-            verdict = ask(k=place)[place - 1].verdict if place <= _JUDGED else None
+            verdict = verdicts.get(paper_id)
             said += f", and {verdict}" if verdict else ""
             said += ": --strict leaves it out" if verdict == "weak" and options.strict else ""
         complain(f"{opened.paper(paper_id).title or paper_id} {said}", "")
