@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from papersearch.cli.comparison import MOST
+from papersearch.cli.output.facets import NAMES
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import ending_of
@@ -34,14 +35,6 @@ _YEARS = 10
 _LISTED = 20
 """Number of names from which a list in `Facets` may be cut: a name that it lacks has an unknown count."""
 _UNKNOWN = "-"
-_NAMES = (
-    ("authors", "authors"),
-    ("categories", "categories"),
-    ("venues", "venues"),
-    ("from", "organisations"),
-    ("dumps", "dumps"),
-)
-"""Labels of names, and their fields in `Facets`."""
 
 
 class _Row(NamedTuple):
@@ -102,7 +95,7 @@ def _rows(found: Comparison) -> Iterator[_Row]:
     if first.n_undated or second.n_undated:
         yield _Row("", "of unknown year", (str(first.n_undated), str(second.n_undated)))
     yield from _labelled("years", _years(first, second))
-    for label, field in _NAMES:
+    for label, field in NAMES:
         yield from _labelled(label, _names(getattr(first, field), getattr(second, field)))
 
 
