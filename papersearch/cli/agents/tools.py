@@ -112,7 +112,7 @@ class SearchArguments(NamedTuple):
     ] = False
     against: Annotated[
         str | None,
-        Takes("text", "Another query: count what answers each, and name papers of both and of one alone."),
+        Takes("text", "Another query: count what answers each, both and one alone, and name papers of both."),
     ] = None
     suggest: Annotated[bool, _switch("Offer terms that narrow the search.")] = False
     explain: Annotated[bool, _switch("Explain how each score is computed.")] = False
