@@ -211,7 +211,7 @@ def _say_about(options: SearchOptions, opened: Index, results: Results, printer:
     warn_of_reading(results)
     is_table_of_hits = printer.format == "table" and options.against is None
     if not is_table_of_hits:  # which says it beside its hits
-        say_doubts(results)
+        say_doubts(results, results.query if options.against is not None else "")
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     _say_places(options, opened, results)
@@ -246,7 +246,7 @@ def _compared(options: SearchOptions, opened: Index, results: Results, filters: 
     )
     found, other = compare_answers(search, results.query, query)
     warn_of_reading(other)
-    say_doubts(other)
+    say_doubts(other, other.query)
     offer_words(other, [query])
     return found
 

@@ -150,6 +150,19 @@ def test_doubts_about_both_queries_are_told(run: Run, env: dict[str, str]) -> No
         assert done.stderr.count("no paper has the word routng: did you mean") == 1
 
 
+def test_doubts_name_their_query(run: Run, env: dict[str, str]) -> None:
+    """What makes an answer doubtful is said after its query: the other answer may be beyond doubt."""
+    weak, other = "medieval poetry", "basket weaving"
+    alone = run(weak, "--format", "plain", env=env).stderr.splitlines()[0].removeprefix("papersearch: ")
+    assert "this well" in alone
+    for queries in ((weak, SECOND), (SECOND, weak)):
+        said = run(queries[0], "--against", queries[1], env=env).stderr
+        assert said.count(f"papersearch: {weak}: {alone}\n") == said.count("this well") == 1
+    both = run(weak, "--against", other, env=env).stderr
+    for query in (weak, other):
+        assert both.count(f"papersearch: {query}: {alone}\n") == 1
+
+
 def test_no_paper_answers(run: Run, env: dict[str, str]) -> None:
     """The exit code is that of hits if a paper answers either query, else that of none."""
     nothing = ("qqqqzzzz", "--mode", "keyword")
