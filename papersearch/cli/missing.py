@@ -1,17 +1,16 @@
 """Why papers are missing from an answer: their place in it, or what leaves them out.
 
-`search --within ID --explain` asks so. The hits beside it are ranked among themselves alone.
+`search --within ID --explain` asks so. The hits beside it are ranked among themselves alone. The search has
+said which names lead to no paper.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import complain
-from papersearch.cli.index_access import filters_for
-from papersearch.cli.narrowing import find_ids, marked
+from papersearch.cli.narrowing import find_ids, marked, narrowed
 from papersearch.cli.output.reasons import typed_filters
 from papersearch.errors import QueryError
 from papersearch.search.filter_table import FILTER_ROWS, MARK_ROWS, NO_MARK_FILTERS, make_mark_filters
@@ -38,20 +37,22 @@ def say_places(opened: Index, query: str, options: SearchOptions) -> None:
     ids, _ = find_ids(opened, options.filters.within or ())
     if not 0 < len(ids) <= _MOST:
         return
-    filters = filters_for(opened, options.filters.replace(within=None), options.marked)
+    filters = narrowed(opened, options.filters.replace(within=None), options.marked, quietly=True)
     mode: Mode = options.mode.value
-    ask = partial(opened.search, query, mode=mode, late=options.late, filters=filters)
     ranked = opened.rank_many(
         [query], min(len(opened), _DEEPEST), mode, late=options.late, literal=False, filters=filters
     )
     places = {one.paper_id: place for place, one in enumerate(next(iter(ranked)), start=1)}
+    deepest = max((at for paper_id in ids if (at := places.get(paper_id, 0)) <= _JUDGED), default=0)
+    best = opened.search(query, deepest, mode, late=options.late, filters=filters) if deepest else ()
+    verdicts = {hit.paper.paper_id: hit.verdict for hit in best}
     for paper_id in ids:
         place = places.get(paper_id)
         if place is None:
             said = "; ".join(_reasons(opened, query, paper_id, options)) or f"is not among the best {_DEEPEST:,}"
         else:
             said = f"is number {place:,} without --within"
-            verdict = ask(k=place)[place - 1].verdict if place <= _JUDGED else None
+            verdict = verdicts.get(paper_id)
             said += f", and {verdict}" if verdict else ""
             said += ": --strict leaves it out" if verdict == "weak" and options.strict else ""
         complain(f"{opened.paper(paper_id).title or paper_id} {said}", "")
@@ -79,12 +80,12 @@ def _each_filter(opened: Index, only: Filters, options: SearchOptions) -> Iterat
         if row.field not in ("within", "include_undated") and value != getattr(NO_FILTERS, row.field):
             one = Filters(**{row.field: value})
             filters = only.replace(**{row.field: value}, include_undated=keeps_undated)
-            yield filters_for(opened, filters), typed_filters(one)
+            yield narrowed(opened, filters, NO_MARK_FILTERS, quietly=True), typed_filters(one)
     for row in MARK_ROWS:
         value = getattr(options.marked, row.field)
         if value != getattr(NO_MARK_FILTERS, row.field):
             wanted = make_mark_filters({row.field: value})
-            yield marked(opened, only, wanted), typed_filters(NO_FILTERS, wanted)
+            yield marked(opened, only, wanted, quietly=True), typed_filters(NO_FILTERS, wanted)
 
 
 def _clauses(results: Results) -> list[str]:

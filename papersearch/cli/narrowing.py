@@ -23,21 +23,23 @@ _NAMED = 10
 """Greatest number of lost names that have a line each."""
 
 
-def narrowed(opened: Index, filters: Filters, wanted: MarkFilters) -> Filters:
+def narrowed(opened: Index, filters: Filters, wanted: MarkFilters, *, quietly: bool = False) -> Filters:
     """Return filters whose papers are ids of the index, within the papers that have the wanted marks.
 
+    quietly: do not say which names lead to no paper
     Raises BadParameter for a list without any paper of the index, and MarksError.
     """
     if filters.within is not None:
-        filters = filters.replace(within=_ids(opened, filters.within, "--within"))
+        filters = filters.replace(within=_ids(opened, filters.within, "--within", quietly=quietly))
     if filters.without:
-        filters = filters.replace(without=_ids(opened, filters.without, "--without"))
-    return marked(opened, filters, wanted)
+        filters = filters.replace(without=_ids(opened, filters.without, "--without", quietly=quietly))
+    return marked(opened, filters, wanted, quietly=quietly)
 
 
-def marked(opened: Index, filters: Filters, wanted: MarkFilters) -> Filters:
+def marked(opened: Index, filters: Filters, wanted: MarkFilters, *, quietly: bool = False) -> Filters:
     """Return filters, which name papers by ids alone, within the papers that have the wanted marks.
 
+    quietly: do not say which marked papers the index does not have
     Raises MarksError.
     """
     if not any(wanted):
@@ -47,7 +49,8 @@ def marked(opened: Index, filters: Filters, wanted: MarkFilters) -> Filters:
     from papersearch.marks.file import read_marks
 
     filters, lost = mark.narrowed(filters, wanted, read_marks(find_marks()), opened)
-    _say_lost(lost)
+    if not quietly:
+        _say_lost(lost)
     return filters
 
 
@@ -75,13 +78,15 @@ def find_ids(opened: Index, names: Sequence[str]) -> tuple[tuple[str, ...], list
     return tuple(dict.fromkeys(filter(None, found.values()))), lost
 
 
-def _ids(opened: Index, names: Sequence[str], option: str) -> tuple[str, ...]:
+def _ids(opened: Index, names: Sequence[str], option: str, *, quietly: bool) -> tuple[str, ...]:
     """Return the ids of the papers of these names. Raises BadParameter if none of them is in the index."""
     ids, lost = find_ids(opened, names)
     if names and not ids:
         if len(names) == 1:
             raise typer.BadParameter(f"expected a file of names, or a paper: {lost[0]}", param_hint=option)
         raise typer.BadParameter("expected ids or titles, one a line, of papers in the index", param_hint=option)
+    if quietly:
+        return ids
     for reason in lost[:_NAMED]:
         complain(str(reason), "")
     if len(lost) > _NAMED:

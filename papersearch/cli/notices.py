@@ -120,14 +120,15 @@ def warn_of_filters(results: Results, wanted: MarkFilters = NO_MARK_FILTERS) -> 
     complain(why_empty(results, 0, wanted), "")
 
 
-def say_doubts(results: Results) -> None:
-    """Say what makes an answer doubtful, a line each."""
+def say_doubts(results: Results, name: str = "") -> None:
+    """Say what makes an answer doubtful, a line each; `name` tells it from another answer."""
     if results.verdict != "weak" and not results.unknown_words:
         return
     from papersearch.cli.output.reasons import doubts
 
+    whose = f"{name}: " if name else ""
     for doubt in doubts(results):
-        complain(doubt, "")
+        complain(f"{whose}{doubt}", "")
 
 
 def offer_words(results: Results, query: Sequence[str]) -> None:

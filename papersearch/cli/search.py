@@ -140,11 +140,11 @@ def search(options: SearchOptions) -> int:
     from papersearch.search.request import names_papers
 
     printer = printer_of(options, open_hit_printer)
+    _refuse_beside(options, printer)
     if options.judge is not None:
         from papersearch.cli.judging import check
 
         check(options.judge)
-    _refuse_beside(options, printer)
     locations = find_locations(options.places)
     query = options.query or []
     refuse_dash(query)
@@ -209,8 +209,9 @@ def _say_about(options: SearchOptions, opened: Index, results: Results, printer:
         options.rerank.say(results)
     warn_of_command(query)
     warn_of_reading(results)
-    if printer.format != "table" or options.against is not None:  # a table of hits says it beside its hits
-        say_doubts(results)
+    is_table_of_hits = printer.format == "table" and options.against is None
+    if not is_table_of_hits:  # which says it beside its hits
+        say_doubts(results, results.query if options.against is not None else "")
     offer_words(results, query)
     warn_of_filters(results, options.marked)
     _say_places(options, opened, results)
@@ -218,7 +219,7 @@ def _say_about(options: SearchOptions, opened: Index, results: Results, printer:
         printer.hint(
             f"cannot print facets as {printer.format}: only tables and JSON have them", "--format table, or --json"
         )
-    if results.related and printer.format not in ("table", "json"):
+    if results.related and printer.format != "json" and not is_table_of_hits:
         printer.hint(f"narrow by: {', '.join(term.term for term in results.related)}")
 
 
@@ -245,7 +246,7 @@ def _compared(options: SearchOptions, opened: Index, results: Results, filters: 
     )
     found, other = compare_answers(search, results.query, query)
     warn_of_reading(other)
-    say_doubts(other)
+    say_doubts(other, other.query)
     offer_words(other, [query])
     return found
 
@@ -258,7 +259,7 @@ def _refuse_beside(options: SearchOptions, printer: Printer) -> None:
         from papersearch.cli.comparison import refuse_format
 
         refuse_format(printer.format, options.style)
-        for name, given in (("--rerank", options.rerank), ("--map", options.maps)):
+        for name, given in (("--rerank", options.rerank), ("--map", options.maps), ("--judge", options.judge)):
             if given is not None:
                 raise typer.BadParameter("it is for one answer, and --against compares two", param_hint=name)
     if options.rerank is not None and options.sort != SortChoice.relevance:

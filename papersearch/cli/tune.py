@@ -107,7 +107,7 @@ def _say_outcome(printer: Printer, tuning: Tuning, options: TuneOptions) -> None
         gained = f"{tuning.after - tuning.before:+.4f}, p = {tuning.p:.3f}"
         why = "they rank no better" if tuning.after <= tuning.before else "the gain may be noise"
         printer.hint(
-            f"nothing is written: on topics held out {why} ({gained}; p of at most {SURE:g} is asked for)",
+            f"nothing is written: on topics held out {why} ({gained}; p must be at most {SURE:g})",
             "judge more topics",
         )
 

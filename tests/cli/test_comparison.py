@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,11 +124,43 @@ def test_what_is_refused(run: Run, env: dict[str, str], options: list[str]) -> N
     assert run(FIRST, "--against", "", env=env).returncode == 2
 
 
+@pytest.mark.parametrize("option", [("--judge", "mine.qrels"), ("--map", "map.html"), ("--rerank", "model")])
+def test_what_is_for_one_answer_is_refused(
+    run: Run, env: dict[str, str], tmp_path: Path, option: tuple[str, str]
+) -> None:
+    """An option for one answer is refused by name beside --against, and writes nothing."""
+    done = run(FIRST, "--against", SECOND, *option, env=env, stdin="1\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option[0]}: it is for one answer" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_terms_are_offered_beside_any_form(run: Run, env: dict[str, str]) -> None:
+    """--suggest offers its terms on stderr, where no table of hits has them."""
+    for form in ("table", "plain"):
+        done = run(FIRST, "--against", SECOND, "--suggest", "--format", form, env=env)
+        assert done.stderr.count("narrow by: ") == 1
+    assert "narrow by" not in run(FIRST, "--suggest", "--format", "table", env=env).stderr
+
+
 def test_doubts_about_both_queries_are_told(run: Run, env: dict[str, str]) -> None:
     """A word that no paper has is named, in either query, with the words spelt like it."""
     for queries in (("routng", SECOND), (SECOND, "routng")):
         done = run(queries[0], "--against", queries[1], env=env)
         assert done.stderr.count("no paper has the word routng: did you mean") == 1
+
+
+def test_doubts_name_their_query(run: Run, env: dict[str, str]) -> None:
+    """What makes an answer doubtful is said after its query: the other answer may be beyond doubt."""
+    weak, other = "medieval poetry", "basket weaving"
+    alone = run(weak, "--format", "plain", env=env).stderr.splitlines()[0].removeprefix("papersearch: ")
+    assert "this well" in alone
+    for queries in ((weak, SECOND), (SECOND, weak)):
+        said = run(queries[0], "--against", queries[1], env=env).stderr
+        assert said.count(f"papersearch: {weak}: {alone}\n") == said.count("this well") == 1
+    both = run(weak, "--against", other, env=env).stderr
+    for query in (weak, other):
+        assert both.count(f"papersearch: {query}: {alone}\n") == 1
 
 
 def test_no_paper_answers(run: Run, env: dict[str, str]) -> None:

@@ -128,6 +128,19 @@ def test_marks_are_told(run: Run, small_corpus: Path, small_index: Path) -> None
     assert "is number 1 without --within" in said(names[0], "--tag", "moe", "--unread")
 
 
+def test_lost_papers_are_said_once(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    """Names and marks without a paper are said by the search, and not again by what explains it."""
+    (tmp_path / "list").write_text("skippipe\nno-such-paper\n")
+    marks = tmp_path / "marks.jsonl"
+    env = env | {"PAPERSEARCH_MARKS": str(marks)}
+    run("mark", "gpipe", "--tag", "moe", env=env)
+    marks.write_text(marks.read_text() + '{"paper_id":"gone","tags":["moe"],"title":"Gone"}\n')
+    for name in ("gpipe", "skippipe"):
+        options = ("--within", name, "--without", "list", "--tag", "moe", "--explain")
+        said = run(QUERY, *options, env=env).stderr
+        assert said.count("cannot find the paper 'no-such-paper'") == said.count("Gone") == 1
+
+
 def test_a_list_to_search_among_is_not_explained(
     invoke: Any, real_index: papersearch.Index, tmp_path: Path
 ) -> None:

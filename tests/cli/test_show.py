@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from papersearch.cli.app import app
 from papersearch.cli.listed_names import names_in
 from papersearch.cli.output.json_documents import paper_rows
-from papersearch.cli.output.table import facts_of
+from papersearch.cli.output.records import facts_of
 from papersearch.types import Paper
 
 

@@ -91,7 +91,7 @@ def test_a_batch_ranks_by_tuned_weights(
 
 
 def test_the_way_back(run: Run, index: Path, env: dict[str, str]) -> None:
-    """--reset removes the file, whatever is in it, ends with 1 where there is none, and takes nothing beside it."""
+    """--reset removes even a broken file of weights, exits with 1 if there is none, and rejects other arguments."""
     here = env | {"PAPERSEARCH_INDEX": str(index)}
     (index / "weights.toml").write_text("keyword = 'much'")
     broken = run("pipeline bubbles", env=here)

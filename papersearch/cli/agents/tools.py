@@ -112,7 +112,7 @@ class SearchArguments(NamedTuple):
     ] = False
     against: Annotated[
         str | None,
-        Takes("text", "Another query: count what answers each, and name papers of both and of one alone."),
+        Takes("text", "Another query: count what answers each, both and one alone, and name papers of both."),
     ] = None
     suggest: Annotated[bool, _switch("Offer terms that narrow the search.")] = False
     explain: Annotated[bool, _switch("Explain how each score is computed.")] = False
@@ -297,17 +297,14 @@ def _filters(index: Index, filters: Filters, wanted: MarkFilters) -> Filters:
     """Return filters within the papers that have the wanted marks. Raises MarksError, and PaperLookupError."""
     if not any(wanted):
         return filters
-    from papersearch.cli.locations import find_marks
-    from papersearch.cli.narrowing import find_ids
-    from papersearch.marks.file import read_marks
-    from papersearch.marks.mark import narrowed
+    from papersearch.cli.narrowing import find_ids, marked
 
     if filters.within is not None:
         ids, lost = find_ids(index, filters.within)
         if lost:
             raise lost[0]
         filters = filters.replace(within=ids)
-    return narrowed(filters, wanted, read_marks(find_marks()), index)[0]
+    return marked(index, filters, wanted, quietly=True)
 
 
 def _results(

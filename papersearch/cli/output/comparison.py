@@ -9,8 +9,10 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from papersearch.cli.comparison import MOST
+from papersearch.cli.output.facets import NAMES
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import ending_of
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -33,14 +35,6 @@ _YEARS = 10
 _LISTED = 20
 """Number of names from which a list in `Facets` may be cut: a name that it lacks has an unknown count."""
 _UNKNOWN = "-"
-_NAMES = (
-    ("authors", "authors"),
-    ("categories", "categories"),
-    ("venues", "venues"),
-    ("from", "organisations"),
-    ("dumps", "dumps"),
-)
-"""Labels of names, and their fields in `Facets`."""
 
 
 class _Row(NamedTuple):
@@ -53,9 +47,9 @@ class _Row(NamedTuple):
 
 def print_comparison(console: Console, asked: tuple[str, str], found: Comparison, k: int) -> None:
     """Print counts with a column for each of what was asked, then the first `k` papers of each part."""
-    cut: OverflowMethod = "ellipsis" if (console.encoding or "").lower().startswith("utf") else "crop"
+    ending = ending_of(console)
     queries = [clean_text(query) for query in asked]
-    lines = _table(queries, list(_rows(found)), min(console.width, _WIDEST), cut)
+    lines = _table(queries, list(_rows(found)), min(console.width, _WIDEST), ending)
     among = _best(found)
     parts = (
         (f"in {among}both", found.both),
@@ -68,11 +62,11 @@ def print_comparison(console: Console, asked: tuple[str, str], found: Comparison
         lines += [Text(), Text.assemble((f"{counted} {name}", _TITLE), (cut_at, _FAINT))]
         lines += [paper_line(hit.short_id, hit.paper) for hit in hits[:k]]
     for line in lines:
-        line.truncate(console.width, overflow=cut)
+        line.truncate(console.width, overflow=ending)
     write(console, Text("\n").join(lines))
 
 
-def _table(queries: Sequence[str], rows: Sequence[_Row], width: int, cut: OverflowMethod) -> list[Text]:
+def _table(queries: Sequence[str], rows: Sequence[_Row], width: int, ending: OverflowMethod) -> list[Text]:
     """Lay out rows of a label, a name and two counts, which have the queries above them."""
     room = width - _LABEL - 2 * _GAP
     count_width = min(max(map(cell_len, queries)), max(_LEAST_COUNT, (room - _LEAST_NAME) // 2))
@@ -85,7 +79,7 @@ def _table(queries: Sequence[str], rows: Sequence[_Row], width: int, cut: Overfl
         text = Text(label.ljust(_LABEL), style=_FAINT)
         for place, (written, cell_width, align) in enumerate(cells):
             cell = Text(clean_text(written), style=style)
-            cell.truncate(cell_width, overflow=cut)
+            cell.truncate(cell_width, overflow=ending)
             cell.align(align, cell_width)
             text = Text.assemble(text, " " * _GAP if place else "", cell)
         return text
@@ -101,7 +95,7 @@ def _rows(found: Comparison) -> Iterator[_Row]:
     if first.n_undated or second.n_undated:
         yield _Row("", "of unknown year", (str(first.n_undated), str(second.n_undated)))
     yield from _labelled("years", _years(first, second))
-    for label, field in _NAMES:
+    for label, field in NAMES:
         yield from _labelled(label, _names(getattr(first, field), getattr(second, field)))
 
 

@@ -21,6 +21,15 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _ASCII_LEVELS = ".:-=+*#@"
 _NAMED = 5
 
+NAMES = (
+    ("authors", "authors"),
+    ("categories", "categories"),
+    ("venues", "venues"),
+    ("from", "organisations"),
+    ("dumps", "dumps"),
+)
+"""Labels of names, and their fields in `Facets`."""
+
 
 def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Text]:
     """Draw a sparkline of dates, and list names, organisations and dumps.
@@ -39,15 +48,8 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
     counted = facets.months if is_dense else facets.years
     if counted:
         lines.append(_labelled("dates", sparkline(counted, ascii_only)))
-    listed = (
-        ("authors", facets.authors),
-        ("categories", facets.categories),
-        ("venues", facets.venues),
-        ("from", facets.organisations),
-        ("dumps", facets.dumps),
-    )
-    for label, values in listed:
-        if values:
+    for label, field in NAMES:
+        if values := getattr(facets, field):
             lines += _listed(label, _named(values), width)
     return [_within(line, width) for line in lines]
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import ending_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,13 +22,12 @@ _LIKENESS = 6
 
 def print_near_duplicates(console: Console, found: NearDuplicates, n_papers: int) -> None:
     """Print a paragraph for each group, and a line for each of its papers: id, likeness, year and title."""
-    ascii_only = not (console.encoding or "").lower().startswith("utf")
     lines = [Text.assemble(("Near-duplicates", "bold"), "  ", (_counted(found, n_papers), _FAINT))]
     for group in found.groups:
         lines += [Text(), paper_line(group[0].short_id, group[0], " " * _LIKENESS)]
         lines += [paper_line(paper.short_id, paper, f"{paper.likeness:<{_LIKENESS}.2f}") for paper in group[1:]]
     for line in lines:
-        line.truncate(console.width, overflow="crop" if ascii_only else "ellipsis")
+        line.truncate(console.width, overflow=ending_of(console))
     write(console, Text("\n").join(lines))
 
 

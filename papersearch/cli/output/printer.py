@@ -188,7 +188,7 @@ class Printer:
         elif self.format in _EXPORTS:
             self._export(papers, marked)
         else:
-            from papersearch.cli.output.table import print_papers
+            from papersearch.cli.output.records import print_papers
 
             print_papers(open_console(self._color), papers, marked)
 
@@ -281,7 +281,7 @@ class Printer:
 
         lines = references(papers, style, writer)
         if writer == "plain" and sys.stdout.isatty():
-            from papersearch.cli.output.table import print_paragraphs
+            from papersearch.cli.output.records import print_paragraphs
 
             print_paragraphs(open_console(self._color), lines)
         else:

@@ -18,6 +18,7 @@ from papersearch.cli.output.dumps import left_out_line
 from papersearch.cli.output.findings import list_findings
 from papersearch.cli.output.reasons import in_words
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import ending_of, is_ascii, is_unlimited
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.cleaning import clean_text
 from papersearch.text.words import ENGLISH, NAMES
@@ -38,8 +39,6 @@ _WIDE = 110
 """Width in columns from which sections are side by side."""
 _WIDEST = 160
 _BETWEEN = 4
-_MOST_COLUMNS = 10_000
-"""Width that no terminal has: beyond it the output is a pipe, with sections below each other."""
 _MARGIN = 2
 _GAP = 2
 _LONG_BAR = 36
@@ -76,9 +75,9 @@ def print_stats(console: Console, index: Index) -> None:
     """Print counts, dates, names, links, dumps, groups of files, and every finding of the build."""
     manifest, findings = index.manifest, index.findings()
     held = index.counts()
-    is_wide = _WIDE <= console.width <= _MOST_COLUMNS
+    is_wide = console.width >= _WIDE and not is_unlimited(console)
     width = (min(console.width, _WIDEST) - _BETWEEN) // 2 if is_wide else console.width
-    area = _Area(console, width, not (console.encoding or "").lower().startswith("utf"))
+    area = _Area(console, width, is_ascii(console))
     sections = [
         _dates(held, manifest.n_papers, area),
         _arrivals(held, area),
@@ -301,7 +300,7 @@ def _and_more(n_left: int) -> list[Text]:
 
 
 def _cut(text: Text, width: int, area: _Area, *, pad: bool = False) -> None:
-    text.truncate(width, overflow="crop" if area.ascii_only else "ellipsis", pad=pad)
+    text.truncate(width, overflow=ending_of(area.console), pad=pad)
 
 
 def _size(n_bytes: int) -> str:

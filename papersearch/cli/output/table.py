@@ -15,7 +15,7 @@ from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
 from papersearch.cli.output.reasons import doubts, how_many, in_words, word_of
-from papersearch.cli.output.terminal import in_lines, links_shown
+from papersearch.cli.output.terminal import in_lines, is_ascii, is_unlimited, links_shown
 from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Paper, Results, Span
@@ -38,15 +38,11 @@ _BAR_CELLS = 8  # strengths of 0.5 and 0.625 are whole cells: weak papers fill t
 _EVIDENCE_LINES = 2
 _RANK_WIDTH = 3
 _YEAR_WIDTH = 5
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STRENGTH_WIDTH = _BAR_CELLS + 7
 _GAP = 2
-_SHOWN_AUTHORS = 8
 _SHOWN_KEYWORDS = 3
 _SHOWN_TITLE = 50
 _UNLIMITED = 1_000_000
-_PROSE_WIDTH = 100
-"""Longest line of prose, however wide the terminal is."""
 
 
 def print_results(
@@ -56,12 +52,12 @@ def print_results(
 
     `name`: of a saved search. `marked`: marks of the papers.
     """
-    width = None if _unlimited(console) else console.width
+    width = None if is_unlimited(console) else console.width
     heading = _heading(results, width, name, marked)
     lines = [*heading, *_doubts(console, results), *_reading(results, width), Text()]
     if not results.hits and results.emptied_by != "identifier":  # a note has said so
         lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
-    ascii_only = not (console.encoding or "").lower().startswith("utf")
+    ascii_only = is_ascii(console)
     for hit in results:
         strength = _strength(hit, ascii_only) if results.is_ranked else Text()
         if width is not None and width >= _WIDE:
@@ -135,7 +131,7 @@ def _doubts(console: Console, results: Results) -> list[Text]:
     if not said:
         return []
     text = Text(clean_text(f"{said[:1].upper()}{said[1:]}."))
-    return [text] if _unlimited(console) else list(text.wrap(console, console.width))
+    return [text] if is_unlimited(console) else list(text.wrap(console, console.width))
 
 
 def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
@@ -297,13 +293,6 @@ def year_of(paper: Paper) -> str:
     return f"~{paper.year}" if paper.year_inferred else str(paper.year)
 
 
-def known_date(paper: Paper) -> str:
-    """Return what is known of the date: 2026-04-02, Apr 2026 or 2026; a dash if nothing is."""
-    if paper.year is None:
-        return "—"
-    return paper.date or (f"{_MONTHS[paper.month - 1]} {paper.year}" if paper.month else str(paper.year))
-
-
 def _strength(hit: Hit, ascii_only: bool) -> Text:
     """Return a bar for how well the paper answers, and the word for it.
 
@@ -317,86 +306,9 @@ def _strength(hit: Hit, ascii_only: bool) -> Text:
     return Text.assemble(*cells, (f" {word_of(hit)}", _FAINT))
 
 
-def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | None = None) -> None:
-    """Print whole records: title, facts, abstract, links, the lines of the dumps, when each came, and marks."""
-    from papersearch.clock import local_day  # no query prints it
-
-    for number, paper in enumerate(papers):
-        lines = [Text()] if number else []
-        lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
-        facts = facts_of(paper)
-        if facts:
-            lines.append(Text(" · ".join(facts), style=_FAINT))
-        lines += [Text(), Text(clean_text(paper.abstract))] if paper.abstract else []
-        lines.append(Text())
-        lines += [Text(keywords_line(paper), style=_FAINT)] if paper.categories else []
-        lines += [Text(clean_text(link), style=_BAR) for link in addresses_in(paper)]
-        places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
-        lines += [Text(clean_text(place), style=_FAINT) for place in places]
-        lines += [Text(f"added {local_day(paper.added)}", style=_FAINT)] if paper.added else []
-        lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
-        mark = marked.of(paper) if marked else None
-        lines += [Text(line)] if (line := marks_line(mark)) else []
-        lines += [Text(f"note: {clean_text(mark.note)}")] if mark and mark.note else []
-        write(console, Text("\n").join(lines), None if _unlimited(console) else _PROSE_WIDTH)
-
-
-def print_paragraphs(console: Console, paragraphs: Sequence[str]) -> None:
-    """Print paragraphs of prose, with a blank line between them."""
-    lines = Text("\n\n").join(Text(clean_text(paragraph)) for paragraph in paragraphs)
-    write(console, lines, None if _unlimited(console) else _PROSE_WIDTH)
-
-
-def facts_of(paper: Paper) -> list[str]:
-    """List the known facts of a paper besides its texts."""
-    facts = []
-    if paper.year is not None:
-        facts.append(known_date(paper) + (" (year inferred)" if paper.year_inferred else ""))
-    if paper.organisation:
-        facts.append(clean_text(paper.organisation.name))
-    if paper.authors:
-        others = len(paper.authors) - _SHOWN_AUTHORS
-        facts.append(", ".join(paper.authors[:_SHOWN_AUTHORS]) + (f" and {others} more" if others > 0 else ""))
-    elif paper.author_count is not None:
-        facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
-    if paper.upvotes is not None:
-        facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
-    if paper.comment_count is not None:
-        facts.append(f"{paper.comment_count} comment{'' if paper.comment_count == 1 else 's'}")
-    if publication := _publication(paper):
-        facts.append(publication)
-    facts += [f"arXiv:{paper.arxiv_id}"] if paper.arxiv_id else []
-    facts += [f"doi:{paper.doi}"] if paper.doi else []
-    return [clean_text(fact) for fact in facts]
-
-
-def keywords_line(paper: Paper) -> str:
-    """List the keywords of a paper."""
-    return clean_text(f"keywords: {'; '.join(paper.categories)}")
-
-
-def addresses_in(paper: Paper) -> list[str]:
-    """Return the links of a paper, after its own address."""
-    return list(dict.fromkeys([*filter(None, (paper.url,)), *paper.links]))
-
-
-def _publication(paper: Paper) -> str:
-    """Write venue, volume, issue, pages and publisher, as far as they are known."""
-    parts = [paper.venue or ""]
-    named = (("vol.", paper.volume), ("no.", paper.issue), ("pp.", paper.pages))
-    parts += [f"{name} {value}" for name, value in named if value]
-    parts.append(paper.publisher or "")
-    return ", ".join(filter(None, parts))
-
-
 def write(console: Console, renderable: RenderableType, at_most: int | None = None) -> None:
     """Print to stdout, at most `at_most` columns wide, without the spaces that Rich pads lines with."""
     width = None if at_most is None else min(console.width, at_most)
     with console.capture() as capture:
         console.print(renderable, width=width)
     sys.stdout.write("\n".join(line.rstrip(" ") for line in capture.get().split("\n")))
-
-
-def _unlimited(console: Console) -> bool:
-    """Tell whether the console is a pipe, where nothing is wrapped, cut or padded."""
-    return console.width > 10_000

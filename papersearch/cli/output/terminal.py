@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, OverflowMethod
 
 ColorChoice = Literal["auto", "always", "never"]
 
@@ -63,6 +63,21 @@ def in_lines(pieces: Iterable[str], width: int | None) -> list[str]:
         else:
             lines.append(piece)
     return lines
+
+
+def is_unlimited(console: Console) -> bool:
+    """Tell whether a console is a pipe, where nothing is wrapped, cut or padded."""
+    return console.width > 10_000
+
+
+def is_ascii(console: Console) -> bool:
+    """Tell whether a console shows no characters but those of ASCII."""
+    return not (console.encoding or "").lower().startswith("utf")
+
+
+def ending_of(console: Console) -> OverflowMethod:
+    """Return how a line that is cut ends on a console: by an ellipsis, where it can be shown."""
+    return "crop" if is_ascii(console) else "ellipsis"
 
 
 def speak_utf8() -> None:

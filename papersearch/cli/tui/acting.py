@@ -37,6 +37,7 @@ class Acting(App[list[str]]):
         self.results: Results | None = None
         self._is_stale = False  # True if the hits are those of an earlier query
         self._judgements: dict[tuple[str, str], int] = {}  # by query and paper
+        self._judging = asyncio.Lock()
         self._edited: list[Paper] = []  # those whose tags or note are on the second line
         self._tags_before: tuple[str, ...] = ()
         self._copying = asyncio.Lock()
@@ -122,13 +123,14 @@ class Acting(App[list[str]]):
         """Judge a paper relevant; if it was, not relevant."""
         from papersearch.evaluation.judging import add_judgements  # slow to import, and few judge
 
-        relevance = 1 - self._judgements.get((query, paper.paper_id), 0)
         try:
-            await asyncio.to_thread(add_judgements, path, query, {paper.paper_id: relevance})
+            async with self._judging:  # each press turns what the last one wrote
+                relevance = 1 - self._judgements.get((query, paper.paper_id), 0)
+                await asyncio.to_thread(add_judgements, path, query, {paper.paper_id: relevance})
+                self._judgements[query, paper.paper_id] = relevance
         except PapersearchError as error:
             self.remark(error.message)
         else:
-            self._judgements[query, paper.paper_id] = relevance
             self.remark(f"{'answers' if relevance else 'does not answer'} · {_named([paper])}")
 
     # What the reader keeps

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.reasons import how_many, missing_words, why_empty
-from papersearch.cli.output.table import addresses_in, facts_of, keywords_line, marked, marks_line, year_of
+from papersearch.cli.output.records import addresses_in, facts_of, keywords_line
+from papersearch.cli.output.table import marked, marks_line, year_of
 from papersearch.cli.tui.filter_words import parse_mark_filters
 from papersearch.cli.tui.keys import SECTIONS
 from papersearch.marks.mark import Mark

@@ -11,7 +11,7 @@ import papersearch
 from papersearch.evaluation.judging import topics_beside
 from papersearch.evaluation.qrels import read_qrels
 from papersearch.evaluation.topics import read_topics
-from tests.cli.browsing import QUERY, asked, browse, press, said
+from tests.cli.browsing import QUERY, asked, browse, browser_of, press, said
 
 pytestmark = pytest.mark.typed
 
@@ -37,6 +37,20 @@ def test_the_paper_under_the_cursor_is_judged(real_index: papersearch.Index, tmp
 
     browse(real_index, talk, QUERY, judged=path)
     assert [topic.text for topic in read_topics(topics_beside(path))] == [QUERY]
+
+
+def test_judgements_in_one_breath_are_turns(real_index: papersearch.Index, tmp_path: Path) -> None:
+    """A paper that is judged twice, before the first judgement is written, does not answer."""
+    path = tmp_path / "mine.qrels"
+    first, *_ = asked(real_index)
+
+    async def talk(pilot: Pilot[list[str]]) -> None:
+        for _ in range(2):
+            browser_of(pilot).action_judge()
+        await pilot.app.workers.wait_for_complete()
+        assert [(one.doc_id, one.relevance) for one in read_qrels(path)] == [(first, 0)]
+
+    browse(real_index, talk, QUERY, judged=path)
 
 
 def test_what_is_not_judged(real_index: papersearch.Index, tmp_path: Path) -> None:
