@@ -88,10 +88,8 @@ def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking, rerank: R
     if rerank is None:
         return orjson.dumps(list(rows))
     first = min(k, rerank.top)
-    answers = index.search_many(
-        texts, first, mode, late=late, literal=literal, rerank=rerank, filters=asking.filters
-    )
-    return orjson.dumps(list(map(_reordered, rows, answers)))
+    found = index.search_many(texts, first, mode, late=late, literal=literal, rerank=rerank, filters=filters)
+    return orjson.dumps(list(map(_reordered, rows, found)))
 
 
 def _reordered(ranking: list[tuple[str, float]], reranked: Results) -> list[tuple[str, float]]:
