@@ -1,7 +1,7 @@
 """Scores of texts for queries, and what is known of rerankers, kept in a folder between searches.
 
-A file has the scores of one query by one model. Names and keys are hashes, so that the folder tells
-neither queries nor papers. Nothing depends on it: what is damaged, old or foreign is computed again.
+A file has the scores of one query by one model. Names and keys are hashes, so that the folder
+reveals neither queries nor papers. Nothing depends on it: what is damaged, old or foreign is computed again.
 """
 
 from __future__ import annotations
