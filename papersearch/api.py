@@ -290,10 +290,10 @@ class Index:
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [self._parsed(query, literal, NO_FILTERS) for query in chunk]
             with self._reading():
-                _, encoded, _ = self._encode(parsed, "semantic")  # hybrid mode would go on without an encoder
-            for query, vector in zip(parsed, encoded, strict=True):
+                encoded = self._encoded(parsed)
+            for query, one in zip(parsed, encoded, strict=True):
                 with self._reading():
-                    ranked = ids_under(settings, query, vector, how, self._shards)
+                    ranked = ids_under(settings, query, one, how, self._shards)
                 yield ranked
 
     def similar(
@@ -529,20 +529,29 @@ class Index:
     ) -> tuple[Mode, Sequence[Encoded | None], str | None]:
         """Return the mode used, each query encoded if the mode needs it, and why the mode differs.
 
-        prefix: what goes before the queries; None for the index's own
+        prefix: as for `_encoded`
         """
         nothing = [None] * len(queries)
         if mode == "keyword" or not any(query.plain for query in queries):
             return mode, nothing, None
         try:
-            encoder = self._shards.encoder if prefix is None else self._shards.encoder.with_prefix(prefix)
-            return mode, encoder.encode_many([query.plain for query in queries]), None
+            return mode, self._encoded(queries, prefix), None
         except NothingEncoded as error:
             if mode == "semantic":
                 raise
             return "keyword", nothing, error.message
         except ModelError as error:
             return "keyword", nothing, error.message
+
+    def _encoded(self, queries: Sequence[Query], prefix: str | None = None) -> Sequence[Encoded]:
+        """Encode queries. Raises ModelError.
+
+        prefix: what goes before the queries; None for the index's own
+        """
+        encoder = self._shards.encoder
+        if prefix is not None:
+            encoder = encoder.with_prefix(prefix)
+        return encoder.encode_many([query.plain for query in queries])
 
 
 def open(path: str | Path = "index") -> Index:

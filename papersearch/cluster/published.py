@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from papersearch.checksums import sha256_of
 from papersearch.errors import IndexBusy
-from papersearch.index.collection import Collection, collection_of, open_collection, shard_numbers
+from papersearch.index.collection import Collection, checksum_of, collection_of, open_collection, shard_numbers
 from papersearch.index.generations import has_shards
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import encode_manifest
@@ -71,7 +70,7 @@ def open_published(published: Published) -> Collection:
         return _open_single(published)
     described = decode_shards(published.shards, path)
     generations = tuple(open_shard(path, described, number) for number in range(published.n_shards))
-    return collection_of(path, OpenedShards(described, generations))._replace(weights=published.weights)
+    return collection_of(path, OpenedShards(described, generations), published.weights)
 
 
 def open_one(published: Published, number: int) -> tuple[Generation, int | IntArray]:
@@ -92,5 +91,4 @@ def _open_single(published: Published) -> Collection:
 
 
 def _checksum(shards: bytes, collection: Collection) -> str:
-    tuned = b"" if collection.weights is None else repr(collection.weights).encode()
-    return sha256_of((shards or encode_manifest(collection.manifest)) + tuned)
+    return checksum_of(shards or encode_manifest(collection.manifest), collection.weights)

@@ -251,27 +251,19 @@ def _open_library(model: ModelFiles, device: str | None = None) -> Scorer:
     import torch
     from sentence_transformers import CrossEncoder
 
-    from papersearch.dense.reference import check_modules, missing_tensors
+    from papersearch.dense.reference import check_modules, load, what_is_missing
 
     try:
         check_modules(model)
-        with quiet_models():
-            loaded = CrossEncoder(
-                str(model.folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True, "dtype": torch.float32},
-            )
-        missing = missing_tensors(loaded.model, model, unused="")
+        loaded = load(CrossEncoder, model, device)
+        missing = what_is_missing(loaded.model, model)
     except ModelError as error:
         raise _refused(model.name, error) from error
-    except Exception as error:  # the libraries raise many kinds of errors for a malformed model folder
+    except Exception as error:
         own_code = "it needs code of its own, which is not run: " if needs_own_code(model.folder) else ""
         raise RerankerUnusable(name=model.name, cause=f"{own_code}loading it failed: {error}") from error
-    if missing:
-        cause = f"model.safetensors lacks {len(missing)} of its tensors, {missing[0]} first"
-        raise RerankerUnusable(name=model.name, cause=cause)
+    if missing is not None:
+        raise RerankerUnusable(name=model.name, cause=missing)
     activation, identity = loaded.activation_fn, torch.nn.Identity()
 
     def score(query: str, text: str) -> float:

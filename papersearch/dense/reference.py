@@ -216,29 +216,37 @@ def _resident_bytes() -> int:
 
 def _loaded(model: ModelFiles, device: str | None) -> SentenceTransformer:
     """Load a model; raise ModelError if it cannot be, or if its weights do not fill it."""
-    import torch
     from sentence_transformers import SentenceTransformer
 
     check_modules(model)
     try:
-        with quiet_models():
-            loaded = SentenceTransformer(
-                str(model.folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"use_safetensors": True, "dtype": torch.float32},
-            )
-    except Exception as error:  # the libraries raise many kinds of errors for a malformed model folder
+        loaded: SentenceTransformer = load(SentenceTransformer, model, device)
+    except Exception as error:
         if needs_own_code(model.folder):
             raise ModelNeedsCode(name=model.name, cause="its config.json names it") from error
         raise ModelUnusable(name=model.name, cause=f"loading it failed: {error}") from error
-    missing = missing_tensors(loaded[0].auto_model, model)
-    if missing:
-        cause = f"model.safetensors lacks {len(missing)} of its tensors, {missing[0]} first"
+    cause = what_is_missing(loaded[0].auto_model, model, unused="pooler")
+    if cause is not None:
         kind = ModelNeedsCode if needs_own_code(model.folder) else ModelUnusable
         raise kind(name=model.name, cause=cause)
     return loaded
+
+
+def load(kind: type[Any], model: ModelFiles, device: str | None) -> Any:
+    """Load a model by a class of sentence-transformers: from disk, in float32, without code of its own.
+
+    The libraries raise many kinds of errors for a malformed model folder.
+    """
+    import torch
+
+    with quiet_models():
+        return kind(
+            str(model.folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
+        )
 
 
 def check_modules(model: ModelFiles) -> None:
@@ -256,10 +264,10 @@ def check_modules(model: ModelFiles) -> None:
         raise ModelUnusable(name=model.name, cause=cause)
 
 
-def missing_tensors(transformer: Any, model: ModelFiles, unused: str = "pooler") -> list[str]:
-    """List the transformer's tensors that are not in the weights, which have been filled at random.
+def what_is_missing(transformer: Any, model: ModelFiles, unused: str | None = None) -> str | None:
+    """Say which of the transformer's tensors are not in the weights, and so have been filled at random.
 
-    Those of `unused` parts are not counted: the output of a pooler is not used for vectors. Names are
+    Those of an `unused` part are not counted: the output of a pooler is not used for vectors. Names are
     compared first: a checkpoint may have a prefix, or the old names of layer normalisation. If a name is
     not found, transformers loads the model again and says which are missing, since it knows of other
     renamings.
@@ -268,7 +276,7 @@ def missing_tensors(transformer: Any, model: ModelFiles, unused: str = "pooler")
     tails = {name[place:] for name in stored for place in _parts(name)}
     needed = {name for name in transformer.state_dict() if unused not in name.split(".")}
     if needed <= tails:
-        return []
+        return None
     import torch
 
     with quiet_models():
@@ -279,7 +287,8 @@ def missing_tensors(transformer: Any, model: ModelFiles, unused: str = "pooler")
             use_safetensors=True,
             dtype=torch.float32,
         )
-    return sorted(needed & {str(name) for name in report["missing_keys"]})
+    missing = sorted(needed & {str(name) for name in report["missing_keys"]})
+    return f"model.safetensors lacks {len(missing)} of its tensors, {missing[0]} first" if missing else None
 
 
 def _modern(name: str) -> str:

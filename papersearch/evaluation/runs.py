@@ -16,7 +16,7 @@ from ir_measures import ScoredDoc
 
 from papersearch.evaluation.sharing import Answering, Asking, answers, rank_topics
 from papersearch.evaluation.topics import Topic, in_parts
-from papersearch.types import NO_FILTERS, Filters, Mode, RankedPaper
+from papersearch.types import RankedPaper
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -24,25 +24,6 @@ if TYPE_CHECKING:
 
 RUN_DEPTH = 1000
 """Number of papers per topic in an evaluation, as usual at TREC."""
-
-
-def make_run(
-    index: Index,
-    topics: Sequence[Topic],
-    mode: Mode,
-    k: int = RUN_DEPTH,
-    *,
-    late: bool = True,
-    literal: bool = True,
-    among: Filters = NO_FILTERS,
-    n_processes: int = 1,
-) -> Iterator[tuple[Topic, list[RankedPaper]]]:
-    """Yield each topic with the `k` papers that answer it best, by up to `n_processes`.
-
-    `among`: filters, of which `within` and `without` count.
-    """
-    asking = Asking(k, mode, late, literal, among.within, among.without)
-    yield from run_of(index, topics, asking, n_processes)
 
 
 def run_of(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from papersearch.checksums import sha256_of
 from papersearch.evaluation.topics import Topic, as_texts
 from papersearch.processes import Answer, Worker, employed, function_at, in_order, place_of
 from papersearch.types import Filters, Mode, Weights
@@ -89,10 +88,8 @@ def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking, rerank: R
     if rerank is None:
         return orjson.dumps(list(rows))
     first = min(k, rerank.top)
-    answers = index.search_many(
-        texts, first, mode, late=late, literal=literal, rerank=rerank, filters=asking.filters
-    )
-    return orjson.dumps(list(map(_reordered, rows, answers)))
+    found = index.search_many(texts, first, mode, late=late, literal=literal, rerank=rerank, filters=filters)
+    return orjson.dumps(list(map(_reordered, rows, found)))
 
 
 def _reordered(ranking: list[tuple[str, float]], reranked: Results) -> list[tuple[str, float]]:
@@ -124,10 +121,8 @@ def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> An
 
 
 def _generation_of(index: Index) -> bytes:
-    """Identify the index's files by the manifest's checksum; the manifest has the files' checksums.
-
-    Tuned weights, which the manifest lacks, count too.
-    """
+    """Identify the index's files by its manifest, which has the files' checksums, and its tuned weights."""
+    from papersearch.index.collection import checksum_of
     from papersearch.index.manifest import encode_manifest
 
-    return sha256_of(encode_manifest(index.manifest) + repr(index.weights).encode()).encode()
+    return checksum_of(encode_manifest(index.manifest), index.weights).encode()

@@ -2,8 +2,8 @@
 
 Four weights are chosen from a coarse grid around the defaults. Of all settings within one standard error of
 the best one, that nearest to the defaults is chosen (the rule of one standard error; Breiman et al.,
-"Classification and Regression Trees", 1984, section 3.4.3). So few judgements move little. What tuning gains
-is measured by cross-validation: each topic is ranked under weights that were chosen without it. A
+"Classification and Regression Trees", 1984, section 3.4.3). A few judgements thus change little. What tuning
+gains is measured by cross-validation: each topic is ranked under weights that were chosen without it. A
 randomisation test compares these rankings with those under the defaults, topic by topic (Smucker et al.,
 CIKM 2007).
 
@@ -280,7 +280,7 @@ def cross_validated(worth: Float64Array, n_steps: IntArray, fold: IntArray) -> F
 
 
 def randomisation_test(differences: Float64Array) -> float:
-    """Return the two-sided p of a mean difference as far from 0, if each sign of `differences` (Q,) were chance."""
+    """Return the two-sided p of the mean of `differences` (Q,), were their signs chance."""
     differing = differences[differences != 0]
     if len(differing) == 0:
         return 1.0

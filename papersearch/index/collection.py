@@ -76,15 +76,20 @@ def open_collection(path: Path) -> Collection:
         return Collection(path, generation.manifest, (generation,), (0,), _weights_of(path))
     from papersearch.index.shards import open_shards
 
-    return collection_of(path, open_shards(path))
+    return collection_of(path, open_shards(path), _weights_of(path))
 
 
-def collection_of(path: Path, opened: OpenedShards) -> Collection:
+def collection_of(path: Path, opened: OpenedShards, weights: Weights | None) -> Collection:
     """Return the open shards in a folder as one collection. Raises IndexDamaged."""
     manifests = [generation.manifest for generation in opened.generations]
     manifest = whole_manifest(manifests, opened.described.n_terms, _n_organisations(opened.generations))
     numbers = tuple(map(shard_numbers, opened.described.shards, opened.generations))
-    return Collection(path, manifest, opened.generations, numbers, _weights_of(path))
+    return Collection(path, manifest, opened.generations, numbers, weights)
+
+
+def checksum_of(described: bytes, weights: Weights | None) -> str:
+    """Identify a collection by its manifest or `shards.json`, and by its weights, which belong to no generation."""
+    return sha256_of(described + (b"" if weights is None else repr(weights).encode()))
 
 
 def _weights_of(path: Path) -> Weights | None:

@@ -96,7 +96,7 @@ def _are_alike(rows: Float32Array, columns: Float32Array) -> BoolArray:
     """
     cosines: Float32Array = rows @ columns.T
     alike: BoolArray = cosines >= LIKENESS
-    is_doubtful: BoolArray = alike ^ (cosines >= LIKENESS - ROUNDING) | alike ^ (cosines >= LIKENESS + ROUNDING)
+    is_doubtful: BoolArray = (cosines >= LIKENESS - ROUNDING) & (cosines < LIKENESS + ROUNDING)
     for column in np.flatnonzero(is_doubtful.any(axis=0)).tolist():
         doubtful = np.flatnonzero(is_doubtful[:, column])
         alike[doubtful, column] = row_dots(rows[doubtful], columns[column]) >= LIKENESS

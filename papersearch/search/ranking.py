@@ -167,7 +167,7 @@ def brevity(n_words: int) -> float:
 
 
 class Measured(NamedTuple):
-    """The candidates of a query, ascending, and what ranks them under any weights; each (K,) but where told.
+    """The candidates of a query, ascending, and what ranks them under any weights; each (K,) unless stated.
 
     late: None without late interaction
     vectors: (K, D), unit rows; zeros for a paper that is not encoded

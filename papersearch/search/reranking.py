@@ -32,12 +32,12 @@ class Reranker:
 
     model: a folder, or a name of the hub; it runs no code of its own
     top: the number of hits that are reranked, at most 100
-    seconds: the time for the scores of one answer, after the model is open; None takes the time it takes
+    seconds: the time for the scores of one answer, after the model is open; None sets no limit
     cache: a folder that keeps scores between searches; None keeps them for this object alone
     progress: called with a step, the texts that are done, and all of them
     announce: called with each message for the user
 
-    `n_cut` counts the answers of which not all papers were scored, for want of time.
+    `n_cut` counts the answers in which some papers were not scored, for want of time.
     With `seconds`, an answer depends on the speed of the machine; else the same index, query and model
     always give the same answer. Raises RerankerUnusable for a model that is not a cross-encoder.
     """

@@ -1,7 +1,7 @@
 """Scores of texts for queries, and what is known of rerankers, kept in a folder between searches.
 
-A file has the scores of one query by one model. Names and keys are hashes, so that the folder tells
-neither queries nor papers. Nothing depends on it: what is damaged, old or foreign is computed again.
+A file has the scores of one query by one model. Names and keys are hashes, so that the folder
+reveals neither queries nor papers. Nothing depends on it: what is damaged, old or foreign is computed again.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from papersearch.checksums import sha256_of
+from papersearch.dense.cross_encoders import CrossEncoderRecord
 from papersearch.index.typed_json import read_value
 from papersearch.private_files import read_private, remove_old, write_private
 from papersearch.values import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from papersearch.dense.cross_encoders import CrossEncoderRecord
 
 _VERSION = 1
 _KEY_LETTERS = 32
@@ -44,8 +43,6 @@ class ScoreCache:
 
     def described(self, model: Path) -> CrossEncoderRecord | None:
         """Return what is known of the model in a folder; None if nothing is."""
-        from papersearch.dense.cross_encoders import CrossEncoderRecord
-
         with suppress(*_FAILURES):
             described: CrossEncoderRecord = read_value(CrossEncoderRecord, self._read(self._of_model(model)))
             return described
@@ -68,10 +65,10 @@ class ScoreCache:
         self._write(self._of_query(described, query), dict(kept))
 
     def _of_model(self, model: Path) -> str:
-        return f"model-{_key(str(model))}.json"
+        return f"model-{text_key(str(model))}.json"
 
     def _of_query(self, described: CrossEncoderRecord, query: str) -> str:
-        return f"query-{_key(f'{described.fingerprint} {described.backend} {query}')}.json"
+        return f"query-{text_key(f'{described.fingerprint} {described.backend} {query}')}.json"
 
     def _read(self, name: str) -> Any:
         """Return the content of a file; None if there is none. Raises _FAILURES."""
@@ -89,9 +86,5 @@ class ScoreCache:
 
 
 def text_key(text: str) -> str:
-    """Return the key of a text among the scores of a query."""
-    return _key(text)
-
-
-def _key(text: str) -> str:
+    """Return the hash by which the cache knows a text, a query or a model."""
     return sha256_of(text.encode("utf-8", "surrogatepass"))[:_KEY_LETTERS]

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-TO_FIND_IT = 0.8
-"""Share of a call's time after which an answer, or an error, still reaches the client."""
+ANSWERING_SHARE = 0.8
+"""Share of a call's time for finding the answer. In the rest, the answer or an error reaches the client."""
 
 OTHER = "other"
 """The verb of a request that names none, in measurements."""
@@ -159,7 +159,7 @@ class Door:
         began, waited_for = time.monotonic(), patience(request.headers)
         call = read_call(verb, await read_body(request, self._bounds.body_seconds))
         seconds = min(waited_for, self._bounds.long_seconds if type(call) in LONG else self._bounds.seconds)
-        DEADLINE.set(began + TO_FIND_IT * seconds)  # for this request alone: it has a context of its own
+        DEADLINE.set(began + ANSWERING_SHARE * seconds)  # for this request alone: it has a context of its own
         try:
             async with asyncio.timeout(seconds):
                 return await self._answered(request, call, generation)

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from papersearch.api import Index
-from papersearch.checksums import sha256_of
 from papersearch.errors import PapersearchError
-from papersearch.index.collection import open_collection
+from papersearch.index.collection import checksum_of, open_collection
 from papersearch.index.layout import MANIFEST, SHARDS, WEIGHTS
 from papersearch.index.manifest import encode_manifest
 from papersearch.remote.calls import WHOLE, About
@@ -168,11 +167,11 @@ def _published(path: Path) -> Publication:
 def _about(index: Index) -> About:
     manifest = index.manifest
     part = f".{manifest.part}" if manifest.part else ""
-    tuned = b"" if index.weights is None else repr(index.weights).encode()
+    checksum = checksum_of(encode_manifest(manifest), index.weights)
     return About(
         release=__version__,
         format=manifest.format_version,
-        generation=f"{manifest.generation}{part}-{sha256_of(encode_manifest(manifest) + tuned)[:16]}",
+        generation=f"{manifest.generation}{part}-{checksum[:16]}",
         build=manifest.generation,
         n_papers=manifest.n_papers,
         n_encoded=manifest.n_encoded,

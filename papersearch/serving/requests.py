@@ -90,7 +90,7 @@ def asked_generation(headers: Headers) -> str | None:
 
 
 def patience(headers: Headers) -> float:
-    """Return for how many seconds the client waits; without end, if it does not tell."""
+    """Return the seconds for which the client waits; infinity if it does not say."""
     found = headers.get(PATIENCE_HEADER)
     if found is None:
         return math.inf

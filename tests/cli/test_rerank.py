@@ -14,7 +14,7 @@ from papersearch.cli.output.progress import Bar
 from papersearch.cli.reranking import RerankOptions
 from papersearch.search.reranking import Reranker
 from tests.conftest import Run
-from tests.dense.tiny_cross_encoders import make_cross_encoder
+from tests.dense.tiny_cross_encoders import keep_description, make_cross_encoder
 
 QUERY = "pipeline bubbles"
 
@@ -27,9 +27,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Path:
-    """Return a folder of caches that knows the model: comparing it would take each test seconds."""
+    """Return a folder of caches that knows the model."""
     home = tmp_path_factory.mktemp("home")
-    Reranker(model, cache=home / "papersearch" / "rerankers").scores("a", ["b"])
+    keep_description(model, home / "papersearch" / "rerankers")
     return home
 
 

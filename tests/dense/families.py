@@ -22,7 +22,7 @@ from papersearch.dense.architectures.nomic import AUTHORS_NAMES
 WIDTH = 32
 _SHAPE = {"hidden_size": WIDTH, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 48}
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
-_TOP = {
+SPECIAL_TOKENS = {
     "bos_token": "<s>",
     "eos_token": "</s>",
     "unk_token": "<unk>",
@@ -61,14 +61,15 @@ def make_family(
 
     raw = folder.parent / f"{folder.name}-raw"
     transformer.save_pretrained(raw)
-    PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), model_max_length=512, **_TOP).save_pretrained(raw)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), model_max_length=512, **SPECIAL_TOKENS)
+    tokenizer.save_pretrained(raw)
     body = Transformer(str(raw), model_kwargs={"dtype": transformer.dtype})
     pool = Pooling(transformer.config.hidden_size, pooling_mode=pooling)
     SentenceTransformer(modules=[body, pool, *after], device="cpu", prompts=prompts).save(str(folder))
     return folder
 
 
-def _config(kind: str, **changes: object) -> Any:
+def config_of(kind: str, **changes: object) -> Any:
     """Make a configuration of transformers with `kind` in its name."""
     import transformers
 
@@ -81,7 +82,7 @@ def _random(kind: str, **changes: object) -> Any:
     import transformers
 
     torch.manual_seed(7)
-    made = getattr(transformers, f"{kind}Model")(_config(kind, **changes))
+    made = getattr(transformers, f"{kind}Model")(config_of(kind, **changes))
     for parameter in made.parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.2)
@@ -90,7 +91,7 @@ def _random(kind: str, **changes: object) -> Any:
     return made
 
 
-_PADDED = {"max_position_embeddings": 514, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+PADDED = {"max_position_embeddings": 514, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
 
 
 def _bert(folder: Path, **options: Any) -> Path:
@@ -156,10 +157,10 @@ FAMILIES: dict[str, Callable[[Path], Path]] = {
     "bert, last": lambda folder: _bert(folder, pooling="lasttoken", after=[Normalize()]),
     "bert, wider": lambda folder: _dense(folder, 48, torch.nn.Identity(), bias=False),
     "bert, narrower": lambda folder: _dense(folder, 20, torch.nn.Tanh(), bias=True),
-    "roberta": lambda folder: make_family(folder, _random("Roberta", type_vocab_size=1, **_PADDED), pooling="cls"),
-    "xlm-roberta": lambda folder: make_family(folder, _random("XLMRoberta", type_vocab_size=1, **_PADDED)),
+    "roberta": lambda folder: make_family(folder, _random("Roberta", type_vocab_size=1, **PADDED), pooling="cls"),
+    "xlm-roberta": lambda folder: make_family(folder, _random("XLMRoberta", type_vocab_size=1, **PADDED)),
     "distilbert": _distilbert,
-    "mpnet": lambda folder: make_family(folder, _random("MPNet", **_PADDED)),
+    "mpnet": lambda folder: make_family(folder, _random("MPNet", **PADDED)),
     "modernbert": _modernbert,
     "nomic": lambda folder: make_family(folder, _random("NomicBert", pad_token_id=1)),
     "nomic, renamed": _renamed_nomic,

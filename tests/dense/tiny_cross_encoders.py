@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from tokenizers import processors
 
-from tests.dense.families import _PADDED, _TOP, WIDTH, _config, byte_tokenizer
+from papersearch.search.reranking import Reranker
+from tests.dense.families import PADDED, SPECIAL_TOKENS, WIDTH, byte_tokenizer, config_of
 
 
 def make_cross_encoder(
@@ -31,7 +32,7 @@ def make_cross_encoder(
     raw = folder if not is_saved_by_the_library else folder.parent / f"{folder.name}-raw"
     torch.manual_seed(11)
     made = getattr(transformers, f"{kind}ForSequenceClassification")(
-        _config(kind, **{"num_labels": 1, "pad_token_id": 1, **changes})
+        config_of(kind, **{"num_labels": 1, "pad_token_id": 1, **changes})
     )
     for parameter in made.parameters():  # large enough that scores differ
         spread = {"std": 0.3} if parameter.dim() > 1 else {"mean": parameter.mean().item(), "std": 0.1}
@@ -43,11 +44,19 @@ def make_cross_encoder(
     )
     names = ["input_ids", *(["token_type_ids"] if has_token_types else []), "attention_mask"]
     transformers.PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, model_max_length=512, model_input_names=names, **_TOP
+        tokenizer_object=tokenizer, model_max_length=512, model_input_names=names, **SPECIAL_TOKENS
     ).save_pretrained(raw)
     if is_saved_by_the_library:
         CrossEncoder(str(raw), device="cpu", activation_fn=activation).save(str(folder))
     return folder
+
+
+def keep_description(model: Path, cache: Path) -> Path:
+    """Make a cache that knows the model and no scores: comparing the model would take each test seconds."""
+    Reranker(model, cache=cache).scores("a", ["b"])
+    for path in cache.glob("query-*"):
+        path.unlink()
+    return cache
 
 
 IN_NUMPY: dict[str, Callable[[Path], Path]] = {
@@ -56,10 +65,10 @@ IN_NUMPY: dict[str, Callable[[Path], Path]] = {
     "bert without token types": lambda folder: make_cross_encoder(folder, has_token_types=False),
     "bert, logits": lambda folder: make_cross_encoder(folder, activation=torch.nn.Identity()),
     "roberta": lambda folder: make_cross_encoder(
-        folder, "Roberta", has_token_types=False, type_vocab_size=1, **_PADDED
+        folder, "Roberta", has_token_types=False, type_vocab_size=1, **PADDED
     ),
     "xlm-roberta": lambda folder: make_cross_encoder(
-        folder, "XLMRoberta", has_token_types=False, type_vocab_size=1, **_PADDED
+        folder, "XLMRoberta", has_token_types=False, type_vocab_size=1, **PADDED
     ),
 }
 """Cross-encoders that numpy computes: a name, and what makes the model in a folder."""

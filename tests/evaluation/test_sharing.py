@@ -10,7 +10,7 @@ import pytest
 import papersearch
 from papersearch.cli.output.topic_answers import answer_topics
 from papersearch.errors import QueryError
-from papersearch.evaluation.runs import make_run
+from papersearch.evaluation.runs import run_of
 from papersearch.evaluation.sharing import (
     Answering,
     Asking,
@@ -49,7 +49,7 @@ def test_parts_are_the_topics() -> None:
 def test_a_run_is_the_same_by_many(real_index: papersearch.Index, topics: list[Topic]) -> None:
     """Any number of processes gives the same rankings, to the last bit."""
     assert len(in_parts(topics)) > 2
-    by_one, by_three = (list(make_run(real_index, topics, "hybrid", 5, n_processes=n)) for n in (1, 3))
+    by_one, by_three = (list(run_of(real_index, topics, ASKING._replace(k=5), n)) for n in (1, 3))
     assert by_one == by_three
 
 

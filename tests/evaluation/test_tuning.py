@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ir_measures import Qrel, ScoredDoc, nDCG
 
 import papersearch
-from papersearch.errors import NotServed, TuningImpossible
+from papersearch.errors import ModelGone, NotServed, TuningImpossible
 from papersearch.evaluation.topics import Topic
 from papersearch.evaluation.tuning import (
     LEAST_TOPICS,
@@ -231,6 +231,21 @@ def test_a_partial_index_is_not_tuned(real_index: papersearch.Index, topics: lis
         TuningImpossible, match=f"{len(real_index) - 300} of {len(real_index)} papers have no vector"
     ):
         tuned(real_index, [])
+
+
+def test_without_the_model_nothing_is_tuned(
+    real_index_path: Path, topics: list[Topic], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that is gone is an error: words alone would rank alike under every setting, as if nothing gained."""
+
+    def gone(*_: object) -> None:
+        raise ModelGone(name="gone")
+
+    index = papersearch.open(real_index_path)
+    judged = [JudgedTopic(topic, {"a": 1}) for topic in topics[:LEAST_TOPICS]]
+    monkeypatch.setattr("papersearch.search.shards.query_encoder", gone)
+    with pytest.raises(ModelGone):
+        tuned(index, judged)
 
 
 def test_a_server_is_not_tuned() -> None:

@@ -25,7 +25,7 @@ from papersearch.search.pipeline import JUDGED_DEPTH
 from papersearch.search.reranking import MOST_RERANKED, Reranker
 from papersearch.text.paper_text import paper_text
 from papersearch.types import Hit, Mode, Reranked, Results
-from tests.dense.tiny_cross_encoders import make_cross_encoder
+from tests.dense.tiny_cross_encoders import keep_description, make_cross_encoder
 from tests.served import Served
 
 QUERY = "pipeline bubbles"
@@ -39,12 +39,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def described(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Path:
-    """Return a cache that knows the model and no scores, so that the model is not compared in each test."""
-    cache = tmp_path_factory.mktemp("described")
-    Reranker(model, cache=cache).scores("a", ["b"])
-    for path in cache.glob("query-*"):
-        path.unlink()
-    return cache
+    """Return a cache that knows the model and no scores."""
+    return keep_description(model, tmp_path_factory.mktemp("described"))
 
 
 @pytest.fixture

@@ -295,9 +295,9 @@ def test_a_call_has_the_time_of_its_client(
     app = make_app(Noting(), bounds=Bounds(seconds=bound))
     for _ in range(2):  # one request tells nothing of the next
         assert ask(app, "/v1/search", FINE, headers=headers).status == 200
-        assert told.pop() == 1000.0 + application.TO_FIND_IT * seconds
+        assert told.pop() == 1000.0 + application.ANSWERING_SHARE * seconds
     assert DEADLINE.get() == math.inf
-    assert application.TO_FIND_IT < 1
+    assert application.ANSWERING_SHARE < 1
 
 
 def test_a_call_ends_with_the_patience_of_its_client() -> None:
