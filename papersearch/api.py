@@ -289,8 +289,8 @@ class Index:
         waiting = iter(queries)
         while chunk := list(islice(waiting, _BATCH)):
             parsed = [self._parsed(query, literal, NO_FILTERS) for query in chunk]
-            with self._reading():
-                _, encoded, _ = self._encode(parsed, "semantic")  # hybrid mode would go on without an encoder
+            with self._reading():  # `_encode` would go on without an encoder
+                encoded = self._shards.encoder.encode_many([query.plain for query in parsed])
             for query, vector in zip(parsed, encoded, strict=True):
                 with self._reading():
                     ranked = ids_under(settings, query, vector, how, self._shards)

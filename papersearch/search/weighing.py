@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def ids_under(
-    settings: Sequence[Weights], query: Query, encoded: Encoded | None, how: Request, shards: Shards
+    settings: Sequence[Weights], query: Query, encoded: Encoded, how: Request, shards: Shards
 ) -> list[tuple[str, ...]]:
     """Return the ids of the first k papers under each of `settings`, as a search in hybrid mode ranks them.
 
     Weights do not matter to a query without words to rank by.
     """
-    if encoded is None or not query.plain:
+    if not query.plain:
         from papersearch.search.listing import newest_ids
 
         return [tuple(paper.paper_id for paper in newest_ids(query, how, shards))] * len(settings)
