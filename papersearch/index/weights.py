@@ -14,6 +14,7 @@ from typing import Any
 from papersearch.errors import WeightsUnreadable
 from papersearch.index.layout import WEIGHTS
 from papersearch.types import DEFAULT_WEIGHTS, Weights
+from papersearch.user_files import read_bounded
 from papersearch.values import fields_of
 
 _MOST = {"keyword": 10.0, "late_interaction": 10.0, "feedback": 10.0, "neighbours": 1.0}
@@ -42,11 +43,7 @@ def read_weights(index_path: Path) -> Weights | None:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):  # a link could lead out of it
             raise ValueError("it is not a regular file")
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise ValueError(f"it has more than {_MAX_BYTES:,} bytes")
-        return checked_weights(tomllib.loads(content.decode("utf-8-sig")))
+        return checked_weights(tomllib.loads(read_bounded(path, _MAX_BYTES).decode("utf-8-sig")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:  # tomllib's errors are ValueErrors
