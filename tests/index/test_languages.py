@@ -256,12 +256,20 @@ def renamed(index: Path, analysis: str) -> Path:
     return index
 
 
-@pytest.mark.parametrize("analysis", ["snowball-klingon-3", "snowball-german-2", "german"])
-def test_an_unknown_analysis_is_refused(tmp_path: Path, folder: Path, analysis: str) -> None:
-    """An index whose analysis this release does not know is not opened."""
+@pytest.mark.parametrize(
+    ("analysis", "readable"),
+    [
+        ("snowball-klingon-3", "snowball-english-3"),
+        ("snowball-german-2", "snowball-german-3"),
+        ("german", "snowball-english-3"),
+    ],
+)
+def test_an_unknown_analysis_is_refused(tmp_path: Path, folder: Path, analysis: str, readable: str) -> None:
+    """An index whose analysis this release does not know is not opened; that of its languages is named."""
     copied = renamed(Path(shutil.copytree(folder / "german", tmp_path / "index")), analysis)
-    with pytest.raises(papersearch.IndexVersionError, match=analysis):
+    with pytest.raises(papersearch.IndexVersionError, match=analysis) as raised:
         papersearch.open(copied)
+    assert raised.value.readable == readable
 
 
 def test_an_older_analysis_tells_the_languages(tmp_path: Path, folder: Path) -> None:
