@@ -127,6 +127,16 @@ def test_inflected_words_find_papers_of_their_language(mixed: papersearch.Index)
     assert ids(mixed, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
 
 
+@pytest.mark.parametrize("word", ["Häuser", "Preise", "données", "generate", "Klima"])
+def test_a_word_begun_in_full_scores_as_the_word(mixed: papersearch.Index, word: str) -> None:
+    """Where no other word has a beginning, it gives the scores of the word, in any language, and only once."""
+
+    def scores(query: str) -> dict[str, float]:
+        return {hit.paper.title: hit.score for hit in mixed.search(query, 50, "keyword").hits}
+
+    assert scores(f"{word}*") == scores(word) != {}
+
+
 def test_one_language(folder: Path) -> None:
     """An index in German stems German, and leaves its stop words out of abstracts."""
     german = papersearch.open(folder / "german")
