@@ -210,10 +210,10 @@ class Matched:
 
     @cached_property
     def _other_forms(self) -> dict[str, list[FewScores]]:
-        """Map of each term of a written acronym to what its other forms add to the papers."""
+        """Map of each term of a written acronym, in any language, to what its other forms add to the papers."""
         forms: dict[str, list[FewScores]] = {}
         for expansion, impacts in self.expanded:
-            for term in self._index.analyzer.terms(expansion.written):
+            for term in {term for each in self._index.analyzer.each for term in each.terms(expansion.written)}:
                 forms.setdefault(term, []).append(impacts)
         for form in self.forms:
             for term in form.own_terms:

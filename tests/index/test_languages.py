@@ -176,6 +176,23 @@ def test_what_is_shown(mixed: papersearch.Index, query: str) -> None:
         assert all(evidence.text[start:end].strip() for start, end in evidence.text_spans)
 
 
+def test_an_acronym_covers_words_in_any_language(tmp_path: Path) -> None:
+    """A paper with an acronym alone has the words of its long form, also for a query in another language."""
+    abstracts = {
+        "long": "We train a recurrent neural network (RNN) and it is better than all of the others.",
+        "short": "We have the RNN and it is on the river, by the sea, and over the hill with us.",
+        "other": "Wir sind mit der Blume und dem Baum nicht in einem Studio oder bei der Studie.",
+    }
+    records = [{"id": name, "title": name, "abstract": text} for name, text in abstracts.items()]
+    (tmp_path / "papers.json").write_text(json.dumps(records))
+    papersearch.build([tmp_path / "papers.json"], tmp_path / "index", language="en,de", words_only=True)
+    index = papersearch.open(tmp_path / "index")
+    for query in ("recurrent neural network", "wie sind die recurrent neural network"):
+        hits = index.search(query, 5, "keyword", explain=True).hits
+        covered = {hit.paper.paper_id: hit.explanation.coverage for hit in hits if hit.explanation}
+        assert covered == {"long": 1.0, "short": 1.0}
+
+
 def test_evidence_marks_inflected_words(mixed: papersearch.Index) -> None:
     """The words that are marked in a paper are those of its language."""
     [hit] = [hit for hit in mixed.search("Modell Hauses", 5, "keyword").hits if "Zukunft" in hit.paper.title]
