@@ -22,7 +22,7 @@ class Names(NamedTuple):
     title: str
 
     def lookup_keys(self) -> Iterator[str]:
-        """Yield keys, of which two descriptions of one paper share one at least."""
+        """Yield keys: two descriptions of one paper share at least one."""
         for kind, name in zip(self._fields, self, strict=True):
             if name:
                 yield f"{kind} {name}"
