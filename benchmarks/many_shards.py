@@ -42,10 +42,9 @@ from papersearch.index import meaning, shard_build
 from papersearch.index.collection import open_collection
 from papersearch.index.layout import MANIFEST
 from papersearch.index.manifest import decode_manifest
-from papersearch.index.opened import OpenedIndex
+from papersearch.index.opened import OpenedIndex, analyzer_of
 from papersearch.index.shards import open_shards
 from papersearch.search.shard import Shard
-from papersearch.text.analysis import Analyzer
 from papersearch.types import MODES
 from tests.search.cutting import cut
 
@@ -277,7 +276,7 @@ class Weighed:
 def measure_memory(folder: Path) -> str:
     """Measure the memory that a shard takes for a query, of each paper of the shard."""
     collection = open_collection(folder / "shards")
-    analyzer = Analyzer()
+    analyzer = analyzer_of(collection.manifest, collection.path)
 
     def shards() -> Iterator[Shard]:
         for one, numbers in zip(collection.generations, collection.numbers, strict=True):

@@ -28,11 +28,10 @@ from measuring import crowd
 import papersearch
 from papersearch.api import Index
 from papersearch.index.collection import Collection, open_collection
-from papersearch.index.opened import OpenedIndex
+from papersearch.index.opened import OpenedIndex, analyzer_of
 from papersearch.search.shard import Shard
 from papersearch.search.shards import in_process
-from papersearch.text.analysis import Analyzer
-from papersearch.types import Mode
+from papersearch.types import MODES, Mode
 from tests.search.cutting import cut, ranges
 
 QUERIES = (
@@ -52,8 +51,6 @@ OPERATED = (
     'u-net OR "pre-training"',
 )
 """Queries with operators, phrases, beginnings of words and fields."""
-
-MODES: tuple[Mode, ...] = ("keyword", "semantic", "hybrid")
 
 SIZES = (10_000_000, 100_000_000, 250_000_000)
 SHARD = 5_000_000
@@ -78,7 +75,7 @@ class Counted:
     """A transport to shards in this process, which counts calls and bytes as they would be sent."""
 
     def __init__(self, collection: Collection) -> None:
-        analyzer = Analyzer()
+        analyzer = analyzer_of(collection.manifest, collection.path)
         indexes = [OpenedIndex(one, analyzer) for one in collection.generations]
         shards = [Shard(one, numbers) for one, numbers in zip(indexes, collection.numbers, strict=True)]
         self._call = in_process(shards)
@@ -120,7 +117,7 @@ def main() -> None:
 
 def modes_of(collection: Collection) -> tuple[Mode, ...]:
     """Return the modes in which an index can be asked: words alone, if nothing is encoded."""
-    return MODES if collection.manifest.n_encoded else MODES[:1]
+    return MODES if collection.manifest.n_encoded else ("keyword",)
 
 
 def bytes_of_a_paper(collection: Collection) -> dict[str, float]:

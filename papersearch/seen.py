@@ -14,8 +14,8 @@ verb, or the kind of output, that shows papers once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -29,7 +29,7 @@ from papersearch.index.typed_json import read_value
 from papersearch.remote.addresses import address_in
 from papersearch.remote.calls import MAX_K
 from papersearch.search.days import with_dates
-from papersearch.text.same_paper import Names, are_same, names_of
+from papersearch.text.same_paper import ByNames, Names, names_of
 from papersearch.types import Count
 from papersearch.user_files import read_bounded
 from papersearch.values import Value, fields_of
@@ -120,11 +120,9 @@ def file_beside(searches: Path) -> Path:
     return Path(os.path.realpath(searches)).with_suffix(".seen.json")
 
 
-@contextmanager
-def taking_turns(searches: Path) -> Iterator[None]:
+def taking_turns(searches: Path) -> AbstractContextManager[None]:
     """Let one process at a time show new papers of this file of searches, which may be replaced meanwhile."""
-    with alone_by(file_beside(searches).with_suffix(".lock")):
-        yield
+    return alone_by(file_beside(searches).with_suffix(".lock"))
 
 
 def news_of(index: Index, search: SavedSearch, record: Record | None, k: int | None) -> News:
@@ -166,11 +164,11 @@ def _unseen(
     most = _MOST + len(shown)
     if address_in(index.place) is not None:
         most = min(most, MAX_K)
-    filters = search.filters
+    filters, known = search.filters, ByNames((one.names, paper_id) for paper_id, one in shown.items())
     while True:
         results = index.search(search.query, most, search.mode, strict=True, filters=filters)
         is_whole = len(results.hits) < most
-        unseen = _without_shown(results.hits, shown, index)
+        unseen = _without_shown(results.hits, shown, known, index)
         if is_whole or len(unseen) >= min(wanted, most):
             return results, unseen, is_whole
         new = {hit.paper.paper_id for hit in unseen}
@@ -194,27 +192,13 @@ def _newer(filters: Filters, since: int | None) -> Filters:
     return filters.replace(added_since=later if own is None else max(own, later))
 
 
-def _without_shown(hits: Sequence[Hit], shown: Mapping[str, Shown], index: Index) -> list[Hit]:
+def _without_shown(hits: Sequence[Hit], shown: Collection[str], known: ByNames[str], index: Index) -> list[Hit]:
     """Return the hits whose papers were shown neither under their id nor under one that is gone."""
-    by_key: dict[str, list[str]] = {}
-    for paper_id, one in shown.items():
-        for key in one.names.lookup_keys():
-            by_key.setdefault(key, []).append(paper_id)
     unseen = [hit for hit in hits if hit.paper.paper_id not in shown]
-    same = [_same_as(names_of(hit.paper), by_key, shown) for hit in unseen]
+    same = [set(known.of(hit.paper)) for hit in unseen]
     asked = list(set().union(*same))
     gone = {name for name, found in zip(asked, index.look_up(asked) if asked else (), strict=True) if found is None}
     return [hit for hit, names in zip(unseen, same, strict=True) if gone.isdisjoint(names)]
-
-
-def _same_as(own: Names, by_key: Mapping[str, Sequence[str]], shown: Mapping[str, Shown]) -> set[str]:
-    """Return the ids under which a paper may have been shown."""
-    return {
-        paper_id
-        for key in own.lookup_keys()
-        for paper_id in by_key.get(key, ())
-        if are_same(own, shown[paper_id].names)
-    }
 
 
 def _place(searches: Path, place: str) -> str:

@@ -249,7 +249,7 @@ SCRIPT = """
 from papersearch.lexical.workers import analyse_there, analysing
 from papersearch.processes import employed
 print("once")
-with employed(analysing, 1) as [worker]:
+with employed(analysing, 1, b"en") as [worker]:
     print(analyse_there(worker, ["pipeline bubbles"], [8]).title_positions.tolist())
 """
 
@@ -316,7 +316,7 @@ def test_workers_end_with_their_program() -> None:
     """Workers end when their program is killed, because their standard input ends."""
     script = (
         "import os, signal\nfrom papersearch.lexical.workers import analysing\n"
-        "from papersearch.processes import Worker\nworker = Worker(analysing)\n"
+        "from papersearch.processes import Worker\nworker = Worker(analysing, b'en')\n"
         "worker.ask()\nprint(worker.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
     )
     pid = int(run_script(script).stdout)

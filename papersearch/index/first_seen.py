@@ -25,7 +25,7 @@ from papersearch.index.generations import Generation, open_generations
 from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
-from papersearch.text.same_paper import Names, are_same, names_of
+from papersearch.text.same_paper import ByNames, Names, names_of
 from papersearch.types import Count
 from papersearch.values import Value
 
@@ -88,15 +88,10 @@ def with_lost(papers: Sequence[Paper], added: DocIndices, lost: Sequence[Lost]) 
     """Give papers the earlier times of those that they were before under other ids; (N,) each."""
     if not lost:
         return added
-    by_key: dict[str, list[Lost]] = {}
-    for one in lost:
-        for key in one.names.lookup_keys():
-            by_key.setdefault(key, []).append(one)
+    before = ByNames((one.names, one.added) for one in lost)
     earliest = added.copy()
     for place, paper in enumerate(papers):
-        own = names_of(paper)
-        found = (one.added for key in own.lookup_keys() for one in by_key.get(key, ()) if are_same(own, one.names))
-        earliest[place] = min((int(added[place]), *found))
+        earliest[place] = min((int(added[place]), *before.of(paper)))
     return earliest
 
 

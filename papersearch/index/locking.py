@@ -65,10 +65,10 @@ def alone(path: Path) -> Iterator[None]:
 
 @contextmanager
 def alone_by(lock: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file of its own during the block, which is made and removed.
+    """Hold an exclusive lock during the block, on a lock file that is made for it and then removed.
 
-    What it protects may be replaced meanwhile. Other processes and threads wait. Goes on unprotected
-    where the file cannot be made.
+    The file that it protects may be replaced meanwhile. Other processes and threads wait. Where the
+    lock file cannot be made, the block runs unprotected.
     """
     if fcntl is None:
         yield

@@ -15,7 +15,8 @@ from papersearch.lexical.acronyms import ExpansionTable
 from papersearch.lexical.matching import LexicalIndex
 from papersearch.lexical.phrases import DocumentLengths
 from papersearch.lexical.postings import Postings
-from papersearch.text.analysis import ANALYZER, Analyzer, analysis_name, languages_of_analysis
+from papersearch.text.analysis import Analyzer, analysis_name, languages_of_analysis
+from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,8 +161,9 @@ def analyzer_of(manifest: Manifest, path: Path) -> Analyzer:
     """Return the analyzer of the index in the folder `path`. Raises IndexVersionError."""
     found = manifest.lexical.analyzer
     languages = languages_of_analysis(found)
-    if languages is None or analysis_name(languages) != found:
-        raise IndexVersionError(path=path, what="analysis", found=found, readable=ANALYZER)
+    readable = analysis_name(languages or (ENGLISH,))
+    if languages is None or found != readable:
+        raise IndexVersionError(path=path, what="analysis", found=found, readable=readable)
     return Analyzer(languages)
 
 

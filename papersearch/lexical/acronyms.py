@@ -224,8 +224,8 @@ def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str
 def _may_stand_at(position: int, written: str, terms: Mapping[int, str]) -> bool:
     """Return False if `written` cannot occur in a query at `position`; `terms`: by position.
 
-    It is for plain words of English, whose terms begin as they do. A table has a hundred forms that begin with
-    a common word, and to analyse them all takes longer than the rest of a query.
+    It is for plain words of English, whose terms begin as they do. A table has a hundred forms that
+    begin with a common word, and to analyse them all takes longer than the rest of a query.
     """
     words = written.split()
     if len(words) == 1 or not "".join(words).isascii() or not "".join(words).isalpha() or written.isupper():

@@ -59,15 +59,13 @@ class Analyst:
 
         keywords: of each paper; empty if none has any
         """
-        of = list(map(self._analyzer.of, texts))
-        given = list(zip(texts, title_lengths, of, strict=True))
-        titles = [analyzer.title_stretches(text[:length]) for text, length, analyzer in given]
-        rests = [stretches(text[length:]) for text, length, _ in given]
-        if keywords:
-            rests = [rest + keyword_stretches(names) for rest, names in zip(rests, keywords, strict=True)]
-        if len(self._analyzer.each) > 1:
-            titles, rests = (list(map(self._analyzer.signed, pieces, of)) for pieces in (titles, rests))
-        papers = [title + rest for title, rest in zip(titles, rests, strict=True)]
+        titles: list[list[bytes]] = []
+        papers: list[list[bytes]] = []
+        signed = self._analyzer.signed
+        for text, length, names in zip(texts, title_lengths, keywords or [()] * len(texts), strict=True):
+            analyzer = self._analyzer.of(text)
+            titles.append(signed(analyzer.title_stretches(text[:length]), analyzer))
+            papers.append(titles[-1] + signed(stretches(text[length:]) + keyword_stretches(names), analyzer))
         block = self._inverter.invert(papers)
         title_positions = list(map(self._inverter.n_positions, titles))
         return AnalysedChunk(block, np.array(title_positions, dtype=np.uint32), definitions_in(texts))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -150,13 +151,16 @@ class Conditions:
         return OtherForms(clause.written, _terms(clause), FewScores.of(impacts), others) if others else None
 
     def _of_prefix(self, prefix: str) -> OtherForms | None:
-        """Score words by their beginning: of each paper the word of the greatest impact counts."""
+        """Score words by their beginning: of each paper the word of the greatest impact counts.
+
+        The beginning is a word of the query too: what its terms give in any language is left out.
+        """
         index = self._index
-        own_terms = tuple(index.analyzer.terms(prefix))
+        of_each = [each.terms(prefix) for each in index.analyzer.each]
+        own_terms = tuple(dict.fromkeys(chain.from_iterable(of_each)))
         own = np.zeros(index.n_indexed)
-        for term in own_terms:
-            docs, impacts = index.postings.of_term(term)
-            own[docs] += impacts
+        for terms in of_each:
+            np.maximum(own, index.postings.score(terms, index.n_indexed)[0], out=own)
         best = own.copy()
         others: list[tuple[tuple[str, ...], IntArray | DocIndices]] = []
         for term in self._spelled.prefixes[prefix][0]:

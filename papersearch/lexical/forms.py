@@ -115,7 +115,7 @@ def prefix_terms(prefix: str, vocabulary: Vocabulary) -> tuple[list[str], bool]:
     """Return the terms of words with this beginning, ascending, and whether some are left out."""
     analyzer = vocabulary.analyzer
     spellings, terms = vocabulary.beginning("".join(analyzer.words(prefix)).lower())
-    found = {*analyzer.terms(prefix), *terms}
+    found = {*terms, *(term for each in analyzer.each for term in each.terms(prefix))}
     for written in spellings:  # its stem may be shorter than the beginning
         found.update(*(each.word(written).terms for each in analyzer.each))
     n_papers = {term: vocabulary.n_papers(((0, term),)) for term in sorted(found)}

@@ -97,8 +97,7 @@ def analyse_corpus(
         return worker, analyse_there(worker, *content(number))
 
     analysed: list[_Analysed] = []
-    named = () if tuple(languages) == (ENGLISH,) else map(str.encode, languages)
-    with employed(analysing, n_workers, *named) as workers:
+    with employed(analysing, n_workers, *map(str.encode, languages)) as workers:
         for number, result in enumerate(in_order(range(len(starts)), here, workers, there)):
             progress(starts[number], len(texts))
             analysed.append(result)

@@ -18,7 +18,7 @@ from papersearch.lexical.postings import values_at
 from papersearch.types import Expansion, TermImpact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from papersearch.lexical.conditions import OtherForms
     from papersearch.lexical.forms import Terms
@@ -51,13 +51,13 @@ class LexicalIndex(NamedTuple):
         forms = self.analyzer.sequences(expansion.other)
         if len(forms) == 1:
             return self.n_papers(forms[0])
-        papers = [phrase_papers(self.postings, form, self.lengths, in_title=False) for form in forms]
-        return len({number for found in papers for number in found.tolist()})
+        having = np.zeros(self.n_indexed, dtype=np.bool_)
+        for form in forms:
+            having[phrase_papers(self.postings, form, self.lengths, in_title=False)] = True
+        return int(np.count_nonzero(having))
 
     def n_papers(self, terms: Terms, *, in_title: bool = False) -> int:
         """Count the papers that have `terms` at exactly these distances; see `forms.Vocabulary`."""
-        if len(terms) == 1 and not in_title:
-            return self.postings.df(terms[0][1])
         return len(phrase_papers(self.postings, terms, self.lengths, in_title=in_title))
 
 
@@ -210,10 +210,10 @@ class Matched:
 
     @cached_property
     def _other_forms(self) -> dict[str, list[FewScores]]:
-        """Map of each term of a written acronym to what its other forms add to the papers."""
+        """Map of each term of a written acronym, in any language, to what its other forms add to the papers."""
         forms: dict[str, list[FewScores]] = {}
         for expansion, impacts in self.expanded:
-            for term in self._index.analyzer.terms(expansion.written):
+            for term in {term for each in self._index.analyzer.each for term in each.terms(expansion.written)}:
                 forms.setdefault(term, []).append(impacts)
         for form in self.forms:
             for term in form.own_terms:
@@ -233,26 +233,8 @@ class Matched:
 def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Having) -> Matched:
     """Match the query's words, phrases and acronyms against the postings, and its other clauses by `having`."""
     scores, matched = index.postings.score(query.terms, index.n_indexed)
-    joined: list[tuple[str, tuple[str, ...], FewScores]] = []
-    for other, terms in query.compounds:
-        papers, whole = index.postings.of_term(other)
-        if len(papers):
-            # The larger of both: a paper that has the parts as well gains nothing by its spelling.
-            added = FewScores(papers, np.maximum(whole - index.postings.score_of(terms, papers), 0.0))
-            scores[papers] += added.scores
-            matched[papers] = True
-            joined.append((other, terms, added))
-    for term, others in query.alternatives:
-        for other, added in _alternatives(term, others, index):
-            scores[added.papers] += added.scores
-            matched[added.papers] = True
-            joined.append((other, (term,), added))
-    expanded: list[tuple[Expansion, FewScores]] = []
-    for expansion, idf in statistics.expansions:
-        added = _expanded(expansion, idf, index)
-        scores[added.papers] += added.scores
-        matched[added.papers] = True
-        expanded.append((expansion, added))
+    joined = [*_compounds(query, index), *_alternatives(query, index)]
+    expanded = [(expansion, _expanded(expansion, idf, index)) for expansion, idf in statistics.expansions]
     everyone: IntArray = np.arange(index.n_indexed)
     allowed = Allowed(everyone, everyone[:0])
     forms: list[OtherForms] = []
@@ -261,9 +243,10 @@ def match(query: Query, index: LexicalIndex, statistics: Statistics, having: Hav
 
         conditions = Conditions(query, index, statistics.spelled, statistics.n_papers, having)
         allowed, forms = conditions.allowed(), conditions.forms()
-    for required in forms:
-        scores[required.impacts.papers] += required.impacts.scores
-        matched[required.impacts.papers] = True
+    of_joined, of_expanded = (added for _, _, added in joined), (added for _, added in expanded)
+    for added in (*of_joined, *of_expanded, *(form.impacts for form in forms)):
+        scores[added.papers] += added.scores
+        matched[added.papers] = True
     return Matched(
         query,
         index,
@@ -288,18 +271,29 @@ def _expanded(expansion: Expansion, idf: float, index: LexicalIndex) -> FewScore
     return FewScores.of(best)
 
 
-def _alternatives(term: str, others: Sequence[str], index: LexicalIndex) -> Iterator[tuple[str, FewScores]]:
-    """Yield each term that says the same in another language, and what it adds to the papers that have it.
-
-    Of all these terms the one of the greatest impact counts: each paper is in one language.
-    """
-    before = [index.postings.of_term(term)]
-    for other in others:
-        papers, impacts = index.postings.of_term(other)
+def _compounds(query: Query, index: LexicalIndex) -> Iterator[tuple[str, tuple[str, ...], FewScores]]:
+    """Yield each compound's term in another form, its own terms, and what the former adds to the papers."""
+    for other, terms in query.compounds:
+        papers, whole = index.postings.of_term(other)
         if len(papers):
-            best = np.max([values_at(*each, papers) for each in before], axis=0)
-            before.append((papers, impacts))
-            yield other, FewScores(papers, np.maximum(impacts - best, 0.0))
+            # The larger of both: a paper that has the parts as well gains nothing by its spelling.
+            own = index.postings.score_of(terms, papers)
+            yield other, terms, FewScores(papers, np.maximum(whole - own, 0.0))
+
+
+def _alternatives(query: Query, index: LexicalIndex) -> Iterator[tuple[str, tuple[str, ...], FewScores]]:
+    """Yield each word's term in another language, its own term, and what the former adds to the papers.
+
+    Of all terms of a word the one of the greatest impact counts: each paper is in one language.
+    """
+    for term, others in query.alternatives:
+        before = [index.postings.of_term(term)]
+        for other in others:
+            papers, impacts = index.postings.of_term(other)
+            if len(papers):
+                best = np.max([values_at(*each, papers) for each in before], axis=0)
+                before.append((papers, impacts))
+                yield other, (term,), FewScores(papers, np.maximum(impacts - best, 0.0))
 
 
 def _idf_of_words(query: Query, statistics: Statistics) -> dict[str, float]:

@@ -16,7 +16,6 @@ import orjson
 from papersearch.lexical.chunks import AnalysedChunk, Analyst, Summary
 from papersearch.lexical.inverting import Block
 from papersearch.processes import LOST, Answer, Worker
-from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
     from papersearch.lexical.inverting import Unsigned
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 def analysing(*languages: bytes) -> Answer:
     """Serve an analyst: reply to texts, title lengths and keywords with a chunk, to nothing with the summary.
 
-    languages: those of the collection; none for English
+    languages: those of the collection
     """
-    analyst = Analyst([language.decode() for language in languages] or (ENGLISH,))
+    analyst = Analyst([language.decode() for language in languages])
 
     def answer(request: list[bytes]) -> list[bytes]:
         if not request:

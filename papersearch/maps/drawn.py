@@ -76,14 +76,12 @@ def drawn(
     papers: Sequence[Paper],
     places: Float64Array,
     *,
-    analyzer: Analyzer | None = None,
+    analyzer: Analyzer,
     hits: Mapping[int, Hit] | None = None,
     examples: frozenset[int] = frozenset(),
     n_missing: int = 0,
 ) -> PaperMap:
     """Group and name papers at these places: all of a collection, or of an answer.
-
-    analyzer: that of the collection; None for English
 
     Papers behind an answer are grouped with it, so that names and colours are those of the collection.
     """

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from papersearch.search.related import forms, overlaps, worth
-from papersearch.text.analysis import Analyzer
 from papersearch.text.paper_text import paper_text
 
 if TYPE_CHECKING:
     from papersearch.maps.clusters import Grouping
     from papersearch.search.related import Form
+    from papersearch.text.analysis import Analyzer
     from papersearch.types import Float64Array, IntArray, Paper
 
 N_TERMS = 3
@@ -48,19 +48,15 @@ class _Shares(NamedTuple):
 
 
 def name_groups(
-    papers: Sequence[Paper], places: Float64Array, grouping: Grouping, analyzer: Analyzer | None = None
+    papers: Sequence[Paper], places: Float64Array, grouping: Grouping, analyzer: Analyzer
 ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
     """Return the terms of each coarse group and of each fine one, the most telling first.
 
-    papers, places: those that are grouped, N of them
-    analyzer: that of the collection; None for English
-
-    A name is empty where no term tells groups apart.
+    papers, places: those that are grouped, N of them. A name is empty where no term tells groups apart.
     """
     if len(papers) == 0:
         return [], []
     spellings: dict[Form, Counter[str]] = {}
-    analyzer = analyzer or Analyzer()
     fine = [
         _shares([papers[number] for number in _nearest(places, members)], len(members), spellings, analyzer)
         for members in _members(grouping.fine)

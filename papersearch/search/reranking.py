@@ -1,7 +1,7 @@
 """Reranking: the first hits of an answer in the order of a cross-encoder's scores.
 
-It works on an answer alone, whose hits have their texts. So it is the same for an index in a folder and
-one on a server, where the model is on the side of whoever asks.
+It needs nothing but an answer, whose hits have their texts. So answers of a server are reranked as those
+of an index in a folder are: the model runs on the client.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Languages whose words are stemmed, and the language of a text by its stop words.
 
-A collection has one language, or several of which each paper is in one. The first of several is
-that of papers and queries that do not tell. `stop_words.txt` has Snowball's lists
+A collection has one language, or several of which each paper is in one. Papers and queries whose
+language is unclear are read as texts of the first. `stop_words.txt` has Snowball's lists
 (snowballstem.org, BSD licence), without the English one, which each query needs.
 """
 

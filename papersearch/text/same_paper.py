@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from papersearch.text.identifiers import folded_doi, without_version
 from papersearch.text.identity import title_key
 
 if TYPE_CHECKING:
     from papersearch.types import Paper
+
+_Value = TypeVar("_Value")
 
 
 class Names(NamedTuple):
@@ -20,10 +22,28 @@ class Names(NamedTuple):
     title: str
 
     def lookup_keys(self) -> Iterator[str]:
-        """Yield keys, of which two descriptions of one paper share one at least."""
+        """Yield keys: two descriptions of one paper share at least one."""
         for kind, name in zip(self._fields, self, strict=True):
             if name:
                 yield f"{kind} {name}"
+
+
+class ByNames(Generic[_Value]):
+    """Values by the names of papers."""
+
+    def __init__(self, named: Iterable[tuple[Names, _Value]]) -> None:
+        self._by_key: dict[str, list[tuple[Names, _Value]]] = {}
+        for names, value in named:
+            for key in names.lookup_keys():
+                self._by_key.setdefault(key, []).append((names, value))
+
+    def of(self, paper: Paper) -> Iterator[_Value]:
+        """Yield the values of the papers that are the same as this one; a value may come twice."""
+        own = names_of(paper)
+        for key in own.lookup_keys():
+            for names, value in self._by_key.get(key, ()):
+                if are_same(own, names):
+                    yield value
 
 
 def names_of(paper: Paper) -> Names:

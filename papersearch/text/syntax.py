@@ -42,8 +42,8 @@ _TOKEN = re.compile(
 )
 _OF_YEARS = re.compile(r"[\d.…‐‑‒–—-]+[,;:!?)]*", re.ASCII)
 _BLANK = re.compile(r"-?title:\s", re.IGNORECASE)
-_FIELD_GROUP = re.compile(rf"(?<![^\s(-])(?i:{'|'.join(FIELDS)}):\(")
-MAY_OPERATE = re.compile(rf"\b(?:AND|OR|NOT)\b|(?<![^\s({_DASHES}-])(?i:{'|'.join(FIELDS)}):\(")
+_FIELD_GROUP = re.compile(rf"(?<![^\s({_DASHES}-])(?P<field>(?i:{'|'.join(FIELDS)})):\(")
+MAY_OPERATE = re.compile(rf"\b(?:AND|OR|NOT)\b|{_FIELD_GROUP.pattern}")
 """What gives parentheses a meaning."""
 
 _OPERATOR = re.compile(r'(?:AND|OR|NOT)(?=[\s()"]|\Z)')
@@ -167,7 +167,7 @@ def _grouped_token(text: str, plain: str, place: int) -> tuple[Token, int]:
     if _EXCLUDED_GROUP.match(plain, place):
         return Token("not", "-", "-", place), place + 1
     if group := _FIELD_GROUP.match(plain, place):
-        return Token("open", "(", group[0], place, field=FIELDS[group[0][:-2].lower()]), group.end()
+        return Token("open", "(", group[0], place, field=FIELDS[group["field"].lower()]), group.end()
     token, stop = _plain_token(text, plain, place)
     extra = _closing(token.text) if token.kind == "word" else 0
     if extra == 0:

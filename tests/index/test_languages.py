@@ -127,6 +127,16 @@ def test_inflected_words_find_papers_of_their_language(mixed: papersearch.Index)
     assert ids(mixed, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
 
 
+@pytest.mark.parametrize("word", ["Häuser", "Preise", "données", "generate", "Klima"])
+def test_a_word_begun_in_full_scores_as_the_word(mixed: papersearch.Index, word: str) -> None:
+    """Where no other word has a beginning, it gives the scores of the word, in any language, and only once."""
+
+    def scores(query: str) -> dict[str, float]:
+        return {hit.paper.title: hit.score for hit in mixed.search(query, 50, "keyword").hits}
+
+    assert scores(f"{word}*") == scores(word) != {}
+
+
 def test_one_language(folder: Path) -> None:
     """An index in German stems German, and leaves its stop words out of abstracts."""
     german = papersearch.open(folder / "german")
@@ -164,6 +174,23 @@ def test_what_is_shown(mixed: papersearch.Index, query: str) -> None:
         evidence = hit.evidence
         assert evidence.text_spans or evidence.title_spans or hit.score == 0
         assert all(evidence.text[start:end].strip() for start, end in evidence.text_spans)
+
+
+def test_an_acronym_covers_words_in_any_language(tmp_path: Path) -> None:
+    """A paper with an acronym alone has the words of its long form, also for a query in another language."""
+    abstracts = {
+        "long": "We train a recurrent neural network (RNN) and it is better than all of the others.",
+        "short": "We have the RNN and it is on the river, by the sea, and over the hill with us.",
+        "other": "Wir sind mit der Blume und dem Baum nicht in einem Studio oder bei der Studie.",
+    }
+    records = [{"id": name, "title": name, "abstract": text} for name, text in abstracts.items()]
+    (tmp_path / "papers.json").write_text(json.dumps(records))
+    papersearch.build([tmp_path / "papers.json"], tmp_path / "index", language="en,de", words_only=True)
+    index = papersearch.open(tmp_path / "index")
+    for query in ("recurrent neural network", "wie sind die recurrent neural network"):
+        hits = index.search(query, 5, "keyword", explain=True).hits
+        covered = {hit.paper.paper_id: hit.explanation.coverage for hit in hits if hit.explanation}
+        assert covered == {"long": 1.0, "short": 1.0}
 
 
 def test_evidence_marks_inflected_words(mixed: papersearch.Index) -> None:
@@ -256,12 +283,20 @@ def renamed(index: Path, analysis: str) -> Path:
     return index
 
 
-@pytest.mark.parametrize("analysis", ["snowball-klingon-3", "snowball-german-2", "german"])
-def test_an_unknown_analysis_is_refused(tmp_path: Path, folder: Path, analysis: str) -> None:
-    """An index whose analysis this release does not know is not opened."""
+@pytest.mark.parametrize(
+    ("analysis", "readable"),
+    [
+        ("snowball-klingon-3", "snowball-english-3"),
+        ("snowball-german-2", "snowball-german-3"),
+        ("german", "snowball-english-3"),
+    ],
+)
+def test_an_unknown_analysis_is_refused(tmp_path: Path, folder: Path, analysis: str, readable: str) -> None:
+    """An index whose analysis this release does not know is not opened; that of its languages is named."""
     copied = renamed(Path(shutil.copytree(folder / "german", tmp_path / "index")), analysis)
-    with pytest.raises(papersearch.IndexVersionError, match=analysis):
+    with pytest.raises(papersearch.IndexVersionError, match=analysis) as raised:
         papersearch.open(copied)
+    assert raised.value.readable == readable
 
 
 def test_an_older_analysis_tells_the_languages(tmp_path: Path, folder: Path) -> None:

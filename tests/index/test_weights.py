@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.cluster.published import current_publication, open_published
-from papersearch.errors import IndexNotWritable, ServerError, WeightsUnreadable
+from papersearch.errors import IndexNotWritable, ModelUnusable, ServerError, WeightsUnreadable
 from papersearch.index.generations import check_writable
 from papersearch.index.weights import read_weights, remove_weights, write_weights
+from papersearch.search import shards
 from papersearch.types import DEFAULT_WEIGHTS, RankedPaper, Weights
 from tests.search.cutting import cut, every_nth, ranges
 from tests.served import served
@@ -166,6 +167,17 @@ def test_every_setting_is_what_a_search_ranks(real_index: papersearch.Index) -> 
         assert [list(one) for one in of_each] == [[paper.paper_id for paper in one] for one in expected]
 
 
+def test_rankings_under_weights_need_the_model(real_index_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a model no ranking is made up: tuning would find that no setting is better than another."""
+
+    def missing(*_: object) -> None:
+        raise ModelUnusable(name="gone", cause="there is no such folder")
+
+    monkeypatch.setattr(shards, "query_encoder", missing)
+    with pytest.raises(ModelUnusable):
+        list(papersearch.open(real_index_path).rank_under([DEFAULT_WEIGHTS], QUERIES))
+
+
 @pytest.mark.parametrize("deal", [ranges, every_nth])
 def test_shards_rank_alike(
     real_index: papersearch.Index, real_index_path: Path, tmp_path: Path, deal: object
@@ -174,12 +186,12 @@ def test_shards_rank_alike(
     assert callable(deal)
     cut(real_index_path, tmp_path, deal(302, 3))
     write_weights(tmp_path, TUNED, "by hand")
-    shards = papersearch.open(tmp_path)
-    assert shards.weights == TUNED
-    assert rankings(shards) == rankings(real_index, TUNED)
-    assert rankings(shards, DEFAULT_WEIGHTS) == rankings(real_index)
+    in_shards = papersearch.open(tmp_path)
+    assert in_shards.weights == TUNED
+    assert rankings(in_shards) == rankings(real_index, TUNED)
+    assert rankings(in_shards, DEFAULT_WEIGHTS) == rankings(real_index)
     [whole] = real_index.rank_under([TUNED], [QUERIES[0]], 20)
-    assert list(shards.rank_under([TUNED], [QUERIES[0]], 20)) == [whole]
+    assert list(in_shards.rank_under([TUNED], [QUERIES[0]], 20)) == [whole]
 
 
 def test_weights_are_published_as_a_build_is(tuned_path: Path) -> None:

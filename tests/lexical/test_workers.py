@@ -55,7 +55,7 @@ def test_processes_and_chunks_do_not_matter(n_workers: int, chunk_size: int) -> 
 def test_a_worker_does_what_is_done_here() -> None:
     """A worker's chunks and summary equal those of an analyst in this process."""
     analyst = Analyst()
-    with employed(analysing, 1) as (worker,):
+    with employed(analysing, 1, b"en") as (worker,):
         for start in (0, 9):
             chunk = TEXTS[start : start + 9], LENGTHS[start : start + 9], KEYWORDS[start : start + 9]
             there, here = analyse_there(worker, *chunk), analyst.analyse(*chunk)
@@ -101,7 +101,7 @@ def test_small_corpora_need_no_worker(
     """Some thousands of papers are worth a worker for each spare processor, up to three."""
     started: list[int] = []
 
-    def start(service: object, n_workers: int) -> AbstractContextManager[list[Worker]]:
+    def start(service: object, n_workers: int, *languages: bytes) -> AbstractContextManager[list[Worker]]:
         started.append(n_workers)
         return nullcontext([])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from papersearch.maps.drawn import PaperMap, drawn
+from papersearch.text.analysis import Analyzer
 from papersearch.types import Evidence, Hit, Paper
 from tests.cli.hostile_papers import hostile_papers
 
@@ -54,9 +55,8 @@ def nasty_map(n_papers: int = 60, *, is_answer: bool = False) -> PaperMap:
     places = np.round(np.random.default_rng(3).random((len(papers), 2)), 5)
     hits = {number: hit(paper, rank) for rank, (number, paper) in enumerate(list(enumerate(papers))[:20], 1)}
     title = f"{ATTACKS[0]} {ATTACKS[5]}"
-    return drawn(
-        title, papers, places, hits=hits if is_answer else None, examples=frozenset({30} if is_answer else ())
-    )
+    examples = frozenset({30} if is_answer else ())
+    return drawn(title, papers, places, analyzer=Analyzer(), hits=hits if is_answer else None, examples=examples)
 
 
 def hit(paper: Paper, rank: int) -> Hit:

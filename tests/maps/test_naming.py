@@ -6,6 +6,7 @@ import numpy as np
 
 from papersearch.maps.clusters import Grouping
 from papersearch.maps.naming import N_TERMS, name_groups
+from papersearch.text.analysis import Analyzer
 from papersearch.types import Paper
 
 TOPICS = {
@@ -28,7 +29,7 @@ def named(sizes: dict[str, int]) -> dict[str, tuple[str, ...]]:
     papers = [paper for topic, size in sizes.items() for paper in papers_of(topic, size)]
     labels = np.repeat(np.arange(len(sizes)), list(sizes.values()))
     places = np.random.default_rng(0).random((len(papers), 2))
-    coarse, fine = name_groups(papers, places, Grouping(labels, labels))
+    coarse, fine = name_groups(papers, places, Grouping(labels, labels), Analyzer())
     assert coarse == fine
     return dict(zip(sizes, coarse, strict=True))
 
@@ -59,6 +60,6 @@ def test_papers_without_words_have_no_name() -> None:
     """Groups of papers without any term have empty names, and no papers have no groups."""
     papers = [Paper(paper_id=str(number), title="…", abstract="") for number in range(6)]
     labels = np.array([0, 0, 0, 1, 1, 1])
-    assert name_groups(papers, np.zeros((6, 2)), Grouping(labels, labels)) == ([(), ()], [(), ()])
+    assert name_groups(papers, np.zeros((6, 2)), Grouping(labels, labels), Analyzer()) == ([(), ()], [(), ()])
     none = np.zeros(0, dtype=np.int64)
-    assert name_groups([], np.zeros((0, 2)), Grouping(none, none)) == ([], [])
+    assert name_groups([], np.zeros((0, 2)), Grouping(none, none), Analyzer()) == ([], [])

@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.text.same_paper import Names, are_same, names_of
+from papersearch.text.same_paper import ByNames, Names, are_same, names_of
 from papersearch.types import Paper
 
 
+def paper_of(arxiv_id: str | None, doi: str | None, title: str) -> Paper:
+    return Paper(paper_id="x", title=title, abstract="x", arxiv_id=arxiv_id, doi=doi)
+
+
 def described(arxiv_id: str | None, doi: str | None, title: str) -> Names:
-    return names_of(Paper(paper_id="x", title=title, abstract="x", arxiv_id=arxiv_id, doi=doi))
+    return names_of(paper_of(arxiv_id, doi, title))
 
 
 DESCRIPTIONS = st.tuples(
@@ -48,7 +52,17 @@ def test_examples(
 def test_one_paper_has_a_common_key(
     one: tuple[str | None, str | None, str], other: tuple[str | None, str | None, str]
 ) -> None:
-    """Two descriptions of one paper share a key, so that who looks among those of a key misses none."""
+    """Two descriptions of one paper share a key, so that a look-up by keys misses none."""
     first, second = described(*one), described(*other)
     if are_same(first, second):
         assert set(first.lookup_keys()) & set(second.lookup_keys())
+
+
+@given(DESCRIPTIONS, st.lists(DESCRIPTIONS, max_size=5))
+def test_values_by_names(
+    one: tuple[str | None, str | None, str], others: list[tuple[str | None, str | None, str]]
+) -> None:
+    """The values of a paper are those of all descriptions that are of the same paper."""
+    names = [described(*other) for other in others]
+    expected = {place for place, other in enumerate(names) if are_same(described(*one), other)}
+    assert set(ByNames(zip(names, range(5), strict=False)).of(paper_of(*one))) == expected
