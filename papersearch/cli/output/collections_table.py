@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
@@ -79,7 +80,7 @@ def row(one: HeldCollection) -> tuple[str, ...]:
     )
 
 
-def print_collections(console: Console, collections: list[HeldCollection]) -> None:
+def print_collections(console: Console, collections: Sequence[HeldCollection]) -> None:
     """Print each collection with its papers and state, and its places below."""
     lines = []
     for one in collections:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from papersearch.saved import SavedSearch
     from papersearch.search.filter_table import MarkFilters
     from papersearch.types import Paper, Results
+
+_Listed = TypeVar("_Listed")
 
 SESSION_VARIABLE = "PAPERSEARCH_SESSION"
 """The variable that names a session, in place of the terminal's own."""
@@ -205,26 +207,31 @@ class Printer:
 
     def marks(self, listed: Sequence[ListedMark]) -> None:
         """Print marks."""
-        from papersearch.cli.output import marks_table
+        from papersearch.cli.output.marks_table import fields, print_marks, row
 
-        if self.is_json:
-            self._records("marks", map(marks_table.fields, listed))
-        elif self.format == "table":
-            marks_table.print_marks(open_console(self._color), listed)
-        else:
-            self.lines(map(marks_table.row, listed))
+        self._listing("marks", listed, fields, row, print_marks)
 
     def collections(self, known: Sequence[NamedCollection]) -> None:
         """Print collections."""
-        from papersearch.cli.output import collections_table
+        from papersearch.cli.output.collections_table import fields, held, print_collections, row
 
-        held = [collections_table.held(one) for one in known]
+        self._listing("collections", list(map(held, known)), fields, row, print_collections)
+
+    def _listing(
+        self,
+        name: str,
+        listed: Sequence[_Listed],
+        fields: Callable[[_Listed], dict[str, Any]],
+        row: Callable[[_Listed], Sequence[str]],
+        show: Callable[[Console, Sequence[_Listed]], None],
+    ) -> None:
+        """Print a list called `name`: its records as JSON, with `show` as a table, otherwise its rows."""
         if self.is_json:
-            self._records("collections", map(collections_table.fields, held))
+            self._records(name, map(fields, listed))
         elif self.format == "table":
-            collections_table.print_collections(open_console(self._color), held)
+            show(open_console(self._color), listed)
         else:
-            self.lines(map(collections_table.row, held))
+            self.lines(map(row, listed))
 
     def document(self, fields: Callable[[], dict[str, Any]], show: Callable[[Console], None]) -> None:
         """Print a report: `fields` as JSON, otherwise the output of `show` on a console."""
