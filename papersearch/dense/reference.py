@@ -79,7 +79,7 @@ class ReferenceEncoder:
         self._model, self.opening = _measured(partial(_loaded, model, device))
         self.max_length = self._positions()
         self._model.max_seq_length = self.max_length
-        self._model.prompts = {"query": prefixes.query, "document": prefixes.paper}
+        self._model.prompts = {"document": prefixes.paper}
         self._model.default_prompt_name = None
         self._papers_model = self._model
         if wanted_precision() == "bfloat16":
