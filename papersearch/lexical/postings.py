@@ -121,11 +121,6 @@ class Postings:
             self._places[term] = place if has_it else None
         return self._places[term]
 
-    def df(self, term: str) -> int:
-        """Count the papers that have `term`."""
-        place = self.find(term)
-        return 0 if place is None else int(self.offsets[place + 1] - self.offsets[place])
-
     def idf_of(self, terms: Iterable[str]) -> dict[str, float]:
         """Return the idf of each of `terms` that the corpus contains."""
         found = ((term, self.find(term)) for term in sorted(set(terms)))

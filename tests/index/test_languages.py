@@ -141,7 +141,7 @@ def test_one_language(folder: Path) -> None:
     """An index in German stems German, and leaves its stop words out of abstracts."""
     german = papersearch.open(folder / "german")
     assert ids(german, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
-    assert german._opened.postings.df("und") == 0
+    assert german._opened.postings.find("und") is None
     assert german.manifest.lexical.analyzer == "snowball-german-3"
 
 
