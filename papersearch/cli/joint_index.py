@@ -113,7 +113,7 @@ def _common_choices(manifests: Mapping[str, Manifest]) -> dict[str, Any]:
             )
         if manifest.lexical.analyzer != first.lexical.analyzer:
             raise CommandError(
-                f"cannot search {name} and {other} together: they are analysed as texts of other languages",
+                f"cannot search {name} and {other} together: they are analysed as texts of different languages",
                 typed("papersearch index -c", other, "--language", _languages(first)),
             )
     chosen: dict[str, Any] = {"abstracts_only": first.abstracts_only, "language": _languages(first)}
