@@ -14,10 +14,11 @@ from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.layout import CHECKSUMS, FIRST_CHECKED_VERSION
 
 
-def rewrite_json(path: Path, **changes: Any) -> None:
+def rewrite_json(path: Path, /, **changes: Any) -> None:
     """Change fields of a manifest, `shards.json` or `part.json`; of an older format it has no checksum."""
     fields = {**decode_checked(path.read_bytes())[0], **changes}
-    if str(fields["format_version"]).isdigit() and fields["format_version"] < FIRST_CHECKED_VERSION:
+    version = fields["format_version"]
+    if type(version) is int and version < FIRST_CHECKED_VERSION:
         path.write_text(json.dumps(fields))
     else:
         path.write_bytes(encode_checked(fields))

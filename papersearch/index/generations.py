@@ -47,6 +47,7 @@ from papersearch.index.layout import (
     SHARDS,
     files_of,
     generation_folder,
+    written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
 from papersearch.types import Finding
@@ -342,8 +343,9 @@ def publish(
                         last.result()
                 last = written[name] = writer.submit(files.write_file, building / name, content)
         with write_errors(index_path):
-            records = {name: file.result().record for name, file in written.items()}
-            sums = closed(np.concatenate([file.result().sums for file in written.values()]))
+            done = {name: written[name].result() for name in written_order(written)}
+            records = {name: file.record for name, file in done.items()}
+            sums = closed(np.concatenate([file.sums for file in done.values()]))
             records[CHECKSUMS] = files.write_file(building / CHECKSUMS, sums).record
         manifest = describe(records)
         if set(records) != files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial):

@@ -53,9 +53,10 @@ def test_golden_index_of_an_older_format(version: int) -> None:
     assert hint_of(caught.value) == f"papersearch index {corpus}{named}"
 
 
-def test_the_format_before_keeps_its_encodings(tmp_path: Path) -> None:
-    """The first build over an index of the format before encodes nothing, and finds no paper new or changed."""
-    old = shutil.copytree(GOLDEN / f"format-{OLDEST_REUSABLE_VERSION}", tmp_path / "old")
+@pytest.mark.parametrize("version", range(OLDEST_REUSABLE_VERSION, FORMAT_VERSION))
+def test_the_formats_before_keep_their_encodings(tmp_path: Path, version: int) -> None:
+    """The first build over an index of a format before encodes nothing, and finds no paper new or changed."""
+    old = shutil.copytree(GOLDEN / f"format-{version}", tmp_path / "old")
     shutil.copytree(GOLDEN / "corpus", tmp_path / "corpus")
     before = {
         name: (old / "generation-000001" / name).read_bytes() for name in ("vectors.npy", "pieces.vectors.npy")
