@@ -115,8 +115,8 @@ def damage(index_path: Path, n: int, drawn: random.Random) -> bool:
         path.write_bytes(content)
     n_answers = n * len(QUESTIONS)
     print(
-        f"{n} damages to {len(files)} files: {seen['found']} found by doctor; of {n_answers} answers "
-        f"{seen['right']} as before, {seen['refused']} refused, {seen['wrong']} other, {seen['failed']} ended otherwise",
+        f"{n} damages: {seen['found']} found by doctor; of {n_answers} answers {seen['right']} "
+        f"as before, {seen['refused']} refused, {seen['wrong']} other, {seen['failed']} ended otherwise",
         flush=True,
     )
     return seen["found"] == n and not seen["wrong"] and not seen["failed"]

@@ -32,7 +32,7 @@ from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.layout import generation_folder
 
 HEADER = 128
-ROWS = np.random.default_rng(5).integers(0, 1 << 30, (5_000, 24), dtype=np.int32)  # 96 bytes a row, in 8 blocks
+ROWS = np.random.default_rng(5).integers(0, 1 << 30, (5_000, 24), dtype=np.int32)  # 96 bytes a row, in 30 blocks
 CONTENT = bytes(HEADER) + ROWS.tobytes()
 
 
@@ -65,7 +65,7 @@ def rows_of(file: CheckedFile) -> CheckedRows:
 
 @given(st.integers(0, 3 * BLOCK + 5), st.lists(st.integers(0, 3 * BLOCK + 5), max_size=6))
 def test_any_pieces_have_the_sums_of_the_whole(size: int, cuts: list[int]) -> None:
-    """However a file is cut as it is written, each block of 64 KiB has the XXH3 that the library gives."""
+    """However a file is cut as it is written, each block of 16 KiB has the XXH3 that the library gives."""
     content = (b"papersearch" * (size // 11 + 1))[:size]
     sums = sums_of(content, tuple(min(cut, size) for cut in cuts))
     expected = [xxhash.xxh3_64_intdigest(content[start : start + BLOCK]) for start in range(0, size, BLOCK)]
@@ -142,7 +142,7 @@ def test_any_other_way_checks_everything(folder: Path, read: Callable[[Any], Any
     """numpy's functions and other keys take the rows for an array, and a damaged one is an error."""
     assert np.array_equal(read(rows_of(checked(folder))), read(ROWS))
     damaged = CONTENT[:-1] + bytes([CONTENT[-1] ^ 128])
-    with pytest.raises(IndexDamaged, match="458,752 to 480,127"):
+    with pytest.raises(IndexDamaged, match="475,136 to 480,127"):
         read(rows_of(checked(folder, damaged)))
 
 
