@@ -1,7 +1,7 @@
 """Checksums of blocks: a file is checked where it is read, when it is first read there.
 
 A file is cut into blocks of 16 KiB, and XXH3 of each block is stored in `checksums.npy`. A query that
-reads a hundred rows of a gigabyte then checks a hundred blocks. XXH3 is no protection against an
+reads a hundred rows of a gigabyte then checks a hundred blocks. XXH3 does not protect against an
 attacker, who could change the checksums too; it finds damage, at the speed of memory.
 """
 
