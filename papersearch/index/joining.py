@@ -21,12 +21,13 @@ from papersearch.index import files, join_sums, shard_build
 from papersearch.index.generations import write_errors
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION, written_order
-from papersearch.index.locking import writing
+from papersearch.index.locking import is_locked, writing
 from papersearch.index.manifest import NAME_COUNTS, Manifest
 from papersearch.index.part_checks import PartFiles, check_part, checked_parts, raise_for_files, release
 from papersearch.index.part_records import PartRecord, encode_part, part_folder, places_below
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.parts import QUIET, Watch, check_whole
+from papersearch.index.removal import remove_litter
 from papersearch.index.report import BuildStep, Outcome
 from papersearch.index.shard_build import JOINING, WHOLE, Analysed, Publication, Step, Weighed, Weights
 from papersearch.index.shards import (
@@ -112,12 +113,14 @@ def join(
         before = _before(index_path)
         if before is not None and before.parts == _identity(parts) and not full:
             return _unchanged(index_path, before)
+        is_alone = is_locked(index_path)
+        remove_litter(index_path, (f".{JOINING}*",), is_alone=is_alone)
+        folder = files.beside(index_path / JOINING)
         try:
             with write_errors(index_path):
-                files.remove(index_path / JOINING)
-                return _Join(index_path, parts, before, device, run, watch).publish()
+                return _Join(index_path, folder, parts, before, device, run, watch).publish(is_alone=is_alone)
         finally:
-            files.remove(index_path / JOINING)
+            files.remove(folder)
 
 
 class _Whole(NamedTuple):
@@ -134,24 +137,28 @@ class _Whole(NamedTuple):
 
 
 class _Join(NamedTuple):
-    """One join, after its parts were checked."""
+    """One join, after its parts were checked; `folder` has its results until they are published."""
 
     index_path: Path
+    folder: Path
     parts: Sequence[PartRecord]
     before: Shards | None
     device: str | None
     run: Run
     watch: Watch
 
-    def publish(self) -> JoinReport:
-        """Decide about papers, build the shards, and publish them."""
+    def publish(self, *, is_alone: bool) -> JoinReport:
+        """Decide about papers, build the shards, and publish them.
+
+        is_alone: locks keep other joins away
+        """
         from papersearch.index.join_papers import decide
 
-        (self.index_path / JOINING / WHOLE).mkdir(parents=True)
-        generation = next_generation(self.index_path, self.before)
+        (self.folder / WHOLE).mkdir(parents=True)
+        generation = next_generation(self.index_path, self.before, is_alone=is_alone)
         self.watch.progress("merging papers", 0, 0)
         with everything_kept():
-            decided = decide(self.index_path, self.parts, self.before, generation, self.device)
+            decided = decide(self.folder, self.parts, self.before, generation, self.device)
         steps = decided.steps
         analysed: list[Analysed] = self.over(shard_build.analyse_shard, steps, "building shards")
         said = join_sums.said(self.index_path, self.parts, decided, analysed)
@@ -178,7 +185,7 @@ class _Join(NamedTuple):
         ]
         checksums = self.over(shard_build.publish_shard, publications, "publishing")
         described = self.describe(generation, analysed, checksums, sums.n_terms)
-        publish_shards(self.index_path, described, self.before)
+        publish_shards(self.index_path, described, self.before, is_alone=is_alone)
         for step in steps:
             files.remove(step.shard_path / JOURNAL)
         return JoinReport(
