@@ -92,7 +92,7 @@ def _key(document: Any, name: str) -> Any:
 
 @contextmanager
 def _edited(path: Path) -> Iterator[tuple[dict[str, SavedSearch], Any]]:
-    """Yield the searches, and the file as a document to change. Raises SearchesUnreadable or SearchesNotWritable."""
+    """Yield the searches, and the file as a document to change. Raises a SavedSearchError."""
     try:
         with edited(path, read) as found:
             yield found

@@ -23,7 +23,15 @@ from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION, written_order
 from papersearch.index.locking import is_locked, writing
 from papersearch.index.manifest import NAME_COUNTS, Manifest
-from papersearch.index.part_checks import PartFiles, check_part, checked_parts, raise_for_files, release
+from papersearch.index.part_checks import (
+    PartFiles,
+    check_part,
+    checked_parts,
+    raise_for_changes,
+    raise_for_files,
+    release,
+    versions_of,
+)
 from papersearch.index.part_records import PartRecord, encode_part, part_folder, places_below
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.parts import QUIET, Watch, check_whole
@@ -104,6 +112,8 @@ def join(
         for part in checked_parts(index_path, corpus):  # none may change while it is read
             held.enter_context(writing(index_path / _folder(part), watch.announce))
         parts = checked_parts(index_path, corpus)
+        with write_errors(index_path):
+            versions = versions_of(index_path, parts)
         if run is None:
             is_small = sum(part.n_appearances for part in parts) < _WORTH_WORKERS
             run = here if is_small else on_all_processors
@@ -118,7 +128,7 @@ def join(
         folder = files.beside(index_path / JOINING)
         try:
             with write_errors(index_path):
-                return _Join(index_path, folder, parts, before, device, run, watch).publish(is_alone=is_alone)
+                return _Join(index_path, folder, parts, versions, before, is_alone, device, run, watch).publish()
         finally:
             files.remove(folder)
 
@@ -137,25 +147,29 @@ class _Whole(NamedTuple):
 
 
 class _Join(NamedTuple):
-    """One join, after its parts were checked; `folder` has its results until they are published."""
+    """One join, after its parts were checked.
+
+    folder: what has its results until they are published
+    versions: what changes where a part is built again meanwhile
+    is_alone: locks keep other writers away
+    """
 
     index_path: Path
     folder: Path
     parts: Sequence[PartRecord]
+    versions: Sequence[tuple[int, ...]]
     before: Shards | None
+    is_alone: bool
     device: str | None
     run: Run
     watch: Watch
 
-    def publish(self, *, is_alone: bool) -> JoinReport:
-        """Decide about papers, build the shards, and publish them.
-
-        is_alone: locks keep other joins away
-        """
+    def publish(self) -> JoinReport:
+        """Decide about papers, build the shards, and publish them."""
         from papersearch.index.join_papers import decide
 
         (self.folder / WHOLE).mkdir(parents=True)
-        generation = next_generation(self.index_path, self.before, is_alone=is_alone)
+        generation = next_generation(self.index_path, self.before, is_alone=self.is_alone)
         self.watch.progress("merging papers", 0, 0)
         with everything_kept():
             decided = decide(self.folder, self.parts, self.before, generation, self.device)
@@ -185,7 +199,8 @@ class _Join(NamedTuple):
         ]
         checksums = self.over(shard_build.publish_shard, publications, "publishing")
         described = self.describe(generation, analysed, checksums, sums.n_terms)
-        publish_shards(self.index_path, described, self.before, is_alone=is_alone)
+        raise_for_changes(self.index_path, self.parts, self.versions)
+        publish_shards(self.index_path, described, self.before, is_alone=self.is_alone)
         for step in steps:
             files.remove(step.shard_path / JOURNAL)
         return JoinReport(
