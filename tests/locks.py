@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,21 +27,22 @@ class NoLocks:
 
 
 class _Interrupting:
-    """`os`, of which every call that writes does something else first."""
+    """`os`, of which every call of these names does something else first."""
 
-    def __init__(self, before_write: Callable[[], object]) -> None:
+    def __init__(self, before_write: Callable[[], object], names: Collection[str]) -> None:
         self._before_write = before_write
+        self._names = names
 
     def __getattr__(self, name: str) -> Any:
-        if name in WRITING:
+        if name in self._names:
             self._before_write()
         return getattr(os, name)
 
 
 @contextmanager
-def before_every_write(work: Callable[[], object]) -> Iterator[None]:
-    """Let `work` be done before each call by which a build writes."""
-    files.os = _Interrupting(work)  # type: ignore[assignment]  # in place of the module
+def before_every_write(work: Callable[[], object], names: Collection[str] = WRITING) -> Iterator[None]:
+    """Let `work` be done before each call of these names by which a build writes."""
+    files.os = _Interrupting(work, names)  # type: ignore[assignment]  # in place of the module
     try:
         yield
     finally:
@@ -49,8 +50,10 @@ def before_every_write(work: Callable[[], object]) -> Iterator[None]:
 
 
 @contextmanager
-def before_write(nth: int, work: Callable[[], object]) -> Iterator[Callable[[], bool]]:
-    """Let `work` be done before the nth call by which a build writes; yield what tells whether it was."""
+def before_write(
+    nth: int, work: Callable[[], object], names: Collection[str] = WRITING
+) -> Iterator[Callable[[], bool]]:
+    """Let `work` be done before the nth call of these names; yield what tells whether it was."""
     left = nth
 
     def count() -> None:
@@ -60,5 +63,5 @@ def before_write(nth: int, work: Callable[[], object]) -> Iterator[Callable[[], 
             files.os = os
             work()
 
-    with before_every_write(count):
+    with before_every_write(count, names):
         yield lambda: left <= 0

@@ -166,14 +166,15 @@ def test_shards_of_two_joins_are_refused(tmp_path: Path, make: Callable[..., Non
 def test_no_number_is_used_twice(tmp_path: Path, make: Callable[..., None], small_model: Path) -> None:
     """A build that goes on after a rollback keeps the later generation, whose number then stays taken."""
     index_path = tmp_path / "index"
-    make(0, index_path)
-    papersearch.build(tmp_path / "state-0", index_path, model=str(small_model), full=True, words_only=True)
+    make(0, tmp_path / "alone")
+    papersearch.build(tmp_path / "state-0", index_path, model=str(small_model), words_only=True)
     make(1, index_path)
-    latest = papersearch.open(index_path).manifest.generation
-    papersearch.rollback(index_path)
+    assert papersearch.open(index_path).manifest.folder == generation_folder(2)
+    assert papersearch.rollback(index_path).folder == generation_folder(1, 1)
     make(0, index_path)
+    assert papersearch.open(index_path).manifest.folder == generation_folder(1)
     make(2, index_path)
-    assert papersearch.open(index_path).manifest.generation == latest + 1
+    assert papersearch.open(index_path).manifest.folder == generation_folder(3)
 
 
 def test_doctor_is_not_misled_by_a_build(tmp_path: Path, make: Callable[..., None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ from papersearch.index.journal import Journal
 from papersearch.index.layout import generation_folder
 from papersearch.index.locking import is_locked, writing
 from tests.growing import quick_encoding, records
-from tests.locks import NoLocks, before_write
+from tests.locks import WRITING, NoLocks, before_write
+
+RENAMING = ("rename", "replace")
 
 OLD, ONE, OTHER = range(100, 110), range(200, 230), range(300, 330)
 
 
-@pytest.fixture(params=["refused", "silent"])
+@pytest.fixture(params=["silent", pytest.param("refused", marks=pytest.mark.slow)])
 def no_locks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locking, "fcntl", NoLocks(is_silent=request.param == "silent"))
 
@@ -54,19 +56,25 @@ def answered(index_path: Path) -> tuple[str, Any]:
 
 
 def check_every_interleaving(
-    index_path: Path, corpora: dict[str, Path], make: Callable[[str, Path], object], step: int, least: int
+    index_path: Path,
+    corpora: dict[str, Path],
+    make: Callable[[str, Path], object],
+    within: Callable[[str, Path], object],
+    at: tuple[Collection[str], int],
 ) -> None:
-    """Build one state within a build of another, before every nth write of that one."""
+    """Make one state, and another one `within` that, before every nth call of some names."""
+    names, step = at
     alone = {}
     for name in corpora:
+        shutil.rmtree(index_path.with_name(f"alone-{name}"), ignore_errors=True)
         make(name, index_path.with_name(f"alone-{name}"))
         alone[name] = answered(index_path.with_name(f"alone-{name}"))[1]
     kept = index_path.with_name("alone-old")
-    n_tried, nth, is_within, found = 0, step, True, set()
+    nth, is_within, found = step, True, set()
     while is_within:
         shutil.rmtree(index_path, ignore_errors=True)
         shutil.copytree(kept, index_path)
-        with before_write(nth, lambda: make("other", index_path)) as was_done:
+        with before_write(nth, lambda: within("other", index_path), names) as was_done:
             try:
                 make("one", index_path)
             except StoredIndexError as error:
@@ -77,14 +85,13 @@ def check_every_interleaving(
         assert answer in ([alone[name], (alone[name][0], None)])
         make("one", index_path)
         assert answered(index_path) == ("one", alone["one"])
-        n_tried, nth = n_tried + 1, nth + step
-    assert n_tried > least
+        nth += step
     assert len(found) > 1
 
 
-@pytest.mark.parametrize("step", [149, pytest.param(41, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("at", [(RENAMING, 1), pytest.param((WRITING, 41), marks=pytest.mark.slow)])
 def test_builds_at_once_never_mix(
-    tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, step: int
+    tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, at: tuple[Collection[str], int]
 ) -> None:
     """Two builds at once leave the index of one of them, whole, or an error; the next build succeeds."""
 
@@ -92,22 +99,26 @@ def test_builds_at_once_never_mix(
         papersearch.build(corpora[name], index_path, model=str(small_model))
 
     with quick_encoding():
-        check_every_interleaving(tmp_path / "index", corpora, make, step, least=2)
+        check_every_interleaving(tmp_path / "index", corpora, make, make, at)
 
 
-@pytest.mark.parametrize("step", [331, pytest.param(97, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("at", [(RENAMING, 5), pytest.param((WRITING, 97), marks=pytest.mark.slow)])
 def test_joins_at_once_never_mix(
-    tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, step: int
+    tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, at: tuple[Collection[str], int]
 ) -> None:
     """Parts and joins at once leave the shards of one state, or an error; the next ones succeed."""
 
-    def make(name: str, index_path: Path) -> None:
+    def parts(name: str, index_path: Path) -> None:
         for number in (1, 2):
             papersearch.build_part(corpora[name], index_path, number, 2, model=str(small_model))
+
+    def make(name: str, index_path: Path) -> None:
+        parts(name, index_path)
         papersearch.join_parts(index_path)
 
     with quick_encoding():
-        check_every_interleaving(tmp_path / "index", corpora, make, step, least=2)
+        check_every_interleaving(tmp_path / "index", corpora, make, parts, at)
+        check_every_interleaving(tmp_path / "index", corpora, make, make, at)
 
 
 def test_a_reader_keeps_what_it_reads_for_a_day(
