@@ -27,16 +27,23 @@ class NoLocks:
 
 
 class _Interrupting:
-    """`os`, of which every call of these names does something else first."""
+    """`os`, of which every call of these names does something else first, or after it where it renames."""
 
     def __init__(self, before_write: Callable[[], object], names: Collection[str]) -> None:
         self._before_write = before_write
         self._names = names
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._names:
-            self._before_write()
+        if name not in self._names:
+            return getattr(os, name)
+        if name == "rename":
+            return self._rename
+        self._before_write()
         return getattr(os, name)
+
+    def _rename(self, *places: Any) -> None:
+        os.rename(*places)  # noqa: PTH104  # as `files` calls it
+        self._before_write()
 
 
 @contextmanager
