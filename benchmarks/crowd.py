@@ -58,6 +58,7 @@ PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from tests.growing import QuickEncoder, quick_encoding  # noqa: E402  # needs the path above
+from tests.locks import NoLocks  # noqa: E402
 from tests.served import served  # noqa: E402
 
 N_STATES = 5
@@ -474,19 +475,6 @@ _REFUSALS = (NoEarlierGeneration, PartUnusable)
 """Errors of writers that are right: nothing to go back to, and parts of two states."""
 
 
-class NoLocks:
-    """The module `fcntl` on a file system without locks, or on one whose locks do nothing."""
-
-    LOCK_EX, LOCK_SH, LOCK_NB = 2, 1, 4
-
-    def __init__(self, is_silent: bool) -> None:
-        self._is_silent = is_silent
-
-    def flock(self, descriptor: int, operation: int) -> None:
-        if not self._is_silent:
-            raise OSError(37, "No locks available")
-
-
 def live(role: Role, scene: Scene, seed: int, pause: float, goes_on: Callable[[int], bool]) -> None:
     """Act in this process until it is over, and write what came of it."""
     drawn = random.Random(seed)
@@ -539,7 +527,7 @@ def crowd(scene: Scene, n_readers: int, n_writers: int, pause: float, over: Call
                 status = 1
                 try:
                     if scene.locks != "working":
-                        locking.fcntl = NoLocks(scene.locks == "silent")  # type: ignore[assignment]  # in its place
+                        locking.fcntl = NoLocks(is_silent=scene.locks == "silent")  # type: ignore[assignment]  # in its place
                     live(role, scene, number, pause * slowness, lambda n, ends=ends: not ends(n))
                     status = 0
                 finally:
@@ -606,24 +594,28 @@ def main() -> int:
     options.add_argument("--readers", type=int, default=32)
     options.add_argument("--writers", type=int, default=4)
     options.add_argument("--pause", type=float, default=0.5, help="mean pause of a reader, in seconds")
+    options.add_argument("--acts", type=int, help="in place of seconds: what each reader does before it ends")
+    options.add_argument("--model", type=Path, help="in place of one that is made, which needs its library")
     options.add_argument("--locks", choices=("working", "refused", "silent"), default="working")
     arguments = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="crowd-") as name, quick():
         folder = Path(name)
         settle(folder)
-        scene = set_scene(folder, make_model(folder), arguments.locks)
-        end = time.monotonic() + arguments.seconds
+        scene = set_scene(folder, arguments.model or make_model(folder), arguments.locks)
+        begun, acts = time.monotonic(), arguments.acts
+
+        def is_over(n_done: int) -> bool:
+            return time.monotonic() > begun + arguments.seconds if acts is None else n_done >= acts
+
         try:
-            total = crowd(
-                scene, arguments.readers, arguments.writers, arguments.pause, lambda n: time.monotonic() > end
-            )
+            total = crowd(scene, arguments.readers, arguments.writers, arguments.pause, is_over)
         except Wrong as error:
             print(error)
             return 1
     said = ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in sorted(total.items()))
     print(
         f"{arguments.readers} readers, {arguments.writers} writers, locks {arguments.locks}, "
-        f"{arguments.seconds:,.0f} s: {said}; none wrong or mixed"
+        f"{time.monotonic() - begun:,.0f} s: {said}; none wrong or mixed"
     )
     return 0
 
