@@ -1,6 +1,6 @@
-"""The effect of killed builds, damaged files, concurrent readers and mangled dumps on an index.
+"""The effect of killed builds, damaged files and mangled dumps on an index.
 
-    python benchmarks/faults.py [--kills 500] [--parts 200] [--damages 2000] [--publishes 50] [--mutations 10000]
+    python benchmarks/faults.py [--kills 500] [--parts 200] [--damages 2000] [--mutations 10000]
 
 Prints one line of figures per kind, and exits with 1 if any is not as it should be. Everything
 happens in a scratch folder, with a model of two layers made for it.
@@ -9,7 +9,6 @@ happens in a scratch folder, with a model of two layers made for it.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import os
 import random
@@ -198,39 +197,6 @@ def damages(project: Project, n: int, drawn: random.Random) -> bool:
     return found == n and answered + refused + other == n
 
 
-def publishes(project: Project, n: int) -> bool:
-    """Let four readers search in a loop while builds publish."""
-    script = (
-        "import sys, collections, pathlib, papersearch\n"
-        "seen = collections.Counter()\n"
-        "while not seen or not pathlib.Path(sys.argv[3]).exists():\n"
-        "    results = papersearch.open(sys.argv[1]).search(sys.argv[2], k=50)\n"
-        "    seen[str([(hit.paper.paper_id, round(hit.score, 5)) for hit in results])] += 1\n"
-        "print(dict(seen))\n"
-    )
-    stop = project.index.with_name("stop")
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-c", script, str(project.index), QUERY, str(stop)]
-    readers = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-        for _ in range(4)
-    ]
-    for round_ in range(n):
-        project.set_state(round_ % 2)
-        project.build()
-    stop.touch()
-    asked = wrong = failed = 0
-    right = {str(answer) for answer in project.expected.values()}
-    for reader in readers:
-        printed, told = reader.communicate()
-        failed += bool(told)
-        for answer, times in ast.literal_eval(printed or "{}").items():
-            asked += times
-            wrong += times if answer not in right else 0
-    print(f"4 readers, {n} builds published: {asked} answers, {wrong} wrong or mixed, {failed} failed")
-    return asked > 0 and wrong == failed == 0
-
-
 class Growing:
     """An index of five papers whose corpus has grown to 70: its build publishes in five parts.
 
@@ -297,44 +263,6 @@ def parts(growing: Growing, n: int, drawn: random.Random) -> bool:
     return answered == clean == recovered == n
 
 
-def reads_of_parts(growing: Growing, n: int) -> bool:
-    """Let four readers search in a loop while builds publish in parts."""
-    script = (
-        "import sys, collections, pathlib, numpy, papersearch\n"
-        "seen, wrong = collections.Counter(), 0\n"
-        "while not seen or not pathlib.Path(sys.argv[2]).exists():\n"
-        "    index = papersearch.open(sys.argv[1])\n"
-        "    hits = index.search('pipeline topic', 50, 'keyword')\n"
-        "    vectors = index._opened.vectors.exact\n"
-        "    wrong += int((numpy.linalg.norm(vectors, axis=1) > 0.5).sum()) != index.encoded.n_encoded\n"
-        "    seen[str([(hit.paper.paper_id, hit.score) for hit in hits])] += 1\n"
-        "print((dict(seen), wrong))\n"
-    )
-    stop = growing.index.with_name("stop-growing")
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-c", script, str(growing.index), str(stop)]
-    readers = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-        for _ in range(4)
-    ]
-    for round_ in range(n):
-        records(growing.corpus, *range(round_ * 100, round_ * 100 + 5 + 65 * (round_ % 2)))
-        growing.build()
-        growing.answers.add(growing.answer())
-    stop.touch()
-    asked = wrong = failed = 0
-    for reader in readers:
-        printed, told = reader.communicate()
-        failed += bool(told)
-        seen, torn = ast.literal_eval(printed or "({}, 1)")
-        wrong += torn
-        for answer, times in seen.items():
-            asked += times
-            wrong += times if answer not in growing.answers else 0
-    print(f"4 readers, {n} builds published in parts: {asked} answers, {wrong} wrong or mixed, {failed} failed")
-    return asked > 0 and wrong == failed == 0
-
-
 def mutations(n: int, drawn: random.Random, scratch: Path) -> bool:
     """Mangle the lines of one paper of a dump; check that every paper not beside it is still found."""
     dumps = sorted((PROJECT / "corpus").glob("0*.txt"))
@@ -389,7 +317,6 @@ def main() -> int:
     options.add_argument("--kills", type=int, default=500)
     options.add_argument("--parts", type=int, default=200)
     options.add_argument("--damages", type=int, default=2000)
-    options.add_argument("--publishes", type=int, default=50)
     options.add_argument("--mutations", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=1)
     arguments = options.parse_args()
@@ -403,9 +330,7 @@ def main() -> int:
             mangled,
             kills(project, arguments.kills, drawn),
             parts(growing, arguments.parts, drawn),
-            reads_of_parts(growing, arguments.publishes),
             damages(project, arguments.damages, drawn),
-            publishes(project, arguments.publishes),
         ]
     return 0 if all(good) else 1
 
