@@ -107,8 +107,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
     Raises OSError; the old file is then still in place.
     """
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    remove(temporary)
+    temporary = beside(path)
     try:
         write_file(temporary, content)
         os.replace(temporary, path)
@@ -116,6 +115,11 @@ def replace_file(path: Path, content: bytes) -> None:
         remove(temporary)
         raise
     sync_folder(path.parent)
+
+
+def beside(path: Path) -> Path:
+    """Return a name beside a file or folder that no other process uses, on any machine."""
+    return path.with_name(f".{path.name}-{os.urandom(8).hex()}")
 
 
 def make_folder(path: Path) -> None:

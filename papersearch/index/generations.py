@@ -50,6 +50,7 @@ from papersearch.index.layout import (
     written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
+from papersearch.index.removal import remove_litter, remove_old
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ _OURS = re.compile(
     r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|weights\.toml|read|numbers\.npy|\..*|README.*"
 )
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
-_BUILDING = ".building"
+_BUILDING = "building"
 _ATTEMPTS = 100
 
 _SMALL = 1 << 20
@@ -173,7 +174,9 @@ class Generation:
         try:
             status = path.lstat()
         except OSError as error:
-            raise self._damaged(name, "is missing") from error
+            is_gone = not path.parent.exists()
+            what = "was removed by a later build: try again" if is_gone else "is missing"
+            raise self._damaged(name, what) from error
         if not stat.S_ISREG(status.st_mode):  # a link in an untrusted index could lead out of it
             raise self._damaged(name, "is not a regular file")
         if status.st_size != record.size:
@@ -214,16 +217,21 @@ def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = Fal
     `locking.writing`: your own lease would block the cleanup.
     """
     for _ in range(_ATTEMPTS):
-        manifest = read_manifest(index_path, is_reused=is_reused)
+        content = _manifest_content(index_path)
+        manifest = decode_manifest(content, str(index_path), is_reused=is_reused)
         folder = index_path / manifest.folder
         try:
             if folder.is_symlink():
                 raise _damaged(index_path, folder.name, "is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
+            own = (folder / MANIFEST).read_bytes() if lease is None else lease[:]
         except OSError:
+            own = None
+        if own != content:
             # Either others have been published since the manifest was read, or the index is damaged.
-            if read_manifest(index_path, is_reused=is_reused).folder == manifest.folder:
-                raise _damaged(index_path, folder.name, "is missing") from None
+            if _manifest_content(index_path) == content:
+                fault = "is missing" if own is None else "has files of another build than its manifest"
+                raise _damaged(index_path, folder.name, f"{fault}, as in a copy made during a build")
             continue
         opened = Generation(index_path, manifest, lease)
         opened.check_files()
@@ -253,11 +261,16 @@ def open_generations(index_path: Path) -> list[Generation]:
 
 def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
     """Read the current manifest, or one of an older format that a build reuses. Raises a StoredIndexError."""
+    return decode_manifest(_manifest_content(index_path), str(index_path), is_reused=is_reused)
+
+
+def _manifest_content(index_path: Path) -> bytes:
+    """Return the bytes of the current manifest. Raises a StoredIndexError."""
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             raise _damaged(index_path, MANIFEST, "is not a regular file")
-        content = place.read_bytes()
+        return place.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         if (index_path / PARTS).is_dir():
             raise PartsNotJoined(path=index_path) from error
@@ -266,7 +279,6 @@ def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
         raise IndexMissing(path=index_path) from error
     except OSError as error:
         raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
-    return decode_manifest(content, str(index_path), is_reused=is_reused)
 
 
 def has_shards(index_path: Path) -> bool:
@@ -317,22 +329,23 @@ def publish(
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
     *,
-    keeps_all: bool = False,
+    whole: Path | None = None,
 ) -> Manifest:
     """Write `contents` as a new generation and make it current; return its manifest.
 
     `contents` are (name, content) of each file, taken one by one, so that they need not all be in
     memory. While one is written, the next is made. `describe` makes the manifest from the files'
-    records. On any failure the current generation stays current. With `keeps_all`, earlier generations
-    are left to be removed by others. Raises IndexNotWritable.
+    records. On any failure the current generation stays current. `whole` is the folder of which this
+    index is a shard: the lock is there, and the join removes earlier generations. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
-    building = index_path / _BUILDING
+    building = files.beside(index_path / _BUILDING)
+    is_alone = locking.is_locked(whole or index_path)
+    remove_litter(index_path, (f".{_BUILDING}*", f".{MANIFEST}-*"), is_alone=is_alone)
     try:
         with write_errors(index_path):
             before = _current(index_path)
-            files.remove(building)
             files.make_folder(building)
         written: dict[str, Future[WrittenFile]] = {}
         last: Future[WrittenFile] | None = None
@@ -351,24 +364,27 @@ def publish(
         if set(records) != files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial):
             raise ValueError("the layout lists other files")
         with write_errors(index_path):
-            _make_current(index_path, building, manifest)
+            _make_current(index_path, building, manifest, is_alone=is_alone)
     finally:
         files.remove(building)
-    if not keeps_all:
-        _remove_old(index_path, manifest, before)
+    if whole is None:
+        remove_old(index_path, _folders(index_path), manifest, before, is_alone=is_alone)
     return manifest
 
 
-def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
+def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_alone: bool) -> None:
     """Move the finished folder to its final name and replace the manifest.
 
-    If the manifest cannot be replaced, the folder is removed again.
+    If the manifest cannot be replaced, the folder is removed again. Raises OSError or IndexNotWritable.
     """
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / manifest.folder
-    files.remove(folder)  # a killed build may have left it; it was never current
-    files.rename_folder(building, folder)
+    if is_alone:
+        files.remove(folder)  # a killed build may have left it; it was never current
+    elif folder.exists():
+        raise IndexNotWritable(path=folder, cause="another build wrote it, and no locks keep builds apart here")
+    files.rename_folder(building, folder)  # fails if it exists now
     try:
         files.replace_file(index_path / MANIFEST, content)
     except BaseException:
@@ -425,26 +441,6 @@ def _current(index_path: Path) -> Manifest | None:
         return read_manifest(index_path)
     except StoredIndexError:
         return None
-
-
-def _remove_old(index_path: Path, now: Manifest, before: Manifest | None) -> None:
-    """Remove what killed builds left, and publications that are not being read and of no use.
-
-    Of use are the current one, and the last one of the build before it, for a rollback.
-    """
-    kept = {now.folder}
-    if before is not None and before.generation != now.generation:
-        kept.add(before.folder)
-    for generation, part in _folders(index_path):
-        folder = index_path / generation_folder(generation, part)
-        is_earlier = before is not None and generation < before.generation == now.generation
-        if folder.name not in kept and not is_earlier:
-            with locking.unread(folder / MANIFEST) as is_unread:
-                if is_unread:
-                    files.remove(folder)
-    for pattern in (f"{_BUILDING}*", f".{MANIFEST}-*"):
-        for path in index_path.glob(pattern):
-            files.remove(path)
 
 
 def _foreign_entries(index_path: Path) -> list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from papersearch.checksums import sha256_of
 from papersearch.dense.encoding import TextEncoding
 from papersearch.dense.known_constants import CONSTANTS_SHA256
+from papersearch.errors import IndexNotWritable
 from papersearch.index.files import remove
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ class Journal(Mapping[bytes, TextEncoding]):
         if digest in self._unwritten:
             return self._unwritten[digest]
         content = _content(self._file, self._places[digest]) if self._file else None
-        if content is None:
-            raise OSError(f"cannot read {self._path}: it changed during the build")
+        if content is None or content[:32] != digest:  # without locks, another build may have written there
+            cause = f"{FOLDER} changed during the build, as where another one is at work without locks"
+            raise IndexNotWritable(path=self._folder.parent, cause=cause)
         return _decode(content)
 
     def __iter__(self) -> Iterator[bytes]:

@@ -2,7 +2,8 @@
 
 Both are locks of the operating system, which releases them when their process ends, even if it is
 killed. A writer waits for other writers; readers never wait. Without lock support in the file
-system, builds go on unprotected and without a warning.
+system, builds go on unprotected and without a warning; `is_locked` then tells them to remove nothing
+that may be another's.
 """
 
 from __future__ import annotations
@@ -41,6 +42,23 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()}, since {datetime.now():%H:%M:%S}".encode(), 0)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def is_locked(index_path: Path) -> bool:
+    """Return whether a process holds the write lock of the index.
+
+    The holder asks as well: it gets False where locks are missing, or do nothing.
+    """
+    if fcntl is None:
+        return False
+    try:
+        descriptor = os.open(index_path / LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _locked(descriptor)
     finally:
         os.close(descriptor)
 
@@ -101,7 +119,7 @@ def lease(manifest: Path) -> mmap.mmap | None:
     """Take a lease on the generation of this manifest; it ends with the returned mapping.
 
     Returns None without lock support. Raises FileNotFoundError if the generation is removed, or
-    about to be.
+    about to be, or its manifest is empty.
     """
     descriptor = os.open(manifest, os.O_RDONLY)
     try:
@@ -117,6 +135,8 @@ def lease(manifest: Path) -> mmap.mmap | None:
             raise FileNotFoundError(f"{manifest} was removed")
         # The mapping keeps the file open, and with it the lock, for as long as it exists.
         return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+    except ValueError:
+        raise FileNotFoundError(f"{manifest} is empty") from None
     finally:
         os.close(descriptor)
 

@@ -34,6 +34,7 @@ from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.generations import Generation, generations, has_shards, write_errors
 from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
 from papersearch.index.manifest import decode_manifest
+from papersearch.index.removal import remove_litter, remove_unread
 from papersearch.index.typed_json import read_record
 from papersearch.types import Count
 from papersearch.values import Value
@@ -145,7 +146,7 @@ def write_shards(index_path: Path, described: Shards) -> None:
     files.replace_file(index_path / SHARDS, encode_shards(described))
 
 
-def publish_shards(index_path: Path, described: Shards, before: Shards | None) -> None:
+def publish_shards(index_path: Path, described: Shards, before: Shards | None, *, is_alone: bool) -> None:
     """Publish a generation of the whole, after each of its shards; remove what is of no use any more.
 
     Of use are this generation and the one before, for a rollback. Raises OSError.
@@ -163,11 +164,10 @@ def publish_shards(index_path: Path, described: Shards, before: Shards | None) -
         folder = f"{FOLDER}/{place.name}"
         for generation in generations(place):
             if (folder, generation) not in kept:
-                _remove_unread(place / generation_folder(generation))
+                remove_unread(place / generation_folder(generation), is_alone=is_alone)
         if not generations(place):
             files.remove(place)
-    for left in (*index_path.glob(f".{SHARDS}-*"), *(index_path / FOLDER).glob(".generation-*.json-*")):
-        files.remove(left)  # by a join that was killed as it replaced a file
+    remove_litter(index_path, (f".{SHARDS}-*", f"{FOLDER}/.generation-*.json-*"), is_alone=is_alone)
 
 
 def roll_back_shards(index_path: Path) -> Shards:
@@ -188,15 +188,16 @@ def roll_back_shards(index_path: Path) -> Shards:
     return described
 
 
-def next_generation(index_path: Path, before: Shards | None) -> int:
+def next_generation(index_path: Path, before: Shards | None, *, is_alone: bool) -> int:
     """Return the number of the next generation of the whole, after `before`, which is current.
 
-    What an interrupted join has published of its shards was never current, and is replaced.
+    What an interrupted join has published of its shards was never current, and is replaced. Without locks
+    it may be of a join that is at work, so its number is not taken.
     """
     numbers = published(index_path)
     if before is not None:
         numbers.append(before.generation)
-    elif has_shards(index_path):  # and cannot be read: any generation may have been current
+    if not is_alone or (before is None and has_shards(index_path)):  # any generation may have been current
         numbers += (number for place in (index_path / FOLDER).glob("*-of-*") for number in generations(place))
     return max(numbers, default=0) + 1
 
@@ -267,12 +268,6 @@ def _keep(index_path: Path, described: Shards) -> None:
     place = _history(index_path, described.generation)
     if not place.exists():
         files.replace_file(place, encode_shards(described))
-
-
-def _remove_unread(folder: Path) -> None:
-    with locking.unread(folder / MANIFEST) as is_unread:
-        if is_unread:
-            files.remove(folder)
 
 
 def _fault_of(described: Shards) -> str | None:

@@ -15,10 +15,11 @@ import numpy as np
 from papersearch.checksums import sha256_of_file
 from papersearch.dense import models
 from papersearch.dense.vectors import quantization_error
-from papersearch.errors import IndexDamaged, ModelError
+from papersearch.errors import IndexDamaged, ModelError, StoredIndexError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import CHECKSUMS
+from papersearch.index.manifest import decode_manifest
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
@@ -72,8 +73,11 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
             yield name, f"cannot be read ({error.strerror or error})"
     try:
         inner = generation.file_path("manifest.json").read_bytes()
-        if inner != (generation.index_path / "manifest.json").read_bytes():
+        # Not compared with the index's present one, which a build may have replaced.
+        if decode_manifest(inner, "") != generation.manifest:
             yield "manifest.json", "differs from the generation's own"
+    except StoredIndexError:
+        yield "manifest.json", "differs from the generation's own"
     except OSError as error:
         yield "manifest.json", f"cannot be read ({error.strerror or error})"
 
