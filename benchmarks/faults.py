@@ -1,6 +1,6 @@
-"""The effect of killed builds, damaged files, concurrent readers and mangled dumps on an index.
+"""The effect of damaged files, concurrent readers and mangled dumps on an index.
 
-    python benchmarks/faults.py [--kills 500] [--parts 200] [--damages 2000] [--publishes 50] [--mutations 10000]
+    python benchmarks/faults.py [--damages 2000] [--publishes 50] [--mutations 10000]
 
 Prints one line of figures per kind, and exits with 1 if any is not as it should be. Everything
 happens in a scratch folder, with a model of two layers made for it.
@@ -15,20 +15,15 @@ import os
 import random
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: forked builds have one thread
 
 import papersearch
 from papersearch.errors import PapersearchError
-from papersearch.index import files
 from papersearch.ingest.reading import ingest
 
 PROJECT = Path(__file__).parents[1]
@@ -97,71 +92,6 @@ class Project:
     def answer(self) -> Answer:
         results = papersearch.open(self.index).search(QUERY, k=50)
         return [(hit.paper.paper_id, round(hit.score, 5)) for hit in results]
-
-
-def die_at(call: int) -> None:
-    """Let this process kill itself at its nth call that writes."""
-    real, seen = files.os, 0
-
-    class Deadly:
-        def __getattr__(self, name: str) -> Any:
-            nonlocal seen
-            if name in ("open", "write", "fsync", "mkdir", "rename", "replace", "link"):
-                seen += 1
-                if seen == call:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return getattr(real, name)
-
-    files.os = Deadly()  # type: ignore[assignment]  # replaces the module, to count its calls
-
-
-def killed_build(project: Project | Growing, until: Callable[[int], None], prepare: Callable[[], None]) -> bool:
-    """Fork a build that `until` may kill; return whether it was killed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            prepare()
-            project.build()
-        finally:
-            os._exit(0)
-    until(child)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
-def after(seconds: float) -> Callable[[int], None]:
-    """Return a function that kills a process after some time."""
-
-    def kill(child: int) -> None:
-        time.sleep(seconds)
-        os.kill(child, signal.SIGKILL)
-
-    return kill
-
-
-def kills(project: Project, n: int, drawn: random.Random) -> bool:
-    """Kill builds at random moments and at every call that writes."""
-    project.set_state(0)
-    start = time.perf_counter()
-    project.build()
-    duration = time.perf_counter() - start
-    died = answered = clean = recovered = 0
-    for round_ in range(n):
-        state = (round_ + 1) % 2
-        project.set_state(state)
-        if round_ % 2:
-            call = 1 + round_ // 2 % 220
-            died += killed_build(project, lambda child: None, lambda call=call: die_at(call))
-        else:
-            died += killed_build(project, after(drawn.uniform(0, 1.2 * duration)), lambda: None)
-        answered += project.answer() in project.expected.values()
-        clean += not papersearch.open(project.index).verify()
-        project.build()
-        recovered += project.answer() == project.expected[state] and not list(project.index.glob(".building*"))
-    print(
-        f"{n} builds, {died} killed: {answered} times the old or the new index answered, {clean} times doctor "
-        f"was clean, {recovered} times the next build succeeded and left no litter"
-    )
-    return answered == clean == recovered == n
 
 
 def damages(project: Project, n: int, drawn: random.Random) -> bool:
@@ -243,11 +173,9 @@ class Growing:
         records(self.corpus, *range(5))
         self.build()
         self.answers = {self.answer()}
-        self.kept = shutil.copytree(self.index, folder / "growing-kept")
         records(self.corpus, *range(70))
         self.build()
         self.answers.add(self.answer())
-        self.files = self.read_files()
 
     def build(self) -> None:
         with quick_encoding():
@@ -256,45 +184,6 @@ class Growing:
     def answer(self) -> str:
         hits = papersearch.open(self.index).search("pipeline topic", 50, "keyword")
         return str([(hit.paper.paper_id, hit.score) for hit in hits])
-
-    def read_files(self) -> dict[str, bytes]:
-        """Return the files of the current generation, without those that count generations."""
-        folder = self.index / papersearch.open(self.index).manifest.folder
-        names = {path.name for path in folder.iterdir()} - {"manifest.json", "papers.since.npy"}
-        return {name: (folder / name).read_bytes() for name in names}
-
-    def start_again(self) -> None:
-        shutil.rmtree(self.index)
-        shutil.copytree(self.kept, self.index)
-
-
-def parts(growing: Growing, n: int, drawn: random.Random) -> bool:
-    """Kill builds that publish in parts, and the builds that go on with them."""
-    growing.start_again()
-    start = time.perf_counter()
-    growing.build()
-    duration = time.perf_counter() - start
-    died = answered = clean = recovered = 0
-    found: set[str] = set()
-    for round_ in range(n):
-        growing.start_again()
-        for _ in range(2):
-            if round_ % 2:
-                call = drawn.randrange(1, 600)
-                died += killed_build(growing, lambda child: None, lambda call=call: die_at(call))
-            else:
-                died += killed_build(growing, after(drawn.uniform(0, 1.2 * duration)), lambda: None)
-        found.add(papersearch.open(growing.index).manifest.folder)
-        answered += growing.answer() in growing.answers
-        clean += not papersearch.open(growing.index).verify()
-        growing.build()
-        recovered += growing.read_files() == growing.files and not list(growing.index.glob(".building*"))
-    print(
-        f"{2 * n} builds in parts, {died} killed, leaving {len(found)} publications: {answered} times the "
-        f"words of the old or the new index answered, {clean} times doctor was clean, {recovered} times the next "
-        "build ended with the bytes of one in one go"
-    )
-    return answered == clean == recovered == n
 
 
 def reads_of_parts(growing: Growing, n: int) -> bool:
@@ -386,8 +275,6 @@ def mangle(region: bytes, drawn: random.Random) -> bytes:
 def main() -> int:
     """Run the chosen kinds; return 1 if any figure is not as it should be."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    options.add_argument("--kills", type=int, default=500)
-    options.add_argument("--parts", type=int, default=200)
     options.add_argument("--damages", type=int, default=2000)
     options.add_argument("--publishes", type=int, default=50)
     options.add_argument("--mutations", type=int, default=10_000)
@@ -401,8 +288,6 @@ def main() -> int:
         growing = Growing(scratch, project.model)
         good = [
             mangled,
-            kills(project, arguments.kills, drawn),
-            parts(growing, arguments.parts, drawn),
             reads_of_parts(growing, arguments.publishes),
             damages(project, arguments.damages, drawn),
             publishes(project, arguments.publishes),

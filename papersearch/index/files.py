@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -85,9 +86,29 @@ def replace_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def replace_locked(path: Path, content: bytes) -> None:
+    """Replace a file that is written under a lock alone; remove what killed processes have left beside it.
+
+    Raises OSError.
+    """
+    for left in path.parent.glob(f".{path.name}-*"):
+        remove(left)
+    replace_file(path, content)
+
+
 def make_folder(path: Path) -> None:
     """Make a new folder. Raises OSError."""
     os.mkdir(path, 0o755)
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder, with those above it, unless it exists; sync its name, and theirs. Raises OSError."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in (*reversed(missing), path):
+        with suppress(FileExistsError):  # of another process too
+            make_folder(folder)
+        with suppress(PermissionError):  # a folder above may be closed to us
+            sync_folder(folder.parent)
 
 
 def rename_folder(path: Path, target: Path) -> None:

@@ -110,9 +110,11 @@ def join(
         for record, fault in zip(parts, _over(run, check_part, tasks, "checking parts", watch), strict=True):
             raise_for_files(index_path, record, fault)
         before = _before(index_path)
-        if before is not None and before.parts == _identity(parts) and not full:
-            return _unchanged(index_path, before)
         try:
+            if before is not None and before.parts == _identity(parts) and not full:
+                for shard in before.shards:  # of a join that was killed right after it had published
+                    files.remove(index_path / shard.folder / JOURNAL)
+                return _unchanged(index_path, before)
             with write_errors(index_path):
                 files.remove(index_path / JOINING)
                 return _Join(index_path, parts, before, device, run, watch).publish()

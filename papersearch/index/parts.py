@@ -141,7 +141,7 @@ def check_whole(index_path: Path) -> None:
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     with write_errors(index_path):
-        index_path.mkdir(parents=True, exist_ok=True)
+        files.make_folders(index_path)
 
 
 class _Part(NamedTuple):
@@ -265,7 +265,7 @@ class _Part(NamedTuple):
             archives=read.archives,
             files=records,
         )
-        files.replace_file(self.place / PART, encode_part(record))
+        files.replace_locked(self.place / PART, encode_part(record))
         return record
 
 

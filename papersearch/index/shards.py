@@ -142,7 +142,7 @@ def read_shards(index_path: Path) -> Shards:
 
 def write_shards(index_path: Path, described: Shards) -> None:
     """Replace `shards.json` atomically, which publishes a generation of the whole. Raises OSError."""
-    files.replace_file(index_path / SHARDS, encode_shards(described))
+    files.replace_locked(index_path / SHARDS, encode_shards(described))
 
 
 def publish_shards(index_path: Path, described: Shards, before: Shards | None) -> None:
@@ -166,8 +166,8 @@ def publish_shards(index_path: Path, described: Shards, before: Shards | None) -
                 _remove_unread(place / generation_folder(generation))
         if not generations(place):
             files.remove(place)
-    for left in (*index_path.glob(f".{SHARDS}-*"), *(index_path / FOLDER).glob(".generation-*.json-*")):
-        files.remove(left)  # by a join that was killed as it replaced a file
+    for left in (index_path / FOLDER).glob(".generation-*.json-*"):
+        files.remove(left)  # by a join that was killed as it kept a description
 
 
 def roll_back_shards(index_path: Path) -> Shards:
@@ -182,9 +182,9 @@ def roll_back_shards(index_path: Path) -> Shards:
     with write_errors(index_path):
         for one in opened:
             own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
-            files.replace_file(one.index_path / MANIFEST, own)
+            files.replace_locked(one.index_path / MANIFEST, own)
         _keep(index_path, current)
-        files.replace_file(index_path / SHARDS, content)
+        files.replace_locked(index_path / SHARDS, content)
     return described
 
 
@@ -266,7 +266,7 @@ def _keep(index_path: Path, described: Shards) -> None:
     """Keep the description of a generation that will not be current any more. Raises OSError."""
     place = _history(index_path, described.generation)
     if not place.exists():
-        files.replace_file(place, encode_shards(described))
+        files.replace_locked(place, encode_shards(described))
 
 
 def _remove_unread(folder: Path) -> None:

@@ -7,6 +7,7 @@ repairs nothing: the remedy is nearly always a rebuild.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -15,9 +16,10 @@ import numpy as np
 from papersearch.checksums import sha256_of_file
 from papersearch.dense import models
 from papersearch.dense.vectors import quantization_error
-from papersearch.errors import IndexDamaged, ModelError
+from papersearch.errors import IndexDamaged, ModelError, StoredIndexError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.identifiers import identifier_order
+from papersearch.index.manifest import decode_manifest
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
@@ -71,10 +73,18 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
             yield name, f"cannot be read ({error.strerror or error})"
     try:
         inner = generation.file_path("manifest.json").read_bytes()
-        if inner != (generation.index_path / "manifest.json").read_bytes():
+        outer = (generation.index_path / "manifest.json").read_bytes()
+        if inner != outer and not _is_of_another(outer, generation):
             yield "manifest.json", "differs from the generation's own"
     except OSError as error:
         yield "manifest.json", f"cannot be read ({error.strerror or error})"
+
+
+def _is_of_another(content: bytes, generation: Generation) -> bool:
+    """Return whether a manifest is of another publication: by a build since, or by an unfinished join."""
+    with suppress(StoredIndexError):
+        return decode_manifest(content, str(generation.index_path)).folder != generation.manifest.folder
+    return False
 
 
 def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
