@@ -1,6 +1,6 @@
 """The effect on an index of SIGKILL, at any moment of any change of it.
 
-    python benchmarks/kills.py [--kills 1000] [--seed 1] [--folder FOLDER]
+    python benchmarks/kills.py [--kills 1000] [--minutes 600] [--seed 1] [--folder FOLDER]
 
 A process makes the change. Half of them are killed at a call that changes the disk, or halfway through a
 write, each in turn; the others after a random time. One killed process in three is followed by another
@@ -44,12 +44,13 @@ def main() -> int:
     """Kill changes until there are enough; return 1 if any breaks a law."""
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("--kills", type=int, default=1000)
+    options.add_argument("--minutes", type=float, default=600, help="time after which fewer are enough")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--folder", type=Path, help="folder for scratch files, for instance in memory")
     arguments = options.parse_args()
     drawn = random.Random(arguments.seed)
     died: Counter[str] = Counter()
-    n_broken = 0
+    n_broken, end = 0, time.monotonic() + 60 * arguments.minutes
     with tempfile.TemporaryDirectory(dir=arguments.folder) as scratch:
         trials = {name: Trial(name, Path(scratch, str(number))) for number, name in enumerate(CHANGES)}
         durations, at_calls = {}, []
@@ -62,7 +63,7 @@ def main() -> int:
         drawn.shuffle(at_calls)
         in_turn = cycle(at_calls)
         for number in count():
-            if died.total() >= arguments.kills:
+            if died.total() >= arguments.kills or time.monotonic() > end:
                 break
             at_call = number % 2 == 0
             name, moment = next(in_turn) if at_call else drawn.choice(at_calls)
