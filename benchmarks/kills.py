@@ -3,8 +3,8 @@
     python benchmarks/kills.py [--kills 1000] [--minutes 600] [--seed 1] [--folder FOLDER]
 
 A process makes the change. Half of them are killed at a call that changes the disk, or halfway through a
-write, each in turn; the others after a random time. One killed process in three is followed by another
-one, which goes on and is killed after a random time. Then the index is asked, verified, and changed again.
+write, each in turn; the others after a random time. Then, by chance, further processes go on and are
+killed too. At last the index is asked, verified, and changed again.
 Prints one line of figures, and each broken law. Exits with 1 if there is one.
 """
 
@@ -73,7 +73,7 @@ def main() -> int:
                 died["at a call"] += killed_at(moment, trial.disk, trial.make)
             else:
                 died["at a random time"] += killed_by(after(drawn.uniform(0, longest)), trial.make)
-            if drawn.random() < 1 / 3:
+            while drawn.random() < 0.6:
                 died["as they went on"] += killed_by(after(drawn.uniform(0, longest)), trial.make)
             for law in trial.broken():
                 n_broken += 1

@@ -5,6 +5,7 @@ Only functions of `os` are called, so that tests can inject a fault at each call
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     Content: TypeAlias = "bytes | bytearray | Array | KeptFile"
 
 _PIECE = 1 << 24
+
+_UNSYNCABLE = (errno.EACCES, errno.EBADF, errno.EINVAL)
+"""Errors of folders that nobody can sync: closed ones, and those of some network file systems."""
 
 
 class FileRecord(Value):
@@ -107,8 +111,7 @@ def make_folders(path: Path) -> None:
     for folder in (*reversed(missing), path):
         with suppress(FileExistsError):  # of another process too
             make_folder(folder)
-        with suppress(PermissionError):  # a folder above may be closed to us
-            sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
 def rename_folder(path: Path, target: Path) -> None:
@@ -119,13 +122,18 @@ def rename_folder(path: Path, target: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Sync the folder's entries to disk, on systems that support it. Raises OSError."""
-    if os.name == "posix":
+    """Sync the folder's entries to disk, where that is possible. Raises OSError."""
+    if os.name != "posix":
+        return
+    try:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSYNCABLE:
+            raise
 
 
 def remove(path: Path) -> None:

@@ -23,7 +23,7 @@ _SECTOR = 512
 
 
 class Names(NamedTuple):
-    """Names in folders that change at once: (folder, name, node), where no node is no name."""
+    """Names in folders that change at once: (folder, name, node); the node is None if the name goes."""
 
     changes: tuple[tuple[int, str, int | None], ...]
 

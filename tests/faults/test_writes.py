@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,6 +70,22 @@ def test_every_write_fails_in_turn(
     assert failed * step > 80
     build()
     assert papersearch.open(small_index).manifest.n_appearances == 6
+
+
+def test_folders_that_cannot_be_synced(small_corpus: Path, build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that syncs no folders, as some over a network, has an index all the same."""
+
+    class Unsyncing:
+        def __getattr__(self, name: str) -> Any:
+            def sync(descriptor: int) -> None:
+                if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                    raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+            return sync if name == "fsync" else getattr(os, name)
+
+    add(small_corpus, "new.txt", "quantum annealing")
+    monkeypatch.setattr(files, "os", Unsyncing())
+    assert build().n_papers == 5
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def test_doctor_on_the_command_line(run: Run, small_corpus: Path, small_index: P
 
 
 def test_a_publication_since_is_no_fault(small_corpus: Path, small_index: Path, build: Any) -> None:
-    """The manifest of a later publication beside an open generation is no fault, and a damaged one is."""
+    """doctor accepts the manifest of a later publication beside an open generation, and reports a damaged one."""
     opened = papersearch.open(small_index)
     add(small_corpus, "new.txt", "quantum annealing")
     build()
