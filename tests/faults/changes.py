@@ -77,13 +77,9 @@ class Answer(NamedTuple):
 
     def is_of(self, other: Answer) -> bool:
         """Return whether this is the other answer, or a part of it that has some of its vectors."""
-        are_equal = (self.hits, self.weights) == (other.hits, other.weights)
-        n_rows = len(self.vectors) == len(other.vectors)
-        return (
-            are_equal
-            and n_rows
-            and all(a == b or not any(a) for a, b in zip(self.vectors, other.vectors, strict=True))
-        )
+        if self._replace(vectors=[]) != other._replace(vectors=[]) or len(self.vectors) != len(other.vectors):
+            return False
+        return all(a == b or not any(a) for a, b in zip(self.vectors, other.vectors, strict=True))
 
 
 class Trial:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from papersearch.index import files
+from tests.conftest import PROJECT, command_environment
 from tests.faults.changes import CHANGES, Trial
 from tests.faults.killing import killed_at, moments
 from tests.faults.power_loss import KEPT, contents, everything, read_disk, record, write_disk
@@ -113,3 +116,15 @@ def test_what_is_synced_stays(tmp_path: Path) -> None:
     copy.mkdir()
     write_disk(read_disk(disk), copy)
     assert contents(read_disk(copy)) == contents(read_disk(disk)) == found[10]
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param("5", marks=pytest.mark.slow), pytest.param("2000", marks=pytest.mark.soak)]
+)
+@pytest.mark.parametrize(("name", "option"), [("kills.py", "--kills"), ("power_loss.py", "--states")])
+def test_all_changes(name: str, option: str, number: str) -> None:
+    """benchmarks/kills.py and benchmarks/power_loss.py find no broken law, in small and for many minutes."""
+    command = [sys.executable, str(PROJECT / "benchmarks" / name), option, number]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=command_environment())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith(" 0 broken laws\n")
