@@ -115,10 +115,18 @@ def make_folders(path: Path) -> None:
 
 
 def rename_folder(path: Path, target: Path) -> None:
-    """Give a folder its final name, which must not exist yet. Raises OSError."""
+    """Give a folder its final name, and remove what has the name. Raises OSError.
+
+    That is moved aside first: on a network file system a folder stays while a file of it is open.
+    """
     sync_folder(path)
+    aside = path.with_name(f"{path.name}-old")
+    remove(aside)
+    with suppress(FileNotFoundError):
+        os.rename(target, aside)
     os.rename(path, target)
     sync_folder(target.parent)
+    remove(aside)
 
 
 def sync_folder(path: Path) -> None:

@@ -304,8 +304,7 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / manifest.folder
-    files.remove(folder)  # a killed build may have left it; it was never current
-    files.rename_folder(building, folder)
+    files.rename_folder(building, folder)  # a killed build may have left one; it was never current
     try:
         files.replace_locked(index_path / MANIFEST, content)
     except BaseException:

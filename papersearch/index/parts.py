@@ -244,8 +244,7 @@ class _Part(NamedTuple):
         records = {}
         for name, content in _files(read):
             records[f"{READ}/{name}"] = files.write_file(building / name, content)
-        files.remove(self.place / READ)  # `part.json` names its checksums, so it is of no use from now on
-        files.rename_folder(building, self.place / READ)
+        files.rename_folder(building, self.place / READ)  # `part.json` names other checksums from now on
         if published is not None:
             records |= _dense_files(published)
         format_version, written_by, analyzer = release()

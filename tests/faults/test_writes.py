@@ -17,6 +17,7 @@ import pytest
 import papersearch
 from papersearch.errors import IndexNotWritable
 from papersearch.index import files
+from papersearch.index.layout import generation_folder
 from tests.conftest import PROJECT, command_environment
 from tests.growing import add, answers, leftovers
 
@@ -86,6 +87,30 @@ def test_folders_that_cannot_be_synced(small_corpus: Path, build: Any, monkeypat
     add(small_corpus, "new.txt", "quantum annealing")
     monkeypatch.setattr(files, "os", Unsyncing())
     assert build().n_papers == 5
+
+
+def test_folders_that_stay_while_they_are_read(
+    small_corpus: Path, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed build left under the same name is replaced, also where an open file keeps its folder."""
+    index_path, removed = tmp_path / "other", shutil.rmtree
+    papersearch.build(small_corpus, index_path, model=str(small_model), words_only=True)
+    left = shutil.copytree(index_path / generation_folder(1, 1), index_path / generation_folder(1))
+
+    def remove(folder: Path, **options: Any) -> None:
+        removed(folder, **options)
+        if folder == left or folder.name.endswith("-old"):
+            folder.mkdir()
+            (folder / ".nfs0001").touch()
+
+    with monkeypatch.context() as changed:
+        changed.setattr(shutil, "rmtree", remove)
+        papersearch.build(small_corpus, index_path, model=str(small_model))
+    index = papersearch.open(index_path)
+    assert (index.manifest.folder, index.verify()) == (left.name, [])
+    add(small_corpus, "new.txt", "quantum annealing")
+    papersearch.build(small_corpus, index_path, model=str(small_model))
+    assert leftovers(index_path) == []
 
 
 @pytest.fixture
