@@ -19,7 +19,7 @@ from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.encoding import TextEncoding, stored_form
 from papersearch.dense.feedback import unit
 from papersearch.dense.late import Encoded
-from papersearch.index import meaning, previous, publishing
+from papersearch.index import meaning, previous, publishing, shard_build
 from papersearch.index.locking import LOCK
 from tests.conftest import page, sentence
 
@@ -107,7 +107,8 @@ def quick_encoding() -> Any:
     stack.enter_context(mock.patch.object(meaning, "LEAST_STEP", 4))
     stack.enter_context(mock.patch.object(publishing, "WORDS_FIRST", 4))
     stack.enter_context(mock.patch.object(meaning, "describe", _quick_record))
-    stack.enter_context(mock.patch.object(meaning, "open_paper_encoder", lambda *rest: QuickEncoder()))
+    for module in (meaning, shard_build):
+        stack.enter_context(mock.patch.object(module, "open_paper_encoder", lambda *rest: QuickEncoder()))
     return stack
 
 

@@ -9,6 +9,7 @@ import errno
 import io
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     Content: TypeAlias = "bytes | bytearray | Array | KeptFile"
 
 _PIECE = 1 << 24
+
+_UNSYNCABLE = (errno.EACCES, errno.EBADF, errno.EINVAL)
+"""Errors of folders that nobody can sync: closed ones, and those of some network file systems."""
 
 
 class FileRecord(Value):
@@ -127,21 +131,44 @@ def make_folder(path: Path) -> None:
     os.mkdir(path, 0o755)
 
 
-def rename_folder(path: Path, target: Path) -> None:
-    """Give a folder its final name, which must not exist yet. Raises OSError."""
+def make_folders(path: Path) -> None:
+    """Make a folder, with those above it, unless it exists; sync its name, and theirs. Raises OSError."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in (*reversed(missing), path):
+        with suppress(FileExistsError):  # of another process too
+            make_folder(folder)
+        sync_folder(folder.parent)
+
+
+def rename_folder(path: Path, target: Path, *, replaces: bool = True) -> None:
+    """Give a folder its final name; with `replaces`, remove what has the name. Raises OSError.
+
+    That is moved aside first: on a network file system a folder stays while a file of it is open.
+    """
     sync_folder(path)
+    aside = path.with_name(f"{path.name}-old")
+    remove(aside)
+    if replaces:
+        with suppress(FileNotFoundError):
+            os.rename(target, aside)
     os.rename(path, target)
     sync_folder(target.parent)
+    remove(aside)
 
 
 def sync_folder(path: Path) -> None:
-    """Sync the folder's entries to disk, on systems that support it. Raises OSError."""
-    if os.name == "posix":
+    """Sync the folder's entries to disk, where that is possible. Raises OSError."""
+    if os.name != "posix":
+        return
+    try:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSYNCABLE:
+            raise
 
 
 def remove(path: Path) -> None:

@@ -50,7 +50,7 @@ from papersearch.index.layout import (
     written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
-from papersearch.index.removal import remove_litter, remove_old
+from papersearch.index.removal import remove_litter, remove_old, replace_locked
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -309,7 +309,7 @@ def check_writable(index_path: Path) -> None:
     import tempfile  # slow to import, and no query writes
 
     with write_errors(index_path):
-        index_path.mkdir(parents=True, exist_ok=True)
+        files.make_folders(index_path)
         with tempfile.TemporaryFile(dir=index_path):
             pass
 
@@ -380,13 +380,12 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_al
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / manifest.folder
-    if is_alone:
-        files.remove(folder)  # a killed build may have left it; it was never current
-    elif folder.exists():
+    if not is_alone and folder.exists():
         raise IndexNotWritable(path=folder, cause="another build wrote it, and no locks keep builds apart here")
-    files.rename_folder(building, folder)  # fails if it exists now
+    # A killed build may have left one, which was never current. Without locks it is another's, and this fails.
+    files.rename_folder(building, folder, replaces=is_alone)
     try:
-        files.replace_file(index_path / MANIFEST, content)
+        replace_locked(index_path / MANIFEST, content, is_alone=is_alone)
     except BaseException:
         current = _current(index_path)
         if current is None or current.folder != manifest.folder:
@@ -406,18 +405,37 @@ def write_errors(path: Path) -> Iterator[None]:
 def rollback(index_path: Path) -> Manifest:
     """Make the generation before the current one current again. Raises a StoredIndexError.
 
-    If that generation was never complete, its last part becomes current.
+    If that generation was never complete, its last part becomes current. What a killed build has
+    removed in part is passed over.
     """
     current = read_manifest(index_path).generation
     earlier = [folder for folder in _folders(index_path) if folder[0] < current]
     if not earlier:
         raise NoEarlierGeneration(path=index_path, generation=current)
-    content = (index_path / generation_folder(*earlier[-1]) / MANIFEST).read_bytes()
-    manifest = decode_manifest(content, str(index_path))
-    Generation(index_path, manifest, None).check_files()
+    manifest, content = _last_whole(index_path, earlier)
     with write_errors(index_path):
-        files.replace_file(index_path / MANIFEST, content)
+        replace_locked(index_path / MANIFEST, content, is_alone=locking.is_locked(index_path))
     return manifest
+
+
+def _last_whole(index_path: Path, folders: Iterable[tuple[int, int]]) -> tuple[Manifest, bytes]:
+    """Return the manifest, and its bytes, of the last of these publications that has all its files.
+
+    Raises a StoredIndexError.
+    """
+    faults: list[StoredIndexError] = []
+    for folder in reversed([*folders]):
+        name = generation_folder(*folder)
+        try:
+            content = (index_path / name / MANIFEST).read_bytes()
+            manifest = decode_manifest(content, str(index_path))
+            Generation(index_path, manifest, None).check_files()
+            return manifest, content
+        except StoredIndexError as error:
+            faults.append(error)
+        except OSError as error:
+            faults.append(_damaged(index_path, name, f"has no manifest ({error.strerror or error})"))
+    raise faults[0]
 
 
 def generations(index_path: Path) -> list[int]:

@@ -121,12 +121,14 @@ def join(
         for record, fault in zip(parts, _over(run, check_part, tasks, "checking parts", watch), strict=True):
             raise_for_files(index_path, record, fault)
         before = _before(index_path)
-        if before is not None and before.parts == _identity(parts) and not full:
-            return _unchanged(index_path, before)
         is_alone = is_locked(index_path)
         remove_litter(index_path, (f".{JOINING}*",), is_alone=is_alone)
         folder = files.beside(index_path / JOINING)
         try:
+            if before is not None and before.parts == _identity(parts) and not full:
+                for shard in before.shards:  # of a join that was killed right after it had published
+                    files.remove(index_path / shard.folder / JOURNAL)
+                return _unchanged(index_path, before)
             with write_errors(index_path):
                 return _Join(index_path, folder, parts, versions, before, is_alone, device, run, watch).publish()
         finally:

@@ -19,7 +19,7 @@ from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import check_writable, open_before, open_current, read_manifest, write_errors
 from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS
-from papersearch.index.locking import writing
+from papersearch.index.locking import is_locked, writing
 from papersearch.index.part_checks import check_files, older, release
 from papersearch.index.part_records import (
     FINDINGS,
@@ -33,6 +33,7 @@ from papersearch.index.part_records import (
     part_folder,
     read_part,
 )
+from papersearch.index.removal import replace_locked
 from papersearch.index.report import Outcome, Progress
 from papersearch.index.string_table import table_files
 from papersearch.index.words import everything_kept, relative
@@ -141,7 +142,7 @@ def check_whole(index_path: Path) -> None:
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     with write_errors(index_path):
-        index_path.mkdir(parents=True, exist_ok=True)
+        files.make_folders(index_path)
 
 
 class _Part(NamedTuple):
@@ -244,8 +245,7 @@ class _Part(NamedTuple):
         records = {}
         for name, content in _files(read):
             records[f"{READ}/{name}"] = files.write_file(building / name, content).record
-        files.remove(self.place / READ)  # `part.json` names its checksums, so it is of no use from now on
-        files.rename_folder(building, self.place / READ)
+        files.rename_folder(building, self.place / READ)  # `part.json` names other checksums from now on
         if published is not None:
             records |= _dense_files(published)
         format_version, written_by, analyzer = release()
@@ -265,7 +265,7 @@ class _Part(NamedTuple):
             archives=read.archives,
             files=records,
         )
-        files.replace_file(self.place / PART, encode_part(record))
+        replace_locked(self.place / PART, encode_part(record), is_alone=is_locked(self.place))
         return record
 
 

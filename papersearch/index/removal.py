@@ -59,6 +59,15 @@ def remove_litter(index_path: Path, patterns: Iterable[str], *, is_alone: bool) 
                 files.remove(path)
 
 
+def replace_locked(path: Path, content: bytes, *, is_alone: bool) -> None:
+    """Replace a file that is written under a lock alone; remove what killed processes left beside it.
+
+    Raises OSError.
+    """
+    remove_litter(path.parent, (f".{path.name}-*",), is_alone=is_alone)
+    files.replace_file(path, content)
+
+
 def _is_old(path: Path) -> bool:
     with suppress(OSError):
         return time.time() - path.lstat().st_mtime > _DAY_S

@@ -284,7 +284,7 @@ class _Written:
 
 def _make_folders(path: Path) -> None:
     with write_errors(path):
-        path.mkdir(parents=True, exist_ok=True)
+        files.make_folders(path)
 
 
 def _merged(step: Step, parts: Sequence[PartRecord], left_out: Counter[str]) -> tuple[list[Paper], int]:

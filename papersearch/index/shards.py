@@ -34,7 +34,7 @@ from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.generations import Generation, generations, has_shards, write_errors
 from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
 from papersearch.index.manifest import decode_manifest
-from papersearch.index.removal import remove_litter, remove_unread
+from papersearch.index.removal import remove_litter, remove_unread, replace_locked
 from papersearch.index.typed_json import read_record
 from papersearch.types import Count
 from papersearch.values import Value
@@ -141,9 +141,9 @@ def read_shards(index_path: Path) -> Shards:
     return decode_shards(content, index_path)
 
 
-def write_shards(index_path: Path, described: Shards) -> None:
+def write_shards(index_path: Path, described: Shards, *, is_alone: bool = False) -> None:
     """Replace `shards.json` atomically, which publishes a generation of the whole. Raises OSError."""
-    files.replace_file(index_path / SHARDS, encode_shards(described))
+    replace_locked(index_path / SHARDS, encode_shards(described), is_alone=is_alone)
 
 
 def publish_shards(index_path: Path, described: Shards, before: Shards | None, *, is_alone: bool) -> None:
@@ -152,8 +152,8 @@ def publish_shards(index_path: Path, described: Shards, before: Shards | None, *
     Of use are this generation and the one before, for a rollback. Raises OSError.
     """
     if before is not None:
-        _keep(index_path, before)
-    write_shards(index_path, described)
+        _keep(index_path, before, is_alone=is_alone)
+    write_shards(index_path, described, is_alone=is_alone)
     kept = {
         (one.folder, each.generation) for each in (described, before) if each is not None for one in each.shards
     }
@@ -179,12 +179,13 @@ def roll_back_shards(index_path: Path) -> Shards:
     content = _history(index_path, earlier[-1]).read_bytes()
     described = decode_shards(content, index_path)
     opened = open_each(index_path, described, leased=False)
+    is_alone = locking.is_locked(index_path)
     with write_errors(index_path):
         for one in opened:
             own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
-            files.replace_file(one.index_path / MANIFEST, own)
-        _keep(index_path, current)
-        files.replace_file(index_path / SHARDS, content)
+            replace_locked(one.index_path / MANIFEST, own, is_alone=is_alone)
+        _keep(index_path, current, is_alone=is_alone)
+        replace_locked(index_path / SHARDS, content, is_alone=is_alone)
     return described
 
 
@@ -263,11 +264,11 @@ def _history(index_path: Path, generation: int) -> Path:
     return index_path / FOLDER / f"generation-{generation:06}.json"
 
 
-def _keep(index_path: Path, described: Shards) -> None:
+def _keep(index_path: Path, described: Shards, *, is_alone: bool) -> None:
     """Keep the description of a generation that will not be current any more. Raises OSError."""
     place = _history(index_path, described.generation)
     if not place.exists():
-        files.replace_file(place, encode_shards(described))
+        replace_locked(place, encode_shards(described), is_alone=is_alone)
 
 
 def _fault_of(described: Shards) -> str | None:

@@ -56,20 +56,22 @@ def write_weights(index_path: Path, weights: Weights, told: str) -> Path:
 
     Readers see the file before or the new one, complete. Raises IndexNotWritable.
     """
-    from papersearch.index.files import replace_file
     from papersearch.index.generations import write_errors
+    from papersearch.index.locking import alone
+    from papersearch.index.removal import replace_locked
 
     lines = ["# Weights of hybrid ranking. Without this file the defaults count.", f"# {told}", ""]
     for name, value in fields_of(weights).items():
         lines.append(f"{name} = {value!r}  # {getattr(DEFAULT_WEIGHTS, name):g} by default")
     path = index_path / WEIGHTS
-    with write_errors(path):
-        replace_file(path, ("\n".join(lines) + "\n").encode())
+    with write_errors(path), alone(index_path):
+        replace_locked(path, ("\n".join(lines) + "\n").encode(), is_alone=True)
     return path
 
 
 def remove_weights(index_path: Path) -> bool:
     """Remove the file of weights; tell whether there was one. Raises IndexNotWritable."""
+    from papersearch.index.files import sync_folder
     from papersearch.index.generations import write_errors
 
     path = index_path / WEIGHTS
@@ -78,4 +80,5 @@ def remove_weights(index_path: Path) -> bool:
             path.unlink()
         except FileNotFoundError:
             return False
+        sync_folder(index_path)
     return True

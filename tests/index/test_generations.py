@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ from typing import Any
 import pytest
 
 import papersearch
-from papersearch.errors import IndexForeign, IndexNotWritable
+from papersearch.errors import IndexDamaged, IndexForeign, IndexNotWritable
 from papersearch.index import generations
 from papersearch.index.layout import generation_folder
 from tests.conftest import Run, page
-from tests.growing import B, add, answers, answers_in_every_mode, tree
+from tests.growing import B, add, answers, answers_in_every_mode, leftovers, tree
 
 
 def test_rollback(small_corpus: Path, small_index: Path, build: Any, run: Run) -> None:
@@ -38,6 +39,31 @@ def test_rollback(small_corpus: Path, small_index: Path, build: Any, run: Run) -
     assert (report.manifest.generation, report.n_encoded, report.n_papers) == (3, 0, 5)
     said = json.loads(run("index", "--rollback", "--json", cwd=small_corpus.parent).stdout)
     assert (said["outcome"], said["generation"], said["papers"]) == ("rolled back", 1, 4)
+
+
+@pytest.mark.parametrize("gone", ["manifest.json", "papers.jsonl"])
+def test_a_rollback_passes_over_remains(small_corpus: Path, small_index: Path, build: Any, gone: str) -> None:
+    """What a killed build has removed in part is not what a rollback goes back to, nor is it in its way."""
+    before, second = answers(small_index), small_index / generation_folder(2)
+    add(small_corpus, "new.txt", "quantum annealing")
+    build()
+    shutil.copytree(second, small_index.with_name("remains"))
+    papersearch.rollback(small_index)
+    add(small_corpus, "new.txt", "moth maps")
+    build()
+    current = (small_index / "manifest.json").read_bytes()
+    shutil.move(small_index.with_name("remains"), second)
+    (second / gone).unlink()
+    (small_index / ".manifest.json-1").touch()  # of a rollback that was killed
+    assert papersearch.rollback(small_index).generation == 1
+    assert answers(small_index) == before
+    assert leftovers(small_index) == []
+    assert papersearch.open(small_index).verify() == []
+    shutil.rmtree(small_index / generation_folder(1))
+    (small_index / "manifest.json").write_bytes(current)
+    with pytest.raises(IndexDamaged):
+        papersearch.rollback(small_index)
+    assert len(papersearch.open(small_index)) == 5
 
 
 def test_a_reader_keeps_its_generation(small_corpus: Path, small_index: Path, build: Any) -> None:

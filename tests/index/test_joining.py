@@ -237,6 +237,20 @@ def test_rollback(tmp_path: Path, small_model: Path) -> None:
     assert folders == ["generation-000002", "generation-000004"]
 
 
+def test_leftovers_of_a_killed_join(tmp_path: Path, small_model: Path) -> None:
+    """A join removes what one left that was killed right after it had published, also if nothing has changed."""
+    corpus, index_path = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    records(corpus / "a.jsonl", PAPERS)
+    built_and_joined(corpus, index_path, 2, small_model)
+    left = [index_path / ".joining", index_path / "shards" / "00002-of-00002" / ".encoded"]
+    for folder in left:
+        folder.mkdir()
+        (folder / "something").touch()
+    assert papersearch.join_parts(index_path).outcome == "up to date"
+    assert not any(folder.exists() for folder in left)
+
+
 def test_a_join_waits_for_the_parts(corpus: Path, small_model: Path) -> None:
     """While a part is being built, a join waits, says for which, and publishes nothing."""
     index_path = corpus.parent / "waiting"

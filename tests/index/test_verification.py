@@ -13,6 +13,7 @@ import pytest
 import papersearch
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from tests.conftest import Run
+from tests.growing import add
 from tests.rewriting import record_anew
 
 
@@ -109,6 +110,16 @@ def test_doctor_on_the_command_line(run: Run, small_corpus: Path, small_index: P
     assert "papersearch index --full --index index" in done.stdout
     faults = json.loads(run("doctor", "--json", cwd=small_corpus.parent).stdout)["faults"]
     assert faults[0]["file"] == "positions.npy"
+
+
+def test_a_publication_since_is_no_fault(small_corpus: Path, small_index: Path, build: Any) -> None:
+    """doctor accepts the manifest of a later publication beside an open generation, and reports a damaged one."""
+    opened = papersearch.open(small_index)
+    add(small_corpus, "new.txt", "quantum annealing")
+    build()
+    assert opened.verify() == []
+    (small_index / "manifest.json").write_bytes(b"{}")
+    assert [fault.file for fault in opened.verify()] == ["manifest.json"]
 
 
 def test_doctor_says_what_it_cannot_know(run: Run, small_corpus: Path, small_index: Path) -> None:
