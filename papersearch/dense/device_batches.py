@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _AHEAD = 3
 """Batches that are made before they are needed. Texts of one length take about equally long."""
 
-_AS_ARRAYS = {"common": {"return_tensors": "np"}}
-"""Form of a tokenizer's output: transformers makes arrays in less time than tensors."""
+_AS_LISTS = {"common": {"return_tensors": None}}
+"""Form of a tokenizer's output: transformers copies each number in Python before it makes an array."""
 
 Asked = TypeVar("Asked")
 Made = TypeVar("Made")
@@ -47,14 +47,14 @@ class Batch(NamedTuple):
     is_real: BoolArray
 
 
-def longest_first(texts: Sequence[str], size: int) -> Iterator[list[int]]:
-    """Yield the numbers of the texts in batches of `size`, the longest texts first.
+def longest_first(texts: Sequence[str], size: int, n_done: int = 0) -> Iterator[list[int]]:
+    """Yield the numbers of the texts in batches of `size`, the longest texts first, without the first `n_done`.
 
     Texts of a batch need little padding then, and a lack of memory shows at the first batch.
     """
     lengths = [len(text) for text in texts]
     order = sorted(range(len(texts)), key=lambda number: (-lengths[number], number))
-    yield from (order[start : start + size] for start in range(0, len(order), size))
+    yield from (order[start : start + size] for start in range(n_done, len(order), size))
 
 
 def ahead(make: Callable[[Asked], Made], asked: Iterable[Asked], depth: int = _AHEAD) -> Generator[Made]:
@@ -86,20 +86,20 @@ def batch_of(
 
     prefix = model.prompts["document"]
     read = model.preprocess(
-        [texts[number] for number in numbers], prompt=prefix, task="document", processing_kwargs=_AS_ARRAYS
+        [texts[number] for number in numbers], prompt=prefix, task="document", processing_kwargs=_AS_LISTS
     )
-    pieces = read["input_ids"]
+    features: dict[str, Any] = {}
+    for name, value in read.items():
+        tensor = torch.from_numpy(np.array(value, np.int64)) if isinstance(value, list) else value
+        is_pinned = model.device.type == "cuda" and isinstance(tensor, torch.Tensor)
+        features[name] = tensor.pin_memory() if is_pinned else tensor
+    pieces = features["input_ids"].numpy()
     starts = np.zeros_like(pieces)
     if with_starts and (encodings := getattr(read, "encodings", None)):
         for row, encoding in zip(starts, encodings, strict=True):
             row[:] = [start for start, _ in encoding.offsets]
         np.maximum(starts - len(prefix), 0, out=starts)
-    features: dict[str, Any] = {}
-    for name, value in read.items():
-        tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
-        is_pinned = model.device.type == "cuda" and isinstance(tensor, torch.Tensor)
-        features[name] = tensor.pin_memory() if is_pinned else tensor
-    return Batch(numbers, features, pieces, starts, read["attention_mask"].astype(np.bool_))
+    return Batch(numbers, features, pieces, starts, features["attention_mask"].numpy().astype(np.bool_))
 
 
 def computed(

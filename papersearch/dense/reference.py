@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
+from papersearch.dense.accelerators import check_device, unusable
 from papersearch.dense.device_batches import ahead, batch_of, computed, longest_first
 from papersearch.dense.encoding import TextEncoding, stored_places, without_pieces
 from papersearch.dense.feedback import unit
@@ -125,10 +126,26 @@ class ReferenceEncoder:
         *,
         with_starts: bool,
     ) -> Iterator[tuple[Batch, dict[str, Any]]]:
-        """Yield `texts` in batches, the longest first, with what is wanted of the model's output."""
+        """Yield `texts` in batches, the longest first, with what is wanted of the model's output.
+
+        Where a batch is too large for the device's memory, the rest comes in batches of half the size.
+        Raises DeviceUnusable.
+        """
+        import torch
+
         make = partial(batch_of, self._papers_model, texts, with_starts=with_starts)
-        with quiet_models(), closing(ahead(make, longest_first(texts, self._batch_size))) as batches:
-            yield from computed(self._papers_model, batches, wanted)
+        n_done = 0
+        while n_done < len(texts):
+            asked = longest_first(texts, self._batch_size, n_done)
+            try:
+                with quiet_models(), closing(ahead(make, asked)) as batches:
+                    for batch, found in computed(self._papers_model, batches, wanted):
+                        yield batch, found
+                        n_done += len(batch.numbers)
+            except torch.OutOfMemoryError as error:
+                if self._batch_size == 1:
+                    raise unusable(str(self._model.device), error) from error
+                self._batch_size //= 2
 
     def _on_device(self, array: Float32Array) -> torch.Tensor:
         import torch
@@ -215,10 +232,12 @@ def _resident_bytes() -> int:
 
 
 def _loaded(model: ModelFiles, device: str | None) -> SentenceTransformer:
-    """Load a model; raise ModelError if it cannot be, or if its weights do not fill it."""
+    """Load a model; raise ModelError if it or the device cannot be used, or if its weights do not fill it."""
     from sentence_transformers import SentenceTransformer
 
     check_modules(model)
+    if device is not None:
+        check_device(device)
     try:
         loaded: SentenceTransformer = load(SentenceTransformer, model, device)
     except Exception as error:
