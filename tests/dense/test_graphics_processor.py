@@ -1,4 +1,4 @@
-"""Papers on a real graphics processor; without one, these tests are skipped."""
+"""Papers on a real graphics processor, with PAPERSEARCH_TEST_GPU=1; without one, these tests are skipped."""
 
 from __future__ import annotations
 
