@@ -27,7 +27,7 @@ from tests.dense.tiny_cross_encoders import make_cross_encoder
 
 needs_device = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no graphics processor")
 
-MANY = [*TEXTS, *(sentence(f"topic {number}", 40 + 9 * number) for number in range(150))]
+MANY = [*TEXTS, *(sentence(f"topic {number}", 40 + 30 * number) for number in range(40))]
 
 
 def stored(encoder: ReferenceEncoder, constants: Any) -> list[TextEncoding]:
