@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,9 @@ _AHEAD = 3
 
 _AS_LISTS = {"common": {"return_tensors": None}}
 """Form of a tokenizer's output: transformers copies each number in Python before it makes an array."""
+
+Task = Literal["document", "query"]
+"""Names by which sentence-transformers tells papers from queries."""
 
 Asked = TypeVar("Asked")
 Made = TypeVar("Made")
@@ -79,14 +82,22 @@ def ahead(make: Callable[[Asked], Made], asked: Iterable[Asked], depth: int = _A
 
 
 def batch_of(
-    model: SentenceTransformer, texts: Sequence[str], numbers: Sequence[int], *, with_starts: bool
+    model: SentenceTransformer,
+    task: Task,
+    prefix: str,
+    texts: Sequence[str],
+    numbers: Sequence[int],
+    *,
+    with_starts: bool,
 ) -> Batch:
-    """Return papers as a batch of `model`. Without `with_starts`, offsets in texts are 0."""
+    """Return texts, each with `prefix` before it, as a batch of `model`.
+
+    Without `with_starts`, offsets in texts are 0.
+    """
     import torch
 
-    prefix = model.prompts["document"]
     read = model.preprocess(
-        [texts[number] for number in numbers], prompt=prefix, task="document", processing_kwargs=_AS_LISTS
+        [texts[number] for number in numbers], prompt=prefix, task=task, processing_kwargs=_AS_LISTS
     )
     features: dict[str, Any] = {}
     for name, value in read.items():
@@ -103,7 +114,10 @@ def batch_of(
 
 
 def computed(
-    model: SentenceTransformer, batches: Iterable[Batch], wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    model: SentenceTransformer,
+    task: Task,
+    batches: Iterable[Batch],
+    wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]],
 ) -> Iterator[tuple[Batch, dict[str, Any]]]:
     """Yield each batch with what `model` computes of it, as arrays.
 
@@ -121,7 +135,7 @@ def computed(
                 name: value.to(model.device, non_blocking=True) if isinstance(value, torch.Tensor) else value
                 for name, value in batch.features.items()
             }
-            given = batch, *_copied(wanted(model(features, task="document")), model.device)
+            given = batch, *_copied(wanted(model(features, task=task)), model.device)
         if before is not None:
             yield _arrived(*before)
         before = given

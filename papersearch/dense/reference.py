@@ -97,9 +97,9 @@ class ReferenceEncoder:
         (L,). Without `with_starts` these offsets are 0.
         """
         for batch, found in self._computed(texts, _vectors_and_states, with_starts=with_starts):
-            for row, (number, real) in enumerate(zip(batch.numbers, batch.is_real, strict=True)):
-                vector, states = unit(found["vectors"][row]), found["states"][row][real]
-                receive(number, Encoded(vector, batch.pieces[row][real], states), batch.starts[row][real])
+            of_texts = zip(batch.numbers, _encoded(batch, found), batch.starts, batch.is_real, strict=True)
+            for number, encoding, starts, real in of_texts:
+                receive(number, encoding, starts[real])
 
     def encode_for_index(
         self, texts: Sequence[str], constants: ModelConstants | None, receive: Callable[[int, TextEncoding], None]
@@ -133,13 +133,15 @@ class ReferenceEncoder:
         """
         import torch
 
-        make = partial(batch_of, self._papers_model, texts, with_starts=with_starts)
+        make = partial(
+            batch_of, self._papers_model, "document", self.prefixes.paper, texts, with_starts=with_starts
+        )
         n_done = 0
         while n_done < len(texts):
             asked = longest_first(texts, self._batch_size, n_done)
             try:
                 with quiet_models(), closing(ahead(make, asked)) as batches:
-                    for batch, found in computed(self._papers_model, batches, wanted):
+                    for batch, found in computed(self._papers_model, "document", batches, wanted):
                         yield batch, found
                         n_done += len(batch.numbers)
             except torch.OutOfMemoryError as error:
@@ -172,17 +174,11 @@ class ReferenceEncoder:
     def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode texts as queries, in the order given, in batches for speed."""
         encoded: dict[int, Encoded] = {}
-        for chosen in longest_first(texts, _QUERY_BATCH_SIZE):
-            batch = [texts[i] for i in chosen]
-            with quiet_models():
-                outputs = self._model.encode_query(
-                    batch,
-                    prompt=self.prefixes.query,
-                    batch_size=_QUERY_BATCH_SIZE,
-                    output_value=None,
-                    show_progress_bar=False,
-                )
-            encoded |= zip(chosen, _encoded(outputs), strict=True)
+        make = partial(batch_of, self._model, "query", self.prefixes.query, texts, with_starts=False)
+        batches = map(make, longest_first(texts, _QUERY_BATCH_SIZE))
+        with quiet_models():
+            for batch, found in computed(self._model, "query", batches, _vectors_and_states):
+                encoded |= zip(batch.numbers, _encoded(batch, found), strict=True)
         return [encoded[i] for i in range(len(texts))]
 
     def vocabulary(self) -> list[str]:
@@ -371,21 +367,11 @@ def _vectors_and_pieces(basis: torch.Tensor, output: Mapping[str, Any]) -> dict[
     return _vectors(output) | {"pieces": (rows / lengths * SCALE).round().to(torch.int8)}
 
 
-def _encoded(outputs: Sequence[Mapping[str, Any]]) -> list[Encoded]:
-    """Return the encodings of one batch, without padding.
-
-    The batch is copied from the device at once: separate copies would take longer than the model.
-    """
-    import torch
-
-    def together(name: str) -> torch.Tensor:
-        return torch.stack([output[name] for output in outputs]).cpu()
-
-    is_real = together("attention_mask").bool().numpy()
-    pieces = together("input_ids").numpy().astype(np.int64)
-    states = together("token_embeddings").float().numpy()
-    vectors = together("sentence_embedding").float().numpy()
+def _encoded(batch: Batch, found: Mapping[str, Any]) -> list[Encoded]:
+    """Return the encodings of one batch, without padding."""
     return [
-        Encoded(unit(vector), ids[real], rows[real])
-        for vector, ids, rows, real in zip(vectors, pieces, states, is_real, strict=True)
+        Encoded(unit(vector), pieces[real], states[real])
+        for vector, pieces, states, real in zip(
+            found["vectors"], batch.pieces, found["states"], batch.is_real, strict=True
+        )
     ]

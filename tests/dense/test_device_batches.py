@@ -98,7 +98,7 @@ def test_the_next_batch_is_computing_while_one_is_read() -> None:
         Batch([number], {"number": torch.tensor([number])}, no_array, no_array, no_array.astype(np.bool_))
         for number in range(3)
     ]
-    for batch, found in computed(Model(), batches, lambda output: output):
+    for batch, found in computed(Model(), "document", batches, lambda output: output):
         assert found["number"].tolist() == batch.numbers
         events.append(f"read {batch.numbers[0]}")
     assert events == ["given 0", "given 1", "read 0", "given 2", "read 1", "read 2"]
