@@ -144,7 +144,7 @@ class ReferenceEncoder:
                     for batch, found in computed(self._papers_model, "document", batches, wanted):
                         yield batch, found
                         n_done += len(batch.numbers)
-            except torch.OutOfMemoryError as error:
+            except torch.cuda.OutOfMemoryError as error:
                 if self._batch_size == 1:
                     raise unusable(str(self._model.device), error) from error
                 self._batch_size //= 2

@@ -168,7 +168,7 @@ def has_room_for(encoder: ReferenceEncoder, n_texts: int, monkeypatch: pytest.Mo
 
     def limited(features: Any, **options: Any) -> Any:
         if len(features["input_ids"]) > n_texts:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee the manual.")
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee the manual.")
         return forward(features, **options)
 
     monkeypatch.setattr(transformer, "forward", limited)
