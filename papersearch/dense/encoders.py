@@ -172,7 +172,7 @@ def _numpy_agrees(folder: Path, described: EncoderRecord, encoder: BuildEncoder)
             return False
         differences = [ours.encode(probe).vector - encoder.encode(probe).vector for probe in _PROBES]
         return float(np.abs(differences).max()) <= TOLERANCE
-    except ModelError:
+    except Exception:  # shapes that do not fit: the library encodes, or says why it cannot
         return False
 
 

@@ -1,0 +1,94 @@
+"""Failures that the fuzzer finds: told apart by what was raised where, made short, and kept in files."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.fuzz.door import Enter
+
+_FLOOR_S = 1.0
+_S_PER_BYTE = 4 / 100_000
+"""The bound of CPU is a second for 100 kB; instrumented code takes four times as long."""
+
+_SHRINKING_S = 20.0
+
+
+class TooSlow(AssertionError):
+    """An input that took more CPU than its length allows, three times in turn."""
+
+
+def timed(enter: Enter, content: bytes) -> None:
+    """Let an input in. Raises TooSlow, and whatever is raised."""
+    bound = max(_FLOOR_S, len(content) * _S_PER_BYTE)
+    for _ in range(3):
+        start = time.process_time()
+        enter(content)
+        taken = time.process_time() - start
+        if taken < bound:
+            return
+    raise TooSlow(f"{taken:.1f} s for {len(content):,} bytes")
+
+
+class Failures:
+    """Failures of one door. A failure that is known does not end the fuzzing."""
+
+    def __init__(self, enter: Enter, folder: Path) -> None:
+        self._enter = enter
+        self._folder = folder
+        self._known: set[str] = set()
+
+    def enter(self, content: bytes) -> None:
+        """Let an input in; write down a failure of a new sort, with a short input that has it."""
+        sort = self._sort(content)
+        if sort is None or sort in self._known:
+            return
+        self._known.add(sort)
+        short = shortened(content, lambda cut: self._sort(cut) == sort)
+        path = self._folder / f"{len(self._known)}"
+        path.write_bytes(short)
+        path.with_suffix(".txt").write_text(f"{sort}\n\n{_report(self._enter, short)}", encoding="utf-8")
+
+    def _sort(self, content: bytes) -> str | None:
+        """Return what an input raises, and where; None if it raises nothing."""
+        try:
+            timed(self._enter, content)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a panic of a library in Rust is no Exception
+            return f"{type(error).__name__} at {_place(error)}"
+        return None
+
+
+def shortened(content: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Remove what is not needed for a failure, in pieces that grow shorter, as far as the time allows."""
+    end = time.monotonic() + _SHRINKING_S
+    size = max(1, len(content) // 2)
+    while True:
+        at = 0
+        while at < len(content) and time.monotonic() < end:
+            cut = content[:at] + content[at + size :]
+            if fails(cut):
+                content = cut
+            else:
+                at += size
+        if size == 1 or time.monotonic() >= end:
+            return content
+        size //= 2
+
+
+def _place(error: BaseException) -> str:
+    """Return the deepest place in this repository that an error comes from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "/papersearch/" in frame.filename or "/tests/" in frame.filename]
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
+
+
+def _report(enter: Enter, content: bytes) -> str:
+    try:
+        timed(enter, content)
+    except BaseException:
+        return traceback.format_exc()
+    return "It did not fail again."
