@@ -16,7 +16,7 @@ from papersearch.dense import architectures, models, wordpiece
 from papersearch.dense.encoding import ENCODING, PaperEncoder
 from papersearch.dense.model_folder import body_folder, is_static
 from papersearch.dense.models import ModelFile, Source
-from papersearch.errors import ModelChanged, ModelError
+from papersearch.errors import ModelChanged
 from papersearch.types import Count
 from papersearch.values import Value
 

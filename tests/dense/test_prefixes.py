@@ -52,7 +52,7 @@ def test_cards(tmp_path: Path, name: str, query: str, paper: str) -> None:
 
 @pytest.mark.parametrize("default", [None, [], ["query"], {}, 7, True, "unknown", "other"])
 def test_any_default_prompt(tmp_path: Path, default: object) -> None:
-    """The default prompt counts if it is the name of a prompt, and anything else is no name."""
+    """The default prompt counts if it is the name of a prompt, and anything else is left out."""
     found = choose_prefixes(bare(tmp_path / "model", prompts={"other": "o: "}, default_prompt_name=default))
     assert (found.query, found.origin) == (("o: ", "model") if default == "other" else ("", "none"))
 

@@ -41,7 +41,7 @@ def written(folder: Path, header: Any) -> Path:
 
 @given(st.fixed_dictionaries({"a": ENTRIES}) | st.fixed_dictionaries({"a": ANYTHING}) | ANYTHING)
 def test_any_header(tmp_path_factory: pytest.TempPathFactory, header: Any) -> None:
-    """A tensor has the shape of its entry, and bytes of the file alone; any other entry is an error of the model."""
+    """A tensor has the shape of its entry, and bytes of the file alone; other entries are errors of the model."""
     path = written(tmp_path_factory.mktemp("header"), header)
     for use in (SafetensorsFile.tensor, SafetensorsFile.length, SafetensorsFile.whole_numbers):
         try:

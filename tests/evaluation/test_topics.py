@@ -109,7 +109,15 @@ def test_judgements(tmp_path: Path, content: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("", "no judgements"), ("1 0 a", "qrels:1"), ("1 0 a 1\n1 0 b high\n", "qrels:2"), ("1\n", "qrels:1")],
+    [
+        ("", "no judgements"),
+        ("1 0 a", "qrels:1"),
+        ("1 0 a 1\n1 0 b high\n", "qrels:2"),
+        ("1\n", "qrels:1"),
+        ("1 0 a 1000000\n1 0 b 1000001\n", "qrels:2: expected a relevance of at most 1,000,000, found 1000001"),
+        ("1 0 a -1000001\n", "qrels:1"),
+        (f"1 0 a {'9' * 5000}\n", "qrels:1"),
+    ],
 )
 def test_unreadable_judgements(tmp_path: Path, content: str, told: str) -> None:
     """The error names the line that is not a judgement."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.fuzz.doors import DOORS
+from tests.fuzz.failures import last_input
 
 _REACHED = re.compile(r"cov: (\d+) ft: (\d+)")
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
@@ -58,8 +59,10 @@ def fuzzed(name: str, seconds: int, folder: Path) -> Fuzzed:
         done = subprocess.run(command, cwd=_PROJECT, stdout=output, stderr=output, check=False)
     told = log.read_text("utf-8", "replace")
     failures = [path for path in sorted((folder / "failed").glob("*")) if path.suffix != ".txt"]
-    if done.returncode and not failures:
-        failures.append(log)
+    if done.returncode or not _EXECUTED.search(told):  # it crashed, hung or took too much memory at this input
+        crashed = folder / "failed" / "crashed"
+        crashed.write_bytes(last_input(folder / "last") if (folder / "last").exists() else b"")
+        failures.append(crashed)
     last = (int(_last(pattern, told)) for pattern in (_EXECUTED, _REACHED, _MEMORY))
     n_executed, n_branches, memory_mb = last
     features = _REACHED.findall(told)

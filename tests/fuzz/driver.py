@@ -26,8 +26,8 @@ _MOST_WORDS = 400
 _WORD = re.compile(rb"[A-Za-z_][\w-]{1,18}|\W{1,3}")
 
 _PACKAGES = (
-    "dense.architectures", "evaluation", "index", "ingest.formats.json_shapes", "ingest.formats.xml", "ingest", "lexical",
-    "marks", "remote", "search", "serving", "text",
+    "dense.architectures", "evaluation", "index", "ingest.formats.json_shapes", "ingest.formats.xml", "ingest",
+    "lexical", "marks", "remote", "search", "serving", "text",
 )  # fmt: skip
 """Packages of which every module is instrumented, also one that no seed imports."""
 
@@ -46,13 +46,13 @@ def main() -> None:
     with atheris.instrument_imports(include=["papersearch"]):
         from tests.fuzz.door import kept_inputs
         from tests.fuzz.doors import DOORS
-        from tests.fuzz.failures import Failures
+        from tests.fuzz.failures import Failures, LastInput
 
         for package in _PACKAGES:
             for module in iter_modules(import_module(f"papersearch.{package}").__path__):
                 import_module(f"papersearch.{package}.{module.name}")
         door = DOORS[name]
-        failures = Failures(door.opened(own), failed)
+        failures = Failures(door.opened(own), failed, LastInput(folder / "last", door.longest))
         seeds = [*door.seeds(of_seeds), *(path.read_bytes() for path in kept_inputs(name))]
         for place, seed in enumerate(seeds):
             failures.enter(seed)
@@ -61,7 +61,7 @@ def main() -> None:
     tokens.write_text("".join(f'"{_escaped(one)}"\n' for one in _tokens(seeds, door.tokens)), encoding="ascii")
     options = [
         f"-max_total_time={seconds}", f"-max_len={door.longest}", f"-dict={tokens}", f"-artifact_prefix={failed}/",
-        f"-rss_limit_mb={_MEMORY_MB}", f"-timeout={_SLOWEST_S}", "-len_control=50", "-print_final_stats=1",
+        f"-rss_limit_mb={_MEMORY_MB}", f"-timeout={_SLOWEST_S}", "-keep_seed=1", "-print_final_stats=1",
     ]  # fmt: skip
     atheris.Setup([sys.argv[0], *options, str(corpus)], failures.enter, custom_mutator=_mutated)
     atheris.Fuzz()

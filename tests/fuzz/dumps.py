@@ -31,7 +31,8 @@ _JSON_FILES = (
 _XML_FILES = ("PubMed XML", "arXiv Atom", "arXiv OAI-PMH", "EndNote XML", "ACL Anthology", "JATS", "Crossref XML")
 
 _NO_DUMPS = (
-    b"", b"\n", b"# Read me\n\nThese are papers.\n", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", b"\x89PNG\r\n\x1a\n\0\0",
+    b"", b"\n", b"# Read me\n\nThese are papers.\n", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
+    b"\x89PNG\r\n\x1a\n\0\0",
     b"PK\x03\x04", b"<!doctype html><title>Moths</title>", b"\x7fELF\x02\x01\x01", b"\xff\xfeT\0Y\0", b"\0" * 40,
 )  # fmt: skip
 
@@ -101,10 +102,14 @@ DOORS = {
     "json": _door(_json, *"null true NaN 1e999 -1 [[ ]] \\ud800 \\u0000 {}".split()),
     "xml": _door(_xml, *"<!-- --> <![CDATA[ ]]> <!DOCTYPE <!ENTITY <?xml &amp; &lt; &#38; &#x26; &x; </".split()),
     "bibtex": _door(_bibtex, *r"@string{ @comment{ @preamble{ crossref xdata \textbf{ \em \alpha $x$ and".split()),
-    "tagged": _door(_made("RIS", "nbib", "Web of Science", "arXiv mail"), "ER  - ", "TY  - ", "PT J", "PMID- ", "\\\\"),
+    "tagged": _door(
+        _made("RIS", "nbib", "Web of Science", "arXiv mail"), "ER  - ", "TY  - ", "PT J", "PMID- ", "\\\\"
+    ),
     "tables": _door(_made("CSV", "TSV"), "\t", ";", '""', "title", "abstract", "authors", "doi"),
     "daily-papers": _door(_made("Daily Papers, HTML", "Daily Papers, copied"), "data-props", "&quot;", "Subscribe"),
-    "notes": _door(_made("Markdown notes"), "---\n", "title: ", "doi: ", "- ", ">\n", "|\n", "!!python", "&a", "*a"),
+    "notes": _door(
+        _made("Markdown notes"), "---\n", "title: ", "doi: ", "- ", ">\n", "|\n", "!!python", "&a", "*a"
+    ),
     "zotero": _door(_made("zotero.sqlite"), "SQLite format 3\0", "items", "itemData"),
     "parquet": _door(_made(PARQUET), "PAR1", "ARROW:schema"),
     "packed": _door(_packed, "PK\x01\x02", "PK\x05\x06", "\x1f\x8b\x08"),

@@ -92,7 +92,9 @@ def _open_client(folder: Path) -> Enter:
         kind = RESULTS.get(VERBS[verb])
         if kind is not None:
             again = asker.read(kind, orjson.loads(orjson.dumps(found, default=fields_of)))
-            assert again == (found if isinstance(found, tuple) or not isinstance(found, list) else type(again)(found))
+            assert again == (
+                found if isinstance(found, tuple) or not isinstance(found, list) else type(again)(found)
+            )
         repr(found)
 
     return enter
@@ -185,8 +187,9 @@ def _requests(folder: Path) -> Iterator[bytes]:
     for verb, call in SEARCHES:
         yield f"{verb}\n".encode() + orjson.dumps(call)
     yield b"search-many|Papersearch-Patience=5\n" + orjson.dumps({"queries": ["a", "b"], "k": 2, "mode": "keyword"})
-    yield b"rank-many|Papersearch-Generation=1-a\n" + orjson.dumps({"queries": ["a"], "k": 2, "mode": "hybrid", "weights": {
-        "keyword": 1.0, "late_interaction": 1.0, "feedback": 1.0, "neighbours": 0.5}})  # fmt: skip
+    weights = {"keyword": 1.0, "late_interaction": 1.0, "feedback": 1.0, "neighbours": 0.5}
+    ranked = {"queries": ["a"], "k": 2, "mode": "hybrid", "weights": weights}
+    yield b"rank-many|Papersearch-Generation=1-a\n" + orjson.dumps(ranked)
     yield b"papers|Content-Length=9\n" + orjson.dumps({"first": 1, "n": 2})
     yield from (f"{verb}\n{{}}".encode() for verb in ("about", "organisations", "findings", "counts", "manifest"))
     yield from (f"{verb}\n{{}}".encode() for verb in ("near-duplicates", "weights", "unknown"))
@@ -195,7 +198,7 @@ def _requests(folder: Path) -> Iterator[bytes]:
 def _answers(folder: Path) -> Iterator[bytes]:
     index = tiny_index(folder / "index")
     given = dict(SEARCHES) | {
-        "search": {"query": "moths at AND lamp", "k": 3, "mode": "hybrid", "facets": True, "related": True, "fold": True},
+        "search": {"query": "moths AND lamp", "k": 3, "mode": "hybrid", "facets": True, "related": True},
         "search-many": {"queries": ("moths", "owls"), "k": 2, "mode": "hybrid"}, "papers": {"first": 0, "n": 2},
         "near-duplicates": {}, "organisations": {}, "findings": {}, "counts": {}, "weights": {}, "manifest": {},
     }  # fmt: skip
@@ -205,7 +208,9 @@ def _answers(folder: Path) -> Iterator[bytes]:
         if verb != "about":
             yield f"{verb}\n".encode() + perform(index, read_call(verb, orjson.dumps(given[verb])))
     refusals = [{"reason": reason, "message": "m", "found": "7"} for reason in STATUS]
-    refusals.append({"reason": "error", "message": "m", "error": {"kind": "QueryTooLong", "fields": {"length": 9, "limit": 1}}})
+    refusals.append(
+        {"reason": "error", "message": "m", "error": {"kind": "QueryTooLong", "fields": {"length": 9, "limit": 1}}}
+    )
     refusals.append({"reason": "error", "error": {"kind": "ModelGone", "fields": {"name": "m"}}})
     for refusal in refusals:
         yield b"search 422 application/json\n" + orjson.dumps({"error": refusal})
@@ -214,7 +219,10 @@ def _answers(folder: Path) -> Iterator[bytes]:
 
 
 _CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("search", {"query": "moths -survey", "k": 3, "mode": "keyword", "detail": "full", "facets": True, "suggest": True}),
+    (
+        "search",
+        {"query": "moths -survey", "k": 3, "mode": "keyword", "detail": "full", "facets": True, "suggest": True},
+    ),
     ("search", {"query": "lamps", "against": "graphs", "since": "2024", "authors": ["grove"], "sort": "date"}),
     ("similar", {"papers": ["Graph colouring"], "unlike": ["10.5555/moth_1"], "text": "moths", "k": 2}),
     ("show", {"papers": ["10.5555/moth_1", "arXiv:2504.01234"], "detail": "full"}),
@@ -232,7 +240,8 @@ def _protocol(folder: Path) -> Iterator[bytes]:
     others: dict[str, dict[str, Any]] = {
         "tools/list": {}, "resources/list": {}, "resources/templates/list": {}, "ping": {},
         "resources/read": {"uri": "papersearch://paper/moths"},
-        "initialize": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}},
+        "initialize": {"protocolVersion": "2025-06-18", "capabilities": {},
+                       "clientInfo": {"name": "a", "version": "1"}},
         "completion/complete": {"ref": {"type": "ref/resource", "uri": "papersearch://paper/{id}"},
                                 "argument": {"name": "id", "value": "m"}},
     }  # fmt: skip
@@ -241,15 +250,25 @@ def _protocol(folder: Path) -> Iterator[bytes]:
     yield b'{"jsonrpc": "2.0", "method": "notifications/initialized"}'
 
 
-_JSON = (*'{ } [ ] : , " \\" \\u0000 \\u001b \\u202e null true false -1 0 1.5 1e999 18446744073709551616'.split(), "\n")
+_JSON = (
+    *'{ } [ ] : , " \\" \\u0000 \\u001b \\u202e null true false -1 0 1.5 1e999 18446744073709551616'.split(),
+    "\n",
+)
 _NAMES = (*VERBS, *"query k mode filters since until authors within like names by text k".split())
 
 DOORS = {
     "requests": Door(_open_server, _requests, (*_JSON, *_NAMES, "|Papersearch-Patience=", "|Host="), 4_000),
-    "answers": Door(_open_client, _answers, (*_JSON, "about", "result", "error", "reason", "kind", "fields"), 20_000),
-    "tools": Door(
-        _open_tools, lambda folder: (f"{name}\n".encode() + orjson.dumps(given) for name, given in _CALLS), (*_JSON, *_NAMES), 4_000
+    "answers": Door(
+        _open_client, _answers, (*_JSON, "about", "result", "error", "reason", "kind", "fields"), 20_000
     ),
-    "protocol": Door(_open_protocol, _protocol, (*_JSON, "jsonrpc", "method", "params", "tools/call", "%00"), 4_000),
+    "tools": Door(
+        _open_tools,
+        lambda folder: (f"{name}\n".encode() + orjson.dumps(given) for name, given in _CALLS),
+        (*_JSON, *_NAMES),
+        4_000,
+    ),
+    "protocol": Door(
+        _open_protocol, _protocol, (*_JSON, "jsonrpc", "method", "params", "tools/call", "%00"), 4_000
+    ),
 }
 """The doors of the network."""

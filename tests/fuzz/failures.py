@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import time
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ _S_PER_BYTE = 4 / 100_000
 """The bound of CPU is a second for 100 kB; instrumented code takes four times as long."""
 
 _SHRINKING_S = 20.0
+_LENGTH = 8
 
 
 class TooSlow(AssertionError):
@@ -32,12 +34,33 @@ def timed(enter: Enter, content: bytes) -> None:
     raise TooSlow(f"{taken:.1f} s for {len(content):,} bytes")
 
 
+class LastInput:
+    """The input that is in work, in a mapped file: it outlasts a process that crashes, and costs no write."""
+
+    def __init__(self, path: Path, longest: int) -> None:
+        path.write_bytes(bytes(_LENGTH + longest))
+        with path.open("r+b") as file:
+            self._mapped = mmap.mmap(file.fileno(), 0)
+
+    def keep(self, content: bytes) -> None:
+        """Keep an input, as far as there is room."""
+        kept = content[: len(self._mapped) - _LENGTH]
+        self._mapped[: _LENGTH + len(kept)] = len(kept).to_bytes(_LENGTH, "little") + kept
+
+
+def last_input(path: Path) -> bytes:
+    """Return the input that a process had in work when it ended."""
+    written = path.read_bytes()
+    return written[_LENGTH:][: int.from_bytes(written[:_LENGTH], "little")]
+
+
 class Failures:
     """Failures of one door. A failure that is known does not end the fuzzing."""
 
-    def __init__(self, enter: Enter, folder: Path) -> None:
+    def __init__(self, enter: Enter, folder: Path, last: LastInput) -> None:
         self._enter = enter
         self._folder = folder
+        self._last = last
         self._known: set[str] = set()
 
     def enter(self, content: bytes) -> None:
@@ -53,11 +76,12 @@ class Failures:
 
     def _sort(self, content: bytes) -> str | None:
         """Return what an input raises, and where; None if it raises nothing."""
+        self._last.keep(content)
         try:
             timed(self._enter, content)
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # a panic of a library in Rust is no Exception
+        except BaseException as error:  # a panic of a library in Rust is not an Exception
             return f"{type(error).__name__} at {_place(error)}"
         return None
 

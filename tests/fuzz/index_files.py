@@ -114,7 +114,9 @@ def _files(folder: Path) -> Iterator[bytes]:
     for place in sorted(_GOLDEN.glob("format-*/manifest.json")):
         yield b"old manifest.json\n" + place.read_bytes()
     yield b"shards.json\n" + orjson.dumps(_SHARDS | {"format_version": index.manifest.format_version})
-    yield b"part.json\n" + orjson.dumps(_PART | {"encoder": orjson.loads(encode_manifest(index.manifest))["encoder"]})
+    yield b"part.json\n" + orjson.dumps(
+        _PART | {"encoder": orjson.loads(encode_manifest(index.manifest))["encoder"]}
+    )
     yield b"appearances.jsonl\n" + orjson.dumps(_APPEARANCE)
 
 
@@ -148,9 +150,13 @@ _PART = {
 }  # fmt: skip
 _APPEARANCE = {
     "dump": "d", "first_line": 1, "last_line": 2, "title": "Moths", "abstract": "", "links": [], "mirror_links": [],
-    "authors": ["Ada Grove"], "categories": [], "organisation": None, "author_names": [{"family": "Grove", "given": "Ada"}],
+    "authors": ["Ada Grove"], "categories": [], "organisation": None,
+    "author_names": [{"family": "Grove", "given": "Ada"}],
 }  # fmt: skip
-_JSON = (*'{ } [ ] : , " \\" \\u0000 null true false -1 0 1.5 1e999 18446744073709551615 18446744073709551616'.split(), "\n")
+_JSON = (
+    *'{ } [ ] : , " \\" \\u0000 null true false -1 0 1.5 1e999 18446744073709551615 18446744073709551616'.split(),
+    "\n",
+)
 
 DOORS = {
     "index-files": Door(_opened, _files, (*_JSON, "../", "shards/", "generation-", "/etc/passwd"), 30_000),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from papersearch.dense import encoders, models, wordpiece
-from papersearch.dense.cross_encoders import _open_numpy, find_cross_encoder
+from papersearch.dense.cross_encoders import _agrees, _open_numpy, find_cross_encoder
 from papersearch.dense.encoding import TextEncoding
 from papersearch.dense.late import Encoded
 from papersearch.dense.model_folder import is_static, needs_own_code
@@ -22,7 +22,8 @@ from tests.fuzz.tiny import WIDTH, tiny_reranker, tiny_table, tiny_transformer
 _TEXTS = ("moths at a lamp", "", "naïve 王 [SEP] \u0301 0xff", "moth " * 60)
 _FILES = (
     "config.json", "modules.json", "config_sentence_transformers.json", "tokenizer.json", "tokenizer_config.json",
-    "special_tokens_map.json", "vocab.txt", "model.safetensors", "1_Pooling/config.json", "sentence_bert_config.json",
+    "special_tokens_map.json", "vocab.txt", "model.safetensors", "1_Pooling/config.json",
+    "sentence_bert_config.json",
 )  # fmt: skip
 
 
@@ -98,13 +99,15 @@ def _examine_table(encoder: StaticEncoder) -> None:
 
 
 def _examine_reranker(folder: Path) -> None:
-    """Open a model as a reranker in numpy: finite scores, or none."""
+    """Open a model as a reranker in numpy: it agrees with the library's scores, or is not used."""
     try:
         find_cross_encoder(str(folder), _refuse_to_fetch)
     except ModelError as error:
         assert error.message
         return
-    _open_numpy(folder, has_segments=True)
+    scorer = _open_numpy(folder, has_segments=True)
+    if scorer is not None:
+        _agrees(scorer, [0.0] * 3)
 
 
 def _seeds(make: Callable[[Path], Path]) -> Callable[[Path], Iterator[bytes]]:
@@ -119,7 +122,8 @@ def _seeds(make: Callable[[Path], Path]) -> Callable[[Path], Iterator[bytes]]:
 
 _TOKENS = (
     *'{ } [ ] : , " \\" null true false -1 0 1.5 1e999 99999999999 "F16" "BF16" "I64" "F64" "I8" "F32"'.split(),
-    *"shape data_offsets dtype __metadata__ type path ../ prompts query default_prompt_name embedding.weight".split(),
+    *"shape data_offsets dtype __metadata__ type path ../ prompts query default_prompt_name".split(),
+    "embedding.weight",
     *"mapping weights embeddings normalize model_type modernbert nomic_bert roberta distilbert mpnet vocab".split(),
     *"pooling_mode_cls_token Dense Normalize StaticEmbedding WordPiece BPE Unigram WordLevel added_tokens".split(),
     "\0\0\x80\x7f", "\0\0\xc0\x7f", "\n",

@@ -127,20 +127,30 @@ def _assert_ranked(results: Any, call: Any) -> None:
 _QUERIES = (
     "pipeline bubbles", '"mixture of experts" -survey', 'title:gpipe author:"J. Doe" cat:cs.LG venue:neurips',
     "year:2023-2025 rout*", "(moe OR experts) AND rout* NOT vision", "title:(a AND b) -(c OR “d e”)", "–a ‘b’ «c»",
-    "arXiv:2504.01234 and doi:10.5555/a", "Attention is NOT explanation", "year:..2020 author:(a OR b)", "U-Net's pre-training",
+    "arXiv:2504.01234 and doi:10.5555/a", "Attention is NOT explanation", "year:..2020 author:(a OR b)",
+    "U-Net's pre-training",
 )  # fmt: skip
 _FILTERS = {
     "authors": ["grove"], "categories": ["q-bio"], "venues": ["lamps"], "since": "2024", "until": "2026-05",
     "has_code": True, "within": ["gpipe"], "include_undated": True,
 }  # fmt: skip
 SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
-    *(("search", {"query": query, "k": 5, "mode": "hybrid", "facets": True, "related": True}) for query in _QUERIES),
+    *(
+        ("search", {"query": query, "k": 5, "mode": "hybrid", "facets": True, "related": True})
+        for query in _QUERIES
+    ),
     ("search", {"query": "moths", "k": 3, "mode": "keyword", "filters": _FILTERS, "sort": "date", "fold": True}),
     ("search", {"query": "moths AND lamp", "k": 9, "mode": "semantic", "strict": True, "late": False}),
     ("search", {"query": "", "k": 4, "mode": "hybrid", "filters": {"added_since": "2 weeks ago"}, "explain": True}),
     ("search", {"query": "Moths at the lamp", "k": 2, "mode": "hybrid", "literal": True, "instruction": "find"}),
     ("similar", {"like": ["Graph colouring"], "unlike": ["10.5555/moth_1"], "k": 3, "text": "moths"}),
-    ("recommend", {"library": [{"paper_id": "a", "title": "Moths", "abstract": "Lamps", "doi": None, "arxiv_id": None}], "k": 3}),
+    (
+        "recommend",
+        {
+            "library": [{"paper_id": "a", "title": "Moths", "abstract": "Lamps", "doi": None, "arxiv_id": None}],
+            "k": 3,
+        },
+    ),
     ("look-up", {"names": ["arXiv:2504.01234", "a survey of moths"], "by": "title"}),
     ("names", {"kind": "authors", "beginning": "g", "limit": 3}),
     ("ids", {"prefix": "m", "limit": 3}),
@@ -148,7 +158,8 @@ SEARCHES: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 _WORDS = (
-    *"AND OR NOT ( ) \" “ ” « » - – * : title: author: cat: venue: year: title:( author:( -( .. 2020-2023 ? !".split(),
+    *'AND OR NOT ( ) " “ ” « » - – * : title: author: cat: venue: year: title:( author:( -('.split(),
+    *".. 2020-2023 ? !".split(),
     *"moths lamp graph pre-training the of 王伟 É é \u0301 \u200d \u202e \t \0".split(" "),
 )
 
@@ -157,7 +168,7 @@ DOORS = {
     "searches": Door(
         _enter_search,
         lambda folder: (verb.encode() + b"\n" + orjson.dumps(call) for verb, call in SEARCHES),
-        (*_WORDS, *"true false null [] {} \\\" \\u0000 hybrid keyword semantic within without until since".split()),
+        (*_WORDS, *'true false null [] {} \\" \\u0000 hybrid keyword semantic within without until since'.split()),
         4_000,
     ),
 }

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.fuzz.door import KEPT, kept_inputs
 from tests.fuzz.doors import DOORS
-from tests.fuzz.failures import Failures, TooSlow, shortened, timed
+from tests.fuzz.failures import Failures, LastInput, TooSlow, last_input, shortened, timed
 from tests.fuzz.mutations import within_json
 
 SECONDS = int(os.environ.get("PAPERSEARCH_FUZZ_SECONDS", "3600"))
@@ -68,11 +68,12 @@ def test_failures_are_told_apart_and_made_short(tmp_path: Path) -> None:
             raise KeyError("x")
         assert b"yz" not in content
 
-    failures = Failures(enter, tmp_path)
-    for content in (b"fine", b"aaaxbbb", b"x" * 9, b"1y2yz3", b"yz"):
+    failures = Failures(enter, tmp_path, LastInput(tmp_path / "last", 9))
+    for content in (b"aaaxbbb", b"x" * 9, b"1y2yz3", b"yz", b"fine"):
         failures.enter(content)
+    assert last_input(tmp_path / "last") == b"fine"
     assert [(tmp_path / name).read_bytes() for name in "12"] == [b"x", b"yz"]
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.iterdir())) == 5
     assert "KeyError at test_doors.py" in (tmp_path / "1.txt").read_text()
     assert shortened(b"a-b-c", lambda cut: cut.startswith(b"a") and b"c" in cut) == b"ac"
 
@@ -86,7 +87,9 @@ def test_slow_inputs_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     timed(lambda content: None, b"abc")
 
 
-@pytest.mark.parametrize("content", [b'{"a": [1, {"b": 2}]}', b'name\n{"a": 1}', b'x\n\n{"a": 1}\ny', b"name\n" + FRAMED])
+@pytest.mark.parametrize(
+    "content", [b'{"a": [1, {"b": 2}]}', b'name\n{"a": 1}', b'x\n\n{"a": 1}\ny', b"name\n" + FRAMED]
+)
 def test_mutations_within_json(content: bytes) -> None:
     """Values of JSON are changed where it lies, alone or behind a first line, and the rest keeps its bytes."""
     made = {within_json(content, random.Random(seed)) for seed in range(100)} - {None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from pathlib import Path
 
 from papersearch import clock
 from papersearch.errors import InvalidAddress, InvalidDate
@@ -28,7 +27,11 @@ from tests.fuzz.door import Door, Enter
 
 _MOST_FINDINGS_EACH = 3
 _LISTS = ("authors", "dates", "updated", "arxiv_ids", "dois", "categories", "links", "fields")
-_SWITCHES = {"m": "has_markup", "l": "has_latex", "b": "is_bibtex", "d": "date_inferred", "o": "has_date_in_id"}
+_TEXT_FIELDS = (
+    "title", "abstract", "joined_authors", "record_id", "namespace", "citation_key", "venue", "volume", "issue",
+    "pages", "publisher", "url",
+)  # fmt: skip
+_SWITCHES = {"m": "has_markup", "l": "has_latex", "b": "is_bibtex", "d": "date_inferred", "i": "has_date_in_id"}
 
 
 def text_of(content: bytes) -> str:
@@ -39,19 +42,16 @@ def text_of(content: bytes) -> str:
 def record_of(content: bytes) -> Record:
     """Read a record: a line of switches, and lines `field=value`, where lists have several of a field."""
     head, *lines = text_of(content).split("\n")
-    fields: dict[str, object] = {_SWITCHES[sign]: True for sign in head if sign in _SWITCHES}
-    lists: dict[str, list[str]] = {}
+    record = Record(first_line=1, last_line=1)
+    for sign, switch in _SWITCHES.items():
+        setattr(record, switch, sign in head)
     for line in lines:
         name, equals, value = line.partition("=")
         if name in _LISTS and equals:
-            lists.setdefault(name, []).append(value)
-        elif name in Record.__slots__ and isinstance(getattr(_EMPTY, name), str | None):
-            fields[name] = value
-    fields = {name: value for name, value in fields.items() if name not in ("author_count", "comment_count", "upvotes", "organisation")}
-    return Record(first_line=1, last_line=1, **fields, **lists)  # type: ignore[arg-type]
-
-
-_EMPTY = Record(first_line=1, last_line=1)
+            setattr(record, name, [*getattr(record, name), value])
+        elif name in _TEXT_FIELDS:
+            setattr(record, name, value)
+    return record
 
 
 def _enter_record(content: bytes) -> None:
@@ -67,11 +67,21 @@ def _enter_record(content: bytes) -> None:
         return
     for text in (found.title, found.abstract, *found.authors, *found.categories, *found.links):
         _assert_clean(text)
-    for text in (found.venue, found.volume, found.issue, found.pages, found.publisher, found.url, found.citation_key):
+    for text in (
+        found.venue,
+        found.volume,
+        found.issue,
+        found.pages,
+        found.publisher,
+        found.url,
+        found.citation_key,
+    ):
         assert text != ""
         _assert_clean(text or "")
     assert decode_appearance(encode_appearance(found)) == found
-    again = admit(Record(first_line=1, last_line=1, title=found.title, abstract=found.abstract), "dump", findings.append)
+    again = admit(
+        Record(first_line=1, last_line=1, title=found.title, abstract=found.abstract), "dump", findings.append
+    )
     assert again is not None
     assert (again.title, again.abstract) == (found.title, found.abstract)
 
@@ -153,14 +163,10 @@ def _enter_date(content: bytes) -> None:
     assert seconds > clock.LATEST or clock.seconds_of(clock.instant_of(seconds)) == seconds
 
 
-def _stateless(enter: Enter) -> object:
-    return lambda folder: enter
-
-
 _RECORDS = (
     "ml\ntitle=The <i>moth</i> &amp; $x$\nabstract=\\textbf{Łódź} {\\'e} a < b\nauthors=Doe, Jane\nauthors=R. Roe\n"
     "dates=2025-04-02\ndois=10.5555/moth_1\narxiv_ids=arXiv:2504.01234v2\ncategories=cs.LG\nlinks=https://a.example\n",
-    "lb\ntitle={{The Moth}}\njoined_authors=Doe, J and {The ATLAS Collaboration} and others\npages=1--9\nvenue=\\&\n",
+    "lb\ntitle={{The Moth}}\njoined_authors=Doe, J and {The ATLAS Collaboration}\npages=1--9\nvenue=\\&\n",
     "m\nabstract=<jats:title>Abstract</jats:title><jats:p>Text</jats:p>\nupdated=1743588000\nurl=http://a http://b\n",
     "d\ntitle=Moths\ndates=Wed, 2 Apr 2025 10:00:00 GMT\nrecord_id=W1\nnamespace=openalex\ncitation_key=doe2025\n",
 )
@@ -174,12 +180,14 @@ _NAMES = (
     "Doe JR, Roe AB, Grove A", "O'Neil, Ana-María de la Cruz III", "王伟; 김민수", "J.-P. Łukasz d'Arc",
 )  # fmt: skip
 _IDENTIFIERS = (
-    "https://doi.org/10.5555/moth_1", "arXiv:2504.01234v2", "PMID: 12345678", "PMC123456", "10.1101/2020.01.01.123456v2",
+    "https://doi.org/10.5555/moth_1", "arXiv:2504.01234v2", "PMID: 12345678", "PMC123456",
+    "10.1101/2020.01.01.123456v2",
     "https://openreview.net/forum?id=abcdefghij", "https://aclanthology.org/2020.acl-main.1/", "hep-th/9901001",
     "see 2504.01234 and doi:10.5555/(a)b.", "http://localhost:8000/a", "https://[::1]:9/", "CorpusId:123",
 )  # fmt: skip
 _DATES = (
-    "Wed, 2 Apr 2025 10:00:00 GMT", "2025-04-02", "April 2025", "2/4/2025", "1743588000", "2 weeks ago", "last month",
+    "Wed, 2 Apr 2025 10:00:00 GMT", "2025-04-02", "April 2025", "2/4/2025", "1743588000", "2 weeks ago",
+    "last month",
     "2026-03-16T08:00:00Z", "2020-2023", "2020..", "..2020", "yesterday", "Frühjahr 1999", "20250402",
 )  # fmt: skip
 
@@ -195,7 +203,9 @@ _SIGNS = (
 
 DOORS = {
     "records": _door(_enter_record, _RECORDS, *(f"\n{name}=" for name in Record.__slots__), *_TEXTS),
-    "texts": _door(_enter_text, _TEXTS, *r"\textbf{ \href{ \url{ \em \alpha \( \) \[ \] <b> </b> <sub> &lt;".split()),
+    "texts": _door(
+        _enter_text, _TEXTS, *r"\textbf{ \href{ \url{ \em \alpha \( \) \[ \] <b> </b> <sub> &lt;".split()
+    ),
     "names": _door(_enter_name, _NAMES, " and ", "et al.", "others", "Jr.", " van der ", "Collaboration"),
     "identifiers": _door(_enter_identifier, _IDENTIFIERS, "doi:", "https://", "10.", "arxiv.org/abs/", "%2f", "v1"),
     "dates": _door(_enter_date, _DATES, "ago", "last ", "this ", "month", "T00:00:00Z", "Jan", "00"),

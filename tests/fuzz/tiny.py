@@ -20,10 +20,11 @@ _SPECIAL = {"cls_token": "[CLS]", "sep_token": "[SEP]", "unk_token": "[UNK]"}
 
 PAPERS: tuple[dict[str, Any], ...] = (
     {"title": "Moths at the lamp", "abstract": "Moths circle a lamp (MAL). We study pre-training of moths.",
-     "authors": ["Ada Grove", "Bo Lind"], "date": "2026-04-02", "doi": "10.5555/moth_1", "categories": ["q-bio.PE"]},
-    {"title": "Graph colouring", "abstract": "We colour graphs by three colours, and prove that more are not needed.",
+     "authors": ["Ada Grove", "Bo Lind"], "date": "2026-04-02", "doi": "10.5555/moth_1",
+     "categories": ["q-bio.PE"]},
+    {"title": "Graph colouring", "abstract": "We colour graphs by three colours. Nobody needs more of them.",
      "authors": ["Cy Rook"], "date": "2025", "venue": "Journal of Lamps", "arxiv_id": "2504.01234"},
-    {"title": "A survey of moths", "abstract": "This survey covers moths, lamps and graphs of moths: data and code.",
+    {"title": "A survey of moths", "abstract": "This survey covers moths, lamps and graphs: data and code.",
      "authors": ["Grove, A.", "The Lamp Collaboration"], "date": "2024-12", "links": ["https://github.com/a/b"]},
     {"title": "Moths at a lamp", "abstract": "Moths circle a lamp (MAL). We study pretraining of moths."},
     {"title": "", "abstract": "A paper without a title is about owls at noon, and about nothing else."},

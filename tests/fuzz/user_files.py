@@ -134,7 +134,11 @@ def _open_collections(folder: Path) -> Enter:
             assert error.message
             return
         _assert_added_and_removed(
-            path, read_collections, before, lambda path, name: add_collection(path, name, folder, None), remove_collection
+            path,
+            read_collections,
+            before,
+            lambda path, name: add_collection(path, name, folder, None),
+            remove_collection,
         )
 
     return enter
@@ -210,7 +214,8 @@ def _open_marks(folder: Path) -> Enter:
 
 _TOPICS = (
     b'{"_id": "1", "text": "pipeline bubbles"}\n{"_id": 2, "query": "moths", "metadata": {}}\n',
-    b"query-id\ttext\r\n1\tmoths\r\n", b'"query","id","year"\r\n"a ""b""","1",2020\r\n', b'id;title\n1;"a\nb"\n\nx;c\n',
+    b"query-id\ttext\r\n1\tmoths\r\n", b'"query","id","year"\r\n"a ""b""","1",2020\r\n',
+    b'id;title\n1;"a\nb"\n\nx;c\n',
     b"moths at a lamp\n\n\xef\xbb\xbfowls\n", b"1\ta  b\nx-2\tc\n",
 )  # fmt: skip
 _QRELS = (b"1 0 a 2\n1 0 b 0\n2\tQ0\tc\t-1\n", b"query-id\tcorpus-id\tscore\n1\ta b\t1\n", b"q1 x 1_0\nq1  y  +2\n")
@@ -235,9 +240,13 @@ _SEEN = (
 _MARKS = (
     b'# Marks\n\n{"paper_id": "moths", "tags": ["to read"], "read": true, "note": "n", "title": "On moths"}\n\n'
     b'# about owls\n{"title": "Owls at noon", "tags": "a"}\n',
-    b'{"arxiv_id": "2504.01234v2", "note": "x"}\n{"doi": "10.5555/moth", "tags": []}\n{"paper_id": "gone"}\n# end\n',
+    b'{"arxiv_id": "2504.01234v2", "note": "x"}\n{"doi": "10.5555/moth", "tags": []}\n{"paper_id": "gone"}\n# end',
 )
-_TOML = (*"[ ] [[ ]] = . # ' \" ''' \"\"\" { } , \\u0000 \\n true false 1979-05-27 07:32:00Z 0x 1e 1_0 inf nan".split(), "\r\n", "\t")
+_TOML = (
+    *"[ ] [[ ]] = . # ' \" ''' \"\"\" { } , \\u0000 \\n true false 1979-05-27 07:32:00Z 0x 1e 1_0 inf nan".split(),
+    "\r\n",
+    "\t",
+)
 _JSON = (*'{ } [ ] : , " \\" \\u0000 \\ud800 null true false -1 1.5 1e999 18446744073709551616'.split(), "\n")
 
 

@@ -12,7 +12,6 @@ from papersearch.ingest.reading import Ingest, ingest
 from papersearch.ingest.record import MAX_TEXT_LENGTH, MAX_TITLE_LENGTH
 from papersearch.text.cleaning import clean_text
 
-
 _MOST_LINES = 1 << 40
 
 
