@@ -114,10 +114,11 @@ class StaticEncoder:
 
     def _encoded(self, split: Encoding) -> Encoded:
         ids = np.array(split.ids, dtype=np.int64)
-        states = self._table.rows(ids)
-        # Without word pieces there is no direction to prefer, and a vector must have one.
-        mean = states.mean(axis=0) if len(states) else np.ones(states.shape[1], dtype=np.float32)
-        vector = unit(mean)
+        with np.errstate(over="ignore", invalid="ignore"):  # told below, as an error
+            states = self._table.rows(ids)
+            # Without word pieces there is no direction to prefer, and a vector must have one.
+            mean = states.mean(axis=0) if len(states) else np.ones(states.shape[1], dtype=np.float32)
+            vector = unit(mean)
         if not np.isfinite(vector).all():
             raise self._table.fault("its numbers are not finite, or too large")
         return Encoded(vector, ids, states)

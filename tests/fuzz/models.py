@@ -27,7 +27,7 @@ _FILES = (
 )  # fmt: skip
 
 
-class _Reference:
+class Reference:
     """What sentence-transformers would say: an encoder with vectors of its own."""
 
     in_context = True
@@ -77,7 +77,7 @@ def _examine_encoder(folder: Path) -> None:
         if is_static(folder):
             _examine_table(StaticEncoder(model, prefixes))
         else:
-            encoders.record(model, "f" * 64, _Reference(prefixes), WIDTH, _TEXTS)  # type: ignore[arg-type]
+            encoders.record(model, "f" * 64, Reference(prefixes), WIDTH, _TEXTS)  # type: ignore[arg-type]
             wordpiece.agrees(folder, 32, _TEXTS)
     except ModelError as error:
         assert error.message

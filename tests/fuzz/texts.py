@@ -28,7 +28,7 @@ from tests.fuzz.door import Door, Enter
 _MOST_FINDINGS_EACH = 3
 _LISTS = ("authors", "dates", "updated", "arxiv_ids", "dois", "categories", "links", "fields")
 _TEXT_FIELDS = (
-    "title", "abstract", "joined_authors", "record_id", "namespace", "citation_key", "venue", "volume", "issue",
+    "title", "abstract", "joined_authors", "record_id", "citation_key", "venue", "volume", "issue",
     "pages", "publisher", "url",
 )  # fmt: skip
 _SWITCHES = {"m": "has_markup", "l": "has_latex", "b": "is_bibtex", "d": "date_inferred", "i": "has_date_in_id"}
