@@ -21,6 +21,7 @@ from papersearch.dense.model_folder import WEIGHTS_FILE, read_modules
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.safetensors_file import SafetensorsFile
 from papersearch.dense.threads import one_thread
+from papersearch.dense.wordpiece import vocabulary_of
 from papersearch.errors import ModelDamaged, ModelUnusable
 
 if TYPE_CHECKING:
@@ -53,15 +54,15 @@ class StaticEncoder:
         table, *others = read_modules(model.folder)
         if unknown := next((module.kind for module in others if module.kind != "Normalize"), None):
             raise ModelUnusable(name=model.name, cause=f"{unknown} after static embeddings is not computed")
-        path = table.folder / "tokenizer.json"
+        self._path = table.folder / "tokenizer.json"
         try:
-            self._tokenizer = Tokenizer.from_file(str(path))
+            self._tokenizer = Tokenizer.from_file(str(self._path))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelDamaged(path=path, fault=str(error)) from error
+            raise ModelDamaged(path=self._path, fault=str(error)) from error
         self._tokenizer.no_padding()
         self._table = _Table(table.folder / WEIGHTS_FILE)
         if self._tokenizer.get_vocab_size() > self._table.n_pieces:
-            raise ModelDamaged(path=path, fault="it has more word pieces than the table has rows")
+            raise ModelDamaged(path=self._path, fault="it has more word pieces than the table has rows")
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
@@ -106,11 +107,7 @@ class StaticEncoder:
 
     def vocabulary(self) -> list[str]:
         """List the model's word pieces by id; an unused id has an empty string."""
-        pieces = self._tokenizer.get_vocab()
-        named = [""] * (max(pieces.values(), default=-1) + 1)
-        for piece, number in pieces.items():
-            named[number] = piece
-        return named
+        return vocabulary_of(self._tokenizer, self._path)
 
     def _encoded(self, split: Encoding) -> Encoded:
         ids = np.array(split.ids, dtype=np.int64)

@@ -15,6 +15,7 @@ import papersearch
 from papersearch.dense import encoders, models
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.static import StaticEncoder
+from papersearch.dense.wordpiece import LibraryTokenizer
 from papersearch.errors import ModelDamaged
 from tests.fuzz.models import Reference
 from tests.fuzz.tiny import WIDTH, tiny_table, tiny_transformer
@@ -69,6 +70,20 @@ def test_a_word_piece_without_a_row(tmp_path: Path) -> None:
     assert encoder.encode("lamp").vector.shape == (WIDTH,)
     with pytest.raises(ModelDamaged, match="without a row"):
         encoder.encode("moth")
+
+
+@pytest.mark.parametrize("make", [tiny_table, tiny_transformer])
+def test_a_word_piece_with_a_huge_number(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    """No memory is taken for four billion word pieces because one of them has that number."""
+    folder = make(tmp_path / "model")
+    tokenizer = orjson.loads((folder / "tokenizer.json").read_bytes())
+    tokenizer["model"]["vocab"]["moth"] = (1 << 32) - 1
+    (folder / "tokenizer.json").write_bytes(orjson.dumps(tokenizer))
+    with pytest.raises(ModelDamaged, match=r"tokenizer\.json.*4,294,967,295"):
+        if make is tiny_table:
+            StaticEncoder(models.ModelFiles("odd", "folder", folder), Prefixes()).vocabulary()
+        else:
+            LibraryTokenizer(folder, 32).vocabulary()
 
 
 SHAPES: dict[str, Callable[[Tensors], Tensors]] = {
