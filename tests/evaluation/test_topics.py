@@ -77,6 +77,8 @@ def test_compressed(tmp_path: Path) -> None:
         ('_id,text\n1,"a\nb"\n2,\n', "topics:4: its id or text is empty"),
         ('[{"_id": "1", "text": "a"}]', "topics:1: it is a JSON array"),
         ("<topics>\n<topic>a</topic>", "topics:1: it is XML"),
+        ('query,id,"a\n"\r0\nb,1,\n', "topics:1: it cannot be read as a row of a table"),
+        ('_id,text\n1,a\n2,"b\n"\r0\n', "topics:3: it cannot be read as a row of a table"),
     ],
 )
 def test_unreadable_topics(content: str, told: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import resource
 import time
 import traceback
 from collections.abc import Callable
@@ -18,20 +19,36 @@ _SHRINKING_S = 20.0
 _LENGTH = 8
 
 
+_MOST_MB = 300
+"""Most memory that one input may take beside what others took before."""
+
+
+class TooMuchMemory(AssertionError):
+    """An input that raised the greatest memory of the process by more than `_MOST_MB`."""
+
+
 class TooSlow(AssertionError):
     """An input that took more CPU than its length allows, three times in turn."""
 
 
 def timed(enter: Enter, content: bytes) -> None:
-    """Let an input in. Raises TooSlow, and whatever is raised."""
+    """Let an input in. Raises TooSlow, TooMuchMemory, and whatever is raised."""
+    before = _greatest_mb()
     bound = max(_FLOOR_S, len(content) * _S_PER_BYTE)
     for _ in range(3):
         start = time.process_time()
         enter(content)
         taken = time.process_time() - start
+        if (taken_mb := _greatest_mb() - before) > _MOST_MB:
+            raise TooMuchMemory(f"{taken_mb} MB for {len(content):,} bytes")
         if taken < bound:
             return
     raise TooSlow(f"{taken:.1f} s for {len(content):,} bytes")
+
+
+def _greatest_mb() -> int:
+    """Return the greatest memory that this process had, on Linux."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
 class LastInput:
@@ -114,5 +131,5 @@ def _report(enter: Enter, content: bytes) -> str:
     try:
         timed(enter, content)
     except BaseException:
-        return traceback.format_exc()
+        return traceback.format_exc(limit=-12)
     return "It did not fail again."

@@ -50,7 +50,7 @@ def test_no_kept_input_breaks_a_law(name: str, tmp_path: Path) -> None:
     seeds = list(DOORS[name].seeds(of_seeds))
     for content in (*seeds[:: max(1, len(seeds) // N_SEEDS)], *(path.read_bytes() for path in kept_inputs(name))):
         assert len(content) <= DOORS[name].longest
-        enter(content)
+        timed(enter, content)
 
 
 def test_every_kept_input_has_a_reason() -> None:

@@ -96,7 +96,7 @@ def _enter_text(content: bytes) -> None:
         assert len(clean) <= 3 * len(text)
     shown = printable_text(text)
     assert printable_text(shown) == shown
-    assert not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in shown if sign not in "\n\t")
+    assert not any(unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in shown if not sign.isspace())
     find_links(without_mirrors(clean)[0])
     loose_title_key(clean)
     title_beginnings(clean[:1000])
