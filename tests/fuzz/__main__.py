@@ -17,7 +17,8 @@ from typing import NamedTuple
 from tests.fuzz.doors import DOORS
 from tests.fuzz.failures import last_input
 
-_REACHED = re.compile(r"cov: (\d+) ft: (\d+)")
+_BRANCHES = re.compile(r"cov: (\d+)")
+_FEATURES = re.compile(r"ft: (\d+)")
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
 _MEMORY = re.compile(r"stat::peak_rss_mb:\s+(\d+)")
 _PROJECT = Path(__file__).parents[2]
@@ -53,25 +54,22 @@ def main() -> int:
 def fuzzed(name: str, seconds: int, folder: Path) -> Fuzzed:
     """Fuzz one door in a process of its own, whose output lies in FOLDER/log."""
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "log"
+    log, failed, last = folder / "log", folder / "failed", folder / "last"
+    command = [sys.executable, "-m", "tests.fuzz.driver", name, str(seconds), str(folder)]
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "tests.fuzz.driver", name, str(seconds), str(folder)]
         done = subprocess.run(command, cwd=_PROJECT, stdout=output, stderr=output, check=False)
     told = log.read_text("utf-8", "replace")
-    failures = [path for path in sorted((folder / "failed").glob("*")) if path.suffix != ".txt"]
-    if done.returncode or not _EXECUTED.search(told):  # it crashed, hung or took too much memory at this input
-        crashed = folder / "failed" / "crashed"
-        crashed.write_bytes(last_input(folder / "last") if (folder / "last").exists() else b"")
-        failures.append(crashed)
-    last = (int(_last(pattern, told)) for pattern in (_EXECUTED, _REACHED, _MEMORY))
-    n_executed, n_branches, memory_mb = last
-    features = _REACHED.findall(told)
-    return Fuzzed(n_executed, n_branches, int(features[-1][1]) if features else 0, memory_mb, tuple(failures))
+    n_executed, memory_mb = _figure(_EXECUTED, told), _figure(_MEMORY, told)
+    if done.returncode or not n_executed:  # it crashed, hung or took too much memory, at this input
+        failed.mkdir(exist_ok=True)
+        (failed / "crashed").write_bytes(last_input(last) if last.exists() else b"")
+    failures = tuple(path for path in sorted(failed.iterdir()) if path.suffix != ".txt")
+    return Fuzzed(n_executed, _figure(_BRANCHES, told), _figure(_FEATURES, told), memory_mb, failures)
 
 
-def _last(pattern: re.Pattern[str], text: str) -> str:
-    found = [match[1] for match in pattern.finditer(text)]
-    return found[-1] if found else "0"
+def _figure(pattern: re.Pattern[str], told: str) -> int:
+    """Return the last number that a log has of a kind; 0 without one."""
+    return int((pattern.findall(told) or ["0"])[-1])
 
 
 def _options() -> argparse.Namespace:

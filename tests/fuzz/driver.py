@@ -1,6 +1,6 @@
 """The fuzzer of one door, by atheris: `python -m tests.fuzz.driver DOOR SECONDS FOLDER`.
 
-FOLDER keeps the corpus, so that a later run goes on with it, and in `failed/` the failures.
+FOLDER keeps the corpus and in `failed/` the failures: a later run goes on with both.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def main() -> None:
     name, seconds, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     corpus, failed = folder / "corpus", folder / "failed"
     own, of_seeds = folder / "own", folder / "seeds"
-    for place in (own, of_seeds):
+    failed_before = [path.read_bytes() for path in failed.glob("*") if path.suffix != ".txt"]
+    for place in (failed, own, of_seeds):
         shutil.rmtree(place, ignore_errors=True)
     for place in (corpus, failed, own, of_seeds):
         place.mkdir(parents=True, exist_ok=True)
@@ -53,7 +54,8 @@ def main() -> None:
                 import_module(f"papersearch.{package}.{module.name}")
         door = DOORS[name]
         failures = Failures(door.opened(own), failed, LastInput(folder / "last", door.longest))
-        seeds = [*door.seeds(of_seeds), *(path.read_bytes() for path in kept_inputs(name))]
+        kept = [path.read_bytes() for path in kept_inputs(name)]
+        seeds = [*door.seeds(of_seeds), *kept, *failed_before]
         for place, seed in enumerate(seeds):
             failures.enter(seed)
             (corpus / f"seed-{place}").write_bytes(seed)

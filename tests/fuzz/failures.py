@@ -15,12 +15,12 @@ _FLOOR_S = 1.0
 _S_PER_BYTE = 4 / 100_000
 """The bound of CPU is a second for 100 kB; instrumented code takes four times as long."""
 
-_SHRINKING_S = 20.0
-_LENGTH = 8
-
-
 _MOST_MB = 300
 """Most memory that one input may take beside what others took before."""
+
+_SHRINKING_S = 20.0
+_LENGTH = 8
+"""Bytes of the length before the input in work."""
 
 
 class TooMuchMemory(AssertionError):
