@@ -51,6 +51,8 @@ class SafetensorsFile:
             self._header = orjson.loads(self._bytes[8 : 8 + length])
         except orjson.JSONDecodeError as error:
             raise self._fault("its header is not JSON") from error
+        if not isinstance(self._header, dict):
+            raise self._fault("its header is not an object")
         self._start = 8 + length
         self._tensors: dict[str, Float32Array] = {}  # those that were used, so that each is converted once
 
@@ -59,7 +61,10 @@ class SafetensorsFile:
 
     def length(self, name: str) -> int:
         """Return the number of rows of a tensor."""
-        return len(self._stored(name)[0])
+        stored, _ = self._stored(name)
+        if stored.ndim == 0:
+            raise self._fault(f"tensor {name} has no rows")
+        return len(stored)
 
     def names(self) -> list[str]:
         """Return the names of the tensors."""
@@ -97,8 +102,10 @@ class SafetensorsFile:
             start, stop = entry["data_offsets"]
         except (KeyError, TypeError, ValueError) as error:
             raise self._fault(f"it has no float tensor {name}") from error
+        if any(type(number) is not int or number < 0 for number in (*shape, start, stop)):
+            raise self._fault(f"tensor {name} has no size")
         count = math.prod(shape)
-        if stop - start != count * dtype.itemsize or not 0 <= start <= stop <= len(self._bytes) - self._start:
+        if stop - start != count * dtype.itemsize or not start <= stop <= len(self._bytes) - self._start:
             raise self._fault(f"tensor {name} is cut")
         flat: npt.NDArray[Any] = np.frombuffer(self._bytes, dtype, count, self._start + start)
         return flat.reshape(shape), entry["dtype"] == "BF16"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CONTINUATION = "##"
 _MAX_WORD_LENGTH = 100  # limit of BERT's WordPiece: a longer word is unknown as a whole
+_GREATEST_ID = 1 << 23  # the largest vocabularies have a million word pieces
 _ROLES = ("cls_token", "sep_token", "unk_token")
 _ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[!-/:-@\[-`{-~]")  # every punctuation mark is a word of its own
 
@@ -34,10 +35,11 @@ class LibraryTokenizer:
     def __init__(self, folder: Path, max_length: int) -> None:
         from tokenizers import Tokenizer
 
+        self._path = folder / "tokenizer.json"
         try:
-            self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(self._path))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelDamaged(path=folder / "tokenizer.json", fault=str(error)) from error
+            raise ModelDamaged(path=self._path, fault=str(error)) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
 
@@ -57,12 +59,8 @@ class LibraryTokenizer:
         return found.ids, found.type_ids
 
     def vocabulary(self) -> list[str]:
-        """List the word pieces by id; an unused id has an empty string."""
-        pieces: dict[str, int] = self._tokenizer.get_vocab()
-        named = [""] * (max(pieces.values(), default=-1) + 1)
-        for piece, number in pieces.items():
-            named[number] = piece
-        return named
+        """List the word pieces by id; an unused id has an empty string. Raises ModelDamaged."""
+        return vocabulary_of(self._tokenizer, self._path)
 
 
 class WordPieces:
@@ -132,6 +130,21 @@ class WordPieces:
             place = self._lines.find(f"\n{piece}\n".encode("utf-8", "surrogatepass"))
             self._known[piece] = None if place < 0 else self._lines.count(b"\n", 0, place)
         return self._known[piece]
+
+
+def vocabulary_of(tokenizer: Tokenizer, path: Path) -> list[str]:
+    """List the word pieces of a tokenizer by id; an unused id has an empty string.
+
+    Raises ModelDamaged, which names the file at `path`, for a greater id than any model has.
+    """
+    pieces: dict[str, int] = tokenizer.get_vocab()
+    greatest = max(pieces.values(), default=-1)
+    if greatest > _GREATEST_ID:
+        raise ModelDamaged(path=path, fault=f"a word piece has the number {greatest:,}")
+    named = [""] * (greatest + 1)
+    for piece, number in pieces.items():
+        named[number] = piece
+    return named
 
 
 def agrees(folder: Path, max_length: int, texts: Iterable[str]) -> bool:

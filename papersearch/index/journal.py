@@ -138,8 +138,15 @@ def _content(file: BinaryIO, place: int) -> bytes | None:
     if mark != _MARK or length > 1 << 32:
         return None
     content = file.read(length)
-    fits = len(content) == length >= _SHAPE.size and zlib.crc32(content) == checksum
-    return content if fits else None
+    is_whole = len(content) == length >= _SHAPE.size and zlib.crc32(content) == checksum
+    return content if is_whole and length == _length(content) else None
+
+
+def _length(content: bytes) -> int:
+    """Return the length of the content whose head says what arrays it has."""
+    _, dimensions, n_pieces, width = _SHAPE.unpack_from(content)
+    length: int = _SHAPE.size + 4 * dimensions + (4 + 4 + width) * n_pieces
+    return length
 
 
 def _encode(digest: bytes, encoding: TextEncoding) -> bytes:

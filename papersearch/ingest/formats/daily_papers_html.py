@@ -10,7 +10,7 @@ from typing import IO, Any
 from papersearch.ingest.formats.json_shapes import hugging_face
 from papersearch.ingest.formats.json_shapes.fields import Lines
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
-from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, parse
+from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, TOO_DEEP, is_deep, parse
 from papersearch.ingest.record import Complain, NotADump, Record
 from papersearch.ingest.streams import Unreadable
 
@@ -89,5 +89,8 @@ def _papers(properties: bytes, line: int, complain: Complain) -> list[Any]:
     value, fault, _ = parse(html.unescape(properties.decode("utf-8", "replace")))
     if fault:
         complain("not valid JSON", line, fault)
+    if is_deep(value):
+        complain("not a record", line, TOO_DEEP)
+        return []
     papers = value.get("dailyPapers") if isinstance(value, dict) else None
     return papers if isinstance(papers, list) else []
