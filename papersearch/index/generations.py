@@ -45,6 +45,7 @@ from papersearch.index.layout import (
     SHARDS,
     files_of,
     generation_folder,
+    read_description,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
 from papersearch.types import Finding
@@ -185,7 +186,7 @@ def open_generations(index_path: Path) -> list[Generation]:
     for folder in reversed(_folders(index_path)):
         place = index_path / generation_folder(*folder) / MANIFEST
         with suppress(StoredIndexError, OSError):
-            manifest = decode_manifest(place.read_bytes(), str(index_path), is_reused=True)
+            manifest = decode_manifest(read_description(place), str(index_path), is_reused=True)
             if (manifest.generation, manifest.part) == folder:
                 found.append(Generation(index_path, manifest, None))
     return found
@@ -197,7 +198,7 @@ def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             raise _damaged(index_path, MANIFEST, "is not a regular file")
-        content = place.read_bytes()
+        content = read_description(place)
     except (FileNotFoundError, NotADirectoryError) as error:
         if (index_path / PARTS).is_dir():
             raise PartsNotJoined(path=index_path) from error
@@ -228,7 +229,7 @@ def check_writable(index_path: Path) -> None:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     if (index_path / MANIFEST).exists():
         try:
-            decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
+            decode_manifest(read_description(index_path / MANIFEST), str(index_path))
         except IndexVersionError as error:
             if error.is_newer:  # an older one is rebuilt
                 raise
@@ -333,7 +334,7 @@ def rollback(index_path: Path) -> Manifest:
     earlier = [folder for folder in _folders(index_path) if folder[0] < current]
     if not earlier:
         raise NoEarlierGeneration(path=index_path, generation=current)
-    content = (index_path / generation_folder(*earlier[-1]) / MANIFEST).read_bytes()
+    content = read_description(index_path / generation_folder(*earlier[-1]) / MANIFEST)
     manifest = decode_manifest(content, str(index_path))
     Generation(index_path, manifest, None).check_files()
     with write_errors(index_path):

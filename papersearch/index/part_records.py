@@ -16,7 +16,7 @@ import orjson
 from papersearch.checksums import sha256_of
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.index.files import FileRecord
-from papersearch.index.layout import PARTS
+from papersearch.index.layout import PARTS, read_description
 from papersearch.index.typed_json import read_record
 from papersearch.ingest.corpus_files import CorpusListing
 from papersearch.types import Count, DumpFile, SkippedFile
@@ -101,7 +101,7 @@ def encode_part(record: PartRecord) -> bytes:
 def read_part(folder: Path) -> PartRecord | None:
     """Read the record of a part; return None if it is missing, damaged or of another form."""
     try:
-        return read_record(PartRecord, orjson.loads((folder / PART).read_bytes()))
+        return read_record(PartRecord, orjson.loads(read_description(folder / PART)))
     except (OSError, ValueError, OverflowError):
         return None
 
