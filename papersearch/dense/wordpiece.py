@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from papersearch.dense.model_folder import read_model_file
 from papersearch.errors import ModelDamaged, ModelError
+from papersearch.user_files import open_regular
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -37,6 +39,7 @@ class LibraryTokenizer:
 
         self._path = folder / "tokenizer.json"
         try:
+            open_regular(self._path).close()  # the library would wait for a pipe
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(self._path))
         except Exception as error:  # tokenizers raises bare Exception
             raise ModelDamaged(path=self._path, fault=str(error)) from error
@@ -74,14 +77,15 @@ class WordPieces:
         self._max_length = max_length
         self._known: dict[str, int | None] = {}
         try:
-            config = orjson.loads((folder / "tokenizer_config.json").read_bytes())
-            special = orjson.loads((folder / "special_tokens_map.json").read_bytes())
+            config = orjson.loads(read_model_file(folder / "tokenizer_config.json"))
+            special = orjson.loads(read_model_file(folder / "special_tokens_map.json"))
             self._lower = bool(config["do_lower_case"])
             self._other_settings = {
                 "handle_chinese_chars": bool(config.get("tokenize_chinese_chars", True)),
                 "strip_accents": config.get("strip_accents"),
             }
-            self._lines = b"\n" + (folder / "vocab.txt").read_bytes().replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
+            vocabulary = read_model_file(folder / "vocab.txt")
+            self._lines = b"\n" + vocabulary.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
             self._special = {role: _content(token) for role, token in special.items()}
             first, last, unknown = (self._id(self._special[role]) for role in _ROLES)
             if first is None or last is None or unknown is None:

@@ -47,6 +47,7 @@ from papersearch.index.layout import (
     SHARDS,
     files_of,
     generation_folder,
+    read_description,
     written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
@@ -253,7 +254,7 @@ def open_generations(index_path: Path) -> list[Generation]:
     for folder in reversed(_folders(index_path)):
         place = index_path / generation_folder(*folder) / MANIFEST
         with suppress(StoredIndexError, OSError):
-            manifest = decode_manifest(place.read_bytes(), str(index_path), is_reused=True)
+            manifest = decode_manifest(read_description(place), str(index_path), is_reused=True)
             if (manifest.generation, manifest.part) == folder:
                 found.append(Generation(index_path, manifest, None))
     return found
@@ -270,7 +271,7 @@ def _manifest_content(index_path: Path) -> bytes:
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             raise _damaged(index_path, MANIFEST, "is not a regular file")
-        return place.read_bytes()
+        return read_description(place)
     except (FileNotFoundError, NotADirectoryError) as error:
         if (index_path / PARTS).is_dir():
             raise PartsNotJoined(path=index_path) from error
@@ -300,7 +301,7 @@ def check_writable(index_path: Path) -> None:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     if (index_path / MANIFEST).exists():
         try:
-            decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
+            decode_manifest(read_description(index_path / MANIFEST), str(index_path))
         except IndexVersionError as error:
             if error.is_newer:  # an older one is rebuilt
                 raise
@@ -427,7 +428,7 @@ def _last_whole(index_path: Path, folders: Iterable[tuple[int, int]]) -> tuple[M
     for folder in reversed([*folders]):
         name = generation_folder(*folder)
         try:
-            content = (index_path / name / MANIFEST).read_bytes()
+            content = read_description(index_path / name / MANIFEST)
             manifest = decode_manifest(content, str(index_path))
             Generation(index_path, manifest, None).check_files()
             return manifest, content

@@ -59,9 +59,11 @@ class Journal(Mapping[bytes, TextEncoding]):
         self._end = 0
 
     def load(self) -> None:
-        """Find the encodings of earlier builds; remove what is damaged, or of another encoder."""
+        """Find the encodings of earlier builds; remove what is damaged, of another encoder, or a link."""
+        if self._folder.is_symlink():  # what it leads to is not the index's to change
+            remove(self._folder)
         for path in self._folder.glob("*"):
-            if self._fresh or path != self._path:
+            if self._fresh or path != self._path or not path.is_file() or path.is_symlink():
                 remove(path)
         with suppress(OSError):
             self._file = self._path.open("r+b", buffering=0)

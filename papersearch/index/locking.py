@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+
+from papersearch.errors import IndexNotWritable
 
 try:
     import fcntl
@@ -24,14 +27,20 @@ except ImportError:  # Windows has none, but there a mapped file cannot be remov
 LOCK = ".lock"
 _PAUSE = 0.1
 
+_UNLINKED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Flags of files in an index, which may come from elsewhere: no link is followed, no pipe waited for."""
+
 
 @contextmanager
 def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]:
     """Hold the write lock of the index during the block.
 
-    Waits for another build, after one call of `announce` that names it.
+    Waits for another build, after one call of `announce` that names it. Raises IndexNotWritable.
     """
-    descriptor = os.open(index_path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        descriptor = os.open(index_path / LOCK, os.O_RDWR | os.O_CREAT | _UNLINKED, 0o644)
+    except OSError as error:
+        raise IndexNotWritable(path=index_path / LOCK, cause=error.strerror or str(error)) from error
     try:
         told = False
         while not _locked(descriptor):
@@ -121,8 +130,10 @@ def lease(manifest: Path) -> mmap.mmap | None:
     Returns None without lock support. Raises FileNotFoundError if the generation is removed, or
     about to be, or its manifest is empty.
     """
-    descriptor = os.open(manifest, os.O_RDONLY)
+    descriptor = os.open(manifest, os.O_RDONLY | _UNLINKED)
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileNotFoundError(f"{manifest} is not a regular file")
         if fcntl is None:
             return None
         try:
@@ -145,7 +156,7 @@ def lease(manifest: Path) -> mmap.mmap | None:
 def unread(manifest: Path) -> Iterator[bool]:
     """Yield whether no lease is held on the generation of this manifest; block new ones meanwhile."""
     try:
-        descriptor = os.open(manifest, os.O_RDONLY)
+        descriptor = os.open(manifest, os.O_RDONLY | _UNLINKED)
     except OSError:
         yield True
         return

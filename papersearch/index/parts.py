@@ -141,6 +141,10 @@ def check_whole(index_path: Path) -> None:
         raise IndexForeign(path=index_path, cause="it holds an index that was built in one go")
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
+    for folder in (index_path / "shards", index_path / PARTS):
+        for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+            if place.is_symlink():  # what is written there would be outside
+                raise IndexForeign(path=index_path, cause=f"its {place.relative_to(index_path)} is a link")
     with write_errors(index_path):
         files.make_folders(index_path)
 

@@ -33,7 +33,7 @@ from papersearch.index.files import FileRecord, KeptFile
 from papersearch.index.first_seen import Lost, with_lost
 from papersearch.index.generations import Generation, publish, write_errors
 from papersearch.index.journal import Journal, journal_key
-from papersearch.index.layout import MANIFEST, generation_folder
+from papersearch.index.layout import MANIFEST, generation_folder, read_description
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
 from papersearch.index.name_tables import name_counts
@@ -252,7 +252,7 @@ def generation_of(index_path: Path, part: PartRecord) -> Generation | None:
     if not part.generation:
         return None
     place = index_path / part_folder(part.number, part.n_parts)
-    content = (place / generation_folder(part.generation) / MANIFEST).read_bytes()
+    content = read_description(place / generation_folder(part.generation) / MANIFEST)
     return Generation(place, decode_manifest(content, str(place)), None)
 
 

@@ -32,7 +32,14 @@ from papersearch.errors import (
 from papersearch.index import files, locking
 from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.generations import Generation, generations, has_shards, write_errors
-from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
+from papersearch.index.layout import (
+    FORMAT_VERSION,
+    MANIFEST,
+    OLDEST_READABLE_VERSION,
+    SHARDS,
+    generation_folder,
+    read_description,
+)
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.removal import remove_litter, remove_unread, replace_locked
 from papersearch.index.typed_json import read_record
@@ -133,7 +140,7 @@ def read_shards(index_path: Path) -> Shards:
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             raise _damaged(index_path, "is not a regular file")
-        content = place.read_bytes()
+        content = read_description(place)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise IndexMissing(path=index_path) from error
     except OSError as error:
@@ -176,7 +183,7 @@ def roll_back_shards(index_path: Path) -> Shards:
     earlier = [number for number in published(index_path) if number < current.generation]
     if not earlier:
         raise NoEarlierGeneration(path=index_path, generation=current.generation)
-    content = _history(index_path, earlier[-1]).read_bytes()
+    content = read_description(_history(index_path, earlier[-1]))
     described = decode_shards(content, index_path)
     opened = open_each(index_path, described, leased=False)
     is_alone = locking.is_locked(index_path)
@@ -246,7 +253,7 @@ def open_shard(index_path: Path, described: Shards, number: int, *, leased: bool
         if folder.is_symlink() or place.is_symlink() or place.parent.is_symlink():
             raise IndexDamaged(path=place, file=folder.name, fault="is a link")
         lease = locking.lease(folder / MANIFEST) if leased else None
-        content = (folder / MANIFEST).read_bytes()
+        content = read_description(folder / MANIFEST)
     except OSError as error:
         raise IndexDamaged(path=place, file=folder.name, fault="is missing") from error
     if sha256_of(content) != record.manifest:

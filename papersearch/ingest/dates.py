@@ -65,7 +65,7 @@ _LETTER_OF_YEAR = re.compile(r"(?<!\d)(\d{4})[a-k]\b")
 """A letter that tells works of one year apart: 2019a."""
 
 _EAST_ASIAN = re.compile(r"(\d{4})\s*[年년](?:\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日일号])?)?.*", re.DOTALL)
-_RANGE = re.compile(r"\s*(?:[–—]|\.\.+|--+)\s*|\s+(?:-|/|to|until)\s+|(?<=[a-z])-(?=\d{4} [a-z])")
+_RANGE = re.compile(r"(?<!\s)\s*+(?:[–—]|\.\.+|--+)\s*+|(?<!\s)\s++(?:-|/|to|until)\s++|(?<=[a-z])-(?=\d{4} [a-z])")
 _TIME = re.compile(
     r"\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r"(?:\s*(?:am|pm|z|ut|utc|gmt|[ecmp][sd]t|cest?|bst|[+-]\d{2}:?\d{2})\b)*(?:\s*\([a-z]+\))?"

@@ -18,12 +18,12 @@ NAME = "Daily Papers (HTML)"
 ABOUT = "Hugging Face's pages of papers, saved from the browser"
 
 _PIECE = 1 << 16
-_PAGE = re.compile(rb"\A\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(rb"\A\s*+(?>(?><!--.{0,2000}?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OF_HUGGING_FACE = re.compile(rb"data-target\s*=\s*[\"']?DailyPapers|hugging ?face", re.IGNORECASE)
 _TARGET = b"DailyPapers"
 # Possessive, so that a hostile page takes linear time.
-_TAG = re.compile(rb"<div((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']++))?+)*+)\s*+/?>")
-_ATTRIBUTE = re.compile(rb"([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++))")
+_TAG = re.compile(rb"<div((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s<>\"']++))?+)*+)\s*+/?>")
+_ATTRIBUTE = re.compile(rb"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++))")
 
 
 def matches(head: bytes) -> bool:
