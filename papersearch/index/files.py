@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     Content: TypeAlias = "bytes | bytearray | Array | KeptFile"
 
 _PIECE = 1 << 24
+
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Flag without which Windows writes a carriage return before each line feed."""
 
 
 class FileRecord(Value):
@@ -55,7 +59,7 @@ def write_file(path: Path, content: Content) -> FileRecord:
             content = content.path.read_bytes()
     digest = hashlib.sha256()
     size = 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
     try:
         for piece in _pieces(content):
             view = memoryview(piece)
@@ -99,7 +103,7 @@ def rename_folder(path: Path, target: Path) -> None:
 
 def sync_folder(path: Path) -> None:
     """Sync the folder's entries to disk, on systems that support it. Raises OSError."""
-    if os.name == "posix":
+    if hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
@@ -116,6 +120,20 @@ def remove(path: Path) -> None:
             os.unlink(path)
         except OSError:
             return
+
+
+def remove_unread(folder: Path) -> None:
+    """Remove a folder that nobody holds a lease on; leave it for the next build if that fails.
+
+    On Windows, an open file is the lease: its folder cannot be renamed, and then stays whole.
+    """
+    if os.name != "nt":
+        remove(folder)
+        return
+    aside = folder.with_name(f".building-{folder.name}")
+    with suppress(OSError):
+        os.rename(folder, aside)
+        remove(aside)
 
 
 def _pieces(content: bytes | bytearray | Array) -> list[bytes | bytearray | memoryview]:

@@ -378,7 +378,7 @@ def _remove_old(index_path: Path, now: Manifest, before: Manifest | None) -> Non
         if folder.name not in kept and not is_earlier:
             with locking.unread(folder / MANIFEST) as is_unread:
                 if is_unread:
-                    files.remove(folder)
+                    files.remove_unread(folder)
     for pattern in (f"{_BUILDING}*", f".{MANIFEST}-*"):
         for path in index_path.glob(pattern):
             files.remove(path)

@@ -272,7 +272,7 @@ def _keep(index_path: Path, described: Shards) -> None:
 def _remove_unread(folder: Path) -> None:
     with locking.unread(folder / MANIFEST) as is_unread:
         if is_unread:
-            files.remove(folder)
+            files.remove_unread(folder)
 
 
 def _fault_of(described: Shards) -> str | None:
