@@ -206,16 +206,35 @@ def test_processes_start_anew() -> None:
     assert not any("fork" in use.name for path in modules() for use in uses(parsed(path)))
 
 
-def test_line_ends_are_not_translated() -> None:
-    """A stream that writes text says which line ends it writes."""
+def text_streams(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
+    """Yield the calls that open a stream of text, and whether the stream is written."""
+    builtin = {"open"} - {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        modes = [one.value for one in [*call.args, named.get("mode")] if isinstance(one, ast.Constant)]
+        mode = next((one for one in modes if isinstance(one, str) and re.fullmatch("[rwaxbt+]{1,3}", one)), None)
+        called = ast.unparse(call.func).rpartition(".")[2]
+        if called in ("open", "fdopen") and (mode or not call.args or ast.unparse(call.func) in builtin):
+            if "b" not in (mode or "r"):
+                yield call, not set(mode or "r").isdisjoint("wax+")
+        elif called in ("read_text", "write_text", "TextIOWrapper"):
+            yield call, called != "read_text"
+        elif ast.unparse(named.get("text", call)) == "True":  # the pipes of a process
+            yield call, False
+
+
+def test_text_has_an_encoding_and_line_ends() -> None:
+    """A stream of text names its encoding, and its line ends where it is written."""
+    found = 0
     for path in modules():
-        for call in (node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)):
-            called = ast.unparse(call.func).rpartition(".")[2]
-            given = [*call.args, *(named.value for named in call.keywords if named.arg == "mode")]
-            modes = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-            writes = called in ("open", "fdopen") and any(re.fullmatch("[rt]*[wax+][rt+]*", one) for one in modes)
-            if writes or called in ("write_text", "TextIOWrapper"):
-                assert "newline" in {named.arg for named in call.keywords}, f"{path}:{call.lineno}"
+        for call, is_written in text_streams(parsed(path)):
+            named = {keyword.arg for keyword in call.keywords}
+            place = f"{path}:{call.lineno}"
+            is_positional = ast.unparse(call.func).endswith(".read_text") and bool(call.args)
+            assert "encoding" in named or is_positional, place
+            assert "newline" in named or not is_written, place
+            found += 1
+    assert found > 5
 
 
 WITHOUT_DEFAULTS = ("-X", "warn_default_encoding", "-W", "error::EncodingWarning")
