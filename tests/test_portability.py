@@ -309,7 +309,7 @@ def test_an_index_has_the_same_bytes(small_corpus: Path, run: Run) -> None:
     assert theirs.decode() == run(*query, "ours", cwd=project).stdout
 
 
-def test_a_reader_keeps_its_generation(small_corpus: Path, tmp_path: Path) -> None:
+def test_a_reader_without_locks(small_corpus: Path, tmp_path: Path) -> None:
     """Where there are no locks and open files cannot be removed, a generation that is read stays whole.
 
     It goes when nobody reads it.
