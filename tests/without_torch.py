@@ -2,8 +2,7 @@
 
     python -m pytest -p tests.without_torch
 
-A build with the packaged model and every query need no torch. Builds for a Python come after
-that Python, so that the other tests can run before they do.
+A build with the packaged model and every query need no torch. Its builds come later than a new Python.
 """
 
 from __future__ import annotations
@@ -13,43 +12,32 @@ from typing import Any
 
 import pytest
 
-_REASON = "torch is not installed"
+ABSENCE = "No module named 'torch'"
 
 
 def is_absence(error: BaseException | None) -> bool:
-    """Return whether `error`, or what caused it, is that torch cannot be imported."""
-    while error is not None:
-        if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "torch":
-            return True
+    """Return whether torch could not be imported: the error says so, or one that led to it."""
+    while error is not None and not (isinstance(error, ModuleNotFoundError) and ABSENCE in str(error)):
         error = error.__cause__ or error.__context__
-    return False
+    return error is not None
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pycollect_makemodule(module_path: Any, parent: Any) -> Generator[None, Any, Any]:
-    module = yield
-    load = module._getobj
-
-    def loaded() -> Any:
-        try:
-            return load()
-        except Exception as error:
-            if is_absence(error):
-                pytest.skip(_REASON, allow_module_level=True)
-            raise
-
-    module._getobj = loaded
-    return module
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    report = yield
+    if report.outcome == "failed" and f"ModuleNotFoundError: {ABSENCE}" in str(report.longrepr):
+        report.outcome, report.longrepr = "skipped", (str(collector.path), 0, ABSENCE)
+    return report
 
 
-def _calls(item: Any) -> Generator[None, Any, Any]:
+def _skipped(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         return (yield)
     except Exception as error:
         if is_absence(error):
-            pytest.skip(_REASON)
+            pytest.skip(ABSENCE)
         raise
 
 
-pytest_runtest_setup = pytest.hookimpl(wrapper=True)(_calls)
-pytest_runtest_call = pytest.hookimpl(wrapper=True)(_calls)
+pytest_runtest_setup = pytest.hookimpl(wrapper=True)(_skipped)
+pytest_runtest_call = pytest.hookimpl(wrapper=True)(_skipped)
