@@ -31,6 +31,8 @@ _PIECE = 1 << 24
 
 _UNSYNCABLE = (errno.EACCES, errno.EBADF, errno.EINVAL)
 """Errors of folders that nobody can sync: closed ones, and those of some network file systems."""
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Flag without which Windows writes a carriage return before each line feed."""
 
 
 class FileRecord(Value):
@@ -75,7 +77,7 @@ def write_file(path: Path, content: Content) -> WrittenFile:
             content = content.path.read_bytes()
     digest, summing = hashlib.sha256(), Summing()
     size = 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
     try:
         for piece in _pieces(content):
             view = memoryview(piece)
@@ -158,7 +160,7 @@ def rename_folder(path: Path, target: Path, *, replaces: bool = True) -> None:
 
 def sync_folder(path: Path) -> None:
     """Sync the folder's entries to disk, where that is possible. Raises OSError."""
-    if os.name != "posix":
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
         return
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -180,6 +182,20 @@ def remove(path: Path) -> None:
             os.unlink(path)
         except OSError:
             return
+
+
+def remove_unread(folder: Path) -> None:
+    """Remove a folder that nobody holds a lease on; leave it for the next build if that fails.
+
+    On Windows, an open file is the lease: its folder cannot be renamed, and then stays whole.
+    """
+    if os.name != "nt":
+        remove(folder)
+        return
+    aside = folder.with_name(f".building-{folder.name}")
+    with suppress(OSError):
+        os.rename(folder, aside)
+        remove(aside)
 
 
 def _pieces(content: bytes | bytearray | Array) -> list[bytes | bytearray | memoryview]:

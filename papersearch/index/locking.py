@@ -21,7 +21,7 @@ from papersearch.errors import IndexNotWritable
 
 try:
     import fcntl
-except ImportError:  # Windows has none, but there a mapped file cannot be removed
+except ImportError:  # Windows has none, but renames no folder of which a file is open or mapped
     fcntl = None  # type: ignore[assignment]  # a module, where there is one
 
 LOCK = ".lock"
@@ -49,7 +49,8 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
                 announce(f"waiting for another build of {index_path} ({_holder(descriptor)})")
             time.sleep(_PAUSE)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}, since {datetime.now():%H:%M:%S}".encode(), 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"process {os.getpid()}, since {datetime.now():%H:%M:%S}".encode())
         yield
     finally:
         os.close(descriptor)
@@ -127,21 +128,20 @@ def _lock_of(lock: Path) -> int | None:
 def lease(manifest: Path) -> mmap.mmap | None:
     """Take a lease on the generation of this manifest; it ends with the returned mapping.
 
-    Returns None without lock support. Raises FileNotFoundError if the generation is removed, or
+    Returns None where the file system has no locks. Raises FileNotFoundError if the generation is removed, or
     about to be, or its manifest is empty.
     """
     descriptor = os.open(manifest, os.O_RDONLY | _UNLINKED)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileNotFoundError(f"{manifest} is not a regular file")
-        if fcntl is None:
-            return None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FileNotFoundError(f"{manifest} is being removed") from None
-        except OSError:
-            return None
+        if fcntl is not None:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise FileNotFoundError(f"{manifest} is being removed") from None
+            except OSError:
+                return None
         if not os.path.samestat(os.fstat(descriptor), manifest.stat()):
             raise FileNotFoundError(f"{manifest} was removed")
         # The mapping keeps the file open, and with it the lock, for as long as it exists.
@@ -154,7 +154,13 @@ def lease(manifest: Path) -> mmap.mmap | None:
 
 @contextmanager
 def unread(manifest: Path) -> Iterator[bool]:
-    """Yield whether no lease is held on the generation of this manifest; block new ones meanwhile."""
+    """Yield whether no lease is held on the generation of this manifest; block new ones meanwhile.
+
+    Without lock support, leases are not known here; see `files.remove_unread`.
+    """
+    if fcntl is None:  # an open descriptor would be taken for a lease
+        yield True
+        return
     try:
         descriptor = os.open(manifest, os.O_RDONLY | _UNLINKED)
     except OSError:
@@ -180,5 +186,5 @@ def _locked(descriptor: int) -> bool:
 
 def _holder(descriptor: int) -> str:
     with suppress(OSError):
-        return os.pread(descriptor, 100, 0).decode("utf-8", "replace") or "just begun"
+        return os.read(descriptor, 100).decode("utf-8", "replace") or "just begun"
     return "unknown"

@@ -48,7 +48,7 @@ def remove_unread(folder: Path, *, is_alone: bool) -> None:
     """Remove a generation that nobody reads."""
     with locking.unread(folder / MANIFEST) as is_unread:
         if is_unread and (is_alone or _is_old(folder)):
-            files.remove(folder)
+            files.remove_unread(folder)
 
 
 def remove_litter(index_path: Path, patterns: Iterable[str], *, is_alone: bool) -> None:
