@@ -47,7 +47,6 @@ from papersearch.index.layout import (
     generation_folder,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
-from papersearch.index.removal import remove_litter, remove_old
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -279,6 +278,8 @@ def publish(
     index is a shard: the lock is there, and the join removes earlier generations. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
+
+    from papersearch.index.removal import remove_litter, remove_old
 
     building = files.beside(index_path / _BUILDING)
     is_alone = locking.is_locked(whole or index_path)
