@@ -45,7 +45,6 @@ from papersearch.index.layout import (
     written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
-from papersearch.index.removal import remove_litter, remove_old, replace_locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,6 +193,8 @@ def publish(
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
+    from papersearch.index.removal import remove_litter, remove_old
+
     building = files.beside(index_path / _BUILDING)
     is_alone = locking.is_locked(whole or index_path)
     remove_litter(index_path, (f".{_BUILDING}*", f".{MANIFEST}-*"), is_alone=is_alone)
@@ -231,6 +232,8 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_al
 
     If the manifest cannot be replaced, the folder is removed again. Raises OSError or IndexNotWritable.
     """
+    from papersearch.index.removal import replace_locked
+
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / manifest.folder
@@ -262,6 +265,8 @@ def rollback(index_path: Path) -> Manifest:
     If that generation was never complete, its last part becomes current. What a killed build has
     removed in part is passed over.
     """
+    from papersearch.index.removal import replace_locked
+
     current = read_manifest(index_path).generation
     earlier = [folder for folder in _folders(index_path) if folder[0] < current]
     if not earlier:
