@@ -19,6 +19,7 @@ from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError, StoredIndexError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.identifiers import identifier_order
+from papersearch.index.layout import CHECKSUMS
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
@@ -85,6 +86,15 @@ def _is_of_another(content: bytes, generation: Generation) -> bool:
     with suppress(StoredIndexError):
         return decode_manifest(content, str(generation.index_path)).folder != generation.manifest.folder
     return False
+
+
+def _blocks(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Check that the checksums of blocks are those of the files."""
+    for name in generation.manifest.files:
+        try:
+            generation.text(name)
+        except IndexDamaged:
+            yield CHECKSUMS, f"has other checksums than {name}"
 
 
 def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
@@ -265,4 +275,4 @@ def _model_faults(generation: Generation) -> Iterator[str]:
 
 
 _Law = Callable[["Generation"], Iterator[tuple[str, str]]]
-_LAWS: tuple[_Law, ...] = (_offsets, _postings, _vectors, _pieces, _papers, _facts)
+_LAWS: tuple[_Law, ...] = (_blocks, _offsets, _postings, _vectors, _pieces, _papers, _facts)
