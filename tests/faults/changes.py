@@ -15,7 +15,7 @@ import papersearch
 from papersearch.errors import IndexMissing, PartsNotJoined
 from papersearch.index.generation import Generation
 from papersearch.index.generations import has_shards, open_current
-from papersearch.index.layout import MANIFEST
+from papersearch.index.layout import CHECKSUMS, MANIFEST
 from papersearch.index.locking import LOCK
 from papersearch.index.shards import open_shards
 from papersearch.index.verification import Fault
@@ -191,7 +191,7 @@ def contents(index_path: Path) -> list[dict[str, Any]]:
     for one in opened(index_path):
         folder = one.index_path / one.manifest.folder
         of_one: dict[str, Any] = {path.name: path.read_bytes() for path in folder.iterdir()}
-        del of_one["papers.since.npy"]
+        del of_one["papers.since.npy"], of_one[CHECKSUMS]
         of_one[MANIFEST] = one.manifest.replace(generation=0, files={})
         found.append(of_one)
     return found

@@ -1,4 +1,4 @@
-"""Every write that can fail: injected errors, a disk that is full, and damages."""
+"""Every write that can fail: injected errors, a disk that is full, and what readers see."""
 
 from __future__ import annotations
 
