@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 from papersearch.errors import IndexDamaged, IndexForeign, IndexMissing, IndexVersionError
@@ -14,11 +13,11 @@ from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.shards import (
     ShardRecord,
     Shards,
-    encode_shards,
     read_shards,
     shard_folder,
     write_shards,
 )
+from tests.rewriting import rewrite_json
 
 
 def described(**changes: Any) -> Shards:
@@ -68,8 +67,8 @@ FOLDERS = ("../other", "/etc", "shards/../../x", "shards/00001-of-00002/..", "sh
 def test_hostile_fields(tmp_path: Path, name: str) -> None:
     """Fields that contradict each other or are of another kind are refused."""
     error, changes = HOSTILE[name]
-    fields = orjson.loads(encode_shards(described()))
-    (tmp_path / "shards.json").write_bytes(orjson.dumps({**fields, **changes}))
+    write_shards(tmp_path, described())
+    rewrite_json(tmp_path / "shards.json", **changes)
     with pytest.raises(error):
         read_shards(tmp_path)
 
