@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from papersearch.errors import LimitExceeded
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.typed_json import read_value
+from papersearch.index.weights import checked_weights
 from papersearch.remote.addresses import is_loopback
 from papersearch.remote.calls import (
     FORMAT_HEADER,
@@ -26,6 +27,7 @@ from papersearch.remote.calls import (
     Call,
     check_limits,
 )
+from papersearch.search.request import check_arguments
 from papersearch.serving.refusals import Refusal
 from papersearch.types import Filters
 from papersearch.values import Value, fields_of
@@ -137,6 +139,7 @@ def read_call(verb: str, body: bytes) -> Call:
             fields["filters"] = {**_defaults(Filters), **filters}
         call: Call = read_value(kind, {**_defaults(kind), **fields})
         check_limits(call)
+        _check_together(call)
     except LimitExceeded:
         raise
     except orjson.JSONDecodeError:
@@ -144,6 +147,15 @@ def read_call(verb: str, body: bytes) -> Call:
     except (ValueError, OverflowError) as error:
         raise Refusal("malformed", f"cannot read the arguments of {verb}: {error}") from None
     return call
+
+
+def _check_together(call: Call) -> None:
+    """Raise ValueError for arguments that exclude each other, and for weights that no index has."""
+    given = fields_of(call)
+    if "mode" in given:
+        check_arguments(given["k"], given["mode"], instruction=given.get("instruction"))
+    if (weights := given.get("weights")) is not None:
+        checked_weights(fields_of(weights))
 
 
 def _defaults(kind: type[Value]) -> dict[str, object]:

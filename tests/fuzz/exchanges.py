@@ -92,15 +92,13 @@ def _open_client(folder: Path) -> Enter:
         kind = RESULTS.get(VERBS[verb])
         if kind is not None:
             again = asker.read(kind, orjson.loads(orjson.dumps(found, default=fields_of)))
-            assert again == (
-                found if isinstance(found, tuple) or not isinstance(found, list) else type(again)(found)
-            )
+            assert again == found
         repr(found)
 
     return enter
 
 
-_STATUSES = {str(status): status for status in (*STATUS.values(), 200, 204, 301, 429)}
+_STATUSES = frozenset(map(str, (*STATUS.values(), 200, 204, 301, 429)))
 _ASKED: dict[str, Callable[[RemoteIndex], Any]] = {
     "search": lambda index: index.search("moths"),
     "search-many": lambda index: tuple(index.search_many(["moths", "owls"])),

@@ -25,7 +25,7 @@ from tests.fuzz.tiny import tiny_index
 from tests.search.cutting import every_nth, held
 
 
-def _enter_query(folder: Path) -> Enter:
+def _open_queries(folder: Path) -> Enter:
     analyzers = [Analyzer(languages) for languages in (("en",), ("en", "de", "fr"))]
 
     def enter(content: bytes) -> None:
@@ -78,14 +78,14 @@ def _depth(condition: Condition) -> int:
     return 1 + max(map(_depth, condition.parts), default=0) if isinstance(condition, Compound) else 0
 
 
-def _enter_search(folder: Path) -> Enter:
+def _open_searches(folder: Path) -> Enter:
     whole = tiny_index(folder)
     shards = Index(held(open_current(whole.path), every_nth(len(whole), 3)))
 
     def enter(content: bytes) -> None:
         """Search by the arguments of a client: shards answer, or refuse, as the whole does."""
         verb, _, body = content.partition(b"\n")
-        if verb not in (b"search", b"similar", b"recommend", b"look-up", b"names", b"ids", b"paper"):
+        if verb not in _METHODS:
             return
         try:
             call = read_call(verb.decode(), body)
@@ -164,9 +164,9 @@ _WORDS = (
 )
 
 DOORS = {
-    "queries": Door(_enter_query, lambda folder: map(str.encode, _QUERIES), _WORDS),
+    "queries": Door(_open_queries, lambda folder: map(str.encode, _QUERIES), _WORDS),
     "searches": Door(
-        _enter_search,
+        _open_searches,
         lambda folder: (verb.encode() + b"\n" + orjson.dumps(call) for verb, call in SEARCHES),
         (*_WORDS, *'true false null [] {} \\" \\u0000 hybrid keyword semantic within without until since'.split()),
         4_000,

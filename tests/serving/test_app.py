@@ -148,6 +148,8 @@ def test_hostile_bodies(body: bytes, pieces: int, app: Any) -> None:
         b'{"query": "x", "k": 2.0, "mode": "hybrid"}',
         b'{"query": "x", "k": 0, "mode": "hybrid"}',
         b'{"query": "x", "k": -1, "mode": "hybrid"}',
+        b'{"query": "x", "k": 1, "mode": "keyword", "instruction": "find"}',
+        b'{"query": "x", "k": 1, "mode": "hybrid", "instruction": " "}',
         b'{"query": "x", "k": 123456789012345678901234567890, "mode": "hybrid"}',
         b'{"query": "x", "k": 2, "mode": "fuzzy"}',
         b'{"query": ["x"], "k": 2, "mode": "hybrid"}',
