@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 _Numbers = TypeVar("_Numbers", float, "Float64Array")
 
-_PER_DEVIATION = 0.1
+_PER_DEVIATION = 0.08
 _PER_COVERAGE = 0.7
 _PER_RELIEF = 1.1
-_STRONG, _FAIR = 1.2, 0.95
+_STRONG, _FAIR = 1.17, 0.9
 """Weights of the three values, and the sums from which a paper is strong and fair."""
 
 _EXPECTED_RELIEF = (0.2, 0.4)
@@ -44,9 +44,13 @@ _FULL = 2 * _STRONG
 _STRONG_COVERAGE, _FAIR_COVERAGE = 0.7, 0.4
 """Least coverage of strong and fair papers without a cosine."""
 
+_SENTENCE, _PARAGRAPH = 22, 88
+"""Numbers of words from which, and up to which, coverage and relief count by the number, beside a cosine.
+A paper has a smaller share of a paragraph. A sentence must not gain by its length: it shares words
+with every paper of its field."""
+
 _FEW_WORDS = 8
-"""Number of words up to which shares are taken as they are. A paper has a smaller share of a longer
-query, so its shares count by the root of the number."""
+"""Number of words from which coverage without a cosine counts by the root of the number."""
 
 _USUAL_LATE = 0.5
 _AS_MANY_AS = 10
@@ -74,7 +78,7 @@ def strength(
     relief: None unless the paper is a candidate with late interaction
     """
     if cosine is None or background is None:
-        return _strength(coverage * _scale(n_words), _FAIR_COVERAGE, _STRONG_COVERAGE, 1.0)
+        return _strength(_coverage_alone(coverage, n_words), _FAIR_COVERAGE, _STRONG_COVERAGE, 1.0)
     evidence = _evidence(cosine, coverage, background, n_words, relief)
     # The encoder learns little from two words, but a paper that has every word answers the query.
     least = FAIR_STRENGTH if coverage > 1 - 1e-9 else 0.0
@@ -117,9 +121,13 @@ def answers(
 ) -> BoolArray:
     """Tell which papers `strength` finds fair or strong, given their cosines, if any, and coverages (K,)."""
     if cosines is None or background is None:
-        return coverage * _scale(n_words) >= _FAIR_COVERAGE
+        return _coverage_alone(coverage, n_words) >= _FAIR_COVERAGE
     enough: BoolArray = _evidence(cosines, coverage, background, n_words, None) >= _FAIR
     return enough | (coverage > 1 - 1e-9)
+
+
+def _coverage_alone(coverage: _Numbers, n_words: int) -> _Numbers:
+    return coverage * math.sqrt(max(1.0, n_words / _FEW_WORDS))
 
 
 def _evidence(
@@ -129,7 +137,8 @@ def _evidence(
         without, more = _EXPECTED_RELIEF
         relief = without + more * coverage
     shares = _PER_COVERAGE * coverage + _PER_RELIEF * relief
-    return _PER_DEVIATION * _deviations(cosines, background) + _scale(n_words) * shares
+    growth = min(max(n_words, _SENTENCE), _PARAGRAPH) / _SENTENCE
+    return _PER_DEVIATION * _deviations(cosines, background) + growth * shares
 
 
 def _deviations(cosines: _Numbers, background: Background) -> _Numbers:
@@ -144,7 +153,3 @@ def _strength(value: float, fair: float, strong: float, full: float) -> float:
         share = FAIR_STRENGTH + (STRONG_STRENGTH - FAIR_STRENGTH) * (value - fair) / (strong - fair)
         return min(share, math.nextafter(STRONG_STRENGTH, 0))
     return min(FAIR_STRENGTH * max(0.0, value / fair), math.nextafter(FAIR_STRENGTH, 0))
-
-
-def _scale(n_words: int) -> float:
-    return math.sqrt(max(1.0, n_words / _FEW_WORDS))

@@ -26,20 +26,22 @@ JUST = 1e-6
 @pytest.mark.parametrize(
     ("cosine", "coverage", "n_words", "relief", "expected"),
     [
-        (4.1 + JUST, 0.5, 4, None, "strong"),  # 0.1 · 4.1 + 0.7 · 0.5 + 1.1 · (0.2 + 0.4 · 0.5) = 1.2
-        (4.1 - JUST, 0.5, 4, None, "fair"),
-        (1.6 + JUST, 0.5, 4, None, "fair"),  # 0.95
-        (1.6 - JUST, 0.5, 4, None, "weak"),
-        (9.8 + JUST, 0.0, 1, None, "strong"),
-        (7.3 + JUST, 0.0, 1, None, "fair"),
-        (7.3 - JUST, 0.0, 1, None, "weak"),
-        (3.0 + JUST, 0.5, 8, 0.5, "strong"),  # 0.1 · 3 + 0.7 · 0.5 + 1.1 · 0.5 = 1.2
-        (3.0 - JUST, 0.5, 8, 0.5, "fair"),
-        (0.5 + JUST, 0.5, 8, 0.5, "fair"),
-        (0.5 - JUST, 0.5, 8, 0.5, "weak"),
-        (4.1 + JUST, 0.25, 32, 0.2, "strong"),  # 0.1 · 4.1 + 2 · (0.7 · 0.25 + 1.1 · 0.2) = 1.2
-        (4.1 - JUST, 0.25, 32, 0.2, "fair"),
-        (1.6 - JUST, 0.25, 32, 0.2, "weak"),
+        (4.75 + JUST, 0.5, 4, None, "strong"),  # 0.08 · 4.75 + 0.7 · 0.5 + 1.1 · (0.2 + 0.4 · 0.5) = 1.17
+        (4.75 - JUST, 0.5, 4, None, "fair"),
+        (1.375 + JUST, 0.5, 4, None, "fair"),  # 0.9
+        (1.375 - JUST, 0.5, 4, None, "weak"),
+        (11.875 + JUST, 0.0, 1, None, "strong"),
+        (8.5 + JUST, 0.0, 1, None, "fair"),
+        (8.5 - JUST, 0.0, 1, None, "weak"),
+        (3.375 + JUST, 0.5, 8, 0.5, "strong"),  # 0.08 · 3.375 + 0.7 · 0.5 + 1.1 · 0.5 = 1.17
+        (3.375 - JUST, 0.5, 22, 0.5, "fair"),  # a sentence gains nothing by its length
+        (JUST, 0.5, 22, 0.5, "fair"),
+        (-JUST, 0.5, 8, 0.5, "weak"),
+        (4.75 + JUST, 0.25, 44, 0.2, "strong"),  # 0.08 · 4.75 + 2 · (0.7 · 0.25 + 1.1 · 0.2) = 1.17
+        (4.75 - JUST, 0.25, 44, 0.2, "fair"),
+        (1.375 - JUST, 0.25, 44, 0.2, "weak"),
+        (4.75 + JUST, 0.125, 88, 0.1, "strong"),
+        (4.75 - JUST, 0.125, 880, 0.1, "fair"),  # nor does a page by more than a paragraph
         (-90.0, 1.0, 2, 0.0, "fair"),  # every word is there
         (-90.0, 1.0 - JUST, 2, 0.0, "weak"),
         (-90.0, 1 - 1e-9, 2, None, "weak"),
@@ -50,7 +52,7 @@ def test_thresholds_of_meaning_and_words(
     cosine: float, coverage: float, n_words: int, relief: float | None, expected: Verdict
 ) -> None:
     """With a cosine: a weighted sum, just above and just below each threshold; the shares of a query of
-    thirty-two words count twice; a paper with every word is fair."""
+    forty-four words count twice, of eighty-eight and more four times; a paper with every word is fair."""
     assert verdict_of(strength(cosine, coverage, PLAIN, n_words, relief)) == expected
     if relief is None:
         found = answers(np.array([cosine]), np.array([coverage]), PLAIN, n_words)
@@ -81,14 +83,14 @@ def test_thresholds_of_words_alone(coverage: float, n_words: int, expected: Verd
 @pytest.mark.parametrize(
     ("background", "enough"),
     [
-        (Background(mean=0.25, deviation=0.125), 0.25 + 7.3 * 0.125),
-        (Background(mean=0.25, deviation=0.02), 0.25 + 7.3 * 0.02),
-        (Background(mean=0.25, deviation=0.001), 0.25 + 7.3 * 0.02),  # never less than 0.02
-        (Background(mean=0.25, deviation=0.0), 0.25 + 7.3 * 0.02),
+        (Background(mean=0.25, deviation=0.125), 0.25 + 8.5 * 0.125),
+        (Background(mean=0.25, deviation=0.02), 0.25 + 8.5 * 0.02),
+        (Background(mean=0.25, deviation=0.001), 0.25 + 8.5 * 0.02),  # never less than 0.02
+        (Background(mean=0.25, deviation=0.0), 0.25 + 8.5 * 0.02),
     ],
 )
 def test_cosines_count_in_deviations_from_the_background(background: Background, enough: float) -> None:
-    """Without a word in common, 7.3 deviations above the mean answer; a deviation is 0.02 at least."""
+    """Without a word in common, 8.5 deviations above the mean answer; a deviation is 0.02 at least."""
     for cosine, is_answer in ((enough + JUST, True), (enough - JUST, False)):
         assert (verdict_of(strength(cosine, 0.0, background, 3)) == "fair") == is_answer
         assert answers(np.array([cosine]), np.zeros(1), background, 3).tolist() == [is_answer]
@@ -205,11 +207,11 @@ def test_strength_and_verdict_agree(
 
 @pytest.mark.parametrize(
     ("evidence", "expected"),
-    [(-1.0, 0.0), (0.0, 0.0), (0.475, 0.25), (0.95, 0.5), (1.075, 0.5625), (1.2, 0.625), (1.8, 0.8125), (9.0, 1.0)],
+    [(-1.0, 0.0), (0.0, 0.0), (0.45, 0.25), (0.9, 0.5), (1.035, 0.5625), (1.17, 0.625), (1.755, 0.8125), (9, 1.0)],
 )  # fmt: skip
 def test_the_scale_of_strengths(evidence: float, expected: float) -> None:
     """Strength is linear between the evidence of nothing, of a fair, of a strong and of the strongest paper."""
-    assert strength(10 * evidence, 0.0, PLAIN, 8, 0.0) == pytest.approx(expected, abs=1e-9)
+    assert strength(12.5 * evidence, 0.0, PLAIN, 8, 0.0) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
