@@ -6,6 +6,7 @@ no locks, another build may be at work, so only what is a day old is removed.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -45,9 +46,12 @@ def remove_old(
 
 
 def remove_unread(folder: Path, *, is_alone: bool) -> None:
-    """Remove a generation that nobody reads."""
+    """Remove a generation that nobody reads.
+
+    On Windows it stays while a file of it is open, so there nothing needs to be old.
+    """
     with locking.unread(folder / MANIFEST) as is_unread:
-        if is_unread and (is_alone or _is_old(folder)):
+        if is_unread and (is_alone or os.name == "nt" or _is_old(folder)):
             files.remove_unread(folder)
 
 
