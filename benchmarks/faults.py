@@ -1,6 +1,6 @@
-"""The effect of killed builds, damaged files, concurrent readers and mangled dumps on an index.
+"""The effect of killed builds, concurrent readers and mangled dumps on an index.
 
-    python benchmarks/faults.py [--kills 500] [--parts 200] [--damages 2000] [--publishes 50] [--mutations 10000]
+    python benchmarks/faults.py [--kills 500] [--parts 200] [--publishes 50] [--mutations 10000]
 
 Prints one line of figures per kind, and exits with 1 if any is not as it should be. Everything
 happens in a scratch folder, with a model of two layers made for it.
@@ -27,7 +27,6 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: forked builds have one thread
 
 import papersearch
-from papersearch.errors import PapersearchError
 from papersearch.index import files
 from papersearch.ingest.reading import ingest
 
@@ -162,40 +161,6 @@ def kills(project: Project, n: int, drawn: random.Random) -> bool:
         f"was clean, {recovered} times the next build succeeded and left no litter"
     )
     return answered == clean == recovered == n
-
-
-def damages(project: Project, n: int, drawn: random.Random) -> bool:
-    """Truncate and flip every file of an index, in turn."""
-    right = project.answer()
-    whole = project.index.with_name("whole")
-    shutil.copytree(project.index, whole)
-    folder = f"generation-{papersearch.open(project.index).manifest.generation:06d}"
-    names = [*sorted(path.relative_to(whole) for path in whole.glob(f"{folder}/*")), Path("manifest.json")]
-    found = answered = refused = other = 0
-    for round_ in range(n):
-        name = names[round_ % len(names)]
-        content = (whole / name).read_bytes()
-        if round_ // len(names) % 2 and content:
-            place, bit = drawn.randrange(len(content)), 1 << drawn.randrange(8)
-            damaged = content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
-        else:
-            damaged = content[: drawn.randrange(len(content))] if content else b"x"
-        (project.index / name).write_bytes(damaged)
-        try:
-            found += bool(papersearch.open(project.index).verify())
-        except PapersearchError:
-            found += 1
-        try:
-            answered += project.answer() == right
-            other += project.answer() != right
-        except PapersearchError:
-            refused += 1
-        (project.index / name).write_bytes(content)
-    print(
-        f"{n} damaged files: {found} found by doctor; queries: {answered} right, {refused} refused, "
-        f"{other} another answer (bits that opening does not check), {n - answered - refused - other} anything else"
-    )
-    return found == n and answered + refused + other == n
 
 
 def publishes(project: Project, n: int) -> bool:
@@ -388,7 +353,6 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("--kills", type=int, default=500)
     options.add_argument("--parts", type=int, default=200)
-    options.add_argument("--damages", type=int, default=2000)
     options.add_argument("--publishes", type=int, default=50)
     options.add_argument("--mutations", type=int, default=10_000)
     options.add_argument("--seed", type=int, default=1)
@@ -404,7 +368,6 @@ def main() -> int:
             kills(project, arguments.kills, drawn),
             parts(growing, arguments.parts, drawn),
             reads_of_parts(growing, arguments.publishes),
-            damages(project, arguments.damages, drawn),
             publishes(project, arguments.publishes),
         ]
     return 0 if all(good) else 1

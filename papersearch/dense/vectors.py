@@ -23,6 +23,9 @@ _LEVELS = 127
 _ROWS = 8192
 """Rows handled at once, so that memory does not grow with the index."""
 
+_SCANNED = 2048
+"""Rows of the int8 form scanned at once: the cache still holds them after reading has checked them."""
+
 _READ = 256
 """Rows of scattered papers read at once: a query holds two copies, of 4.6 kB each row together."""
 
@@ -65,7 +68,10 @@ class PaperVectors(NamedTuple):
         import simsimd  # integer dot products at memory speed; numpy's take four times as long
 
         coarse, own = quantize(query[np.newaxis])
-        dots = np.asarray(simsimd.cdist(coarse, self.coarse, metric="dot", out_dtype="float32")).reshape(-1)
+        dots = np.empty(len(self.coarse), dtype=np.float32)
+        for start in range(0, len(dots), _SCANNED):
+            rows = self.coarse[start : start + _SCANNED]
+            dots[start : start + _SCANNED] = simsimd.cdist(coarse, rows, metric="dot", out_dtype="float32")
         dots *= np.float32(own.scale * self.quantization.scale)
         # |q.v - q'.v'| <= |q| |v - v'| + |q - q'| |v'| by Cauchy and Schwarz.
         margin = self.quantization.error + own.error * (1.0 + self.quantization.error) + ROUNDING

@@ -5,6 +5,7 @@ Only functions of `os` are called, so that tests can inject a fault at each call
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from papersearch.index.blocks import Summing
 from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from papersearch.index.blocks import Sums
 
     Array: TypeAlias = npt.NDArray[Any]
     Content: TypeAlias = "bytes | bytearray | Array | KeptFile"
@@ -32,14 +36,25 @@ class FileRecord(Value):
     sha256: str
 
 
+class WrittenFile(NamedTuple):
+    """A file that is on disk: its record, and the checksums of its blocks."""
+
+    record: FileRecord
+    sums: Sums
+
+
 class KeptFile(NamedTuple):
-    """A file of another folder that has the same content: its path and its record."""
+    """A file of another folder that has the same content: its path, and what is known of it.
+
+    sums: None if only its record is known; then the file is read, and compared with the record
+    """
 
     path: Path
     record: FileRecord
+    sums: Sums | None = None
 
 
-def write_file(path: Path, content: Content) -> FileRecord:
+def write_file(path: Path, content: Content) -> WrittenFile:
     """Write a new file and sync it; an array becomes .npy. Raises OSError, also if the file exists.
 
     A kept file is linked, since nobody changes either name's content. Where links cannot be made,
@@ -48,12 +63,13 @@ def write_file(path: Path, content: Content) -> FileRecord:
     import hashlib  # imported here for the reason given in `checksums`
 
     if isinstance(content, KeptFile):
+        kept = _known(content)
         try:
             os.link(content.path, path)
-            return content.record
+            return kept
         except OSError:
             content = content.path.read_bytes()
-    digest = hashlib.sha256()
+    digest, summing = hashlib.sha256(), Summing()
     size = 0
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
@@ -62,11 +78,28 @@ def write_file(path: Path, content: Content) -> FileRecord:
             while view:
                 view = view[os.write(descriptor, view[:_PIECE]) :]
             digest.update(piece)
+            summing.add(piece)
             size += len(piece)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return FileRecord(size=size, sha256=digest.hexdigest())
+    return WrittenFile(FileRecord(size=size, sha256=digest.hexdigest()), summing.sums())
+
+
+def _known(kept: KeptFile) -> WrittenFile:
+    """Return what is known of a kept file. Raises OSError, also if it is not as its record says."""
+    import hashlib
+
+    if kept.sums is not None:
+        return WrittenFile(kept.record, kept.sums)
+    digest, summing = hashlib.sha256(), Summing()
+    with kept.path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+            summing.add(piece)
+    if digest.hexdigest() != kept.record.sha256:
+        raise OSError(errno.EIO, "its checksum has changed since it was written", str(kept.path))
+    return WrittenFile(kept.record, summing.sums())
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -102,7 +102,7 @@ def add_up(steps: Sequence[Step], findings: Sequence[Finding]) -> Sums:
         *table_files("expansions", lines),
         ("report.json", encode_findings(findings)),
     ]
-    records = {name: files.write_file(whole / name, content) for name, content in shared}
+    records = {name: files.write_file(whole / name, content).record for name, content in shared}
     return Sums(len(terms), len(lines), len(spelt), records)
 
 

@@ -9,13 +9,19 @@ from typing import Literal, NamedTuple
 from papersearch.types import NAME_KINDS
 from papersearch.user_files import open_regular, read_bounded
 
-FORMAT_VERSION = 7
-OLDEST_READABLE_VERSION = 7
+FORMAT_VERSION = 8
+OLDEST_READABLE_VERSION = 8
 OLDEST_REUSABLE_VERSION = 6
 """Oldest format from which a build takes encodings, and what is known of papers."""
 
+FIRST_CHECKED_VERSION = 8
+"""First format with checksums of blocks and of the manifest."""
+
 KIND = "papersearch-index"
 MANIFEST = "manifest.json"
+CHECKSUMS = "checksums.npy"
+"""File with the checksums of all blocks of the other files, in the order of the manifest."""
+
 SHARDS = "shards.json"
 """File in place of the manifest where an index was built in parts."""
 
@@ -30,7 +36,7 @@ WEIGHTS = "weights.toml"
 
 Axis = Literal[
     "N", "N+1", "T", "T+1", "P", "O", "E+1", "D", "H", "B", "M", "V", "C", "S", "A", "F+1", "G+1", "W", "W+1",
-    "I+1", "J", "K+1", "L", "Q+1", "R", "X", "X+1",
+    "I+1", "J", "K+1", "L", "Q+1", "R", "X", "X+1", "Y+1",
 ]  # fmt: skip
 
 
@@ -83,6 +89,7 @@ ARRAYS: dict[str, ArrayFile] = {
     "venues.papers.npy": ArrayFile("<u4", ("R",)),
     "dumps.papers.npy": ArrayFile("<u4", ("A",)),
     "dumps.offsets.npy": ArrayFile("<u8", ("F+1",)),
+    CHECKSUMS: ArrayFile("<u8", ("Y+1",)),
 }
 LATE_ARRAYS: dict[str, ArrayFile] = {
     "pieces.vectors.npy": ArrayFile("i1", ("M", "C")),
@@ -119,7 +126,7 @@ _NAMES = ("ids", "titles", "identifiers")
 """Tables of names, each with the papers that have them."""
 
 DENSE_FILES = frozenset(
-    {"vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", *LATE_ARRAYS, *PARTIAL_ARRAYS}
+    {"vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", CHECKSUMS, *LATE_ARRAYS, *PARTIAL_ARRAYS}
 )
 """The files that change while a build encodes papers; all parts of a generation share the others."""
 
@@ -158,6 +165,7 @@ def written_order(names: Collection[str]) -> list[str]:
         *(f"{of}.{name}" for of in _NAMES for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
         *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),
+        CHECKSUMS,
     )
     return [name for name in order if name in names]
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import orjson
-
 from papersearch.dense.background import Background
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.vectors import Quantization
 from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
+from papersearch.index.blocks import n_blocks
+from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import (
+    CHECKSUMS,
+    FIRST_CHECKED_VERSION,
     FORMAT_VERSION,
     KIND,
     OLDEST_READABLE_VERSION,
@@ -68,7 +70,7 @@ class Manifest(Value):
 
     Axes: papers N, appearances A, terms T, postings P, positions O, expansions E, probes B,
     organisations G, spellings W, identifiers X, dumps F; names of authors I, of categories K, of
-    venues Q, and the papers of all names J, L, R.
+    venues Q, and the papers of all names J, L, R; blocks of files Y.
     """
 
     format_version: int
@@ -146,6 +148,7 @@ class Manifest(Value):
             "R": self.n_at_venue,
             "X": self.n_identifiers,
             "S": 32,  # bytes of a SHA-256
+            "Y": sum(n_blocks(record.size) for name, record in self.files.items() if name != CHECKSUMS),
             "D": self.encoder.dimensions if self.encoder else 0,
             "M": late.n_pieces,
             "V": late.n_vocabulary,
@@ -167,8 +170,8 @@ NAME_COUNTS = {
 
 
 def encode_manifest(manifest: Manifest) -> bytes:
-    """Return the manifest as indented JSON with its kind first."""
-    return orjson.dumps({"kind": KIND, **manifest.asdict()}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """Return the manifest as indented JSON with its kind first and its checksum last."""
+    return encode_checked({"kind": KIND, **manifest.asdict()})
 
 
 def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> Manifest:
@@ -179,9 +182,9 @@ def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> M
     Raises IndexForeign, IndexVersionError or IndexDamaged.
     """
     try:
-        fields = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise _damaged(place, "is not JSON") from error
+        fields, is_checked = decode_checked(content)
+    except ValueError as error:
+        raise _damaged(place, str(error)) from error
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
         raise IndexForeign(path=Path(place), cause="papersearch did not write its manifest.json")
     version = fields.get("format_version")
@@ -196,6 +199,8 @@ def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> M
             readable=f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}",
             is_newer=version > FORMAT_VERSION,
         )
+    if not is_checked and version >= FIRST_CHECKED_VERSION:
+        raise _damaged(place, "has no checksum")
     is_older = version < OLDEST_READABLE_VERSION
     if is_older:
         fields = {**{name: 0 for name, kind in Manifest.__annotations__.items() if kind == "Count"}, **fields}

@@ -54,20 +54,20 @@ class OpenedIndex:
 
     @cached_property
     def word_counts(self) -> DocIndices:
-        return self._generation.array("words.counts.npy")
+        return self._generation.rows("words.counts.npy")
 
     @cached_property
     def postings(self) -> Postings:
         files = self._generation
         return Postings(
             terms=self._strings("terms"),
-            idf=files.array("terms.idf.npy"),
-            offsets=files.array("postings.offsets.npy"),
-            doc_indices=files.array("postings.papers.npy"),
-            impacts=files.array("postings.impacts.npy"),
-            starts=files.array("postings.starts.npy"),
-            position_offsets=files.array("positions.offsets.npy"),
-            positions=files.array("positions.npy"),
+            idf=files.rows("terms.idf.npy"),
+            offsets=files.rows("postings.offsets.npy"),
+            doc_indices=files.rows("postings.papers.npy"),
+            impacts=files.rows("postings.impacts.npy"),
+            starts=files.rows("postings.starts.npy"),
+            position_offsets=files.rows("positions.offsets.npy"),
+            positions=files.rows("positions.npy"),
         )
 
     @cached_property
@@ -75,7 +75,7 @@ class OpenedIndex:
         """Postings and lengths, as matching a query's words needs them."""
         files = self._generation
         mean = self.manifest.lexical.mean_length
-        lengths = DocumentLengths(files.array("lengths.npy"), mean, files.array("lengths.titles.npy"))
+        lengths = DocumentLengths(files.rows("lengths.npy"), mean, files.rows("lengths.titles.npy"))
         return LexicalIndex(self.postings, lengths, self.analyzer)
 
     @cached_property
@@ -89,7 +89,7 @@ class OpenedIndex:
         if self.manifest.late is None:
             return None
         names = ("vectors", "ids", "starts", "offsets", "basis", "weights")
-        return PieceVectors(*(self._generation.array(f"pieces.{name}.npy") for name in names))
+        return PieceVectors(*(self._generation.rows(f"pieces.{name}.npy") for name in names))
 
     @cached_property
     def is_encoded(self) -> BoolArray | None:
@@ -102,8 +102,8 @@ class OpenedIndex:
     @cached_property
     def vectors(self) -> PaperVectors:
         return PaperVectors(
-            self._generation.array("vectors.npy"),
-            self._generation.array("vectors.int8.npy"),
+            self._generation.rows("vectors.npy"),
+            self._generation.rows("vectors.int8.npy"),
             self.manifest.quantization,
         )
 
@@ -112,7 +112,7 @@ class OpenedIndex:
         # References to this index would be cycles, and keep the generation open.
         return PaperStore(
             lines=self._strings("papers", "papers.jsonl"),
-            added=self._generation.array("papers.added.npy"),
+            added=self._generation.rows("papers.added.npy"),
             open_names=partial(_names_of, self._generation),
             collections=self.manifest.collections,
         )
@@ -129,8 +129,8 @@ class OpenedIndex:
             has_code=files.array("papers.code.npy"),
             since=files.array("papers.since.npy"),
             added=files.array("papers.added.npy"),
-            dump_papers=files.array("dumps.papers.npy"),
-            dump_offsets=files.array("dumps.offsets.npy"),
+            dump_papers=files.rows("dumps.papers.npy"),
+            dump_offsets=files.rows("dumps.offsets.npy"),
         )
 
     def names(self, kind: NameKind) -> NameTable:
@@ -139,7 +139,7 @@ class OpenedIndex:
             from papersearch.index.name_tables import NameTable
 
             files = self._generation
-            starts, papers = files.array(f"{kind}.starts.npy"), files.array(f"{kind}.papers.npy")
+            starts, papers = files.rows(f"{kind}.starts.npy"), files.rows(f"{kind}.papers.npy")
             self._names[kind] = NameTable(kind, self._strings(kind), starts, papers)
         return self._names[kind]
 
@@ -179,8 +179,8 @@ def query_encoder(manifest: Manifest, index_path: Path) -> QueryEncoder:
 
 
 def _names_of(generation: Generation, name: str) -> Names:
-    return Names(_strings_of(generation, name), generation.array(f"{name}.papers.npy"))
+    return Names(_strings_of(generation, name), generation.rows(f"{name}.papers.npy"))
 
 
 def _strings_of(generation: Generation, name: str, file: str | None = None) -> StringTable:
-    return StringTable(generation.text(file or f"{name}.txt"), generation.array(f"{name}.offsets.npy"))
+    return StringTable(generation.spans(file or f"{name}.txt"), generation.rows(f"{name}.offsets.npy"))

@@ -15,6 +15,7 @@ import orjson
 
 from papersearch.checksums import sha256_of
 from papersearch.dense.encoders import EncoderRecord
+from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import PARTS, read_description
 from papersearch.index.typed_json import read_record
@@ -94,14 +95,15 @@ def part_folder(number: int, n_parts: int) -> str:
 
 
 def encode_part(record: PartRecord) -> bytes:
-    """Return `part.json` as indented JSON."""
-    return orjson.dumps(record.asdict(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """Return `part.json` as indented JSON with its checksum last."""
+    return encode_checked(record.asdict())
 
 
 def read_part(folder: Path) -> PartRecord | None:
     """Read the record of a part; return None if it is missing, damaged or of another form."""
     try:
-        return read_record(PartRecord, orjson.loads(read_description(folder / PART)))
+        fields, is_checked = decode_checked(read_description(folder / PART))
+        return read_record(PartRecord, fields) if is_checked else None
     except (OSError, ValueError, OverflowError):
         return None
 

@@ -247,7 +247,7 @@ class _Part(NamedTuple):
         files.make_folder(building)
         records = {}
         for name, content in _files(read):
-            records[f"{READ}/{name}"] = files.write_file(building / name, content)
+            records[f"{READ}/{name}"] = files.write_file(building / name, content).record
         files.remove(self.place / READ)  # `part.json` names its checksums, so it is of no use from now on
         files.rename_folder(building, self.place / READ)
         if published is not None:

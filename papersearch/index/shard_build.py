@@ -231,8 +231,8 @@ def publish_shard(publication: Publication) -> str:
         for name, record in manifest.files.items()
     )
     _make_folders(step.shard_path)
-    publish(step.shard_path, contents, lambda records: manifest.replace(files=records), keeps_all=True)
-    return sha256_of(encode_manifest(manifest))
+    published = publish(step.shard_path, contents, lambda records: manifest.replace(files=records), keeps_all=True)
+    return sha256_of(encode_manifest(published))
 
 
 def read_parts(step: Step) -> Sequence[PartRecord]:
@@ -273,7 +273,7 @@ class _Written:
         path = self._folder / name
         with write_errors(path):
             files.remove(path)
-            return files.write_file(path, content)
+            return files.write_file(path, content).record
 
 
 def _make_folders(path: Path) -> None:

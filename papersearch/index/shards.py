@@ -19,8 +19,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import orjson
-
 from papersearch.checksums import sha256_of
 from papersearch.errors import (
     IndexBusy,
@@ -32,6 +30,7 @@ from papersearch.errors import (
     NoEarlierGeneration,
 )
 from papersearch.index import files, locking
+from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.generations import Generation, generations, has_shards, write_errors
 from papersearch.index.layout import (
     FORMAT_VERSION,
@@ -102,17 +101,16 @@ def shard_folder(number: int, n_shards: int) -> str:
 
 
 def encode_shards(described: Shards) -> bytes:
-    """Return `shards.json` as indented JSON with its kind first."""
-    content = {"kind": KIND, **described.asdict()}
-    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    """Return `shards.json` as indented JSON with its kind first and its checksum last."""
+    return encode_checked({"kind": KIND, **described.asdict()})
 
 
 def decode_shards(content: bytes, index_path: Path) -> Shards:
     """Parse `shards.json`. Raises IndexForeign, IndexVersionError or IndexDamaged."""
     try:
-        fields = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise _damaged(index_path, "is not JSON") from error
+        fields, is_checked = decode_checked(content)
+    except ValueError as error:
+        raise _damaged(index_path, str(error)) from error
     if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
         raise IndexForeign(path=index_path, cause=f"papersearch did not write its {SHARDS}")
     version = fields.get("format_version")
@@ -124,6 +122,8 @@ def decode_shards(content: bytes, index_path: Path) -> Shards:
         raise IndexVersionError(
             path=index_path, what="format", found=str(version), readable=readable, is_newer=is_newer
         )
+    if not is_checked:
+        raise _damaged(index_path, "has no checksum")
     try:
         described = read_record(Shards, fields)
     except (ValueError, OverflowError) as error:

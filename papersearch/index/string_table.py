@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from papersearch.index.blocks import CheckedBytes
     from papersearch.index.files import Content
 
 
@@ -29,7 +30,7 @@ _SCANNED = 1 << 22
 class StringTable(Sequence[str]):
     """The strings in `text`, split at `offsets`."""
 
-    def __init__(self, text: bytes | mmap, offsets: npt.NDArray[np.uint64]) -> None:
+    def __init__(self, text: bytes | mmap | CheckedBytes, offsets: npt.NDArray[np.uint64]) -> None:
         self._text = text
         self._offsets = offsets
 

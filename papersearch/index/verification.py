@@ -18,6 +18,7 @@ from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.identifiers import identifier_order
+from papersearch.index.layout import CHECKSUMS
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
@@ -75,6 +76,15 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
             yield "manifest.json", "differs from the generation's own"
     except OSError as error:
         yield "manifest.json", f"cannot be read ({error.strerror or error})"
+
+
+def _blocks(generation: Generation) -> Iterator[tuple[str, str]]:
+    """Check that the checksums of blocks are those of the files."""
+    for name in generation.manifest.files:
+        try:
+            generation.text(name)
+        except IndexDamaged:
+            yield CHECKSUMS, f"has other checksums than {name}"
 
 
 def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
@@ -255,4 +265,4 @@ def _model_faults(generation: Generation) -> Iterator[str]:
 
 
 _Law = Callable[["Generation"], Iterator[tuple[str, str]]]
-_LAWS: tuple[_Law, ...] = (_offsets, _postings, _vectors, _pieces, _papers, _facts)
+_LAWS: tuple[_Law, ...] = (_blocks, _offsets, _postings, _vectors, _pieces, _papers, _facts)

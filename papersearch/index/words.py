@@ -82,7 +82,7 @@ class KeptWords:
         """Yield name and place of each file."""
         for name, record in self._published.manifest.files.items():
             if name not in DENSE_FILES:
-                yield name, KeptFile(self._published.file_path(name), record)
+                yield name, KeptFile(self._published.file_path(name), record, self._published.sums(name))
 
     def fields(self) -> dict[str, Any]:
         """Return the same fields as the earlier publication has."""

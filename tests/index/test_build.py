@@ -18,7 +18,7 @@ from papersearch.types import Changes, Filters
 from tests.conftest import CORPUS, command_environment
 from tests.growing import QUERIES, add, answers, answers_in_every_mode, leftovers, tree
 
-WHEN = ("papers.since.npy", "papers.added.npy")
+WHEN = ("papers.since.npy", "papers.added.npy", "checksums.npy")
 OF_PAPERS = [name for name in (*ARRAYS, *LATE_ARRAYS, *TEXTS) if name not in WHEN]
 """Files that depend on the papers alone, and not on when each came."""
 
@@ -193,4 +193,5 @@ def test_another_time_changes_what_tells_it(
     assert {name for name, content in trees[0].items() if trees[1][name] != content} == {
         "manifest.json",
         "papers.added.npy",
+        "checksums.npy",
     }

@@ -21,6 +21,7 @@ from papersearch.text.languages import language_of
 from papersearch.text.paper_text import paper_text
 from papersearch.text.query import parse_query
 from tests.conftest import make_model
+from tests.rewriting import rewrite_json
 
 ABSTRACTS = [
     (
@@ -279,7 +280,8 @@ def test_another_language_of_an_unfinished_build(tmp_path: Path) -> None:
 def renamed(index: Path, analysis: str) -> Path:
     """Write another analysis into the manifests of a German index."""
     for manifest in index.rglob("manifest.json"):
-        manifest.write_text(manifest.read_text().replace("snowball-german-3", analysis))
+        lexical = json.loads(manifest.read_bytes())["lexical"]
+        rewrite_json(manifest, lexical={**lexical, "analyzer": analysis})
     return index
 
 

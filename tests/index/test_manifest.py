@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
 
 import papersearch
 from papersearch.errors import IndexDamaged, IndexVersionError, StoredIndexError
 from papersearch.index.layout import generation_folder
 from tests.growing import tree
+from tests.rewriting import rewrite_json
 
 
 def change_manifest(index_path: Path, **changes: Any) -> None:
-    path = index_path / "manifest.json"
-    path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), **changes}))
+    rewrite_json(index_path / "manifest.json", **changes)
 
 
 def test_newer_format(small_corpus: Path, small_index: Path) -> None:

@@ -19,6 +19,7 @@ from papersearch.ingest.corpus_files import CorpusFile, CorpusListing
 from tests.conftest import make_model
 from tests.index.parts_of import build_parts, contents, cut_whole, differing, records
 from tests.index.test_joining import PAPERS
+from tests.rewriting import rewrite_json
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +45,7 @@ def place(folder: Path, number: int, n_parts: int = 3) -> Path:
 
 def says(folder: Path, number: int, **changes: Any) -> None:
     """Change fields in the record of a part."""
-    path = place(folder, number) / "part.json"
-    path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), **changes}))
+    rewrite_json(place(folder, number) / "part.json", **changes)
 
 
 def grow(path: Path) -> None:
@@ -103,7 +103,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], str, tuple[int, int] | None]]
         f"{OTHER_RELEASE}, papersearch 0.0",
         (2, 3),
     ),
-    "another format": (lambda folder: says(folder, 2, format_version=5), OTHER_RELEASE, (2, 3)),
+    "another format": (lambda folder: says(folder, 2, format_version=9), OTHER_RELEASE, (2, 3)),
     "another listing": (
         lambda folder: says(folder, 3, listing="0" * 64),
         "part 3/3 is older than the corpus",

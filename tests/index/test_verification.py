@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import papersearch
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from tests.conftest import Run
+from tests.rewriting import record_anew
 
 
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS}))
@@ -77,11 +77,7 @@ def test_doctor_checks_laws_and_not_only_sums(small_index: Path, case: str) -> N
         np.save(path, np.ascontiguousarray(BROKEN_LAWS[case](np.load(path))))
     else:
         path.write_bytes(BROKEN_LAWS[case](path.read_bytes()))
-    content = path.read_bytes()
-    for manifest in (small_index / "manifest.json", folder / "manifest.json"):
-        fields = json.loads(manifest.read_bytes())
-        fields["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        manifest.write_text(json.dumps(fields))
+    record_anew(small_index, folder, name)
     faults = papersearch.open(small_index).verify()
     assert name in {fault.file for fault in faults}
     assert {fault.part for fault in faults} == {"index"}

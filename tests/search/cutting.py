@@ -101,8 +101,12 @@ class Held:
     def array(self, name: str) -> npt.NDArray[Any]:
         return np.asarray(self._contents[name])
 
+    rows = array
+
     def text(self, name: str) -> bytes:
         return bytes(self._contents[name])
+
+    spans = text
 
 
 def held(whole: Generation, papers: Sequence[Numbers]) -> Collection:

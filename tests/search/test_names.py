@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import shutil
@@ -34,6 +33,7 @@ from papersearch.remote.calls import (
 from papersearch.serving.verbs import perform
 from papersearch.types import MODES, NAME_KINDS, Filters, Mode, Paper
 from papersearch.values import fields_of
+from tests.rewriting import record_anew
 from tests.search.cutting import cut, every_nth
 from tests.text.test_author_match import Person, are_compatible, means, people, spellings
 
@@ -435,11 +435,7 @@ def test_the_doctor_compares_names_with_papers(made: Made, tmp_path: Path, name:
         np.save(path, array)
     else:
         path.write_bytes(path.read_bytes().swapcase())
-    content = path.read_bytes()
-    for manifest in (tmp_path / "index" / "manifest.json", folder / "manifest.json"):
-        fields = json.loads(manifest.read_bytes())
-        fields["files"][name] = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        manifest.write_text(json.dumps(fields))
+    record_anew(tmp_path / "index", folder, name)
     assert name in {fault.file for fault in papersearch.open(tmp_path / "index").verify()}
     assert [fault for fault in made.index.verify() if fault.file != "model"] == []
 
