@@ -67,7 +67,7 @@ def test_deep_nesting(tmp_path: Path, which: str, signs: str) -> None:
     "content", ["x = " + "[" * 50_000, "keyword = 1e999", "keyword = nan", "keyword = " + "9" * 5000, "\0"]
 )
 def test_weights_by_an_attacker(tmp_path: Path, content: str) -> None:
-    """Weights in an index that nest, overflow, or are not numbers are an error that names the file."""
+    """Weights in an index that nest, overflow or have no value are an error that names the file."""
     (tmp_path / WEIGHTS).write_text(content)
     with pytest.raises(WeightsUnreadable, match=WEIGHTS):
         read_weights(tmp_path)

@@ -330,6 +330,16 @@ def test_install_for_each_shell(tmp_path: Path, shell_environment: dict[str, str
             assert f"complete_{shell}" in (tmp_path / place).read_text()
 
 
+WAITING = """
+import sys
+from papersearch import saved
+from papersearch.cli import main
+saved.read = lambda path: open(path).read()
+sys.exit(main())
+"""
+"""A command that waits for a pipe in place of the saved searches."""
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_an_interrupt_is_quiet(shell: str, tmp_path: Path) -> None:
     """An interrupt while a shell waits for offers ends the answer without a word."""
@@ -338,7 +348,7 @@ def test_an_interrupt_is_quiet(shell: str, tmp_path: Path) -> None:
         {"PAPERSEARCH_SEARCHES": str(tmp_path / "searches.toml"), **as_asked(shell, ["saved", "run", "p"])}
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "papersearch"],
+        [sys.executable, "-c", WAITING],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -21,6 +21,7 @@ from papersearch.errors import (
     StoredIndexError,
     WeightsUnreadable,
 )
+from papersearch.index import files
 from papersearch.index.journal import FOLDER, Journal
 from papersearch.index.layout import MANIFEST, SHARDS, WEIGHTS, generation_folder
 from papersearch.index.locking import LOCK
@@ -31,6 +32,7 @@ from tests.growing import add, tree
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
 
 WATCHDOG_S = 60
+GUESSED = bytes(8).hex()
 
 
 @pytest.fixture(autouse=True)
@@ -101,14 +103,22 @@ def test_a_project_is_looked_for(tmp_path: Path, run: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [LOCK, FOLDER, ".building", generation_folder(2), generation_folder(7), f".{MANIFEST}-{os.getpid()}"]
+    "name",
+    [LOCK, FOLDER, f".building-{GUESSED}", generation_folder(2), generation_folder(7), f".{MANIFEST}-{GUESSED}"],
 )
 @pytest.mark.parametrize("target", ["file", ".", "new"])
 def test_no_build_writes_through_a_link(
-    small_index: Path, small_corpus: Path, build: Any, outside: Path, name: str, target: str
+    small_index: Path,
+    small_corpus: Path,
+    build: Any,
+    outside: Path,
+    name: str,
+    target: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A link in an index changes nothing that it leads to, whether the build succeeds or says why not."""
     before = tree(outside)
+    monkeypatch.setattr(files.os, "urandom", bytes)  # names that are drawn, if an attacker could guess them
     if name == FOLDER:
         shutil.rmtree(small_index / FOLDER, ignore_errors=True)
     (small_index / name).unlink(missing_ok=True)

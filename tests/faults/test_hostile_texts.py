@@ -37,7 +37,7 @@ EVIL = {
 
 @pytest.mark.parametrize("what", EVIL)
 def test_names_of_files_reach_no_terminal(tmp_path: Path, run: Run, what: str) -> None:
-    """No name of a dump, of another file, or of a broken one makes a terminal do anything."""
+    """No name of a dump, of an unread file, or of a broken one makes a terminal do anything."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     name = EVIL[what]

@@ -142,3 +142,5 @@ def test_hostile_numbers_of_papers(tmp_path: Path, fault: str) -> None:
         os.mkfifo(path)
     with pytest.raises(IndexDamaged, match=NUMBERS):
         shard_numbers(record, opened)
+    with pytest.raises(IndexDamaged, match=NUMBERS):
+        shard_numbers(record.replace(n_papers=2**60), opened)  # no memory is taken for them
