@@ -182,21 +182,21 @@ def publish(
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
     *,
-    whole: Path | None = None,
+    join_is_alone: bool | None = None,
 ) -> Manifest:
     """Write `contents` as a new generation and make it current; return its manifest.
 
     `contents` are (name, content) of each file, taken one by one, so that they need not all be in
     memory. While one is written, the next is made. `describe` makes the manifest from the files'
-    records. On any failure the current generation stays current. `whole` is the folder of which this
-    index is a shard: the lock is there, and the join removes earlier generations. Raises IndexNotWritable.
+    records. On any failure the current generation stays current. `join_is_alone` is for a shard: whether
+    the join, which removes earlier generations, keeps others away by a lock. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
     from papersearch.index.removal import remove_litter, remove_old
 
     building = files.beside(index_path / _BUILDING)
-    is_alone = locking.is_locked(whole or index_path)
+    is_alone = locking.is_locked(index_path) if join_is_alone is None else join_is_alone
     remove_litter(index_path, (f".{_BUILDING}*", f".{MANIFEST}-*"), is_alone=is_alone)
     try:
         with write_errors(index_path):
@@ -222,7 +222,7 @@ def publish(
             _make_current(index_path, building, manifest, is_alone=is_alone)
     finally:
         files.remove(building)
-    if whole is None:
+    if join_is_alone is None:
         remove_old(index_path, _folders(index_path), manifest, before, is_alone=is_alone)
     return manifest
 

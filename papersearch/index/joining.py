@@ -195,7 +195,7 @@ class _Join(NamedTuple):
         last_added = max(one.last_added for one in analysed)
         whole = _Whole(n_papers, mean_length, n_left_out, last_added, said, sums, quantization, background)
         publications = [
-            Publication(step=step, manifest=self.manifest(generation, step, one, by, whole))
+            Publication(step=step, manifest=self.manifest(generation, step, one, by, whole), is_alone=self.is_alone)
             for step, one, by in zip(steps, analysed, weighed, strict=True)
         ]
         checksums = self.over(shard_build.publish_shard, publications, "publishing")

@@ -77,7 +77,7 @@ class Journal(Mapping[bytes, TextEncoding]):
             return self._unwritten[digest]
         content = _content(self._file, self._places[digest]) if self._file else None
         if content is None or content[:32] != digest:  # without locks, another build may have written there
-            cause = f"{FOLDER} changed during the build, as where another one is at work without locks"
+            cause = f"{FOLDER} changed during the build: another one may be at work"
             raise IndexNotWritable(path=self._folder.parent, cause=cause)
         return _decode(content)
 

@@ -150,10 +150,11 @@ class Weighed(Value):
 
 
 class Publication(Value):
-    """A shard to be published with this manifest."""
+    """A shard to be published with this manifest; `is_alone` if locks keep other joins away."""
 
     step: Step
     manifest: Manifest
+    is_alone: bool
 
 
 def analyse_shard(step: Step) -> Analysed:
@@ -237,7 +238,10 @@ def publish_shard(publication: Publication) -> str:
     )
     _make_folders(step.shard_path)
     published = publish(
-        step.shard_path, contents, lambda records: manifest.replace(files=records), whole=Path(step.index_path)
+        step.shard_path,
+        contents,
+        lambda records: manifest.replace(files=records),
+        join_is_alone=publication.is_alone,
     )
     return sha256_of(encode_manifest(published))
 

@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, TypeVar, Unpack
 
-import orjson
-
 from papersearch.errors import LibraryEmpty, NotServed, PapersearchError, ServerForeign
 from papersearch.remote.addresses import find_token, parse_address
 from papersearch.remote.asking import Asker
@@ -99,11 +97,12 @@ class RemoteIndex:
     @cached_property
     def manifest(self) -> Manifest:
         """The description of this generation: counts, encoder, dumps, files."""
+        from papersearch.index.checked_json import encode_checked
         from papersearch.index.manifest import decode_manifest
 
         result = self._asker.ask(ManifestCall(), self._about)
         try:
-            return decode_manifest(orjson.dumps(result), self.place)
+            return decode_manifest(encode_checked(result), self.place)  # a file has a checksum, an answer none
         except PapersearchError as error:
             raise self._foreign(error.message) from error
 
