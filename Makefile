@@ -58,7 +58,7 @@ test-exactness: $(VENV)/installed  ## Install, run the tests of exactness under 
 test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
 	$(BIN)/python -m pytest -m typed
 
-test-soak: $(VENV)/installed  ## Install atheris, run minutes of injected faults and of fuzzing
+test-soak: $(VENV)/installed  ## Install atheris, run hours of injected faults and of fuzzing
 	$(PIP) --constraint constraints.txt '.[fuzz]'
 	$(BIN)/python -m pytest -m soak
 

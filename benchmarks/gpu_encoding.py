@@ -2,9 +2,11 @@
 
     python benchmarks/gpu_encoding.py MODEL_FOLDER [--papers 8192] [--batches 64 128 256]
         [--precisions float32 bfloat16] [--device cuda] [--no-late] [--json FILE]
+        [--abstracts RECORDS.jsonl.gz]
 
-The abstracts are made here, in the lengths of real ones. For each precision and batch size it prints
-abstracts per second, and the share of that time in which the device computed, from torch's profiler.
+The abstracts are made here, in the lengths of real ones, or they are the first of RECORDS. For each
+precision and batch size it prints abstracts per second, and the share of that time in which the device
+computed, from torch's profiler.
 "Host" is the time per abstract with a model that computes nothing: that of tokenizing, copying and
 reading. "By the library" is sentence-transformers' own `encode` of the same texts in the same
 precision. Vectors are compared with those of numpy; TF32 is off.
@@ -16,6 +18,8 @@ sentence-transformers. Without a graphics processor, the processor computes, and
 from __future__ import annotations
 
 import argparse
+import gzip
+import itertools
 import json
 import os
 import random
@@ -51,6 +55,13 @@ def made_abstracts(n_papers: int, vocabulary: list[str]) -> list[str]:
     words = [piece for piece in vocabulary if piece.isalpha() and len(piece) > 2] or ["word"]
     lengths = (max(20, min(400, int(chosen.gauss(MEAN_WORDS, 55)))) for _ in range(n_papers))
     return [" ".join(chosen.choices(words, k=length)) + "." for length in lengths]
+
+
+def real_abstracts(records: Path, n_papers: int) -> list[str]:
+    """Return title and abstract of the first records."""
+    with gzip.open(records) as file:
+        papers = [json.loads(line) for line in itertools.islice(file, n_papers)]
+    return [f"{paper['title']}\n{paper['text']}" for paper in papers]
 
 
 def some_constants(encoder: ReferenceEncoder) -> ModelConstants:
@@ -140,7 +151,11 @@ def measured(
     """Return the figures of one precision and batch size."""
     os.environ[PRECISION_VARIABLE] = precision
     encoder = ReferenceEncoder(model, device, batch_size=size)
-    texts = made_abstracts(arguments.papers, encoder.vocabulary())
+    texts = (
+        real_abstracts(arguments.abstracts, arguments.papers)
+        if arguments.abstracts
+        else made_abstracts(arguments.papers, encoder.vocabulary())
+    )
     constants = some_constants(encoder) if arguments.late else None
     encoded(encoder, texts[: 4 * size], constants)  # uncounted: kernels are chosen, memory is taken
     runs = [encoded(encoder, texts, constants) for _ in range(arguments.rounds)]
@@ -206,6 +221,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options.add_argument("--late", action=argparse.BooleanOptionalAction, default=True)
+    options.add_argument("--abstracts", type=Path, help="real ones, as JSON lines compressed by gzip")
     options.add_argument("--json", type=Path, help="write the figures to this file too")
     arguments = options.parse_args()
     if arguments.device == "cpu":

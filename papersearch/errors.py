@@ -13,7 +13,7 @@
     │     WeightsUnreadable
     ├── ModelError            the encoder cannot be used
     │     ModelUnusable, ModelUnconverted, ModelNeedsCode, ModelNotPublished,
-    │     ModelGone, ModelChanged, ModelDamaged, UnknownPrecision,
+    │     ModelGone, ModelChanged, ModelDamaged, UnknownPrecision, DeviceUnusable,
     │     NothingEncoded, RerankerUnusable
     ├── SavedSearchError      saved searches cannot be read, written or found
     │     SearchesUnreadable, SearchesNotWritable, SearchExists, UnknownSearch
@@ -436,6 +436,15 @@ class ModelDamaged(ModelError):
         super().__init__(f"cannot read {path}: {fault}")
         self.path = path
         self.fault = fault
+
+
+class DeviceUnusable(ModelError):
+    """The device `device` of torch is not there, is not usable, or lacks the memory for one text."""
+
+    def __init__(self, *, device: str, cause: str) -> None:
+        super().__init__(f"cannot use the device {device}: {cause}")
+        self.device = device
+        self.cause = cause
 
 
 class UnknownPrecision(ModelError):

@@ -25,8 +25,7 @@ def read_private(path: Path, most_bytes: int, kept_days: int) -> bytes | None:
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file, which only its owner can read. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}-{os.getpid()}")
-    beside.unlink(missing_ok=True)
+    beside = path.with_name(f".{path.name}-{os.urandom(8).hex()}")  # no other process or thread has the name
     try:
         with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)

@@ -62,12 +62,12 @@ def add(path: Path, search: SavedSearch, *, replace: bool = False) -> None:
 
     Raises SearchExists if its name is taken, unless `replace` is true.
     """
-    is_there = search.name in read(path)
-    if is_there and not replace:
-        raise SearchExists(path=path, name=search.name)
     import tomlkit
 
-    with _edited(path) as document:
+    with _edited(path) as (known, document):
+        is_there = search.name in known
+        if is_there and not replace:
+            raise SearchExists(path=path, name=search.name)
         table = tomlkit.table()
         for key, value in fields(search).items():
             table.add(key, value)
@@ -79,9 +79,9 @@ def add(path: Path, search: SavedSearch, *, replace: bool = False) -> None:
 
 def remove(path: Path, name: str) -> None:
     """Remove the search from the file. Raises UnknownSearch if the name is unknown."""
-    if name not in read(path):
-        raise UnknownSearch(path=path, name=name)
-    with _edited(path) as document:
+    with _edited(path) as (known, document):
+        if name not in known:
+            raise UnknownSearch(path=path, name=name)
         document.remove(_key(document, name))
 
 
@@ -91,11 +91,11 @@ def _key(document: Any, name: str) -> Any:
 
 
 @contextmanager
-def _edited(path: Path) -> Iterator[Any]:
-    """Yield the file as a document to change. Raises SearchesNotWritable."""
+def _edited(path: Path) -> Iterator[tuple[dict[str, SavedSearch], Any]]:
+    """Yield the searches, and the file as a document to change. Raises a SavedSearchError."""
     try:
-        with edited(path) as document:
-            yield document
+        with edited(path, read) as found:
+            yield found
     except OSError as error:
         raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error
 

@@ -179,9 +179,10 @@ def _unseen(
 def forget(searches: Path, name: str) -> None:
     """Forget what a search has shown. Raises a SavedSearchError."""
     path = file_beside(searches)
-    every = _read(path)
-    if every.pop(name, None) is not None:
-        _write(path, every)
+    with taking_turns(searches):
+        every = _read(path)
+        if every.pop(name, None) is not None:
+            _write(path, every)
 
 
 def _newer(filters: Filters, since: int | None) -> Filters:

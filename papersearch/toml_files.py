@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from papersearch.index.files import replace_file
+from papersearch.index.locking import alone
 from papersearch.user_files import read_bounded
+
+_Known = TypeVar("_Known")
 
 _MAX_BYTES = 1 << 20
 
@@ -21,15 +24,18 @@ def read_tables(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def edited(path: Path) -> Iterator[Any]:
-    """Yield a file as a document to change; on success replace the file in one step. Raises OSError.
+def edited(path: Path, read: Callable[[Path], _Known]) -> Iterator[tuple[_Known, Any]]:
+    """Yield what `read` finds in a file, and the file as a document to change; then replace it in one step.
 
-    An exception inside the `with` block leaves the file as it was.
+    Other processes that change files of the folder wait. An exception inside the `with` block leaves the
+    file as it was. Raises OSError, and what `read` raises.
     """
     import tomlkit
 
-    document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
-    yield document
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A user may keep the file elsewhere and link to it: replace the target, not the link.
-    replace_file(Path(os.path.realpath(path)), tomlkit.dumps(document).encode())
+    target = Path(os.path.realpath(path))  # a user may keep the file elsewhere and link to it
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with alone(target.parent):
+        known = read(path)
+        document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
+        yield known, document
+        replace_file(target, tomlkit.dumps(document).encode())

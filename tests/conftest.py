@@ -27,6 +27,11 @@ import pytest
 # The command line sets this too; it only takes effect before numpy is imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# A graphics processor is hidden: builds would take it, and tests tell what a machine without one does.
+# With PAPERSEARCH_TEST_GPU=1 it is not, for tests/dense/test_graphics_processor.py.
+if not os.environ.get("PAPERSEARCH_TEST_GPU"):
+    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["HIP_VISIBLE_DEVICES"] = ""
+
 # Builds record when a paper came. Tests that compare files build at one time.
 os.environ["SOURCE_DATE_EPOCH"] = "1767225600"
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 FOLDERS = ("benchmarks", "corpus", "docs", "papersearch", "tests")
 FILES = (
-    *("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"),
+    *("ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
     *("MANIFEST.in", "Makefile", "constraints.txt", "pyproject.toml", "setup.py"),
 )
 

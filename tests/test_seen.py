@@ -402,7 +402,7 @@ def test_turns_outlast_a_change_of_the_searches(reading: Reading, monkeypatch: p
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
-    assert has_waited[:2] == [False, True]
+    assert has_waited[:3] == [False, False, True]  # the turn, the change, and the second turn
     assert sorted(reading.searches.parent.iterdir()) == before
 
 

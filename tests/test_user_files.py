@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from papersearch import saved, seen
 from papersearch.cli import registry
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports import styles
-from papersearch.errors import PapersearchError
+from papersearch.errors import PapersearchError, WeightsUnreadable
+from papersearch.index.layout import WEIGHTS
+from papersearch.index.weights import read_weights
 from papersearch.marks import file as marks
 from papersearch.user_files import read_bounded
 
@@ -48,3 +51,23 @@ def test_every_reader_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises((PapersearchError, CommandError), match=r"cannot read .*: it has more than 1,000 bytes"):
         read(path)
     assert path.read_bytes() == b" " * 1001
+
+
+@pytest.mark.parametrize("which", READERS)
+@pytest.mark.parametrize("signs", ["x = " + "[" * 50_000, '{"x": ' + "[" * 50_000, "<a>" * 50_000])
+def test_deep_nesting(tmp_path: Path, which: str, signs: str) -> None:
+    """Brackets within brackets exhaust no reader's recursion: it refuses the file, or reads past them."""
+    path = tmp_path / "kept.seen.json"
+    path.write_text(signs)
+    with suppress(PapersearchError, CommandError):
+        READERS[which][1](path)
+
+
+@pytest.mark.parametrize(
+    "content", ["x = " + "[" * 50_000, "keyword = 1e999", "keyword = nan", "keyword = " + "9" * 5000, "\0"]
+)
+def test_weights_by_an_attacker(tmp_path: Path, content: str) -> None:
+    """Weights in an index that nest, overflow, or are no numbers are an error that names the file."""
+    (tmp_path / WEIGHTS).write_text(content)
+    with pytest.raises(WeightsUnreadable, match=WEIGHTS):
+        read_weights(tmp_path)

@@ -56,7 +56,7 @@ def _open_closed_streams() -> None:
     would take the stream's number.
     """
     if sys.stderr is None:
-        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")  # noqa: SIM115  # open until the end
+        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", newline="\n")  # noqa: SIM115  # open until the end
     if sys.stdout is None:
         print("papersearch: cannot write: standard output is closed", file=sys.stderr, flush=True)
         os._exit(2)

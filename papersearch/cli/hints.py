@@ -240,6 +240,8 @@ def _model_hint(error: errors.ModelError) -> str:
             return f"{_saved('CrossEncoder', error.name)}, then: --rerank FOLDER"
         case errors.RerankerUnusable():
             return "name a cross-encoder: --rerank cross-encoder/ms-marco-MiniLM-L6-v2"
+        case errors.DeviceUnusable():
+            return f"{BUILD} --device cpu"
         case errors.UnknownPrecision():
             return f"export {error.variable}={error.known[0]}"
     return ""

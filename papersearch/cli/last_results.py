@@ -163,7 +163,7 @@ def _of_unix() -> str | None:
         return None
     asked = ["/bin/ps", "-o", "lstart=", "-p", str(session)]
     try:
-        done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=5)  # noqa: S603
+        done = subprocess.run(asked, capture_output=True, encoding="utf-8", errors="replace", timeout=5)  # noqa: S603
     except subprocess.SubprocessError:
         return None
     started = done.stdout.strip()

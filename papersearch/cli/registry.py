@@ -66,30 +66,29 @@ def add_collection(path: Path, name: str, corpus: Path | None, index: Path | Non
     """Append a collection to the file. Raises CommandError for a name that is taken or cannot be one."""
     import tomlkit
 
-    known = read_collections(path)
     try:
         _check_name(name)
     except ValueError as error:
         raise CommandError(f"cannot add {clean_text(name)}: {error}", "") from error
-    if name in known:
-        again = typed("papersearch collections remove", name)
-        raise CommandError(
-            f"cannot add {name}: there is a collection of this name", f"to replace it, first: {again}"
-        )
     table = tomlkit.table()
     if corpus is not None:
         table.add("corpus", str(corpus.resolve()))
     if index is not None:
         table.add("index", str(index) if address_in(index) is not None else str(index.resolve()))
-    with _edited(path) as document:
+    with _edited(path) as (known, document):
+        if name in known:
+            again = typed("papersearch collections remove", name)
+            raise CommandError(
+                f"cannot add {name}: there is a collection of this name", f"to replace it, first: {again}"
+            )
         document.add(name, table)
     return _collection(name, table, path.parent)
 
 
 def remove_collection(path: Path, name: str) -> NamedCollection:
     """Remove a collection from the file; its corpus and its index stay. Raises CommandError."""
-    [removed] = _wanted([name], read_collections(path))
-    with _edited(path) as document:
+    with _edited(path) as (known, document):
+        [removed] = _wanted([name], known)
         document.remove(name)
     return removed
 
@@ -183,11 +182,11 @@ def _check_name(name: str) -> None:
 
 
 @contextmanager
-def _edited(path: Path) -> Iterator[Any]:
-    """Yield the file as a document to change. Raises CommandError."""
+def _edited(path: Path) -> Iterator[tuple[dict[str, NamedCollection], Any]]:
+    """Yield the collections, and the file as a document to change. Raises CommandError."""
     try:
-        with edited(path) as document:
-            yield document
+        with edited(path, read_collections) as found:
+            yield found
     except OSError as error:
         said = f"cannot write {path}: {error.strerror or error}"
         raise CommandError(said, "name another file: export PAPERSEARCH_COLLECTIONS=FILE") from error

@@ -1,10 +1,15 @@
-"""Graphics processors, found without the library that uses them, which takes seconds to import."""
+"""Graphics processors, found without the library that uses them, which takes seconds to import.
+
+`check_device` alone imports it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
+
+from papersearch.errors import DeviceUnusable
 
 _DEVICES = Path("/dev")
 
@@ -36,3 +41,18 @@ def _torch_version() -> str:
         return metadata.version("torch")
     except metadata.PackageNotFoundError:
         return "+cpu"
+
+
+def check_device(device: str) -> None:
+    """Raise DeviceUnusable unless torch computes on this device."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device).cpu()
+    except Exception as error:  # of many kinds: no such device, no driver, torch built without it
+        raise unusable(device, error) from error
+
+
+def unusable(device: str, error: Exception) -> DeviceUnusable:
+    """Return the error for a device, with the first sentence of torch's: advice on many lines may follow."""
+    return DeviceUnusable(device=device, cause=str(error).split("\n")[0].split(". ")[0].rstrip("."))

@@ -16,7 +16,7 @@ from papersearch.dense import encoders, models
 from papersearch.dense.accelerators import has_accelerator
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.encoding import ENCODING
-from papersearch.dense.model_folder import is_static, read_modules
+from papersearch.dense.model_folder import is_static, read_model_file, read_modules
 from papersearch.dense.prefixes import Prefixes, prefix_notice
 from papersearch.dense.reference import MAX_LENGTH, wanted_precision
 
@@ -93,7 +93,7 @@ def _packaged(model: models.ModelFiles, identity: Identity) -> EncoderRecord:
     return EncoderRecord(
         **encoders.place_of(model),
         fingerprint=identity.fingerprint,
-        dimensions=int(orjson.loads((model.folder / "config.json").read_bytes())["hidden_size"]),
+        dimensions=int(orjson.loads(read_model_file(model.folder / "config.json"))["hidden_size"]),
         max_length=MAX_LENGTH,
         encoding="",
         query_prefix=identity.query_prefix,

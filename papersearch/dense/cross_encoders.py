@@ -20,7 +20,7 @@ from papersearch.dense.accelerators import has_accelerator
 from papersearch.dense.architectures import bert, roberta
 from papersearch.dense.encoders import TOLERANCE
 from papersearch.dense.heads import DenseLayer, Head, through
-from papersearch.dense.model_folder import body_folder, needs_own_code, read_json, weights_path
+from papersearch.dense.model_folder import body_folder, needs_own_code, read_json, read_model_file, weights_path
 from papersearch.dense.models import ModelFile, ModelFiles
 from papersearch.dense.quiet import quiet_models
 from papersearch.dense.safetensors_file import SafetensorsFile
@@ -194,7 +194,7 @@ def _open_numpy(folder: Path, *, has_segments: bool) -> Scorer | None:
     """Open a model in numpy; None if numpy does not compute it."""
     body = body_folder(folder)
     try:
-        config: dict[str, Any] = orjson.loads((body / "config.json").read_bytes())
+        config: dict[str, Any] = orjson.loads(read_model_file(body / "config.json"))
         activation = _ACTIVATIONS.get(_activation_of(folder, config))
         found = _HEADS.get(config["architectures"][0])
         if found is None or activation is None or needs_own_code(folder) or _has_prompt(folder):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 _AHEAD = 3
 """Batches that are made before they are needed. Texts of one length take about equally long."""
 
-_AS_ARRAYS = {"common": {"return_tensors": "np"}}
-"""Form of a tokenizer's output: transformers makes arrays in less time than tensors."""
+_AS_LISTS = {"common": {"return_tensors": None}}
+"""Form of a tokenizer's output: transformers copies each number in Python before it makes an array."""
+
+Task = Literal["document", "query"]
+"""Names by which sentence-transformers tells papers from queries."""
 
 Asked = TypeVar("Asked")
 Made = TypeVar("Made")
@@ -47,14 +50,14 @@ class Batch(NamedTuple):
     is_real: BoolArray
 
 
-def longest_first(texts: Sequence[str], size: int) -> Iterator[list[int]]:
-    """Yield the numbers of the texts in batches of `size`, the longest texts first.
+def longest_first(texts: Sequence[str], size: int, n_done: int = 0) -> Iterator[list[int]]:
+    """Yield the numbers of the texts in batches of `size`, the longest texts first, without the first `n_done`.
 
     Texts of a batch need little padding then, and a lack of memory shows at the first batch.
     """
     lengths = [len(text) for text in texts]
     order = sorted(range(len(texts)), key=lambda number: (-lengths[number], number))
-    yield from (order[start : start + size] for start in range(0, len(order), size))
+    yield from (order[start : start + size] for start in range(n_done, len(order), size))
 
 
 def ahead(make: Callable[[Asked], Made], asked: Iterable[Asked], depth: int = _AHEAD) -> Generator[Made]:
@@ -79,31 +82,42 @@ def ahead(make: Callable[[Asked], Made], asked: Iterable[Asked], depth: int = _A
 
 
 def batch_of(
-    model: SentenceTransformer, texts: Sequence[str], numbers: Sequence[int], *, with_starts: bool
+    model: SentenceTransformer,
+    task: Task,
+    prefix: str,
+    texts: Sequence[str],
+    numbers: Sequence[int],
+    *,
+    with_starts: bool,
 ) -> Batch:
-    """Return papers as a batch of `model`. Without `with_starts`, offsets in texts are 0."""
+    """Return texts, each with `prefix` before it, as a batch of `model`.
+
+    Without `with_starts`, offsets in texts are 0.
+    """
     import torch
 
-    prefix = model.prompts["document"]
     read = model.preprocess(
-        [texts[number] for number in numbers], prompt=prefix, task="document", processing_kwargs=_AS_ARRAYS
+        [texts[number] for number in numbers], prompt=prefix, task=task, processing_kwargs=_AS_LISTS
     )
-    pieces = read["input_ids"]
+    features: dict[str, Any] = {}
+    for name, value in read.items():
+        tensor = torch.from_numpy(np.array(value, np.int64)) if isinstance(value, list) else value
+        is_pinned = model.device.type == "cuda" and isinstance(tensor, torch.Tensor)
+        features[name] = tensor.pin_memory() if is_pinned else tensor
+    pieces = features["input_ids"].numpy()
     starts = np.zeros_like(pieces)
     if with_starts and (encodings := getattr(read, "encodings", None)):
         for row, encoding in zip(starts, encodings, strict=True):
             row[:] = [start for start, _ in encoding.offsets]
         np.maximum(starts - len(prefix), 0, out=starts)
-    features: dict[str, Any] = {}
-    for name, value in read.items():
-        tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
-        is_pinned = model.device.type == "cuda" and isinstance(tensor, torch.Tensor)
-        features[name] = tensor.pin_memory() if is_pinned else tensor
-    return Batch(numbers, features, pieces, starts, read["attention_mask"].astype(np.bool_))
+    return Batch(numbers, features, pieces, starts, features["attention_mask"].numpy().astype(np.bool_))
 
 
 def computed(
-    model: SentenceTransformer, batches: Iterable[Batch], wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    model: SentenceTransformer,
+    task: Task,
+    batches: Iterable[Batch],
+    wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]],
 ) -> Iterator[tuple[Batch, dict[str, Any]]]:
     """Yield each batch with what `model` computes of it, as arrays.
 
@@ -121,7 +135,7 @@ def computed(
                 name: value.to(model.device, non_blocking=True) if isinstance(value, torch.Tensor) else value
                 for name, value in batch.features.items()
             }
-            given = batch, *_copied(wanted(model(features, task="document")), model.device)
+            given = batch, *_copied(wanted(model(features, task=task)), model.device)
         if before is not None:
             yield _arrived(*before)
         before = given

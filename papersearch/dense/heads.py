@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 
 from papersearch.dense.feedback import unit
-from papersearch.dense.model_folder import WEIGHTS_FILE, Module
+from papersearch.dense.model_folder import WEIGHTS_FILE, Module, read_model_file
 from papersearch.dense.products import row_dots
 from papersearch.dense.safetensors_file import SafetensorsFile
 
@@ -60,7 +60,7 @@ def read_head(modules: Sequence[Module]) -> Head | None:
     """
     if not modules or modules[0].kind != "Pooling":
         return None
-    pooling = _pooling_mode(orjson.loads((modules[0].folder / "config.json").read_bytes()))
+    pooling = _pooling_mode(orjson.loads(read_model_file(modules[0].folder / "config.json")))
     if pooling is None:
         return None
     steps: list[DenseLayer | None] = []
@@ -94,7 +94,7 @@ def _pooling_mode(config: dict[str, object]) -> Pooling | None:
 
 def _dense_layer(folder: Path) -> DenseLayer | None:
     """Return the Dense module in `folder`, or None if it does more than a linear layer and tanh."""
-    config = orjson.loads((folder / "config.json").read_bytes())
+    config = orjson.loads(read_model_file(folder / "config.json"))
     activation = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rsplit(".", 1)[-1]
     is_plain = (
         activation in ("Identity", "Tanh")

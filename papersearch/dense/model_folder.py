@@ -12,10 +12,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from papersearch.user_files import read_bounded
+
 WEIGHTS_FILE = "model.safetensors"
 
 _DECIDING = frozenset({".json", ".txt", ".model"})
 """Suffixes of the small files that decide how a text is encoded: configurations and tokenizers."""
+
+_MAX_BYTES = 1 << 28
+"""Greatest size of such a file: the vocabularies of all known models have a tenth of it."""
 
 _OURS = "sentence_transformers."
 
@@ -28,10 +33,15 @@ class Module(NamedTuple):
     is_foreign: bool = False
 
 
+def read_model_file(path: Path) -> bytes:
+    """Return the content of a small file of a model. Raises OSError, also for a pipe, a device or a large file."""
+    return read_bounded(path, _MAX_BYTES)
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file; empty if there is no such file, or it holds something else."""
     try:
-        content = orjson.loads(path.read_bytes())
+        content = orjson.loads(read_model_file(path))
     except (OSError, orjson.JSONDecodeError):
         return {}
     return content if isinstance(content, dict) else {}
@@ -44,7 +54,7 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
     one of model2vec. Raises ValueError if the file is malformed or leads out of the folder.
     """
     try:
-        listed = orjson.loads((folder / "modules.json").read_bytes())
+        listed = orjson.loads(read_model_file(folder / "modules.json"))
     except FileNotFoundError:
         config = read_json(folder / "config.json")
         is_static = config.get("model_type", "model2vec") == "model2vec" and "normalize" in config
@@ -96,17 +106,22 @@ def deciding_files(folder: Path) -> list[str]:
     """List the files that decide how a text is encoded, relative to `folder` and sorted.
 
     They are the weights, configurations and tokenizers of the folder and of its modules' folders.
-    Raises OSError, and ValueError as `read_modules` does.
+    Raises OSError, and ValueError as `read_modules` does, and for a pipe or a device.
     """
     folders = {folder, *(module.folder for module in read_modules(folder) if module.folder.is_dir())}
-    return sorted(
-        {
-            path.relative_to(folder).as_posix()
-            for place in folders
-            for path in place.iterdir()
-            if (path.name == WEIGHTS_FILE or path.suffix in _DECIDING) and path.is_file()
-        }
+    deciding = (
+        path
+        for place in folders
+        for path in place.iterdir()
+        if (path.name == WEIGHTS_FILE or path.suffix in _DECIDING) and path.exists() and not path.is_dir()
     )
+    found = set()
+    for path in deciding:
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file():  # the model libraries would wait for a pipe
+            raise ValueError(f"its {name} is not a regular file")
+        found.add(name)
+    return sorted(found)
 
 
 def needs_own_code(folder: Path) -> bool:

@@ -152,15 +152,16 @@ def _of_the_model(folder: Path) -> Prefixes:
         if isinstance(text, str) and text
     }
     default = config.get("default_prompt_name")
-    query = _first(prompts, (*_QUERY_PROMPTS, default))
-    paper = _first(prompts, (*_PAPER_PROMPTS, default))
+    others = (default,) if isinstance(default, str) else ()
+    query = _first(prompts, (*_QUERY_PROMPTS, *others))
+    paper = _first(prompts, (*_PAPER_PROMPTS, *others))
     named = tuple(dict.fromkeys(name for name in (query, paper) if name is not None))
     if not named:
         return Prefixes(unused=tuple(prompts))
     return Prefixes(prompts.get(query or "", ""), prompts.get(paper or "", ""), "model", named)
 
 
-def _first(prompts: dict[str, str], names: tuple[str | None, ...]) -> str | None:
+def _first(prompts: dict[str, str], names: tuple[str, ...]) -> str | None:
     return next((name for name in names if name in prompts), None)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
+from papersearch.dense.accelerators import check_device, unusable
 from papersearch.dense.device_batches import ahead, batch_of, computed, longest_first
 from papersearch.dense.encoding import TextEncoding, stored_places, without_pieces
 from papersearch.dense.feedback import unit
@@ -96,9 +97,9 @@ class ReferenceEncoder:
         (L,). Without `with_starts` these offsets are 0.
         """
         for batch, found in self._computed(texts, _vectors_and_states, with_starts=with_starts):
-            for row, (number, real) in enumerate(zip(batch.numbers, batch.is_real, strict=True)):
-                vector, states = unit(found["vectors"][row]), found["states"][row][real]
-                receive(number, Encoded(vector, batch.pieces[row][real], states), batch.starts[row][real])
+            of_texts = zip(batch.numbers, _encoded(batch, found), batch.starts, batch.is_real, strict=True)
+            for number, encoding, starts, real in of_texts:
+                receive(number, encoding, starts[real])
 
     def encode_for_index(
         self, texts: Sequence[str], constants: ModelConstants | None, receive: Callable[[int, TextEncoding], None]
@@ -125,10 +126,28 @@ class ReferenceEncoder:
         *,
         with_starts: bool,
     ) -> Iterator[tuple[Batch, dict[str, Any]]]:
-        """Yield `texts` in batches, the longest first, with what is wanted of the model's output."""
-        make = partial(batch_of, self._papers_model, texts, with_starts=with_starts)
-        with quiet_models(), closing(ahead(make, longest_first(texts, self._batch_size))) as batches:
-            yield from computed(self._papers_model, batches, wanted)
+        """Yield `texts` in batches, the longest first, with what is wanted of the model's output.
+
+        Where a batch is too large for the device's memory, the rest comes in batches of half the size.
+        Raises DeviceUnusable.
+        """
+        import torch
+
+        make = partial(
+            batch_of, self._papers_model, "document", self.prefixes.paper, texts, with_starts=with_starts
+        )
+        n_done = 0
+        while n_done < len(texts):
+            asked = longest_first(texts, self._batch_size, n_done)
+            try:
+                with quiet_models(), closing(ahead(make, asked)) as batches:
+                    for batch, found in computed(self._papers_model, "document", batches, wanted):
+                        yield batch, found
+                        n_done += len(batch.numbers)
+            except torch.cuda.OutOfMemoryError as error:
+                if self._batch_size == 1:
+                    raise unusable(str(self._model.device), error) from error
+                self._batch_size //= 2
 
     def _on_device(self, array: Float32Array) -> torch.Tensor:
         import torch
@@ -155,17 +174,11 @@ class ReferenceEncoder:
     def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode texts as queries, in the order given, in batches for speed."""
         encoded: dict[int, Encoded] = {}
-        for chosen in longest_first(texts, _QUERY_BATCH_SIZE):
-            batch = [texts[i] for i in chosen]
-            with quiet_models():
-                outputs = self._model.encode_query(
-                    batch,
-                    prompt=self.prefixes.query,
-                    batch_size=_QUERY_BATCH_SIZE,
-                    output_value=None,
-                    show_progress_bar=False,
-                )
-            encoded |= zip(chosen, _encoded(outputs), strict=True)
+        make = partial(batch_of, self._model, "query", self.prefixes.query, texts, with_starts=False)
+        batches = map(make, longest_first(texts, _QUERY_BATCH_SIZE))
+        with quiet_models():
+            for batch, found in computed(self._model, "query", batches, _vectors_and_states):
+                encoded |= zip(batch.numbers, _encoded(batch, found), strict=True)
         return [encoded[i] for i in range(len(texts))]
 
     def vocabulary(self) -> list[str]:
@@ -215,10 +228,12 @@ def _resident_bytes() -> int:
 
 
 def _loaded(model: ModelFiles, device: str | None) -> SentenceTransformer:
-    """Load a model; raise ModelError if it cannot be, or if its weights do not fill it."""
+    """Load a model; raise ModelError if it or the device cannot be used, or if its weights do not fill it."""
     from sentence_transformers import SentenceTransformer
 
     check_modules(model)
+    if device is not None:
+        check_device(device)
     try:
         loaded: SentenceTransformer = load(SentenceTransformer, model, device)
     except Exception as error:
@@ -352,21 +367,11 @@ def _vectors_and_pieces(basis: torch.Tensor, output: Mapping[str, Any]) -> dict[
     return _vectors(output) | {"pieces": (rows / lengths * SCALE).round().to(torch.int8)}
 
 
-def _encoded(outputs: Sequence[Mapping[str, Any]]) -> list[Encoded]:
-    """Return the encodings of one batch, without padding.
-
-    The batch is copied from the device at once: separate copies would take longer than the model.
-    """
-    import torch
-
-    def together(name: str) -> torch.Tensor:
-        return torch.stack([output[name] for output in outputs]).cpu()
-
-    is_real = together("attention_mask").bool().numpy()
-    pieces = together("input_ids").numpy().astype(np.int64)
-    states = together("token_embeddings").float().numpy()
-    vectors = together("sentence_embedding").float().numpy()
+def _encoded(batch: Batch, found: Mapping[str, Any]) -> list[Encoded]:
+    """Return the encodings of one batch, without padding."""
     return [
-        Encoded(unit(vector), ids[real], rows[real])
-        for vector, ids, rows, real in zip(vectors, pieces, states, is_real, strict=True)
+        Encoded(unit(vector), pieces[real], states[real])
+        for vector, pieces, states, real in zip(
+            found["vectors"], batch.pieces, found["states"], batch.is_real, strict=True
+        )
     ]

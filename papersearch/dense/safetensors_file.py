@@ -16,6 +16,7 @@ import numpy as np
 import orjson
 
 from papersearch.errors import ModelDamaged
+from papersearch.user_files import open_regular
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from papersearch.types import Float32Array, IntArray
 
 _MAX_HEADER_BYTES = 100_000_000  # the format's own limit
+_MOST_AXES = 8
 _DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "F16": np.dtype("<f2"),
@@ -40,7 +42,7 @@ class SafetensorsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             raise ModelDamaged(path=path, fault=str(error)) from error
@@ -48,9 +50,12 @@ class SafetensorsFile:
         if len(self._bytes) < 8 or length > min(_MAX_HEADER_BYTES, len(self._bytes) - 8):
             raise self._fault("its header is cut")
         try:
-            self._header = orjson.loads(self._bytes[8 : 8 + length])
+            header = orjson.loads(self._bytes[8 : 8 + length])
         except orjson.JSONDecodeError as error:
             raise self._fault("its header is not JSON") from error
+        if not isinstance(header, dict):
+            raise self._fault("its header lists no tensors")
+        self._header: dict[str, Any] = header
         self._start = 8 + length
         self._tensors: dict[str, Float32Array] = {}  # those that were used, so that each is converted once
 
@@ -59,7 +64,10 @@ class SafetensorsFile:
 
     def length(self, name: str) -> int:
         """Return the number of rows of a tensor."""
-        return len(self._stored(name)[0])
+        stored, _ = self._stored(name)
+        if stored.ndim == 0:
+            raise self._fault(f"tensor {name} has no rows")
+        return len(stored)
 
     def names(self) -> list[str]:
         """Return the names of the tensors."""
@@ -97,8 +105,12 @@ class SafetensorsFile:
             start, stop = entry["data_offsets"]
         except (KeyError, TypeError, ValueError) as error:
             raise self._fault(f"it has no float tensor {name}") from error
+        if not 0 < len(shape) <= _MOST_AXES or not all(
+            type(number) is int and 0 <= number <= len(self._bytes) for number in (*shape, start, stop)
+        ):
+            raise self._fault(f"tensor {name} has no shape")
         count = math.prod(shape)
-        if stop - start != count * dtype.itemsize or not 0 <= start <= stop <= len(self._bytes) - self._start:
+        if stop - start != count * dtype.itemsize or not start <= stop <= len(self._bytes) - self._start:
             raise self._fault(f"tensor {name} is cut")
         flat: npt.NDArray[Any] = np.frombuffer(self._bytes, dtype, count, self._start + start)
         return flat.reshape(shape), entry["dtype"] == "BF16"

@@ -21,6 +21,7 @@ from papersearch.dense.model_folder import WEIGHTS_FILE, read_modules
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.safetensors_file import SafetensorsFile
 from papersearch.dense.threads import one_thread
+from papersearch.dense.wordpiece import vocabulary_of
 from papersearch.errors import ModelDamaged, ModelUnusable
 
 if TYPE_CHECKING:
@@ -53,15 +54,15 @@ class StaticEncoder:
         table, *others = read_modules(model.folder)
         if unknown := next((module.kind for module in others if module.kind != "Normalize"), None):
             raise ModelUnusable(name=model.name, cause=f"{unknown} after static embeddings is not computed")
-        path = table.folder / "tokenizer.json"
+        self._path = table.folder / "tokenizer.json"
         try:
-            self._tokenizer = Tokenizer.from_file(str(path))
+            self._tokenizer = Tokenizer.from_file(str(self._path))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelDamaged(path=path, fault=str(error)) from error
+            raise ModelDamaged(path=self._path, fault=str(error)) from error
         self._tokenizer.no_padding()
         self._table = _Table(table.folder / WEIGHTS_FILE)
         if self._tokenizer.get_vocab_size() > self._table.n_pieces:
-            raise ModelDamaged(path=path, fault="it has more word pieces than the table has rows")
+            raise ModelDamaged(path=self._path, fault="it has more word pieces than the table has rows")
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
@@ -106,18 +107,18 @@ class StaticEncoder:
 
     def vocabulary(self) -> list[str]:
         """List the model's word pieces by id; an unused id has an empty string."""
-        pieces = self._tokenizer.get_vocab()
-        named = [""] * (max(pieces.values(), default=-1) + 1)
-        for piece, number in pieces.items():
-            named[number] = piece
-        return named
+        return vocabulary_of(self._tokenizer, self._path)
 
     def _encoded(self, split: Encoding) -> Encoded:
         ids = np.array(split.ids, dtype=np.int64)
-        states = self._table.rows(ids)
-        # Without word pieces there is no direction to prefer, and a vector must have one.
-        mean = states.mean(axis=0) if len(states) else np.ones(states.shape[1], dtype=np.float32)
-        return Encoded(unit(mean), ids, states)
+        with np.errstate(over="ignore", invalid="ignore"):  # told below, as an error
+            states = self._table.rows(ids)
+            # Without word pieces there is no direction to prefer, and a vector must have one.
+            mean = states.mean(axis=0) if len(states) else np.ones(states.shape[1], dtype=np.float32)
+            vector = unit(mean)
+        if not np.isfinite(vector).all():
+            raise self._table.fault("its numbers are not finite, or too large")
+        return Encoded(vector, ids, states)
 
 
 class _Table:
@@ -128,6 +129,7 @@ class _Table:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = SafetensorsFile(path)
         is_model2vec = "embedding.weight" not in self._file
         self._name = "embeddings" if is_model2vec else "embedding.weight"
@@ -135,8 +137,18 @@ class _Table:
         self._factors = self._file.tensor("weights") if is_model2vec and "weights" in self._file else None
         n_rows = self._file.length(self._name)  # a table that is missing is an error now
         self.n_pieces = n_rows if self._places is None else len(self._places)
-        if self._places is not None and not 0 <= int(self._places.min()) <= int(self._places.max()) < n_rows:
-            raise ModelDamaged(path=path, fault="its mapping leads out of the table")
+        if self._file.rows(self._name, slice(0)).ndim != 2:
+            raise self.fault("its table has no rows and columns")
+        if any(array is not None and array.ndim != 1 for array in (self._places, self._factors)):
+            raise self.fault("its mapping or its weights are not a list")
+        if self._places is not None and not _are_below(n_rows, self._places):
+            raise self.fault("its mapping leads out of the table")
+        if self._factors is not None and len(self._factors) < self.n_pieces:
+            raise self.fault("it has fewer weights than word pieces")
+
+    def fault(self, what: str) -> ModelDamaged:
+        """Return the error of a table that cannot be used."""
+        return ModelDamaged(path=self._path, fault=what)
 
     def compressed(self, basis: Float32Array) -> npt.NDArray[np.int8]:
         """Return all rows as late interaction stores them, (V, C): a text's are then looked up."""
@@ -148,6 +160,13 @@ class _Table:
         return np.concatenate(blocks)
 
     def rows(self, ids: IntArray) -> Float32Array:
-        """Return the rows (L, D) of word pieces (L,)."""
+        """Return the rows (L, D) of word pieces (L,). Raises ModelDamaged for a piece without a row."""
+        if not _are_below(self.n_pieces, ids):
+            raise self.fault("the tokenizer has word pieces without a row")
         rows = self._file.rows(self._name, ids if self._places is None else self._places[ids])
         return rows if self._factors is None else rows * self._factors[ids, np.newaxis]
+
+
+def _are_below(bound: int, numbers: IntArray) -> bool:
+    """Tell whether all numbers are from 0 to below a bound."""
+    return len(numbers) == 0 or 0 <= int(numbers.min()) <= int(numbers.max()) < bound

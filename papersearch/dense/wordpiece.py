@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from papersearch.dense.model_folder import read_model_file
 from papersearch.errors import ModelDamaged, ModelError
+from papersearch.user_files import open_regular
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 _CONTINUATION = "##"
 _MAX_WORD_LENGTH = 100  # limit of BERT's WordPiece: a longer word is unknown as a whole
+_GREATEST_ID = 1 << 23  # the largest vocabularies have a million word pieces
 _ROLES = ("cls_token", "sep_token", "unk_token")
 _ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[!-/:-@\[-`{-~]")  # every punctuation mark is a word of its own
 
@@ -34,10 +37,12 @@ class LibraryTokenizer:
     def __init__(self, folder: Path, max_length: int) -> None:
         from tokenizers import Tokenizer
 
+        self._path = folder / "tokenizer.json"
         try:
-            self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            open_regular(self._path).close()  # the library would wait for a pipe
+            self._tokenizer: Tokenizer = Tokenizer.from_file(str(self._path))
         except Exception as error:  # tokenizers raises bare Exception
-            raise ModelDamaged(path=folder / "tokenizer.json", fault=str(error)) from error
+            raise ModelDamaged(path=self._path, fault=str(error)) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
 
@@ -57,12 +62,8 @@ class LibraryTokenizer:
         return found.ids, found.type_ids
 
     def vocabulary(self) -> list[str]:
-        """List the word pieces by id; an unused id has an empty string."""
-        pieces: dict[str, int] = self._tokenizer.get_vocab()
-        named = [""] * (max(pieces.values(), default=-1) + 1)
-        for piece, number in pieces.items():
-            named[number] = piece
-        return named
+        """List the word pieces by id; an unused id has an empty string. Raises ModelDamaged."""
+        return vocabulary_of(self._tokenizer, self._path)
 
 
 class WordPieces:
@@ -76,14 +77,15 @@ class WordPieces:
         self._max_length = max_length
         self._known: dict[str, int | None] = {}
         try:
-            config = orjson.loads((folder / "tokenizer_config.json").read_bytes())
-            special = orjson.loads((folder / "special_tokens_map.json").read_bytes())
+            config = orjson.loads(read_model_file(folder / "tokenizer_config.json"))
+            special = orjson.loads(read_model_file(folder / "special_tokens_map.json"))
             self._lower = bool(config["do_lower_case"])
             self._other_settings = {
                 "handle_chinese_chars": bool(config.get("tokenize_chinese_chars", True)),
                 "strip_accents": config.get("strip_accents"),
             }
-            self._lines = b"\n" + (folder / "vocab.txt").read_bytes().replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
+            vocabulary = read_model_file(folder / "vocab.txt")
+            self._lines = b"\n" + vocabulary.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
             self._special = {role: _content(token) for role, token in special.items()}
             first, last, unknown = (self._id(self._special[role]) for role in _ROLES)
             if first is None or last is None or unknown is None:
@@ -132,6 +134,21 @@ class WordPieces:
             place = self._lines.find(f"\n{piece}\n".encode("utf-8", "surrogatepass"))
             self._known[piece] = None if place < 0 else self._lines.count(b"\n", 0, place)
         return self._known[piece]
+
+
+def vocabulary_of(tokenizer: Tokenizer, path: Path) -> list[str]:
+    """List the word pieces of a tokenizer by id; an unused id has an empty string.
+
+    Raises ModelDamaged, which names the file at `path`, for a greater id than any model has.
+    """
+    pieces: dict[str, int] = tokenizer.get_vocab()
+    greatest = max(pieces.values(), default=-1)
+    if greatest > _GREATEST_ID:
+        raise ModelDamaged(path=path, fault=f"a word piece has the number {greatest:,}")
+    named = [""] * (greatest + 1)
+    for piece, number in pieces.items():
+        named[number] = piece
+    return named
 
 
 def agrees(folder: Path, max_length: int, texts: Iterable[str]) -> bool:

@@ -48,9 +48,13 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(qrels: Sequence[Qrel], runs: Mapping[str, Sequence[ScoredDoc]]) -> Evaluation:
-    """Measure each mode's run on the judged topics, and compare the modes pairwise."""
+    """Measure each mode's run on the judged topics, and compare the modes pairwise.
+
+    A relevance below 0 counts as 0: trec_eval's code reads it as an index, and may crash.
+    """
     topic_ids = tuple(dict.fromkeys(qrel.query_id for qrel in qrels))
-    evaluator = ir_measures.evaluator(MEASURES.values(), qrels)
+    from_zero = [qrel._replace(relevance=max(0, qrel.relevance)) for qrel in qrels]
+    evaluator = ir_measures.evaluator(MEASURES.values(), from_zero)
     names = {str(measure): name for name, measure in MEASURES.items()}
     per_topic: dict[str, PerTopic] = {}
     for mode, run in runs.items():

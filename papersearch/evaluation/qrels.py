@@ -13,6 +13,9 @@ from papersearch.errors import QrelsUnreadable
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.streams import Unreadable, open_stream
 
+MOST_RELEVANT = 1_000_000
+"""Greatest relevance, and below zero the least: trec_eval allocates memory for every number up to it."""
+
 
 def read_qrels(path: Path) -> list[Qrel]:
     """Read the judgements of a file, in order. Raises QrelsUnreadable."""
@@ -46,7 +49,11 @@ def _judgement(line: Line, path: Path) -> Qrel:
     """Parse one line of either format. Raises EvaluationError."""
     try:
         topic_id, name, relevance = columns_of(line.text)
-        return Qrel(topic_id, name, int(relevance))
+        judged = Qrel(topic_id, name, int(relevance))
     except ValueError:
         cause = f"{line.text[:80]!r} is not a judgement"
         raise QrelsUnreadable(file=str(path), line=line.number, cause=cause) from None
+    if abs(judged.relevance) > MOST_RELEVANT:
+        cause = f"expected a relevance of at most {MOST_RELEVANT:,}, found {relevance[:40]}"
+        raise QrelsUnreadable(file=str(path), line=line.number, cause=cause)
+    return judged

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -110,18 +110,23 @@ def _from_table(lines: list[Line], delimiter: str, name: str) -> list[tuple[Topi
     rows = csv.reader(
         texts_of_lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
     )
-    next(rows)
+    _next_row(rows, lines[0], name)
     topics: list[tuple[Topic, Line]] = []
     while (place := rows.line_num) < len(lines):
         line = lines[place]
-        try:
-            cells = next(rows)
-        except csv.Error as error:
-            raise _unreadable(name, line, f"it cannot be read as a row of a table ({error})") from None
+        cells = _next_row(rows, line, name)
         full = len(cells) > max(ids, texts)
         found = Topic(clean_text(cells[ids]), clean_text(cells[texts])) if full else None
         topics.append((_checked(found, line, name), line))
     return topics
+
+
+def _next_row(rows: Iterator[list[str]], line: Line, name: str) -> list[str]:
+    """Return the cells of the row that begins at `line`. Raises TopicsUnreadable."""
+    try:
+        return next(rows)
+    except csv.Error as error:
+        raise _unreadable(name, line, f"it cannot be read as a row of a table ({error})") from None
 
 
 def _column(columns: Sequence[str], names: Sequence[str]) -> int | None:

@@ -15,10 +15,11 @@ import numpy as np
 
 from papersearch.checksums import sha256_of
 from papersearch.errors import IndexDamaged
-from papersearch.index.files import FileRecord
+from papersearch.index.files import FileRecord, npy_header
 from papersearch.index.generations import Generation, has_shards, open_current, read_manifest
 from papersearch.index.layout import WEIGHTS
 from papersearch.index.manifest import NAME_COUNTS, Manifest, encode_manifest
+from papersearch.user_files import read_bounded
 
 if TYPE_CHECKING:
     from papersearch.index.shards import OpenedShards, ShardRecord
@@ -146,10 +147,16 @@ def shard_numbers(record: ShardRecord, generation: Generation) -> int | IntArray
 
     if record.start is not None:
         return record.start
+    header = npy_header(np.dtype(np.uint64), (record.n_papers,))
     try:
-        numbers: IntArray = np.load(generation.index_path / NUMBERS, allow_pickle=False).astype(np.int64)
+        content = read_bounded(
+            generation.index_path / NUMBERS, len(header) + 8 * record.n_papers, follows_link=False
+        )
+        if not content.startswith(header):  # compared, never interpreted
+            raise ValueError("it has another shape")
+        numbers: IntArray = np.frombuffer(content, np.uint64, offset=len(header)).astype(np.int64)
     except (OSError, ValueError) as error:
         raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="cannot be read") from error
-    if numbers.shape != (record.n_papers,) or (np.diff(numbers, prepend=-1) <= 0).any():
+    if len(numbers) != record.n_papers or (np.diff(numbers, prepend=-1) <= 0).any():
         raise IndexDamaged(path=generation.index_path, file=NUMBERS, fault="does not number the papers")
     return numbers

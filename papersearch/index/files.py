@@ -31,6 +31,8 @@ _PIECE = 1 << 24
 
 _UNSYNCABLE = (errno.EACCES, errno.EBADF, errno.EINVAL)
 """Errors of folders that nobody can sync: closed ones, and those of some network file systems."""
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Flag without which Windows writes a carriage return before each line feed."""
 
 
 class FileRecord(Value):
@@ -75,7 +77,7 @@ def write_file(path: Path, content: Content) -> WrittenFile:
             content = content.path.read_bytes()
     digest, summing = hashlib.sha256(), Summing()
     size = 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
     try:
         for piece in _pieces(content):
             view = memoryview(piece)
@@ -111,8 +113,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
     Raises OSError; the old file is then still in place.
     """
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    remove(temporary)
+    temporary = beside(path)
     try:
         write_file(temporary, content)
         os.replace(temporary, path)
@@ -122,14 +123,9 @@ def replace_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def replace_locked(path: Path, content: bytes) -> None:
-    """Replace a file that is written under a lock alone; remove what killed processes have left beside it.
-
-    Raises OSError.
-    """
-    for left in path.parent.glob(f".{path.name}-*"):
-        remove(left)
-    replace_file(path, content)
+def beside(path: Path) -> Path:
+    """Return a name beside a file or folder that no other process uses, on any machine."""
+    return path.with_name(f".{path.name}-{os.urandom(8).hex()}")
 
 
 def make_folder(path: Path) -> None:
@@ -146,16 +142,17 @@ def make_folders(path: Path) -> None:
         sync_folder(folder.parent)
 
 
-def rename_folder(path: Path, target: Path) -> None:
-    """Give a folder its final name, and remove what has the name. Raises OSError.
+def rename_folder(path: Path, target: Path, *, replaces: bool = True) -> None:
+    """Give a folder its final name; with `replaces`, remove what has the name. Raises OSError.
 
     That is moved aside first: on a network file system a folder stays while a file of it is open.
     """
     sync_folder(path)
     aside = path.with_name(f"{path.name}-old")
     remove(aside)
-    with suppress(FileNotFoundError):
-        os.rename(target, aside)
+    if replaces:
+        with suppress(FileNotFoundError):
+            os.rename(target, aside)
     os.rename(path, target)
     sync_folder(target.parent)
     remove(aside)
@@ -163,7 +160,7 @@ def rename_folder(path: Path, target: Path) -> None:
 
 def sync_folder(path: Path) -> None:
     """Sync the folder's entries to disk, where that is possible. Raises OSError."""
-    if os.name != "posix":
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folder
         return
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -185,6 +182,20 @@ def remove(path: Path) -> None:
             os.unlink(path)
         except OSError:
             return
+
+
+def remove_unread(folder: Path) -> None:
+    """Remove a folder that nobody holds a lease on; leave it for the next build if that fails.
+
+    On Windows, an open file is the lease: its folder cannot be renamed, and then stays whole.
+    """
+    if os.name != "nt":
+        remove(folder)
+        return
+    aside = folder.with_name(f".building-{folder.name}")
+    with suppress(OSError):
+        os.rename(folder, aside)
+        remove(aside)
 
 
 def _pieces(content: bytes | bytearray | Array) -> list[bytes | bytearray | memoryview]:

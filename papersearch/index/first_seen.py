@@ -22,11 +22,12 @@ import orjson
 from papersearch import clock
 from papersearch.errors import IndexDamaged
 from papersearch.index.generations import Generation, open_generations
-from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder
+from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder, read_description
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
 from papersearch.text.same_paper import ByNames, Names, names_of
 from papersearch.types import Count
+from papersearch.user_files import open_regular
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _of_old_format(place: Path) -> Iterator[tuple[str, str]]:
     An id and the title key beside it may be of different papers.
     """
     try:
-        fields = orjson.loads((place / MANIFEST).read_bytes())
+        fields = orjson.loads(read_description(place / MANIFEST))
         if fields["kind"] != KIND or not fields["format_version"] < OLDEST_REUSABLE_VERSION:
             return
         folder = place / generation_folder(int(fields["generation"]), int(fields.get("part", 0)))
@@ -140,4 +141,5 @@ def _of_old_format(place: Path) -> Iterator[tuple[str, str]]:
 
 
 def _strings(path: Path) -> list[str]:
-    return path.read_bytes().decode("utf-8", "replace").split("\n")[:-1]
+    with open_regular(path, follows_link=False) as file:
+        return file.read().decode("utf-8", "replace").split("\n")[:-1]

@@ -47,9 +47,11 @@ from papersearch.index.layout import (
     SHARDS,
     files_of,
     generation_folder,
+    read_description,
     written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
+from papersearch.index.removal import remove_litter, remove_old, replace_locked
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ _OURS = re.compile(
     r"generation-\d{6,}(-\d+)?|manifest\.json|part\.json|weights\.toml|read|numbers\.npy|\..*|README.*"
 )
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
-_BUILDING = ".building"
+_BUILDING = "building"
 _ATTEMPTS = 100
 
 _SMALL = 1 << 20
@@ -173,7 +175,9 @@ class Generation:
         try:
             status = path.lstat()
         except OSError as error:
-            raise self._damaged(name, "is missing") from error
+            is_gone = not path.parent.exists()
+            what = "was removed by a later build: try again" if is_gone else "is missing"
+            raise self._damaged(name, what) from error
         if not stat.S_ISREG(status.st_mode):  # a link in an untrusted index could lead out of it
             raise self._damaged(name, "is not a regular file")
         if status.st_size != record.size:
@@ -214,16 +218,21 @@ def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = Fal
     `locking.writing`: your own lease would block the cleanup.
     """
     for _ in range(_ATTEMPTS):
-        manifest = read_manifest(index_path, is_reused=is_reused)
+        content = _manifest_content(index_path)
+        manifest = decode_manifest(content, str(index_path), is_reused=is_reused)
         folder = index_path / manifest.folder
         try:
             if folder.is_symlink():
                 raise _damaged(index_path, folder.name, "is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
+            own = (folder / MANIFEST).read_bytes() if lease is None else lease[:]
         except OSError:
+            own = None
+        if own != content:
             # Either others have been published since the manifest was read, or the index is damaged.
-            if read_manifest(index_path, is_reused=is_reused).folder == manifest.folder:
-                raise _damaged(index_path, folder.name, "is missing") from None
+            if _manifest_content(index_path) == content:
+                fault = "is missing" if own is None else "has files of another build than its manifest"
+                raise _damaged(index_path, folder.name, f"{fault}, as in a copy made during a build")
             continue
         opened = Generation(index_path, manifest, lease)
         opened.check_files()
@@ -245,7 +254,7 @@ def open_generations(index_path: Path) -> list[Generation]:
     for folder in reversed(_folders(index_path)):
         place = index_path / generation_folder(*folder) / MANIFEST
         with suppress(StoredIndexError, OSError):
-            manifest = decode_manifest(place.read_bytes(), str(index_path), is_reused=True)
+            manifest = decode_manifest(read_description(place), str(index_path), is_reused=True)
             if (manifest.generation, manifest.part) == folder:
                 found.append(Generation(index_path, manifest, None))
     return found
@@ -253,11 +262,16 @@ def open_generations(index_path: Path) -> list[Generation]:
 
 def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
     """Read the current manifest, or one of an older format that a build reuses. Raises a StoredIndexError."""
+    return decode_manifest(_manifest_content(index_path), str(index_path), is_reused=is_reused)
+
+
+def _manifest_content(index_path: Path) -> bytes:
+    """Return the bytes of the current manifest. Raises a StoredIndexError."""
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             raise _damaged(index_path, MANIFEST, "is not a regular file")
-        content = place.read_bytes()
+        return read_description(place)
     except (FileNotFoundError, NotADirectoryError) as error:
         if (index_path / PARTS).is_dir():
             raise PartsNotJoined(path=index_path) from error
@@ -266,7 +280,6 @@ def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
         raise IndexMissing(path=index_path) from error
     except OSError as error:
         raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
-    return decode_manifest(content, str(index_path), is_reused=is_reused)
 
 
 def has_shards(index_path: Path) -> bool:
@@ -288,7 +301,7 @@ def check_writable(index_path: Path) -> None:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
     if (index_path / MANIFEST).exists():
         try:
-            decode_manifest((index_path / MANIFEST).read_bytes(), str(index_path))
+            decode_manifest(read_description(index_path / MANIFEST), str(index_path))
         except IndexVersionError as error:
             if error.is_newer:  # an older one is rebuilt
                 raise
@@ -317,22 +330,23 @@ def publish(
     contents: Iterable[tuple[str, Content]],
     describe: Callable[[dict[str, FileRecord]], Manifest],
     *,
-    keeps_all: bool = False,
+    whole: Path | None = None,
 ) -> Manifest:
     """Write `contents` as a new generation and make it current; return its manifest.
 
     `contents` are (name, content) of each file, taken one by one, so that they need not all be in
     memory. While one is written, the next is made. `describe` makes the manifest from the files'
-    records. On any failure the current generation stays current. With `keeps_all`, earlier generations
-    are left to be removed by others. Raises IndexNotWritable.
+    records. On any failure the current generation stays current. `whole` is the folder of which this
+    index is a shard: the lock is there, and the join removes earlier generations. Raises IndexNotWritable.
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
-    building = index_path / _BUILDING
+    building = files.beside(index_path / _BUILDING)
+    is_alone = locking.is_locked(whole or index_path)
+    remove_litter(index_path, (f".{_BUILDING}*", f".{MANIFEST}-*"), is_alone=is_alone)
     try:
         with write_errors(index_path):
             before = _current(index_path)
-            files.remove(building)
             files.make_folder(building)
         written: dict[str, Future[WrittenFile]] = {}
         last: Future[WrittenFile] | None = None
@@ -351,25 +365,28 @@ def publish(
         if set(records) != files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial):
             raise ValueError("the layout lists other files")
         with write_errors(index_path):
-            _make_current(index_path, building, manifest)
+            _make_current(index_path, building, manifest, is_alone=is_alone)
     finally:
         files.remove(building)
-    if not keeps_all:
-        _remove_old(index_path, manifest, before)
+    if whole is None:
+        remove_old(index_path, _folders(index_path), manifest, before, is_alone=is_alone)
     return manifest
 
 
-def _make_current(index_path: Path, building: Path, manifest: Manifest) -> None:
+def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_alone: bool) -> None:
     """Move the finished folder to its final name and replace the manifest.
 
-    If the manifest cannot be replaced, the folder is removed again.
+    If the manifest cannot be replaced, the folder is removed again. Raises OSError or IndexNotWritable.
     """
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / manifest.folder
-    files.rename_folder(building, folder)  # a killed build may have left one; it was never current
+    if not is_alone and folder.exists():
+        raise IndexNotWritable(path=folder, cause="another build wrote it, and no locks keep builds apart here")
+    # A killed build may have left one, which was never current. Without locks it is another's, and this fails.
+    files.rename_folder(building, folder, replaces=is_alone)
     try:
-        files.replace_locked(index_path / MANIFEST, content)
+        replace_locked(index_path / MANIFEST, content, is_alone=is_alone)
     except BaseException:
         current = _current(index_path)
         if current is None or current.folder != manifest.folder:
@@ -398,7 +415,7 @@ def rollback(index_path: Path) -> Manifest:
         raise NoEarlierGeneration(path=index_path, generation=current)
     manifest, content = _last_whole(index_path, earlier)
     with write_errors(index_path):
-        files.replace_locked(index_path / MANIFEST, content)
+        replace_locked(index_path / MANIFEST, content, is_alone=locking.is_locked(index_path))
     return manifest
 
 
@@ -411,7 +428,7 @@ def _last_whole(index_path: Path, folders: Iterable[tuple[int, int]]) -> tuple[M
     for folder in reversed([*folders]):
         name = generation_folder(*folder)
         try:
-            content = (index_path / name / MANIFEST).read_bytes()
+            content = read_description(index_path / name / MANIFEST)
             manifest = decode_manifest(content, str(index_path))
             Generation(index_path, manifest, None).check_files()
             return manifest, content
@@ -443,25 +460,6 @@ def _current(index_path: Path) -> Manifest | None:
         return read_manifest(index_path)
     except StoredIndexError:
         return None
-
-
-def _remove_old(index_path: Path, now: Manifest, before: Manifest | None) -> None:
-    """Remove what killed builds left, and publications that are not being read and of no use.
-
-    Of use are the current one, and the last one of the build before it, for a rollback.
-    """
-    kept = {now.folder}
-    if before is not None and before.generation != now.generation:
-        kept.add(before.folder)
-    for generation, part in _folders(index_path):
-        folder = index_path / generation_folder(generation, part)
-        is_earlier = before is not None and generation < before.generation == now.generation
-        if folder.name not in kept and not is_earlier:
-            with locking.unread(folder / MANIFEST) as is_unread:
-                if is_unread:
-                    files.remove(folder)
-    for path in index_path.glob(f"{_BUILDING}*"):
-        files.remove(path)
 
 
 def _foreign_entries(index_path: Path) -> list[str]:

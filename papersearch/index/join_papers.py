@@ -14,7 +14,7 @@ from papersearch.dense.late import MAX_PAPERS
 from papersearch.errors import IndexDamaged
 from papersearch.index import files
 from papersearch.index.first_seen import first_seen
-from papersearch.index.shard_build import JOINING, LOST, WHOLE, Step
+from papersearch.index.shard_build import LOST, WHOLE, Step
 from papersearch.index.shards import FOLDER, Shards, open_shard
 from papersearch.index.stored_parts import Groups, StoredAppearances
 from papersearch.index.string_table import StringTable, table_files
@@ -47,9 +47,13 @@ class Decided(NamedTuple):
 
 
 def decide(
-    index_path: Path, parts: Sequence[PartRecord], before: Shards | None, generation: int, device: str | None
+    joining: Path, parts: Sequence[PartRecord], before: Shards | None, generation: int, device: str | None
 ) -> Decided:
-    """Decide which appearances are which papers, name them, and cut them into as many shards as parts."""
+    """Decide which appearances are which papers, name them, and cut them into as many shards as parts.
+
+    joining: the folder of the join, in that of the index
+    """
+    index_path = joining.parent
     appearances, choices = StoredAppearances(index_path, parts), parts[0].choices
     found = papers_of(appearances, *appearances.keys())
     about_names: list[Finding] = []
@@ -62,11 +66,12 @@ def decide(
     shards = [path for path in sorted((index_path / FOLDER).glob("*")) if path.is_dir()]
     seen = first_seen(shards, [name for name, kept in zip(names, is_kept, strict=True) if kept])
     added = seen.of(names)
-    files.write_file(index_path / JOINING / WHOLE / LOST, orjson.dumps(seen.lost, default=fields_of))
+    files.write_file(joining / WHOLE / LOST, orjson.dumps(seen.lost, default=fields_of))
     encoder = shared_encoder(parts)
     steps = [
         Step(
             index_path=str(index_path),
+            joining=joining.name,
             number=number,
             n_shards=len(parts),
             n_parts=len(parts),

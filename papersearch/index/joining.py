@@ -21,12 +21,21 @@ from papersearch.index import files, join_sums, shard_build
 from papersearch.index.generations import write_errors
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION, written_order
-from papersearch.index.locking import writing
+from papersearch.index.locking import is_locked, writing
 from papersearch.index.manifest import NAME_COUNTS, Manifest
-from papersearch.index.part_checks import PartFiles, check_part, checked_parts, raise_for_files, release
+from papersearch.index.part_checks import (
+    PartFiles,
+    check_part,
+    checked_parts,
+    raise_for_changes,
+    raise_for_files,
+    release,
+    versions_of,
+)
 from papersearch.index.part_records import PartRecord, encode_part, part_folder, places_below
 from papersearch.index.part_steps import on_all_processors
 from papersearch.index.parts import QUIET, Watch, check_whole
+from papersearch.index.removal import remove_litter
 from papersearch.index.report import BuildStep, Outcome
 from papersearch.index.shard_build import JOINING, WHOLE, Analysed, Publication, Step, Weighed, Weights
 from papersearch.index.shards import (
@@ -103,6 +112,8 @@ def join(
         for part in checked_parts(index_path, corpus):  # none may change while it is read
             held.enter_context(writing(index_path / _folder(part), watch.announce))
         parts = checked_parts(index_path, corpus)
+        with write_errors(index_path):
+            versions = versions_of(index_path, parts)
         if run is None:
             is_small = sum(part.n_appearances for part in parts) < _WORTH_WORKERS
             run = here if is_small else on_all_processors
@@ -110,16 +121,18 @@ def join(
         for record, fault in zip(parts, _over(run, check_part, tasks, "checking parts", watch), strict=True):
             raise_for_files(index_path, record, fault)
         before = _before(index_path)
+        is_alone = is_locked(index_path)
+        remove_litter(index_path, (f".{JOINING}*",), is_alone=is_alone)
+        folder = files.beside(index_path / JOINING)
         try:
             if before is not None and before.parts == _identity(parts) and not full:
                 for shard in before.shards:  # of a join that was killed right after it had published
                     files.remove(index_path / shard.folder / JOURNAL)
                 return _unchanged(index_path, before)
             with write_errors(index_path):
-                files.remove(index_path / JOINING)
-                return _Join(index_path, parts, before, device, run, watch).publish()
+                return _Join(index_path, folder, parts, versions, before, is_alone, device, run, watch).publish()
         finally:
-            files.remove(index_path / JOINING)
+            files.remove(folder)
 
 
 class _Whole(NamedTuple):
@@ -136,11 +149,19 @@ class _Whole(NamedTuple):
 
 
 class _Join(NamedTuple):
-    """One join, after its parts were checked."""
+    """One join, after its parts were checked.
+
+    folder: what has its results until they are published
+    versions: what changes where a part is built again meanwhile
+    is_alone: locks keep other writers away
+    """
 
     index_path: Path
+    folder: Path
     parts: Sequence[PartRecord]
+    versions: Sequence[tuple[int, ...]]
     before: Shards | None
+    is_alone: bool
     device: str | None
     run: Run
     watch: Watch
@@ -149,11 +170,11 @@ class _Join(NamedTuple):
         """Decide about papers, build the shards, and publish them."""
         from papersearch.index.join_papers import decide
 
-        (self.index_path / JOINING / WHOLE).mkdir(parents=True)
-        generation = next_generation(self.index_path, self.before)
+        (self.folder / WHOLE).mkdir(parents=True)
+        generation = next_generation(self.index_path, self.before, is_alone=self.is_alone)
         self.watch.progress("merging papers", 0, 0)
         with everything_kept():
-            decided = decide(self.index_path, self.parts, self.before, generation, self.device)
+            decided = decide(self.folder, self.parts, self.before, generation, self.device)
         steps = decided.steps
         analysed: list[Analysed] = self.over(shard_build.analyse_shard, steps, "building shards")
         said = join_sums.said(self.index_path, self.parts, decided, analysed)
@@ -180,7 +201,8 @@ class _Join(NamedTuple):
         ]
         checksums = self.over(shard_build.publish_shard, publications, "publishing")
         described = self.describe(generation, analysed, checksums, sums.n_terms)
-        publish_shards(self.index_path, described, self.before)
+        raise_for_changes(self.index_path, self.parts, self.versions)
+        publish_shards(self.index_path, described, self.before, is_alone=self.is_alone)
         for step in steps:
             files.remove(step.shard_path / JOURNAL)
         return JoinReport(

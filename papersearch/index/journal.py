@@ -19,6 +19,7 @@ import numpy as np
 from papersearch.checksums import sha256_of
 from papersearch.dense.encoding import TextEncoding
 from papersearch.dense.known_constants import CONSTANTS_SHA256
+from papersearch.errors import IndexNotWritable
 from papersearch.index.files import remove
 
 if TYPE_CHECKING:
@@ -58,9 +59,11 @@ class Journal(Mapping[bytes, TextEncoding]):
         self._end = 0
 
     def load(self) -> None:
-        """Find the encodings of earlier builds; remove what is damaged, or of another encoder."""
+        """Find the encodings of earlier builds; remove what is damaged, of another encoder, or a link."""
+        if self._folder.is_symlink():  # what it leads to is not the index's to change
+            remove(self._folder)
         for path in self._folder.glob("*"):
-            if self._fresh or path != self._path:
+            if self._fresh or path != self._path or not path.is_file() or path.is_symlink():
                 remove(path)
         with suppress(OSError):
             self._file = self._path.open("r+b", buffering=0)
@@ -73,8 +76,9 @@ class Journal(Mapping[bytes, TextEncoding]):
         if digest in self._unwritten:
             return self._unwritten[digest]
         content = _content(self._file, self._places[digest]) if self._file else None
-        if content is None:
-            raise OSError(f"cannot read {self._path}: it changed during the build")
+        if content is None or content[:32] != digest:  # without locks, another build may have written there
+            cause = f"{FOLDER} changed during the build, as where another one is at work without locks"
+            raise IndexNotWritable(path=self._folder.parent, cause=cause)
         return _decode(content)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -136,8 +140,15 @@ def _content(file: BinaryIO, place: int) -> bytes | None:
     if mark != _MARK or length > 1 << 32:
         return None
     content = file.read(length)
-    fits = len(content) == length >= _SHAPE.size and zlib.crc32(content) == checksum
-    return content if fits else None
+    is_whole = len(content) == length >= _SHAPE.size and zlib.crc32(content) == checksum
+    return content if is_whole and length == _length(content) else None
+
+
+def _length(content: bytes) -> int:
+    """Return the length of the content whose head says what arrays it has."""
+    _, dimensions, n_pieces, width = _SHAPE.unpack_from(content)
+    length: int = _SHAPE.size + 4 * dimensions + (4 + 4 + width) * n_pieces
+    return length
 
 
 def _encode(digest: bytes, encoding: TextEncoding) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from papersearch.types import NAME_KINDS
+from papersearch.user_files import open_regular, read_bounded
 
 FORMAT_VERSION = 8
 OLDEST_READABLE_VERSION = 8
@@ -26,6 +27,9 @@ SHARDS = "shards.json"
 
 PARTS = "parts"
 """Folder with those parts."""
+
+_MAX_DESCRIPTION_BYTES = 1 << 28
+"""Greatest size of a file that describes an index: its dumps, its files, its shards."""
 
 WEIGHTS = "weights.toml"
 """File of tuned weights, which only a tuned collection has."""
@@ -130,10 +134,15 @@ DENSE_FILES = frozenset(
 def is_index(index_path: Path) -> bool:
     """Return whether the folder looks like an index of papersearch, of any format version."""
     try:
-        with (index_path / MANIFEST).open("rb") as file:
+        with open_regular(index_path / MANIFEST) as file:
             return KIND.encode() in file.read(200)
     except OSError:
         return False
+
+
+def read_description(path: Path) -> bytes:
+    """Return the content of a file that describes an index or a part. Raises OSError, also for a link."""
+    return read_bounded(path, _MAX_DESCRIPTION_BYTES, follows_link=False)
 
 
 def files_of(*, has_late_interaction: bool, is_partial: bool) -> frozenset[str]:

@@ -15,6 +15,7 @@ from papersearch.index.layout import FORMAT_VERSION, generation_folder
 from papersearch.index.part_records import (
     APPEARANCES,
     FINDINGS,
+    PART,
     READ,
     FoundPart,
     PartRecord,
@@ -90,6 +91,26 @@ def check_files(place: Path, record: PartRecord) -> str | None:
         except OSError:
             return f"is damaged or unfinished: {name} is missing"
     return None
+
+
+def versions_of(index_path: Path, parts: Sequence[PartRecord]) -> list[tuple[int, ...]]:
+    """Return what changes whenever a part is built again, for each part."""
+    return [
+        tuple(
+            number
+            for name in (PART, READ)
+            for status in [(index_path / part_folder(one.number, one.n_parts) / name).stat()]
+            for number in (status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+        )
+        for one in parts
+    ]
+
+
+def raise_for_changes(index_path: Path, parts: Sequence[PartRecord], versions: Sequence[tuple[int, ...]]) -> None:
+    """Raise PartUnusable for a part that was built again meanwhile, which locks prevent where there are any."""
+    for record, before, now in zip(parts, versions, versions_of(index_path, parts), strict=True):
+        if before != now:
+            raise _unusable(index_path, record, "was built again during the join")
 
 
 def raise_for_files(index_path: Path, record: PartRecord, fault: str | None) -> None:

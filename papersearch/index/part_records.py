@@ -17,7 +17,7 @@ from papersearch.checksums import sha256_of
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.files import FileRecord
-from papersearch.index.layout import PARTS
+from papersearch.index.layout import PARTS, read_description
 from papersearch.index.typed_json import read_record
 from papersearch.ingest.corpus_files import CorpusListing
 from papersearch.types import Count, DumpFile, SkippedFile
@@ -102,7 +102,7 @@ def encode_part(record: PartRecord) -> bytes:
 def read_part(folder: Path) -> PartRecord | None:
     """Read the record of a part; return None if it is missing, damaged or of another form."""
     try:
-        fields, is_checked = decode_checked((folder / PART).read_bytes())
+        fields, is_checked = decode_checked(read_description(folder / PART))
         return read_record(PartRecord, fields) if is_checked else None
     except (OSError, ValueError, OverflowError):
         return None

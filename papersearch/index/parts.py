@@ -19,7 +19,7 @@ from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import check_writable, open_before, open_current, read_manifest, write_errors
 from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS
-from papersearch.index.locking import writing
+from papersearch.index.locking import is_locked, writing
 from papersearch.index.part_checks import check_files, older, release
 from papersearch.index.part_records import (
     FINDINGS,
@@ -33,6 +33,7 @@ from papersearch.index.part_records import (
     part_folder,
     read_part,
 )
+from papersearch.index.removal import replace_locked
 from papersearch.index.report import Outcome, Progress
 from papersearch.index.string_table import table_files
 from papersearch.index.words import everything_kept, relative
@@ -140,6 +141,10 @@ def check_whole(index_path: Path) -> None:
         raise IndexForeign(path=index_path, cause="it holds an index that was built in one go")
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
+    for folder in (index_path / "shards", index_path / PARTS):
+        for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+            if place.is_symlink():  # what is written there would be outside
+                raise IndexForeign(path=index_path, cause=f"its {place.relative_to(index_path)} is a link")
     with write_errors(index_path):
         files.make_folders(index_path)
 
@@ -264,7 +269,7 @@ class _Part(NamedTuple):
             archives=read.archives,
             files=records,
         )
-        files.replace_locked(self.place / PART, encode_part(record))
+        replace_locked(self.place / PART, encode_part(record), is_alone=is_locked(self.place))
         return record
 
 

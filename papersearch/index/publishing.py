@@ -10,7 +10,8 @@ from papersearch.errors import NothingToIndex
 from papersearch.index import previous
 from papersearch.index.first_seen import first_seen
 from papersearch.index.generations import Generation, next_generation, next_part, publish
-from papersearch.index.layout import FORMAT_VERSION
+from papersearch.index.layout import FORMAT_VERSION, generation_folder
+from papersearch.index.locking import is_locked
 from papersearch.index.manifest import Manifest
 from papersearch.index.meaning import WORDS_FIRST, Meaning
 from papersearch.index.report import BuildReport, Outcome
@@ -69,7 +70,7 @@ def source_of(request: BuildRequest, read: Ingest, before: Generation | None) ->
     is_same = not (changes.added or changes.changed or changes.removed)
     languages = request.languages_after(before)
     if before is not None and is_same and not request.full and _is_unfinished(before, languages):
-        generation = before.manifest.generation
+        generation = _continued(before)
     corpus = _relative(request.corpus, request.index_path)
     return Source(
         words=NewWords(
@@ -105,6 +106,16 @@ def _is_unfinished(before: Generation, languages: Sequence[str]) -> bool:
     return manifest.is_partial and is_alike
 
 
+def _continued(before: Generation) -> int:
+    """Return the number under which a build goes on with an unfinished generation: its own, or the next.
+
+    Without locks a complete generation of that number may be another build's, and is not replaced.
+    """
+    index_path, number = before.index_path, before.manifest.generation
+    is_free = is_locked(index_path) or not (index_path / generation_folder(number)).exists()
+    return number if is_free else next_generation(index_path)
+
+
 def unfinished(before: Generation) -> Source | None:
     """Return an unfinished generation as a source, without reading a dump; None if it is damaged."""
     words, manifest = KeptWords(before), before.manifest
@@ -112,7 +123,7 @@ def unfinished(before: Generation) -> Source | None:
         return None
     return Source(
         words=words,
-        generation=manifest.generation,
+        generation=_continued(before),
         papers=list(previous.papers_of(before)),
         changes=Changes(added=(), changed=(), removed=()),
         n_appearances=manifest.n_appearances,

@@ -2,7 +2,7 @@
 
 Between the steps the join adds up what the shards have found. Each step is a function of one value
 that may be sent to another process, on any machine that has the folder of the index. It writes its
-results below `.joining`, and returns what is small. A step that is interrupted can be run again.
+results in the folder of the join, and returns what is small. A step that is interrupted can be run again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from papersearch.index.files import FileRecord, KeptFile
 from papersearch.index.first_seen import Lost, with_lost
 from papersearch.index.generations import Generation, publish, write_errors
 from papersearch.index.journal import Journal, journal_key
-from papersearch.index.layout import MANIFEST, generation_folder
+from papersearch.index.layout import MANIFEST, generation_folder, read_description
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
 from papersearch.index.name_tables import name_counts
@@ -51,9 +51,11 @@ from papersearch.values import Value
 if TYPE_CHECKING:
     from papersearch.index.files import Content
 
-JOINING = ".joining"
+JOINING = "joining"
+"""Beginning of the name of a join's folder, after a dot."""
+
 WHOLE = "whole"
-"""Folder below `JOINING` with what is of the whole."""
+"""Folder in that of the join with what is of the whole."""
 
 LOST = "lost.json"
 """File in `WHOLE` with the papers that are gone under their ids."""
@@ -67,11 +69,13 @@ OF_THE_WHOLE = (
 class Step(Value):
     """One shard of a join.
 
+    joining: the name of the join's folder
     number: from 1
     encoder: None if no part has a paper
     """
 
     index_path: str
+    joining: str
     number: Count
     n_shards: Count
     n_parts: Count
@@ -84,7 +88,7 @@ class Step(Value):
     @property
     def folder(self) -> Path:
         """The folder of the step's results."""
-        return Path(self.index_path) / JOINING / f"{self.number:05}"
+        return Path(self.index_path) / self.joining / f"{self.number:05}"
 
     @property
     def shard_path(self) -> Path:
@@ -231,7 +235,9 @@ def publish_shard(publication: Publication) -> str:
         for name, record in manifest.files.items()
     )
     _make_folders(step.shard_path)
-    published = publish(step.shard_path, contents, lambda records: manifest.replace(files=records), keeps_all=True)
+    published = publish(
+        step.shard_path, contents, lambda records: manifest.replace(files=records), whole=Path(step.index_path)
+    )
     return sha256_of(encode_manifest(published))
 
 
@@ -246,7 +252,7 @@ def generation_of(index_path: Path, part: PartRecord) -> Generation | None:
     if not part.generation:
         return None
     place = index_path / part_folder(part.number, part.n_parts)
-    content = (place / generation_folder(part.generation) / MANIFEST).read_bytes()
+    content = read_description(place / generation_folder(part.generation) / MANIFEST)
     return Generation(place, decode_manifest(content, str(place)), None)
 
 

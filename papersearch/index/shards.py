@@ -32,8 +32,16 @@ from papersearch.errors import (
 from papersearch.index import files, locking
 from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.generations import Generation, generations, has_shards, write_errors
-from papersearch.index.layout import FORMAT_VERSION, MANIFEST, OLDEST_READABLE_VERSION, SHARDS, generation_folder
+from papersearch.index.layout import (
+    FORMAT_VERSION,
+    MANIFEST,
+    OLDEST_READABLE_VERSION,
+    SHARDS,
+    generation_folder,
+    read_description,
+)
 from papersearch.index.manifest import decode_manifest
+from papersearch.index.removal import remove_litter, remove_unread, replace_locked
 from papersearch.index.typed_json import read_record
 from papersearch.types import Count
 from papersearch.values import Value
@@ -132,7 +140,7 @@ def read_shards(index_path: Path) -> Shards:
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
             raise _damaged(index_path, "is not a regular file")
-        content = place.read_bytes()
+        content = read_description(place)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise IndexMissing(path=index_path) from error
     except OSError as error:
@@ -140,19 +148,19 @@ def read_shards(index_path: Path) -> Shards:
     return decode_shards(content, index_path)
 
 
-def write_shards(index_path: Path, described: Shards) -> None:
+def write_shards(index_path: Path, described: Shards, *, is_alone: bool = False) -> None:
     """Replace `shards.json` atomically, which publishes a generation of the whole. Raises OSError."""
-    files.replace_locked(index_path / SHARDS, encode_shards(described))
+    replace_locked(index_path / SHARDS, encode_shards(described), is_alone=is_alone)
 
 
-def publish_shards(index_path: Path, described: Shards, before: Shards | None) -> None:
+def publish_shards(index_path: Path, described: Shards, before: Shards | None, *, is_alone: bool) -> None:
     """Publish a generation of the whole, after each of its shards; remove what is of no use any more.
 
     Of use are this generation and the one before, for a rollback. Raises OSError.
     """
     if before is not None:
-        _keep(index_path, before)
-    write_shards(index_path, described)
+        _keep(index_path, before, is_alone=is_alone)
+    write_shards(index_path, described, is_alone=is_alone)
     kept = {
         (one.folder, each.generation) for each in (described, before) if each is not None for one in each.shards
     }
@@ -163,11 +171,10 @@ def publish_shards(index_path: Path, described: Shards, before: Shards | None) -
         folder = f"{FOLDER}/{place.name}"
         for generation in generations(place):
             if (folder, generation) not in kept:
-                _remove_unread(place / generation_folder(generation))
+                remove_unread(place / generation_folder(generation), is_alone=is_alone)
         if not generations(place):
             files.remove(place)
-    for left in (index_path / FOLDER).glob(".generation-*.json-*"):
-        files.remove(left)  # by a join that was killed as it kept a description
+    remove_litter(index_path, (f".{SHARDS}-*", f"{FOLDER}/.generation-*.json-*"), is_alone=is_alone)
 
 
 def roll_back_shards(index_path: Path) -> Shards:
@@ -176,27 +183,29 @@ def roll_back_shards(index_path: Path) -> Shards:
     earlier = [number for number in published(index_path) if number < current.generation]
     if not earlier:
         raise NoEarlierGeneration(path=index_path, generation=current.generation)
-    content = _history(index_path, earlier[-1]).read_bytes()
+    content = read_description(_history(index_path, earlier[-1]))
     described = decode_shards(content, index_path)
     opened = open_each(index_path, described, leased=False)
+    is_alone = locking.is_locked(index_path)
     with write_errors(index_path):
         for one in opened:
             own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
-            files.replace_locked(one.index_path / MANIFEST, own)
-        _keep(index_path, current)
-        files.replace_locked(index_path / SHARDS, content)
+            replace_locked(one.index_path / MANIFEST, own, is_alone=is_alone)
+        _keep(index_path, current, is_alone=is_alone)
+        replace_locked(index_path / SHARDS, content, is_alone=is_alone)
     return described
 
 
-def next_generation(index_path: Path, before: Shards | None) -> int:
+def next_generation(index_path: Path, before: Shards | None, *, is_alone: bool) -> int:
     """Return the number of the next generation of the whole, after `before`, which is current.
 
-    What an interrupted join has published of its shards was never current, and is replaced.
+    What an interrupted join has published of its shards was never current, and is replaced. Without locks
+    it may be of a join that is at work, so its number is not taken.
     """
     numbers = published(index_path)
     if before is not None:
         numbers.append(before.generation)
-    elif has_shards(index_path):  # and cannot be read: any generation may have been current
+    if not is_alone or (before is None and has_shards(index_path)):  # any generation may have been current
         numbers += (number for place in (index_path / FOLDER).glob("*-of-*") for number in generations(place))
     return max(numbers, default=0) + 1
 
@@ -244,7 +253,7 @@ def open_shard(index_path: Path, described: Shards, number: int, *, leased: bool
         if folder.is_symlink() or place.is_symlink() or place.parent.is_symlink():
             raise IndexDamaged(path=place, file=folder.name, fault="is a link")
         lease = locking.lease(folder / MANIFEST) if leased else None
-        content = (folder / MANIFEST).read_bytes()
+        content = read_description(folder / MANIFEST)
     except OSError as error:
         raise IndexDamaged(path=place, file=folder.name, fault="is missing") from error
     if sha256_of(content) != record.manifest:
@@ -262,17 +271,11 @@ def _history(index_path: Path, generation: int) -> Path:
     return index_path / FOLDER / f"generation-{generation:06}.json"
 
 
-def _keep(index_path: Path, described: Shards) -> None:
+def _keep(index_path: Path, described: Shards, *, is_alone: bool) -> None:
     """Keep the description of a generation that will not be current any more. Raises OSError."""
     place = _history(index_path, described.generation)
     if not place.exists():
-        files.replace_locked(place, encode_shards(described))
-
-
-def _remove_unread(folder: Path) -> None:
-    with locking.unread(folder / MANIFEST) as is_unread:
-        if is_unread:
-            files.remove(folder)
+        replace_locked(place, encode_shards(described), is_alone=is_alone)
 
 
 def _fault_of(described: Shards) -> str | None:

@@ -7,7 +7,6 @@ repairs nothing: the remedy is nearly always a rebuild.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -74,18 +73,13 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
             yield name, f"cannot be read ({error.strerror or error})"
     try:
         inner = generation.file_path("manifest.json").read_bytes()
-        outer = (generation.index_path / "manifest.json").read_bytes()
-        if inner != outer and not _is_of_another(outer, generation):
+        # Not compared with the index's present one, which a build may have replaced.
+        if decode_manifest(inner, "") != generation.manifest:
             yield "manifest.json", "differs from the generation's own"
+    except StoredIndexError:
+        yield "manifest.json", "differs from the generation's own"
     except OSError as error:
         yield "manifest.json", f"cannot be read ({error.strerror or error})"
-
-
-def _is_of_another(content: bytes, generation: Generation) -> bool:
-    """Return whether a manifest is of another publication: by a build since, or by an unfinished join."""
-    with suppress(StoredIndexError):
-        return decode_manifest(content, str(generation.index_path)).folder != generation.manifest.folder
-    return False
 
 
 def _blocks(generation: Generation) -> Iterator[tuple[str, str]]:

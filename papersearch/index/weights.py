@@ -56,16 +56,16 @@ def write_weights(index_path: Path, weights: Weights, told: str) -> Path:
 
     Readers see the file before or the new one, complete. Raises IndexNotWritable.
     """
-    from papersearch.index.files import replace_locked
     from papersearch.index.generations import write_errors
     from papersearch.index.locking import alone
+    from papersearch.index.removal import replace_locked
 
     lines = ["# Weights of hybrid ranking. Without this file the defaults count.", f"# {told}", ""]
     for name, value in fields_of(weights).items():
         lines.append(f"{name} = {value!r}  # {getattr(DEFAULT_WEIGHTS, name):g} by default")
     path = index_path / WEIGHTS
     with write_errors(path), alone(index_path):
-        replace_locked(path, ("\n".join(lines) + "\n").encode())
+        replace_locked(path, ("\n".join(lines) + "\n").encode(), is_alone=True)
     return path
 
 

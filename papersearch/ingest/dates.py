@@ -65,7 +65,7 @@ _LETTER_OF_YEAR = re.compile(r"(?<!\d)(\d{4})[a-k]\b")
 """A letter that tells works of one year apart: 2019a."""
 
 _EAST_ASIAN = re.compile(r"(\d{4})\s*[年년](?:\s*(\d{1,2})\s*[月월](?:\s*(\d{1,2})\s*[日일号])?)?.*", re.DOTALL)
-_RANGE = re.compile(r"\s*(?:[–—]|\.\.+|--+)\s*|\s+(?:-|/|to|until)\s+|(?<=[a-z])-(?=\d{4} [a-z])")
+_RANGE = re.compile(r"(?<!\s)\s*+(?:[–—]|\.\.+|--+)\s*+|(?<!\s)\s++(?:-|/|to|until)\s++|(?<=[a-z])-(?=\d{4} [a-z])")
 _TIME = re.compile(
     r"\b\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
     r"(?:\s*(?:am|pm|z|ut|utc|gmt|[ecmp][sd]t|cest?|bst|[+-]\d{2}:?\d{2})\b)*(?:\s*\([a-z]+\))?"
@@ -150,11 +150,16 @@ def date_of_arxiv_id(arxiv_id: str) -> PartialDate | None:
 
 
 def _of_number(number: int) -> ReadDate:
-    if number in _SECONDS or number // 1000 in _SECONDS:
-        seconds = number if number in _SECONDS else number // 1000
-        day = datetime.fromtimestamp(seconds, UTC)
-        return ReadDate(PartialDate(day.year, day.month, day.day))
-    return _of_text(str(number)) if number > 0 else _NO_DATE
+    return _of_seconds(number) or (_of_text(str(number)) if number > 0 else _NO_DATE)
+
+
+def _of_seconds(number: int) -> ReadDate | None:
+    """Return the day of a number of seconds or milliseconds since 1970, or None for another number."""
+    seconds = next((each for each in (number, number // 1000) if each in _SECONDS), None)
+    if seconds is None:
+        return None
+    day = datetime.fromtimestamp(seconds, UTC)
+    return ReadDate(PartialDate(day.year, day.month, day.day))
 
 
 def _of_object(fields: Mapping[object, object]) -> ReadDate:
@@ -195,8 +200,8 @@ def _month_number(written: str) -> str:
 @lru_cache(maxsize=4096)  # papers share their days
 def _of_text(written: str) -> ReadDate:
     text = _DASHES.sub("-", _folded(written)).strip(" \t\r\n\"'()[]{}.,;:©")
-    if text.isdigit() and len(text) in (10, 13):
-        return _of_number(int(text))
+    if text.isdigit() and len(text) in (10, 13) and (instant := _of_seconds(int(text))):
+        return instant
     if found := _YEAR.fullmatch(text) or _YEARS.fullmatch(text) if not _ISO.fullmatch(text) else None:
         return _checked(int(found[1]), 0, 0)
     if found := _ISO.fullmatch(text):

@@ -43,7 +43,7 @@ _NEIGHBOURS = 8
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _UNSPACED_WORD = re.compile(f"[{_UNSPACED}]")
-_CUT = re.compile(r"\s*(?:…|\.\.\.+)$")
+_CUT = ("…", "...")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Wording:
 def wording(abstract: str) -> Wording:
     """Return the words of an abstract."""
     folded = abstract if abstract.isascii() else unicodedata.normalize("NFKC", abstract)
-    return Wording(tuple(_words(folded.casefold())), _CUT.search(abstract) is not None)
+    return Wording(tuple(_words(folded.casefold())), abstract.endswith(_CUT))
 
 
 def are_alike(first: Wording, second: Wording) -> bool:

@@ -26,8 +26,8 @@ _HEADING = re.compile(
 
 
 _HEADING_ELEMENT = re.compile(
-    r"\s*(?:<[^<>]{1,60}>\s*){0,3}?<(?P<name>(?:[a-z]{1,9}:)?(?:title|h\d|b|strong|bold|p|label|section-title))\b[^<>]{0,60}>"
-    r"\s*(?:abstract|summary)\s*[:.]?\s*</(?P=name)>",
+    r"\s*+(?:<[^<>]{1,60}>\s*+){0,3}?<(?P<name>(?:[a-z]{1,9}:)?(?:title|h\d|b|strong|bold|p|label|section-title))\b[^<>]{0,60}>"
+    r"\s*+(?:abstract|summary)\s*+[:.]?\s*+</(?P=name)>",
     re.IGNORECASE,
 )
 """The heading of an abstract as an element of its own, as Crossref and Europe PMC keep it."""

@@ -32,7 +32,7 @@ MAX_TITLE_LENGTH = 1000
 slow down every query that finds it."""
 
 _MAX_ID_LENGTH = 200
-_HYPHENS = re.compile(r"\s*[\u2010\u2011\u2212]\s*")
+_HYPHENS = re.compile(r"(?<!\s)\s*+[\u2010\u2011\u2212]\s*+")
 """Other signs for a hyphen, which some write between pages."""
 
 _NOBODY = "[Anonymous]"

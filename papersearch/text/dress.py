@@ -31,10 +31,10 @@ _LONGEST = 2_000
 
 _LABELS = frozenset({"arxiv", "doi", "pmid", "pmcid"})
 _LABELLED = re.compile(
-    r"(arxiv|doi|pmid|pmcid|corpusid)(?:\s+(?:preprint|e-?print|id|number))?(?:\s+arxiv)?\s*[:=.]?\s*(\S+)",
+    r"(arxiv|doi|pmid|pmcid|corpusid)(?:\s+(?:preprint|e-?print|id|number))?(?:\s+arxiv)?\s*+[:=.]?\s*+(\S+)",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(r"\s+[\[(][a-z-]+(?:\.[a-z-]+)?[\])]\Z", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?<!\s)\s++[\[(][a-z-]+(?:\.[a-z-]+)?[\])]\Z", re.IGNORECASE)
 """The subject class that arXiv prints behind an id: arXiv:2503.11731 [cs.LG]."""
 
 _BARE_ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z-]+)?/\d{7})(?:v\d{1,3})?", re.IGNORECASE)

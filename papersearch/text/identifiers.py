@@ -15,14 +15,14 @@ _DOI = re.compile(r"(?<![\d.])10\.\d{4,9}(?:\.\d+)*/\S+")
 _ENCODED_DOI = re.compile(r"(?<![\d.])10\.\d{4,9}(?:\.\d+)*%2f", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?:/|www\.|(?:dx\.)?doi\.org/)", re.IGNORECASE)
 _RESOLVER = re.compile(r"(?:https?://)?(?:(?:www|dx)\.)?doi\.org/", re.IGNORECASE)
-_PAGE_OF_PUBLISHER = re.compile(
-    r"(?:/(?:full|abstract|abs|pdf|epdf|pdfdirect|epub|html|meta|summary|fulltext|references))+$|\.(?:pdf|html?)$",
-    re.IGNORECASE,
+_PAGES_OF_PUBLISHERS = frozenset(
+    "full abstract abs pdf epdf pdfdirect epub html meta summary fulltext references".split()
 )
+_FILE_OF_PUBLISHER = re.compile(r"\.(?:pdf|html?)$", re.IGNORECASE)
 _PREPRINT_SERVER = re.compile(r"(10\.(?:1101|64898)/[\d.]+)v\d+(?:\.[\w.-]+)?$", re.IGNORECASE)
 """A DOI of bioRxiv or medRxiv followed by the version that only its page's address has."""
 
-_LATEX_ESCAPE = re.compile(r"\\([_#%&$~])")
+_LATEX_ESCAPE = re.compile(r"\\+([_#%&$~])")
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _TRAILING = ".,;:!?'\"`*…‘’“”«»。，、"
 
@@ -72,8 +72,17 @@ def bare_doi(written: str) -> str | None:
     if is_address:
         doi = doi.rstrip("/")
         if not _RESOLVER.search(text):
-            doi = _without_trailing(_PREPRINT_SERVER.sub(r"\1", _PAGE_OF_PUBLISHER.sub("", doi)))
+            doi = _without_trailing(_PREPRINT_SERVER.sub(r"\1", _without_page(doi)))
     return doi if _DOI.fullmatch(doi) else None
+
+
+def _without_page(doi: str) -> str:
+    """Return the DOI in a publisher's address, without the page or the file of the paper behind it."""
+    parts = doi.split("/")
+    while len(parts) > 1 and parts[-1].lower() in _PAGES_OF_PUBLISHERS:
+        parts.pop()
+    bare = "/".join(parts)
+    return bare if len(bare) < len(doi) else _FILE_OF_PUBLISHER.sub("", doi)
 
 
 def folded_doi(doi: str) -> str:

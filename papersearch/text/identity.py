@@ -46,7 +46,7 @@ _SUBTITLE = re.compile(r"[:?!]|\.(?=\s)|\s[-–—]+\s|—|\s(?=[(\[])")
 _SUBTITLES = 8
 """Most subtitles that are looked at."""
 
-_CUT = re.compile(r"\s*(?:…|\.\.\.+)$")
+_CUT = ("…", "...")
 
 
 def title_key(title: str) -> str:
@@ -115,7 +115,7 @@ def title_beginnings(title: str) -> set[str]:
 
 def is_cut_title(title: str) -> bool:
     """Return whether `title` ends with the mark of a cut."""
-    return _CUT.search(title) is not None
+    return title.endswith(_CUT)
 
 
 def paper_id(title: str, hash_length: int = _HASH_LENGTH, content: str = "") -> str:

@@ -52,8 +52,8 @@ _COLOUR = re.compile(r"(?:\[[^\[\]{}]*\])?\{[^{}]*\}\s*")
 _ARGUMENT = re.compile(r"\{([^{}]*)\}")
 _FORMULA = re.compile(r"\\[A-Za-z]{2,}|[\^_]")
 _ORDINAL = re.compile(
-    r"\s*(?:\{\})?(\d*)\s*\^\s*\{?\s*(?:\\(?:mbox|text[a-z]*|mathrm|rm)\b\s*)?\{?\s*"
-    r"(st|nd|rd|th|[eè]me|[eè]re|er)\s*\}*\s*"
+    r"\s*+(?:\{\})?(\d*+)\s*+\^\s*+\{?\s*+(?:\\(?:mbox|text[a-z]*|mathrm|rm)\b\s*+)?\{?\s*+"
+    r"(st|nd|rd|th|[eè]me|[eè]re|er)\s*+\}*+\s*+"
 )
 _ADDRESS_ESCAPE = re.compile(r"\\([&%$#_~])(?:\{\})?|\$\\sim\$")
 _QUOTES_OF_PROGRAMS = {'"': re.compile(r"\\\"(?![^\W\d_]|[{\\]|\Z)"), "'": re.compile(r"\\'(?![^\W\d_]|[{\\]|\Z)")}

@@ -83,7 +83,6 @@ _FEW_PIECES = 12
 """Most pieces of a link's text that are compared with its address."""
 
 _LAYOUT = " \t\r\n"
-_TEX_DOCUMENT = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -267,9 +266,8 @@ def _address(pieces: list[_Piece], start: int, end: int) -> str:
 
 def _tex(source: str) -> str:
     """Return a formula in TeX between dollars, freed from the document around it."""
-    if document := _TEX_DOCUMENT.search(source):
-        source = document[1]
-    source = source.strip()
+    inside, end, _ = source.partition("\\begin{document}")[2].rpartition("\\end{document}")
+    source = (inside if end else source).strip()
     return source if not source or source.startswith(("$", "\\(", "\\[")) else f"${source}$"
 
 

@@ -8,9 +8,9 @@ whole. `name_lists` splits lists of names in one string.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
+from papersearch.text.cleaning import clean_text
 from papersearch.types import AuthorName
 
 _SUFFIXES = frozenset("jr jr. sr sr. ii iii iv vi vii viii 2nd 3rd 4th".split())
@@ -92,7 +92,7 @@ def _parts_of(written: str) -> AuthorName:
         return AuthorName(literal=_without_braces(text))
     if suffix is None and is_suffix(parts[1]) and not (is_initials(parts[1]) and len(words_of(parts[0])) == 1):
         name = _in_reading_order(parts[0])
-        return name.replace(suffix=parts[1]) if name.family else AuthorName(family=parts[0], suffix=parts[1])
+        return name.replace(suffix=parts[1]) if name.family else _name([], [], parts[:1], parts[1])
     return _inverted_parts(parts[0], parts[1], suffix)
 
 
@@ -289,7 +289,5 @@ def is_family_first(text: str) -> bool:
 
 
 def _without_braces(text: str) -> str:
-    if "{" not in text and "}" not in text:
-        return text
-    # A mark behind a brace may compose with the letter before it.
-    return unicodedata.normalize("NFC", text.replace("{", "").replace("}", ""))
+    """Return a text without braces, clean again: they may have held blanks, and marks from their letters."""
+    return clean_text(text.replace("{", "").replace("}", "")) if "{" in text or "}" in text else text

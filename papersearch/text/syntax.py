@@ -52,7 +52,7 @@ _KINDS: dict[str, TokenKind] = {"(": "open", ")": "close", "AND": "and", "OR": "
 _AFTER_A_GROUP = ".,;:!?"
 
 # Names such as A*, LPA* and RRT* are not prefixes: they are short, or in capitals.
-_PREFIX = re.compile(r"([^\W_]{3,})\*(?![\w*])")
+_PREFIX = re.compile(r"(?<![^\W_])([^\W_]{3,}+)\*(?![\w*])")
 
 
 class Token(NamedTuple):

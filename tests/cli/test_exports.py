@@ -383,6 +383,22 @@ def test_hostile_text_stays_text() -> None:
     assert "1. one - two" in html
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [r"\input{/etc/passwd}", r"\write18{id}", r"\immediate\write18{id}", r"\openout3=x", r"\catcode`\@=0",
+     r"\csname input\endcsname{x}", "^^5cinput{/etc/passwd}", "x^^5cwrite18{id}", "^^^^005cinput{x}", "^^M",
+     r"\ ^^5cinput", r"\alpha^^5cinput{x}", r"\text{^^5cinput{x}}"],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["{}", "$ {} $", "$x{}$", "${}$", "A ${}$ and ${}$"])
+def test_formulas_run_no_command(formula: str, around: str) -> None:
+    """No text brings a command into BibTeX that reads, writes or runs anything, nor one by its code."""
+    text = around.replace("{}", formula)
+    one = paper(title=text, abstract=text, authors=(text,), doi=f"10.1234/{text}", venue=text, citation_key=text)
+    written = export([one], "bibtex").decode()
+    assert "^^" not in written
+    assert not re.search(r"\\(?:input|write|immediate|openout|catcode|csname)", written)
+
+
 SIGNS = st.text(st.sampled_from("ab \\{}$%&#_^~-\"'`@,;=()<>|\n\té图")) | st.text()
 
 

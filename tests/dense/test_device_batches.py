@@ -20,6 +20,7 @@ from papersearch.dense.device_batches import Batch, ahead, computed, longest_fir
 from papersearch.dense.encoding import TextEncoding, learn_constants, stored_form
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.dense.reference import ReferenceEncoder
+from papersearch.errors import DeviceUnusable
 from tests.conftest import make_model
 from tests.dense.families import FAMILIES, OTHERS
 
@@ -97,19 +98,20 @@ def test_the_next_batch_is_computing_while_one_is_read() -> None:
         Batch([number], {"number": torch.tensor([number])}, no_array, no_array, no_array.astype(np.bool_))
         for number in range(3)
     ]
-    for batch, found in computed(Model(), batches, lambda output: output):
+    for batch, found in computed(Model(), "document", batches, lambda output: output):
         assert found["number"].tolist() == batch.numbers
         events.append(f"read {batch.numbers[0]}")
     assert events == ["given 0", "given 1", "read 0", "given 2", "read 1", "read 2"]
 
 
-@given(lengths=st.lists(st.integers(0, 50)), size=st.integers(1, 9))
-def test_batches_are_the_texts_by_length(lengths: list[int], size: int) -> None:
-    """Batches together are all texts once, the longest first, and full except the last."""
+@given(lengths=st.lists(st.integers(0, 50)), size=st.integers(1, 9), n_done=st.integers(0, 60))
+def test_batches_are_the_texts_by_length(lengths: list[int], size: int, n_done: int) -> None:
+    """Batches together are all texts once, the longest first, and full except the last; some may be done."""
     texts = ["x" * length for length in lengths]
     batches = list(longest_first(texts, size))
     order = [number for batch in batches for number in batch]
     assert sorted(order) == list(range(len(texts)))
+    assert [number for batch in longest_first(texts, size, n_done) for number in batch] == order[n_done:]
     assert [lengths[number] for number in order] == sorted(lengths, reverse=True)
     assert all(len(batch) == size for batch in batches[:-1])
 
@@ -131,6 +133,53 @@ def test_papers_equal_the_library(tmp_path: Path, kind: str) -> None:
         encoder = ReferenceEncoder(model, "cpu", choose_prefixes(model), batch_size=size)
         for one, other in zip(stored(encoder, TEXTS, None), expected, strict=True):
             assert np.abs(one.vector - other).max() <= 1e-6
+
+
+@pytest.mark.parametrize("room", [1, 2, 5, 64])
+def test_a_device_with_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """Where the device lacks memory for a batch, each text is still received once, and its vector is the same."""
+    encoder = little_encoder(tmp_path, batch_size=64)
+    expected = stored(encoder, TEXTS, None)
+    has_room_for(encoder, room, monkeypatch)
+    received: list[int] = []
+    encoder.encode_for_index(TEXTS, None, lambda number, encoding: received.append(number))
+    assert sorted(received) == list(range(len(TEXTS)))
+    for one, other in zip(stored(encoder, TEXTS, None), expected, strict=True):
+        assert np.abs(one.vector - other.vector).max() <= 1e-6
+
+
+def test_a_device_without_memory_for_one_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that lacks memory for a single text is refused with the first sentence of torch's reason."""
+    encoder = little_encoder(tmp_path, batch_size=3)
+    has_room_for(encoder, 0, monkeypatch)
+    with pytest.raises(DeviceUnusable, match=r"cpu: CUDA out of memory$"):
+        stored(encoder, TEXTS, None)
+
+
+def little_encoder(tmp_path: Path, batch_size: int) -> ReferenceEncoder:
+    model = models.locate(str(make_model(tmp_path / "model")), pytest.fail)
+    return ReferenceEncoder(model, "cpu", batch_size=batch_size)
+
+
+def has_room_for(encoder: ReferenceEncoder, n_texts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the model fail as on a device whose memory is enough for `n_texts` at once."""
+    transformer = encoder._papers_model[0]
+    forward = transformer.forward
+
+    def limited(features: Any, **options: Any) -> Any:
+        if len(features["input_ids"]) > n_texts:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nSee the manual.")
+        return forward(features, **options)
+
+    monkeypatch.setattr(transformer, "forward", limited)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "nowhere", "meta"])
+def test_a_device_that_torch_cannot_use(tmp_path: Path, device: str) -> None:
+    """A device that is unknown, missing or holds no numbers is refused by its name, and the model is not blamed."""
+    model = models.locate(str(make_model(tmp_path / "model")), pytest.fail)
+    with pytest.raises(DeviceUnusable, match=f"cannot use the device {device}: ."):
+        ReferenceEncoder(model, device)
 
 
 @pytest.mark.parametrize("prompt", ["", "passage: "])

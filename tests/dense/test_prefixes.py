@@ -50,6 +50,13 @@ def test_cards(tmp_path: Path, name: str, query: str, paper: str) -> None:
     assert (found.query.startswith(query), bool(found.query), found.paper) == (True, bool(query), paper)
 
 
+@pytest.mark.parametrize("default", [None, [], ["query"], {}, 7, True, "unknown", "other"])
+def test_any_default_prompt(tmp_path: Path, default: object) -> None:
+    """The default prompt counts if it is the name of a prompt, and anything else is left out."""
+    found = choose_prefixes(bare(tmp_path / "model", prompts={"other": "o: "}, default_prompt_name=default))
+    assert (found.query, found.origin) == (("o: ", "model") if default == "other" else ("", "none"))
+
+
 def test_a_card_by_the_place_of_the_model(tmp_path: Path) -> None:
     """A card is also known by the folder's name, in the hub's cache too, and by the original's name."""
     cached = tmp_path / "models--intfloat--e5-small" / "snapshots" / "0ff"

@@ -96,3 +96,14 @@ def test_run_scores_fall(scores: list[float]) -> None:
     fallen = falling(scores)
     assert all(a > b for a, b in pairwise(fallen))
     assert fallen == pytest.approx(scores, rel=1e-5, abs=1e-5)
+
+
+@given(st.lists(st.integers(-4, 3), min_size=1, max_size=6), st.permutations("abcdef"))
+def test_a_relevance_below_zero_counts_as_zero(relevance: list[int], ranking: list[str]) -> None:
+    """Papers that are judged worse than not relevant measure as not relevant, also where a topic has no others."""
+    run = [ScoredDoc("1", name, -float(rank)) for rank, name in enumerate(ranking)]
+    judged, from_zero = (
+        [Qrel("1", name, bound(value)) for name, value in zip("abcdef", relevance, strict=False)]
+        for bound in (lambda value: value, lambda value: max(0, value))
+    )
+    assert evaluate(judged, {"one": run}).per_topic == evaluate(from_zero, {"one": run}).per_topic

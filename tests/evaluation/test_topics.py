@@ -77,6 +77,8 @@ def test_compressed(tmp_path: Path) -> None:
         ('_id,text\n1,"a\nb"\n2,\n', "topics:4: its id or text is empty"),
         ('[{"_id": "1", "text": "a"}]', "topics:1: it is a JSON array"),
         ("<topics>\n<topic>a</topic>", "topics:1: it is XML"),
+        ('query,id,"a\n"\r0\nb,1,\n', "topics:1: it cannot be read as a row of a table"),
+        ('_id,text\n1,a\n2,"b\n"\r0\n', "topics:3: it cannot be read as a row of a table"),
     ],
 )
 def test_unreadable_topics(content: str, told: str) -> None:
@@ -109,7 +111,15 @@ def test_judgements(tmp_path: Path, content: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("", "no judgements"), ("1 0 a", "qrels:1"), ("1 0 a 1\n1 0 b high\n", "qrels:2"), ("1\n", "qrels:1")],
+    [
+        ("", "no judgements"),
+        ("1 0 a", "qrels:1"),
+        ("1 0 a 1\n1 0 b high\n", "qrels:2"),
+        ("1\n", "qrels:1"),
+        ("1 0 a 1000000\n1 0 b 1000001\n", "qrels:2: expected a relevance of at most 1,000,000, found 1000001"),
+        ("1 0 a -1000001\n", "qrels:1"),
+        (f"1 0 a {'9' * 5000}\n", "qrels:1"),
+    ],
 )
 def test_unreadable_judgements(tmp_path: Path, content: str, told: str) -> None:
     """The error names the line that is not a judgement."""

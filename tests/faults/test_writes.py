@@ -1,4 +1,4 @@
-"""Every write that can fail: injected errors, a disk that is full, and what readers see."""
+"""Every write that can fail: injected errors, a disk that is full, and damages."""
 
 from __future__ import annotations
 
@@ -149,19 +149,18 @@ def test_a_disk_that_is_really_full(small_corpus: Path, small_model: Path, small
 
 @pytest.mark.slow
 def test_faults_in_small() -> None:
-    """benchmarks/faults.py in small: readers and mutations all end well."""
-    command = [sys.executable, str(PROJECT / "benchmarks" / "faults.py")]
-    numbers = ["--publishes", "3", "--mutations", "50"]
+    """benchmarks/mangled_dumps.py in small: an ingest finds every paper that is not beside the damage."""
+    command = [sys.executable, str(PROJECT / "benchmarks" / "mangled_dumps.py")]
+    numbers = ["--mutations", "50"]
     done = subprocess.run(
         [*command, *numbers], capture_output=True, text=True, check=False, env=command_environment()
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "50 read without exception" in done.stdout
 
 
 @pytest.mark.soak
 def test_faults_at_large() -> None:
     """The same in full, for a few minutes."""
-    command = [sys.executable, str(PROJECT / "benchmarks" / "faults.py"), "--seed", "7"]
+    command = [sys.executable, str(PROJECT / "benchmarks" / "mangled_dumps.py"), "--seed", "7"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=command_environment())
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import struct
 import subprocess
 import sys
+import zlib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -155,3 +157,25 @@ def test_a_full_disk_costs_memory_alone(tmp_path: Path, monkeypatch: pytest.Monk
         journal.load()
         assert set(journal) == {b"1" * 32, b"3" * 32}
         assert equal(journal[b"3" * 32], third)
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 99) | st.just((1 << 32) - 1))
+def test_content_that_contradicts_its_head(
+    tmp_path_factory: pytest.TempPathFactory, dimensions: int, n_pieces: int, width: int, n_bytes: int
+) -> None:
+    """A frame with the right checksum is kept if its arrays have the sizes that its head says, else it ends all."""
+    index_path = tmp_path_factory.mktemp("index")
+    with closing(Journal(index_path, "a" * 64)) as journal:
+        journal.load()
+        journal.add(b"1" * 32, encoding_of(1, 3))
+    [path] = (index_path / JOURNAL).glob("*")
+    head = b"2" * 32 + struct.pack("<III", dimensions, n_pieces if n_bytes < 100 else n_bytes, width)
+    content = head + bytes(n_bytes % 100)
+    frame = struct.pack("<8sQI", b"encoding", len(content), zlib.crc32(content)) + content
+    path.write_bytes(path.read_bytes() + frame)
+    with closing(Journal(index_path, "a" * 64)) as journal:
+        journal.load()
+        fits = n_bytes == 4 * dimensions + 8 * n_pieces + n_pieces * width
+        assert set(journal) == ({b"1" * 32, b"2" * 32} if fits else {b"1" * 32})
+        assert equal(journal[b"1" * 32], encoding_of(1, 3))
+        assert not fits or journal[b"2" * 32].piece_vectors.shape == (n_pieces, width)

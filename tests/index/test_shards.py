@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from papersearch.errors import IndexDamaged, IndexForeign, IndexMissing, IndexVersionError
+from papersearch.index.collection import shard_numbers
 from papersearch.index.generations import has_shards
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.shards import (
+    NUMBERS,
     ShardRecord,
     Shards,
     read_shards,
@@ -107,3 +112,33 @@ def test_what_is_no_description(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "shards.json").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(IndexDamaged):
         read_shards(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "fault", ["pickle", "shape", "huge", "other type", "cut", "longer", "link", "pipe", "descending"]
+)
+def test_hostile_numbers_of_papers(tmp_path: Path, fault: str) -> None:
+    """Numbers of papers are read where their file is of the shape that is expected, and nowhere else."""
+    path = tmp_path / NUMBERS
+    good = np.array([1, 4, 9], np.uint64)
+    record = ShardRecord(folder="shards/00001-of-00001", n_papers=3, start=None, manifest="")
+    np.save(path, good)
+    opened: Any = SimpleNamespace(index_path=tmp_path)
+    assert shard_numbers(record, opened).tolist() == [1, 4, 9]
+    content = path.read_bytes()
+    path.unlink()
+    if fault == "pickle":
+        np.save(path, np.array([1, "x", None], object), allow_pickle=True)
+    elif fault in ("shape", "other type", "descending"):
+        np.save(path, {"shape": good[:, None], "other type": good.astype(float), "descending": good[::-1]}[fault])
+    elif fault == "huge":
+        path.write_bytes(content.replace(b"(3,)", b"(9223372036854775807,)"))
+    elif fault in ("cut", "longer"):
+        path.write_bytes(content[:-1] if fault == "cut" else content + b"0")
+    elif fault == "link":
+        (tmp_path / "other").write_bytes(content)
+        path.symlink_to(tmp_path / "other")
+    else:
+        os.mkfifo(path)
+    with pytest.raises(IndexDamaged, match=NUMBERS):
+        shard_numbers(record, opened)

@@ -191,3 +191,14 @@ def test_arxiv_ids(arxiv_id: str, known: str | None) -> None:
     """An arXiv id begins with the year and month of its first version."""
     found = date_of_arxiv_id(arxiv_id)
     assert (found.known if found else None) == known
+
+
+@given(st.integers(0, 10**15) | st.integers(10**9, 10**10) | st.integers(10**12, 10**13))
+def test_any_number(number: int) -> None:
+    """A number is read as its digits are: a year, a day or an instant, and any other number is not a date."""
+    found = read_date(number)
+    assert read_date(str(number)) == found
+    if 10**9 <= number < 10**10 or 10**12 <= number < 10**13:
+        seconds = number if number < 10**10 else number // 1000
+        expected = datetime.fromtimestamp(seconds, UTC).date().isoformat() if seconds < 4_102_444_800 else None
+        assert (found.date.iso if found.date else None) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import threading
@@ -290,6 +291,34 @@ def test_the_command_ends_with_2(run: Run) -> None:
         "and no redirect is followed\n"
         f"hint: correct the address, or look what answers there: curl {address}/health\n"
     )
+
+
+EVIL = "evil\x1b[31m\x1b]0;owned\x07\x9b2J\u202e\r\x1b]8;;file:x\x1b\\"
+LOST = {"kind": "PaperNotFound", "fields": {"name": EVIL, "identifier": EVIL}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http(302, b"", Location="http://evil.example/\x1b[31m\x1b]0;owned"),
+        told(None, release=EVIL),
+        told(None, generation=EVIL),
+        http(500, orjson.dumps({"error": {"reason": EVIL, "message": EVIL}})),
+        http(500, orjson.dumps({"error": {"reason": "failed", "message": EVIL}})),
+        http(409, orjson.dumps({"error": {"reason": "wrong release", "message": EVIL, "found": EVIL}})),
+        http(422, orjson.dumps({"error": {"reason": "error", "message": EVIL, "error": LOST}})),
+        http(
+            422,
+            orjson.dumps({"error": {"reason": "error", "message": EVIL, "error": {"kind": EVIL, "fields": {}}}}),
+        ),
+    ],
+)
+def test_a_server_sends_no_escapes(run: Run, answer: bytes) -> None:
+    """Nothing that a server says in an answer or an error makes the client's terminal do anything."""
+    with impostor(replying(answer)) as address:
+        done = run("show", "anything", "--index", address)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stderr)
 
 
 ANY_JSON = st.recursive(

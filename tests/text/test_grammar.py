@@ -21,6 +21,7 @@ from papersearch.errors import (
 from papersearch.text.analysis import Analyzer
 from papersearch.text.clauses import Clause
 from papersearch.text.query import Query, parse_query
+from papersearch.text.syntax import prefixes
 from papersearch.text.words import TITLE_PREFIX
 
 ANALYZER = Analyzer()
@@ -348,6 +349,14 @@ def test_prefixes(text: str, found: tuple[str, ...], plain: str) -> None:
     query = parse_query(text, ANALYZER)
     assert (query.prefixes, query.plain) == (found, plain)
     assert query.reading.ranked_by == text
+
+
+@given(st.text(st.sampled_from("abCé_*-1 "), max_size=20))
+def test_where_prefixes_are(words: str) -> None:
+    """Before an asterisk that ends a word, all letters and digits behind the last other sign are the beginning."""
+    ends = [at for at, sign in enumerate(words) if sign == "*" and not re.match(r"[\w*]", words[at + 1 :])]
+    before = [re.split(r"[\W_]", words[:at])[-1] for at in ends]
+    assert prefixes(words) == [letters for letters in before if len(letters) >= 3 and not letters.isupper()]
 
 
 @given(TYPED)

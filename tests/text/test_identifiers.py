@@ -73,6 +73,7 @@ def test_bare_dois(doi: str) -> None:
         ("https://www.biorxiv.org/content/10.1101/2020.01.01.123456v2.full.pdf", "10.1101/2020.01.01.123456"),
         ("10.1002%2Fabc", "10.1002/abc"),
         ("10.1000/abc\\_def", "10.1000/abc_def"),
+        ("10.1000/abc\\\\_def", "10.1000/abc_def"),
         ("10.1000/a_b#c%d", "10.1000/a_b#c%d"),
         ("10.1000/a&amp;b", "10.1000/a&b"),
         (SICI.replace("<", "&lt;").replace(">", "&gt;"), SICI),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papersearch.text import names as names_module
+from papersearch.text.cleaning import clean_text
 from papersearch.text.names import displayed, inverted, parse_name, with_particle_apart
 from papersearch.types import AuthorName
 
@@ -134,6 +135,15 @@ def test_nothing_is_lost(written: str) -> None:
     """Every letter that was written is displayed, once, however strange the name."""
     shown = displayed(parse_name(written))
     assert Counter(filter(str.isalpha, shown)) == Counter(filter(str.isalpha, written))
+
+
+@given(st.text(st.sampled_from("aB de.,'{}é王\u0301\u200d "), max_size=20))
+def test_what_braces_leave_is_clean(written: str) -> None:
+    """The parts of a clean name are clean, and none is empty, also where braces held a blank or a mark."""
+    name = parse_name(clean_text(written))
+    parts = [name.given, name.particle, name.family, name.suffix, displayed(name), inverted(name)]
+    assert all(part != "" for part in parts[:4])
+    assert all(clean_text(part) == part for part in parts if part)
 
 
 @given(

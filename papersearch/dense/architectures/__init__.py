@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from papersearch.dense.heads import read_head
-from papersearch.dense.model_folder import read_modules
+from papersearch.dense.model_folder import read_model_file, read_modules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def open_encoder(folder: Path, tokenizer: Tokenizer, prefix: str) -> NumpyTransf
     """
     try:
         transformer, *others = read_modules(folder)
-        config: dict[str, Any] = orjson.loads((transformer.folder / "config.json").read_bytes())
+        config: dict[str, Any] = orjson.loads(read_model_file(transformer.folder / "config.json"))
         module = _MODULES.get(config["model_type"])
         if module is None or transformer.kind != "Transformer":
             return None

@@ -36,8 +36,8 @@ _MARK = re.compile(rf"^(?:>[ ]?)*\\\\[ \t]*\r?\n(?:>[ ]?)*{_LABEL}\S".encode(), 
 _ID = re.compile(rf"{_LABEL}(\S+)", re.IGNORECASE)
 _QUOTATION = re.compile(r"\A(?:>[ ]?)+")
 _FIELD = re.compile(r"([A-Z][A-Za-z-]{2,20})(?: \(v1\))?:(?:\s+(.*)|$)")
-_RULE = re.compile(r"-{20,}\s*|(?:%{1,3}-{1,3}){8,}.*")
-_SIZE = re.compile(r"\s*\([\d.,]+\s*[kKmM]?b.*$")
+_RULE = re.compile(r"-{20,}\s*|(?:%{1,3}-{1,3}){8,}+.*")
+_SIZE = re.compile(r"(?<!\s)\s*+\([\d.,]++\s*+[kKmM]?b.*$")
 _MAX_CHARACTERS = 200_000
 """Most characters of one entry; what comes after them is not kept."""
 

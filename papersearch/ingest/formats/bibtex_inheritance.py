@@ -50,21 +50,40 @@ class _Family:
         self._n_characters = 0
 
     def arrived(self, entry: Entry) -> Iterator[Entry]:
-        """Yield what is complete now that `entry` has been read."""
+        """Yield what is complete now that `entry` has been read: what waited for an entry, then the entry."""
+        released = iter((entry,))
+        above: list[tuple[Entry, Iterator[Entry]]] = []  # a chain of entries may be as long as the file
+        while True:
+            for child in released:
+                if (complete := self._ready(child)) is not None:
+                    above.append((complete, released))
+                    released = self._released(complete)
+                    break
+            else:
+                if not above:
+                    return
+                complete, released = above.pop()
+                yield complete
+
+    def _ready(self, entry: Entry) -> Entry | None:
+        """Return an entry with what it inherits, or None while it waits for an entry that is not read yet."""
         missing = self._missing(entry)
         length = sum(map(len, entry.fields.values()))
         if missing and self._n_characters + length <= _MAX_WAITING_CHARACTERS:
             self._n_characters += length
             self._waiting.setdefault(missing, []).append(entry)
-            return
+            return None
         if missing:
             self.orphans.append(entry.first_line)
         complete = self._completed(entry)
         self._remember(complete)
+        return complete
+
+    def _released(self, entry: Entry) -> Iterator[Entry]:
+        """Yield the entries that waited for this one."""
         for child in self._waiting.pop(entry.key.lower(), ()) if entry.key else ():
             self._n_characters -= sum(map(len, child.fields.values()))
-            yield from self.arrived(child)
-        yield complete
+            yield child
 
     def left(self) -> Iterator[Entry]:
         """Yield the entries that wait in vain."""

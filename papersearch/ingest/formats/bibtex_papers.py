@@ -23,15 +23,17 @@ _NUMBERED = frozenset("techreport report patent thesis phdthesis mastersthesis s
 
 _IN_A_BOOK = frozenset("inproceedings conference incollection inbook suppbook bookinbook".split())
 _AND = re.compile(r"(?<!\S)and(?!\S)", re.IGNORECASE)
-_PART_OF_NAME = re.compile(r"\s*\"?(family|given|prefix|suffix)\s*=\s*(.*?)\"?\s*", re.DOTALL)
+_PART_OF_NAME = re.compile(r"\"?(family|given|prefix|suffix)\s*+=\s*+(.*)", re.DOTALL)
 _PHANTOM = re.compile(r"\\vphantom\s*(?:\{\\[{}]\}|\\[{}])")
 _LINE_FEED = re.compile(r"(?:\$\\backslash\$n(?!(?:abla|u|eq?|eg|ot|i|oindent|ewline)(?![a-z])))+")
-_DASHES = re.compile(r"\s*(?:-{2,3}|[\u2010-\u2015]|\\textendash(?:\{\})?)\s*")
+_DASHES = re.compile(r"(?<!\s)\s*+(?:-{2,3}|[\u2010-\u2015]|\\textendash(?:\{\})?)\s*+")
 _ADDRESS = re.compile(r"https?://[^\s{}]+")
 _ESCAPE = re.compile(r"\\([_#%&$~^{}])(?:\{\})?|\{([_#%&$~^-])\}")
 _TILDE = re.compile(r"\{?\\textasciitilde(?:\{\})?\}?|\$\\sim\$")
-_NOTE_OF_ARXIV = re.compile(r"\s*\{?\s*(?:eprint:?\s*)?arxiv:\s*(\S+?)(?:\s*\[[\w.-]+\])?\s*\}?\s*", re.IGNORECASE)
-_VOLUME_OF_CORR = re.compile(r"\{*abs/(\S+?)\}*")
+_NOTE_OF_ARXIV = re.compile(
+    r"\s*+\{?\s*+(?:eprint:?\s*+)?arxiv:\s*+(\S+?)(?:\s*+\[[\w.-]++\])?\s*+\}?\s*+", re.IGNORECASE
+)
+_VOLUME_OF_CORR = re.compile(r"\{*+abs/(\S*[^\s}])\}*+")
 _KEYWORD_LINE = re.compile(r"[*(\d]*[A-Z{\\][^\n]{0,79}(?<![,;])\Z")
 _SIMPLE_MONTH = re.compile(r"[A-Za-z]+\.?|\d{1,2}")
 _SEASON = re.compile(r"(?:spr|sum|fal|aut|win)[a-z]*", re.IGNORECASE)
@@ -154,7 +156,7 @@ def _in_parts(written: str) -> AuthorName | str:
         return AuthorName(family=parts[0], given=parts[1] if len(parts) == 2 else None)
     if len(parts) == 3 and is_suffix(_bare(parts[1])):
         return AuthorName(family=parts[0], suffix=parts[1], given=parts[2])
-    named = {part[1]: part[2] for part in map(_PART_OF_NAME.fullmatch, parts) if part}
+    named = {part[1]: part[2].removesuffix('"') for part in map(_PART_OF_NAME.fullmatch, parts) if part}
     if "family" not in named:
         return written
     return AuthorName(

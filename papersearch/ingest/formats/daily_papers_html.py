@@ -10,7 +10,7 @@ from typing import IO, Any
 from papersearch.ingest.formats.json_shapes import hugging_face
 from papersearch.ingest.formats.json_shapes.fields import Lines
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
-from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, parse
+from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, TOO_DEEP, is_deep, parse
 from papersearch.ingest.record import Complain, NotADump, Record
 from papersearch.ingest.streams import Unreadable
 
@@ -18,12 +18,12 @@ NAME = "Daily Papers (HTML)"
 ABOUT = "Hugging Face's pages of papers, saved from the browser"
 
 _PIECE = 1 << 16
-_PAGE = re.compile(rb"\A\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(rb"\A\s*+(?>(?><!--.{0,2000}?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OF_HUGGING_FACE = re.compile(rb"data-target\s*=\s*[\"']?DailyPapers|hugging ?face", re.IGNORECASE)
 _TARGET = b"DailyPapers"
 # Possessive, so that a hostile page takes linear time.
-_TAG = re.compile(rb"<div((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']++))?+)*+)\s*+/?>")
-_ATTRIBUTE = re.compile(rb"([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++))")
+_TAG = re.compile(rb"<div((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s<>\"']++))?+)*+)\s*+/?>")
+_ATTRIBUTE = re.compile(rb"(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>\"']++))")
 
 
 def matches(head: bytes) -> bool:
@@ -89,5 +89,8 @@ def _papers(properties: bytes, line: int, complain: Complain) -> list[Any]:
     value, fault, _ = parse(html.unescape(properties.decode("utf-8", "replace")))
     if fault:
         complain("not valid JSON", line, fault)
+    if is_deep(value):
+        complain("not a record", line, TOO_DEEP)
+        return []
     papers = value.get("dailyPapers") if isinstance(value, dict) else None
     return papers if isinstance(papers, list) else []

@@ -19,7 +19,9 @@ from papersearch.ingest.formats.json_shapes.lookalikes import Lookalike, look_of
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
 from papersearch.ingest.formats.json_values import (
     MAX_VALUE_BYTES,
+    TOO_DEEP,
     Value,
+    is_deep,
     layout_of,
     read_values,
     values_in_line,
@@ -52,6 +54,9 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
             if value.fault:
                 complaints.add("not a record" if value.is_lost else "not valid JSON", value.first_line, value.fault)
             if value.is_lost:
+                continue
+            if is_deep(value.value):
+                complaints.add("not a record", value.first_line, TOO_DEEP)
                 continue
             lines = Lines(value.first_line, value.last_line)
             for fields, shape in candidates(value.value):

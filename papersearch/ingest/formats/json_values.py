@@ -47,6 +47,8 @@ _FIRST_KEY = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _MAX_ANSWER_HEAD = 4096
 _LONGEST_INDENT = 200
 _LONGEST_GAP = 60
+_DEEPEST = 100
+TOO_DEEP = f"values lie in each other deeper than {_DEEPEST} levels"
 _SHORTEST = 3
 """Shortest value with something in it: `[1]`."""
 
@@ -99,6 +101,21 @@ def parse(raw: bytes | str) -> tuple[Any, str | None, bool]:
         fault = str(error)
     found = mended(raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw, fault)
     return (None, f"not JSON ({fault})", True) if found is None else (*found, False)
+
+
+def is_deep(value: Any) -> bool:
+    """Tell whether values lie in each other deeper than in any record: readers of fields are recursive."""
+    level = [value] if type(value) is dict or type(value) is list else []
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if type(one) is dict else one)
+            if type(inner) is dict or type(inner) is list
+        ]
+        if not level:
+            return False
+    return True
 
 
 def read_values(stream: IO[bytes], first_line: int = 1) -> Iterator[Value]:

@@ -25,8 +25,7 @@ def matches(columns: Columns) -> bool:
 def record(row: Row, cells: Sequence[str], columns: Columns) -> Record:
     """Return the paper of a row. Its texts are plain already: nothing in them is decoded."""
     fields = {
-        name: _DEFUSED.sub("", cell, count=1) if cell.startswith("'") else cell
-        for name, cell in zip(columns.names, cells, strict=False)
+        name: cell[1:] if _DEFUSED.match(cell) else cell for name, cell in zip(columns.names, cells, strict=False)
     }
 
     def known(name: str) -> str | None:

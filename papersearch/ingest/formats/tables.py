@@ -44,10 +44,10 @@ _FORMULA = re.compile(r'="(.*)"')
 _ADDRESS_AFTER = re.compile(r"(?<=\d) \[https?://[^\]]*\]\Z")
 """The address that Ovid writes after an id."""
 
-_BLANK_LINE = re.compile(r"[ \t]*\n[ \t]*\n\s*")
+_BLANK_LINE = re.compile(r"(?<![ \t])[ \t]*+\n[ \t]*+\n\s*+")
 _CITED_BY_EMBASE = re.compile(r"(.{2,200}?)\s+\((\d{4})\)\s+\S*\d")
 _CITED_BY_OVID = re.compile(r"([^.]{2,200})\.\s+\S*\d.*?,\s+(\d{4})\b", re.DOTALL)
-_OUTER_COMMA = re.compile(r", (?![^()]*\))")
+_TO_PARENTHESIS = re.compile(r"[^()]++\)?")
 _FEW_COMMAS = 3
 """Commas of which fewer may belong to one heading: "Databases, Protein"."""
 
@@ -232,7 +232,9 @@ def _with_semicolons(cell: str) -> str:
     """Return subject headings with semicolons between them: Embase joins them by commas, Ovid by blank lines."""
     if _BLANK_LINE.search(cell):
         return _BLANK_LINE.sub("; ", cell)
-    return _OUTER_COMMA.sub("; ", cell) if ";" not in cell and cell.count(", ") >= _FEW_COMMAS else cell
+    if ";" in cell or cell.count(", ") < _FEW_COMMAS:
+        return cell
+    return _TO_PARENTHESIS.sub(lambda part: part[0] if part[0][-1] == ")" else part[0].replace(", ", "; "), cell)
 
 
 def _keywords(cells: Sequence[str]) -> list[str]:

@@ -348,6 +348,18 @@ def test_fields_of_a_book_are_inherited(tmp_path: Path) -> None:
     assert said(result) == [("field not read", 5, detail)]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_chain_of_books(tmp_path: Path, order: int) -> None:
+    """Each of thousands of books that refer to the next one inherits what the last has, in any order."""
+    n_books = 3000
+    books = [f"@book{{k{at}, title = {{T {at}}}, crossref = {{k{at + 1}}}}}\n" for at in range(n_books - 1)]
+    books.append(f"@book{{k{n_books - 1}, title = {{T {n_books - 1}}}, publisher = {{Press}}}}\n")
+    result = ingested(tmp_path, "".join(books[::order]))
+    assert {paper.title for paper in result.papers} == {f"T {at}" for at in range(n_books)}
+    assert {paper.publisher for paper in result.papers} == {"Press"}
+    assert said(result) == []
+
+
 def test_fields_that_are_not_read_are_said_once(tmp_path: Path) -> None:
     """Names and texts that are not read are one finding a field; other fields are passed over."""
     written = """@book{a, title = {A}, editor = {Doe, Jane}, file = {x}, isbn = {1}}

@@ -70,6 +70,7 @@ def citation_keys(papers: Sequence[Paper], pattern: str | None = None) -> list[s
     parts = _parts(pattern or DEFAULT_PATTERN)
     keys: dict[int, str] = {}
     taken: set[str] = set()
+    letters: dict[str, Iterator[str]] = {}  # behind each wanted key, so that none is tried twice
     by_id = sorted(range(len(papers)), key=lambda number: papers[number].paper_id)
     if pattern is None:  # those that are kept come first
         by_id.sort(key=lambda number: papers[number].citation_key is None)
@@ -77,7 +78,8 @@ def citation_keys(papers: Sequence[Paper], pattern: str | None = None) -> list[s
         paper = papers[number]
         kept = _FORBIDDEN_IN_KEPT.sub("-", paper.citation_key or "").strip("-") if pattern is None else ""
         wanted = kept or _filled(paper, parts)
-        key = next(key for key in _candidates(wanted) if key.lower() not in taken)  # BibTeX ignores case
+        ahead = letters.setdefault(wanted.lower(), _letters())  # BibTeX ignores case
+        key = next(key for each in ahead if (key := wanted + each).lower() not in taken)
         taken.add(key.lower())
         keys[number] = key
     return [keys[number] for number in range(len(papers))]
@@ -106,16 +108,16 @@ def _filled(paper: Paper, parts: Sequence[tuple[str, str | None]]) -> str:
     return key if key and (any(others) or not others) else _allowed(paper.paper_id) or "paper"
 
 
-def _candidates(natural: str) -> Iterator[str]:
-    """Yield a key, then the key with a, b, …, z, aa, ab, …"""
-    yield natural
+def _letters() -> Iterator[str]:
+    """Yield nothing, then a, b, …, z, aa, ab, … to put behind a key."""
+    yield ""
     number = 0
     while True:
         letters, rest = "", number
         while rest >= 0:
             letters = string.ascii_lowercase[rest % 26] + letters
             rest = rest // 26 - 1
-        yield natural + letters
+        yield letters
         number += 1
 
 

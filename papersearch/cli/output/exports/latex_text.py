@@ -16,6 +16,9 @@ _ESCAPES = {
 _ALONE = {"{": r"\{\vphantom{\}}", "}": r"\vphantom{\{}\}"}
 """Braces without a partner. BibTeX counts braces, a backslash before them or not."""
 
+_CODED = "^^"
+"""Beginning of a character by its code, which TeX reads before anything else: `^^5c` is a backslash."""
+
 _COMMANDS = frozenset(
     r"alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma "
     r"tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hbar "
@@ -57,9 +60,9 @@ def latex(text: str) -> str:
 
 def verbatim(text: str) -> str:
     """Return an identifier for a field that LaTeX does not interpret: only braces must balance there."""
-    if "\\" not in text and _is_balanced(text):
+    if "\\" not in text and _CODED not in text and _is_balanced(text):
         return text
-    return re.sub(r"[\\{}]", lambda found: f"%{ord(found[0]):02X}", text)
+    return re.sub(r"[\\{}^]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
 def _plain(text: str, start: int, end: int, partners: frozenset[int]) -> str:
@@ -88,7 +91,8 @@ def _is_mathematics(formula: str) -> bool:
     Braces must balance for LaTeX, and for BibTeX, which counts escaped ones as well.
     """
     return (
-        all(command in _COMMANDS for command in _COMMAND.findall(formula))
+        _CODED not in formula
+        and all(command in _COMMANDS for command in _COMMAND.findall(formula))
         and not _PROSE.search(re.sub(r"\{[^{}]*\}", "", formula))
         and _is_balanced(formula)
         and _is_balanced(re.sub(r"\\[{}]", "", formula))

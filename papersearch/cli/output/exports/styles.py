@@ -35,10 +35,11 @@ _MOST_BYTES = 4_000_000
 _NAMED = 3
 """Number of names that are offered for an unknown one."""
 
-_LINK = re.compile(rb"<(?:\w+:)?link\b[^>]*>")
+_LINK = re.compile(rb"<(?:\w+:)?link\b[^<>]*+>")
 _PARENT = re.compile(rb"""\brel\s*=\s*["']independent-parent["']""")
-_ADDRESS = re.compile(rb"""\bhref\s*=\s*["'][^"']*?([\w.-]+?)(?:\.csl)?/?["']""")
-_LOCALE = re.compile(rb"""<(?:\w+:)?style\b[^>]*\bdefault-locale\s*=\s*["']([A-Za-z-]+)["']""")
+_ADDRESS = re.compile(rb"""\bhref\s*+=\s*+["']([^"']*+)["']""")
+_LAST_NAME = re.compile(rb"(?<![\w.-])[\w.-]++\Z")
+_LOCALE = re.compile(rb"""<(?:\w+:)?style\b[^<>]*\bdefault-locale\s*+=\s*+["']([A-Za-z-]+)["']""")
 
 
 class Style(NamedTuple):
@@ -100,7 +101,9 @@ def _parent_of(path: Path, wanted: str) -> tuple[str | None, str | None]:
     locale = _LOCALE.search(content)
     for link in _LINK.findall(content):
         if _PARENT.search(link) and (address := _ADDRESS.search(link)):
-            return address[1].decode("utf-8", "replace"), locale[1].decode() if locale else None
+            name = _LAST_NAME.search(address[1].removesuffix(b"/").removesuffix(b".csl"))
+            if name is not None:
+                return name[0].decode(), locale[1].decode() if locale else None
     return None, None
 
 

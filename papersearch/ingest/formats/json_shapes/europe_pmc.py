@@ -26,7 +26,7 @@ ABOUT = "answers of the API"
 
 _MARKS = frozenset({"authorString", "pubYear", "firstPublicationDate", "journalInfo", "pmcid"})
 _DATES = ("firstPublicationDate", "electronicPublicationDate")
-_INITIALS = re.compile(r"(.+?)\s+([A-Z][A-Z-]{0,4})(?:\s+(Jr|Sr|2nd|3rd|II|III|IV))?")
+_INITIALS = re.compile(r"(.*?\S)\s++([A-Z][A-Z-]{0,4})(?:\s++(Jr|Sr|2nd|3rd|II|III|IV))?")
 
 KNOWN = frozenset(
     {

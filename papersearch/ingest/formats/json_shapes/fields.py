@@ -17,7 +17,7 @@ _INNER = ("value", "@value", "#text", "$", "_", "text", "name", "display_name")
 """Keys under which converters and APIs wrap a text."""
 
 _ARXIV = re.compile(
-    r"\barxiv(?:\.org/(?:abs|pdf|html)/|[\s:.]+)\s*((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)",
+    r"\barxiv(?:\.org/(?:abs|pdf|html)/|[\s:.]++)\s*+((?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?)",
     re.IGNORECASE,
 )
 _ARXIV_ALONE = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE)

@@ -23,7 +23,7 @@ NAME = "paperlists"
 ABOUT = "the lists of accepted papers, as downloaded"
 
 _MARKS = frozenset({"status", "track", "aff", "author_site", "primary_area", "or_profile", "tldr"})
-_YEAR = re.compile(r"\byear\s*=\s*[{\"]?\s*(\d{4})")
+_YEAR = re.compile(r"\byear\s*+=\s*+[{\"]?\s*+(\d{4})")
 
 KNOWN = frozenset(
     {

@@ -107,5 +107,5 @@ def _authors(value: Any) -> list[Person]:
 
 
 def _citation_key_in(extra: str) -> str | None:
-    found = re.search(r"^\s*citation key:\s*(\S+)", extra, re.IGNORECASE | re.MULTILINE)
+    found = re.search(r"^[^\S\n]*+citation key:\s*+(\S+)", extra, re.IGNORECASE | re.MULTILINE)
     return found[1] if found else None
