@@ -28,7 +28,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy
 
 import papersearch
 from papersearch.errors import PapersearchError
-from papersearch.index import generations
+from papersearch.index import generation as opened
 
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
@@ -107,7 +107,7 @@ def damage(index_path: Path, n: int, drawn: random.Random) -> bool:
         content = path.read_bytes()
         path.unlink()  # the file that is mapped stays as it is
         path.write_bytes(damaged(content, drawn))
-        with mock.patch.object(generations, "_SMALL", 0 if round_ // len(files) % 2 else generations._SMALL):
+        with mock.patch.object(opened, "_SMALL", 0 if round_ // len(files) % 2 else opened._SMALL):
             seen["found"] += is_found(index_path)
             for name, ask in QUESTIONS.items():
                 seen[outcome(index_path, ask, right[name])] += 1

@@ -1,19 +1,23 @@
-"""Files that only their owner reads."""
+"""Small files of the reader's, which only their owner reads, and which are replaced as a whole."""
 
 from __future__ import annotations
 
 import os
 import stat
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from papersearch.index.files import replace_file
 from papersearch.private_files import read_private, write_private
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are no permissions")
+NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="there are no permissions")
 
 
+@NEEDS_POSIX
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 def test_others_read_nothing(tmp_path: Path, umask: int) -> None:
     """A private file, and a folder that is made for it, are their owner's alone under any umask."""
@@ -29,6 +33,7 @@ def test_others_read_nothing(tmp_path: Path, umask: int) -> None:
     assert read_private(path, 100, 1) == b"own again"
 
 
+@NEEDS_POSIX
 @pytest.mark.parametrize("kind", ["pipe", "link", "device"])
 def test_what_lies_in_its_place(tmp_path: Path, kind: str) -> None:
     """A pipe, a device or a link in its place is not read, and a write replaces it and follows no link."""
@@ -43,3 +48,24 @@ def test_what_lies_in_its_place(tmp_path: Path, kind: str) -> None:
     write_private(path, b"own")
     assert read_private(path, 100, 1) == b"own"
     assert other.read_bytes() == b"other"
+
+
+@pytest.mark.parametrize("write", [write_private, replace_file])
+def test_files_that_are_replaced_at_once_are_whole(tmp_path: Path, write: Callable[[Path, bytes], None]) -> None:
+    """A file that threads replace at once is always what one of them wrote, and none of them fails."""
+    path = tmp_path / "kept.json"
+    written = [bytes([65 + number]) * (number + 1) * 50_000 for number in range(4)]
+    write(path, written[0])
+
+    def work(content: bytes) -> None:
+        for _ in range(25):
+            write(path, content)
+            assert path.read_bytes() in written
+
+    threads = [threading.Thread(target=work, args=(content,)) for content in written]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert path.read_bytes() in written
+    assert list(tmp_path.iterdir()) == [path]

@@ -17,7 +17,7 @@ from papersearch.index.shards import OpenedShards, decode_shards, encode_shards,
 from papersearch.version import __version__
 
 if TYPE_CHECKING:
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.types import IntArray, Weights
 
 _ATTEMPTS = 100

@@ -22,7 +22,8 @@ from papersearch.dense.choice import choose_backend, encoding_by
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, corpus_places
-from papersearch.index.generations import Generation, check_writable, open_before
+from papersearch.index.generation import Generation
+from papersearch.index.generations import check_writable, open_before
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.locking import writing

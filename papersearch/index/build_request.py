@@ -14,7 +14,7 @@ from papersearch.text.words import ENGLISH
 if TYPE_CHECKING:
     from papersearch.dense.models import ModelFiles
     from papersearch.dense.prefixes import Prefixes
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.index.report import Progress
     from papersearch.ingest.corpus_files import Corpus
     from papersearch.types import DumpProgress

@@ -16,7 +16,8 @@ import numpy as np
 from papersearch.checksums import sha256_of
 from papersearch.errors import IndexDamaged
 from papersearch.index.files import FileRecord, npy_header
-from papersearch.index.generations import Generation, has_shards, open_current, read_manifest
+from papersearch.index.generation import Generation
+from papersearch.index.generations import has_shards, open_current, read_manifest
 from papersearch.index.layout import WEIGHTS
 from papersearch.index.manifest import NAME_COUNTS, Manifest, encode_manifest
 from papersearch.user_files import read_bounded

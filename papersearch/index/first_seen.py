@@ -21,7 +21,8 @@ import orjson
 
 from papersearch import clock
 from papersearch.errors import IndexDamaged
-from papersearch.index.generations import Generation, open_generations
+from papersearch.index.generation import Generation
+from papersearch.index.generations import open_generations
 from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder, read_description
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable

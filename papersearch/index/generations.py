@@ -9,19 +9,15 @@ a reader. Writers must hold `locking.writing` while they use this module.
 from __future__ import annotations
 
 import math
-import mmap
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
-import orjson
 
-from papersearch.checksums import sha256_of_file
 from papersearch.errors import (
     IndexBusy,
     IndexDamaged,
@@ -36,13 +32,11 @@ from papersearch.errors import (
     StoredIndexError,
 )
 from papersearch.index import files, locking
-from papersearch.index.blocks import CheckedBytes, CheckedFile, CheckedRows, are_whole, closed, n_blocks
+from papersearch.index.blocks import closed
+from papersearch.index.generation import Generation
 from papersearch.index.layout import (
-    ARRAYS,
     CHECKSUMS,
-    LATE_ARRAYS,
     MANIFEST,
-    PARTIAL_ARRAYS,
     PARTS,
     SHARDS,
     files_of,
@@ -51,15 +45,10 @@ from papersearch.index.layout import (
     written_order,
 )
 from papersearch.index.manifest import Manifest, decode_manifest, encode_manifest
-from papersearch.index.removal import remove_litter, remove_old, replace_locked
-from papersearch.types import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy.typing as npt
-
-    from papersearch.index.blocks import Sums
     from papersearch.index.files import Content, FileRecord, WrittenFile
 
 _OURS = re.compile(
@@ -68,145 +57,6 @@ _OURS = re.compile(
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
 _BUILDING = "building"
 _ATTEMPTS = 100
-
-_SMALL = 1 << 20
-"""Greatest size in bytes of a file that is checked as a whole when it is opened, which takes 0.1 ms."""
-
-
-class Generation:
-    """An open generation; arrays and texts are mapped on access.
-
-    Each access checks the file against the manifest: presence, size, dtype, shape. What is read is
-    checked against `checksums.npy`. The `lease` keeps the files from being removed.
-    """
-
-    def __init__(self, index_path: Path, manifest: Manifest, lease: mmap.mmap | None) -> None:
-        self.index_path = index_path
-        self.manifest = manifest
-        self.lease = lease
-
-    def array(self, name: str) -> npt.NDArray[Any]:
-        """Return the array of the file `name`, mapped and read-only. Raises IndexDamaged."""
-        return np.asarray(self._rows(name))
-
-    def rows(self, name: str) -> npt.NDArray[Any]:
-        """Return an array of which few rows may be read: a large one is checked where it is read.
-
-        It is indexed as an array is, and numpy's functions take it (`CheckedRows`). Raises IndexDamaged.
-        """
-        rows = self._rows(name)
-        return np.asarray(rows) if self._is_small(name) else cast("npt.NDArray[Any]", rows)
-
-    def text(self, name: str) -> bytes | mmap.mmap:
-        """Return the bytes of the file `name`, mapped. Raises IndexDamaged."""
-        file = self._mapped(name)
-        if file is None:
-            return b""
-        file.check_all()
-        return file.mapped
-
-    def spans(self, name: str) -> bytes | mmap.mmap | CheckedBytes:
-        """Return the bytes of a file of which little may be read: a large one is checked where it is read.
-
-        Raises IndexDamaged.
-        """
-        if self._is_small(name) or (file := self._mapped(name)) is None:
-            return self.text(name)
-        return CheckedBytes(file)
-
-    def _rows(self, name: str) -> npt.NDArray[Any] | CheckedRows:
-        described = (ARRAYS | LATE_ARRAYS | PARTIAL_ARRAYS)[name]
-        dtype = np.dtype(described.dtype)
-        shape = tuple(self.manifest.axis(letter) for letter in described.shape)
-        # The expected header is known to the byte, so the file's own is compared, never interpreted.
-        header = files.npy_header(dtype, shape)
-        file = self._mapped(name)
-        size = len(header) + dtype.itemsize * math.prod(shape)
-        if file is None or len(file.mapped) != size or file.mapped[: len(header)] != header:
-            raise self._damaged(name, "has another shape than the manifest says")
-        if not all(shape):  # an empty array has no rows to map
-            return np.zeros(shape, dtype)
-        rows = np.frombuffer(file.mapped, dtype, offset=len(header)).reshape(shape)
-        return CheckedRows(file, rows, len(header))
-
-    def _mapped(self, name: str) -> CheckedFile | None:
-        """Map a file; return None if it is empty."""
-        path = self._checked_path(name)
-        if self.manifest.files[name].size == 0:
-            return None
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return CheckedFile(mapped, self.sums(name), self.index_path, name)
-
-    def sums(self, name: str) -> Sums | None:
-        """Return the checksums of a file's blocks, (blocks,); None if they are not known.
-
-        Generations of an older format have none. Raises IndexDamaged.
-        """
-        return None if name == CHECKSUMS or self._sums is None else self._sums[name]
-
-    @cached_property
-    def _sums(self) -> Mapping[str, Sums] | None:
-        if CHECKSUMS not in self.manifest.files:
-            return None
-        stored = np.asarray(self._rows(CHECKSUMS))
-        if not are_whole(stored):
-            raise self._damaged(CHECKSUMS, "does not fit its own checksum")
-        sums, start = {}, 0
-        for name, record in self.manifest.files.items():
-            if name != CHECKSUMS:
-                sums[name] = stored[start : start + n_blocks(record.size)]
-                start += n_blocks(record.size)
-        return sums
-
-    def _is_small(self, name: str) -> bool:
-        """Return whether checking a whole file costs a query next to nothing."""
-        return self.manifest.files[name].size <= _SMALL
-
-    def file_path(self, name: str) -> Path:
-        """Return the path of the file `name`."""
-        return self.index_path / self.manifest.folder / name
-
-    def _checked_path(self, name: str) -> Path:
-        """Return the path of a file; raise IndexDamaged unless it is regular and of the right size."""
-        path = self.file_path(name)
-        if (record := self.manifest.files.get(name)) is None:  # only a manifest of an older format may lack one
-            raise self._damaged(name, "is not in the manifest")
-        try:
-            status = path.lstat()
-        except OSError as error:
-            is_gone = not path.parent.exists()
-            what = "was removed by a later build: try again" if is_gone else "is missing"
-            raise self._damaged(name, what) from error
-        if not stat.S_ISREG(status.st_mode):  # a link in an untrusted index could lead out of it
-            raise self._damaged(name, "is not a regular file")
-        if status.st_size != record.size:
-            raise self._damaged(name, f"has {status.st_size:,} bytes, and the manifest says {record.size:,}")
-        return path
-
-    def findings(self) -> tuple[Finding, ...]:
-        """Return what the build did not understand, rewrote or skipped. Raises IndexDamaged."""
-        try:
-            return tuple(Finding(**finding) for finding in orjson.loads(bytes(self.text("report.json"))))
-        except (orjson.JSONDecodeError, TypeError) as error:
-            raise self._damaged("report.json", "cannot be read") from error
-
-    def check_files(self) -> None:
-        """Raise IndexDamaged unless every file exists with its size."""
-        for name in self.manifest.files:
-            self._checked_path(name)
-
-    def are_intact(self, names: Iterable[str]) -> bool:
-        """Return whether these files have the content that the manifest says. Reads all of them."""
-        try:
-            return all(
-                sha256_of_file(self._checked_path(name)) == self.manifest.files[name].sha256 for name in names
-            )
-        except (IndexDamaged, OSError):
-            return False
-
-    def _damaged(self, name: str, what: str) -> IndexDamaged:
-        return _damaged(self.index_path, name, what)
 
 
 def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = False) -> Generation:
@@ -223,7 +73,7 @@ def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = Fal
         folder = index_path / manifest.folder
         try:
             if folder.is_symlink():
-                raise _damaged(index_path, folder.name, "is a link")
+                raise IndexDamaged(path=index_path, file=folder.name, fault="is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
             own = (folder / MANIFEST).read_bytes() if lease is None else lease[:]
         except OSError:
@@ -232,7 +82,9 @@ def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = Fal
             # Either others have been published since the manifest was read, or the index is damaged.
             if _manifest_content(index_path) == content:
                 fault = "is missing" if own is None else "has files of another build than its manifest"
-                raise _damaged(index_path, folder.name, f"{fault}, as in a copy made during a build")
+                raise IndexDamaged(
+                    path=index_path, file=folder.name, fault=f"{fault}, as in a copy made during a build"
+                )
             continue
         opened = Generation(index_path, manifest, lease)
         opened.check_files()
@@ -270,7 +122,7 @@ def _manifest_content(index_path: Path) -> bytes:
     place = index_path / MANIFEST
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
-            raise _damaged(index_path, MANIFEST, "is not a regular file")
+            raise IndexDamaged(path=index_path, file=MANIFEST, fault="is not a regular file")
         return read_description(place)
     except (FileNotFoundError, NotADirectoryError) as error:
         if (index_path / PARTS).is_dir():
@@ -341,6 +193,8 @@ def publish(
     """
     from concurrent.futures import Future, ThreadPoolExecutor  # slow to import, and no query writes
 
+    from papersearch.index.removal import remove_litter, remove_old
+
     building = files.beside(index_path / _BUILDING)
     is_alone = locking.is_locked(whole or index_path)
     remove_litter(index_path, (f".{_BUILDING}*", f".{MANIFEST}-*"), is_alone=is_alone)
@@ -378,6 +232,8 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_al
 
     If the manifest cannot be replaced, the folder is removed again. Raises OSError or IndexNotWritable.
     """
+    from papersearch.index.removal import replace_locked
+
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
     folder = index_path / manifest.folder
@@ -409,6 +265,8 @@ def rollback(index_path: Path) -> Manifest:
     If that generation was never complete, its last part becomes current. What a killed build has
     removed in part is passed over.
     """
+    from papersearch.index.removal import replace_locked
+
     current = read_manifest(index_path).generation
     earlier = [folder for folder in _folders(index_path) if folder[0] < current]
     if not earlier:
@@ -435,7 +293,9 @@ def _last_whole(index_path: Path, folders: Iterable[tuple[int, int]]) -> tuple[M
         except StoredIndexError as error:
             faults.append(error)
         except OSError as error:
-            faults.append(_damaged(index_path, name, f"has no manifest ({error.strerror or error})"))
+            faults.append(
+                IndexDamaged(path=index_path, file=name, fault=f"has no manifest ({error.strerror or error})")
+            )
     raise faults[0]
 
 
@@ -467,7 +327,3 @@ def _foreign_entries(index_path: Path) -> list[str]:
     if not index_path.is_dir():
         return []
     return sorted(entry.name for entry in index_path.iterdir() if not _OURS.fullmatch(entry.name))
-
-
-def _damaged(index_path: Path, file: str, fault: str) -> IndexDamaged:
-    return IndexDamaged(path=index_path, file=file, fault=fault)

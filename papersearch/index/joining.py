@@ -112,8 +112,7 @@ def join(
         for part in checked_parts(index_path, corpus):  # none may change while it is read
             held.enter_context(writing(index_path / _folder(part), watch.announce))
         parts = checked_parts(index_path, corpus)
-        with write_errors(index_path):
-            versions = versions_of(index_path, parts)
+        versions = versions_of(index_path, parts)
         if run is None:
             is_small = sum(part.n_appearances for part in parts) < _WORTH_WORKERS
             run = here if is_small else on_all_processors

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from papersearch.dense.late import PieceVectors
     from papersearch.index.build_request import Encoder
     from papersearch.index.files import Content
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.index.report import Progress
 
 WORDS_FIRST = 100

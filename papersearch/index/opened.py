@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from papersearch.index.facts import Facts
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.index.manifest import Manifest
     from papersearch.index.name_tables import NameTable
     from papersearch.types import BoolArray, DocIndices, NameKind

@@ -95,15 +95,16 @@ def check_files(place: Path, record: PartRecord) -> str | None:
 
 def versions_of(index_path: Path, parts: Sequence[PartRecord]) -> list[tuple[int, ...]]:
     """Return what changes whenever a part is built again, for each part."""
-    return [
-        tuple(
-            number
-            for name in (PART, READ)
-            for status in [(index_path / part_folder(one.number, one.n_parts) / name).stat()]
-            for number in (status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
-        )
-        for one in parts
-    ]
+    places = (index_path / part_folder(one.number, one.n_parts) for one in parts)
+    return [(*_version(place / PART), *_version(place / READ)) for place in places]
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:  # the check of files names what is missing
+        return ()
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 def raise_for_changes(index_path: Path, parts: Sequence[PartRecord], versions: Sequence[tuple[int, ...]]) -> None:

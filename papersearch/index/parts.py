@@ -45,7 +45,7 @@ from papersearch.values import Value
 
 if TYPE_CHECKING:
     from papersearch.index.files import Content, FileRecord
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.ingest.reading import DumpsRead
 
 

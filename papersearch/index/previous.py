@@ -22,7 +22,7 @@ from papersearch.types import Changes, Paper
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.types import IntArray
 
 _DENSE = ("texts.sha256.npy", "vectors.npy", "probes.npy")

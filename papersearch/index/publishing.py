@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from papersearch.errors import NothingToIndex
 from papersearch.index import previous
 from papersearch.index.first_seen import first_seen
-from papersearch.index.generations import Generation, next_generation, next_part, publish
+from papersearch.index.generation import Generation
+from papersearch.index.generations import next_generation, next_part, publish
 from papersearch.index.layout import FORMAT_VERSION, generation_folder
 from papersearch.index.locking import is_locked
 from papersearch.index.manifest import Manifest

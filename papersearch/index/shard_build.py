@@ -31,7 +31,8 @@ from papersearch.errors import ModelUnusable, StoredIndexError
 from papersearch.index import files, previous
 from papersearch.index.files import FileRecord, KeptFile
 from papersearch.index.first_seen import Lost, with_lost
-from papersearch.index.generations import Generation, publish, write_errors
+from papersearch.index.generation import Generation
+from papersearch.index.generations import publish, write_errors
 from papersearch.index.journal import Journal, journal_key
 from papersearch.index.layout import MANIFEST, generation_folder, read_description
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest

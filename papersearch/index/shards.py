@@ -31,7 +31,8 @@ from papersearch.errors import (
 )
 from papersearch.index import files, locking
 from papersearch.index.checked_json import decode_checked, encode_checked
-from papersearch.index.generations import Generation, generations, has_shards, write_errors
+from papersearch.index.generation import Generation
+from papersearch.index.generations import generations, has_shards, write_errors
 from papersearch.index.layout import (
     FORMAT_VERSION,
     MANIFEST,

@@ -28,7 +28,7 @@ from papersearch.types import NAME_KINDS
 from papersearch.values import Value
 
 if TYPE_CHECKING:
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.types import Paper
 
 

@@ -36,7 +36,7 @@ from papersearch.text.paper_text import Texts, keywords_of
 if TYPE_CHECKING:
     from papersearch.index.files import Content
     from papersearch.index.first_seen import FirstSeen
-    from papersearch.index.generations import Generation
+    from papersearch.index.generation import Generation
     from papersearch.ingest.reading import Ingest
     from papersearch.lexical.indexing import AnalysedCorpus
     from papersearch.types import DocIndices, DumpFile, Finding, Paper

@@ -13,7 +13,8 @@ from unittest import mock
 
 import papersearch
 from papersearch.errors import IndexMissing, PartsNotJoined
-from papersearch.index.generations import Generation, has_shards, open_current
+from papersearch.index.generation import Generation
+from papersearch.index.generations import has_shards, open_current
 from papersearch.index.layout import CHECKSUMS, MANIFEST
 from papersearch.index.locking import LOCK
 from papersearch.index.shards import open_shards

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import papersearch
 from papersearch.errors import IndexDamaged
-from papersearch.index import generations
+from papersearch.index import generation as generation_module
 from papersearch.index.blocks import (
     BLOCK,
     CheckedBytes,
@@ -206,7 +206,7 @@ def test_large_files_are_checked_where_they_are_read(
 ) -> None:
     """Answers are the same where every file counts as large, and a damaged one gives none."""
     expected = papersearch.open(small_index).search("pipeline bubbles", explain=True, facets=True)
-    monkeypatch.setattr(generations, "_SMALL", 0)
+    monkeypatch.setattr(generation_module, "_SMALL", 0)
     assert papersearch.open(small_index).search("pipeline bubbles", explain=True, facets=True) == expected
     for name in ("vectors.int8.npy", "vectors.npy", "postings.papers.npy", "papers.jsonl", "terms.txt"):
         copy = shutil.copytree(small_index, tmp_path / name)

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from papersearch.checksums import sha256_of_file
 from papersearch.index.collection import Collection, whole_manifest
 from papersearch.index.facts import organisation_table
-from papersearch.index.generations import Generation, open_current, publish
+from papersearch.index.generation import Generation
+from papersearch.index.generations import open_current, publish
 from papersearch.index.identifiers import identifier_order
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import Manifest
