@@ -73,7 +73,7 @@ class Forgetful:
         ("os", Forgetful()),
         ("sync_folder", lambda path: None),
         ("make_folders", lambda path: path.mkdir(parents=True, exist_ok=True)),
-        ("rename_folder", os.rename),
+        ("rename_folder", lambda path, target, **options: path.rename(target)),
     ],
 )
 def test_a_missing_sync_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:

@@ -1,4 +1,4 @@
-"""Every write that can fail: injected errors, a disk that is full, and what readers see."""
+"""Every write that can fail: injected errors, a disk that is full, and damages."""
 
 from __future__ import annotations
 
