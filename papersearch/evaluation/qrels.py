@@ -12,6 +12,7 @@ from ir_measures import Qrel
 from papersearch.errors import QrelsUnreadable
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.streams import Unreadable, open_stream
+from papersearch.text.cleaning import clean_text
 
 MOST_RELEVANT = 1_000_000
 """Greatest relevance, and below zero the least: trec_eval allocates memory for every number up to it."""
@@ -46,10 +47,12 @@ def _is_header(line: Line, before: list[Qrel]) -> bool:
 
 
 def _judgement(line: Line, path: Path) -> Qrel:
-    """Parse one line of either format. Raises EvaluationError."""
+    """Parse one line of either format, with ids as clean as those of topics and papers. Raises QrelsUnreadable."""
     try:
         topic_id, name, relevance = columns_of(line.text)
-        judged = Qrel(topic_id, name, int(relevance))
+        judged = Qrel(clean_text(topic_id), clean_text(name), int(relevance))
+        if not judged.query_id or not judged.doc_id:
+            raise ValueError
     except ValueError:
         cause = f"{line.text[:80]!r} is not a judgement"
         raise QrelsUnreadable(file=str(path), line=line.number, cause=cause) from None

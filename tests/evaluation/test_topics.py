@@ -101,6 +101,7 @@ def test_missing_file(tmp_path: Path) -> None:
         "1 0 a 2\n1 0 b 0\n2 0 c 1\n",
         "query-id\tcorpus-id\tscore\n1\ta\t2\n1\tb\t0\n2\tc\t1\n",
         "1\tQ0\ta\t2\r\n1\tQ0\tb\t0\r\n\r\n2\tQ0\tc\t1\r\n",
+        "1\0\t0\t a\x07\t2\n\x1b[31m1\t0\tb\u200b\t0\n2 0 c\0 1\n",
     ],
 )
 def test_judgements(tmp_path: Path, content: str) -> None:
@@ -116,6 +117,7 @@ def test_judgements(tmp_path: Path, content: str) -> None:
         ("1 0 a", "qrels:1"),
         ("1 0 a 1\n1 0 b high\n", "qrels:2"),
         ("1\n", "qrels:1"),
+        ("1\t0\t\0\t1\n", "qrels:1"),
         ("1 0 a 1000000\n1 0 b 1000001\n", "qrels:2: expected a relevance of at most 1,000,000, found 1000001"),
         ("1 0 a -1000001\n", "qrels:1"),
         (f"1 0 a {'9' * 5000}\n", "qrels:1"),
