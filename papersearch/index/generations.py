@@ -75,7 +75,7 @@ def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = Fal
             if folder.is_symlink():
                 raise IndexDamaged(path=index_path, file=folder.name, fault="is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
-            own = (folder / MANIFEST).read_bytes() if lease is None else lease[:]
+            own = read_description(folder / MANIFEST) if lease is None else lease[:]
         except OSError:
             own = None
         if own != content:

@@ -18,7 +18,7 @@ from papersearch.errors import IndexForeign
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, places_of
 from papersearch.index.generations import check_writable, open_before, open_current, read_manifest, write_errors
-from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS
+from papersearch.index.layout import DENSE_FILES, MANIFEST, PARTS, SHARDS, read_description
 from papersearch.index.locking import is_locked, writing
 from papersearch.index.part_checks import check_files, older, release
 from papersearch.index.part_records import (
@@ -293,7 +293,7 @@ def _files(read: DumpsRead) -> Sequence[tuple[str, Content]]:
 def _dense_files(published: Generation) -> dict[str, FileRecord]:
     """Return the records of the files from which a join takes encodings, and of their manifest."""
     manifest = published.manifest
-    content = (published.index_path / manifest.folder / MANIFEST).read_bytes()
+    content = read_description(published.index_path / manifest.folder / MANIFEST)
     own = files.FileRecord(size=len(content), sha256=sha256_of(content))
     read = DENSE_FILES - {"vectors.int8.npy"}  # which depends on the whole: the join makes it
     dense = {name: record for name, record in manifest.files.items() if name in read}

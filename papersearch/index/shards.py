@@ -190,7 +190,7 @@ def roll_back_shards(index_path: Path) -> Shards:
     is_alone = locking.is_locked(index_path)
     with write_errors(index_path):
         for one in opened:
-            own = (one.index_path / one.manifest.folder / MANIFEST).read_bytes()
+            own = read_description(one.index_path / one.manifest.folder / MANIFEST)
             replace_locked(one.index_path / MANIFEST, own, is_alone=is_alone)
         _keep(index_path, current, is_alone=is_alone)
         replace_locked(index_path / SHARDS, content, is_alone=is_alone)

@@ -18,7 +18,7 @@ from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError, StoredIndexError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.identifiers import identifier_order
-from papersearch.index.layout import CHECKSUMS
+from papersearch.index.layout import CHECKSUMS, read_description
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
@@ -72,7 +72,7 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
         except OSError as error:
             yield name, f"cannot be read ({error.strerror or error})"
     try:
-        inner = generation.file_path("manifest.json").read_bytes()
+        inner = read_description(generation.file_path("manifest.json"))
         # Not compared with the index's present one, which a build may have replaced.
         if decode_manifest(inner, "") != generation.manifest:
             yield "manifest.json", "differs from the generation's own"
