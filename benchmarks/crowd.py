@@ -330,7 +330,7 @@ def copy_folder(source: Path, target: Path, way: str, drawn: random.Random) -> N
         except (shutil.Error, OSError):
             return
     elif way == "slow":  # as over a network, by a program that lists first, and copies in any order
-        files = [path for path in source.rglob("*") if path.is_file()]
+        files = [Path(folder, name) for folder, _, names in os.walk(source) for name in names]
         drawn.shuffle(files)
         for number, path in enumerate(files):
             place = target / path.relative_to(source)
@@ -427,7 +427,7 @@ def keeper(scene: Scene, drawn: random.Random) -> Act:
             record = seen.Record(query="", since=0, shown={})
             seen.Seen(searches, "index", "run").keep({name: record})
         last_results.keep(index, [index.search("pipeline topic", 5, "keyword")])
-        if (found := last_results.find()) is None or len(found.papers) != 5:
+        if (found := last_results.find()) is None or len(found.papers) not in (5, K):  # of a command
             raise Wrong(f"the last results of the session are {found}")
         if len(own) > 5:
             oldest = own.pop(0)
