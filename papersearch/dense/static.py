@@ -21,7 +21,7 @@ from papersearch.dense.model_folder import WEIGHTS_FILE, read_modules
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.safetensors_file import SafetensorsFile
 from papersearch.dense.threads import one_thread
-from papersearch.dense.wordpiece import vocabulary_of
+from papersearch.dense.wordpiece import damage_told, vocabulary_of
 from papersearch.errors import ModelDamaged, ModelUnusable
 
 if TYPE_CHECKING:
@@ -55,10 +55,8 @@ class StaticEncoder:
         if unknown := next((module.kind for module in others if module.kind != "Normalize"), None):
             raise ModelUnusable(name=model.name, cause=f"{unknown} after static embeddings is not computed")
         self._path = table.folder / "tokenizer.json"
-        try:
+        with damage_told(self._path):
             self._tokenizer = Tokenizer.from_file(str(self._path))
-        except Exception as error:  # tokenizers raises bare Exception
-            raise ModelDamaged(path=self._path, fault=str(error)) from error
         self._tokenizer.no_padding()
         self._table = _Table(table.folder / WEIGHTS_FILE)
         if self._tokenizer.get_vocab_size() > self._table.n_pieces:
@@ -66,7 +64,9 @@ class StaticEncoder:
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
-        return self._encoded(self._tokenizer.encode(self.prefixes.query + text, add_special_tokens=False))
+        with damage_told(self._path):
+            split = self._tokenizer.encode(self.prefixes.query + text, add_special_tokens=False)
+        return self._encoded(split)
 
     def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
         """Encode queries; results are in the order given."""
@@ -88,7 +88,9 @@ class StaticEncoder:
         for first in range(0, len(texts), _BATCH):
             batch = [texts[number] for number in range(first, min(first + _BATCH, len(texts)))]
             prefixed = [self.prefixes.paper + text for text in batch]
-            for number, split in enumerate(self._tokenizer.encode_batch(prefixed, add_special_tokens=False), first):
+            with damage_told(self._path):
+                splits = self._tokenizer.encode_batch(prefixed, add_special_tokens=False)
+            for number, split in enumerate(splits, first):
                 encoded = self._encoded(split)
                 if constants is None or compressed is None:
                     receive(number, without_pieces(encoded.vector))

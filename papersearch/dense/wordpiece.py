@@ -11,7 +11,8 @@ whether both agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +23,22 @@ from papersearch.errors import ModelDamaged, ModelError
 from papersearch.user_files import open_regular
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 _CONTINUATION = "##"
 _MAX_WORD_LENGTH = 100  # limit of BERT's WordPiece: a longer word is unknown as a whole
 _GREATEST_ID = 1 << 23  # the largest vocabularies have a million word pieces
 _ROLES = ("cls_token", "sep_token", "unk_token")
 _ASCII_WORDS = re.compile(r"[A-Za-z0-9]+|[!-/:-@\[-`{-~]")  # every punctuation mark is a word of its own
+
+
+@contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Raise ModelDamaged, which names the file at `path`, for any error of the library."""
+    try:
+        yield
+    except Exception as error:  # tokenizers raises bare Exception
+        raise ModelDamaged(path=path, fault=str(error)) from error
 
 
 class LibraryTokenizer:
@@ -38,28 +48,31 @@ class LibraryTokenizer:
         from tokenizers import Tokenizer
 
         self._path = folder / "tokenizer.json"
-        try:
+        with damage_told(self._path):
             open_regular(self._path).close()  # the library would wait for a pipe
             self._tokenizer: Tokenizer = Tokenizer.from_file(str(self._path))
-        except Exception as error:  # tokenizers raises bare Exception
-            raise ModelDamaged(path=self._path, fault=str(error)) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length)
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of the word pieces of `text`, special tokens included."""
-        ids: list[int] = self._tokenizer.encode(text).ids
+        ids: list[int] = self._split(text).ids
         return ids
 
     def ids_and_starts(self, text: str) -> tuple[list[int], list[int]]:
         """Return the ids, and the offset in characters of each word piece in the text."""
-        found = self._tokenizer.encode(text)
+        found = self._split(text)
         return found.ids, [start for start, _ in found.offsets]
 
     def ids_and_segments(self, first: str, second: str) -> tuple[list[int], list[int]]:
         """Return the ids of two texts together, and the token type of each; the longer text is cut first."""
-        found = self._tokenizer.encode(first, second)
+        found = self._split(first, second)
         return found.ids, found.type_ids
+
+    def _split(self, text: str, second: str | None = None) -> Encoding:
+        """Split a text, or two together. Raises ModelDamaged."""
+        with damage_told(self._path):
+            return self._tokenizer.encode(text, second)
 
     def vocabulary(self) -> list[str]:
         """List the word pieces by id; an unused id has an empty string. Raises ModelDamaged."""
@@ -155,9 +168,9 @@ def agrees(folder: Path, max_length: int, texts: Iterable[str]) -> bool:
     """Return whether `WordPieces` can read this model and gives the library's ids for all `texts`."""
     try:
         ours, library = WordPieces(folder, max_length), LibraryTokenizer(folder, max_length)
+        return all(ours.ids(text) == library.ids(text) for text in texts)
     except ModelError:
         return False
-    return all(ours.ids(text) == library.ids(text) for text in texts)
 
 
 def _content(token: Any) -> str:

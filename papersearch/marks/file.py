@@ -179,7 +179,8 @@ def _mark_from(fields: Any) -> Mark:
     for key, text in texts.items():
         if not isinstance(text, str):
             raise ValueError(f"expected text for {key}")
-    if texts.keys().isdisjoint(_NAMES):
+    cleaned = {key: written for key, text in texts.items() if (written := clean_text(text))}
+    if cleaned.keys().isdisjoint(_NAMES):
         raise ValueError(f"expected one of {', '.join(_NAMES)}")
     tags, is_read = fields.get("tags") or [], fields.get("read") or False
     tags = [tags] if isinstance(tags, str) else tags
@@ -187,7 +188,6 @@ def _mark_from(fields: Any) -> Mark:
         raise ValueError("expected a list of texts for tags")
     if not isinstance(is_read, bool):
         raise ValueError("expected true or false for read")
-    cleaned = {key: clean_text(text) for key, text in texts.items()}
     return Mark(tags=distinct(filter(None, map(clean_text, tags))), is_read=is_read, **cleaned)
 
 

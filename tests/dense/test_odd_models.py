@@ -72,6 +72,24 @@ def test_a_word_piece_without_a_row(tmp_path: Path) -> None:
         encoder.encode("moth")
 
 
+def test_a_tokenizer_that_fails_at_a_text(tmp_path: Path) -> None:
+    """An error of the library, at any text, is one of the model; numpy then does not encode."""
+    for make in (tiny_table, tiny_transformer):
+        folder = make(tmp_path / make.__name__)
+        tokenizer = orjson.loads((folder / "tokenizer.json").read_bytes())
+        tokenizer["model"] = {"type": "WordLevel", "vocab": {"moth": 1}, "unk_token": "[UNK]"}
+        (folder / "tokenizer.json").write_bytes(orjson.dumps(tokenizer))
+        model = models.ModelFiles("odd", "folder", folder)
+        if make is tiny_transformer:
+            assert described(model).query_tokenizer == "tokenizer.json"
+            continue
+        encoder = StaticEncoder(model, Prefixes())
+        with pytest.raises(ModelDamaged, match="Missing"):
+            encoder.encode("unknown")
+        with pytest.raises(ModelDamaged, match="Missing"):
+            encoder.encode_for_index(["unknown"], None, lambda number, encoding: None)
+
+
 @pytest.mark.parametrize("make", [tiny_table, tiny_transformer])
 def test_a_word_piece_with_a_huge_number(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     """No memory is taken for four billion word pieces because one of them has that number."""

@@ -115,6 +115,7 @@ def test_hands_may_edit_it(tmp_path: Path) -> None:
         ('{"paper_id": "a1",}', "it is not JSON"),
         ("[1]", "expected an object in braces"),
         ('{"tags": ["moe"]}', "expected one of paper_id, title, arxiv_id, doi"),
+        ('{"paper_id": "\\u0000", "title": " ", "note": "x"}', "expected one of paper_id, title, arxiv_id, doi"),
         ('{"paper_id": "a1", "tag": ["moe"]}', "unknown key 'tag'"),
         ('{"paper_id": "a1", "tags": [1]}', "expected a list of texts for tags"),
         ('{"paper_id": "a1", "tags": {"moe": 1}}', "expected a list of texts for tags"),

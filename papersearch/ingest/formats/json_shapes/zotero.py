@@ -101,7 +101,7 @@ def _authors(value: Any) -> list[Person]:
             literal=None if entry.get("firstName") else entry.get("name") or entry.get("lastName"),
         )
         for entry in objects(value)
-        if entry.get("creatorType", "author") in _AUTHORS
+        if text(entry.get("creatorType", "author")) in _AUTHORS
     ]
     return [name for name in found if name]
 
