@@ -86,9 +86,9 @@ class Failures:
         if sort is None or sort in self._known:
             return
         self._known.add(sort)
-        short = shortened(content, lambda cut: self._sort(cut) == sort)
         path = self._folder / f"{len(self._known)}"
-        path.write_bytes(short)
+        path.write_bytes(content)  # the process may end while it shortens it
+        path.write_bytes(short := shortened(content, lambda cut: self._sort(cut) == sort))
         path.with_suffix(".txt").write_text(f"{sort}\n\n{_report(self._enter, short)}", encoding="utf-8")
 
     def _sort(self, content: bytes) -> str | None:

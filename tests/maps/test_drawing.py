@@ -16,6 +16,7 @@ from papersearch.maps import drawing
 from papersearch.maps.drawing import draw_answer, draw_collection
 from tests.conftest import CORPUS
 from tests.growing import encode_in_part
+from tests.rewriting import record_anew
 from tests.search.cutting import every_nth, held
 
 
@@ -135,5 +136,6 @@ def test_a_vector_that_is_not_a_number(any_index: Index, tmp_path: Path) -> None
     content = bytearray(file.read_bytes())
     content[-4:] = np.float32("nan").tobytes()
     file.write_bytes(content)
+    record_anew(path, file.parent, file.name)
     with pytest.raises(papersearch.IndexDamaged, match="not a number"):
         draw_collection(papersearch.open(path), "All", quietly)
