@@ -76,6 +76,7 @@ def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
         # Not compared with the index's present one, which a build may have replaced.
         if decode_manifest(inner, "") != generation.manifest:
             yield "manifest.json", "differs from the generation's own"
+        decode_manifest(read_description(generation.index_path / "manifest.json"), "")
     except StoredIndexError:
         yield "manifest.json", "differs from the generation's own"
     except OSError as error:
