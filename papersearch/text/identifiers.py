@@ -22,7 +22,7 @@ _FILE_OF_PUBLISHER = re.compile(r"\.(?:pdf|html?)$", re.IGNORECASE)
 _PREPRINT_SERVER = re.compile(r"(10\.(?:1101|64898)/[\d.]+)v\d+(?:\.[\w.-]+)?$", re.IGNORECASE)
 """A DOI of bioRxiv or medRxiv followed by the version that only its page's address has."""
 
-_LATEX_ESCAPE = re.compile(r"\\+([_#%&$~])")
+_LATEX_ESCAPE = re.compile(r"(?<!\\)\\++([_#%&$~])")
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _TRAILING = ".,;:!?'\"`*…‘’“”«»。，、"
 
