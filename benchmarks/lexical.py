@@ -23,7 +23,7 @@ import bm25s
 import numpy as np
 import orjson
 from measuring import medians, print_table, timed
-from scale import random_vectors, write_abstracts
+from scale import made_papers, random_vectors, write_abstracts
 
 import papersearch
 from papersearch.lexical.definition import LuceneBM25
@@ -106,7 +106,7 @@ def main() -> None:
 def build_lexical(abstracts: Path, n_papers: int, scratch: Path, index_path: Path) -> None:
     """Index the first abstracts with random vectors, which lexical search does not use."""
     dump = scratch / "abstracts.jsonl"
-    write_abstracts(abstracts, n_papers, dump)
+    write_abstracts(made_papers(abstracts, n_papers), dump)
     with random_vectors():
         papersearch.build(dump, index_path, late=False)
 

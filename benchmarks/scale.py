@@ -1,11 +1,12 @@
-"""The cost of size: builds, and queries as cold processes, at three sizes of one collection.
+"""The cost of size: builds, updates, and queries as cold processes, at several sizes of one collection.
 
-    python benchmarks/scale.py ABSTRACTS.jsonl.gz [--papers 42606 700000] [--rounds 7]
+    python benchmarks/scale.py ABSTRACTS.jsonl.gz [--papers 42606 700000] [--rounds 7] [--keep FOLDER]
 
 The abstracts are real; further ones are put together from halves of two of them. Vectors are random
 unit vectors: encoding is measured in `encoding.py`, and a scan takes the same time for any vectors.
 The small index has 302 papers. The others are compared with it in every mode, with common terms,
-with a phrase and with a filter.
+with a phrase and with a filter. An update adds a dump of 1,000 papers to the built index.
+`--keep` leaves the corpora and indexes in FOLDER, and takes those that are there already.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -35,6 +37,7 @@ from papersearch.dense.encoding import TextEncoding, without_pieces
 from papersearch.index import meaning
 
 SMALL = 302
+N_NEW = 1_000
 QUERIES = {
     "hybrid": ["pipeline bubbles"],
     "common terms": ["language model learning"],
@@ -49,18 +52,19 @@ def main() -> None:
     options.add_argument("abstracts", type=Path, help="records as JSON lines, compressed by gzip")
     options.add_argument("--papers", type=int, nargs="+", default=[42_606, 700_000])
     options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--keep", type=Path, help="the folder of corpora and indexes; without it they are removed")
     options.add_argument("--build", type=Path, help=argparse.SUPPRESS)
     arguments = options.parse_args()
     if arguments.build:
         build_here(arguments.abstracts, arguments.build)
         return
-    with tempfile.TemporaryDirectory() as scratch:
+    with ExitStack() as opened:
+        scratch = arguments.keep or Path(opened.enter_context(tempfile.TemporaryDirectory()))
         indexes = {}
         for n_papers in (SMALL, *arguments.papers):
-            dump, indexes[n_papers] = Path(scratch) / f"{n_papers}.jsonl", Path(scratch) / f"index-{n_papers}"
-            write_abstracts(arguments.abstracts, n_papers, dump)
-            subprocess.run([sys.executable, __file__, str(dump), "--build", str(indexes[n_papers])], check=True)
-            dump.unlink()
+            corpus, indexes[n_papers] = scratch / f"corpus-{n_papers}", scratch / f"index-{n_papers}"
+            if not indexes[n_papers].exists():
+                build_and_update(arguments.abstracts, n_papers, corpus, indexes[n_papers])
         for n_papers in arguments.papers:
             print(f"\n{n_papers:,} papers, cold, medians of {arguments.rounds} rounds")
             processes = {
@@ -79,10 +83,26 @@ def main() -> None:
             time_scan(indexes[n_papers])
 
 
-def write_abstracts(source: Path, n_papers: int, target: Path) -> None:
-    """Write `n_papers` abstracts as JSON lines."""
+def build_and_update(source: Path, n_papers: int, corpus: Path, index: Path) -> None:
+    """Build an index of `n_papers`, add a dump of `N_NEW` to it, and remove that dump again."""
+    corpus.mkdir(parents=True)
+    command = [sys.executable, __file__, str(corpus), "--build", str(index)]
+    papers = made_papers(source, n_papers + N_NEW)
+    write_abstracts(islice(papers, n_papers), corpus / "papers.jsonl")
+    subprocess.run(command, check=True)
+    files = [path.stat().st_size for path in index.rglob("*") if path.is_file()]
+    dump_size = (corpus / "papers.jsonl").stat().st_size
+    print(f"{dump_size / 1e6:,.0f} MB of dumps, {sum(files) / 1e6:,.0f} MB of index", flush=True)
+    more = corpus / "more.jsonl"
+    for change in (lambda: write_abstracts(papers, more), more.unlink):
+        change()
+        subprocess.run(command, check=True)
+
+
+def write_abstracts(papers: Iterable[dict[str, Any]], target: Path) -> None:
+    """Write papers as JSON lines."""
     with target.open("wb") as out:
-        for paper in made_papers(source, n_papers):
+        for paper in papers:
             out.write(orjson.dumps(paper, option=orjson.OPT_APPEND_NEWLINE))
 
 
@@ -117,7 +137,14 @@ class RandomVectors:
                 receive(place, without_pieces(row))
 
 
-def build_here(dump: Path, index: Path) -> None:
+@contextmanager
+def random_vectors() -> Iterator[None]:
+    """Make builds take random vectors in place of a model's."""
+    with mock.patch.object(meaning, "open_paper_encoder", lambda *rest: RandomVectors()):
+        yield
+
+
+def build_here(corpus: Path, index: Path) -> None:
     """Build one index; report the time of each step and the memory it needed."""
     began: list[tuple[str, float]] = []
 
@@ -125,15 +152,15 @@ def build_here(dump: Path, index: Path) -> None:
         if not began or began[-1][0] != step:
             began.append((step, time.perf_counter()))
 
-    by_random_vectors = mock.patch.object(meaning, "open_paper_encoder", lambda *rest: RandomVectors())
-    with by_random_vectors, peak_bytes() as peak:
-        report = papersearch.build(dump, index, late=False, progress=progress)
+    with random_vectors(), peak_bytes() as peak:
+        report = papersearch.build(corpus, index, late=False, progress=progress)
     ends = [start for _, start in began[1:]] + [time.perf_counter()]
     took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
     steps = ", ".join(f"{step} {spent:.1f} s" for step, spent in took.items())
     rest = sum(spent for step, spent in took.items() if not step.endswith("the model"))
     print(
-        f"{report.n_papers:,} papers: {report.n_papers / rest:,.0f} abstracts/s without the model"
+        f"{report.n_papers:,} papers in {ends[-1] - began[0][1]:.0f} s:"
+        f" {report.n_papers / rest:,.0f} abstracts/s without the model"
         f" ({steps}); peak {peak[0] / 1e9:.2f} GB",
         flush=True,
     )
