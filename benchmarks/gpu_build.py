@@ -74,7 +74,7 @@ def main() -> None:
         n_encoded, steps = steps_of(arguments, Path(scratch, "index"))
         sampler.kill()
         lines = path.read_text().splitlines()[:-1] if path.exists() else []  # the last may be cut
-    samples = [tuple(map(float, line.split(","))) for line in lines]
+    samples = [(moment, share, used) for moment, share, used in (map(float, line.split(",")) for line in lines)]
     for step in steps:
         print(f"{step[0]:<20}{told([step], samples)[0]:>8.2f} s{told([step], samples)[1]:>8}")
     encoding = [step for step in steps if step[0] == "encoding"]

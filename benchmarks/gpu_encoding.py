@@ -184,7 +184,7 @@ def agreement(
 ) -> dict[str, Any]:
     """Compare with numpy: the greatest difference of vectors, and of the components of word pieces."""
     try:
-        ours = TextEncoder(model.folder, encoder.max_length, tuple(encoder.prefixes[:2]))
+        ours = TextEncoder(model.folder, encoder.max_length, (encoder.prefixes.query, encoder.prefixes.paper))
     except Exception as error:  # not every model is computed by numpy
         return {"difference": None, "pieces_off": None, "why": str(error)}
     step = max(1, len(texts) // COMPARED)

@@ -23,6 +23,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def main() -> None:
     steps: dict[str, Callable[[], str]] = {
         "dumps": lambda: write_dumps(arguments.abstracts, arguments.papers, folder / "corpus"),
         "whole": lambda: build_whole(folder),
-        **{f"part {n}": lambda n=n: build_one(folder, n, n_shards) for n in range(1, n_shards + 1)},
+        **{f"part {n}": partial(build_one, folder, n, n_shards) for n in range(1, n_shards + 1)},
         "join": lambda: join(folder),
         "files": lambda: compare_files(folder, n_shards),
         "answers": lambda: compare_answers(folder, arguments.rounds),

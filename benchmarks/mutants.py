@@ -21,7 +21,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -170,7 +170,7 @@ def _replacements(path: list[ast.AST]) -> Iterator[tuple[ast.AST, ast.AST | None
             yield node, ast.Pass()
 
 
-def _other_values(node: ast.Constant, path: list[ast.AST]) -> list[object]:
+def _other_values(node: ast.Constant, path: list[ast.AST]) -> Sequence[bool | int | float | str]:
     value = node.value
     if isinstance(value, bool):
         return [not value]

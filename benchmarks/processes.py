@@ -50,7 +50,8 @@ def loky() -> AbstractContextManager[Any]:
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.backend.context import get_context
 
-    return ProcessPoolExecutor(N_PROCESSES, context=get_context("loky"))
+    pool: AbstractContextManager[Any] = ProcessPoolExecutor(N_PROCESSES, context=get_context("loky"))
+    return pool
 
 
 def standard(method: str) -> Callable[[], AbstractContextManager[Any]]:
@@ -127,7 +128,8 @@ def main() -> None:
     options.add_argument("--run", nargs=2, metavar=("CONTENDER", "TASK"), help="what the benchmark calls itself")
     arguments = options.parse_args()
     if arguments.run:
-        return run_one(*arguments.run, arguments.file, arguments.records)
+        contender, task = arguments.run
+        return run_one(contender, task, arguments.file, arguments.records)
     print(f"{arguments.records} records, {os.cpu_count()} processors, medians of {arguments.rounds} rounds")
     itself = [sys.executable, __file__, str(arguments.file), "--records", str(arguments.records), "--run"]
     for task in ("start", "analyse"):

@@ -22,6 +22,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -279,7 +280,7 @@ def main() -> None:
         row("hybrid, without late interaction", lambda c: c.by_mode("hybrid", late=False))
         for name, constants, weights in VARIANTS:
             with changed(**constants):
-                row(name, lambda c, weights=weights: c.by_mode("hybrid", **weights))
+                row(name, partial(Collection.by_mode, mode="hybrid", **weights))
 
 
 if __name__ == "__main__":

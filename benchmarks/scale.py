@@ -94,9 +94,10 @@ def build_and_update(source: Path, n_papers: int, corpus: Path, index: Path) -> 
     dump_size = (corpus / "papers.jsonl").stat().st_size
     print(f"{dump_size / 1e6:,.0f} MB of dumps, {sum(files) / 1e6:,.0f} MB of index", flush=True)
     more = corpus / "more.jsonl"
-    for change in (lambda: write_abstracts(papers, more), more.unlink):
-        change()
-        subprocess.run(command, check=True)
+    write_abstracts(papers, more)
+    subprocess.run(command, check=True)
+    more.unlink()
+    subprocess.run(command, check=True)
 
 
 def write_abstracts(papers: Iterable[dict[str, Any]], target: Path) -> None:

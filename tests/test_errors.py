@@ -55,7 +55,7 @@ EXAMPLES: dict[str, Any] = {
     "part": (3, 20),
     "name": "two words",
     "nearest": ("near", "far"),
-    "own": "0.1.0",
+    "own": "0.2.0",
     "path": Path("some/where"),
     "place": "PAPERSEARCH_TOKEN",
     "places": (Path("corpus"),),
