@@ -14,11 +14,12 @@ from tests.conftest import CORPUS, command_environment
 
 _COUNTING = """
 import json, os, sys
+begun = set(sys.modules)  # what this machine's Python loads before any program
 opened = []
 sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
 end = os._exit
 def tell(code):
-    print(json.dumps([opened, sorted(sys.modules)]), file=sys.stderr, flush=True)
+    print(json.dumps([opened, sorted(set(sys.modules) - begun)]), file=sys.stderr, flush=True)
     end(code)
 os._exit = tell
 from papersearch.cli import main

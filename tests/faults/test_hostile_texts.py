@@ -100,7 +100,7 @@ def test_members_that_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     sources = archives.with_members([archives.CorpusFile("a.zip", path, False)], report)
     read = [source.path.stat().st_size for source in sources]
     assert sum(read) <= 3 << 20
-    assert len(read) < 500
+    assert sum(size > 0 for size in read) <= 3  # newer versions of zipfile refuse all but one
     assert said
 
 
