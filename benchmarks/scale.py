@@ -159,8 +159,9 @@ def build_here(corpus: Path, index: Path) -> None:
     took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
     steps = ", ".join(f"{step} {spent:.1f} s" for step, spent in took.items())
     rest = sum(spent for step, spent in took.items() if not step.endswith("the model"))
+    processor = sum(os.times()[:4])  # and of the workers, which have ended
     print(
-        f"{report.n_papers:,} papers in {ends[-1] - began[0][1]:.0f} s:"
+        f"{report.n_papers:,} papers in {ends[-1] - began[0][1]:.0f} s, {processor:.0f} s of processor:"
         f" {report.n_papers / rest:,.0f} abstracts/s without the model"
         f" ({steps}); peak {peak[0] / 1e9:.2f} GB",
         flush=True,
