@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import struct
+import subprocess
+import sys
 import zlib
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from papersearch.dense.encoding import TextEncoding
 from papersearch.index.journal import FOLDER as JOURNAL
 from papersearch.index.journal import Journal
-from tests.faults.killing import killed_by
+from tests.conftest import command_environment
 from tests.growing import add, answers, leftovers
 
 
@@ -45,15 +46,20 @@ def test_an_interrupted_build_loses_nothing(small_corpus: Path, small_index: Pat
     assert leftovers(small_index) == []
 
 
-def test_a_killed_build_loses_no_finished_encoding(small_corpus: Path, small_index: Path, build: Any) -> None:
+def test_a_killed_build_loses_no_finished_encoding(
+    small_corpus: Path, small_index: Path, small_model: Path, build: Any
+) -> None:
     """A build that is killed without notice leaves every encoding that it has reported."""
     add(small_corpus, "new.txt", *(f"topic {n}" for n in range(10)))
-
-    def die(step: str, done: int, total: int) -> None:
-        if step == "encoding" and done == 7:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    assert killed_by(lambda child: None, lambda: build(progress=die))
+    script = (
+        "import os, signal, sys, papersearch\n"
+        "def progress(step, done, total):\n"
+        "    if step == 'encoding' and done == 7: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "papersearch.build(sys.argv[1], sys.argv[2], model=sys.argv[3], progress=progress)"
+    )
+    command = [sys.executable, "-c", script, str(small_corpus), str(small_index), str(small_model)]
+    killed = subprocess.run(command, env=command_environment(), check=False)
+    assert killed.returncode == -signal.SIGKILL
     assert build().n_encoded == 3
     assert leftovers(small_index) == []
 
