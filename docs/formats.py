@@ -1,6 +1,6 @@
-"""Write the tables of formats in the README: what is read, and what is not, with the way out.
+"""Write the tables of formats: the ones that are read, and the ones that are not, with the way out.
 
-    python docs/formats.py README.md
+    python docs/formats.py README.md docs/sources.md
 
 The rows come from the modules that read the formats, and from the known kinds that are not read.
 """
@@ -17,7 +17,7 @@ from papersearch.ingest.formats.json_shapes import SHAPES
 from papersearch.ingest.known_kinds import unread_kinds
 from papersearch.ingest.reading import _FORMATS
 
-_TABLE = re.compile(r"(?<=\n\n)\| (?:format|not read) \|.*?(?=\n\n)", re.DOTALL)
+_TABLE = re.compile(r"(?<=\n\n)\| (format|not read) \|.*?(?=\n\n)", re.DOTALL)
 _HIDDEN = ("a journal of SQLite", "a file compressed twice", "an old Office document", "an Office document")
 """Kinds that a table can do without: variants of others, and what belongs to another file."""
 
@@ -42,9 +42,8 @@ def unread_table() -> str:
 
 
 def with_tables(page: str) -> str:
-    """Return a page with both tables made anew."""
-    tables = iter((read_table(), unread_table()))
-    return _TABLE.sub(lambda _: next(tables), page)
+    """Return a page with the tables that it has made anew."""
+    return _TABLE.sub(lambda found: read_table() if found[1] == "format" else unread_table(), page)
 
 
 def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
@@ -52,5 +51,5 @@ def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    page = Path(sys.argv[1])
-    page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in map(Path, sys.argv[1:]):
+        page.write_text(with_tables(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -18,7 +18,7 @@ from papersearch.cli.app import VERBS
 COLUMNS = 100
 HEAD = """# Command reference
 
-`make reference` writes this page. Below the next three sections it is the output of `papersearch --help` and
+`make reference` writes this page. Below the next four sections it is the output of `papersearch --help` and
 `papersearch COMMAND --help`.
 
 ## Where the corpus and the index are
@@ -105,6 +105,13 @@ category, and few papers have them, a line on stderr and a note in JSON offer th
 
 `--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
 words, unless `--operators` is given, and so is the text of `similar`.
+
+## Dates
+
+`--since`, `--until` and `--added-since` take a year, a month or a day (`2024`, `2024-06`, `2024-06-15`), or words
+that move with today: `today`, `yesterday`, `monday`, `last friday`, `7d`, `2 weeks`, `3m`, `1y`, `3 months ago`,
+and `this` or `last` before `week`, `month` or `year`. Hyphens may replace blanks: `3-months`. A week begins on
+Monday. Of a span of days, `--since` and `--added-since` take the first and `--until` the last.
 
 ## Commands and queries
 

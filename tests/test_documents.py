@@ -41,6 +41,13 @@ def names(text: str) -> set[str]:
     return {name for cell in first_cells(text) for name in re.findall(r"`([\w-]+)`", cell)}
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the names by which links find the headings of a page: small letters, hyphens for blanks."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_fields_are_documented(real_index: papersearch.Index) -> None:
     """docs/json.md describes every field of a result and of a hit, and no other."""
     envelope = orjson.loads(json_documents.envelope(real_index.search("pipeline bubbles", k=1)))
@@ -62,10 +69,12 @@ def test_exit_codes_are_documented() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    """Every file that a document links to exists, seen from the document's own folder."""
+    """Every file that a document links to exists, seen from its folder, and has the heading that the link names."""
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
-        assert (page.parent / target).exists(), target
+    for target, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)", text):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        assert not heading or heading in anchors(linked), (target, heading)
 
 
 def test_every_document_is_listed() -> None:
@@ -84,7 +93,7 @@ def test_named_paths_exist(page: Path) -> None:
 
 
 def test_modules_of_the_architecture_exist() -> None:
-    """Every module and folder that ARCHITECTURE.md names by its path exists, in the package or in the repository."""
+    """Every path of a module or folder in ARCHITECTURE.md exists, in the package or in the repository."""
     page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     dotted = {f"{name.replace('.', '/')}.py" for name in re.findall(rf"`((?:{'|'.join(FOLDERS)})\.\w+)", page)}
     named = dotted | set(re.findall(r"`([\w/]+(?:/|\.py))`", page))

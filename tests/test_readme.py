@@ -126,15 +126,16 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
 
 
 def test_the_tables_of_formats_are_up_to_date() -> None:
-    """The tables of what can be fed, and of what cannot, equal the output of docs/formats.py."""
+    """The tables of formats, of the README and of docs/sources.md, equal the output of docs/formats.py."""
     spec = importlib.util.spec_from_file_location("formats", PROJECT / "docs" / "formats.py")
     assert spec is not None
     assert spec.loader is not None
     formats = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(formats)
-    for table in (formats.read_table(), formats.unread_table()):
-        assert f"\n\n{table}\n\n" in README
-    assert formats.with_tables(README) == README
+    sources = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
+    for page, table in ((README, formats.read_table()), (sources, formats.unread_table())):
+        assert f"\n\n{table}\n\n" in page
+        assert formats.with_tables(page) == page
 
 
 def test_make_targets_exist() -> None:
