@@ -15,6 +15,12 @@ import papersearch
 from papersearch.cli import exit_codes
 from papersearch.cli.options import Format
 from papersearch.cli.output import json_documents
+from papersearch.index import layout
+from papersearch.index.manifest import Manifest
+from papersearch.remote import calls
+from papersearch.remote.asking import LONG_PATIENCE_S, PATIENCE_S
+from papersearch.serving.app import Bounds
+from papersearch.serving.server import HEADER_SECONDS, KEPT_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES
 from tests.conftest import PROJECT, command_environment
 from tests.test_architecture import LAYERS
 
@@ -65,6 +71,50 @@ def test_exit_codes_are_documented() -> None:
     """docs/json.md describes every exit code, and no other."""
     known = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
     assert {int(cell) for cell in first_cells(section("json.md", "Exit codes"))} == known
+
+
+def test_arrays_are_documented() -> None:
+    """docs/format.md names every file of an index, and the arrays in its tables have their dtypes and shapes."""
+    page = (DOCS / "format.md").read_text(encoding="utf-8")
+    arrays = {**layout.ARRAYS, **layout.LATE_ARRAYS, **layout.PARTIAL_ARRAYS}
+    assert {name for name in (*arrays, *layout.TEXTS) if f" {name}" not in page and f"`{name}`" not in page} == set()
+    rows = re.findall(r"^\| (`.*?\.npy`) \| `(.*?)` \| \((.*?),?\) \|", page, flags=re.MULTILINE)
+    assert len(rows) > 30
+    for cell, dtype, shape in rows:
+        for name in re.findall(r"`(.*?)`", cell):
+            axes = tuple(shape.replace(" ", "").replace("32", "S").split(","))
+            assert layout.ArrayFile(dtype, axes) == arrays[name], name
+
+
+def test_fields_of_the_manifest_are_documented() -> None:
+    """docs/format.md describes every field of a manifest, and no other."""
+    assert names(section("format.md", "manifest.json")) == {*Manifest.__annotations__, "kind", "checksum"}
+
+
+def test_the_limits_of_a_server_are_documented() -> None:
+    """docs/serve.md has the limits and the calls of the code."""
+    page, bounds = (DOCS / "serve.md").read_text(encoding="utf-8"), Bounds()
+    for row in (
+        f"(`-k`) | {calls.MAX_K:,} |",
+        f"`batch --format trec`) | {calls.MAX_RANKED:,} |",
+        f"| queries in one request | {calls.MAX_QUERIES}, and {calls.MAX_HITS:,} papers;",
+        f"| text of a query or abstract | {calls.MAX_TEXT:,} characters |",
+        f"| {calls.MAX_NAME:,} characters, and {calls.MAX_NAMES:,} of them |",
+        f"in the filters of a search | {calls.MAX_SEARCHED} |",
+        f"or to look up | {calls.MAX_IDS:,} |",
+        f"(`similar --library`) | {calls.MAX_LIBRARY:,} |",
+        f"`stats --duplicates` | {calls.MAX_COMPARED:,} |",
+        f"| body of a request | {calls.MAX_BODY_BYTES >> 20} MiB, within {bounds.body_seconds:g} s |",
+        f"| header of a request | {MAX_HEADER_BYTES >> 10} KiB, within {HEADER_SECONDS:g} s |",
+        f"| requests waiting | {bounds.n_waiting};",
+        f"| {bounds.seconds:g} s; {bounds.long_seconds:g} s for many queries,",
+        f"| connections | {MAX_CONNECTIONS:,}, each closed after {KEPT_SECONDS} s",
+        f"The client waits {PATIENCE_S:g} s for an answer",
+        f"and {LONG_PATIENCE_S:g} s where",
+    ):
+        assert row in page, row
+    listed = section("serve.md", "The requests").split("with a JSON object: ")[1].split(". ")[0]
+    assert re.findall(r"`([\w-]+)`", listed) == list(calls.VERBS)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
