@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 import papersearch
+from docs import tables
 from papersearch.cli import exit_codes
 from papersearch.cli.options import Format
 from papersearch.cli.output import json_documents
@@ -71,6 +72,17 @@ def test_exit_codes_are_documented() -> None:
     """docs/json.md describes every exit code, and no other."""
     known = {value for name, value in vars(exit_codes).items() if name.startswith("EXIT_")}
     assert {int(cell) for cell in first_cells(section("json.md", "Exit codes"))} == known
+
+
+@pytest.mark.parametrize(
+    ("page", "heads"),
+    [("README.md", ["format"]), ("docs/sources.md", ["not read"]), ("docs/browse.md", ["key", "word"])],
+)
+def test_the_tables_are_up_to_date(page: str, heads: list[str]) -> None:
+    """The tables of formats, keys and filter words equal the output of docs/tables.py."""
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    assert re.findall(r"^\| (format|not read|key|word) \|", text, flags=re.MULTILINE) == heads
+    assert tables.with_tables(text) == text
 
 
 def test_arrays_are_documented() -> None:

@@ -1,4 +1,4 @@
-"""The README, executed: its commands print its output, and its tables are complete.
+"""The README, executed: its commands print its output, and its table of verbs is complete.
 
 A block marked `console` shows a command in a pipe; one marked `console terminal` shows a plain
 terminal of 80 columns.
@@ -7,7 +7,6 @@ terminal of 80 columns.
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import os
 import pty
 import re
@@ -123,19 +122,6 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, env=command_environment(), capture_output=True, text=True, check=True)
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["1", "2", "3"]
-
-
-def test_the_tables_of_formats_are_up_to_date() -> None:
-    """The tables of formats, of the README and of docs/sources.md, equal the output of docs/formats.py."""
-    spec = importlib.util.spec_from_file_location("formats", PROJECT / "docs" / "formats.py")
-    assert spec is not None
-    assert spec.loader is not None
-    formats = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(formats)
-    sources = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
-    for page, table in ((README, formats.read_table()), (sources, formats.unread_table())):
-        assert f"\n\n{table}\n\n" in page
-        assert formats.with_tables(page) == page
 
 
 def test_make_targets_exist() -> None:
