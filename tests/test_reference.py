@@ -45,6 +45,18 @@ def test_every_option_is_in_the_reference(verb: str) -> None:
     assert names(verb) <= set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section))
 
 
+def test_every_variable_is_in_the_reference() -> None:
+    """The table of environment variables has each one of papersearch that the package reads, and no other."""
+    read = {
+        name
+        for path in (PROJECT / "papersearch").rglob("*.py")
+        for name in re.findall(r"PAPERSEARCH_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))
+    }
+    table = PAGE.split("\n## Environment variables\n")[1].split("\n## ")[0]
+    completion = {"PAPERSEARCH_COMPLETE"}  # between a shell and Typer
+    assert set(re.findall(r"`(PAPERSEARCH_[A-Z_]+)`", table)) == read - completion
+
+
 def test_short_options_mean_the_same_everywhere() -> None:
     """A letter is short for the same long option in every verb."""
     meanings: dict[str, set[str]] = {}
