@@ -124,6 +124,14 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["1", "2", "3"]
 
 
+def test_the_build_of_torch_is_the_tested_one() -> None:
+    """The version of torch to install first is that of constraints.txt, so that it is not replaced."""
+    constraints = (PROJECT / "constraints.txt").read_text(encoding="utf-8")
+    told = re.findall(r"\btorch==[\d.]+", README)
+    assert told
+    assert told == re.findall(r"^torch==[\d.]+", constraints, flags=re.MULTILINE)
+
+
 def test_make_targets_exist() -> None:
     """Every `make` command that the README names is in the Makefile."""
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
