@@ -97,10 +97,9 @@ bench-scale: $(VENV)/installed  ## Measure size, postings and encoding on ABSTRA
 picture: $(VENV)/installed  ## Draw docs/result.svg, docs/browse.svg and docs/map.svg from real runs
 	$(BIN)/python docs/picture.py docs/result.svg docs/browse.svg docs/map.svg
 
-reference: $(VENV)/installed  ## Write docs/cli.md from --help, the README's tables of formats, and those of docs/browse.md
+reference: $(VENV)/installed  ## Write docs/cli.md from --help, and the tables of formats, keys and filter words
 	$(BIN)/python docs/reference.py docs/cli.md
-	$(BIN)/python docs/formats.py README.md
-	$(BIN)/python docs/browsing.py docs/browse.md
+	$(BIN)/python docs/tables.py README.md docs/sources.md docs/browse.md
 
 clean:  ## Remove what was made here; the corpus stays
 	rm -rf $(VENV) index build dist *.egg-info

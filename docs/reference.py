@@ -18,7 +18,7 @@ from papersearch.cli.app import VERBS
 COLUMNS = 100
 HEAD = """# Command reference
 
-`make reference` writes this page. Below the next three sections it is the output of `papersearch --help` and
+`make reference` writes this page. Below the next five sections it is the output of `papersearch --help` and
 `papersearch COMMAND --help`.
 
 ## Where the corpus and the index are
@@ -47,6 +47,21 @@ A query without an index builds it first. Where more than 500 texts are to be en
 soon as these are indexed, and a line on stderr has the command that encodes the papers. A query whose corpus has
 changed answers from the existing index and says so on stderr. A command that is hinted at names the model, prefixes
 and places that the index was built with.
+
+## Environment variables
+
+| variable | sets |
+|---|---|
+| `PAPERSEARCH_CORPUS`, `PAPERSEARCH_INDEX` | the corpus folder; the index folder, or the address of a server |
+| `PAPERSEARCH_COLLECTION` | names of [collections](collections.md), as `-c` does |
+| `PAPERSEARCH_COLLECTIONS`, `PAPERSEARCH_SEARCHES` | the files of collections and of saved searches |
+| `PAPERSEARCH_MARKS` | the file of [marks](marks.md) |
+| `PAPERSEARCH_SESSION` | the name under which the last results are kept |
+| `PAPERSEARCH_TOKEN_FILE`, `PAPERSEARCH_TOKEN` | the [token](serve.md#the-token) of a server |
+| `PAPERSEARCH_TIMEOUT` | the seconds to wait for a server ([serve.md](serve.md#limits)) |
+| `PAPERSEARCH_PRECISION` | `bfloat16`, to encode papers in it ([models.md](models.md)) |
+| `NO_COLOR`, `TERM`, `FORCE_HYPERLINK` | colours and links ([json.md](json.md)) |
+| `SOURCE_DATE_EPOCH` | the time that a build records for new papers ([format.md](format.md)) |
 
 ## How a query is read
 
@@ -105,6 +120,13 @@ category, and few papers have them, a line on stderr and a note in JSON offer th
 
 `--explain` and `reading` in JSON show how a query was understood. The topics of `batch` and `eval` are plain
 words, unless `--operators` is given, and so is the text of `similar`.
+
+## Dates
+
+`--since`, `--until` and `--added-since` take a year, a month or a day (`2024`, `2024-06`, `2024-06-15`), or words
+that move with today: `today`, `yesterday`, `monday`, `last friday`, `7d`, `2 weeks`, `3m`, `1y`, `3 months ago`,
+and `this` or `last` before `week`, `month` or `year`. Hyphens may replace blanks: `3-months`. A week begins on
+Monday. Of a span of days, `--since` and `--added-since` take the first and `--until` the last.
 
 ## Commands and queries
 

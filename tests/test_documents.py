@@ -12,12 +12,22 @@ import orjson
 import pytest
 
 import papersearch
+from docs import tables
 from papersearch.cli import exit_codes
 from papersearch.cli.options import Format
 from papersearch.cli.output import json_documents
+from papersearch.index import layout
+from papersearch.index.manifest import Manifest
+from papersearch.remote import calls
+from papersearch.remote.asking import LONG_PATIENCE_S, PATIENCE_S
+from papersearch.serving.app import Bounds
+from papersearch.serving.server import HEADER_SECONDS, KEPT_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES
 from tests.conftest import PROJECT, command_environment
+from tests.test_architecture import LAYERS
 
 DOCS = PROJECT / "docs"
+PACKAGE = PROJECT / "papersearch"
+FOLDERS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.rglob("*.md"), *PROJECT.glob("corpus/*.md")])
 
 
@@ -36,6 +46,13 @@ def first_cells(text: str) -> list[str]:
 def names(text: str) -> set[str]:
     """Return the words in backquotes in the first cells of the tables in `text`."""
     return {name for cell in first_cells(text) for name in re.findall(r"`([\w-]+)`", cell)}
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names by which links find the headings of a page: small letters, hyphens for blanks."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_fields_are_documented(real_index: papersearch.Index) -> None:
@@ -57,12 +74,69 @@ def test_exit_codes_are_documented() -> None:
     assert {int(cell) for cell in first_cells(section("json.md", "Exit codes"))} == known
 
 
+@pytest.mark.parametrize(
+    ("page", "heads"),
+    [("README.md", ["format"]), ("docs/sources.md", ["not read"]), ("docs/browse.md", ["key", "word"])],
+)
+def test_the_tables_are_up_to_date(page: str, heads: list[str]) -> None:
+    """The tables of formats, keys and filter words equal the output of docs/tables.py."""
+    text = (PROJECT / page).read_text(encoding="utf-8")
+    assert re.findall(r"^\| (format|not read|key|word) \|", text, flags=re.MULTILINE) == heads
+    assert tables.with_tables(text) == text
+
+
+def test_arrays_are_documented() -> None:
+    """docs/format.md names every file of an index, and the arrays in its tables have their dtypes and shapes."""
+    page = (DOCS / "format.md").read_text(encoding="utf-8")
+    arrays = {**layout.ARRAYS, **layout.LATE_ARRAYS, **layout.PARTIAL_ARRAYS}
+    assert {name for name in (*arrays, *layout.TEXTS) if not re.search(rf"[ `]{re.escape(name)}", page)} == set()
+    rows = re.findall(r"^\| (`.*?\.npy`) \| `(.*?)` \| \((.*?),?\) \|", page, flags=re.MULTILINE)
+    assert len(rows) > 30
+    for cell, dtype, shape in rows:
+        for name in re.findall(r"`(.*?)`", cell):
+            axes = tuple(shape.replace(" ", "").replace("32", "S").split(","))
+            assert layout.ArrayFile(dtype, axes) == arrays[name], name
+
+
+def test_fields_of_the_manifest_are_documented() -> None:
+    """docs/format.md describes every field of a manifest, and no other."""
+    assert names(section("format.md", "manifest.json")) == {*Manifest.__annotations__, "kind", "checksum"}
+
+
+def test_the_limits_of_a_server_are_documented() -> None:
+    """docs/serve.md has the limits and the calls of the code."""
+    page, bounds = (DOCS / "serve.md").read_text(encoding="utf-8"), Bounds()
+    for row in (
+        f"(`-k`) | {calls.MAX_K:,} |",
+        f"`batch --format trec`) | {calls.MAX_RANKED:,} |",
+        f"| queries in one request | {calls.MAX_QUERIES}, and {calls.MAX_HITS:,} papers;",
+        f"| text of a query or abstract | {calls.MAX_TEXT:,} characters |",
+        f"| {calls.MAX_NAME:,} characters, and {calls.MAX_NAMES:,} of them |",
+        f"in the filters of a search | {calls.MAX_SEARCHED} |",
+        f"or to look up | {calls.MAX_IDS:,} |",
+        f"(`similar --library`) | {calls.MAX_LIBRARY:,} |",
+        f"`stats --duplicates` | {calls.MAX_COMPARED:,} |",
+        f"| body of a request | {calls.MAX_BODY_BYTES >> 20} MiB, within {bounds.body_seconds:g} s |",
+        f"| header of a request | {MAX_HEADER_BYTES >> 10} KiB, within {HEADER_SECONDS:g} s |",
+        f"| requests waiting | {bounds.n_waiting};",
+        f"| {bounds.seconds:g} s; {bounds.long_seconds:g} s for many queries,",
+        f"| connections | {MAX_CONNECTIONS:,}, each closed after {KEPT_SECONDS} s",
+        f"The client waits {PATIENCE_S:g} s for an answer",
+        f"and {LONG_PATIENCE_S:g} s where",
+    ):
+        assert row in page, row
+    listed = section("serve.md", "The requests").split("with a JSON object: ")[1].split(". ")[0]
+    assert re.findall(r"`([\w-]+)`", listed) == list(calls.VERBS)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    """Every file that a document links to exists, seen from the document's own folder."""
+    """Every file that a document links to exists, seen from its folder, and has the heading that the link names."""
     text = page.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
-        assert (page.parent / target).exists(), target
+    for target, heading in re.findall(r"\]\(([^)#:\s]*)(?:#([^)\s]*))?\)", text):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        assert not heading or heading in anchors(linked), (target, heading)
 
 
 def test_every_document_is_listed() -> None:
@@ -81,11 +155,12 @@ def test_named_paths_exist(page: Path) -> None:
 
 
 def test_modules_of_the_architecture_exist() -> None:
-    """Every module and folder that ARCHITECTURE.md names by a short path exists in the package."""
+    """Every path of a module or folder in ARCHITECTURE.md exists, in the package or in the repository."""
     page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`((?:text|ingest|lexical|dense|index|search|evaluation|cli)/[\w/]*(?:\.py)?)`", page))
-    assert named
-    assert {name for name in named if not (PROJECT / "papersearch" / name).exists()} == set()
+    dotted = {f"{name.replace('.', '/')}.py" for name in re.findall(rf"`((?:{'|'.join(FOLDERS)})\.\w+)", page)}
+    named = dotted | set(re.findall(r"`([\w/]+(?:/|\.py))`", page))
+    assert len(named) > 100
+    assert {name for name in named if not any((root / name).exists() for root in (PACKAGE, PROJECT))} == set()
 
 
 @pytest.mark.slow
@@ -130,13 +205,14 @@ def test_promises_name_their_tests() -> None:
     assert named - set(re.findall(r"^(?:async )?def (test_\w+)", written, flags=re.MULTILINE)) == set()
 
 
-def test_every_folder_is_in_the_architecture() -> None:
-    """The table of ARCHITECTURE.md has each folder and module at the package's root, and no other."""
+def test_the_layers_are_those_that_are_checked() -> None:
+    """The table of folders in ARCHITECTURE.md has the layers that the imports are checked against, by number."""
     page = (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    rows = page.split("\n## Folders\n")[1].split("\n\n")[1:3]
-    cells = [row.split("|")[2] for row in "\n".join(rows).splitlines() if row.startswith("|")]
-    listed = {name for cell in cells for name in re.findall(r"`([\w./]+)`", cell)}
-    package = PROJECT / "papersearch"
-    modules = {path.name for path in package.glob("*.py")}
-    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
-    assert listed == modules | folders
+    table = page.split("\n## Folders\n")[1].split("\n| layer ")[1].split("\n\n")[0]
+    listed: list[set[str]] = []
+    for number, cell in re.findall(r"^\| (\d*) ?\| (`.*?`) \|", table, flags=re.MULTILINE):
+        if number:
+            assert int(number) == len(listed) + 1
+            listed.append(set())
+        listed[-1] |= {name.removesuffix(".py").removesuffix("/") for name in re.findall(r"`([\w./]+)`", cell)}
+    assert listed == LAYERS

@@ -22,6 +22,19 @@ def test_every_dependency_is_listed() -> None:
     }
 
 
+def test_every_dependency_has_a_reason() -> None:
+    """docs/decisions/dependencies.md has each declared package once, by what needs it, and no other."""
+    page = (PROJECT / "docs" / "decisions" / "dependencies.md").read_text(encoding="utf-8")
+    told: dict[str, set[str]] = {}
+    for heading, need in (("Always installed", "use"), ("Optional", ""), ("Development", "dev")):
+        for packages, (extra, *_) in licences.rows(heading, page).items():
+            for package in packages.split(", "):
+                assert package not in told
+                told[package] = {need} if need else set(re.findall(r"`(\w+)`", extra))
+    needed = {name: set(extras) for name, extras in licences.declared().items()}
+    assert told == {name: extras if extras == {"dev"} else extras - {"dev"} for name, extras in needed.items()}
+
+
 @pytest.mark.parametrize("package", sorted({*DECLARED, *BROUGHT}))
 def test_its_licence_is_allowed(package: str) -> None:
     """Each licence in an expression is one of those that are allowed, with an exception or without."""

@@ -1,4 +1,4 @@
-"""The README, executed: its commands print its output, and its tables are complete.
+"""The README, executed: its commands print its output, and its table of verbs is complete.
 
 A block marked `console` shows a command in a pipe; one marked `console terminal` shows a plain
 terminal of 80 columns.
@@ -7,7 +7,6 @@ terminal of 80 columns.
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import os
 import pty
 import re
@@ -125,16 +124,12 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
     assert [line.split(" ")[0] for line in done.stdout.splitlines()] == ["1", "2", "3"]
 
 
-def test_the_tables_of_formats_are_up_to_date() -> None:
-    """The tables of what can be fed, and of what cannot, equal the output of docs/formats.py."""
-    spec = importlib.util.spec_from_file_location("formats", PROJECT / "docs" / "formats.py")
-    assert spec is not None
-    assert spec.loader is not None
-    formats = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(formats)
-    for table in (formats.read_table(), formats.unread_table()):
-        assert f"\n\n{table}\n\n" in README
-    assert formats.with_tables(README) == README
+def test_the_build_of_torch_is_the_tested_one() -> None:
+    """The version of torch to install first is that of constraints.txt, so that it is not replaced."""
+    constraints = (PROJECT / "constraints.txt").read_text(encoding="utf-8")
+    told = re.findall(r"\btorch==[\d.]+", README)
+    assert told
+    assert told == re.findall(r"^torch==[\d.]+", constraints, flags=re.MULTILINE)
 
 
 def test_make_targets_exist() -> None:

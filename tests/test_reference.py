@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from importlib.metadata import version
 from typing import Any
 
 import pytest
 
+from docs.reference import reference
 from papersearch.cli.app import VERBS
 from papersearch.cli.group import with_verb
 from tests.conftest import PROJECT
 
 PAGE = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")
-
-
-def generated() -> str:
-    """Return the output of docs/reference.py."""
-    spec = importlib.util.spec_from_file_location("reference", PROJECT / "docs" / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return str(module.reference())
 
 
 def options(verb: str) -> list[Any]:
@@ -43,7 +33,7 @@ def test_the_reference_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip(f"Typer {pinned[1]} words the help, this is {version('typer')}")
     for name, value in {"COLUMNS": "60", "TERMINAL_WIDTH": "60", "FORCE_COLOR": "1", "LC_ALL": "C"}.items():
         monkeypatch.setenv(name, value)
-    if generated() != PAGE:
+    if reference() != PAGE:
         pytest.fail("docs/cli.md is not what --help prints; type: make reference", pytrace=False)
 
 
@@ -53,6 +43,18 @@ def test_every_option_is_in_the_reference(verb: str) -> None:
     section = PAGE.split(f"\n## papersearch {verb}\n")[1].split("\n## ")[0]
     assert VERBS[verb].summary in section
     assert names(verb) <= set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", section))
+
+
+def test_every_variable_is_in_the_reference() -> None:
+    """The table of environment variables has each one of papersearch that the package reads, and no other."""
+    read = {
+        name
+        for path in (PROJECT / "papersearch").rglob("*.py")
+        for name in re.findall(r"PAPERSEARCH_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))
+    }
+    table = PAGE.split("\n## Environment variables\n")[1].split("\n## ")[0]
+    completion = {"PAPERSEARCH_COMPLETE"}  # between a shell and Typer
+    assert set(re.findall(r"`(PAPERSEARCH_[A-Z_]+)`", table)) == read - completion
 
 
 def test_short_options_mean_the_same_everywhere() -> None:
