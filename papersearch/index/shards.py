@@ -38,6 +38,7 @@ from papersearch.index.layout import (
     MANIFEST,
     OLDEST_READABLE_VERSION,
     SHARDS,
+    SHARDS_KIND,
     generation_folder,
     read_description,
 )
@@ -48,7 +49,6 @@ from papersearch.types import Count
 from papersearch.values import Value
 
 FOLDER = "shards"
-KIND = "papersearch-shards"
 NUMBERS = "numbers.npy"
 """(n,) uint64, ascending: the number of each paper of a shard in the whole, where they are scattered."""
 
@@ -104,7 +104,7 @@ def shard_folder(number: int, n_shards: int) -> str:
 
 def encode_shards(described: Shards) -> bytes:
     """Return `shards.json` as indented JSON with its kind first and its checksum last."""
-    return encode_checked({"kind": KIND, **described.asdict()})
+    return encode_checked({"kind": SHARDS_KIND, **described.asdict()})
 
 
 def decode_shards(content: bytes, index_path: Path) -> Shards:
@@ -113,7 +113,7 @@ def decode_shards(content: bytes, index_path: Path) -> Shards:
         fields, is_checked = decode_checked(content)
     except ValueError as error:
         raise _damaged(index_path, str(error)) from error
-    if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
+    if not isinstance(fields, dict) or fields.pop("kind", None) != SHARDS_KIND:
         raise IndexForeign(path=index_path, cause=f"papersearch did not write its {SHARDS}")
     version = fields.get("format_version")
     if type(version) is not int:
