@@ -50,11 +50,13 @@ def main() -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """End with an error if stdout is closed; replace a closed stderr by the null device.
+    """End with an error if stdout is closed; replace a closed stdin or stderr by the null device.
 
     Python has None for a stream that was closed before it started, and the next file that is opened
     would take the stream's number.
     """
+    if sys.stdin is None:
+        sys.stdin = open(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")  # noqa: SIM115  # open until the end
     if sys.stderr is None:
         sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", newline="\n")  # noqa: SIM115  # open until the end
     if sys.stdout is None:

@@ -94,7 +94,7 @@ def add(options: AddOptions) -> None:
     if options.corpus is not None and not options.corpus.is_dir():
         raise CommandError(
             f"cannot find a corpus in {options.corpus}",
-            f"mkdir -p {options.corpus}, save dumps in it, and try again",
+            f"{typed('mkdir -p', options.corpus)}, save dumps in it, and try again",
         )
     address = address_in(index) if index is not None else None
     if address is not None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from papersearch.cli.output.build import index_fields
-from papersearch.types import Counted, Finding
+from papersearch.types import NAME_KINDS, Counted, Finding
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from papersearch.types import NearDuplicates
 
 _PURPOSES = {
-    "papers": ("papers", "ids", "titles", "organisations", "dumps"),
+    "papers": ("papers", "dumps", "ids", "titles", "identifiers", "organisations", *NAME_KINDS),
     "words": ("terms", "postings", "positions", "lengths", "expansions", "words"),
     "vectors": ("vectors", "probes", "texts"),
     "late interaction": ("pieces",),

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from papersearch.cli.locations import Locations
 
 
-def _own(opened: Index, locations: Locations) -> Locations | None:
-    """Return where the corpus of the index is, as it is named if it is; None for single dumps."""
-    from papersearch.index.staleness import corpus_of
-    from papersearch.ingest.corpus_files import resolved
-
-    own = corpus_of(opened.manifest, opened.path)
-    if own is None or resolved(own) == resolved(locations.corpus):
-        return None if own is None else locations
-    return locations._replace(corpus=own.resolve() if isinstance(own, Path) else resolved(own))
-
-
 @takes(ReportOptions)
 def doctor(options: ReportOptions) -> int:
     """Prove that the index is whole, and say whether it is stale.
@@ -52,7 +41,7 @@ def doctor(options: ReportOptions) -> int:
 
         print_faults(console, opened, faults)
 
-    own = _own(opened, locations)
+    own = _with_own_corpus(locations, opened)
     lost = missing_folder(own.corpus) if own is not None else None
     is_stale = opened.is_stale(own.corpus) if own is not None and lost is None else None
     printer.document(lambda: {**fault_fields(opened, faults), "stale": is_stale}, show)
@@ -61,3 +50,19 @@ def doctor(options: ReportOptions) -> int:
     elif own is not None and is_stale:
         say_stale(opened, own.corpus_name)
     return EXIT_ERROR if faults else EXIT_HITS
+
+
+def _with_own_corpus(locations: Locations, opened: Index) -> Locations | None:
+    """Return the locations with the corpus of the index; None for an index of single dumps.
+
+    A corpus that the locations have already is kept as it was typed.
+    """
+    from papersearch.index.staleness import corpus_of
+    from papersearch.ingest.corpus_files import resolved
+
+    own = corpus_of(opened.manifest, opened.path)
+    if own is None:
+        return None
+    if resolved(own) == resolved(locations.corpus):
+        return locations
+    return locations._replace(corpus=own.resolve() if isinstance(own, Path) else resolved(own))

@@ -85,7 +85,8 @@ def evaluate(options: EvalOptions) -> None:
         raise CommandError(f"no topic of {topics} has judgements in {qrels}", "check that their ids are the same")
     missing = len(judged_ids) - len(asked)
     if missing:
-        printer.hint(f"{missing} judged topics are not in {topics}, and count as zero")
+        said = "topic is not in {}, and counts" if missing == 1 else "topics are not in {}, and count"
+        printer.hint(f"{missing:,} judged {said.format(topics)} as zero")
     opened = open_index(options.places)
     modes: list[Mode] = ["hybrid"] if options.rerank else list(MODES)
     if options.mode:

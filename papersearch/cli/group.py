@@ -267,5 +267,5 @@ def _reads_like_a_query(arguments: Sequence[str], verbs: Mapping[str, Verb], err
 
 def _silence_stdout() -> None:
     """Point stdout at the null device, so that the interpreter's last flush succeeds."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Optional, TypedDic
 
 import typer
 
-from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.errors import CommandError, complain, typed
 from papersearch.cli.index_access import run_build
 from papersearch.cli.options import (
     GROUP,
@@ -243,15 +243,17 @@ def build_index(options: BuildOptions) -> None:
 
 def _check(options: BuildOptions, *, n_collections: int) -> None:
     """Raise BadParameter for options that exclude each other."""
-    others = (options.dumps, options.name, options.full, options.dry_run, options.words_only)
     if options.rollback and n_collections > 1:
         raise typer.BadParameter("--rollback takes one collection")
-    if options.rollback and any(others):
-        raise typer.BadParameter("--rollback cannot be used with dumps, --full, --words-only or --dry-run")
-    if options.rollback and options.language is not None:
-        raise typer.BadParameter("--rollback cannot be used with --language: the build before has its own")
-    if options.words_only and (options.model or options.device != "auto" or options.late is not None):
-        raise typer.BadParameter("--words-only cannot be used with --model, --device or --late: it loads no model")
+    if options.rollback and (options.dumps or options.name or options.of_one_build != BuildOptions().of_one_build):
+        raise typer.BadParameter(
+            "--rollback cannot be used with dumps or the options of a build: the build before has its own"
+        )
+    of_the_model = (options.model, options.query_prefix, options.paper_prefix, options.device_or_none, options.late)
+    if options.words_only and any(one is not None for one in of_the_model):
+        raise typer.BadParameter(
+            "--words-only cannot be used with --model, a prefix, --device or --late: it loads no model"
+        )
 
 
 def _check_corpus(locations: Locations) -> None:
@@ -259,7 +261,7 @@ def _check_corpus(locations: Locations) -> None:
     for one in locations.collections:
         if one.corpus is None:
             said = f"cannot build {one.name}: its name means the index in {one.index_path}, without a corpus"
-            raise CommandError(said, f"papersearch index --corpus FOLDER --index {one.index_path}")
+            raise CommandError(said, typed("papersearch index --corpus FOLDER --index", one.index_path))
 
 
 def _build(options: BuildOptions, locations: Locations, printer: Printer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from papersearch.cli import STARTED
 from papersearch.cli.errors import BuildInterrupted, CommandError, complain, typed
 from papersearch.cli.notices import warn_if_stale
-from papersearch.cli.rebuilding import build_command
+from papersearch.cli.rebuilding import BUILD, build_command, same_command
 from papersearch.search.filter_table import NO_MARK_FILTERS, MarkFilters
 
 if TYPE_CHECKING:
@@ -20,10 +19,8 @@ if TYPE_CHECKING:
     from papersearch.index.report import BuildReport
     from papersearch.types import Filters
 
-
 MOST_TEXTS = 500
 """Number of texts up to which a first query waits for their encodings: half a minute on two cores."""
-
 
 _MOST_OF_START_S = 2.0
 """Greatest part of a server's time that the start of a command takes away from it."""
@@ -84,7 +81,7 @@ def open_or_build(locations: Locations, query: str, *, may_be_empty: bool = Fals
     except IndexMissing as missing:
         parse_query(query, Analyzer(), may_be_empty=may_be_empty)  # an invalid query should not cost a build
         if locations.index_is_named:
-            build = typed("papersearch index", "--index", locations.index_path)
+            build = typed(BUILD, "--index", locations.index_path)
             raise CommandError(str(missing), f"correct the path, or build an index there: {build}") from missing
         if (lost := missing_folder(locations.corpus)) is not None:
             raise CommandError(
@@ -111,7 +108,7 @@ def run_build(
 ) -> BuildReport:
     """Build the index from `dumps`, or from the corpus, with progress on stderr.
 
-    Raises BuildInterrupted for an interrupt.
+    Raises BuildInterrupted for an interrupt, with the command that was typed.
     """
     from papersearch import api
     from papersearch.cli.output.progress import build_progress
@@ -130,8 +127,7 @@ def run_build(
                 announce=progress.announce,
             )
     except KeyboardInterrupt as interrupt:
-        command = typed("papersearch", *(sys.argv[1:] if sys.argv[1:2] == ["index"] else ["index"]))
-        raise BuildInterrupted(_what_is_safe(locations), command) from interrupt
+        raise BuildInterrupted(_what_is_safe(locations), same_command()) from interrupt
 
 
 def _what_is_safe(locations: Locations) -> str:
@@ -152,14 +148,27 @@ def _what_is_safe(locations: Locations) -> str:
 
 
 def _build_once(locations: Locations) -> BuildReport:
-    """Build the index of a first query, encoding few texts."""
-    if len(locations.collections) > 1:
-        from papersearch.cli.joint_index import build_joint
+    """Build the index of a first query, encoding few texts. An interrupt names the command that builds it alone."""
+    try:
+        if len(locations.collections) > 1:
+            from papersearch.cli.joint_index import build_joint
 
-        return build_joint(locations, most_texts=MOST_TEXTS).joint
-    return run_build(locations, most_texts=MOST_TEXTS)
+            return build_joint(locations, most_texts=MOST_TEXTS).joint
+        return run_build(locations, most_texts=MOST_TEXTS)
+    except BuildInterrupted as interrupt:
+        raise BuildInterrupted(interrupt.what_is_safe, typed(BUILD, *_build_options(locations))) from interrupt
+
+
+def _build_options(locations: Locations) -> list[str]:
+    """Return the options by which `index` finds what a first query has found without `--index`."""
+    from papersearch.cli.locations import Places, find_locations
+
+    if locations.collections:
+        return Places(collections=tuple(one.name for one in locations.collections)).as_typed()
+    is_usual = locations.corpus == find_locations().corpus
+    return [] if is_usual else ["--corpus", str(locations.corpus)]
 
 
 def _save_dumps(folder: Path) -> str:
     """Compose the hint for a corpus that is missing."""
-    return f"mkdir -p {folder}, save dumps in it, then: papersearch index"
+    return f"{typed('mkdir -p', folder)}, save dumps in it, then: {BUILD}"

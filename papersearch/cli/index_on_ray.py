@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from papersearch.cli.errors import BuildInterrupted
-from papersearch.cli.index_parts import check_alone, corpus_of, same_command
+from papersearch.cli.index_parts import check_alone, corpus_of
+from papersearch.cli.rebuilding import same_command
 from papersearch.cli.serve_on_ray import check_ray
 from papersearch.cli.standard_input import STANDARD_INPUT
 from papersearch.cluster.connection import connected

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from papersearch.cli.errors import BuildInterrupted, CommandError, typed
+from papersearch.cli.errors import BuildInterrupted, CommandError
+from papersearch.cli.rebuilding import same_command
 from papersearch.cli.standard_input import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -124,8 +124,3 @@ def _join(options: BuildOptions, locations: Locations, printer: Printer, form: P
         safe = f"nothing was published: {locations.index_path} is as it was before, and its parts are whole"
         raise BuildInterrupted(safe, same_command()) from interrupt
     printer.document(lambda: join_fields(report), lambda console: print_join(console, report, locations.index_path))
-
-
-def same_command() -> str:
-    """Compose the command that was typed."""
-    return typed("papersearch", *sys.argv[1:])

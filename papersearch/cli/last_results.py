@@ -32,8 +32,11 @@ _LONGEST_TEXT = 300
 _MOST_BYTES = 1 << 20
 _KEPT_DAYS = 30
 _MOST_FILES = 200
-_FAILURES = (OSError, ValueError, RuntimeError)
-"""Failures of a state folder, or of finding one: none of them may end a command."""
+_FAILURES = (OSError, ValueError, RuntimeError, TypeError)
+"""Failures of a state folder, or of finding one: none of them may end a command.
+
+orjson raises TypeError for a path that is not UTF-8.
+"""
 
 
 class ShownPaper(NamedTuple):
@@ -77,7 +80,7 @@ def keep(opened: Index, answers: Sequence[Results]) -> None:
 
 def find() -> LastResults | None:
     """Return the last results of this session; None if there are none that can be read."""
-    with suppress(*_FAILURES, TypeError, KeyError):  # a file may hold anything
+    with suppress(*_FAILURES, KeyError):  # a file may hold anything
         path = _path()
         if path is not None:
             return _read(path)
@@ -163,7 +166,7 @@ def _of_unix() -> str | None:
         return None
     asked = ["/bin/ps", "-o", "lstart=", "-p", str(session)]
     try:
-        done = subprocess.run(asked, capture_output=True, encoding="utf-8", errors="replace", timeout=5)  # noqa: S603
+        done = subprocess.run(asked, capture_output=True, encoding="utf-8", errors="replace", timeout=5)  # noqa: S603  # a fixed program, and a number
     except subprocess.SubprocessError:
         return None
     started = done.stdout.strip()

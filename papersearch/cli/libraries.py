@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import CommandError, remark, typed
 from papersearch.cli.names import read_ids
-from papersearch.cli.output.terminal import typed_text
+from papersearch.cli.output.terminal import typed_path, typed_text
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -26,12 +26,12 @@ def read_library(opened: Index, written: str) -> Sequence[Paper]:
     if written == "-":
         return [opened.paper(name) for name in read_ids(opened, ["-"], "--library -")]
     if written.startswith(_TAG):
-        from papersearch.cli.narrowing import narrowed
+        from papersearch.cli.narrowing import marked
         from papersearch.search.filter_table import MarkFilters
         from papersearch.types import NO_FILTERS
 
         tag = typed_text(written.removeprefix(_TAG))
-        within = narrowed(opened, NO_FILTERS, MarkFilters((tag,), unread=False)).within
+        within = marked(opened, NO_FILTERS, MarkFilters((tag,), unread=False)).within
         return [opened.paper(paper_id) for paper_id in within or ()]
     from papersearch.cli.output.progress import reading_progress
     from papersearch.errors import CorpusMissing
@@ -39,7 +39,7 @@ def read_library(opened: Index, written: str) -> Sequence[Paper]:
 
     try:
         with reading_progress() as reading:
-            read = ingest([Path(written).expanduser()], reading=reading)
+            read = ingest([typed_path(Path(written))], reading=reading)
     except CorpusMissing as error:
         raise CommandError(str(error), "correct the path; - reads ids from standard input") from error
     if not read.papers:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from papersearch.cli.errors import CommandError
+from papersearch.cli.output.terminal import typed_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,9 +54,9 @@ def read_listed(place: str, option: str) -> list[str]:
     if place == "-":
         return names_in(read_standard_input(f"{option} -"))
     try:
-        with Path(place).expanduser().open("rb") as file:
+        with typed_path(Path(place)).open("rb") as file:
             return names_in(_bounded(file, place))
-    except (OSError, RuntimeError, ValueError) as error:  # no such user, or a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         if isinstance(error, FileNotFoundError) and _may_name_a_paper(place):
             return [place]
         reason = error.strerror if isinstance(error, OSError) else error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -159,8 +160,9 @@ def _project(*, is_needed: bool = True) -> Path | None:
     from papersearch.index.layout import is_index
 
     for folder in (here, *here.parents):
-        if (folder / "corpus").is_dir() or is_index(folder / "index"):
-            return Path() if folder == here else folder
+        with suppress(PermissionError):  # a folder above may be closed to this user
+            if (folder / "corpus").is_dir() or is_index(folder / "index"):
+                return Path() if folder == here else folder
     return None
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from papersearch.cli.errors import CommandError, complain
+from papersearch.cli.errors import CommandError, complain, typed
 from papersearch.cli.output.named_files import write_named
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_path
@@ -188,7 +188,7 @@ def _check(name: str, option: str) -> None:
         )
     if not path.parent.is_dir():
         raise CommandError(
-            f"cannot write a map to {name!r}: there is no folder {path.parent}", f"mkdir -p {path.parent}"
+            f"cannot write a map to {name!r}: there is no folder {path.parent}", typed("mkdir -p", path.parent)
         )
     if not os.access(path.parent if not path.exists() or path.is_file() else path, os.W_OK):
         raise CommandError(f"cannot write a map to {name!r}: {path.parent} is not writable", "")

@@ -136,13 +136,19 @@ def offer_words(results: Results, query: Sequence[str]) -> None:
     offered = [unknown for unknown in results.unknown_words if unknown.instead]
     if not offered:
         return
-    import shlex
+    import re
 
     said = "; ".join(
         f"no paper has the word {unknown.word}: did you mean {' or '.join(unknown.instead)}?" for unknown in offered
     )
+    instead = {unknown.word: unknown.instead[0] for unknown in offered}
+    whole_words = re.compile(
+        rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(instead, key=len, reverse=True)))})(?!\w)"
+    )
     # Repeat the typed line with its options, if it contains the query.
-    typed = sys.argv[1:] if set(query) <= set(sys.argv[1:]) else [results.query]
-    for unknown in offered:
-        typed = [word.replace(unknown.word, unknown.instead[0]) for word in typed]
-    complain(said, f"papersearch {shlex.join(typed)}")
+    words = sys.argv[1:] if set(query) <= set(sys.argv[1:]) else [results.query]
+    corrected = [
+        whole_words.sub(lambda found: instead[found[0]], word) if word in (*query, results.query) else word
+        for word in words
+    ]
+    complain(said, typed("papersearch", *corrected))

@@ -1,4 +1,4 @@
-"""The verb that leaves the terminal: papers in the browser.
+"""The verb `open`: papers in the browser.
 
 A browser only gets addresses made in `output.addresses`: they begin with https and are
 percent-encoded, whatever a title holds. No shell is involved.
@@ -85,16 +85,18 @@ def open_page(url: str) -> None:
 
 
 def _named(opened: Index, names: Sequence[str]) -> list[Paper]:
-    """Look up every paper before any is opened; each is returned once."""
+    """Look up every paper before any is opened; each is returned once. Typed words may be meant for a search."""
     from papersearch.errors import AmbiguousPaper, PaperNotFound
 
     try:
         return list({paper.paper_id: paper for paper in map(opened.paper, read_ids(opened, names))}.values())
     except AmbiguousPaper as error:
+        if "-" in names:
+            raise
         hint = f"{typed('papersearch open', error.candidates[0])}, or: {_search_instead(names)}"
         raise CommandError(error.message, hint) from error
     except PaperNotFound as error:
-        if error.identifier is not None:  # no words of a query
+        if "-" in names or error.identifier is not None:  # no words of a query
             raise
         raise CommandError(error.message, _search_instead(names)) from error
 

@@ -142,7 +142,6 @@ LateOption = Annotated[
 OperatorsOption = Annotated[
     bool, typer.Option("--operators", help='Read "phrases", -exclusions, fields and AND, OR, NOT in the topics.')
 ]
-QueryArgument = Annotated[list[str], typer.Argument(help="Words to search for.", show_default=False)]
 WordsArgument = Annotated[
     Optional[list[str]],
     typer.Argument(help="Words to search for; none are needed where filters name papers.", show_default=False),

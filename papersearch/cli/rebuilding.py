@@ -7,6 +7,7 @@ differs, or the build would encode every paper anew, or find another corpus.
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,11 @@ def build_command(
     return typed(BUILD, *chosen)
 
 
+def same_command() -> str:
+    """Compose the command that was typed."""
+    return typed("papersearch", *sys.argv[1:])
+
+
 def part_command(index_path: Path, number: int, n_parts: int) -> str:
     """Compose the command that builds a part of an index, with the places and choices of most other parts."""
     from papersearch.dense.encoders import identity_of
@@ -78,7 +84,7 @@ def part_command(index_path: Path, number: int, n_parts: int) -> str:
 
 def _places(index_path: Path, manifest: Manifest | None, *, names_index: bool) -> list[str]:
     """Name the index and its corpus, as far as a command without options would not find them."""
-    from papersearch.cli.locations import find_locations  # imports numpy
+    from papersearch.cli.locations import Places, find_locations
     from papersearch.cli.registry import names_at
     from papersearch.errors import StoredIndexError
     from papersearch.index.staleness import corpus_of
@@ -86,10 +92,10 @@ def _places(index_path: Path, manifest: Manifest | None, *, names_index: bool) -
 
     try:
         if names := names_at(index_path):
-            return [part for name in names for part in ("-c", name)]
+            return Places(collections=names).as_typed()
         usual = find_locations()
     except (CommandError, StoredIndexError):
-        return ["--index", str(index_path)]
+        return Places(index_path=index_path).as_typed()
     chosen: list[str] = []
     corpus = corpus_of(manifest, index_path) if manifest is not None else None
     if isinstance(corpus, Path) and resolved(usual.corpus) != resolved(corpus):

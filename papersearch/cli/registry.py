@@ -7,7 +7,6 @@ so does the index of several collections together.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from papersearch.checksums import sha256_of
 from papersearch.cli.errors import CommandError, typed
 from papersearch.cli.locations import Locations, Places, user_folder
 from papersearch.cli.output.terminal import typed_path
@@ -108,7 +108,8 @@ def locate(names: Sequence[str], named: Places) -> Locations:
         other = "--corpus" if named.corpus_path is not None else "--index"
         raise CommandError(f"cannot use {other} with -c: a collection has its own places", "leave out one of them")
     known = read_collections(find_registry())
-    wanted = _wanted(sorted(known) if ALL in names else sorted(set(names)), known)
+    chosen = {*names, *known} - {ALL} if ALL in names else {*names}
+    wanted = _wanted(sorted(chosen), known)
     if len(wanted) == 1:
         [one] = wanted
         return Locations(one.corpus or Path("corpus"), one.index_path, one.corpus is None, tuple(wanted))
@@ -125,7 +126,7 @@ def joint_index(names: Sequence[str]) -> Path:
     """Return the place of the index of several collections together."""
     joined = "+".join(sorted(names))
     if len(joined) > _LONGEST:
-        joined = f"{len(names)}+{hashlib.sha256(joined.encode()).hexdigest()[:16]}"
+        joined = f"{len(names)}+{sha256_of(joined.encode())[:16]}"
     return user_folder("data") / _FOLDER / joined
 
 
@@ -136,7 +137,10 @@ def joint_folders() -> list[Path]:
 
 
 def names_at(index_path: Path) -> tuple[str, ...]:
-    """Return the names of the collections whose index this is; () if no collection has it. Raises CommandError."""
+    """Return the names of the collections whose index this is; () if no collection has it.
+
+    Raises CommandError, and StoredIndexError for an index of several collections that cannot be read.
+    """
     known, place = read_collections(find_registry()), index_path.resolve()
     for one in known.values():
         if address_in(one.index_path) is None and one.index_path.resolve() == place:

@@ -231,10 +231,10 @@ def _run_again(options: RunOptions, printer: Printer) -> int:
     opened = open_index(options.places)
     warn_of_encoding(opened, wanted)
     k, is_table = options.top or DEFAULT_K, printer.format == "table"
-    places = filters_for(opened, options.among)
+    among_ids = filters_for(opened, options.among)
 
     def answer(search: SavedSearch) -> Results:
-        asked = narrowed(opened, search, places)
+        asked = narrowed(opened, search, among_ids)
         results = opened.search(asked.query, k, asked.mode, strict=True, filters=asked.filters, fold=is_table)
         results = results.replace(filters=filters_among(search, options.among))
         warn_of_answer(opened, search, results)

@@ -100,14 +100,14 @@ def filters_among(search: SavedSearch, among: Filters) -> Filters:
     return search.filters.replace(within=among.within, without=among.without)
 
 
-def narrowed(opened: Index, search: SavedSearch, places: Filters) -> SavedSearch:
+def narrowed(opened: Index, search: SavedSearch, among: Filters) -> SavedSearch:
     """Return a search with filters as the index can apply them: papers by their ids, and marks as papers.
 
-    places: the papers to search within and without, by ids; common to all searches, they are looked up once
+    among: the papers to search within and without, by ids; common to all searches, they are looked up once
     """
     from papersearch.cli.narrowing import marked
 
-    return search._replace(filters=marked(opened, filters_among(search, places), search.marked))
+    return search._replace(filters=marked(opened, filters_among(search, among), search.marked))
 
 
 @contextmanager
@@ -125,10 +125,10 @@ def new_papers(
     with seen.taking_turns(path):
         opened = open_at(locations.index_path)
         known = seen.Seen(path, opened.place, reader)
-        places = filters_for(opened, among)
+        among_ids = filters_for(opened, among)
 
         def news(search: SavedSearch) -> News:
-            found = seen.news_of(opened, narrowed(opened, search, places), known.record(search.name), k)
+            found = seen.news_of(opened, narrowed(opened, search, among_ids), known.record(search.name), k)
             return found._replace(results=found.results.replace(filters=filters_among(search, among)))
 
         found = NewPapers(opened, path, *answers_of(wanted, news))

@@ -56,6 +56,7 @@ from papersearch.cli.signatures import takes
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.comparison import Comparison
+    from papersearch.cli.maps import MapFiles
     from papersearch.cli.output.printer import Printer
     from papersearch.types import Filters, Results
 
@@ -177,22 +178,10 @@ def search(options: SearchOptions) -> int:
         printer.comparison(results, found, options.top, printer.marks_of(results, opened, options.marked))
         return EXIT_NO_HITS if found.is_empty else EXIT_HITS
     print_hits = partial(printer.answer, results, opened, options.marked)
-    if (maps := options.maps) is None:
+    if options.maps is None:
         print_hits()
     else:
-        ranked = partial(
-            opened.search,
-            strict=options.strict,
-            late=options.late,
-            instruction=options.instruction,
-            filters=filters,
-        )
-        maps.beside(
-            print_hits,
-            lambda: maps.draw_answer(
-                opened, text, lambda k: ranked(text, k, options.mode.value), 0 if options.strict else options.top
-            ),
-        )
+        options.maps.beside(print_hits, partial(_draw, options.maps, options, opened, text, filters))
     if options.judge is not None:
         from papersearch.cli.judging import ask
 
@@ -230,6 +219,23 @@ def _say_places(options: SearchOptions, opened: Index, results: Results) -> None
         from papersearch.cli.missing import say_places
 
         say_places(opened, results.query, options)
+
+
+def _draw(maps: MapFiles, options: SearchOptions, opened: Index, query: str, filters: Filters) -> None:
+    """Draw the map of an answer, which has more papers than are printed."""
+
+    def ask(k: int) -> Results:
+        return opened.search(
+            query,
+            k,
+            options.mode.value,
+            strict=options.strict,
+            late=options.late,
+            instruction=options.instruction,
+            filters=filters,
+        )
+
+    maps.draw_answer(opened, query, ask, 0 if options.strict else options.top)
 
 
 def _compared(options: SearchOptions, opened: Index, results: Results, filters: Filters) -> Comparison:

@@ -97,19 +97,20 @@ def serve(options: ServeOptions) -> int:
             "pip install '.[serve]' in a clone of the repository",
         ) from error
     token = checked_token(options.token_file, options.host, "papersearch serve --host")
+    report = _reporter(options.debug)
     if options.ray is not None:
         from papersearch.cli.serve_on_ray import serve_on_ray
 
-        return serve_on_ray(options, path, token, _reporter(options.debug), printer)
+        return serve_on_ray(options, path, token, report, printer)
     n_threads = min(_MOST_THREADS, os.cpu_count() or 1)
-    answering = LocalAnswering(path, n_threads, _reporter(options.debug))
+    answering = LocalAnswering(path, n_threads, report)
     listening, place = listen(options.host, options.port)
     app = make_app(
         answering,
         token=token,
         bounds=Bounds(n_at_once=n_threads),
         log=remark if options.log else None,
-        report=_reporter(options.debug),
+        report=report,
     )
 
     def ready() -> None:

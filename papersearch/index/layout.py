@@ -25,6 +25,8 @@ CHECKSUMS = "checksums.npy"
 SHARDS = "shards.json"
 """File in place of the manifest where an index was built in parts."""
 
+SHARDS_KIND = "papersearch-shards"
+
 PARTS = "parts"
 """Folder with those parts."""
 
@@ -131,10 +133,15 @@ DENSE_FILES = frozenset(
 
 
 def is_index(index_path: Path) -> bool:
-    """Return whether the folder looks like an index of papersearch, of any format version."""
+    """Return whether the folder looks like an index of papersearch, in one piece or in shards, of any format."""
+    return _has_kind(index_path / MANIFEST, KIND) or _has_kind(index_path / SHARDS, SHARDS_KIND)
+
+
+def _has_kind(path: Path, kind: str) -> bool:
+    """Return whether a file begins by naming its kind, as files do that describe an index."""
     try:
-        with open_regular(index_path / MANIFEST) as file:
-            return KIND.encode() in file.read(200)
+        with open_regular(path) as file:
+            return kind.encode() in file.read(200)
     except OSError:
         return False
 

@@ -24,7 +24,7 @@ from papersearch.index import files, locking
 from papersearch.index.checked_json import decode_fields, encode_checked
 from papersearch.index.generation import Generation
 from papersearch.index.generations import ATTEMPTS, generations, has_shards, read_current, write_errors
-from papersearch.index.layout import MANIFEST, SHARDS, generation_folder, read_description
+from papersearch.index.layout import MANIFEST, SHARDS, SHARDS_KIND, generation_folder, read_description
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.removal import remove_litter, remove_unread, replace_locked
 from papersearch.index.typed_json import read_record
@@ -32,7 +32,6 @@ from papersearch.types import Count
 from papersearch.values import Value
 
 FOLDER = "shards"
-KIND = "papersearch-shards"
 NUMBERS = "numbers.npy"
 """(n,) uint64, ascending: the number of each paper of a shard in the whole, where they are scattered."""
 
@@ -87,12 +86,12 @@ def shard_folder(number: int, n_shards: int) -> str:
 
 def encode_shards(described: Shards) -> bytes:
     """Return `shards.json` as indented JSON with its kind first and its checksum last."""
-    return encode_checked({"kind": KIND, **described.asdict()})
+    return encode_checked({"kind": SHARDS_KIND, **described.asdict()})
 
 
 def decode_shards(content: bytes, index_path: Path) -> Shards:
     """Parse `shards.json`. Raises IndexForeign, IndexVersionError or IndexDamaged."""
-    fields = decode_fields(content, KIND, index_path, SHARDS)
+    fields = decode_fields(content, SHARDS_KIND, index_path, SHARDS)
     try:
         described = read_record(Shards, fields)
     except (ValueError, OverflowError) as error:

@@ -224,6 +224,7 @@ def test_a_server_has_a_name(command: Command, home: dict[str, str]) -> None:
     ("arguments", "said"),
     [
         (("graph", "-c", "none"), "unknown collection none: expected ml, bio or all"),
+        (("graph", "-c", "all", "-c", "none"), "unknown collection none: expected ml, bio or all"),
         (("graph", "-c", "ml", "--index", "x"), "cannot use --index with -c"),
         (("graph", "-c", "ml", "--corpus", "x"), "cannot use --corpus with -c"),
         (("collections", "add", "ml", "."), "there is a collection of this name"),

@@ -26,7 +26,7 @@ def test_eval_agrees_with_the_run(
     (tmp_path / "run").write_text(written.stdout)
     done = run("eval", "topics.tsv", "qrels", "--json", "--mode", "hybrid", "--per-query", env=env)
     assert done.returncode == 0
-    assert done.stderr == "papersearch: 1 judged topics are not in topics.tsv, and count as zero\n"
+    assert done.stderr == "papersearch: 1 judged topic is not in topics.tsv, and counts as zero\n"
     document = json.loads(done.stdout)
     expected = ir_measures.calc_aggregate(
         [nDCG @ 10, AP],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,12 +219,60 @@ def test_a_part_says_so(
     }
 
 
-@pytest.mark.parametrize("options", [["--model", "x"], ["--device", "cpu"], ["--no-late"], ["--rollback"]])
+@pytest.mark.parametrize(
+    "options", [["--model", "x"], ["--paper-prefix", "a: "], ["--device", "cpu"], ["--no-late"], ["--rollback"]]
+)
 def test_options_that_words_do_not_need(options: list[str], small_corpus: Path, run: Run) -> None:
     """--words-only refuses the options of encoding."""
     done = run("index", "--words-only", *options, cwd=small_corpus.parent)
     assert (done.returncode, done.stdout) == (2, "")
     assert "cannot be used with" in done.stderr
+
+
+@pytest.mark.parametrize("options", [["--model", "x"], ["--no-late"], ["--abstracts-only"], ["--full"], ["dumps"]])
+def test_options_that_a_rollback_does_not_take(options: list[str], small_index: Path, run: Run) -> None:
+    """--rollback refuses the options of a build in place of ignoring them."""
+    done = run("index", "--rollback", *options, cwd=small_index.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--rollback cannot be used with dumps or the options of a build" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "again"),
+    [
+        (["index", "--corpus", "my dumps"], "index --corpus 'my dumps'"),
+        (["--corpus", "my dumps", "index"], "--corpus 'my dumps' index"),
+        (["bubbles"], "index"),
+        (["bubbles", "--corpus", "my dumps"], "index --corpus 'my dumps'"),
+        (["bubbles", "-c", "mine"], "index -c mine"),
+        (["bubbles", "-c", "all"], "index -c mine -c other"),
+    ],
+)
+def test_an_interrupted_build_names_its_places(
+    small_corpus: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], again: str
+) -> None:
+    """The command that goes on is the one that was typed, or the build of what a first query searches."""
+    monkeypatch.chdir(small_corpus.parent)
+    monkeypatch.setenv("PAPERSEARCH_COLLECTIONS", "collections.toml")
+    monkeypatch.setenv("XDG_DATA_HOME", str(small_corpus.parent / "data"))
+    shutil.copytree(small_corpus, "my dumps")
+    for name in ("mine", "other"):
+        assert CliRunner().invoke(app, ["collections", "add", name, "my dumps"]).exit_code == 0
+
+    def interrupted(*given: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("papersearch.api.build", interrupted)
+    monkeypatch.setattr("sys.argv", ["papersearch", *arguments])
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 130
+    assert done.stderr.splitlines()[-1] == f"hint: to go on: papersearch {again}"
+
+
+def test_folders_in_hints_are_quoted(small_corpus: Path, run: Run) -> None:
+    """A hint to make a folder quotes its name for a shell."""
+    done = run("index", "--corpus", "my dumps", cwd=small_corpus.parent)
+    assert done.stderr.splitlines()[-1] == "hint: mkdir -p 'my dumps', save dumps in it, then: papersearch index"
 
 
 def test_an_interrupt_says_what_is_safe(

@@ -16,7 +16,10 @@ from tests.index.test_joining import PAPERS
 
 @pytest.mark.parametrize("is_small", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path, is_small: bool) -> None:
-    """Parts are built and joined by commands; what is missing is named, and the hint builds it."""
+    """Parts are built and joined by commands; what is missing is named, and the hint builds it.
+
+    The joined index is found from a folder below it, as any other.
+    """
     (tmp_path / "corpus").mkdir()
     records(tmp_path / "corpus" / "a.jsonl", PAPERS[:3])
     records(tmp_path / "corpus" / "b.jsonl", PAPERS[2:])
@@ -41,6 +44,9 @@ def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path, is_small: b
     assert (again["outcome"], again["shards"], again["generation"], again["papers"]) == ("up to date", 2, 1, 5)
     found = json.loads(run("moth maps", "--index", "ix", "--json").stdout)
     assert found["hits"][0]["title"] == "On moth maps"
+    (tmp_path / "away" / "below").mkdir(parents=True)
+    (tmp_path / "away" / "index").symlink_to(tmp_path / "ix")
+    assert json.loads(run("moth maps", "--json", cwd=tmp_path / "away" / "below").stdout) == found
     at_once = run("index", "--index", "ix", "--corpus", "corpus", *model)
     assert at_once.returncode == 2
     assert "cannot build ix in one go: it is built in parts" in at_once.stderr

@@ -174,6 +174,16 @@ def test_a_search_never_fails_for_its_file(command: Any, session: Path, state: s
     assert (done.exit_code, done.stdout, done.stderr) == (0, before.stdout, before.stderr)
 
 
+def test_a_place_that_is_not_utf_8(command: Any, small_index: Path) -> None:
+    """Results of an index whose folder has a name in another encoding are printed, although none can be kept."""
+    folder = small_index.parent / os.fsdecode(b"ix\xff")
+    expected = command("graph colouring")
+    small_index.rename(folder)
+    done = command("graph colouring", "--index", str(folder))
+    assert (done.exit_code, done.stdout) == (0, expected.stdout)
+    assert "unexpected" not in done.stderr
+
+
 PAPERS = st.lists(st.lists(st.text(max_size=3) | st.integers() | st.none(), max_size=4), max_size=3)
 
 

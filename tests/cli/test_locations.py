@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from papersearch.cli.locations import FolderKind, user_folder
+from papersearch.cli.locations import FolderKind, find_locations, user_folder
 from tests.conftest import Run, command_environment
 
 
@@ -28,6 +28,26 @@ def test_locations(run: Run, small_corpus: Path, small_index: Path, tmp_path: Pa
     elsewhere.mkdir(parents=True)
     (elsewhere / "index").symlink_to(small_index, target_is_directory=True)
     assert run("bubbles", cwd=away, env={"XDG_DATA_HOME": str(elsewhere.parent)}).returncode == 0
+
+
+def test_a_closed_folder_above(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder above the current one that may not be looked into holds no project, and is not an error."""
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name in ("PAPERSEARCH_INDEX", "PAPERSEARCH_CORPUS", "PAPERSEARCH_COLLECTION"):
+        monkeypatch.delenv(name, raising=False)
+    asked: list[Path] = []
+
+    def is_dir(path: Path) -> bool:
+        asked.append(path)
+        if path == tmp_path / "corpus":
+            raise PermissionError
+        return False
+
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    assert find_locations().index_path == user_folder("data") / "index"
+    assert tmp_path / "corpus" in asked
 
 
 @pytest.mark.parametrize("kind", ["config", "data", "state"])

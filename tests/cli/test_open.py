@@ -171,8 +171,11 @@ def test_at_most_ten(run: Run, env: dict[str, str], browser: Path) -> None:
 
 
 def test_what_is_no_name(run: Run, env: dict[str, str]) -> None:
-    """Text on standard input is an error; no name at all is a usage error."""
+    """Text on standard input is an error, and so is a lost name in a list; no name at all is a usage error."""
     assert run("open", "-", env=env, stdin="what is this?").returncode == 2
+    lost = run("open", "-", env=env, stdin="gpipe\nwhat is this?\n")
+    assert (lost.returncode, lost.stdout) == (2, "")
+    assert lost.stderr.endswith("\nhint: papersearch search -- 'what is this?'\n")
     assert run("open", env=env).returncode == 2
 
 

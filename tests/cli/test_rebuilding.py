@@ -90,15 +90,15 @@ def test_doctor_says_how_far_it_is_encoded(command: Callable[..., Any], small_mo
 def test_few_texts_are_encoded_for_a_first_query(
     command: Callable[..., Any], small_corpus: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A first query waits for encodings of up to MOST_TEXTS texts, and for none of one text more."""
+    """A first query asks the build to encode up to MOST_TEXTS texts."""
     asked: list[int | None] = []
 
     def run_build(locations: Any, *, most_texts: int) -> Any:
         asked.append(most_texts)
-        return papersearch.build(locations.corpus_path, locations.index_path, words_only=True)
+        return papersearch.build(locations.corpus, locations.index_path, words_only=True)
 
     monkeypatch.setattr(index_access, "run_build", run_build)
-    command("search", "bubbles")
+    assert command("search", "bubbles").exit_code == 0
     assert asked == [index_access.MOST_TEXTS]
 
 

@@ -205,13 +205,19 @@ def test_a_word_that_no_paper_has(run: Run, env: dict[str, str]) -> None:
     assert "oversmoothing" not in run(f"{query} and {'deep learning of ' * 5}", env=env).stderr
 
 
-def test_did_you_mean(run: Run, env: dict[str, str]) -> None:
-    """An unknown word is reported with suggestions and a corrected query, which has hits."""
+def test_did_you_mean(run: Run, env: dict[str, str], tmp_path: Path) -> None:
+    """An unknown word is reported with suggestions and a corrected query, which has hits.
+
+    The command changes whole words of the query alone, and no option.
+    """
     done = run("pipelne bubbels", env=env)
     assert "no paper has the word pipelne: did you mean pipeline" in done.stderr
     assert "hint: papersearch 'pipeline bubbles'\n" in done.stderr
     optional = run("pipelne", "bubbles", "-k", "1", "--since", "2024", "--include-undated", env=env)
     assert "hint: papersearch pipeline bubbles -k 1 --since 2024 --include-undated\n" in optional.stderr
+    (tmp_path / "pipelne").symlink_to(env["PAPERSEARCH_INDEX"])
+    within = run("pipelne zpipelnez", "--index", "./pipelne", "--within", "gpipe", env=env)
+    assert "hint: papersearch 'pipeline zpipelnez' --index ./pipelne --within gpipe\n" in within.stderr
     unknown = json.loads(run("pipelne bubbels", "--json", env=env).stdout)["unknown_words"]
     assert [(word["word"], word["instead"][0]) for word in unknown] == [
         ("pipelne", "pipeline"),

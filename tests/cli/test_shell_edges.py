@@ -40,6 +40,18 @@ def test_a_closed_stderr(env: dict[str, str], tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
+@pytest.mark.parametrize(
+    "arguments", ["show -", "batch -", "index - --index new", "gpipe --judge judged.qrels", "mcp"]
+)
+def test_a_closed_stdin(env: dict[str, str], tmp_path: Path, arguments: str) -> None:
+    """A closed standard input is read as an empty one, by every verb that reads it."""
+    empty, closed = (
+        in_a_shell(f"papersearch {arguments} {stdin}", tmp_path, env) for stdin in ("</dev/null", "<&-")
+    )
+    assert (closed.returncode, closed.stdout, closed.stderr) == (empty.returncode, empty.stdout, empty.stderr)
+    assert "unexpected" not in closed.stderr
+
+
 @pytest.mark.parametrize("arguments", [["gpipe", "--format", "table"], ["show", "gpipe"], ["stats"]])
 @pytest.mark.parametrize("columns", ["0", "00", "abc", ""])
 def test_a_terminal_of_no_width(run: Run, env: dict[str, str], arguments: list[str], columns: str) -> None:

@@ -196,6 +196,7 @@ def test_libraries_that_rank_nothing(run: Run, real_index_path: Path, tmp_path: 
     (tmp_path / "empty.bib").write_text("% nothing yet")
     for arguments, told in (
         (["--library", str(tmp_path / "no.bib")], "no.bib"),
+        (["--library", "~no-such-user/mine.bib"], "no-such-user"),
         (["--library", str(tmp_path / "empty.bib")], "cannot find a paper in"),
         (["gpipe", "--library", str(tmp_path / "empty.bib")], "at once"),
         ([], "--library library.bib"),

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from rich.cells import cell_len
 
 import papersearch
+from papersearch.index.layout import CHECKSUMS
 from papersearch.index.papers import PaperStore
 from papersearch.ingest.links import host_of, leads_to_code
 from tests.cli.test_output import ESCAPE, on_terminal
@@ -111,7 +112,10 @@ def test_records_recounted(run: Run, of_records: dict[str, str]) -> None:
 
 
 def test_parts_are_the_disk_s(run: Run, env: dict[str, str], real_index: papersearch.Index) -> None:
-    """Sizes and numbers of files equal those of the generation's folder, and shares sum to 1."""
+    """Sizes and numbers of files equal those of the generation's folder, and shares sum to 1.
+
+    Every file but that of the checksums has a purpose.
+    """
     stats = document(run, env)
     folder = real_index.path / f"generation-{stats['generation']:06d}"
     files = [file for file in folder.iterdir() if file.name != "manifest.json"]
@@ -120,6 +124,8 @@ def test_parts_are_the_disk_s(run: Run, env: dict[str, str], real_index: paperse
     assert sum(part["files"] for part in stats["parts"]) == len(files)
     assert sum(part["share"] for part in stats["parts"]) == pytest.approx(1)
     late = next(part for part in stats["parts"] if part["name"] == "late interaction")
+    other = next(part for part in stats["parts"] if part["name"] == "other")
+    assert (other["files"], (folder / CHECKSUMS).stat().st_size) == (1, other["size"])
     assert late["size"] == sum(file.stat().st_size for file in files if file.name.startswith("pieces."))
     assert stats["late_interaction"]["pieces"] == real_index.manifest.axis("M")
     encoder = {"name": stats["model"], "dimensions": 384, "query_backend": "numpy"}
