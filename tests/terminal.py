@@ -9,13 +9,13 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import PATIENCE_S, command_environment
+from tests.programs import path_with_programs
 
 ROWS, COLUMNS = 50, 160
 
@@ -73,15 +73,11 @@ class Terminal:
 
 def terminal_environment(folder: Path, index_path: Path) -> dict[str, str]:
     """Return an environment with this `papersearch` on PATH, this index and a plain terminal."""
-    shim = folder / "bin" / "papersearch"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    shim.chmod(0o755)
     return command_environment(
         {
             "PAPERSEARCH_INDEX": str(index_path),
             "PAPERSEARCH_CORPUS": str(folder / "nowhere"),
-            "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": path_with_programs(folder / "bin"),
             "HOME": str(folder),
             "TERM": "xterm",
             "LC_ALL": "C.UTF-8",

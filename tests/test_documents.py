@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import orjson
@@ -16,6 +15,7 @@ from papersearch.cli import exit_codes
 from papersearch.cli.options import Format
 from papersearch.cli.output import json_documents
 from tests.conftest import PROJECT, command_environment
+from tests.programs import path_with_programs
 
 DOCS = PROJECT / "docs"
 PAGES = sorted([*PROJECT.glob("*.md"), *DOCS.rglob("*.md"), *PROJECT.glob("corpus/*.md")])
@@ -103,15 +103,11 @@ def test_collection_commands_run(tmp_path: Path) -> None:
     (folder / "corpus.jsonl").write_text("".join(orjson.dumps(record).decode() + "\n" for record in records))
     (folder / "topics.jsonl").write_text('{"_id": "7", "text": "wings in a slipstream"}\n')
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n7\t1\t2\n")
-    program = tmp_path / "bin" / "papersearch"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    program.chmod(0o755)
     done = subprocess.run(
         f"set -e\n{block}",
         shell=True,
         cwd=tmp_path,
-        env=command_environment({"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}),
+        env=command_environment({"PATH": path_with_programs(tmp_path / "bin")}),
         capture_output=True,
         text=True,
         check=False,

@@ -7,7 +7,6 @@ terminal of 80 columns.
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import os
 import pty
 import re
@@ -20,8 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from docs import formats
 from papersearch.cli.app import VERBS
 from tests.conftest import CORPUS, PATIENCE_S, PROJECT, command_environment
+from tests.programs import path_with_programs
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COLUMNS = 80
@@ -45,12 +46,8 @@ def dialogues(kind: str) -> list[tuple[str, str]]:
 @pytest.fixture
 def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
     """Return an environment with the tested `papersearch` and `python` on PATH, and the real index."""
-    shim = tmp_path / "papersearch"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    shim.chmod(0o755)
-    (tmp_path / "python").symlink_to(sys.executable)
     places = {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
-    return command_environment({**places, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+    return command_environment({**places, "PATH": path_with_programs(tmp_path / "bin")})
 
 
 @pytest.mark.parametrize(("command", "output"), dialogues("console"))
@@ -127,11 +124,6 @@ def test_python_example_runs(tmp_path: Path, real_index_path: Path, capsys: pyte
 
 def test_the_tables_of_formats_are_up_to_date() -> None:
     """The tables of what can be fed, and of what cannot, equal the output of docs/formats.py."""
-    spec = importlib.util.spec_from_file_location("formats", PROJECT / "docs" / "formats.py")
-    assert spec is not None
-    assert spec.loader is not None
-    formats = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(formats)
     for table in (formats.read_table(), formats.unread_table()):
         assert f"\n\n{table}\n\n" in README
     assert formats.with_tables(README) == README

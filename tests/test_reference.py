@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from importlib.metadata import version
 from typing import Any
 
 import pytest
 
+from docs import reference
 from papersearch.cli.app import VERBS
 from papersearch.cli.group import with_verb
 from tests.conftest import PROJECT
 
 PAGE = (PROJECT / "docs" / "cli.md").read_text(encoding="utf-8")
-
-
-def generated() -> str:
-    """Return the output of docs/reference.py."""
-    spec = importlib.util.spec_from_file_location("reference", PROJECT / "docs" / "reference.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return str(module.reference())
 
 
 def options(verb: str) -> list[Any]:
@@ -43,7 +33,7 @@ def test_the_reference_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip(f"Typer {pinned[1]} words the help, this is {version('typer')}")
     for name, value in {"COLUMNS": "60", "TERMINAL_WIDTH": "60", "FORCE_COLOR": "1", "LC_ALL": "C"}.items():
         monkeypatch.setenv(name, value)
-    if generated() != PAGE:
+    if reference.reference() != PAGE:
         pytest.fail("docs/cli.md is not what --help prints; type: make reference", pytrace=False)
 
 
