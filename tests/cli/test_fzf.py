@@ -14,6 +14,7 @@ from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.typed
 
+
 def recipe() -> str:
     """Return the page's block with fzf."""
     [found] = [block for block in blocks("sh") if "fzf" in block]

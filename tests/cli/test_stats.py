@@ -13,9 +13,13 @@ from jsonschema import Draft202012Validator, ValidationError
 from rich.cells import cell_len
 
 import papersearch
+from papersearch.cli.counts import stats_fields
+from papersearch.cli.output.stats_table import print_stats
+from papersearch.cli.output.terminal import open_console
 from papersearch.index.papers import PaperStore
 from papersearch.ingest.links import host_of, leads_to_code
-from tests.cli.test_output import ESCAPE, on_terminal
+from tests.cli.conftest import OnTerminal
+from tests.cli.test_output import ESCAPE
 from tests.conftest import PROJECT, Run, page, sentence
 
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / "stats-1.json").read_text(encoding="utf-8"))
@@ -158,10 +162,6 @@ def test_near_duplicates(run: Run, env: dict[str, str], real_index: papersearch.
 
 def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each paper is read once, for JSON and for the table."""
-    from papersearch.cli.counts import stats_fields
-    from papersearch.cli.output.stats_table import print_stats
-    from papersearch.cli.output.terminal import open_console
-
     read: Counter[int] = Counter()
     get = PaperStore.__getitem__
 
@@ -213,7 +213,9 @@ def test_findings_by_kind_and_one_by_one(run: Run, env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("width", [30, 60, 80, 120, 160])
-def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], width: int) -> None:
+def test_it_fits_the_terminal(
+    env: dict[str, str], of_records: dict[str, str], width: int, on_terminal: OnTerminal
+) -> None:
     """No line is wider than the terminal; from 110 columns on, sections are side by side."""
     for place in (env, of_records):
         code, shown = on_terminal(["stats"], width, place)
@@ -226,7 +228,7 @@ def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], w
         assert width < 60 or sum("generation 1, format version" in line for line in lines) == 1
 
 
-def test_an_ascii_terminal(env: dict[str, str]) -> None:
+def test_an_ascii_terminal(env: dict[str, str], on_terminal: OnTerminal) -> None:
     """On an ASCII terminal, bars and months have ASCII characters only."""
     plain = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "NO_COLOR": "1"}
     _, shown = on_terminal(["stats"], 80, plain)
