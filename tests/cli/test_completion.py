@@ -17,7 +17,6 @@ import pytest
 
 import papersearch
 from papersearch.cli.app import VERBS
-from papersearch.index.string_table import StringTable, pack_strings
 from tests.conftest import CORPUS, PATIENCE_S, command_environment, held_at
 from tests.terminal import Terminal, terminal_environment
 
@@ -227,16 +226,6 @@ def test_only_ids_import_numpy(words: list[str]) -> None:
     )
     assert done.stdout
     assert done.stderr == "[]\n"
-
-
-def test_beginnings_are_found_in_place() -> None:
-    """`find_prefix` finds the same strings as a scan of all strings, for any prefix."""
-    strings = sorted({"", "a", "ab", "abc", "abd", "b", "é", "éa", "\U0001f600", "z" * 50, "zz"})
-    text, offsets = pack_strings(strings)
-    table = StringTable(bytes(text), offsets)
-    for prefix in [*strings, "ac", "c", "zzz", "\uffff"]:
-        expected = [string for string in strings if string.startswith(prefix)]
-        assert [table[place] for place in table.find_prefix(prefix)] == expected
 
 
 SET_UP = {
