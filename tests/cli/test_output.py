@@ -197,16 +197,17 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, small_model: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict[str, str]:
     """Build an index of a corpus with hostile titles, abstracts and a hostile file name."""
-    corpus = tmp_path / "corpus"
+    corpus = tmp_path_factory.mktemp("hostile") / "corpus"
     corpus.mkdir()
     papers = [(title, f"{title} {sentence('hostility')}") for title in HOSTILE]
     (corpus / "page\x1b[31m\u202e.txt").write_text(page(papers), encoding="utf-8")
     (corpus / "not\n a dump.txt").write_text("nothing")
-    papersearch.build(corpus, tmp_path / "index", model=str(small_model))
-    return {"PAPERSEARCH_INDEX": str(tmp_path / "index"), "PAPERSEARCH_CORPUS": str(corpus)}
+    index_path = corpus.with_name("index")
+    papersearch.build(corpus, index_path, model=str(small_model))
+    return {"PAPERSEARCH_INDEX": str(index_path), "PAPERSEARCH_CORPUS": str(corpus)}
 
 
 @pytest.mark.parametrize(

@@ -238,12 +238,12 @@ def test_an_ascii_terminal(env: dict[str, str], on_terminal: OnTerminal) -> None
     assert {mark for _, bar, *_ in bars(drawn) for mark in bar} == {"#", "~"}
 
 
-def test_without_dates_or_links(run: Run, tmp_path: Path, small_model: Path) -> None:
+def test_without_dates_or_links(run: Run, tmp_path: Path) -> None:
     """An index without dates and links says so, and leaves out empty sections."""
     (tmp_path / "corpus").mkdir()
     papers = [(f"On {topic}", sentence(topic)) for topic in ("apples", "pears", "plums", "quinces")]
     (tmp_path / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
-    papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+    papersearch.build(tmp_path / "corpus", tmp_path / "index", words_only=True)
     shown = run("stats", cwd=tmp_path).stdout
     assert "Dated  0 papers, 4 undated\n" in shown
     assert "Links  in 0 of 4 papers, to source code in 0\n" in shown
@@ -286,7 +286,7 @@ def test_the_table_agrees_with_json(invoke: Any) -> None:
     assert table.count(": mirror link rewritten: ") == 7
 
 
-def test_months_of_arrival(run: Run, tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_months_of_arrival(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Papers that came in several months are drawn by the month, and counted as JSON."""
     (tmp_path / "corpus").mkdir()
     env = {"PAPERSEARCH_INDEX": str(tmp_path / "index")}
@@ -294,7 +294,7 @@ def test_months_of_arrival(run: Run, tmp_path: Path, small_model: Path, monkeypa
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(seconds))
         record = {"id": f"{number}", "title": f"On topic {number}", "abstract": f"We study topic {number}."}
         (tmp_path / "corpus" / f"{number}.jsonl").write_text(json.dumps(record) + "\n")
-        papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+        papersearch.build(tmp_path / "corpus", tmp_path / "index", words_only=True)
         drawn = run("stats", env=env).stdout
         assert ("Added" in drawn) == (number == 2)
     assert "Added  3 papers in 2 months" in drawn
