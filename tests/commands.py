@@ -76,15 +76,26 @@ class Commands:
         given, stdin_end = os.pipe()
         stdout_end, written = os.pipe()
         stderr_end, said = os.pipe()
-        with tempfile.TemporaryFile("w+") as request, ThreadPoolExecutor(3) as threads:
-            json.dump([list(arguments), str(cwd), dict(environment)], request)
-            request.flush()
-            socket.send_fds(self._channel, [b"?"], [given, written, said, request.fileno()])
-            for descriptor in (given, written, said):
-                os.close(descriptor)
+        self.start(arguments, cwd, environment, (given, written, said))
+        for descriptor in (given, written, said):
+            os.close(descriptor)
+        with ThreadPoolExecutor(3) as threads:
             threads.submit(write_all, stdin_end, stdin or "")
             stdout, stderr = threads.map(read_all, (stdout_end, stderr_end))
-        return subprocess.CompletedProcess(list(arguments), int(self._channel.recv(16)), stdout, stderr)
+        return subprocess.CompletedProcess(list(arguments), self.wait(), stdout, stderr)
+
+    def start(
+        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], streams: tuple[int, int, int]
+    ) -> None:
+        """Start the command with these descriptors as its standard streams; `wait` before the next start."""
+        with tempfile.TemporaryFile("w+") as request:
+            json.dump([list(arguments), str(cwd), dict(environment)], request)
+            request.flush()
+            socket.send_fds(self._channel, [b"?"], [*streams, request.fileno()])
+
+    def wait(self) -> int:
+        """Return the exit code of the command that was started."""
+        return int(self._channel.recv(16))
 
 
 def write_all(descriptor: int, text: str) -> None:
@@ -124,6 +135,7 @@ def serve(channel: socket.socket) -> None:
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
             os.close(descriptor)
+        sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]  # as Python does at the start
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(environment)

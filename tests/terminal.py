@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal of its own, with input and output under a test's control."""
+"""Pseudo-terminals: what a program shows on one, and a program whose input and output a test controls."""
 
 from __future__ import annotations
 
@@ -9,15 +9,32 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import PATIENCE_S, command_environment
+from tests.programs import path_with_programs
 
 ROWS, COLUMNS = 50, 160
+
+
+def open_terminal(columns: int) -> tuple[int, int]:
+    """Return both ends of a pseudo-terminal of this width: the test's, and the program's."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+    return ours, theirs
+
+
+def read_to_end(ours: int) -> str:
+    """Return what programs show on a terminal until the last of them has closed it, and close this end."""
+    pieces: list[bytes] = []
+    with suppress(OSError):  # Linux reports the end of a terminal as an error
+        while piece := os.read(ours, 1 << 16):
+            pieces.append(piece)
+    os.close(ours)
+    return b"".join(pieces).decode("utf-8").replace("\r\n", "\n")
 
 
 class Terminal:
@@ -25,8 +42,7 @@ class Terminal:
 
     def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
         self._seen = ""
-        self._file, other_end = pty.openpty()
-        fcntl.ioctl(other_end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._file, other_end = open_terminal(COLUMNS)
         # The first terminal that a session leader opens becomes the session's controlling terminal.
         # So no fork is needed; the threads of this process would not survive one.
         opening = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(other_end), *command]
@@ -73,15 +89,11 @@ class Terminal:
 
 def terminal_environment(folder: Path, index_path: Path) -> dict[str, str]:
     """Return an environment with this `papersearch` on PATH, this index and a plain terminal."""
-    shim = folder / "bin" / "papersearch"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    shim.chmod(0o755)
     return command_environment(
         {
             "PAPERSEARCH_INDEX": str(index_path),
             "PAPERSEARCH_CORPUS": str(folder / "nowhere"),
-            "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": path_with_programs(folder / "bin"),
             "HOME": str(folder),
             "TERM": "xterm",
             "LC_ALL": "C.UTF-8",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import run_on_terminal
 from tests.commands import Commands
 from tests.conftest import command_environment
 
@@ -53,6 +54,18 @@ def test_a_fork_equals_a_process(
     )
     assert (forked.returncode, forked.stdout, forked.stderr) == (alone.returncode, alone.stdout, alone.stderr)
     assert forked.stdout or forked.stderr
+
+
+@forks
+@pytest.mark.parametrize("arguments", [["pipeline bubbles"], ["pipelne"], ["stats"], ["--help"], ["q", "--xx"]])
+def test_a_fork_on_a_terminal_equals_a_process(
+    forking: Commands, env: dict[str, str], tmp_path: Path, arguments: list[str]
+) -> None:
+    """A forked command shows on a terminal what a process of its own shows there, in the same order."""
+    environment = command_environment({**env, "TERM": "xterm-256color"})
+    forked, alone = (run_on_terminal(arguments, 80, tmp_path, environment, way) for way in (forking, None))
+    assert forked == alone
+    assert forked[1]
 
 
 @forks

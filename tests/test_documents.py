@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import orjson
@@ -23,6 +22,7 @@ from papersearch.remote.asking import LONG_PATIENCE_S, PATIENCE_S
 from papersearch.serving.app import Bounds
 from papersearch.serving.server import HEADER_SECONDS, KEPT_SECONDS, MAX_CONNECTIONS, MAX_HEADER_BYTES
 from tests.conftest import PROJECT, command_environment
+from tests.programs import path_with_programs
 from tests.test_architecture import LAYERS
 
 DOCS = PROJECT / "docs"
@@ -178,15 +178,11 @@ def test_collection_commands_run(tmp_path: Path) -> None:
     (folder / "corpus.jsonl").write_text("".join(orjson.dumps(record).decode() + "\n" for record in records))
     (folder / "topics.jsonl").write_text('{"_id": "7", "text": "wings in a slipstream"}\n')
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\n7\t1\t2\n")
-    program = tmp_path / "bin" / "papersearch"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    program.chmod(0o755)
     done = subprocess.run(
         f"set -e\n{block}",
         shell=True,
         cwd=tmp_path,
-        env=command_environment({"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}"}),
+        env=command_environment({"PATH": path_with_programs(tmp_path / "bin")}),
         capture_output=True,
         text=True,
         check=False,

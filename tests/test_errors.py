@@ -16,9 +16,7 @@ import pytest
 from papersearch import errors
 from papersearch.cli.app import VERBS
 from papersearch.errors import PapersearchError
-from tests.conftest import PROJECT
-
-PACKAGE = PROJECT / "papersearch"
+from tests.package_code import MODULES, name_of, parsed
 
 EXAMPLES: dict[str, Any] = {
     "address": "http://papers.example:8765",
@@ -194,29 +192,26 @@ NO_COMMANDS = {
 """Strings of each module that only look like commands, or that install an extra."""
 
 
-def of_the_library() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "cli"]
+COMMAND = rf"\bpapersearch (?:{'|'.join(VERBS)}|$|[\"'<\[A-Z-])|\bpip install\b"
+SPOKEN = re.compile(rf"{COMMAND}|(?<![\w-])--(?:[a-z]|$)")
 
 
-def commands_in(source: str) -> list[str]:
+def commands_in(tree: ast.Module) -> list[str]:
     """Return a module's strings that name a command or an option, except docstrings."""
-    command = rf"\bpapersearch (?:{'|'.join(VERBS)}|$|[\"'<\[A-Z-])|\bpip install\b"
-    spoken = re.compile(rf"{command}|(?<![\w-])--(?:[a-z]|$)")
-    tree = ast.parse(source)
     bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return [
         node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in bare
-        if spoken.search(node.value)
+        if SPOKEN.search(node.value)
     ]
 
 
-@pytest.mark.parametrize("path", of_the_library(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_library_speaks_of_no_command(path: Path) -> None:
+def test_the_library_speaks_of_no_command() -> None:
     """No string outside cli/ contains a command or an option."""
-    spoken = commands_in(path.read_text(encoding="utf-8"))
-    assert spoken == NO_COMMANDS.get(path.relative_to(PACKAGE).as_posix(), [])
+    library = [path for path in MODULES if not name_of(path).startswith("cli/")]
+    spoken = {name_of(path): commands_in(parsed(path)) for path in library}
+    assert {module: strings for module, strings in spoken.items() if strings} == NO_COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -233,20 +228,18 @@ def test_the_library_speaks_of_no_command(path: Path) -> None:
 )
 def test_commands_are_recognised(line: str) -> None:
     """`commands_in` recognises each of these strings as a command or an option."""
-    assert commands_in(line)
+    assert commands_in(ast.parse(line))
 
 
-def raised(source: str) -> set[str]:
+def called_by(tree: ast.Module) -> set[str]:
     """Return the names of the functions and classes that a module calls."""
     return {
-        node.func.id
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
 
 
 def test_families_are_caught_and_never_raised() -> None:
     """The library raises every leaf of the error tree, and no family."""
-    called = {name for path in sorted(PACKAGE.rglob("*.py")) for name in raised(path.read_text(encoding="utf-8"))}
+    called = set().union(*(called_by(parsed(path)) for path in MODULES))
     assert not called & {kind.__name__ for kind in FAMILIES}
     assert called >= {kind.__name__ for kind in LEAVES}

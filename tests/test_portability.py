@@ -7,7 +7,6 @@ on which platforms it exists.
 from __future__ import annotations
 
 import ast
-import functools
 import json
 import re
 import subprocess
@@ -21,12 +20,11 @@ import pytest
 
 import papersearch
 from papersearch.index.locking import LOCK
-from tests.conftest import PROJECT, Run, command_environment
+from tests.conftest import Run, command_environment
 from tests.growing import tree
 from tests.like_windows import REFUSED_NAME
+from tests.package_code import MODULES, name_of, parsed
 from tests.platform_names import PLATFORMS, missing_on, names_on
-
-PACKAGE = PROJECT / "papersearch"
 
 ASKED_BY_CALLERS = {
     "cli/last_results.py": {"os.getsid", "os.ttyname", "os.uname"},  # `_session` asks for os.getsid
@@ -59,22 +57,12 @@ class Use(NamedTuple):
     node: ast.AST
 
 
-@functools.cache
-def parsed(path: Path) -> ast.Module:
-    return with_parents(path.read_text(encoding="utf-8"))
-
-
-def with_parents(code: str) -> ast.Module:
-    """Parse `code`, so that each node knows the one above it."""
-    tree = ast.parse(code)
+def with_parents(tree: ast.Module) -> ast.Module:
+    """Let each node of a tree know the one above it."""
     for node in ast.walk(tree):
         for child in ast.iter_child_nodes(node):
             child.parent = node  # type: ignore[attr-defined]
     return tree
-
-
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
 
 
 def uses(tree: ast.Module) -> Iterator[Use]:
@@ -150,11 +138,11 @@ def ancestors(node: ast.AST) -> Iterator[ast.AST]:
 def test_names_of_some_platforms_are_asked_for(platform: str) -> None:
     """What a platform lacks is used behind a condition, or is in the list with its reason."""
     unasked: dict[str, set[str]] = {}
-    for path in modules():
-        for use in uses(parsed(path)):
+    for path in MODULES:
+        for use in uses(with_parents(parsed(path))):
             if is_missing(use, platform) and not is_asked_for(use):
                 name = f"{use.module}.{use.name}".rstrip(".")
-                unasked.setdefault(path.relative_to(PACKAGE).as_posix(), set()).add(name)
+                unasked.setdefault(name_of(path), set()).add(name)
     assert {module: names - ASKED_BY_CALLERS.get(module, set()) for module, names in unasked.items()} == {
         module: set() for module in unasked
     }
@@ -183,28 +171,31 @@ def test_names_of_some_platforms_are_asked_for(platform: str) -> None:
 )
 def test_what_is_asked_for(code: str, is_found: bool) -> None:
     """The test above finds a name without its condition, and no other."""
-    assert any(is_missing(use, "win32") and not is_asked_for(use) for use in uses(with_parents(code))) == is_found
+    assert (
+        any(is_missing(use, "win32") and not is_asked_for(use) for use in uses(with_parents(ast.parse(code))))
+        == is_found
+    )
 
 
 def test_places_of_one_system_are_listed() -> None:
     """No other absolute path is in the code."""
     found: dict[str, set[str]] = {}
-    for path in modules():
+    for path in MODULES:
         for node in ast.walk(parsed(path)):
             if (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
                 and node.value.startswith(("/proc", "/dev", "/bin", "/usr", "/etc", "/tmp", "/var", "/sys"))
             ):
-                found.setdefault(path.relative_to(PACKAGE).as_posix(), set()).add(node.value)
+                found.setdefault(name_of(path), set()).add(node.value)
     assert found == PLACES
 
 
 def test_processes_start_anew() -> None:
     """Nothing is forked: how Python starts processes makes no difference."""
-    used = {use.module for path in modules() for use in uses(parsed(path))}
+    used = {use.module for path in MODULES for use in uses(parsed(path))}
     assert not used & NEEDS_FORK
-    assert not any("fork" in use.name for path in modules() for use in uses(parsed(path)))
+    assert not any("fork" in use.name for path in MODULES for use in uses(parsed(path)))
 
 
 def text_streams(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
@@ -227,7 +218,7 @@ def text_streams(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
 def test_text_has_an_encoding_and_line_ends() -> None:
     """A stream of text names its encoding, and its line ends where it is written."""
     found = 0
-    for path in modules():
+    for path in MODULES:
         for call, is_written in text_streams(parsed(path)):
             named = {keyword.arg for keyword in call.keywords}
             place = f"{path}:{call.lineno}"

@@ -30,12 +30,13 @@ def squares(n_parts: int, n_workers: int, *fault: bytes) -> Iterator[Iterator[by
         assert len(workers) == n_workers
 
 
-@pytest.mark.parametrize("n_parts", [0, 1, 2, 3, 40])
 @pytest.mark.parametrize("n_workers", [0, 1, 2, 5])
-def test_results_come_in_order(n_parts: int, n_workers: int) -> None:
-    """Any number of workers gives the results of one process, in order."""
-    with squares(n_parts, n_workers) as found:
-        assert list(found) == list(map(square, range(n_parts)))
+def test_results_come_in_order(n_workers: int) -> None:
+    """Any number of workers gives the results of one process, in order, again and again."""
+    with employed(squaring, n_workers) as workers:
+        assert len(workers) == n_workers
+        for n_parts in (0, 1, 2, 3, 40):
+            assert list(in_order(range(n_parts), square, workers, there)) == list(map(square, range(n_parts)))
 
 
 def test_workers_do_part_of_the_work() -> None:
@@ -56,13 +57,13 @@ def test_workers_do_part_of_the_work() -> None:
         assert found & {worker.pid for worker in workers}
 
 
-@pytest.mark.parametrize("n_parts", [0, 1, 3, 40])
 @pytest.mark.parametrize("n_workers", [0, 1, 5])
-def test_every_result_comes_once(n_parts: int, n_workers: int) -> None:
-    """`as_done` yields every part once, with its result, by any number of workers."""
+def test_every_result_comes_once(n_workers: int) -> None:
+    """`as_done` yields every part once, with its result, by any number of workers, again and again."""
     with employed(squaring, n_workers) as workers:
-        found = list(as_done(range(n_parts), square, workers, there))
-    assert sorted(found) == [(number, square(number)) for number in range(n_parts)]
+        for n_parts in (0, 1, 3, 40):
+            found = list(as_done(range(n_parts), square, workers, there))
+            assert sorted(found) == [(number, square(number)) for number in range(n_parts)]
 
 
 def test_a_result_waits_for_no_other() -> None:

@@ -6,21 +6,18 @@ terminal of 80 columns.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
-import threading
 from pathlib import Path
 
 import pytest
 
 from papersearch.cli.app import VERBS
-from tests.conftest import CORPUS, PATIENCE_S, PROJECT, command_environment
+from tests.conftest import CORPUS, PROJECT, command_environment
+from tests.programs import path_with_programs
+from tests.terminal import open_terminal, read_to_end
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 COLUMNS = 80
@@ -44,12 +41,8 @@ def dialogues(kind: str) -> list[tuple[str, str]]:
 @pytest.fixture
 def shell_environment(tmp_path: Path, real_index_path: Path) -> dict[str, str]:
     """Return an environment with the tested `papersearch` and `python` on PATH, and the real index."""
-    shim = tmp_path / "papersearch"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n')
-    shim.chmod(0o755)
-    (tmp_path / "python").symlink_to(sys.executable)
     places = {"PAPERSEARCH_INDEX": str(real_index_path), "PAPERSEARCH_CORPUS": str(CORPUS)}
-    return command_environment({**places, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+    return command_environment({**places, "PATH": path_with_programs(tmp_path / "bin")})
 
 
 @pytest.mark.parametrize(("command", "output"), dialogues("console"))
@@ -73,39 +66,18 @@ def test_commands_show_what_the_readme_says(
 
 def shown(command: str, folder: Path, environment: dict[str, str]) -> str:
     """Run `command` with stdout and stderr on a terminal of 80 columns; return what it shows."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
-    pieces: list[bytes] = []
-
-    def read() -> None:
-        while True:
-            try:
-                piece = os.read(ours, 1 << 16)
-            except OSError:  # Linux reports the end of a terminal as an error
-                return
-            if not piece:
-                return
-            pieces.append(piece)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    try:
-        subprocess.run(
-            command,
-            shell=True,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-            check=False,
-            timeout=PATIENCE_S,
-        )
-    finally:
+    ours, theirs = open_terminal(COLUMNS)
+    with subprocess.Popen(
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    ):
         os.close(theirs)
-        reader.join(PATIENCE_S)
-        os.close(ours)
-    return b"".join(pieces).decode("utf-8").replace("\r\n", "\n")
+        return read_to_end(ours)
 
 
 def test_there_are_dialogues() -> None:

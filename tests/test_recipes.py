@@ -5,11 +5,9 @@ The recipe for fzf is run by tests/cli/test_fzf.py, those for cron and systemd b
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,6 +21,7 @@ import pytest
 import papersearch
 from tests.conftest import CORPUS, PATIENCE_S, PROJECT, command_environment
 from tests.ingest.formats.test_zotero_sqlite import Library, moths
+from tests.programs import path_with_programs
 from tests.recipes import PAGE, block, blocks
 from tests.test_tour import Project, complaints, play, steps
 
@@ -48,16 +47,14 @@ def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> 
     shutil.copytree(CORPUS, folder / "corpus")
     shutil.copytree(real_index_path, folder / "index")
     papersearch.build(folder / "corpus", folder / "index")  # records the copy as its corpus
-    programs.mkdir()
-    scripts = {name: block(f"sh {name}") for name in ("papers-grep", "papers-cite")}
-    scripts["papersearch"] = f'#!/bin/sh\nexec "{sys.executable}" -m papersearch "$@"\n'
-    for name, content in scripts.items():
-        (programs / name).write_text(content)
+    path = path_with_programs(programs)
+    for name in ("papers-grep", "papers-cite"):
+        (programs / name).write_text(block(f"sh {name}"))
         (programs / name).chmod(0o755)
     (root / "Zotero").mkdir()
     moths(Library(root / "Zotero" / "zotero.sqlite")).database.close()
     changes = {
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PATH": path,
         "HOME": str(root),
         "LC_ALL": "C.UTF-8",
         "SOURCE_DATE_EPOCH": "",

@@ -289,20 +289,18 @@ def test_an_answer_of_a_server_has_few_papers(
     assert seen.news_of(index, search, record, k).record.since == index.manifest.last_added  # type: ignore[arg-type]
 
 
-def test_papers_without_a_vector_are_waited_for(tmp_path: Path, small_corpus: Path, small_model: Path) -> None:
+def test_papers_without_a_vector_are_waited_for(small_corpus: Path, small_index: Path, build: Any) -> None:
     """While an index is being encoded, papers that do not answer yet stay new."""
-    index_path = tmp_path / "partial"
-    papersearch.build(small_corpus, index_path, model=str(small_model))
     search = SavedSearch("all", "pipeline bubbles")
-    first = seen.news_of(papersearch.open(index_path), search, None, None).record
+    first = seen.news_of(papersearch.open(small_index), search, None, None).record
     (small_corpus / "more.txt").write_text((small_corpus / "page.txt").read_text().replace("On ", "More on "))
-    encode_in_part(small_corpus, index_path, 2)
-    index = papersearch.open(index_path)
+    encode_in_part(small_corpus, small_index, 2)
+    index = papersearch.open(small_index)
     assert not index.encoded.is_complete
     while_partial = seen.news_of(index, search, first, None).record
     assert while_partial.since == first.since < index.manifest.last_added
-    papersearch.build(small_corpus, index_path, model=str(small_model))
-    index = papersearch.open(index_path)
+    build()
+    index = papersearch.open(small_index)
     assert seen.news_of(index, search, while_partial, None).record.since == index.manifest.last_added
 
 

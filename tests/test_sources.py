@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-import sys
 
 import pytest
 
@@ -13,6 +11,7 @@ from papersearch.ingest.formats import daily_papers, notes
 from papersearch.ingest.formats.json_shapes import SHAPES
 from papersearch.ingest.reading import _FORMATS
 from tests.conftest import PROJECT, command_environment
+from tests.programs import path_with_programs
 from tests.test_tour import Project, Step, complaints, play, steps
 
 PAGE = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -23,15 +22,9 @@ HAS_PYARROW = importlib.util.find_spec("pyarrow") is not None
 def played(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Step, str]]:
     """Run all commands in an empty folder; return each with its output."""
     root = tmp_path_factory.mktemp("sources")
-    folder, programs = root / "papers", root / "bin"
+    folder = root / "papers"
     folder.mkdir()
-    programs.mkdir()
-    for name, arguments in (("papersearch", " -m papersearch"), ("python", "")):
-        program = programs / name
-        path = os.pathsep.join([str(PROJECT), *sys.path])
-        program.write_text(f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}"{arguments} "$@"\n')
-        program.chmod(0o755)
-    changes = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "HOME": str(root)}
+    changes = {"PATH": path_with_programs(root / "bin"), "LC_ALL": "C.UTF-8", "HOME": str(root)}
     return list(play(steps(PAGE), Project(folder, command_environment(changes))))
 
 

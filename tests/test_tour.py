@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +16,7 @@ import pytest
 import papersearch
 from papersearch.cli.app import VERBS
 from tests.conftest import CORPUS, PATIENCE_S, PROJECT, command_environment
+from tests.programs import path_with_programs
 
 pytestmark = pytest.mark.slow
 
@@ -115,18 +114,12 @@ def project(tmp_path_factory: pytest.TempPathFactory, real_index_path: Path) -> 
     PATH has the tested `papersearch` and `python`.
     """
     root = tmp_path_factory.mktemp("tour")
-    folder, programs = root / "afternoon", root / "bin"
+    folder = root / "afternoon"
     shutil.copytree(CORPUS, folder / "corpus")
     shutil.copytree(real_index_path, folder / "index")
     report = papersearch.build(folder / "corpus", folder / "index")  # records the copy as its corpus
     assert report.n_encoded == 0
-    programs.mkdir()
-    for name, arguments in (("papersearch", " -m papersearch"), ("python", "")):
-        program = programs / name
-        # PYTHONPATH: a client of the Model Context Protocol does not hand it on.
-        program.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}"{arguments} "$@"\n')
-        program.chmod(0o755)
-    changes = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": ""}
+    changes = {"PATH": path_with_programs(root / "bin"), "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": ""}
     changes |= {f"XDG_{kind}_HOME": str(root / kind.lower()) for kind in ("CONFIG", "DATA")}
     return Project(folder, command_environment(changes))
 
@@ -196,9 +189,3 @@ def test_every_feature_is_used(feature: str) -> None:
     """Every feature that the tour must show occurs in one of its commands."""
     commands = " ".join(step.command for step in steps(TOUR.read_text(encoding="utf-8")))
     assert re.search(rf"{re.escape(feature)}(?![\w-])", commands)
-
-
-def test_links_lead_somewhere() -> None:
-    """Every file that the tour links to exists."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", TOUR.read_text(encoding="utf-8")):
-        assert (TOUR.parent / target).exists(), target

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,14 +11,12 @@ import pytest
 from textual.pilot import Pilot
 
 import papersearch
-from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports.citation_keys import citation_keys
 from papersearch.cli.tui import acting
-from papersearch.cli.tui.filter_words import parse_filters
 from papersearch.cli.tui.widgets import HitList, InputLine, Page
 from papersearch.types import Filters, Hit
 from tests.cli.browsing import QUERY, K, asked, browse, browser_of, ids, press, screen, settled, status, write
-from tests.conftest import Run, command_environment, sentence
+from tests.conftest import command_environment, sentence
 from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.typed
@@ -219,32 +216,6 @@ def test_filters(real_index: papersearch.Index) -> None:
     browse(real_index, talk, QUERY)
 
 
-@pytest.mark.parametrize(
-    ("line", "filters"),
-    [
-        ("", Filters()),
-        ("since:2024 until:2025-06", Filters(since="2024", until="2025-06")),
-        ('org:nvidia org:"Peking University"', Filters(organisations=("nvidia", "Peking University"))),
-        ('ORG:"not closed', Filters(organisations=("not closed",))),
-        ("dump:a.txt  code new undated", Filters(dumps=("a.txt",), has_code=True, new=True, include_undated=True)),
-        ("since:2023 since:2024", Filters(since="2024")),
-    ],
-)
-def test_filter_words(line: str, filters: Filters) -> None:
-    """Each word sets an option; names add up, and the last of several dates counts."""
-    assert parse_filters(line) == filters
-
-
-@pytest.mark.parametrize(
-    "line", ["since", "since:", 'org:""', "code:yes", "frob:1", "2024", ":", '"', "since:2024x y:"]
-)
-def test_wrong_filter_words(line: str) -> None:
-    """Any other word is an error that lists the valid words."""
-    with pytest.raises(CommandError, match=r"unknown filter|expected a value") as caught:
-        parse_filters(line)
-    assert "since:2024" in caught.value.hint
-
-
 def test_a_weak_answer_says_so(real_index: papersearch.Index) -> None:
     """When no hit is better than weak, the status line says so."""
 
@@ -438,17 +409,8 @@ def test_exit_codes(at_terminal: Callable[..., Terminal], keys: str, code: int) 
     assert terminal.wait_for_end() == code
 
 
-def test_it_needs_a_terminal(run: Run, env: dict[str, str]) -> None:
-    """Without a terminal, browse exits with 2 and a hint."""
-    done = run("browse", "two", "words", env=env)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "papersearch: cannot browse: standard input is not a terminal\nhint: papersearch search 'two words'\n"
-    )
-
-
 def test_a_dumb_terminal_is_none(at_terminal: Callable[..., Terminal]) -> None:
-    """On a dumb terminal, browse exits with 2 and prints no escape."""
+    """On a dumb terminal, browse exits with 2 and names the type of the terminal."""
     terminal = at_terminal("papersearch browse", TERM="dumb")
     terminal.wait_for("cannot browse on a terminal of type dumb")
     assert terminal.wait_for_end() == 2
@@ -462,14 +424,3 @@ def test_without_textual(at_terminal: Callable[..., Terminal], tmp_path: Path) -
     terminal.wait_for("cannot browse without the package textual, 8.2 or newer: no textual here")
     terminal.wait_for("hint: pip install '.[tui]' in a clone of the repository")
     assert terminal.wait_for_end() == 2
-
-
-def test_help_imports_no_textual() -> None:
-    """The verb's module imports neither textual nor numpy at its head."""
-    import subprocess
-
-    script = "import sys, papersearch.cli.browse; print({'textual', 'numpy', 'rich'} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=command_environment()
-    )
-    assert done.stdout == "set()\n"

@@ -17,7 +17,6 @@ import pytest
 
 import papersearch
 from papersearch.cli.app import VERBS
-from papersearch.index.string_table import StringTable, pack_strings
 from tests.conftest import CORPUS, PATIENCE_S, command_environment, held_at
 from tests.terminal import Terminal, terminal_environment
 
@@ -169,18 +168,18 @@ def test_titles_are_said(answer: Offer) -> None:
 
 
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
-def test_any_locale(answer: Offer, tmp_path: Path, small_model: Path, locale: str) -> None:
+def test_any_locale(answer: Offer, tmp_path: Path, locale: str) -> None:
     """Ids are offered even if the locale cannot encode their titles."""
-    make_index(tmp_path, small_model, [("umlaut", "Über Pipelines")])
+    make_index(tmp_path, [("umlaut", "Über Pipelines")])
     done = answer("fish", "show", "", PAPERSEARCH_INDEX=str(tmp_path / "index"), LC_ALL=locale)
     assert (done.stdout, done.stderr) == ("umlaut\tÜber Pipelines\n", "")
 
 
-def make_index(folder: Path, model: Path, papers: list[tuple[str, str]]) -> None:
+def make_index(folder: Path, papers: list[tuple[str, str]]) -> None:
     """Build an index in `folder` of records with these (id, title) pairs."""
     lines = [{"_id": paper_id, "title": title, "text": f"An abstract about {title}."} for paper_id, title in papers]
     (folder / "records.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
-    papersearch.build(folder / "records.jsonl", folder / "index", model=str(model))
+    papersearch.build(folder / "records.jsonl", folder / "index", words_only=True)
 
 
 HOSTILE = [
@@ -194,9 +193,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_an_index_from_elsewhere_runs_nothing(answer: Offer, tmp_path: Path, small_model: Path, shell: str) -> None:
+def test_an_index_from_elsewhere_runs_nothing(answer: Offer, tmp_path: Path, shell: str) -> None:
     """Ids that need quoting are not offered; titles lose the metacharacters of shells."""
-    make_index(tmp_path, small_model, HOSTILE)
+    make_index(tmp_path, HOSTILE)
     done = answer(shell, "show", "", PAPERSEARCH_INDEX=str(tmp_path / "index"))
     assert (values(shell, done.stdout), done.stderr) == (["good", "markup"], "")
 
@@ -227,16 +226,6 @@ def test_only_ids_import_numpy(words: list[str]) -> None:
     )
     assert done.stdout
     assert done.stderr == "[]\n"
-
-
-def test_beginnings_are_found_in_place() -> None:
-    """`find_prefix` finds the same strings as a scan of all strings, for any prefix."""
-    strings = sorted({"", "a", "ab", "abc", "abd", "b", "é", "éa", "\U0001f600", "z" * 50, "zz"})
-    text, offsets = pack_strings(strings)
-    table = StringTable(bytes(text), offsets)
-    for prefix in [*strings, "ac", "c", "zzz", "\uffff"]:
-        expected = [string for string in strings if string.startswith(prefix)]
-        assert [table[place] for place in table.find_prefix(prefix)] == expected
 
 
 SET_UP = {
@@ -304,11 +293,9 @@ def test_in_the_shell(
 
 @pytest.mark.typed
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_shell_runs_nothing_of_an_index(
-    tmp_path: Path, shell_environment: dict[str, str], small_model: Path, shell: str
-) -> None:
+def test_the_shell_runs_nothing_of_an_index(tmp_path: Path, shell_environment: dict[str, str], shell: str) -> None:
     """Hostile ids and titles, listed by a shell, leave no trace in the folder."""
-    make_index(tmp_path, small_model, HOSTILE)
+    make_index(tmp_path, HOSTILE)
     environment = {**shell_environment, "PAPERSEARCH_INDEX": str(tmp_path / "index")}
     with typing_at(shell, tmp_path, environment) as terminal:
         terminal.type("papersearch show \t\t")

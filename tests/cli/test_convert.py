@@ -31,7 +31,7 @@ TWIN = "TY  - JOUR\nTI  - On Moths at Night\nAU  - Doe, Jane\nDO  - 10.5555/moth
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """A library of two papers and a broken entry."""
+    """Write a library of two papers and a broken entry."""
     path = tmp_path / "library.bib"
     path.write_text(LIBRARY)
     return path

@@ -61,21 +61,20 @@ def test_many_dumps_are_summed_up_by_format() -> None:
 
 
 @pytest.fixture
-def library(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Run the command beside an index of a library with a paper without abstract and a broken entry."""
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "library.bib").write_text(LIBRARY)
     monkeypatch.chdir(tmp_path)
-    model = ("--model", str(small_model))
     start: Callable[..., Any] = lambda *words: CliRunner().invoke(app, list(words))  # noqa: E731
-    dry = start("index", "--dry-run", *model)
-    built = start("index", *model)
+    dry = start("index", "--dry-run", "--words-only")
+    built = start("index", "--words-only")
     for done in (dry, built):
         assert "library.bib: BibTeX, 2 papers, 1 without abstract, 1 finding" in done.stdout.splitlines()
     return start
 
 
-def test_stats_tell_of_each_dump(library: Callable[..., Any], small_model: Path) -> None:
+def test_stats_tell_of_each_dump(library: Callable[..., Any]) -> None:
     """`index` and `stats` say the same of a dump, as text and as JSON, also when nothing is built."""
     (told,) = json.loads(library("stats", "--json").stdout)["dumps"]
     assert told == {
@@ -86,13 +85,13 @@ def test_stats_tell_of_each_dump(library: Callable[..., Any], small_model: Path)
         "left_out": 0,
         "findings": 1,
     }
-    again = json.loads(library("index", "--json", "--model", str(small_model)).stdout)
+    again = json.loads(library("index", "--json", "--words-only").stdout)
     assert (again["outcome"], again["dumps"]) == ("up to date", [told])
     (row,) = [line for line in library("stats").stdout.splitlines() if line.startswith("  library.bib")]
     assert row.endswith("  2  BibTeX, 1 without abstract")
 
 
-def test_a_citation_key_names_a_paper(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_citation_key_names_a_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A key finds its paper beside another id; a key of two papers is ambiguous; text with a key finds none."""
     keys = {"first": "doe:2024", "second": "twice", "third": "twice", "fourth": 'has"quote'}
     trap = ' says "citation_key":"trap" and \\"citation_key\\":\\"trap\\"'
@@ -110,7 +109,7 @@ def test_a_citation_key_names_a_paper(tmp_path: Path, small_model: Path, monkeyp
     (tmp_path / "corpus" / "papers.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     monkeypatch.chdir(tmp_path)
     run = CliRunner()
-    assert run.invoke(app, ["index", "--model", str(small_model)]).exit_code == 0
+    assert run.invoke(app, ["index", "--words-only"]).exit_code == 0
     for key, name in (("doe:2024", "first"), ('has"quote', "fourth")):
         (paper,) = json.loads(run.invoke(app, ["show", key, "--json"]).stdout)["papers"]
         assert (paper["paper_id"], paper["citation_key"]) == (name, key)

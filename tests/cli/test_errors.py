@@ -15,6 +15,7 @@ from papersearch.cli.errors import CommandError
 from papersearch.cli.hints import explained, hint_of, repair_of
 from papersearch.errors import PapersearchError
 from papersearch.index.verification import Fault
+from papersearch.search.filters import days
 from papersearch.types import Filters
 from tests.test_errors import FAMILIES, LEAVES, example
 
@@ -128,8 +129,6 @@ def test_what_a_user_reads(error: Exception, expected: tuple[str, str]) -> None:
 @pytest.mark.parametrize("given", [{"since": "x"}, {"until": "2024-02-30"}, {"since": "2025", "until": "2024"}])
 def test_options_are_fields_in_python(given: dict[str, Any]) -> None:
     """A wrong filter is named by its field in Python, and by its option on the command line."""
-    from papersearch.search.filters import days
-
     with pytest.raises(errors.QueryError) as caught:
         days(Filters(**given))
     message, hint = explained(caught.value)

@@ -28,7 +28,7 @@ def needs(program: str) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def papers(real_index: papersearch.Index) -> list[Paper]:
-    """Papers of the corpus and hostile ones, without those that no bibliography can list: without a title."""
+    """Return papers of the corpus and hostile ones; a bibliography cannot list those without a title."""
     return [*list(real_index.papers())[:60], *(paper for paper in hostile_papers(108) if paper.title)]
 
 

@@ -7,7 +7,9 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from html import unescape
 from typing import Any
+from urllib.parse import unquote
 
 import bibtexparser
 import jsonschema
@@ -20,6 +22,7 @@ from markdown_it import MarkdownIt
 import papersearch
 from papersearch.cli.output.addresses import page_of, search_for, web_address
 from papersearch.cli.output.exports import export
+from papersearch.cli.output.exports.markdown import id_in
 from papersearch.text.cleaning import clean_text
 from papersearch.types import AuthorName, Organisation, Paper
 from tests.cli.csl_schema import CSL_DATA
@@ -352,10 +355,7 @@ def test_links_of_markdown_lead_to_the_doi(doi: str) -> None:
 
 def unquoted(address: str) -> str:
     """Return an address in HTML without entities and percent signs."""
-    import html
-    from urllib.parse import unquote
-
-    return unquote(html.unescape(address))
+    return unquote(unescape(address))
 
 
 def test_hostile_text_stays_text() -> None:
@@ -463,8 +463,6 @@ def test_a_reading_list_is_read_back(run: Run, env: dict[str, str]) -> None:
 @pytest.mark.parametrize("one", HOSTILE, ids=lambda one: one.paper_id)
 def test_an_id_comes_back_from_markdown(one: Paper) -> None:
     """Any id is found in the item of its paper, whatever its title says."""
-    from papersearch.cli.output.exports.markdown import id_in
-
     [line] = export([one], "markdown").decode().splitlines()
     assert id_in(line) == one.paper_id
     assert id_in(f"   {line}  ") == one.paper_id
@@ -473,8 +471,6 @@ def test_an_id_comes_back_from_markdown(one: Paper) -> None:
 @pytest.mark.parametrize("line", ["A title", "# A heading", "- A note <!-- mine -->", "<!-- paper_id: x --> after"])
 def test_other_lines_have_no_id(line: str) -> None:
     """Only a comment of an item, at its end, is an id."""
-    from papersearch.cli.output.exports.markdown import id_in
-
     assert id_in(line) is None
 
 

@@ -41,7 +41,7 @@ def options(verb: str) -> dict[str, str]:
 @rows
 @pytest.mark.parametrize("verb", ["search", "similar"])
 def test_every_filter_is_an_option(verb: str, row: FilterRow) -> None:
-    """Every filter is an option of `search` with the help of the table."""
+    """Every filter is an option of both verbs that rank, with the help of the table."""
     assert options(verb)[f"--{row.name}"] == row.help
 
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, wait_until
+from tests.conftest import wait_until
+from tests.recipes import blocks
 from tests.terminal import Terminal, terminal_environment
 
 pytestmark = pytest.mark.typed
 
-PAGE = (PROJECT / "docs" / "recipes.md").read_text(encoding="utf-8")
-
 
 def recipe() -> str:
     """Return the page's block with fzf."""
-    (found,) = [
-        block for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE) if "fzf" in block
-    ]
-    return str(found)
+    [found] = [block for block in blocks("sh") if "fzf" in block]
+    return found
 
 
 def noting_environment(folder: Path, index_path: Path) -> dict[str, str]:

@@ -117,7 +117,7 @@ def test_several_searches_at_once_have_no_numbers(command: Any, tmp_path: Path) 
     assert "no search of this terminal is kept" in command("show", "1").stderr
 
 
-def test_an_own_number_of_a_paper(session: Path, tmp_path: Path, small_model: Path, monkeypatch: Any) -> None:
+def test_an_own_number_of_a_paper(session: Path, tmp_path: Path, monkeypatch: Any) -> None:
     """Without results a number is the paper with this id, never one whose id begins with it; id: always is."""
     corpus = tmp_path / "own"
     corpus.mkdir()
@@ -131,7 +131,7 @@ def test_an_own_number_of_a_paper(session: Path, tmp_path: Path, small_model: Pa
         done = CliRunner().invoke(app, ["show", name, "--format", "ris"])
         return next((line for line in done.stdout.splitlines() if line.startswith("TI")), done.stderr)
 
-    assert CliRunner().invoke(app, ["index", "--corpus", str(corpus), "--model", str(small_model)]).exit_code == 0
+    assert CliRunner().invoke(app, ["index", "--corpus", str(corpus), "--words-only"]).exit_code == 0
     assert shown("7").endswith("On 7")
     assert "no search of this terminal is kept" in shown("250")
     CliRunner().invoke(app, ["On 25"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -263,8 +264,6 @@ def test_without_the_extra_the_error_says_what_to_install(small: dict[str, str],
 
 def test_papers_without_a_vector_are_told(run: Run, small: dict[str, str], small_index: Path) -> None:
     """Before papers are encoded, the error says so and hints at the command that encodes them."""
-    import shutil
-
     shutil.rmtree(small_index)
     assert run("index", "--words-only", "--quiet", env=small).returncode == 0
     done = run("stats", "--map", "map.html", env=small)

@@ -43,7 +43,7 @@ def opened(browser: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict[str, str]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Build an index of papers with a hostile title, a hostile DOI, and two kinds of arXiv ids."""
     project = tmp_path_factory.mktemp("hostile")
     (project / "corpus").mkdir()
@@ -56,7 +56,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict
     ]
     lines = "".join(json.dumps({"text": sentence(paper["_id"]), **paper}) + "\n" for paper in papers)
     (project / "corpus" / "records.jsonl").write_text(lines, encoding="utf-8")
-    papersearch.build(project / "corpus", project / "index", model=str(small_model))
+    papersearch.build(project / "corpus", project / "index", words_only=True)
     return {"PAPERSEARCH_INDEX": str(project / "index"), "PAPERSEARCH_CORPUS": str(project / "corpus")}
 
 

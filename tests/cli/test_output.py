@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
 import re
 import shutil
-import struct
 import subprocess
 import sys
-import termios
 import unicodedata
 from contextlib import redirect_stdout
 from io import StringIO
@@ -24,6 +19,7 @@ from rich.console import Console
 import papersearch
 from papersearch.cli.output.reasons import how_many
 from papersearch.cli.output.table import print_results
+from tests.cli.conftest import OnTerminal
 from tests.conftest import PROJECT, Run, command_environment, page, sentence
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -35,32 +31,6 @@ HIT_FIELDS = {
     "added", "marks", "short_id", "library_match", "rerank_score", "rank_before",
     "collections",
 }  # fmt: skip
-
-
-def on_terminal(arguments: list[str], width: int, env: dict[str, str]) -> tuple[int, str]:
-    """Run a command at a terminal of `width` columns; return the exit code and the terminal's input."""
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "papersearch", *arguments],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env=command_environment({"TERM": "xterm-256color", **env}),
-        close_fds=True,
-    )
-    os.close(follower)
-    received = b""
-    while True:
-        try:
-            chunk = os.read(leader, 65536)
-        except OSError:  # Linux raises it when the other side is closed
-            break
-        if not chunk:
-            break
-        received += chunk
-    os.close(leader)
-    return process.wait(), received.decode().replace("\r\n", "\n")
 
 
 def test_json_envelope(run: Run, env: dict[str, str]) -> None:
@@ -182,7 +152,7 @@ def test_into_a_file(run: Run, env: dict[str, str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [30, 40, 60, 80, 120, 160])
-def test_tables_fit_the_terminal(env: dict[str, str], width: int) -> None:
+def test_tables_fit_the_terminal(env: dict[str, str], width: int, on_terminal: OnTerminal) -> None:
     """No line is wider than the terminal, and from 60 columns on the whole score is shown."""
     code, shown = on_terminal(["pipeline bubbles"], width, env)
     lines = ESCAPE.sub("", shown).split("\n")
@@ -195,21 +165,23 @@ def test_tables_fit_the_terminal(env: dict[str, str], width: int) -> None:
 
 @pytest.mark.parametrize("command", ["pipeline", "stats", "show gpipe", "--help", "q --xx"])
 @pytest.mark.parametrize("setting", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_no_escape_where_none_is_wanted(env: dict[str, str], command: str, setting: dict[str, str]) -> None:
+def test_no_escape_where_none_is_wanted(
+    env: dict[str, str], command: str, setting: dict[str, str], on_terminal: OnTerminal
+) -> None:
     """With NO_COLOR or on a dumb terminal there is no escape, not even for bold."""
     _, shown = on_terminal(command.split(), 80, {**env, **setting})
     assert "\x1b" not in shown
     assert len(shown) > 40
 
 
-def test_colour_by_option(run: Run, env: dict[str, str]) -> None:
+def test_colour_by_option(run: Run, env: dict[str, str], on_terminal: OnTerminal) -> None:
     """--color=always colours a pipe, --color=never no terminal; an empty NO_COLOR has no effect."""
     assert "\x1b[" in run("q", "--format", "table", "--color", "always", env=env).stdout
     assert "\x1b" not in on_terminal(["q", "--color", "never"], 80, env)[1]
     assert "\x1b[" in on_terminal(["pipeline"], 80, {**env, "NO_COLOR": ""})[1]
 
 
-def test_matches_are_marked(env: dict[str, str]) -> None:
+def test_matches_are_marked(env: dict[str, str], on_terminal: OnTerminal) -> None:
     """On a terminal the matched words of title and evidence are marked, and no others."""
     _, shown = on_terminal(["pipeline bubbles", "-k", "2"], 100, env)
     marked = re.findall(r"\x1b\[1;35m([^\x1b]*)\x1b", shown)
@@ -225,16 +197,17 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def hostile(tmp_path: Path, small_model: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> dict[str, str]:
     """Build an index of a corpus with hostile titles, abstracts and a hostile file name."""
-    corpus = tmp_path / "corpus"
+    corpus = tmp_path_factory.mktemp("hostile") / "corpus"
     corpus.mkdir()
     papers = [(title, f"{title} {sentence('hostility')}") for title in HOSTILE]
     (corpus / "page\x1b[31m\u202e.txt").write_text(page(papers), encoding="utf-8")
     (corpus / "not\n a dump.txt").write_text("nothing")
-    papersearch.build(corpus, tmp_path / "index", model=str(small_model))
-    return {"PAPERSEARCH_INDEX": str(tmp_path / "index"), "PAPERSEARCH_CORPUS": str(corpus)}
+    index_path = corpus.with_name("index")
+    papersearch.build(corpus, index_path, model=str(small_model))
+    return {"PAPERSEARCH_INDEX": str(index_path), "PAPERSEARCH_CORPUS": str(corpus)}
 
 
 @pytest.mark.parametrize(
@@ -269,14 +242,14 @@ def test_without_its_model_keywords_answer(run: Run, small_corpus: Path, small_m
     assert done.stderr.startswith("papersearch: answering by keywords alone: ")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["search", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["search", "--help"], ["browse", "--help"]])
 def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
-    """Help and version load neither numpy nor a model library."""
+    """Help and version load neither numpy nor a model library, nor what draws the screen of `browse`."""
     script = (
         "import sys\nfrom papersearch.cli.app import app\n"
         "try: app(sys.argv[1:])\nexcept SystemExit as done: assert done.code == 0\n"
-        "print(sorted({'numpy', 'torch', 'tokenizers', 'sentence_transformers', 'rank_bm25'} & set(sys.modules)),"
-        " file=sys.stderr)"
+        "heavy = {'numpy', 'torch', 'tokenizers', 'sentence_transformers', 'rank_bm25', 'textual'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=command_environment(), check=True)
@@ -284,22 +257,25 @@ def test_light_commands_import_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_completion(run: Run) -> None:
-    """Completion offers the verbs, and imports neither numpy nor a model library."""
+    """Completion offers the verbs that begin with what is typed."""
     env = {"_PAPERSEARCH_COMPLETE": "complete_bash", "COMP_WORDS": "papersearch st", "COMP_CWORD": "1"}
-    assert "stats" in run(env=env).stdout.split()
+    assert run(env=env).stdout.split() == ["stats"]
 
 
 def test_version(run: Run) -> None:
-    """--version prints name and version."""
+    """--version prints name and version, and the changelog has an entry for this version."""
     assert run("--version").stdout == f"papersearch {papersearch.__version__}\n"
-    assert PROJECT.joinpath("CHANGELOG.md").read_text().count(papersearch.__version__) >= 1
+    changelog = PROJECT.joinpath("CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {papersearch.__version__}" in changelog
 
 
 HYPERLINK = re.compile("\x1b\\]8;[^;]*;([^\x1b]*)\x1b\\\\([^\x1b]*|.*?)\x1b\\]8;;\x1b\\\\", re.DOTALL)
 
 
 @pytest.mark.parametrize("known", [{"VTE_VERSION": "7600"}, {"TERM_PROGRAM": "WezTerm"}, {"KITTY_WINDOW_ID": "1"}])
-def test_titles_are_links_where_terminals_can(env: dict[str, str], known: dict[str, str]) -> None:
+def test_titles_are_links_where_terminals_can(
+    env: dict[str, str], known: dict[str, str], on_terminal: OnTerminal
+) -> None:
     """On terminals with hyperlinks, a title links to its paper's page or to a search for it."""
     code, shown = on_terminal(["gpipe giant networks", "-k", "1"], 100, {**env, **known})
     assert code == 0
@@ -313,7 +289,7 @@ def test_titles_are_links_where_terminals_can(env: dict[str, str], known: dict[s
 @pytest.mark.parametrize(
     "unknown", [{}, {"VTE_VERSION": "4000"}, {"TERM": "tmux-256color", "VTE_VERSION": "7600"}, {"NO_COLOR": "1"}]
 )
-def test_no_links_elsewhere(env: dict[str, str], unknown: dict[str, str]) -> None:
+def test_no_links_elsewhere(env: dict[str, str], unknown: dict[str, str], on_terminal: OnTerminal) -> None:
     """Other terminals get no hyperlinks, nor do terminals without escapes."""
     places = {**env, **({"VTE_VERSION": "7600"} if "NO_COLOR" in unknown else {}), **unknown}
     code, shown = on_terminal(["gpipe giant networks", "-k", "1"], 100, places)
@@ -367,7 +343,7 @@ def test_how_many(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
-def test_unknown_words_are_beside_the_verdict(env: dict[str, str], width: int) -> None:
+def test_unknown_words_are_beside_the_verdict(env: dict[str, str], width: int, on_terminal: OnTerminal) -> None:
     """A table on a terminal says once, below its heading, that no paper has a word; stderr is for the rest."""
     code, received = on_terminal(["zebrafish heart regeneration", "-k", "1"], width, {**env, "NO_COLOR": "1"})
     assert code == 0
@@ -392,7 +368,9 @@ def test_similar_has_the_same_bar(run: Run, env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(("word", "meant"), [("help", "--help"), ("version", "--version"), ("list", "stats")])
-def test_a_word_that_reads_like_a_command(run: Run, env: dict[str, str], word: str, meant: str) -> None:
+def test_a_word_that_reads_like_a_command(
+    run: Run, env: dict[str, str], word: str, meant: str, on_terminal: OnTerminal
+) -> None:
     """On a terminal a lone word that is a command elsewhere is searched for, with the command that may be meant."""
     code, received = on_terminal([word, "-k", "1"], 80, env)
     assert code == 0
@@ -401,7 +379,7 @@ def test_a_word_that_reads_like_a_command(run: Run, env: dict[str, str], word: s
     assert "searching for" not in on_terminal([word, "wanted", "-k", "1"], 80, env)[1]
 
 
-def test_notices_break_between_words(env: dict[str, str]) -> None:
+def test_notices_break_between_words(env: dict[str, str], on_terminal: OnTerminal) -> None:
     """On a terminal a notice is as wide as the terminal, and no word of it is broken."""
     wanted = {**env, "NO_COLOR": "1"}
     _, received = on_terminal(["pipeline parallelism", "--since", "2024", "-k", "1"], 40, wanted)

@@ -98,7 +98,7 @@ def test_a_dependent_style_is_its_parent_in_its_language(tmp_path: Path) -> None
     german = CSL.format(info=DEPENDENT.format("apa"), bibliography="").replace("en-US", "de-DE")
     (tmp_path / "german.csl").write_text(german)
     (line,) = references(paper, str(tmp_path / "german.csl"))
-    assert line == references(paper, "apa")[0].replace("& Roe", "& Roe")
+    assert line == references(paper, "apa")[0]
     (undated,) = references([STYLED[3]], str(tmp_path / "german.csl"))
     assert "(o. J.)" in undated
 
@@ -166,13 +166,11 @@ def test_hostile_titles_stay_text(titles: str, title: str) -> None:
         ("not a style", "pandoc failed"),
         (CSL.format(info="", bibliography=""), "has no references"),
         (ENTITY, "pandoc failed"),
-        pytest.param(CSL.format(info="", bibliography=ENDLESS), "pandoc", marks=pytest.mark.slow),
         ("", "pandoc failed"),
     ],
 )
-def test_a_bad_style_is_an_error(tmp_path: Path, style: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is not a style, names other files, or runs for ever, is an error with its cause."""
-    monkeypatch.setattr(module, "_PATIENCE_S", 5)
+def test_a_bad_style_is_an_error(tmp_path: Path, style: str, said: str) -> None:
+    """A file that is not a style, or names other files, is an error with its cause."""
     (tmp_path / "bad.csl").write_text(style)
     with pytest.raises(CommandError, match=said) as caught:
         references(STYLED[:1], str(tmp_path / "bad.csl"))

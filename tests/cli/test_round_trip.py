@@ -35,7 +35,7 @@ _MOSTLY = 0.9
 
 @pytest.fixture(scope="module")
 def six_hundred(real_index: papersearch.Index) -> list[Paper]:
-    """300 papers of the corpus and 300 hostile ones."""
+    """Return 300 papers of the corpus and 300 hostile ones."""
     return [*list(real_index.papers())[:300], *hostile_papers(300)]
 
 

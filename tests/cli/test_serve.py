@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from typer.testing import CliRunner
 import papersearch
 from papersearch.cli.app import app
 from papersearch.cli.options import Format, RecordFormat
+from papersearch.cli.tui.half_typed import half_typed
+from papersearch.cli.tui.live import LiveIndex, LiveQuery
 from tests.conftest import CORPUS, PATIENCE_S, PROJECT, Run, command_environment
 from tests.growing import add, encode_in_part
 from tests.served import Served, served
@@ -169,11 +172,6 @@ def test_completion_asks_a_server(
 @pytest.mark.usefixtures("patient")
 def test_browsing_asks_a_server(server: Served, real_index_path: Path) -> None:
     """What browse shows of a server's answers is that of its index."""
-    import asyncio
-
-    from papersearch.cli.tui.half_typed import half_typed
-    from papersearch.cli.tui.live import LiveIndex, LiveQuery
-
     asked = LiveQuery(half_typed("pipeline bubbles"), "hybrid", "since:2023")
 
     async def found(place: str) -> Any:
@@ -215,11 +213,6 @@ def test_tools_for_programs_ask_a_server(server: Served, real_index_path: Path) 
 @pytest.mark.usefixtures("patient")
 def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path, small_index: Path) -> None:
     """Browsing goes on after builds, when a server no longer keeps the generation that was opened."""
-    import asyncio
-
-    from papersearch.cli.tui.half_typed import half_typed
-    from papersearch.cli.tui.live import LiveIndex, LiveQuery
-
     with served(small_index) as found:
         live = LiveIndex(papersearch.open(found.address))
         for name in ("seals", "whales"):

@@ -101,3 +101,12 @@ def test_a_folder_that_was_deleted(env: dict[str, str], tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("papersearch: cannot find the current folder: it was deleted\nhint: ")
     assert len(done.stderr.splitlines()) == 2
+
+
+def test_browse_without_a_terminal(run: Run, env: dict[str, str]) -> None:
+    """Without a terminal, browse exits with 2 and a hint."""
+    done = run("browse", "two", "words", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "papersearch: cannot browse: standard input is not a terminal\nhint: papersearch search 'two words'\n"
+    )

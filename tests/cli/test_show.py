@@ -80,7 +80,7 @@ def test_what_is_known_of_a_date(known: dict[str, Any], shown: str) -> None:
     assert facts_of(Paper(paper_id="a", title="A", abstract="")) == []
 
 
-def test_what_is_known_of_a_publication(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_known_of_a_publication(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A record shows venue, pages, publisher, address and keywords; a hit, keywords that match alone."""
     fields = {
         "title": "Lantern moths",
@@ -98,7 +98,7 @@ def test_what_is_known_of_a_publication(tmp_path: Path, small_model: Path, monke
     (tmp_path / "corpus" / "a.jsonl").write_text(json.dumps(record) + "\n")
     monkeypatch.chdir(tmp_path)
     run = CliRunner()
-    assert run.invoke(app, ["index", "--model", str(small_model)]).exit_code == 0
+    assert run.invoke(app, ["index", "--words-only"]).exit_code == 0
     lines = run.invoke(app, ["show", "moths"]).stdout.splitlines()
     assert "Journal of Moths, vol. 12, no. 3, pp. 45-67, Moth Press" in lines
     assert "keywords: Lepidoptera; compound eye" in lines

@@ -13,10 +13,14 @@ from jsonschema import Draft202012Validator, ValidationError
 from rich.cells import cell_len
 
 import papersearch
+from papersearch.cli.counts import stats_fields
+from papersearch.cli.output.stats_table import print_stats
+from papersearch.cli.output.terminal import open_console
 from papersearch.index.layout import CHECKSUMS
 from papersearch.index.papers import PaperStore
 from papersearch.ingest.links import host_of, leads_to_code
-from tests.cli.test_output import ESCAPE, on_terminal
+from tests.cli.conftest import OnTerminal
+from tests.cli.test_output import ESCAPE
 from tests.conftest import PROJECT, Run, page, sentence
 
 SCHEMA = json.loads((PROJECT / "docs" / "schema" / "stats-1.json").read_text(encoding="utf-8"))
@@ -164,10 +168,6 @@ def test_near_duplicates(run: Run, env: dict[str, str], real_index: papersearch.
 
 def test_one_pass(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each paper is read once, for JSON and for the table."""
-    from papersearch.cli.counts import stats_fields
-    from papersearch.cli.output.stats_table import print_stats
-    from papersearch.cli.output.terminal import open_console
-
     read: Counter[int] = Counter()
     get = PaperStore.__getitem__
 
@@ -219,7 +219,9 @@ def test_findings_by_kind_and_one_by_one(run: Run, env: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("width", [30, 60, 80, 120, 160])
-def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], width: int) -> None:
+def test_it_fits_the_terminal(
+    env: dict[str, str], of_records: dict[str, str], width: int, on_terminal: OnTerminal
+) -> None:
     """No line is wider than the terminal; from 110 columns on, sections are side by side."""
     for place in (env, of_records):
         code, shown = on_terminal(["stats"], width, place)
@@ -232,7 +234,7 @@ def test_it_fits_the_terminal(env: dict[str, str], of_records: dict[str, str], w
         assert width < 60 or sum("generation 1, format version" in line for line in lines) == 1
 
 
-def test_an_ascii_terminal(env: dict[str, str]) -> None:
+def test_an_ascii_terminal(env: dict[str, str], on_terminal: OnTerminal) -> None:
     """On an ASCII terminal, bars and months have ASCII characters only."""
     plain = {**env, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "NO_COLOR": "1"}
     _, shown = on_terminal(["stats"], 80, plain)
@@ -242,12 +244,12 @@ def test_an_ascii_terminal(env: dict[str, str]) -> None:
     assert {mark for _, bar, *_ in bars(drawn) for mark in bar} == {"#", "~"}
 
 
-def test_without_dates_or_links(run: Run, tmp_path: Path, small_model: Path) -> None:
+def test_without_dates_or_links(run: Run, tmp_path: Path) -> None:
     """An index without dates and links says so, and leaves out empty sections."""
     (tmp_path / "corpus").mkdir()
     papers = [(f"On {topic}", sentence(topic)) for topic in ("apples", "pears", "plums", "quinces")]
     (tmp_path / "corpus" / "page.txt").write_text(page(papers), encoding="utf-8")
-    papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+    papersearch.build(tmp_path / "corpus", tmp_path / "index", words_only=True)
     shown = run("stats", cwd=tmp_path).stdout
     assert "Dated  0 papers, 4 undated\n" in shown
     assert "Links  in 0 of 4 papers, to source code in 0\n" in shown
@@ -290,7 +292,7 @@ def test_the_table_agrees_with_json(invoke: Any) -> None:
     assert table.count(": mirror link rewritten: ") == 7
 
 
-def test_months_of_arrival(run: Run, tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_months_of_arrival(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Papers that came in several months are drawn by the month, and counted as JSON."""
     (tmp_path / "corpus").mkdir()
     env = {"PAPERSEARCH_INDEX": str(tmp_path / "index")}
@@ -298,7 +300,7 @@ def test_months_of_arrival(run: Run, tmp_path: Path, small_model: Path, monkeypa
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(seconds))
         record = {"id": f"{number}", "title": f"On topic {number}", "abstract": f"We study topic {number}."}
         (tmp_path / "corpus" / f"{number}.jsonl").write_text(json.dumps(record) + "\n")
-        papersearch.build(tmp_path / "corpus", tmp_path / "index", model=str(small_model))
+        papersearch.build(tmp_path / "corpus", tmp_path / "index", words_only=True)
         drawn = run("stats", env=env).stdout
         assert ("Added" in drawn) == (number == 2)
     assert "Added  3 papers in 2 months" in drawn

@@ -20,7 +20,7 @@ IN_WORDS = "keyword 2.5, late interaction 0"
 
 @pytest.fixture
 def index(real_index_path: Path, tmp_path: Path) -> Path:
-    """A copy of the index, which may be tuned."""
+    """Copy the index, so that it may be tuned."""
     place = tmp_path / "index of mine"
     shutil.copytree(real_index_path, place, copy_function=os.link)
     return place
@@ -28,7 +28,7 @@ def index(real_index_path: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tuned(index: Path, env: dict[str, str]) -> dict[str, str]:
-    """The environment of a tuned copy of the index."""
+    """Tune the copy of the index; return its environment."""
     write_weights(index, TUNED, "by hand")
     return env | {"PAPERSEARCH_INDEX": str(index)}
 

@@ -29,3 +29,13 @@ def test_blocks(held: list[str], size: int) -> None:
     blocks = list(StringTable(bytes(text), offsets).blocks(size))
     assert [string for block in blocks for string in block] == held
     assert all(len(block) == size for block in blocks[:-1])
+
+
+def test_beginnings_are_found_in_place() -> None:
+    """`find_prefix` finds the same strings as a scan of all strings, for any prefix."""
+    strings = sorted({"", "a", "ab", "abc", "abd", "b", "é", "éa", "\U0001f600", "z" * 50, "zz"})
+    text, offsets = pack_strings(strings)
+    table = StringTable(bytes(text), offsets)
+    for prefix in [*strings, "ac", "c", "zzz", "\uffff"]:
+        expected = [string for string in strings if string.startswith(prefix)]
+        assert [table[place] for place in table.find_prefix(prefix)] == expected
