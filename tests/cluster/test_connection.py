@@ -12,7 +12,7 @@ from papersearch.errors import ClusterUnusable
     "address", ["", "auto", "ray://x:1", "x", "x:y", "x:123456", "127.0.0.1:1", "a..b:1", f"{'a' * 64}:1"]
 )
 def test_addresses_without_a_cluster(address: str) -> None:
-    """What is no address, and one at which nothing listens, are errors that name it, before Ray is imported."""
+    """A text that is not an address, and an address where nothing listens, are errors that name it."""
     with pytest.raises(ClusterUnusable) as caught, connected(address):
         pass
     assert caught.value.address == address

@@ -91,7 +91,7 @@ def test_a_file_that_the_system_does_not_map(small_index: Path) -> None:
     "content", [b"", b"{", b"null", b'["x"]', b'[{"kind": "x"}]', b'[{"kind":1,"file":[],"line":"","detail":null}]']
 )
 def test_findings_of_another_form(small_index: Path, content: bytes) -> None:
-    """Findings that are none are damage of their file, although its checksums fit."""
+    """JSON of another form in place of findings is damage of its file, although its checksums fit."""
     path = small_index / generation_folder(1) / "report.json"
     path.write_bytes(content)
     record_anew(small_index, path.parent, path.name)
