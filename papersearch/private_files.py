@@ -13,8 +13,7 @@ _DAY_S = 86_400
 
 def read_private(path: Path, most_bytes: int, kept_days: int) -> bytes | None:
     """Return the content of a file; None if it is old, too large, or of somebody else. Raises OSError."""
-    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, os.O_RDONLY | flags), "rb") as file:
+    with open(path, "rb", opener=_opened) as file:
         status = os.fstat(file.fileno())
         is_own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
         if not stat.S_ISREG(status.st_mode) or not is_own or status.st_size > most_bytes:
@@ -40,6 +39,11 @@ def remove_old(folder: Path, kept: Path, most_files: int, kept_days: int) -> Non
     for number, (other, status) in enumerate(files):
         if other != kept and (number >= most_files or _is_old(status, kept_days)):
             other.unlink(missing_ok=True)
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open a file for `open`, which closes it if it is a folder; follow no link, and wait for no pipe."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
