@@ -50,6 +50,19 @@ def test_what_lies_in_its_place(tmp_path: Path, kind: str) -> None:
     assert other.read_bytes() == b"other"
 
 
+@NEEDS_POSIX
+def test_a_folder_in_its_place_leaves_nothing_open(tmp_path: Path) -> None:
+    """A folder in its place is an error each time, and no descriptor stays open."""
+    lowest = os.dup(0)
+    os.close(lowest)
+    for _ in range(3):
+        with pytest.raises(OSError, match="directory"):
+            read_private(tmp_path, 100, 1)
+    again = os.dup(0)
+    os.close(again)
+    assert again == lowest
+
+
 @pytest.mark.parametrize("write", [write_private, replace_file])
 def test_files_that_are_replaced_at_once_are_whole(tmp_path: Path, write: Callable[[Path, bytes], None]) -> None:
     """A file that threads replace at once is always what one of them wrote, and none of them fails."""

@@ -20,7 +20,7 @@ from papersearch.remote.addresses import address_in
 
 if TYPE_CHECKING:
     from papersearch.api import Index
-    from papersearch.maps.drawn import PaperMap
+    from papersearch.maps.paper_map import PaperMap
     from papersearch.types import Hit, Paper, Results
 
 _STDOUT = "-"

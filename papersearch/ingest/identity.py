@@ -21,7 +21,8 @@ from papersearch.ingest.identifiers import DOI, Identifier, identifiers
 from papersearch.ingest.likeness import Wording, alike_classes, are_alike, wording
 from papersearch.ingest.namesakes import longest_abstract, same_papers
 from papersearch.ingest.partition import Partition
-from papersearch.text.identity import is_cut_title, loose_title_key, title_beginnings
+from papersearch.text.identity import loose_title_key, title_beginnings
+from papersearch.text.shortening import is_cut
 
 _Words: TypeAlias = Callable[[str], Wording]
 """Words of an abstract, read once."""
@@ -125,7 +126,7 @@ def _cut_titles(contest: Contest, found: Grouping, known: _Words) -> Iterator[tu
         written = {found.appearances[place].title for place in titled[title]}
         for beginning in set().union(*map(title_beginnings, written)) & titled.keys():
             wholes[beginning].add(title)
-        if any(map(is_cut_title, written)):  # two are enough to see that it may be either
+        if any(map(is_cut, written)):  # two are enough to see that it may be either
             wholes[title].update(other for other in ordered[at + 1 : at + 3] if other.startswith(title))
     for title, others in wholes.items():
         for other in others:

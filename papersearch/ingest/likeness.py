@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from papersearch.ingest.partition import Partition
+from papersearch.text.shortening import is_cut
 from papersearch.text.words import STOP_WORDS
 
 SHARE = 0.5
@@ -43,7 +44,6 @@ _NEIGHBOURS = 8
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _UNSPACED_WORD = re.compile(f"[{_UNSPACED}]")
-_CUT = ("…", "...")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Wording:
 def wording(abstract: str) -> Wording:
     """Return the words of an abstract."""
     folded = abstract if abstract.isascii() else unicodedata.normalize("NFKC", abstract)
-    return Wording(tuple(_words(folded.casefold())), abstract.endswith(_CUT))
+    return Wording(tuple(_words(folded.casefold())), is_cut(abstract))
 
 
 def are_alike(first: Wording, second: Wording) -> bool:

@@ -10,14 +10,8 @@ from papersearch.checksums import sha256_of
 from papersearch.ingest.appearance import Appearance
 from papersearch.ingest.doubts import place_of
 from papersearch.ingest.record import Report
-from papersearch.text.identity import (
-    is_cut_title,
-    loose_title_key,
-    paper_id,
-    title_beginnings,
-    title_key,
-    title_letters,
-)
+from papersearch.text.identity import loose_title_key, paper_id, title_beginnings, title_key, title_letters
+from papersearch.text.shortening import is_cut
 from papersearch.types import Finding
 
 _LENGTHS = range(6, 65, 8)
@@ -42,9 +36,7 @@ def title_of(group: _Group) -> str:
 
 
 def _is_cut_of(title: str, key: str, other_key: str, other: str) -> bool:
-    return key != other_key and (
-        key in title_beginnings(other) or (is_cut_title(title) and other_key.startswith(key))
-    )
+    return key != other_key and (key in title_beginnings(other) or (is_cut(title) and other_key.startswith(key)))
 
 
 def name_papers(groups: Sequence[_Group], report: Report) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from papersearch.errors import MapTooLarge, NothingEncoded
 from papersearch.index.opened import analyzer_of
-from papersearch.maps.drawn import PaperMap, drawn
+from papersearch.maps.paper_map import PaperMap, make_map
 from papersearch.maps.projection import check_installed, place
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def draw_collection(index: Index, title: str, progress: Progress) -> PaperMap:
     every = list(index.papers())
     papers = [every[number] for number in numbers.tolist()]
     places, analyzer = _places(vectors[numbers], progress), analyzer_of(index.manifest, index.path)
-    return drawn(title, papers, places, analyzer=analyzer, n_missing=len(vectors) - len(numbers))
+    return make_map(title, papers, places, analyzer=analyzer, n_missing=len(vectors) - len(numbers))
 
 
 def draw_answer(
@@ -72,7 +72,7 @@ def draw_answer(
     known = at.keys() & asked.keys()
     if not known:
         raise _nothing_encoded(len(asked), index)
-    return drawn(
+    return make_map(
         title,
         papers,
         _places(vectors[numbers], progress),

@@ -67,9 +67,10 @@ def name_groups(
         for number in range(max(parents) + 1)
     ]
     everywhere = _together(fine)
-    return tuple(  # type: ignore[return-value]  # two lists
+    names, fine_names = (
         [_name(one, everywhere, spellings) if len(level) > 1 else () for one in level] for level in (coarse, fine)
     )
+    return names, fine_names
 
 
 def _members(labels: IntArray) -> list[IntArray]:

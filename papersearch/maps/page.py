@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from papersearch.maps.drawn import shortened
 from papersearch.maps.palette import properties
 from papersearch.text.cleaning import clean_text
+from papersearch.text.shortening import shortened
 
 if TYPE_CHECKING:
-    from papersearch.maps.drawn import Group, PaperMap
+    from papersearch.maps.paper_map import Group, PaperMap
     from papersearch.types import Paper
 
 _SCRIPTS = ("papers.js", "view.js", "canvas.js", "panels.js", "page.js")
@@ -88,7 +88,7 @@ def _fields(drawn: PaperMap, address: Callable[[Paper], str | None]) -> dict[str
             str(number): {
                 "rank": hit.rank,
                 "verdict": hit.verdict,
-                "evidence": shortened(hit.evidence.text, _LONGEST["evidence"]),
+                "evidence": _shown(hit.evidence.text, _LONGEST["evidence"]),
             }
             for number, hit in drawn.hits.items()
         },
@@ -100,13 +100,17 @@ def _fields(drawn: PaperMap, address: Callable[[Paper], str | None]) -> dict[str
 def _columns(paper: Paper, longest: int, address: str | None) -> dict[str, Any]:
     return {
         "id": clean_text(paper.paper_id),
-        "title": shortened(paper.title, _LONGEST["title"]),
-        "abstract": shortened(paper.abstract, longest),
-        "authors": shortened(", ".join(paper.authors), _LONGEST["authors"]),
-        "venue": shortened(paper.venue or "", _LONGEST["authors"]),
+        "title": _shown(paper.title, _LONGEST["title"]),
+        "abstract": _shown(paper.abstract, longest),
+        "authors": _shown(", ".join(paper.authors), _LONGEST["authors"]),
+        "venue": _shown(paper.venue or "", _LONGEST["authors"]),
         "date": paper.date or (str(paper.year) if paper.year else ""),
         "address": address or "",
     }
+
+
+def _shown(text: str, longest: int) -> str:
+    return shortened(clean_text(text), longest)
 
 
 def _group(group: Group) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from papersearch.maps.drawn import shortened
 from papersearch.maps.palette import in_both
 from papersearch.text.cleaning import clean_text
+from papersearch.text.shortening import shortened
 
 if TYPE_CHECKING:
-    from papersearch.maps.drawn import PaperMap
+    from papersearch.maps.paper_map import PaperMap
     from papersearch.types import Float64Array
 
 _WIDTH = 960
@@ -181,4 +181,4 @@ def _width(text: str) -> float:
 
 def _text(text: str, longest: int) -> str:
     """Return text for XML: clean, without the characters that XML forbids, and cut."""
-    return escape(shortened(text, longest))
+    return escape(shortened(clean_text(text), longest))

@@ -11,7 +11,6 @@ stay above their paper.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -148,8 +147,6 @@ def _lines_in(content: bytes, path: Path) -> _Lines:
 def _content(path: Path) -> bytes:
     """Return the bytes of the file; none if it does not exist. Raises MarksUnreadable."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
-            raise MarksUnreadable(path=path, cause="it is not a file")
         return read_bounded(path, _MAX_BYTES)
     except FileNotFoundError:
         return b""

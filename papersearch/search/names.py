@@ -13,7 +13,7 @@ from papersearch.errors import UnknownFilterValue
 from papersearch.search.protocol import NamesLike, NamesOf
 from papersearch.text.folding import fold
 from papersearch.text.name_lines import BAR, compared, is_one_word, read_line
-from papersearch.text.name_words import words_of
+from papersearch.text.name_words import folded_words
 from papersearch.types import NAME_KINDS, Counted
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def like(request: NamesLike, index: OpenedIndex) -> Likeness:
     from rapidfuzz import fuzz, process
 
     names, with_keys = index.names(request.kind), is_one_word(request.name)
-    asked = " ".join(words_of(request.name))
+    asked = " ".join(folded_words(request.name))
     best: dict[str, tuple[float, str, str]] = {}
     for block in names.lines.blocks(_BLOCK):
         shown: dict[str, str] = {}

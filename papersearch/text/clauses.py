@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-Sequence: TypeAlias = tuple[tuple[int, str], ...]
-"""A phrase: (distance from the first term, term), ascending."""
+TermSequence: TypeAlias = tuple[tuple[int, str], ...]
+"""Terms in the order of a text, each as (distance from the first, term): an exact phrase if a clause has it."""
+
+
+ClauseField: TypeAlias = Literal["authors", "categories", "venues", "year"]
+"""Fields of a query other than `title`."""
 
 
 class Clause(NamedTuple):
@@ -17,7 +21,7 @@ class Clause(NamedTuple):
     written: the clause as typed, with quotation marks and `title:`, without a minus
     """
 
-    sequence: Sequence
+    sequence: TermSequence
     in_title: bool
     words: str
     written: str
@@ -31,7 +35,7 @@ class FieldClause(NamedTuple):
     written: the clause as typed, without a minus
     """
 
-    field: Literal["authors", "categories", "venues", "year"]
+    field: ClauseField
     value: str
     days: tuple[int, int]
     written: str

@@ -90,10 +90,10 @@ def _composed(text: str) -> str:
     """Return `text` in NFC; of a run of marks only the first thirty stay."""
     if unicodedata.is_normalized("NFC", text):
         return text
-    return unicodedata.normalize("NFC", _RUN_WITHOUT_LETTERS.sub(_shortened, text))
+    return unicodedata.normalize("NFC", _RUN_WITHOUT_LETTERS.sub(_with_few_marks, text))
 
 
-def _shortened(run: re.Match[str]) -> str:
+def _with_few_marks(run: re.Match[str]) -> str:
     """Return a run of marks and signs, without marks that follow thirty others."""
     kept: list[str] = []
     n_marks = 0

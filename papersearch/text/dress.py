@@ -15,7 +15,14 @@ from typing import Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from papersearch.text.cleaning import clean_text
-from papersearch.text.identifiers import arxiv_id_of_doi, bare_arxiv_id, bare_doi, folded_doi, without_version
+from papersearch.text.identifiers import (
+    arxiv_id_of_doi,
+    bare_arxiv_id,
+    bare_doi,
+    folded_doi,
+    is_doi,
+    without_version,
+)
 
 IdentifierKind: TypeAlias = Literal[
     "arXiv id", "DOI", "PubMed id", "PubMed Central id", "ACL Anthology id", "OpenReview id",
@@ -38,7 +45,6 @@ _SUBJECT = re.compile(r"(?<!\s)\s++[\[(][a-z-]+(?:\.[a-z-]+)?[\])]\Z", re.IGNORE
 """The subject class that arXiv prints behind an id: arXiv:2503.11731 [cs.LG]."""
 
 _BARE_ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z-]+)?/\d{7})(?:v\d{1,3})?", re.IGNORECASE)
-_BARE_DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/\S+")
 _VERSION_OF_DOI = re.compile(r"(10\.(?:1101|64898)/[\d.]+)v\d+\Z")
 _HOST = re.compile(r"(?:https?://)?(?:www\.|m\.)?([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})(?::\d+)?(/\S*)?", re.IGNORECASE)
 _FILE = re.compile(r"(?<=[^/.])\.(?:pdf|html?|xml|bib)\Z", re.IGNORECASE)
@@ -202,7 +208,7 @@ def _of_bare(bare: str) -> Identifier | None:
     if _BARE_ARXIV_ID.fullmatch(bare):
         arxiv_id = bare_arxiv_id(bare)
         return None if arxiv_id is None else of_arxiv_id(arxiv_id)
-    if _BARE_DOI.fullmatch(bare):
+    if is_doi(bare):
         doi = bare_doi(bare)
         return None if doi is None else of_doi(doi)
     for pattern, make in _BARE:

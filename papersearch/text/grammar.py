@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 
 from papersearch.errors import InvalidYear, QueryTooComplex, UnindexedClause
 from papersearch.text.analysis import Analyzer
-from papersearch.text.clauses import Clause, Compound, Condition, FieldClause, compound
+from papersearch.text.clauses import Clause, ClauseField, Compound, Condition, FieldClause, compound
 from papersearch.text.field_groups import with_fields
 from papersearch.text.syntax import Token
 from papersearch.text.words import TITLE_PREFIX
@@ -119,7 +119,7 @@ def clause_of(token: Token, analyzer: Analyzer) -> Clause | FieldClause | None:
     return Clause(sequence, token.in_title, token.text, written) if sequence else None
 
 
-def _field_clause(token: Token, field: Literal["authors", "categories", "venues", "year"]) -> FieldClause:
+def _field_clause(token: Token, field: ClauseField) -> FieldClause:
     value, written = token.text, token.written[1:] if token.is_excluded else token.written
     if token.kind == "word":
         value, written = value.rstrip(",;:!?"), written.rstrip(",;:!?")

@@ -76,6 +76,11 @@ def bare_doi(written: str) -> str | None:
     return doi if _DOI.fullmatch(doi) else None
 
 
+def is_doi(text: str) -> bool:
+    """Tell whether a text is a bare DOI and nothing else."""
+    return _DOI.fullmatch(text) is not None
+
+
 def _without_page(doi: str) -> str:
     """Return the DOI in a publisher's address, without the page or the file of the paper behind it."""
     parts = doi.split("/")
@@ -88,11 +93,6 @@ def _without_page(doi: str) -> str:
 def folded_doi(doi: str) -> str:
     """Return a bare DOI in small letters: equal for all spellings of one DOI."""
     return doi.lower()
-
-
-def same_doi(one: str, other: str) -> bool:
-    """Return whether two bare DOIs name one work; case does not count."""
-    return folded_doi(one) == folded_doi(other)
 
 
 def bare_arxiv_id(written: str) -> str | None:

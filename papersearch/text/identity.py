@@ -46,8 +46,6 @@ _SUBTITLE = re.compile(r"[:?!]|\.(?=\s)|\s[-–—]+\s|—|\s(?=[(\[])")
 _SUBTITLES = 8
 """Most subtitles that are looked at."""
 
-_CUT = ("…", "...")
-
 
 def title_key(title: str) -> str:
     """Return `title` without case, spaces, punctuation, LaTeX braces and compatibility forms.
@@ -111,11 +109,6 @@ def title_beginnings(title: str) -> set[str]:
     heads = (title[: mark.start()] for mark in islice(_SUBTITLE.finditer(title), _SUBTITLES))
     whole = loose_title_key(title)
     return {key for head in heads if (key := loose_title_key(head)) and key != whole}
-
-
-def is_cut_title(title: str) -> bool:
-    """Return whether `title` ends with the mark of a cut."""
-    return title.endswith(_CUT)
 
 
 def paper_id(title: str, hash_length: int = _HASH_LENGTH, content: str = "") -> str:

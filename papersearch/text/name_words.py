@@ -30,8 +30,8 @@ def units_of(text: str) -> Units:
     return tuple(unit for unit in units if unit)
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a name."""
+def folded_words(text: str) -> list[str]:
+    """Return the words of a name, whose units are split."""
     return [word for unit in units_of(text) for word in unit]
 
 

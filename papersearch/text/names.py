@@ -50,6 +50,7 @@ _FAMILY_FIRST = re.compile(
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 _DOTTED_INITIALS = re.compile(r"(?:[^\W\d_]{1,2}\.[-‐]?)+(?:[^\W\d_])?")
+_COMMA = re.compile(",")
 _JOINED_BY_AND = re.compile(r"\s(?:and|und|&)\s", re.IGNORECASE)
 _MOST_INITIALS = 3
 _PLAIN = re.compile(r"[A-Z](?:[a-z]+|\.)(?: [A-Z](?:[a-z]+|\.))* [A-Z][a-z]+")
@@ -114,13 +115,6 @@ def displayed(name: AuthorName) -> str:
     if name.family and name.given and is_family_first(name.family) and is_family_first(name.given):
         return f"{name.family}{name.given}"
     return " ".join(filter(None, (name.given, _with_particle(name), name.suffix)))
-
-
-def inverted(name: AuthorName) -> str:
-    """Return a name as lists sort it: "van der Berg, Jan", "King, Martin Luther, Jr."."""
-    if name.literal:
-        return name.literal
-    return ", ".join(filter(None, (_with_particle(name), name.given, name.suffix)))
 
 
 def with_particle_apart(name: AuthorName) -> AuthorName:
@@ -189,26 +183,22 @@ def words_of(text: str) -> list[str]:
 
 def split_at_commas(text: str) -> list[str]:
     """Return the parts between the commas outside braces."""
-    if "{" not in text:
-        return text.split(",")
-    return [part for part, _ in _split(re.compile(","), text)]
+    return split_outside_braces(_COMMA, text) if "{" in text else text.split(",")
 
 
 def split_outside_braces(separator: re.Pattern[str], text: str) -> list[str]:
     """Return the parts of `text` between the separators outside braces."""
-    return [part for part, _ in _split(separator, text)] if "{" in text else separator.split(text)
-
-
-def _split(separator: re.Pattern[str], text: str) -> list[tuple[str, int]]:
+    if "{" not in text:
+        return separator.split(text)
     parts, begin, depth, checked = [], 0, 0, 0
     for found in separator.finditer(text):
         between = text[checked : found.start()]
         depth = max(0, depth + between.count("{") - between.count("}"))
         checked = found.start()
         if depth == 0:
-            parts.append((text[begin : found.start()], begin))
+            parts.append(text[begin : found.start()])
             begin = found.end()
-    return [*parts, (text[begin:], begin)]
+    return [*parts, text[begin:]]
 
 
 def _in_reading_order(text: str) -> AuthorName:

@@ -25,16 +25,23 @@ def abstract_start(paper: Paper) -> int:
 MAX_KEYWORDS = 100_000
 """Most keywords of one paper that are searched: their positions have to fit into 32 bits."""
 
-_ARXIV_CATEGORY = re.compile(
+_ARXIV_CLASS = re.compile(
     r"(?:astro-ph|cond-mat|cs|econ|eess|math|nlin|physics|q-bio|q-fin|stat)\.[A-Za-z-]+"
     r"|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph"
 )
-"""Codes, not words: `cs.AI` on each second paper would make "AI" worthless in a query."""
+
+
+def is_arxiv_class(category: str) -> bool:
+    """Tell whether a category is the code of one of arXiv's subject classes, such as `cs.LG`."""
+    return _ARXIV_CLASS.fullmatch(category) is not None
 
 
 def keywords_of(paper: Paper) -> list[str]:
-    """Return the keywords that are searched: all categories but arXiv's codes."""
-    return [name for name in paper.categories[:MAX_KEYWORDS] if not _ARXIV_CATEGORY.fullmatch(name)]
+    """Return the keywords that are searched: all categories but arXiv's.
+
+    Those are codes, not words: `cs.AI` on each second paper would make "AI" worthless in a query.
+    """
+    return [name for name in paper.categories[:MAX_KEYWORDS] if not is_arxiv_class(name)]
 
 
 class Texts(Sequence[str]):

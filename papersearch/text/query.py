@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from papersearch.errors import EmptyQuery, OnlyExclusions, QueryTooLong
 from papersearch.text.analysis import Analyzer, is_of_title
-from papersearch.text.clauses import Condition, FieldClause, Sequence, leaves, shown
+from papersearch.text.clauses import Condition, FieldClause, TermSequence, leaves, shown
 from papersearch.text.cleaning import clean_text
 from papersearch.text.identity import title_key
 from papersearch.types import Note, Reading
@@ -63,7 +63,7 @@ class Query(NamedTuple):
     text: str
     plain: str
     terms: tuple[str, ...]
-    sequence: Sequence
+    sequence: TermSequence
     required: tuple[Condition, ...]
     excluded: tuple[Condition, ...]
     title_key: str
@@ -71,7 +71,7 @@ class Query(NamedTuple):
     is_operated: bool = False
     notes: tuple[Note, ...] = ()
     compounds: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    others: tuple[Sequence, ...] = ()
+    others: tuple[TermSequence, ...] = ()
 
     @property
     def alternatives(self) -> list[tuple[str, tuple[str, ...]]]:

@@ -176,7 +176,10 @@ def plain_word(term: str) -> list[Word]:
 
 def is_spelling(written: str) -> bool:
     """Tell whether a word is letters alone, of a script that separates its words."""
-    return written.isalpha() and (written.isascii() or not _script_run().match(written)[1])  # type: ignore[index]
+    if not written.isalpha() or written.isascii():
+        return written.isalpha()
+    run = _script_run().match(written)
+    return run is not None and not run[1]
 
 
 class _Parts:

@@ -81,6 +81,13 @@ def test_names_of_styles(tmp_path: Path) -> None:
     assert all(find_style(name).path.is_file() for name in ("acl", "acm", "acs", "ama", "chicago", "harvard"))
 
 
+@pytest.mark.parametrize("wanted", ["~nobody-has-this-name", "a" * 300])
+def test_names_that_no_file_has(wanted: str) -> None:
+    """A name that is too long for a file, or has a tilde before an unknown user, is an unknown style."""
+    with pytest.raises(CommandError, match=r"(?:unknown|cannot find the) style"):
+        find_style(wanted)
+
+
 @needs_styles
 @pytest.mark.parametrize(("typed", "offered"), [("appa", "apa"), ("iee", "ieee"), ("natur", "nature")])
 def test_an_unknown_style_is_answered_with_near_ones(typed: str, offered: str) -> None:

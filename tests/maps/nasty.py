@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from papersearch.maps.drawn import PaperMap, drawn
+from papersearch.maps.paper_map import PaperMap, make_map
 from papersearch.text.analysis import Analyzer
 from papersearch.types import Evidence, Hit, Paper
 from tests.cli.hostile_papers import hostile_papers
@@ -56,7 +56,7 @@ def nasty_map(n_papers: int = 60, *, is_answer: bool = False) -> PaperMap:
     hits = {number: hit(paper, rank) for rank, (number, paper) in enumerate(list(enumerate(papers))[:20], 1)}
     title = f"{ATTACKS[0]} {ATTACKS[5]}"
     examples = frozenset({30} if is_answer else ())
-    return drawn(title, papers, places, analyzer=Analyzer(), hits=hits if is_answer else None, examples=examples)
+    return make_map(title, papers, places, analyzer=Analyzer(), hits=hits if is_answer else None, examples=examples)
 
 
 def hit(paper: Paper, rank: int) -> Hit:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from papersearch.maps import picture as module
-from papersearch.maps.drawn import drawn
 from papersearch.maps.palette import DARK_PALETTE, LIGHT_PALETTE
+from papersearch.maps.paper_map import make_map
 from papersearch.maps.picture import picture
 from papersearch.text.analysis import Analyzer
 from papersearch.text.cleaning import clean_text
@@ -58,7 +58,7 @@ def test_names_do_not_overlap() -> None:
         for number in range(30)
     ]
     places = np.repeat(random.random((5, 2)) * 0.2, 30, axis=0) + random.normal(0, 0.01, (150, 2))
-    root = ElementTree.fromstring(picture(drawn("Topics", papers, np.clip(places, 0, 1), analyzer=Analyzer())))
+    root = ElementTree.fromstring(picture(make_map("Topics", papers, np.clip(places, 0, 1), analyzer=Analyzer())))
     names = [text for text in root.iter(f"{SVG}text") if (text.attrib.get("class") or "").startswith("name")]
     assert len(names) >= 2
     boxes = [(float(one.attrib["x"]), float(one.attrib["y"]), 14 * 0.5 * len(one.text or "")) for one in names]
@@ -89,5 +89,7 @@ def test_colours_are_written_out() -> None:
 def test_few_papers(n_papers: int) -> None:
     """A picture of one paper, or of papers at one place, is a picture too."""
     papers = [Paper(paper_id=str(number), title=f"Title {number}", abstract="") for number in range(n_papers)]
-    root = ElementTree.fromstring(picture(drawn("Few", papers, np.full((n_papers, 2), 0.5), analyzer=Analyzer())))
+    root = ElementTree.fromstring(
+        picture(make_map("Few", papers, np.full((n_papers, 2), 0.5), analyzer=Analyzer()))
+    )
     assert len(root.findall(f"{SVG}g/{SVG}circle")) == n_papers

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from papersearch.cli.output.exports.publication import inverted
 from papersearch.text.author_match import _in_all_parts, asked_author, stored_author
 from papersearch.text.name_lines import asked_name, author_line, lines_of, read_line
-from papersearch.text.names import displayed, inverted, parse_name
+from papersearch.text.names import displayed, parse_name
 from papersearch.types import AuthorName, Paper
 
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papersearch.text.identity import (
-    is_cut_title,
     loose_title_key,
     paper_id,
     title_beginnings,
@@ -104,12 +103,6 @@ def test_beginnings_by_hand() -> None:
     assert title_beginnings("Moths: a study - of (night) lamps") == {"moths", "mothsastudy", "mothsastudyof"}
     assert title_beginnings("Why? Because 3.5 is more") == {"why"}
     assert title_beginnings("Moths.") == title_beginnings("Fine-tuning moths") == set()
-    assert [is_cut_title(title) for title in ("Moths…", "Moths ...", "Moths.", "…Moths")] == [
-        True,
-        True,
-        False,
-        False,
-    ]
 
 
 def test_ids_come_from_letters() -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papersearch.cli.output.exports.publication import inverted
 from papersearch.text import name_lists
 from papersearch.text.name_lists import is_joined, split_names
-from papersearch.text.names import displayed, inverted
+from papersearch.text.names import displayed
 from papersearch.types import AuthorName
 from tests.text.test_names import names
 

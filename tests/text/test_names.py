@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from papersearch.cli.output.exports.publication import inverted
 from papersearch.text import names as names_module
 from papersearch.text.cleaning import clean_text
-from papersearch.text.names import displayed, inverted, parse_name, with_particle_apart
+from papersearch.text.names import displayed, parse_name, with_particle_apart
 from papersearch.types import AuthorName
 
 NAMES = [

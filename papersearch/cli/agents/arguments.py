@@ -2,7 +2,7 @@
 
 Each field of a class of arguments says in its annotation what it takes. A tool reads what its schema
 allows and nothing else; null is the same as an argument left out. All faults of a call are told
-together, in the names that the agent knows, so that one more call is enough.
+together, up to five, in the names that the agent knows, so that one more call is enough.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Takes(NamedTuple):
 
 
 class ArgumentError(PapersearchError):
-    """A call whose arguments cannot be read; the message tells every fault."""
+    """A call whose arguments cannot be read; the message tells the first faults, and the number of the others."""
 
 
 class Arguments:
@@ -148,7 +148,7 @@ class Arguments:
     def _told(self, faults: list[str]) -> Iterator[str]:
         yield from faults[:_NAMED]
         if len(faults) > _NAMED:
-            yield f"expected no other argument either: {len(faults) - _NAMED} more are wrong"
+            yield f"{len(faults) - _NAMED} more are wrong"
         known = ", ".join(self._takes)
         yield f"{self._tool} takes {known}" if known else f"{self._tool} takes no argument"
 

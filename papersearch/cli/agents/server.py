@@ -1,8 +1,8 @@
 """The server of the tools by the Model Context Protocol, whichever transport carries it.
 
-It is the protocol package's low-level server: schemas, checks and texts of answers are then ours,
-where its decorators drop unknown arguments and send every answer twice (docs/decisions/mcp.md). An index is
-not safe to share between threads, so one thread answers, and calls wait for it in order.
+The handlers have schemas, checks and texts of their own, on the protocol package's low-level server: its
+decorators drop unknown arguments and send every answer twice (docs/decisions/mcp.md). An index is not safe
+to share between threads, so one thread answers, and calls wait for it in order.
 """
 
 from __future__ import annotations

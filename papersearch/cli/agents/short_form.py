@@ -15,6 +15,7 @@ from papersearch.cli.output.exports.publication import family_with_particle
 from papersearch.cli.output.json_documents import paper_fields
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, Hit, Paper, Results, Span
+from papersearch.values import fields_of
 
 if TYPE_CHECKING:
     from papersearch.cli.comparison import Comparison
@@ -135,8 +136,7 @@ def _requested(results: Results) -> dict[str, Any]:
 def _short_facets(facets: Facets) -> dict[str, Any]:
     """Return the counts of facets without months, and of names the most frequent."""
     fields: dict[str, Any] = {"papers": facets.n_papers, "undated": facets.n_undated}
-    for name in facets.asdict():
-        values = getattr(facets, name)
+    for name, values in fields_of(facets).items():
         if isinstance(values, tuple) and values and name != "months":
             fields[name] = _counted(values if name == "years" else values[:_NAMED])
     return fields

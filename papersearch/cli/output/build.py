@@ -12,6 +12,7 @@ from papersearch.cli.output.dumps import dump_fields, dump_lines, left_out_line
 from papersearch.cli.output.findings import ALL_OF_THEM, in_short, sum_up_findings
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import FAINT
 from papersearch.cli.rebuilding import build_command
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.types import Finding
@@ -41,15 +42,15 @@ def print_build(console: Console, report: BuildReport, index_path: Path) -> None
         encoded = "to encode" if report.outcome == "dry run" else "encoded"
         merged = report.n_appearances - report.n_papers
         summary = f"{added} new, {changed} changed, {removed} gone, {merged} merged; {report.n_encoded} {encoded}"
-        write(console, Text(summary, style="dim"))
+        write(console, Text(summary, style=FAINT))
     if report.n_left_out:
-        write(console, Text(left_out_line(report.n_left_out), style="dim"))
+        write(console, Text(left_out_line(report.n_left_out), style=FAINT))
     if report.outcome != "up to date":
         for line in dump_lines(report.dumps):
-            write(console, Text(line, style="dim"))
+            write(console, Text(line, style=FAINT))
         sum_up_findings(console, report.findings)
     elif found := in_short(report.findings):
-        write(console, Text(f"not everything was understood: {found}: {ALL_OF_THEM}", style="dim"))
+        write(console, Text(f"not everything was understood: {found}: {ALL_OF_THEM}", style=FAINT))
 
 
 def print_together(console: Console, report: BuildReport, index_path: Path) -> None:

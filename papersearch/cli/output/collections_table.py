@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import FAINT, TITLE
 from papersearch.errors import PapersearchError
 from papersearch.remote.addresses import address_in
 from papersearch.text.cleaning import clean_text
@@ -86,9 +87,9 @@ def print_collections(console: Console, collections: Sequence[HeldCollection]) -
     for one in collections:
         count = "" if one.n_papers is None else f"  {one.n_papers:,} paper{'' if one.n_papers == 1 else 's'}"
         state = _state(one)
-        lines.append(Text.assemble((one.name, "bold"), count, (f"  {state}" if state else "", "dim")))
+        lines.append(Text.assemble((one.name, TITLE), count, (f"  {state}" if state else "", FAINT)))
         place = clean_text(one.corpus or one.index_place)
-        lines.append(Text(f"{_MARGIN}{place}", style="dim", overflow="fold"))
+        lines.append(Text(f"{_MARGIN}{place}", style=FAINT, overflow="fold"))
     if lines:
         write(console, Text("\n").join(lines))
 

@@ -12,7 +12,7 @@ from papersearch.cli.comparison import MOST
 from papersearch.cli.output.facets import NAMES
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
-from papersearch.cli.output.terminal import ending_of
+from papersearch.cli.output.terminal import FAINT, TITLE, ending_of
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from papersearch.cli.comparison import Comparison
     from papersearch.types import Counted, Facets
 
-_FAINT = "dim"
-_TITLE = "bold"
 _LABEL = 12
 _GAP = 2
 _LEAST_NAME, _LEAST_COUNT = 16, 8
@@ -59,7 +57,7 @@ def print_comparison(console: Console, asked: tuple[str, str], found: Comparison
     for name, hits in parts:
         counted = f"{len(hits):,} paper{'' if len(hits) == 1 else 's'}"
         cut_at = f"  the first {k:,}" if len(hits) > k else ""
-        lines += [Text(), Text.assemble((f"{counted} {name}", _TITLE), (cut_at, _FAINT))]
+        lines += [Text(), Text.assemble((f"{counted} {name}", TITLE), (cut_at, FAINT))]
         lines += [paper_line(hit.short_id, hit.paper) for hit in hits[:k]]
     for line in lines:
         line.truncate(console.width, overflow=ending)
@@ -76,7 +74,7 @@ def _table(queries: Sequence[str], rows: Sequence[_Row], width: int, ending: Ove
     def line(label: str, name: str, counts: Sequence[str], style: str = "") -> Text:
         cells: list[tuple[str, int, AlignMethod]] = [(name, name_width, "left")]
         cells += [(count, count_width, "right") for count in counts]
-        text = Text(label.ljust(_LABEL), style=_FAINT)
+        text = Text(label.ljust(_LABEL), style=FAINT)
         for place, (written, cell_width, align) in enumerate(cells):
             cell = Text(clean_text(written), style=style)
             cell.truncate(cell_width, overflow=ending)
@@ -84,7 +82,7 @@ def _table(queries: Sequence[str], rows: Sequence[_Row], width: int, ending: Ove
             text = Text.assemble(text, " " * _GAP if place else "", cell)
         return text
 
-    return [line("", "", queries, _TITLE), *(line(row.label, row.name, row.counts) for row in rows)]
+    return [line("", "", queries, TITLE), *(line(row.label, row.name, row.counts) for row in rows)]
 
 
 def _rows(found: Comparison) -> Iterator[_Row]:

@@ -69,7 +69,7 @@ def _title(sections: Sequence[Section]) -> str:
     return f"{n:,} new paper{'' if n == 1 else 's'}"
 
 
-def facts_of(hit: Hit) -> str:
+def _facts(hit: Hit) -> str:
     """Return authors, date and venue of a paper, as far as they are known."""
     paper = hit.paper
     authors = ", ".join(paper.authors[:_AUTHORS])
@@ -92,7 +92,7 @@ def _text_section(section: Section) -> Iterator[str]:
     yield ""
     for hit in section.hits:
         yield from _wrapped(_heading(hit), "  ", f"{hit.rank}. ")
-        for line in (facts_of(hit), clean_text(hit.evidence.text)):
+        for line in (_facts(hit), clean_text(hit.evidence.text)):
             yield from _wrapped(line, "     ")
         yield f"     {page_of(hit.paper) or 'papersearch show ' + clean_text(hit.paper.paper_id)}"
         yield ""
@@ -142,7 +142,7 @@ def _html_section(section: Section) -> str:
 def _html_item(hit: Hit) -> str:
     page, heading = page_of(hit.paper), escape(_heading(hit))
     linked = f'<a href="{escape(page)}" rel="noreferrer">{heading}</a>' if page else heading
-    facts = facts_of(hit) or clean_text(hit.paper.paper_id)
+    facts = _facts(hit) or clean_text(hit.paper.paper_id)
     evidence = clean_text(hit.evidence.text)
     said = f"<p>{escape(evidence)}</p>" if evidence else ""
     return f'<li>{linked}<p class="facts">{escape(facts)}</p>{said}</li>\n'

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from papersearch.cli.hints import repair_of
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
+from papersearch.cli.output.terminal import FAINT
 from papersearch.cli.rebuilding import build_command
 from papersearch.text.cleaning import clean_text
 
@@ -31,14 +32,14 @@ def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> Non
         if manifest.is_partial:
             command = build_command(index.path, manifest=manifest)
             said = f"{manifest.n_encoded} of the papers are encoded; to encode the others: {command}"
-            write(console, Text(said, style="dim", overflow="fold"))
+            write(console, Text(said, style=FAINT, overflow="fold"))
         if found := in_short(index.findings()):
             said = f"not everything was understood when it was built: {found}: {ALL_OF_THEM}"
-            write(console, Text(said, style="dim", overflow="fold"))
+            write(console, Text(said, style=FAINT, overflow="fold"))
     for fault in faults:
         write(console, Text(clean_text(f"{fault.file} {fault.what}"), overflow="fold"))
         write(
-            console, Text(clean_text(f"  mend it by: {repair_of(fault, index.path)}"), style="dim", overflow="fold")
+            console, Text(clean_text(f"  mend it by: {repair_of(fault, index.path)}"), style=FAINT, overflow="fold")
         )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from rich.text import Text
 
 from papersearch.cli.output.reasons import word_of
+from papersearch.cli.output.terminal import FAINT
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, SignalScore
-
-_FAINT = "dim"
 
 
 def explanation_tree(hit: Hit, width: int | None, ascii_only: bool, margin: int) -> list[Text]:
@@ -33,7 +32,7 @@ def explanation_tree(hit: Hit, width: int | None, ascii_only: bool, margin: int)
                 twig = last if place == len(explanation.terms) else branch
                 kind = "" if term.kind == "term" else f"  ({term.kind})"
                 lines.append(f"{below}{twig}{term.impact:.2f}  {clean_text(term.term)}{kind}")
-    shown = [Text(" " * margin + line, style=_FAINT) for line in lines]
+    shown = [Text(" " * margin + line, style=FAINT) for line in lines]
     if width is not None:
         for text in shown:
             text.truncate(width, overflow="ellipsis")

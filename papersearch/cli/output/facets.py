@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from papersearch.cli.output.terminal import in_lines
+from papersearch.cli.output.sparklines import sparkline
+from papersearch.cli.output.terminal import BAR, FAINT, in_lines
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, RelatedTerm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_FAINT = "dim"
-_BAR = "cyan"
 _LABEL_WIDTH = 12
 _LEVELS = "▁▂▃▄▅▆▇█"
 _ASCII_LEVELS = ".:-=+*#@"
@@ -42,12 +41,10 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
     ]
     room = (width or 120) - _LABEL_WIDTH - 20  # less the first and the last date beside it
     n_dated = sum(month.n_papers for month in facets.months)
-    is_dense = (
-        1 < len(facets.months) <= min(room, n_dated)
-    )  # a sparkline of mostly blanks is less useful than years
+    is_dense = 1 < len(facets.months) <= min(room, n_dated)  # mostly blanks would say less than years
     counted = facets.months if is_dense else facets.years
     if counted:
-        lines.append(_labelled("dates", sparkline(counted, ascii_only)))
+        lines.append(_labelled("dates", _dates(counted, ascii_only)))
     for label, field in NAMES:
         if values := getattr(facets, field):
             lines += _listed(label, _named(values), width)
@@ -60,14 +57,13 @@ def related_lines(related: Sequence[RelatedTerm], width: int | None) -> list[Tex
     return [_within(line, width) for line in _listed("narrow by", said, width)]
 
 
-def sparkline(counted: Sequence[Counted], ascii_only: bool) -> Text:
+def _dates(counted: Sequence[Counted], ascii_only: bool) -> Text:
     """Draw one character for each value, a blank for zero, between the first and the last name."""
-    levels = _ASCII_LEVELS if ascii_only else _LEVELS
-    most = max(one.n_papers for one in counted)
-    bars = "".join(levels[(one.n_papers * len(levels) - 1) // most] if one.n_papers else " " for one in counted)
+    counts = [one.n_papers for one in counted]
+    bars = sparkline(counts, _ASCII_LEVELS if ascii_only else _LEVELS, " ")
     first, last = counted[0].value, counted[-1].value
-    named = (first + " ", _FAINT), (bars, _BAR), (f" {last}" if last != first else "", _FAINT)
-    return Text.assemble(*named, (f"  at most {most}", _FAINT))
+    named = (first + " ", FAINT), (bars, BAR), (f" {last}" if last != first else "", FAINT)
+    return Text.assemble(*named, (f"  at most {max(counts)}", FAINT))
 
 
 def _named(values: Sequence[Counted]) -> Iterable[str]:
@@ -77,7 +73,7 @@ def _named(values: Sequence[Counted]) -> Iterable[str]:
 
 
 def _labelled(label: str, text: Text) -> Text:
-    return Text.assemble((label.ljust(_LABEL_WIDTH), _FAINT), text)
+    return Text.assemble((label.ljust(_LABEL_WIDTH), FAINT), text)
 
 
 def _listed(label: str, values: Iterable[str], width: int | None) -> list[Text]:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import FAINT
 from papersearch.text.cleaning import clean_text
+from papersearch.text.shortening import shortened
 from papersearch.types import Finding
 
 if TYPE_CHECKING:
@@ -80,9 +82,8 @@ def _place(finding: Finding) -> str:
 
 
 def _detail(finding: Finding) -> str:
-    detail = finding.detail
-    return detail if len(detail) <= _LONGEST_DETAIL else f"{detail[: _LONGEST_DETAIL - 1].rstrip()}…"
+    return shortened(finding.detail, _LONGEST_DETAIL)
 
 
 def _print(console: Console, text: str) -> None:
-    write(console, Text(text, style="dim", overflow="fold"))
+    write(console, Text(text, style=FAINT, overflow="fold"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.text import Text
 
 from papersearch.cli.output.table import marks_line, write
+from papersearch.cli.output.terminal import FAINT, TITLE
 from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 
@@ -54,10 +55,10 @@ def print_marks(console: Console, listed: Sequence[ListedMark]) -> None:
     for each in listed:
         mark = each.mark
         said = marks_line(mark) or ("no marks" if mark.is_empty else "")
-        lines = [Text.assemble((clean_text(mark.name), "bold"), (f" ({said})" if said else "", "dim"))]
+        lines = [Text.assemble((clean_text(mark.name), TITLE), (f" ({said})" if said else "", FAINT))]
         note = Text(clean_text(mark.note)).wrap(console, max(console.width - len(_MARGIN), 1)) if mark.note else ()
         lines += [Text(_MARGIN) + line for line in note]
         gone = "  not in this collection" if each.is_here is False else ""
-        lines.append(Text(f"{_MARGIN}{clean_text(row(each)[0])}{gone}", style="dim"))
+        lines.append(Text(f"{_MARGIN}{clean_text(row(each)[0])}{gone}", style=FAINT))
         blocks.append(Text("\n").join(lines))
     write(console, Text("\n").join(blocks))

@@ -8,21 +8,20 @@ from rich.text import Text
 
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
-from papersearch.cli.output.terminal import ending_of
+from papersearch.cli.output.terminal import FAINT, TITLE, ending_of
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from papersearch.types import NearDuplicates
 
-_FAINT = "dim"
 _LIKENESS = 6
 """Columns of a likeness, with the blanks behind it."""
 
 
 def print_near_duplicates(console: Console, found: NearDuplicates, n_papers: int) -> None:
     """Print a paragraph for each group, and a line for each of its papers: id, likeness, year and title."""
-    lines = [Text.assemble(("Near-duplicates", "bold"), "  ", (_counted(found, n_papers), _FAINT))]
+    lines = [Text.assemble(("Near-duplicates", TITLE), "  ", (_counted(found, n_papers), FAINT))]
     for group in found.groups:
         lines += [Text(), paper_line(group[0].short_id, group[0], " " * _LIKENESS)]
         lines += [paper_line(paper.short_id, paper, f"{paper.likeness:<{_LIKENESS}.2f}") for paper in group[1:]]

@@ -12,6 +12,7 @@ from papersearch.cli.output.dumps import dump_fields, dump_lines, left_out_line
 from papersearch.cli.output.findings import sum_up_findings
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
+from papersearch.cli.output.terminal import FAINT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +27,7 @@ def print_part(console: Console, report: PartReport, index_path: Path) -> None:
     counts = counted(report.n_papers, report.n_appearances, report.n_dumps)
     write(console, Text(f"part {report.number}/{report.n_parts}: {counts}, {what} {index_path}"))
     if report.outcome == "published":
-        write(console, Text(f"{report.n_encoded} encoded", style="dim"))
+        write(console, Text(f"{report.n_encoded} encoded", style=FAINT))
         sum_up_findings(console, report.findings)
 
 
@@ -54,11 +55,11 @@ def print_join(console: Console, report: JoinReport, index_path: Path) -> None:
         return
     merged = report.n_appearances - report.n_papers
     summary = f"{report.n_added} new, {report.n_removed} gone, {merged} merged; {report.n_encoded} encoded"
-    write(console, Text(summary, style="dim"))
+    write(console, Text(summary, style=FAINT))
     if report.n_left_out:
-        write(console, Text(left_out_line(report.n_left_out), style="dim"))
+        write(console, Text(left_out_line(report.n_left_out), style=FAINT))
     for line in dump_lines(report.dumps):
-        write(console, Text(line, style="dim"))
+        write(console, Text(line, style=FAINT))
     sum_up_findings(console, report.findings)
 
 

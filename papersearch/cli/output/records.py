@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cli.output.table import marks_line, write
-from papersearch.cli.output.terminal import is_unlimited
+from papersearch.cli.output.terminal import FAINT, LINK, TITLE, is_unlimited
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from papersearch.cli.output.marked import Marked
 
-_TITLE = "bold"
-_FAINT = "dim"
-_LINK = "cyan"
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SHOWN_AUTHORS = 8
@@ -33,18 +30,18 @@ def print_papers(console: Console, papers: Sequence[Paper], marked: Marked | Non
 
     for number, paper in enumerate(papers):
         lines = [Text()] if number else []
-        lines.append(Text(clean_text(paper.title or paper.paper_id), style=_TITLE))
+        lines.append(Text(clean_text(paper.title or paper.paper_id), style=TITLE))
         facts = facts_of(paper)
         if facts:
-            lines.append(Text(" · ".join(facts), style=_FAINT))
+            lines.append(Text(" · ".join(facts), style=FAINT))
         lines += [Text(), Text(clean_text(paper.abstract))] if paper.abstract else []
         lines.append(Text())
-        lines += [Text(keywords_line(paper), style=_FAINT)] if paper.categories else []
-        lines += [Text(clean_text(link), style=_LINK) for link in addresses_in(paper)]
+        lines += [Text(keywords_line(paper), style=FAINT)] if paper.categories else []
+        lines += [Text(clean_text(link), style=LINK) for link in addresses_in(paper)]
         places = (f"{place.dump}:{place.first_line}-{place.last_line}" for place in paper.provenance)
-        lines += [Text(clean_text(place), style=_FAINT) for place in places]
-        lines += [Text(f"added {local_day(paper.added)}", style=_FAINT)] if paper.added else []
-        lines.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
+        lines += [Text(clean_text(place), style=FAINT) for place in places]
+        lines += [Text(f"added {local_day(paper.added)}", style=FAINT)] if paper.added else []
+        lines.append(Text(f"id {clean_text(paper.paper_id)}", style=FAINT))
         mark = marked.of(paper) if marked else None
         lines += [Text(line)] if (line := marks_line(mark)) else []
         lines += [Text(f"note: {clean_text(mark.note)}")] if mark and mark.note else []

@@ -17,8 +17,9 @@ from papersearch.cli.output.build import counted
 from papersearch.cli.output.dumps import left_out_line
 from papersearch.cli.output.findings import list_findings
 from papersearch.cli.output.reasons import in_words
+from papersearch.cli.output.sparklines import sparkline
 from papersearch.cli.output.table import write
-from papersearch.cli.output.terminal import ending_of, is_ascii, is_unlimited
+from papersearch.cli.output.terminal import BAR, FAINT, TITLE, ending_of, is_ascii, is_unlimited
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.cleaning import clean_text
 from papersearch.text.words import ENGLISH, NAMES
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
     from papersearch.types import Counted, DumpFile, Finding
 
-_TITLE = "bold"
-_FAINT = "dim"
-_BAR = "cyan"
 
 _WIDE = 110
 """Width in columns from which sections are side by side."""
@@ -91,7 +89,7 @@ def print_stats(console: Console, index: Index) -> None:
         _kinds(findings, area),
     ]
     sections = [section for section in sections if section]
-    lines = [Text(counted(manifest.n_papers, manifest.n_appearances, len(manifest.dumps)), style=_TITLE), Text()]
+    lines = [Text(counted(manifest.n_papers, manifest.n_appearances, len(manifest.dumps)), style=TITLE), Text()]
     lines += _side_by_side(sections, width) if is_wide else _stacked(sections)
     write(console, Text("\n").join(lines))
     if findings:
@@ -148,12 +146,10 @@ def _month_line(months: Sequence[Counted], area: _Area) -> list[Text]:
     last = max(numbered)
     shown = range(max(min(numbered), last - _SHOWN_MONTHS + 1), last + 1)
     counts = [numbered.get(month, 0) for month in shown]
-    none, steps = area.glyph("·", "."), area.glyph("▁▂▃▄▅▆▇█", "_-=+*#")
-    top = max(counts)
-    line = "".join(steps[(count * len(steps) - 1) // top] if count else none for count in counts)
+    line = sparkline(counts, area.glyph("▁▂▃▄▅▆▇█", "_-=+*#"), area.glyph("·", "."))
     first_and_last = [f"{month // 12:04}-{month % 12 + 1:02}" for month in (shown[0], last)]
-    text = Text.assemble(" " * _MARGIN, first_and_last[0], " ", (line, _BAR), " ", first_and_last[1])
-    return [text.append(f"  at most {top}", style=_FAINT)]
+    text = Text.assemble(" " * _MARGIN, first_and_last[0], " ", (line, BAR), " ", first_and_last[1])
+    return [text.append(f"  at most {max(counts)}", style=FAINT)]
 
 
 def _names(title: str, tally: Tally, area: _Area) -> list[Text]:
@@ -181,7 +177,7 @@ def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
         _heading("Dumps", "papers in each, as they appear", area),
         *_bars(rows, area),
         *_and_more(len(manifest.dumps) - len(rows)),
-        *([Text(" " * _MARGIN + left_out_line(manifest.n_left_out), style=_FAINT)] if manifest.n_left_out else []),
+        *([Text(" " * _MARGIN + left_out_line(manifest.n_left_out), style=FAINT)] if manifest.n_left_out else []),
     ]
 
 
@@ -244,7 +240,7 @@ def _kinds(findings: Sequence[Finding], area: _Area) -> list[Text]:
 
 
 def _heading(title: str, remark: str, area: _Area) -> Text:
-    text = Text.assemble((title, _TITLE), "  ", (remark, _FAINT))
+    text = Text.assemble((title, TITLE), "  ", (remark, FAINT))
     _cut(text, area.width, area)
     return text
 
@@ -255,7 +251,7 @@ def _fact(name: str, value: str, name_width: int, area: _Area) -> list[Text]:
     pieces = Text(clean_text(value)).wrap(area.console, width, overflow="fold")
     names = [name] + [""] * (len(pieces) - 1)
     return [
-        Text.assemble(" " * _MARGIN, (label.ljust(name_width + _GAP), _FAINT), piece)
+        Text.assemble(" " * _MARGIN, (label.ljust(name_width + _GAP), FAINT), piece)
         for label, piece in zip(names, pieces, strict=True)
     ]
 
@@ -280,7 +276,7 @@ def _bars(rows: Sequence[_Row], area: _Area) -> list[Text]:
         line = Text.assemble(" " * _MARGIN, label, " " * _GAP)
         if cells >= _SHORT_BAR:
             line.append_text(_bar(row, top, cells, area)).append(" " * _GAP)
-        lines.append(line.append(row.value.rjust(value_width)).append(row.note, style=_FAINT))
+        lines.append(line.append(row.value.rjust(value_width)).append(row.note, style=FAINT))
     return lines
 
 
@@ -291,12 +287,12 @@ def _bar(row: _Row, top: int, cells: int, area: _Area) -> Text:
     if row.inferred < row.length and full > 1:
         inferred = min(inferred, full - 1)
     known = area.glyph("━", "#") * (full - inferred)
-    return Text.assemble((known, _BAR), (area.glyph("┅", "~") * inferred, _BAR), " " * (cells - full))
+    return Text.assemble((known, BAR), (area.glyph("┅", "~") * inferred, BAR), " " * (cells - full))
 
 
 def _and_more(n_left: int) -> list[Text]:
     """Return a line with the number of names that are not listed; JSON lists more."""
-    return [Text(f"{' ' * _MARGIN}and {n_left} more", style=_FAINT)] if n_left else []
+    return [Text(f"{' ' * _MARGIN}and {n_left} more", style=FAINT)] if n_left else []
 
 
 def _cut(text: Text, width: int, area: _Area, *, pad: bool = False) -> None:

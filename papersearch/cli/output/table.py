@@ -14,10 +14,22 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from papersearch.cli.output.addresses import address_of
-from papersearch.cli.output.reasons import doubts, how_many, in_words, word_of
-from papersearch.cli.output.terminal import in_lines, is_ascii, is_unlimited, links_shown
+from papersearch.cli.output.reasons import doubts, how_many, in_words, why_empty, word_of
+from papersearch.cli.output.terminal import (
+    BAR,
+    FAINT,
+    ID,
+    MATCH,
+    TITLE,
+    UNLIMITED_WIDTH,
+    in_lines,
+    is_ascii,
+    is_unlimited,
+    links_shown,
+)
 from papersearch.search.filter_table import NO_MARK_FILTERS, described
 from papersearch.text.cleaning import clean_text
+from papersearch.text.shortening import shortened
 from papersearch.types import Hit, Paper, Results, Span
 
 if TYPE_CHECKING:
@@ -26,11 +38,6 @@ if TYPE_CHECKING:
     from papersearch.cli.output.marked import Marked
     from papersearch.marks.mark import Mark
 
-# The sixteen colours of the terminal's own theme, so that light and dark both work.
-_MATCH = "bold magenta"
-_TITLE = "bold"
-_FAINT = "dim"
-_BAR = "cyan"
 
 _WIDE = 110
 _NARROW = 50
@@ -42,7 +49,6 @@ _STRENGTH_WIDTH = _BAR_CELLS + 7
 _GAP = 2
 _SHOWN_KEYWORDS = 3
 _SHOWN_TITLE = 50
-_UNLIMITED = 1_000_000
 
 
 def print_results(
@@ -56,7 +62,7 @@ def print_results(
     heading = _heading(results, width, name, marked)
     lines = [*heading, *_doubts(console, results), *_reading(results, width), Text()]
     if not results.hits and results.emptied_by != "identifier":  # a note has said so
-        lines.append(Text(_nothing(results, n_papers, marked), style=_FAINT))
+        lines.append(Text(_nothing(results, n_papers, marked), style=FAINT))
     ascii_only = is_ascii(console)
     for hit in results:
         strength = _strength(hit, ascii_only) if results.is_ranked else Text()
@@ -78,7 +84,7 @@ def print_results(
     if results.hits:
         import shlex
 
-        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].short_id))}", style=_FAINT))
+        lines.append(Text(f"papersearch show {shlex.quote(clean_text(results[0].short_id))}", style=FAINT))
     for line in lines:
         line.rstrip()
     write(console, Text("\n").join(lines))
@@ -93,16 +99,16 @@ def _heading(results: Results, width: int | None, name: str, marked: Marked | No
     said += [f"{results.reranked.n_papers} reranked"] if results.reranked else []
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     said = [clean_text(part) for part in said]
-    status = Text(" · ".join(said), style=_FAINT)
+    status = Text(" · ".join(said), style=FAINT)
     asked = results.query or described(results.filters, marked.wanted if marked else NO_MARK_FILTERS)
-    query = Text.assemble((f"{name}  " if name else "", _BAR), (clean_text(asked), _TITLE))
+    query = Text.assemble((f"{name}  " if name else "", BAR), (clean_text(asked), TITLE))
     if width is None:
         return [Text.assemble(query, " " * _GAP, status)]
     room = width - query.cell_len - status.cell_len
     if room >= _GAP:
         return [Text.assemble(query, " " * room, status)]
     query.truncate(width, overflow="ellipsis")
-    return [query, *(Text(line, style=_FAINT) for line in in_lines(said, width))]
+    return [query, *(Text(line, style=FAINT) for line in in_lines(said, width))]
 
 
 def _reading(results: Results, width: int | None) -> list[Text]:
@@ -118,7 +124,7 @@ def _reading(results: Results, width: int | None) -> list[Text]:
         *(f"must not have: {condition}" for condition in reading.excluded),
         *([f"tuned weights: {in_words(results.weights)}"] if results.weights else []),
     ]
-    lines = [Text(clean_text(line), style=_FAINT) for line in said]
+    lines = [Text(clean_text(line), style=FAINT) for line in said]
     for line in lines:
         if width is not None:
             line.truncate(width, overflow="ellipsis")
@@ -136,8 +142,6 @@ def _doubts(console: Console, results: Results) -> list[Text]:
 
 def _nothing(results: Results, n_papers: int, marked: Marked | None) -> str:
     """Say why there are no hits."""
-    from papersearch.cli.output.reasons import why_empty
-
     why = why_empty(results, n_papers, marked.wanted if marked else NO_MARK_FILTERS)
     return f"{why[:1].upper()}{why[1:]}."
 
@@ -178,7 +182,7 @@ def _block(console: Console, hit: Hit, note: str, strength: Text, width: int | N
         heading = Text(" " * _GAP).join([_rank(hit), _title(hit, note), _year(hit.paper), strength])
         return [
             heading,
-            Text(" " * _GAP).join([Text(" " * _RANK_WIDTH), _short_id(hit), _evidence(hit, _UNLIMITED)]),
+            Text(" " * _GAP).join([Text(" " * _RANK_WIDTH), _short_id(hit), _evidence(hit, UNLIMITED_WIDTH)]),
         ]
     if width < _NARROW:
         note = ", ".join(filter(None, (note, word_of(hit))))
@@ -215,23 +219,23 @@ def _columns(console: Console, cells: Sequence[tuple[Text, int]]) -> list[Text]:
 
 
 def _rank(hit: Hit) -> Text:
-    return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=_FAINT)
+    return Text(f"{hit.rank:>{_RANK_WIDTH}}", style=FAINT)
 
 
 def _short_id(hit: Hit) -> Text:
-    return Text(clean_text(hit.short_id), style=_BAR)
+    return Text(clean_text(hit.short_id), style=ID)
 
 
 def _title(hit: Hit, note: str) -> Text:
     if not hit.paper.title:  # a record may have only an id
-        title = Text(clean_text(hit.paper.paper_id), style=_TITLE)
+        title = Text(clean_text(hit.paper.paper_id), style=TITLE)
     else:
-        title = marked(hit.paper.title, hit.evidence.title_spans, _TITLE)
+        title = marked(hit.paper.title, hit.evidence.title_spans, TITLE)
     if links_shown():
         from rich.style import Style
 
         title.stylize(Style(link=address_of(hit.paper)))
-    return Text.assemble(title, (f" ({note})", _FAINT)) if note else title
+    return Text.assemble(title, (f" ({note})", FAINT)) if note else title
 
 
 def _evidence(hit: Hit, room: int) -> Text:
@@ -239,14 +243,9 @@ def _evidence(hit: Hit, room: int) -> Text:
     found = clean_text("; ".join(hit.evidence.keywords[:_SHOWN_KEYWORDS]))
     beside = f"keywords: {found}" if found else ""
     if hit.library_match is not None:
-        beside = f"like your “{_shortened(clean_text(hit.library_match.title))}”"
+        beside = f"like your “{shortened(clean_text(hit.library_match.title), _SHOWN_TITLE)}”"
     text, spans = window(hit.evidence.text, hit.evidence.text_spans, room - 12 - len(beside))
-    return Text.assemble(marked(text, spans, ""), "  " if text and beside else "", (beside, _FAINT))
-
-
-def _shortened(title: str) -> str:
-    """Return a title, cut if it is long."""
-    return title if len(title) <= _SHOWN_TITLE else title[: _SHOWN_TITLE - 1].rstrip() + "…"
+    return Text.assemble(marked(text, spans, ""), "  " if text and beside else "", (beside, FAINT))
 
 
 def marked(text: str, spans: Sequence[Span], style: str) -> Text:
@@ -255,7 +254,7 @@ def marked(text: str, spans: Sequence[Span], style: str) -> Text:
         return Text(clean_text(text), style=style)
     shown = Text(text, style=style)
     for start, end in spans:
-        shown.stylize(_MATCH, start, end)
+        shown.stylize(MATCH, start, end)
     return shown
 
 
@@ -283,7 +282,7 @@ def window(text: str, spans: Sequence[Span], room: int) -> tuple[str, list[Span]
 
 
 def _year(paper: Paper) -> Text:
-    return Text(year_of(paper).rjust(_YEAR_WIDTH), style=_FAINT)
+    return Text(year_of(paper).rjust(_YEAR_WIDTH), style=FAINT)
 
 
 def year_of(paper: Paper) -> str:
@@ -302,8 +301,8 @@ def _strength(hit: Hit, ascii_only: bool) -> Text:
         return Text()
     filled = int(_BAR_CELLS * hit.strength)
     full, empty = ("#", "-") if ascii_only else ("━", "─")
-    cells = (full * filled, _BAR), (empty * (_BAR_CELLS - filled), _FAINT)
-    return Text.assemble(*cells, (f" {word_of(hit)}", _FAINT))
+    cells = (full * filled, BAR), (empty * (_BAR_CELLS - filled), FAINT)
+    return Text.assemble(*cells, (f" {word_of(hit)}", FAINT))
 
 
 def write(console: Console, renderable: RenderableType, at_most: int | None = None) -> None:

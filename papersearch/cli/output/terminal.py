@@ -13,11 +13,18 @@ if TYPE_CHECKING:
 
 ColorChoice = Literal["auto", "always", "never"]
 
+# The sixteen colours of the terminal's own theme, so that light and dark both work.
+TITLE = "bold"
+FAINT = "dim"
+MATCH = "bold magenta"
+BAR = ID = LINK = "cyan"
+"""Styles of text, as Rich names them."""
+
 _LINKING_PROGRAMS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "rio", "Tabby"})
 _LINKING_VARIABLES = frozenset({"KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "DOMTERM"})
 _LINKING_TERMS = frozenset({"xterm-kitty", "alacritty", "foot", "xterm-ghostty"})
 
-_UNLIMITED_WIDTH = 1_000_000
+UNLIMITED_WIDTH = 1_000_000
 """Width of a pipe: nothing is wrapped or truncated there."""
 
 
@@ -125,7 +132,7 @@ def open_console(choice: ColorChoice) -> Console:
         color_system="standard" if escapes else None,
         force_terminal=escapes,
         no_color=False,
-        width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNLIMITED_WIDTH,
+        width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else UNLIMITED_WIDTH,
         _environ=_without_no_width(),
         highlight=False,
         markup=False,

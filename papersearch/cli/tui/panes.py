@@ -15,14 +15,13 @@ from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.reasons import how_many, missing_words, why_empty
 from papersearch.cli.output.records import addresses_in, facts_of, keywords_line
 from papersearch.cli.output.table import marked, marks_line, year_of
+from papersearch.cli.output.terminal import FAINT, LINK
 from papersearch.cli.tui.filter_words import parse_mark_filters
 from papersearch.cli.tui.keys import SECTIONS
 from papersearch.marks.mark import Mark
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Hit, Results
 
-_FAINT = "dim"
-_LINK = "cyan"
 _EVIDENCE = "underline"
 _KEPT = "italic"
 
@@ -51,14 +50,14 @@ def row(hit: Hit, width: int, kept: Mark | None, *, is_marked: bool, is_current:
     title_width = width - _RANK_WIDTH - 2
     if title_width - _YEAR_WIDTH >= _LEAST_TITLE:
         title_width -= _YEAR_WIDTH
-        tail.append(year_of(hit.paper).rjust(_YEAR_WIDTH), style=_FAINT)
+        tail.append(year_of(hit.paper).rjust(_YEAR_WIDTH), style=FAINT)
     if hit.verdict is not None and title_width - _VERDICT_WIDTH >= _LEAST_TITLE:
         title_width -= _VERDICT_WIDTH
-        tail.append(hit.verdict.rjust(_VERDICT_WIDTH), style=_FAINT)
+        tail.append(hit.verdict.rjust(_VERDICT_WIDTH), style=FAINT)
     title = marked(hit.paper.title or hit.paper.paper_id, hit.evidence.title_spans, "")
     title.truncate(max(title_width, 0), overflow="ellipsis", pad=True)
     rank = f"{hit.rank:>{_RANK_WIDTH - 1}}"
-    line = Text.assemble((rank, _FAINT), MARK if is_marked else " ", (_sign(kept), _FAINT), " ", title, tail)
+    line = Text.assemble((rank, FAINT), MARK if is_marked else " ", (_sign(kept), FAINT), " ", title, tail)
     line.truncate(width, pad=True)
     if is_marked:
         line.stylize("bold")
@@ -80,7 +79,7 @@ def preview(hit: Hit, kept: Mark | None) -> Text:
     title = marked(paper.title or paper.paper_id, evidence.title_spans, "bold")
     parts = [title]
     if known := facts_of(paper):
-        parts.append(Text(" · ".join(known), style=_FAINT))
+        parts.append(Text(" · ".join(known), style=FAINT))
     if kept is not None:
         parts += [Text(line, style=_KEPT) for line in (marks_line(kept), clean_text(kept.note)) if line]
     if paper.abstract:
@@ -90,18 +89,18 @@ def preview(hit: Hit, kept: Mark | None) -> Text:
             abstract.stylize(_EVIDENCE, evidence.start, evidence.end)
         parts += [Text(), abstract]
     parts.append(Text())
-    parts += [Text(keywords_line(paper), style=_FAINT)] if paper.categories else []
+    parts += [Text(keywords_line(paper), style=FAINT)] if paper.categories else []
     links = addresses_in(paper)
-    parts += [Text(clean_text(link), style=_LINK) for link in links]
+    parts += [Text(clean_text(link), style=LINK) for link in links]
     if (page := page_of(paper)) and page not in links:
-        parts.append(Text(page, style=_LINK))
+        parts.append(Text(page, style=LINK))
     for other in hit.duplicates:
         parts.append(Text(f"nearly the same: {clean_text(other.title or other.paper_id)}"))
     parts += [
-        Text(clean_text(f"{place.dump}:{place.first_line}-{place.last_line}"), style=_FAINT)
+        Text(clean_text(f"{place.dump}:{place.first_line}-{place.last_line}"), style=FAINT)
         for place in paper.provenance
     ]
-    parts.append(Text(f"id {clean_text(paper.paper_id)}", style=_FAINT))
+    parts.append(Text(f"id {clean_text(paper.paper_id)}", style=FAINT))
     return Text("\n").join(parts)
 
 
@@ -109,7 +108,7 @@ def why_none(results: Results, n_papers: int, filters: str) -> Text:
     """Say why there are no hits."""
     why = clean_text(why_empty(results, n_papers, parse_mark_filters(filters)))
     is_name = results.emptied_by == "identifier"  # which keeps its letters
-    return Text(f"{why if is_name else why[:1].upper() + why[1:]}.", style=_FAINT)
+    return Text(f"{why if is_name else why[:1].upper() + why[1:]}.", style=FAINT)
 
 
 def mode_of(results: Results) -> str:
@@ -127,7 +126,7 @@ def help_text() -> Group:
         for key in section:
             table.add_row(Text(key.shown, style="bold"), Text(key.said))
         parts += [table, Text()]
-    return Group(*parts, Text(_COPYING, style=_FAINT))
+    return Group(*parts, Text(_COPYING, style=FAINT))
 
 
 def said_of(results: Results) -> list[str]:

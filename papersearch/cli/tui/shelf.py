@@ -5,7 +5,7 @@ Only the index's thread uses a shelf: finding the paper of a mark asks the index
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from papersearch.api import Index
 from papersearch.marks.file import change_marks, read_marks
 from papersearch.marks.mark import Change, Mark, Marks, distinct
 from papersearch.types import Paper
+
+_CELL = re.compile(r' *+(?:"(?P<quoted>(?:[^"]|"")*+)"?)?(?P<plain>[^,]*+)(?:,|\Z)')
+"""A tag with the comma after it, as the csv module reads it: that one refuses more than 131,072 characters."""
 
 
 class Shelf:
@@ -69,8 +72,8 @@ def written_tags(tags: Iterable[str]) -> str:
 
 def read_tags(line: str) -> tuple[str, ...]:
     """Read the tags on a line: #moe is moe, and a tag with a comma is in quotation marks."""
-    rows = csv.reader([line], skipinitialspace=True)
-    found = (tag.strip().removeprefix("#") for row in rows for tag in row)
+    cells = ((cell["quoted"] or "").replace('""', '"') + cell["plain"] for cell in _CELL.finditer(line))
+    found = (tag.strip().removeprefix("#") for tag in cells)
     return distinct(tag for tag in found if tag)
 
 

@@ -19,6 +19,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from papersearch.cli.output.terminal import FAINT
 from papersearch.cli.tui.cursor import Cursor
 from papersearch.cli.tui.offers import Offers
 from papersearch.cli.tui.panes import row
@@ -123,9 +124,9 @@ class StatusLine(Static):
         """Show a remark, which is faint where nobody needs to act on it, and the others behind it."""
         parts = [clean_text(part) for part in (remark, *others) if part]
         self.said = " · ".join(parts)
-        shown = Text(self.said, style="dim")
+        shown = Text(self.said, style=FAINT)
         if remark and not is_faint:
-            shown = Text.assemble(parts[0], (" · ".join(["", *parts[1:]]), "dim"))
+            shown = Text.assemble(parts[0], (" · ".join(["", *parts[1:]]), FAINT))
         self.update(shown, layout=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,18 @@ def test_tags_come_back_from_their_line(tags: tuple[str, ...]) -> None:
 def test_lines_of_tags(line: str, tags: tuple[str, ...]) -> None:
     """Commas are between tags; a number sign before one, and one in another case, are left out."""
     assert read_tags(line) == tags
+
+
+@given(st.text('ab ,"#:;', max_size=12))
+def test_lines_of_tags_are_csv(line: str) -> None:
+    """Any line is read as the csv module reads it."""
+    (cells,) = csv.reader([line], skipinitialspace=True) if line else [[]]
+    assert read_tags(line) == distinct(filter(None, (cell.strip().removeprefix("#") for cell in cells)))
+
+
+def test_a_line_of_tags_has_no_bound() -> None:
+    """A text that was pasted by mistake is a tag, however long it is: a change of marks refuses it."""
+    assert read_tags("a" * 200_000) == ("a" * 200_000,)
 
 
 @given(st.lists(TAGS, min_size=1, max_size=3), TAGS)

@@ -15,7 +15,7 @@ from papersearch.cli.output.exports.citation_keys import citation_keys
 from papersearch.cli.output.exports.publication import NotedPaper
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
-from papersearch.values import Value
+from papersearch.values import Value, fields_of
 
 if TYPE_CHECKING:
     from papersearch.marks.mark import Mark
@@ -62,5 +62,5 @@ def cleaned(field: Field) -> Field:
     elif isinstance(field, tuple):
         found = tuple(map(cleaned, field))
     elif isinstance(field, Value):
-        found = field.replace(**{name: cleaned(getattr(field, name)) for name in type(field).__annotations__})
+        found = field.replace(**{name: cleaned(value) for name, value in fields_of(field).items()})
     return found  # type: ignore[return-value]  # of the class of `field`

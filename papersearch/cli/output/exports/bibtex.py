@@ -20,13 +20,12 @@ from papersearch.cli.output.exports.publication import (
     numbered_date,
     page_range,
 )
+from papersearch.text.paper_text import is_arxiv_class
 from papersearch.types import AuthorName, Paper
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_ARXIV_CLASS = re.compile(
-    r"(?:astro-ph|cond-mat|cs|econ|eess|math|nlin|physics|q-bio|q-fin|stat)\.[A-Za-z-]{2,8}"
-    r"|(?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph)"
-)
+_WITHOUT_CLASSES = ("astro-ph", "cond-mat")
+"""Archives that have classes now: their older papers have none."""
 
 _SEPARATOR = re.compile(r"[,{}]|(?:^|\s)and(?:\s|$)", re.IGNORECASE)
 
@@ -107,7 +106,7 @@ def _pages(paper: Paper) -> str:
 def _primary_class(paper: Paper) -> str | None:
     """Return the first category if it is a class of arXiv, and the paper is there."""
     first = paper.categories[0] if paper.categories else ""
-    return first if paper.arxiv_id and _ARXIV_CLASS.fullmatch(first) else None
+    return first if paper.arxiv_id and (first in _WITHOUT_CLASSES or is_arxiv_class(first)) else None
 
 
 def _author(name: AuthorName) -> str:

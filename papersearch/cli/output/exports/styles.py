@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from papersearch.cli.errors import CommandError, typed
+from papersearch.cli.output.terminal import typed_path
 from papersearch.user_files import read_bounded
 
 EXTRA = "pip install '.[styles]' in a clone of the repository"
@@ -54,8 +55,8 @@ class Style(NamedTuple):
 
 def find_style(wanted: str) -> Style:
     """Return the style with this name, short name or path. Raises CommandError."""
-    path = Path(wanted).expanduser()
-    if path.is_file():
+    path = typed_path(Path(wanted))
+    if _is_file(path):
         return _independent(path, wanted)
     if "/" in wanted:
         raise CommandError(
@@ -113,7 +114,15 @@ def _path_of(name: str) -> Path | None:
     if folder is None or not re.fullmatch(r"[\w.-]+", name):
         return None
     places = (folder / f"{name}.csl", folder / "dependent" / f"{name}.csl")
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_file(place)), None)
+
+
+def _is_file(path: Path) -> bool:
+    """Tell whether there is a file: none has a name that is too long for one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _folder() -> Path | None:

@@ -9,7 +9,6 @@ import numpy as np
 from papersearch.maps.clusters import group
 from papersearch.maps.naming import name_groups
 from papersearch.maps.periods import Period, divide, period_of
-from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +70,7 @@ class PaperMap(NamedTuple):
         return int(np.count_nonzero(self.is_shown))
 
 
-def drawn(
+def make_map(
     title: str,
     papers: Sequence[Paper],
     places: Float64Array,
@@ -81,7 +80,7 @@ def drawn(
     examples: frozenset[int] = frozenset(),
     n_missing: int = 0,
 ) -> PaperMap:
-    """Group and name papers at these places: all of a collection, or of an answer.
+    """Make a map of papers at these places, all of a collection or of an answer: group and name them.
 
     Papers behind an answer are grouped with it, so that names and colours are those of the collection.
     """
@@ -107,12 +106,6 @@ def drawn(
         examples=examples,
         n_missing=n_missing,
     )
-
-
-def shortened(text: str, longest: int) -> str:
-    """Return clean text of a map, with an ellipsis in place of what exceeds the limit."""
-    text = clean_text(text)
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def _groups(
