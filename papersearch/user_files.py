@@ -18,10 +18,13 @@ _LEAST_READ = 1 << 20
 def open_regular(path: Path, *, follows_link: bool = True) -> BufferedReader:
     """Open a regular file to read it. Raises OSError, also for a pipe, a device, or a link that is not followed."""
     flags = _PLAINLY if follows_link else _PLAINLY | getattr(os, "O_NOFOLLOW", 0)
-    file = open(os.open(path, flags), "rb")  # noqa: SIM115  # open until the caller closes it
-    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # the file that is really open
-        return file
-    file.close()
+    descriptor = os.open(path, flags)
+    mode = os.fstat(descriptor).st_mode  # of the file that is really open
+    if stat.S_ISREG(mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)  # `open` refuses that of a folder without closing it
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     raise OSError(errno.EINVAL, "it is not a regular file")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from papersearch.errors import PapersearchError, WeightsUnreadable
 from papersearch.index.layout import WEIGHTS
 from papersearch.index.weights import read_weights
 from papersearch.marks import file as marks
-from papersearch.user_files import read_bounded
+from papersearch.user_files import open_regular, read_bounded
 
 
 @pytest.mark.parametrize("size", [0, 1, 8, 9, 100])
@@ -30,6 +31,19 @@ def test_the_bound(tmp_path: Path, size: int) -> None:
     with pytest.raises(OSError, match="it has more than 8 bytes") as refused:
         read_bounded(path, 8)
     assert refused.value.strerror == "it has more than 8 bytes"
+
+
+def test_a_folder_costs_no_descriptor(tmp_path: Path) -> None:
+    """A folder in place of a file is refused as one, and the descriptor of its opening is free again."""
+    file = (tmp_path / "kept").open("xb")
+    file.close()
+    lowest = os.open(tmp_path / "kept", os.O_RDONLY)
+    os.close(lowest)
+    with pytest.raises(IsADirectoryError):
+        open_regular(tmp_path)
+    again = os.open(tmp_path / "kept", os.O_RDONLY)
+    os.close(again)
+    assert again == lowest
 
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
