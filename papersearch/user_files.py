@@ -20,7 +20,10 @@ def open_regular(path: Path, *, follows_link: bool = True) -> BufferedReader:
     flags = _PLAINLY if follows_link else _PLAINLY | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # the file that is really open
+        mode = os.fstat(descriptor).st_mode  # of the file that is really open
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
         return open(descriptor, "rb")
     except BaseException:

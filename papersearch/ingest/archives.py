@@ -6,32 +6,29 @@ bounded; what lies in an archive inside an archive is not read.
 
 from __future__ import annotations
 
-import lzma
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from papersearch.ingest.corpus_files import CorpusFile
+from papersearch.ingest.decompression import DAMAGE, TOO_LARGE, most_unpacked
+from papersearch.ingest.distinct import numbered
 from papersearch.ingest.known_kinds import is_zip
 from papersearch.ingest.record import Report
+from papersearch.ingest.streams import PROBE_BYTES
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Finding
+from papersearch.user_files import open_regular
 
 _MAX_MEMBERS = 1000
-_FREE_BYTES = 64 << 20
-_MAX_RATIO = 100
-"""Largest accepted ratio of an archive's unpacked size to its own, as for compressed files."""
-
 _PIECE = 1 << 16
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, ValueError,
-    RuntimeError, OSError,
-)  # fmt: skip
+_DAMAGE = (*DAMAGE, zipfile.BadZipFile, struct.error, NotImplementedError, ValueError, RuntimeError)
 _ENCRYPTED = 1
+_LONGEST_CAUSE = 200
+"""Characters of an error that a finding shows: some quote the name of a member, which may be long."""
 
 
 class Source(NamedTuple):
@@ -46,11 +43,9 @@ class Source(NamedTuple):
 def is_archive(path: Path) -> bool:
     """Return whether a file is a zip archive that may hold dumps, and not a document in that form."""
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return is_zip(file.read(8192)) and zipfile.is_zipfile(path)
-    except OSError:
+        with open_regular(path) as file:
+            return is_zip(file.read(PROBE_BYTES)) and zipfile.is_zipfile(file)
+    except (OSError, zipfile.BadZipFile):
         return False
 
 
@@ -75,19 +70,16 @@ def with_members(
 
 
 def _members(file: CorpusFile, archive: zipfile.ZipFile, target: Path, report: Report) -> Iterator[Source]:
-    left = max(_FREE_BYTES, file.path.stat().st_size * _MAX_RATIO)
+    left = most_unpacked(file.path.stat().st_size)
     members = [one for one in archive.infolist() if not one.is_dir() and not _is_hidden(one.filename)]
     if not members:
         report(Finding(kind="file skipped", file=file.name, line=None, detail="a zip archive without files"))
     if len(members) > _MAX_MEMBERS:
         detail = f"{len(members):,} files in a zip archive; the first {_MAX_MEMBERS:,} are read: unpack it"
         report(Finding(kind="file skipped", file=file.name, line=None, detail=detail))
-    seen: dict[str, int] = {}
-    for member in members[:_MAX_MEMBERS]:
-        name = f"{file.name}/{clean_text(member.filename)}"
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            name = f"{name} ({seen[name]})"
+    del members[_MAX_MEMBERS:]
+    names = numbered(f"{file.name}/{clean_text(member.filename)}" for member in members)
+    for name, member in zip(names, members, strict=True):
         if member.flag_bits & _ENCRYPTED:
             report(Finding(kind="file skipped", file=name, line=None, detail="encrypted: unpack the archive first"))
             continue
@@ -106,7 +98,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, lef
             while piece := packed.read(_PIECE):
                 left -= len(piece)
                 if left <= 0:
-                    return left, f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack"
+                    return left, TOO_LARGE
                 file.write(piece)
     except _DAMAGE as error:
         return left, str(error)
@@ -114,10 +106,10 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, lef
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether a member is hidden, such as what macOS adds to archives."""
-    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+    """Return whether a member is hidden, as those are that macOS adds, or has a path out of the archive."""
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/") if part != ".")
 
 
 def _damaged(name: str, why: str) -> Finding:
-    detail = f"{why or 'cannot be unpacked'}; what came before is kept"
+    detail = f"{why[:_LONGEST_CAUSE] or 'cannot be unpacked'}; what came before is kept"
     return Finding(kind="file damaged", file=name, line=None, detail=detail)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from papersearch.errors import CorpusMissing
+from papersearch.ingest.distinct import numbered
 from papersearch.text.cleaning import clean_text
 
 Corpus: TypeAlias = Path | Mapping[str, Path]
@@ -59,13 +60,12 @@ class _Listed(NamedTuple):
 def corpus_files(places: Iterable[Path] | Mapping[str, Path]) -> CorpusListing:
     """List the files to read below `places`, and the folders left out.
 
-    Each name of a mapping is put before the names of its folder's files, as if it were a folder; an empty
-    one is not.
-
     A folder gives all files below it that are not hidden; links to folders are not followed. A file
     is called by its path from its folder, or by more of its path where two would have one name. Names
-    are cleaned, since the author of a dump may have chosen its name too. Raises CorpusMissing for a
-    place that does not exist.
+    are cleaned, since the author of a dump may have chosen its name too. The name of a collection comes
+    before those of its files, like a folder; an empty one adds nothing.
+
+    Raises CorpusMissing for a place that does not exist.
     """
     if isinstance(places, Mapping):
         return _of_collections(places)
@@ -182,18 +182,8 @@ def _distinct_names(listed: dict[str, _Listed]) -> list[str]:
             _tail(of_path, length) if name in repeated else name
             for name, of_path, length in zip(names, parts, lengths, strict=True)
         ]
-    return _numbered(names)
+    return numbered(names)
 
 
 def _tail(parts: tuple[str, ...], length: int) -> str:
     return clean_text("/".join(parts[-length:]).replace("//", "/"))
-
-
-def _numbered(names: list[str]) -> list[str]:
-    """Return the names, each repeated one with its number after it."""
-    seen: Counter[str] = Counter()
-    numbered = []
-    for name in names:
-        seen[name] += 1
-        numbered.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return numbered

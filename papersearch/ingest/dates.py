@@ -202,10 +202,10 @@ def _of_text(written: str) -> ReadDate:
     text = _DASHES.sub("-", _folded(written)).strip(" \t\r\n\"'()[]{}.,;:©")
     if text.isdigit() and len(text) in (10, 13) and (instant := _of_seconds(int(text))):
         return instant
-    if found := _YEAR.fullmatch(text) or _YEARS.fullmatch(text) if not _ISO.fullmatch(text) else None:
-        return _checked(int(found[1]), 0, 0)
     if found := _ISO.fullmatch(text):
         return _checked(int(found[1]), int(found[3]), int(found[4] or 0))
+    if found := _YEAR.fullmatch(text) or _YEARS.fullmatch(text):
+        return _checked(int(found[1]), 0, 0)
     if (found := _COMPACT.fullmatch(text)) and int(found[2]) > 12:
         return _NO_DATE
     if found := found or _EAST_ASIAN.fullmatch(text):

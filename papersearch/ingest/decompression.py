@@ -20,6 +20,13 @@ import zstandard
 DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 """Errors of decompressors. One that is an OSError of theirs has no `errno`."""
 
+_FREE_BYTES = 64 << 20
+_MAX_RATIO = 100
+"""Largest accepted ratio of unpacked to packed size. Text seldom shrinks to a tenth, so beyond
+`_FREE_BYTES` a hundredth is taken for an attack."""
+
+TOO_LARGE = f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack"
+
 _MAGIC_BYTES = 18
 _ZSTANDARD_INPUT = 1024
 """Bytes to unpack at once. A block of four bytes can unpack to 128 kB, and nothing limits a call's output."""
@@ -38,6 +45,11 @@ class _Unpacking(Protocol):
     def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes) -> bytes: ...
+
+
+def most_unpacked(n_packed: int) -> int:
+    """Return the most bytes that are accepted out of a compressed file or archive of `n_packed` bytes."""
+    return max(_FREE_BYTES, n_packed * _MAX_RATIO)
 
 
 def unpacked(file: IO[bytes], at_most: int) -> Iterator[bytes]:

@@ -54,9 +54,8 @@ def in_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def with_line_feeds(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield a file's text with line feeds in place of carriage returns, if it begins without any line feed."""
     head, rest = _looked_at(pieces)
-    if (
-        b"\n" in head or b"\r" not in head[:-1] or _BINARY.match(head)
-    ):  # one at the end may belong to a line feed after it
+    # A carriage return at the end of the head may belong to a line feed after it.
+    if b"\n" in head or b"\r" not in head[:-1] or _BINARY.match(head):
         yield head
         yield from rest
         return
@@ -116,7 +115,7 @@ def _looked_at(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _bad_character(error: UnicodeError) -> tuple[str, int]:
-    """Stand in for what cannot be decoded, by a mark that is written as the byte 0xFF."""
+    """Return a mark in place of bytes that cannot be decoded; it is written as the byte 0xFF."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "\udcff", error.end

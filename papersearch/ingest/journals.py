@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,9 +21,7 @@ def place_of(path: Path) -> Path:
 
 def journals_of(path: Path) -> list[Path]:
     """Return the journals with any content that lie beside a database."""
-    path = place_of(path)
-    beside = (path.with_name(path.name + suffix) for suffix in _SUFFIXES)
-    return [journal for journal in beside if journal.is_file() and journal.stat().st_size]
+    return [journal for journal, status in _journals(path) if status.st_size]
 
 
 def is_journal(path: Path) -> bool:
@@ -32,25 +32,25 @@ def is_journal(path: Path) -> bool:
 
 def size_and_time(path: Path) -> tuple[int, int]:
     """Return the size and the time of a dump, its journals included. Raises OSError."""
-    status = path.stat()
-    size, mtime_ns = status.st_size, status.st_mtime_ns
-    for journal_size, journal_mtime_ns in _sizes_and_times(path):
-        size += journal_size
-        mtime_ns = max(mtime_ns, journal_mtime_ns)
-    return size, mtime_ns
-
-
-def _sizes_and_times(path: Path) -> Iterator[tuple[int, int]]:
-    path = place_of(path)
-    for suffix in _SUFFIXES:
-        with suppress(OSError):  # nearly all dumps have none
-            status = path.with_name(path.name + suffix).stat()
-            yield status.st_size, status.st_mtime_ns
+    parts = [path.stat(), *(status for _, status in _journals(path))]
+    return sum(part.st_size for part in parts), max(part.st_mtime_ns for part in parts)
 
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a dump, its journals included. Raises OSError."""
-    journals = journals_of(path)
-    if not journals:
-        return sha256_of_file(path)
-    return sha256_of("".join(map(sha256_of_file, (path, *journals))).encode())
+    digests = [sha256_of_file(path)]
+    for journal in journals_of(path):
+        with suppress(FileNotFoundError):  # its program has just ended it
+            digests.append(sha256_of_file(journal))
+    return sha256_of("".join(digests).encode()) if len(digests) > 1 else digests[0]
+
+
+def _journals(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the journals beside a database. Its program may end one at any time."""
+    path = place_of(path)
+    for suffix in _SUFFIXES:
+        journal = path.with_name(path.name + suffix)
+        with suppress(OSError):  # nearly all dumps have none
+            status = journal.stat()
+            if stat.S_ISREG(status.st_mode):
+                yield journal, status

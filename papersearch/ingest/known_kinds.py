@@ -23,7 +23,6 @@ _ITS_BIB = "give the .bib file that it was made from"
 _FEEDS = "it lists feeds, not papers"
 _CITE = "add its reference as BibTeX, RIS or CSL-JSON"
 
-
 # Possessive, because the number of ways to divide a run of comments doubles with each.
 _PROLOGUE = rb"\A(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>)*+"
 

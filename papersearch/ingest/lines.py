@@ -35,17 +35,14 @@ def read_lines(stream: IO[bytes], max_bytes: int = MAX_LINE_BYTES) -> Iterator[L
     number = 0
     while raw := stream.readline(max_bytes + 1):
         number += 1
-        length = len(raw)
-        while length > max_bytes and not raw.endswith(b"\n"):
-            raw = stream.readline(max_bytes)
-            length += len(raw)
-            if not raw:
-                break
-        if length > max_bytes + 1:
-            detail = f"{length:,} bytes in one line; at most {max_bytes:,} are read"
-            yield Line(number, "", LineFault("line too long", detail, line_is_lost=True))
-        else:
+        if len(raw) <= max_bytes or raw.endswith(b"\n"):
             yield _decoded(number, raw)
+            continue
+        length = len(raw)
+        while not raw.endswith(b"\n") and (raw := stream.readline(max_bytes)):
+            length += len(raw)
+        detail = f"{length:,} bytes in one line; at most {max_bytes:,} are read"
+        yield Line(number, "", LineFault("line too long", detail, line_is_lost=True))
 
 
 def _decoded(number: int, raw: bytes) -> Line:

@@ -74,13 +74,14 @@ def _printed_links(text: str) -> list[str]:
 
 
 def _trimmed(link: str) -> str:
-    """Return `link` without trailing punctuation; a closing bracket stays if its opening one is
-    inside."""
-    while link:
-        last = link[-1]
-        opening = {")": "(", "]": "["}.get(last)
-        if last in _TRAILING or (opening and link.count(last) > link.count(opening)):
-            link = link[:-1]
-        else:
+    """Return `link` without trailing punctuation; a closing bracket stays if its opening one is inside."""
+    unopened = {closing: link.count(closing) - link.count(opening) for opening, closing in ("()", "[]")}
+    end = len(link)
+    while end:
+        last = link[end - 1]
+        if unopened.get(last, 0) > 0:
+            unopened[last] -= 1
+        elif last not in _TRAILING:
             break
-    return link
+        end -= 1
+    return link[:end]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from itertools import count, repeat
+from itertools import chain, count, repeat
 
 from papersearch.checksums import sha256_of
 from papersearch.ingest.appearance import Appearance
+from papersearch.ingest.distinct import numbered
 from papersearch.ingest.doubts import place_of
 from papersearch.ingest.record import Report
 from papersearch.text.identity import loose_title_key, paper_id, title_beginnings, title_key, title_letters
@@ -90,7 +91,8 @@ def _another_name(named: Appearance, group: _Group, taken: Collection[str]) -> s
     if first not in taken:  # nearly always, so the rest need not be known
         return first
     tries = (f"{named.record_id}-{_digest(content)[:n]}" for n in _LENGTHS for content in (text, _content(group)))
-    return next((name for name in tries if name not in taken), f"{named.record_id}-{len(taken)}")
+    numbers = (f"{named.record_id}-{n}" for n in count(len(taken)))
+    return next(name for name in chain(tries, numbers) if name not in taken)
 
 
 def _used_twice(named: Appearance, name: str, first: Appearance) -> Finding:
@@ -122,18 +124,7 @@ def _made_names(groups: Sequence[_Group], taken: Iterable[str]) -> list[str]:
             paper_id(title, length, content) if n_named[name] > 1 else name
             for name, title, content in zip(ids, titles, contents, strict=True)
         ]
-    return _numbered(ids, taken)
-
-
-def _numbered(ids: Iterable[str], taken: Iterable[str]) -> list[str]:
-    """Return `ids`, of which equal ones get a number: nothing else tells these papers apart."""
-    used = set(taken)
-    numbered: list[str] = []
-    for name in ids:
-        free = next(one for n in count(1) if (one := name if n == 1 else f"{name}-{n}") not in used)
-        used.add(free)
-        numbered.append(free)
-    return numbered
+    return numbered(ids, "{}-{}", taken)
 
 
 def _content(group: _Group) -> str:

@@ -31,7 +31,7 @@ MAX_TITLE_LENGTH = 1000
 """Longest title, in characters. The limit of a text is fifty times an abstract: a longer one would
 slow down every query that finds it."""
 
-_MAX_ID_LENGTH = 200
+MAX_ID_LENGTH = 200
 _HYPHENS = re.compile(r"(?<!\s)\s*+[\u2010\u2011\u2212]\s*+")
 """Other signs for a hyphen, which some write between pages."""
 
@@ -39,7 +39,9 @@ _NOBODY = "[Anonymous]"
 """What the Web of Science writes where nobody is named."""
 
 _FIELDS_NAMED = 8
-_LONGEST_QUOTED = 80
+_LONGEST_QUOTED = 200
+"""Characters of a value that a finding shows: a source may write a whole text where a name belongs."""
+
 _LONGEST_KEPT = 100
 _KEPT = 16_384
 """Cleaned texts of at most `_LONGEST_KEPT` characters that are kept: names, categories and venues repeat."""
@@ -124,6 +126,9 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
     def complain(kind: FindingKind, detail: str) -> None:
         report(Finding(kind=kind, file=dump, line=record.first_line, detail=detail))
 
+    def label(written: str | None) -> str | None:
+        return (clean_label(written) or None) if written else None
+
     clean, clean_label = _cleaners(record.has_markup, record.has_latex, record.is_bibtex)
     written = without_heading_element(record.abstract) if record.has_markup else record.abstract
     title, abstract = clean(record.title), abstract_of(clean(written))
@@ -132,7 +137,8 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         complain("record without text", f"neither title nor abstract; its fields: {fields}")
         return None
     if len(title) + len(abstract) > MAX_TEXT_LENGTH or len(title) > MAX_TITLE_LENGTH:
-        complain("text cut", f"only {MAX_TEXT_LENGTH:,} characters of it are kept")
+        where, most = ("its title", MAX_TITLE_LENGTH) if len(title) > MAX_TITLE_LENGTH else ("it", MAX_TEXT_LENGTH)
+        complain("text cut", f"only {most:,} characters of {where} are kept")
         title, abstract = title[:MAX_TITLE_LENGTH], abstract[:MAX_TEXT_LENGTH]
     abstract, mirror_links = without_mirrors(abstract)
     listed = _authors(record, clean_label, complain)
@@ -141,7 +147,7 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
     links = find_links(abstract)
     if record.links:
         links = tuple(dict.fromkeys((*map(clean_text, record.links), *links)))
-    record_id = clean_text(record.record_id)[:_MAX_ID_LENGTH] if record.record_id else ""
+    record_id = clean_text(record.record_id)[:MAX_ID_LENGTH] if record.record_id else ""
     return Appearance(
         dump=dump,
         first_line=record.first_line,
@@ -165,11 +171,11 @@ def admit(record: Record, dump: str, report: Report) -> Appearance | None:
         arxiv_id=arxiv_id,
         doi=doi,
         upvotes=record.upvotes,
-        venue=clean_label(record.venue) or None if record.venue else None,
-        volume=clean_label(record.volume) or None if record.volume else None,
-        issue=clean_label(record.issue) or None if record.issue else None,
-        pages=_HYPHENS.sub("-", clean_label(record.pages)) or None if record.pages else None,
-        publisher=clean_label(record.publisher) or None if record.publisher else None,
+        venue=label(record.venue),
+        volume=label(record.volume),
+        issue=label(record.issue),
+        pages=_HYPHENS.sub("-", pages) if (pages := label(record.pages)) else None,
+        publisher=label(record.publisher),
         url=clean_text(record.url).partition(" http")[0] or None if record.url else None,
         citation_key=clean_text(record.citation_key) or None if record.citation_key else None,
     )
@@ -234,7 +240,7 @@ def _authors(record: Record, clean: Callable[[str], str], complain: _Remark) -> 
             is_certain = is_braced or not name.literal or "," not in name.literal or is_group(name.literal)
             found = SplitNames((name,), is_certain, is_whole=not is_others(entry))
         if not found.is_certain:
-            complain("authors not told apart", f"cannot tell the authors apart in “{clean_text(str(entry))}”")
+            complain("authors not told apart", f"cannot tell the authors apart in {_quoted(entry)}")
         are_all = are_all and found.is_certain and found.is_whole
         for name in found.names:
             text = displayed(name)
@@ -263,13 +269,13 @@ def _identifiers(record: Record, complain: _Remark) -> tuple[str | None, str | N
     arxiv_id = next(filter(None, map(bare_arxiv_id, record.arxiv_ids)), None)
     if doi is None:
         for written in filter(_claims_to_be_doi, record.dois):
-            complain("not an identifier", f"cannot read a DOI in “{clean_text(written)}”")
+            complain("not an identifier", f"cannot read a DOI in {_quoted(written)}")
             arxiv_id = arxiv_id or bare_arxiv_id(written)
     if arxiv_id is None and doi is not None:
         arxiv_id = arxiv_id_of_doi(doi)
     for written in record.arxiv_ids if arxiv_id is None else ():
         if written.strip().lower().startswith("arxiv:"):
-            complain("not an identifier", f"cannot read an arXiv id in “{clean_text(written)}”")
+            complain("not an identifier", f"cannot read an arXiv id in {_quoted(written)}")
     return doi, arxiv_id
 
 
@@ -294,10 +300,14 @@ def _first_date(written: Iterable[object], complain: _Remark) -> PartialDate | N
             continue
         found = read_date(value)
         if found.date is None:
-            complain("not a date", f"cannot read a date in “{clean_text(str(value))[:_LONGEST_QUOTED]}”")
+            complain("not a date", f"cannot read a date in {_quoted(value)}")
             continue
         if found.doubt:
-            detail = f"cannot read {found.doubt} in “{clean_text(str(value))}”; {found.date.known} is kept"
-            complain("not a date", detail)
+            complain("not a date", f"cannot read {found.doubt} in {_quoted(value)}; {found.date.known} is kept")
         return found.date
     return None
+
+
+def _quoted(value: object) -> str:
+    """Return a value as findings show it."""
+    return f"“{clean_text(str(value))[:_LONGEST_QUOTED]}”"

@@ -1,32 +1,28 @@
 """Files of the corpus as byte streams: decompressed, in UTF-8, with line feeds.
 
 Compression and encoding are detected by the first bytes, not by the name. The size of the input
-bounds the output: a small file cannot fill the memory or take a day to read.
+bounds the output: a small file cannot fill the memory or take a day to read. A file that cannot be
+read to its end is a stream that ends earlier, so that no reader needs a rule for damage.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from papersearch.ingest.decompression import DAMAGE, unpacked
+from papersearch.ingest.decompression import DAMAGE, TOO_LARGE, most_unpacked, unpacked
 from papersearch.ingest.encodings import in_utf8, with_line_feeds
+from papersearch.user_files import open_regular
 
 PROBE_BYTES = 8192
 
 _PIECE = 1 << 16
 _TOLD_EVERY = 1 << 18
 """Unpacked bytes after which progress is told again."""
-
-_FREE_BYTES = 64 << 20
-_MAX_RATIO = 100
-"""Largest accepted ratio of unpacked to packed size. Text seldom shrinks to a tenth, so beyond
-`_FREE_BYTES` a hundredth is taken for an attack."""
 
 
 class Unreadable(Exception):
@@ -47,8 +43,7 @@ def probe(path: Path) -> bytes | str:
     head = b""
     try:
         with open_stream(path) as stream:
-            while len(head) < PROBE_BYTES and (piece := stream.read(PROBE_BYTES - len(head))):
-                head += piece
+            head = stream.read(PROBE_BYTES)
     except Unreadable as error:
         return head or str(error)
     return head
@@ -56,20 +51,26 @@ def probe(path: Path) -> bytes | str:
 
 @contextmanager
 def open_stream(path: Path, reading: Callable[[int, int], None] = lambda done, total: None) -> Iterator[IO[bytes]]:
-    """Open the file as a stream of decompressed UTF-8. Raises Unreadable, here or while reading.
+    """Open the file as a stream of decompressed UTF-8.
 
-    `reading` is called with the bytes of the file that are read, and its size.
+    reading: called with the bytes of the file that are read, and its size
+
+    Raises Unreadable for a file that cannot be opened, and at the end of the `with` block for one that
+    could not be read on where the stream ended. Errors inside the block, which that may have caused,
+    give way to it.
     """
     try:
-        # O_NONBLOCK keeps a named pipe from blocking; fstat checks the file that is really open.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise Unreadable("not a regular file")
-            reading(0, status.st_size)
-            pieces = with_line_feeds(in_utf8(_guarded(file, status.st_size, reading)))
-            yield _PieceReader(_Pieces(pieces, path), _PIECE)
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            reading(0, size)
+            pieces = _Pieces(with_line_feeds(in_utf8(_guarded(file, size, reading))), path)
+            try:
+                yield io.BufferedReader(pieces, _PIECE)
+            except Exception:
+                if pieces.fault is None:
+                    raise
+            if pieces.fault is not None:
+                raise pieces.fault
     except FileNotFoundError as error:
         cause = "a link to a file that does not exist" if path.is_symlink() else "cannot be read (no such file)"
         raise Unreadable(cause) from error
@@ -78,17 +79,14 @@ def open_stream(path: Path, reading: Callable[[int, int], None] = lambda done, t
 
 
 def _guarded(file: IO[bytes], size: int, reading: Callable[[int, int], None]) -> Iterator[bytes]:
-    """Yield a file's unpacked bytes; raise Unreadable where they are damaged or too many.
-
-    At most `_FREE_BYTES` or `_MAX_RATIO` times the file's size can be read, the larger of both.
-    """
-    left = max(_FREE_BYTES, size * _MAX_RATIO)
+    """Yield a file's unpacked bytes; raise Unreadable where they are damaged or too many."""
+    left = most_unpacked(size)
     told = left
     try:
         for piece in unpacked(file, _PIECE):
             left -= len(piece)
             if left < 0:
-                raise Unreadable(f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack")
+                raise Unreadable(TOO_LARGE)
             if told - left >= _TOLD_EVERY:
                 told = left
                 reading(file.tell(), size)
@@ -102,10 +100,14 @@ def _guarded(file: IO[bytes], size: int, reading: Callable[[int, int], None]) ->
 
 
 class _Pieces(io.RawIOBase):
-    """A raw stream over pieces of bytes; its name is the path of their file, as for any stream of Python's."""
+    """A raw stream over pieces of bytes. Its name is the path of their file, as for any stream of Python's.
+
+    fault: the error at which the pieces ended, if one ended them
+    """
 
     def __init__(self, pieces: Iterator[bytes], path: Path) -> None:
         self.name = str(path)
+        self.fault: Unreadable | OSError | None = None
         self._pieces = pieces
         self._rest = memoryview(b"")
 
@@ -114,7 +116,7 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's buffer protocol has no length
         while not self._rest:
-            piece = next(self._pieces, None)
+            piece = self._next()
             if piece is None:
                 return 0
             self._rest = memoryview(piece)
@@ -123,13 +125,9 @@ class _Pieces(io.RawIOBase):
         self._rest = self._rest[len(taken) :]
         return len(taken)
 
-
-class _PieceReader(io.BufferedReader):
-    """A buffered stream that hands out what it has before it meets a fault.
-
-    The base class would discard the bytes that it has gathered for a call when a later piece of the
-    same call cannot be read.
-    """
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(size) if size is None or size < 0 else self.read1(size)
+    def _next(self) -> bytes | None:
+        try:
+            return next(self._pieces, None)
+        except (Unreadable, OSError) as error:
+            self.fault = error
+            return None

@@ -12,7 +12,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from papersearch.cli.output.exports.citation_keys import citation_keys
-from papersearch.ingest import archives
+from papersearch.ingest import archives, decompression
 from papersearch.ingest.record import Report
 from papersearch.serving import requests
 from papersearch.serving.refusals import Refusal
@@ -90,8 +90,8 @@ def overlapping(n: int, content: bytes) -> bytes:
 
 def test_members_that_overlap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All members of an archive together unpack to no more than its bound, also where they share their bytes."""
-    monkeypatch.setattr(archives, "_FREE_BYTES", 3 << 20)
-    monkeypatch.setattr(archives, "_MAX_RATIO", 1)
+    monkeypatch.setattr(decompression, "_FREE_BYTES", 3 << 20)
+    monkeypatch.setattr(decompression, "_MAX_RATIO", 1)
     path = tmp_path / "a.zip"
     path.write_bytes(overlapping(500, b" " * (1 << 20)))
     assert path.stat().st_size < 1 << 17

@@ -84,6 +84,7 @@ SHAPES: Mapping[str, Shape] = {
     "JSON: untitled": _records(title="", abstract=f"{ABSTRACT} #", doi="10.5555/a"),
     "JSON: titles that begin alike": _growing("a "),
     "JSON: titles with colons": _growing(": a"),
+    "JSON: a link of brackets": _repeated(b'{"title": "Moths", "abstract": "https://a.b/', b")", b'"}\n'),
     "BibTeX: a chain of cross-references": _numbered(b"", "@book{k#, title={T#}, crossref={k^}}\n"),
     "BibTeX: cross-references to one": _numbered(
         b"", "@inbook{k#, title={T#}, crossref={z}}\n", b"@book{z, title={Z}}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -101,6 +102,32 @@ def test_names_are_never_paths(tmp_path: Path) -> None:
     (folder / "a.zip").write_bytes(made.getvalue())
     assert [dump.name for dump in ingest([folder]).dumps] == ["a.zip/twice", "a.zip/twice (2)"]
     assert [file.name for file in tmp_path.rglob("*")] == ["corpus", "a.zip"]
+
+
+def test_equal_names_stay_apart(tmp_path: Path) -> None:
+    """A member whose name is the one that would tell two others apart has a name of its own too."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        for name in ("twice (2)", "twice", "twice"):
+            archive.writestr(name, LINE)
+    (tmp_path / "a.zip").write_bytes(made.getvalue())
+    assert [dump.name for dump in ingest([tmp_path]).dumps] == [
+        "a.zip/twice (2)", "a.zip/twice", "a.zip/twice (3)"
+    ]  # fmt: skip
+
+
+def test_a_path_from_the_archive_is_not_hidden(tmp_path: Path) -> None:
+    """A member whose path begins with a dot and a slash is read."""
+    (tmp_path / "a.zip").write_bytes(zipped({"./owls.ris": RIS}))
+    assert [paper.title for paper in ingest([tmp_path]).papers] == ["On Owls"]
+
+
+def test_an_archive_on_several_disks(tmp_path: Path) -> None:
+    """A part of an archive over several disks is a file that is skipped, with a finding."""
+    end = struct.pack("<4sLQL", b"PK\x06\x07", 1, 0, 2)  # where the end of the directory is, of two disks
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04" + end + struct.pack("<4s4H2LH", b"PK\x05\x06", *[0] * 7))
+    (finding,) = ingest([tmp_path]).findings
+    assert (finding.kind, finding.file) == ("file skipped", "a.zip")
 
 
 WHOLE = zipped({"corpus.jsonl": LINE, "owls.ris": RIS})

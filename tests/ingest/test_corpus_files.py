@@ -128,10 +128,10 @@ def test_names_do_not_depend_on_how_a_place_is_written(tmp_path: Path, monkeypat
 
 
 def test_names_that_cleaning_makes_equal(tmp_path: Path) -> None:
-    """Two files whose names differ in blanks alone are still two dumps."""
-    for name in ("a b", "a  b"):
+    """Two files whose names differ in blanks alone are still two dumps, and a third one keeps its name apart."""
+    for name in ("a b", "a  b", "a b (2)"):
         (tmp_path / name).write_text(page([A, B]))
-    assert len({dump.name for dump in ingest([tmp_path]).dumps}) == 2
+    assert len({dump.name for dump in ingest([tmp_path]).dumps}) == 3
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join), unique=True, max_size=8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tracemalloc
 from pathlib import Path
 
@@ -27,6 +28,13 @@ def test_a_line_of_50_megabytes(tmp_path: Path) -> None:
     assert [paper.title for paper in found.papers] == [A[0], B[0]]
     assert [(finding.kind, finding.line) for finding in found.findings] == [("line too long", 15)]
     assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("excess", [-1, 0, 1, 2])
+def test_the_last_line_without_its_end(excess: int) -> None:
+    """The limit is as exact for a last line without a line feed: it has its text, or a fault."""
+    (line,) = read_lines(io.BytesIO(b"x" * (20 + excess)), 20)
+    assert (len(line.text), line.fault is not None) == ((20 + excess, False) if excess <= 0 else (0, True))
 
 
 @pytest.mark.parametrize("excess", [-1, 0, 1, 2])

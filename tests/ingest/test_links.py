@@ -40,6 +40,19 @@ def test_no_link_is_passed_over(text: str) -> None:
     assert list(find_links(text)) == list(links)
 
 
+def trimmed(link: str) -> str:
+    """Return a link without what may not end it, one sign after the other."""
+    last = link[-1:]
+    is_unopened = last in (")", "]") and link.count(last) > link.count("(" if last == ")" else "[")
+    return trimmed(link[:-1]) if last and (is_unopened or last in ".,;:!?'*_") else link
+
+
+@given(st.text("a/()[].,", max_size=30))
+def test_what_ends_a_link(link: str) -> None:
+    """Signs are taken from the end of a link one by one, closing brackets only without an opening one."""
+    assert _trimmed(link) == trimmed(link)
+
+
 @pytest.mark.parametrize(
     "host", ["hf-mirror.4927.workers.dev.", "hf-proxy-2.92.workers.dev", "hf-mirror.com", "HF-mirror.x.dev:443"]
 )

@@ -239,6 +239,16 @@ def test_ids_of_namesakes() -> None:
     assert kinds(findings).count("id used twice") == 2
 
 
+def test_no_choice_of_ids_makes_two_equal() -> None:
+    """Where other records have every id that a paper could get, it gets one that none of them has."""
+    others = [one(f"Other {n}", record_id=f"1-{n}") for n in range(60)]
+    for _ in range(20):
+        papers, _ = merged(one("Owls", record_id="1"), *others, one("Bats", OTHER, "b.jsonl", record_id="1"))
+        ids = [paper.paper_id for paper in papers]
+        assert len(set(ids)) == len(ids) == len(others) + 2
+        others.append(one(f"Other {ids[-1]}", record_id=ids[-1]))
+
+
 APPEARANCES = st.lists(
     st.builds(
         one,

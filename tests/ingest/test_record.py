@@ -15,9 +15,9 @@ from tests.text.test_names import names
 
 
 def admitted(**facts: Any) -> tuple[Appearance, list[tuple[str, str]]]:
-    """Admit a record with a title and these facts; return the appearance, and kinds and details reported."""
+    """Admit a record with these facts, and with a title; return the appearance, and kinds and details reported."""
     findings: list[Finding] = []
-    record = Record(first_line=3, last_line=3, title="On moths", **facts)
+    record = Record(**{"first_line": 3, "last_line": 3, "title": "On moths", **facts})
     appearance = admit(record, "moths.jsonl", findings.append)
     assert appearance is not None
     assert all((finding.file, finding.line) == ("moths.jsonl", 3) for finding in findings)
@@ -198,6 +198,36 @@ def test_authors_of_whom_not_all_are_known() -> None:
     reported = [("authors not told apart", "cannot tell the authors apart in “Grove, Ada, Lind, Bo”")]
     assert findings == reported
     assert admitted(authors=["Jane Doe", "Grove, Ada, Lind, Bo"])[1] == reported
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"dois": ["x" * 50_000]},
+        {"arxiv_ids": ["arXiv:" + "x" * 50_000]},
+        {"dates": ["x" * 50_000]},
+        {"dates": [{"date-parts": [2026, "x"], "raw": "x" * 50_000}]},
+        {"authors": ["Grove, Ada, Lind, Bo, " * 3000]},
+    ],
+)
+def test_findings_about_long_values_are_short(given: dict[str, Any]) -> None:
+    """A finding shows the beginning of a value, however long that is."""
+    ((_, detail),) = admitted(**given)[1]
+    assert len(detail) < 300
+
+
+def test_a_cut_text_says_how_much_is_kept() -> None:
+    """A title or an abstract over its bound is cut there, and the finding has that bound."""
+    appearance, findings = admitted(title="x" * 1001)
+    assert (len(appearance.title), findings) == (
+        1000,
+        [("text cut", "only 1,000 characters of its title are kept")],
+    )
+    appearance, findings = admitted(abstract="x" * 100_001)
+    assert (len(appearance.abstract), findings) == (
+        100_000,
+        [("text cut", "only 100,000 characters of it are kept")],
+    )
 
 
 whole_names = st.sampled_from(["The Moth Collaboration", "Madonna", "王芳", "Doe J"]).map(

@@ -9,6 +9,7 @@ import json
 import lzma
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papersearch.ingest import streams
+from papersearch.ingest import decompression
 from papersearch.ingest.encodings import in_utf8, with_line_feeds
 from papersearch.ingest.reading import ingest
 from papersearch.ingest.streams import Unreadable, open_stream
@@ -49,12 +50,8 @@ MARKS = {
 def text_of(path: Path) -> bytes:
     """Return everything that can be read of a file."""
     text = b""
-    with open_stream(path) as stream:
-        try:
-            while piece := stream.read(1000):
-                text += piece
-        except Unreadable:
-            return text
+    with suppress(Unreadable), open_stream(path) as stream:
+        text = stream.read()
     return text
 
 
@@ -153,10 +150,10 @@ def two_blocks(content: bytes) -> bytes:
 def test_a_bomb(tmp_path: Path, packing: str, n_free: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small file that unpacks to more than is plausible is given up on, also at the bound of users."""
     if n_free is not None:
-        monkeypatch.setattr(streams, "_FREE_BYTES", n_free)
+        monkeypatch.setattr(decompression, "_FREE_BYTES", n_free)
     path = tmp_path / "bomb"
-    path.write_bytes(PACKINGS[packing](b" " * (streams._FREE_BYTES + (1 << 20))))
-    with open_stream(path) as stream, pytest.raises(Unreadable, match="attack"):
+    path.write_bytes(PACKINGS[packing](b" " * (decompression._FREE_BYTES + (1 << 20))))
+    with pytest.raises(Unreadable, match="attack"), open_stream(path) as stream:
         while stream.read(1 << 20):
             pass
 
@@ -213,3 +210,30 @@ def test_a_pair_at_the_end_of_the_head_stays(n_before: int) -> None:
     """A carriage return and the line feed after it are one line end, wherever a piece ends."""
     whole = b"x" * n_before + b"\r\ny\rz\r\n"
     assert b"".join(with_line_feeds(iter(pieces_of(whole, 8192)))).count(b"\n") == 2
+
+
+DUMPS = {
+    "RIS": b"".join(b"TY  - JOUR\nTI  - Moth %d \xff\nAB  - We count.\nER  - \n" % n for n in range(15)),
+    "Web of Science": b"FN x\nVR 1.0\n" + b"".join(b"PT J\nAU x\nTI Moth %d\n" % n for n in range(15)),
+    "BibTeX": b"".join(b"@misc{k%d,\n title={Moth %d \xff},\n note={x}}\n" % (n, n) for n in range(15)),
+    "CSV": b"title,abstract,doi\n" + b"".join(b"Moth %d \xff,We count.,\n" % n for n in range(15)),
+    "JSON lines": b"".join(b'{"title": "Moth %d \xff", "abstract": "x"}\n' % n for n in range(15)),
+    "arXiv mail": b"".join(b"\\\\\narXiv:2501.%05d\nTitle: Moth %d \xff\n" % (n, n) for n in range(15)),
+    "note": b"---\ntitle: Moths\ndoi: 10.5555/a\n---\n# Abstract\nWe count.\n",
+    "page": b"byAK and the research community\n\nMoths\n\n" + b"We count moths. " * 20 + b"\n",
+}
+
+
+@pytest.mark.parametrize("dump", DUMPS)
+def test_damage_costs_what_a_cut_costs(tmp_path: Path, dump: str) -> None:
+    """Before damage, a compressed file has the papers and findings that its text has where it ends there."""
+    path = tmp_path / "dump"
+    path.write_bytes(DUMPS[dump])
+    cut = ingest([path])
+    path.write_bytes(gzip.compress(DUMPS[dump])[:-8])  # all of the text, without the sum that proves it
+    damaged = ingest([path])
+    assert cut.papers
+    assert damaged.papers == cut.papers
+    (last,) = [finding for finding in damaged.findings if finding not in cut.findings]
+    assert damaged.findings == (*cut.findings, last)
+    assert last.kind == "file damaged"

@@ -21,9 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 
-from papersearch.ingest.lines import read_lines
+from papersearch.ingest.formats.few_findings import FewFindings
 from papersearch.ingest.record import Complain, NotADump, Record
-from papersearch.ingest.streams import Unreadable
 from papersearch.text.identifiers import bare_arxiv_id
 
 NAME = "arXiv mail"
@@ -49,7 +48,7 @@ class _Entry:
     first_line: int
     last_line: int
     arxiv_id: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, list[str]] = field(default_factory=dict)
     abstract: list[str] = field(default_factory=list)
     current: str = ""
     is_in_abstract: bool = False
@@ -66,49 +65,39 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
 
     Raises NotADump for a file without any.
     """
-    has_record = False
-    for entry in _entries(stream, complain):
-        if not entry.fields.get("Title"):
-            if has_record:
-                complain("not a record", entry.first_line, f"an entry without a title: arXiv:{entry.arxiv_id[:40]}")
-            continue
-        has_record = True
-        yield _record(entry)
-    if not has_record:
+    findings = FewFindings(complain, are_held=True)
+    for entry in _entries(stream, findings):
+        record = _record(entry)
+        if record.title:
+            findings.release()
+            yield record
+        else:
+            detail = f"an entry without a title: arXiv:{entry.arxiv_id[:40]}"
+            findings.add("not a record", entry.first_line, detail, "an entry without a title")
+    if findings.are_held:
         raise NotADump("a mail of arXiv without a paper")
+    findings.end()
 
 
-def _entries(stream: IO[bytes], complain: Complain) -> Iterator[_Entry]:
-    """Yield the entries of a mail; an entry that a damaged file cuts is kept as far as it goes."""
+def _entries(stream: IO[bytes], findings: FewFindings) -> Iterator[_Entry]:
+    """Yield the entries of a mail; the last one may be cut."""
     entry: _Entry | None = None
     opening: int | None = None
-    try:
-        for number, text in _lines(stream, complain):
-            if opening is not None and (found := _ID.match(text)):
-                if entry:
-                    yield entry
-                entry = _Entry(opening, number, found[1])
-            elif entry and _ends(text):
-                entry.last_line = number if text.startswith("\\\\") else entry.last_line
+    for line in findings.lines(stream):
+        number, text = line.number, _QUOTATION.sub("", line.text).rstrip()
+        if opening is not None and (found := _ID.match(text)):
+            if entry:
                 yield entry
-                entry = None
-            elif entry:
-                _add(entry, number, text)
-            opening = number if text == "\\\\" else None
-    except Unreadable:
-        if entry:
+            entry = _Entry(opening, number, found[1])
+        elif entry and _ends(text):
+            entry.last_line = number if text.startswith("\\\\") else entry.last_line
             yield entry
-        raise
+            entry = None
+        elif entry:
+            _add(entry, number, text)
+        opening = number if text == "\\\\" else None
     if entry:
         yield entry
-
-
-def _lines(stream: IO[bytes], complain: Complain) -> Iterator[tuple[int, str]]:
-    """Yield numbers and texts of lines, without the marks of a quotation; report lines that cannot be read."""
-    for line in read_lines(stream):
-        if line.fault:
-            complain(line.fault.kind, line.number, line.fault.detail)
-        yield line.number, _QUOTATION.sub("", line.text).rstrip()
 
 
 def _ends(text: str) -> bool:
@@ -129,15 +118,15 @@ def _add(entry: _Entry, number: int, text: str) -> None:
         entry.abstract.append(text)
     elif (found := _FIELD.match(text)) is not None:
         entry.current = found[1]
-        entry.fields.setdefault(found[1], found[2] or "")
+        entry.fields.setdefault(found[1], [found[2] or ""])
     elif text.startswith(" ") and entry.current:
-        entry.fields[entry.current] += f" {text.strip()}"
+        entry.fields[entry.current].append(text.strip())
 
 
 def _record(entry: _Entry) -> Record:
     """Return the paper. The date of a replacement is not that of the paper, and not named Date."""
     arxiv_id = bare_arxiv_id(entry.arxiv_id)
-    fields = entry.fields
+    fields = {name: " ".join(lines) for name, lines in entry.fields.items()}
     day = _SIZE.sub("", fields.get("Date", ""))
     return Record(
         first_line=entry.first_line,

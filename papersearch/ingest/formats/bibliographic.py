@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from papersearch.ingest.dates import PartialDate, parse_date
-from papersearch.ingest.record import Complain
 from papersearch.text.identifiers import bare_arxiv_id
 from papersearch.text.names import is_group
 from papersearch.types import AuthorName
@@ -22,25 +21,6 @@ _VANCOUVER = re.compile(
 _ARTICLE_NUMBER = re.compile(r"[A-Za-z]{0,3}\d{1,7}")
 _ENDS_TITLE = ("?", "!", ".", ":")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
-
-
-class UnreadNames:
-    """Counts the fields of one file that carry something and were not read."""
-
-    def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._lines: dict[str, int] = {}
-
-    def add(self, name: str, line: int) -> None:
-        """Count a field of a record. A caller has few names, or bounds them."""
-        self._counts[name] = self._counts.get(name, 0) + 1
-        self._lines.setdefault(name, line)
-
-    def report(self, complain: Complain) -> None:
-        """Report each field once, with the number of records in which it was not read."""
-        for name, n in self._counts.items():
-            detail = f"{name[:100]}, in {n:,} {'record' if n == 1 else 'records'}"
-            complain("field not read", self._lines[name], detail)
 
 
 def one_name(written: str) -> AuthorName | str:

@@ -14,8 +14,8 @@ from typing import IO, cast
 from papersearch.ingest.formats.bibtex_entries import MAX_ENTRY_CHARACTERS, read_entries
 from papersearch.ingest.formats.bibtex_inheritance import with_inherited
 from papersearch.ingest.formats.bibtex_papers import NOT_PAPERS, record_of, unread
-from papersearch.ingest.formats.few_findings import FewFindings
-from papersearch.ingest.lines import Line, read_lines
+from papersearch.ingest.formats.few_findings import FewFindings, UnreadNames
+from papersearch.ingest.lines import Line
 from papersearch.ingest.record import Complain, NotADump, Record
 from papersearch.types import FindingKind
 
@@ -63,32 +63,26 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
 
     entries = read_entries(_lines(stream, head, complaints), lose)
     papers = (entry for entry in with_inherited(entries, complaints.add) if entry.kind not in NOT_PAPERS)
-    counts: dict[str, int] = {}
-    lines: dict[str, int] = {}
+    unread_names = UnreadNames()
     has_paper = False
     for entry in papers:
         record = record_of(entry)
         for name in unread(entry.fields, record):
-            counts[name] = counts.get(name, 0) + 1
-            lines.setdefault(name, entry.first_line)
+            unread_names.add(name, entry.first_line)
         has_paper = True
         yield record
     complaints.end()
     if not has_paper:
         raise NotADump("BibTeX without an entry of a paper")
-    for name, n in counts.items():
-        complain("field not read", lines[name], f"{name}, in {n:,} {'record' if n == 1 else 'records'}")
+    unread_names.report(complain)
 
 
 def _lines(stream: IO[bytes], head: bytes, complaints: FewFindings) -> Iterator[Line]:
-    """Yield the lines of a file, in the encoding that JabRef names at its beginning."""
+    """Return the lines of a file, in the encoding that JabRef names at its beginning."""
     named = _ENCODING.search(head)
     encoding = _codec(named[1].decode("ascii")) if named else None
     recoded = cast("IO[bytes]", _Recoded(stream, encoding)) if encoding else stream
-    for line in read_lines(recoded, MAX_ENTRY_CHARACTERS):
-        if line.fault:
-            complaints.add(line.fault.kind, line.number, line.fault.detail)
-        yield line
+    return complaints.lines(recoded, MAX_ENTRY_CHARACTERS)
 
 
 def _codec(name: str) -> str | None:

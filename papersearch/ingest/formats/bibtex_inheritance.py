@@ -7,6 +7,7 @@ without what it would inherit, and counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from papersearch.ingest.formats.bibtex_entries import Entry
 from papersearch.types import FindingKind
@@ -87,8 +88,8 @@ class _Family:
 
     def left(self) -> Iterator[Entry]:
         """Yield the entries that wait in vain."""
-        waiting = sorted((entry for entries in self._waiting.values() for entry in entries), key=_line)
-        for entry in waiting:
+        waiting = [entry for entries in self._waiting.values() for entry in entries]
+        for entry in sorted(waiting, key=attrgetter("first_line")):
             self.orphans.append(entry.first_line)
             yield self._completed(entry)
 
@@ -113,10 +114,6 @@ class _Family:
                     if not (is_dated and name in _DATES):
                         fields.setdefault(name, value)
         return entry._replace(fields=fields) if len(fields) > len(entry.fields) else entry
-
-
-def _line(entry: Entry) -> int:
-    return entry.first_line
 
 
 def _named(fields: Mapping[str, str]) -> list[str]:

@@ -31,7 +31,6 @@ from papersearch.ingest.formats.daily_papers_blocks import (
 )
 from papersearch.ingest.lines import Line, read_lines
 from papersearch.ingest.record import Complain, NotADump, Record
-from papersearch.ingest.streams import Unreadable
 from papersearch.types import FindingKind, Organisation
 
 NAME = "Daily Papers"
@@ -46,14 +45,14 @@ HEADER_LINES = frozenset(
         "byAK and the research community",
     }
 )
-SIGNATURES = ("byAK and the research community", "Get trending papers in your email inbox!")
+_SIGNATURES = ("byAK and the research community", "Get trending papers in your email inbox!")
 """Header lines that identify the format: a file with one of them near its start is a page."""
 
-MAX_TITLE_LENGTH = 250
+_LONGEST_TITLE = 250
 """Longest title, in characters. In the given dumps the longest title has 138 characters, and the
 shortest abstract 404."""
 
-MIN_SUMMARY_LENGTH = 60
+_SHORTEST_SUMMARY = 60
 """Shortest abstract below what is surely a title: trending pages show a sentence. Names are shorter."""
 
 _AUTHORS = re.compile(r"• (?P<count>\d{1,5}) authors?")
@@ -63,7 +62,6 @@ _AUTHORS = re.compile(r"• (?P<count>\d{1,5}) authors?")
 class _Metadata:
     """One metadata block as printed; `year` is None if the date was printed without one."""
 
-    first_line: int
     last_line: int
     author_count: int | None = None
     organisation: Organisation | None = None
@@ -76,26 +74,13 @@ class _Metadata:
 def matches(head: bytes) -> bool:
     """Return whether a file that starts with `head` is a dump of this format."""
     lines = head.decode("utf-8", "replace").splitlines()
-    return any(line.strip() in SIGNATURES or is_signature(line) for line in lines)
+    return any(line.strip() in _SIGNATURES or is_signature(line) for line in lines)
 
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
-    """Yield the papers of a copied page; raise Unreadable after the last one that could be read.
-
-    Raises NotADump for a page without any.
-    """
-    failure: list[Unreadable] = []
-
-    def lines() -> Iterator[Line]:
-        try:
-            yield from read_lines(stream)
-        except Unreadable as error:  # keep the papers before the fault
-            failure.append(error)
-
-    records = parse(lines(), complain)
+    """Yield the papers of a copied page. Raises NotADump for a page without any."""
+    records = parse(read_lines(stream), complain)
     yield from records
-    for error in failure:
-        raise error
     if not records:
         raise NotADump("a page of Hugging Face without papers: select all of a page of papers, and copy it")
 
@@ -184,18 +169,18 @@ class _PageReader:
             for part in _parts(lines, cuts):
                 self._read_text(part)
             return
-        if len(lines) > 1 and len(lines[0].text) <= MAX_TITLE_LENGTH < len(lines[1].text):
+        if len(lines) > 1 and len(lines[0].text) <= _LONGEST_TITLE < len(lines[1].text):
             self._read_text(lines[:1])
             self._read_text(lines[1:])
             return
         text = " ".join(line.text for line in lines)
         is_sure = lines[0].number in self._titles
         if not is_sure and self._title_is_sure():
-            if len(text) >= MIN_SUMMARY_LENGTH:
+            if len(text) >= _SHORTEST_SUMMARY:
                 self._add_paper(lines[-1].number, text)
             else:
                 self._report("metadata not understood", lines[0].number, text)
-        elif is_sure or len(text) <= MAX_TITLE_LENGTH:
+        elif is_sure or len(text) <= _LONGEST_TITLE:
             self._drop_title()
             self._title = Line(lines[0].number, text)
             self._may_take_metadata = False
@@ -258,7 +243,7 @@ def _parts(lines: list[Line], cuts: list[int]) -> Iterator[list[Line]]:
 def _are_pairs(lines: list[Line]) -> bool:
     """Return whether a block is of titles and abstracts in turn: some browsers copy no blank lines."""
     lengths = [len(line.text) for line in lines]
-    return len(lines) % 2 == 0 and max(lengths[::2]) <= MAX_TITLE_LENGTH < min(lengths[1::2])
+    return len(lines) % 2 == 0 and max(lengths[::2]) <= _LONGEST_TITLE < min(lengths[1::2])
 
 
 def _metadata_length(block: list[Line], position: int) -> int:
@@ -280,7 +265,7 @@ def _metadata_length(block: list[Line], position: int) -> int:
 
 def _parse_metadata(block: list[Line]) -> _Metadata:
     """Parse the lines of one metadata block; an impossible day becomes a finding."""
-    metadata = _Metadata(block[0].number, block[-1].number)
+    metadata = _Metadata(block[-1].number)
     for line in block:
         if authors := _AUTHORS.fullmatch(line.text):
             metadata.author_count = int(authors["count"])

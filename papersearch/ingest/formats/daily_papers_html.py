@@ -7,17 +7,16 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
+from papersearch.ingest.formats.few_findings import FewFindings
 from papersearch.ingest.formats.json_shapes import hugging_face
 from papersearch.ingest.formats.json_shapes.fields import Lines
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
 from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, TOO_DEEP, is_deep, parse
 from papersearch.ingest.record import Complain, NotADump, Record
-from papersearch.ingest.streams import Unreadable
 
 NAME = "Daily Papers (HTML)"
 ABOUT = "Hugging Face's pages of papers, saved from the browser"
 
-_PIECE = 1 << 16
 _PAGE = re.compile(rb"\A\s*+(?>(?><!--.{0,2000}?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _OF_HUGGING_FACE = re.compile(rb"data-target\s*=\s*[\"']?DailyPapers|hugging ?face", re.IGNORECASE)
 _TARGET = b"DailyPapers"
@@ -33,11 +32,11 @@ def matches(head: bytes) -> bool:
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
     """Yield the papers of a page in order. Raises NotADump for a page without any."""
-    page, failure = _page(stream)
+    page = stream.read(MAX_VALUE_BYTES)
     if len(page) >= MAX_VALUE_BYTES and stream.read(1):
         complain("text cut", 1, f"only the first {MAX_VALUE_BYTES >> 20} MB of the page are read")
+    findings = FewFindings(complain, are_held=True)
     unread = UnreadFields()
-    has_record = False
     for tag in divs(page):
         given = attributes(tag[1]) if _TARGET in tag[1] else {}
         if given.get(b"data-target") != _TARGET:
@@ -46,29 +45,15 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
         for entry in _papers(given.get(b"data-props", b""), line, complain):
             if isinstance(entry, dict) and hugging_face.matches(entry):
                 record = hugging_face.read(entry, Lines(line, line))
+                findings.release()
                 unread.add(hugging_face, entry, record)
-                has_record = True
                 yield record
-            elif has_record:
-                complain("not a record", line, "an entry of the page's list without a paper")
-    if failure:
-        raise failure
-    if not has_record:
+            else:
+                findings.add("not a record", line, "an entry of the page's list without a paper")
+    if findings.are_held:
         raise NotADump("a web page of Hugging Face without papers: save the text of the page in a .txt file")
+    findings.end()
     unread.report(complain)
-
-
-def _page(stream: IO[bytes]) -> tuple[bytes, Unreadable | None]:
-    """Return the page, up to a bound or to damage."""
-    pieces: list[bytes] = []
-    length = 0
-    try:
-        while length < MAX_VALUE_BYTES and (piece := stream.read(_PIECE)):
-            pieces.append(piece)
-            length += len(piece)
-    except Unreadable as error:
-        return b"".join(pieces), error
-    return b"".join(pieces), None
 
 
 def divs(page: bytes) -> Iterator[re.Match[bytes]]:

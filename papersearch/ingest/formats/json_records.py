@@ -26,9 +26,7 @@ from papersearch.ingest.formats.json_values import (
     read_values,
     values_in_line,
 )
-from papersearch.ingest.lines import read_lines
 from papersearch.ingest.record import Complain, NotADump, Record
-from papersearch.ingest.streams import Unreadable
 from papersearch.types import FindingKind
 
 NAME = "JSON"
@@ -48,40 +46,34 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
     """
     complaints = _Complaints(complain)
     unread = UnreadFields()
-    values = _line_values(stream, complaints) if layout_of(head) == "lines" else read_values(stream)
-    try:
-        for value in values:
-            if value.fault:
-                complaints.add("not a record" if value.is_lost else "not valid JSON", value.first_line, value.fault)
-            if value.is_lost:
+    values = _line_values(stream, complaints.findings) if layout_of(head) == "lines" else read_values(stream)
+    for value in values:
+        if value.fault:
+            complaints.add("not a record" if value.is_lost else "not valid JSON", value.first_line, value.fault)
+        if value.is_lost:
+            continue
+        if is_deep(value.value):
+            complaints.add("not a record", value.first_line, TOO_DEEP)
+            continue
+        lines = Lines(value.first_line, value.last_line)
+        for fields, shape in candidates(value.value):
+            if shape is None:
+                if not value.is_aside:
+                    complaints.reject(lines.first, fields)
                 continue
-            if is_deep(value.value):
-                complaints.add("not a record", value.first_line, TOO_DEEP)
-                continue
-            lines = Lines(value.first_line, value.last_line)
-            for fields, shape in candidates(value.value):
-                if shape is None:
-                    if not value.is_aside:
-                        complaints.reject(lines.first, fields)
-                    continue
-                record = shape.read(fields, lines)
-                if record is not None:
-                    complaints.release()
-                    unread.add(shape, fields, record)
-                    record.source = shape.NAME
-                    yield record
-    except Unreadable:
-        complaints.release()
-        raise
+            record = shape.read(fields, lines)
+            if record is not None:
+                complaints.findings.release()
+                unread.add(shape, fields, record)
+                record.source = shape.NAME
+                yield record
     complaints.end()
     unread.report(complain)
 
 
-def _line_values(stream: IO[bytes], complaints: _Complaints) -> Iterator[Value]:
+def _line_values(stream: IO[bytes], findings: FewFindings) -> Iterator[Value]:
     """Yield the values of each line of JSON lines; report lines that cannot be read."""
-    for line in read_lines(stream, MAX_VALUE_BYTES):
-        if line.fault:
-            complaints.add(line.fault.kind, line.number, line.fault.detail, reason=line.fault.kind)
+    for line in findings.lines(stream, MAX_VALUE_BYTES):
         text = line.text.strip(" \t\r\x1e")
         if not text or (line.fault and line.fault.line_is_lost):
             continue
@@ -95,13 +87,13 @@ class _Complaints:
     """The findings about one file: held back until a paper is found."""
 
     def __init__(self, complain: Complain) -> None:
-        self._findings = FewFindings(complain, are_held=True)
+        self.findings = FewFindings(complain, are_held=True)
         self._looks: dict[Lookalike | None, int] = {}
         self._first_names = ""
 
     def add(self, kind: FindingKind, line: int, detail: str, reason: str | None = None) -> None:
         """Report a fault, or count it among those of its kind and reason."""
-        self._findings.add(kind, line, detail, _POSITION.split(detail)[0] if reason is None else reason)
+        self.findings.add(kind, line, detail, _POSITION.split(detail)[0] if reason is None else reason)
 
     def reject(self, line: int, value: object) -> None:
         """Report a value that is not a paper."""
@@ -118,20 +110,15 @@ class _Complaints:
         else:
             self.add("not a record", line, f"{look.one}; its fields: {names}", reason=look.one)
 
-    def release(self) -> None:
-        """Report what was held back: the file is a dump."""
-        if self._findings.are_held:
-            self._findings.release()
-
     def end(self) -> None:
         """Report the counts. Raises NotADump if the file has no paper."""
-        if self._findings.are_held:
+        if self.findings.are_held:
             raise NotADump(self._why_not())
-        self._findings.end()
+        self.findings.end()
 
     def _why_not(self) -> str:
         """Return what the file looks like."""
-        first = next(iter(self._findings.held), None)
+        first = next(iter(self.findings.held), None)
         if not self._looks:
             return f"JSON without a record; line {first.line}: {first.detail}" if first else "JSON without a paper"
         look = max(self._looks, key=self._looks.__getitem__)

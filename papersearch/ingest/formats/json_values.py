@@ -104,7 +104,7 @@ def parse(raw: bytes | str) -> tuple[Any, str | None, bool]:
 
 
 def is_deep(value: Any) -> bool:
-    """Tell whether values lie in each other deeper than in any record: readers of fields are recursive."""
+    """Return whether values lie in each other deeper than in any record: readers of fields are recursive."""
     level = [value] if type(value) is dict or type(value) is list else []
     for _ in range(_DEEPEST):
         level = [
@@ -130,7 +130,7 @@ class _Splitter:
     """Finds where top-level objects begin and end, by brackets and quotation marks alone.
 
     A damaged value may swallow the values behind it. Then everything from the next place that looks
-    like the begin of a value is read again.
+    like the beginning of a value is read again.
     """
 
     def __init__(self, first_line: int) -> None:
@@ -302,7 +302,7 @@ class _Splitter:
         return Value(self._first_line, last_line, value, fault, is_lost, self._is_behind_list), again
 
     def _again(self) -> bytes:
-        """Return the bytes from the next begin of a value inside a damaged one, and go back there."""
+        """Return the bytes from the next beginning of a value inside a damaged one, and go back there."""
         raw = bytes(self._taken)
         place = self._next_begin(raw)
         self._n_read_again += len(raw)

@@ -14,12 +14,13 @@ from functools import lru_cache
 from itertools import islice
 from typing import IO, Any
 
+from papersearch.ingest.formats.few_findings import FewFindings
 from papersearch.ingest.formats.front_matter import fields_of_yaml
 from papersearch.ingest.formats.json_shapes import generic
 from papersearch.ingest.formats.json_shapes.fields import Fields, Lines
 from papersearch.ingest.formats.json_shapes.names import plain_name
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
-from papersearch.ingest.lines import Line, read_lines
+from papersearch.ingest.lines import Line
 from papersearch.ingest.record import MAX_TEXT_LENGTH, Complain, NotADump, Record
 
 NAME = "Markdown note"
@@ -75,13 +76,14 @@ def matches(head: bytes) -> bool:
 
 def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]:
     """Yield the paper of a note."""
-    lines = read_lines(stream)
+    findings = FewFindings(complain)
+    lines = findings.lines(stream)
     last = Line(1, "")
     if _START.match(head):
         written = _front_lines(lines)
         given, faults = _front_matter("\n".join(written))
         for at, detail in faults:
-            complain("metadata not understood", at + 2, detail)
+            findings.add("metadata not understood", at + 2, detail)
         fields = _titled(dict(given), head)
         last = Line(len(written) + 2, "")
     else:
@@ -102,6 +104,7 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
     unread = UnreadFields()
     unread.add(generic, fields, record)
     yield record
+    findings.end()
     unread.report(complain)
 
 

@@ -8,15 +8,16 @@ batches of bounded size. A record's line is the number of its row.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import SEEK_END
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
 from types import ModuleType
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
+from papersearch.ingest.decompression import TOO_LARGE, most_unpacked
 from papersearch.ingest.formats.few_findings import FewFindings
 from papersearch.ingest.formats.json_shapes import generic, shape_of
 from papersearch.ingest.formats.json_shapes.envelopes import candidates
@@ -36,10 +37,6 @@ _BUFFER = 1 << 20
 _BATCH_ROWS = 32
 _BATCH_BYTES = 4 << 20
 """Most rows and bytes that are unpacked at once. A text of a dictionary can be repeated in each of the rows."""
-
-_FREE_BYTES = 64 << 20
-_MAX_RATIO = 100
-"""Largest accepted ratio of unpacked to packed size, as for compressed files."""
 
 _ROWS_TRIED = 1000
 """Rows after which a table without any paper is given up."""
@@ -62,6 +59,9 @@ _FIELDS = {
 }  # fmt: skip
 """Fields of a record in JSON for what the columns of tables mean."""
 
+_Lose: TypeAlias = Callable[[int, int, str], None]
+"""A way to report rows that cannot be read: the first, the last, and the reason."""
+
 
 def matches(head: bytes) -> bool:
     """Return whether a file that starts with `head` is a dump of this format."""
@@ -74,65 +74,39 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
         from pyarrow import ArrowException  # large, and optional
     except ImportError as error:
         raise NotADump(_NO_LIBRARY) from error
-    faults = _Faults(complain)
+    findings = FewFindings(complain, are_held=True)
     unread = UnreadFields()
+    damage: list[str] = []
+
+    def lose(first: int, last: int, why: str) -> None:
+        damage.append(why)
+        findings.add("not a record", first, f"rows {first:,} to {last:,} are damaged ({why})", "damage")
+
     try:
         with _seekable(stream) as file:
-            names, rows = _table(file, faults)
+            names, rows = _table(file, lose)
             columns = columns_named(names)
             for number, fields in rows:
                 found = _record(fields, Lines(number, number), columns)
                 if found is not None:
-                    faults.release()
+                    findings.release()
                     unread.add(*found)
                     yield found[2]
                 elif any(value not in (None, "") for value in fields.values()):
-                    faults.add(number, "a row without title and abstract", "no title and abstract")
-                if number >= _ROWS_TRIED and not faults.has_record:
+                    detail = "a row without title and abstract"
+                    findings.add("not a record", number, detail, "no title and abstract")
+                if number >= _ROWS_TRIED and findings.are_held:
                     break
     except (ArrowException, *_DAMAGE) as error:
-        faults.release()
+        findings.release()
+        findings.end()
         raise Unreadable(f"a Parquet table, and damaged ({_phrase(error)})") from error
-    if faults.has_record:
-        faults.end()
-        unread.report(complain)
-    elif faults.damage:
-        raise Unreadable(f"a Parquet table, and damaged ({faults.damage})")
-    else:
+    if findings.are_held and damage:
+        raise Unreadable(f"a Parquet table, and damaged ({damage[0]})")
+    if findings.are_held:
         raise NotADump(f"a Parquet table without titles and abstracts; its columns: {_listed(names)}")
-
-
-class _Faults:
-    """The findings about one table: held back until there is a record, and bounded in number."""
-
-    def __init__(self, complain: Complain) -> None:
-        self._findings = FewFindings(complain)
-        self._held: list[tuple[int, str, str]] = []
-        self.has_record = False
-        self.damage = ""
-
-    def add(self, line: int, detail: str, reason: str) -> None:
-        """Report a fault, or count it among those of its reason."""
-        if self.has_record:
-            self._findings.add("not a record", line, detail, reason)
-        elif len(self._held) < _ROWS_TRIED:
-            self._held.append((line, detail, reason))
-
-    def add_damage(self, first: int, last: int, why: str) -> None:
-        """Report rows that cannot be read."""
-        self.damage = self.damage or why
-        self.add(first, f"rows {first:,} to {last:,} are damaged ({why})", "damage")
-
-    def release(self) -> None:
-        """Report what was held back: there is a record."""
-        self.has_record = True
-        for held in self._held:
-            self.add(*held)
-        self._held.clear()
-
-    def end(self) -> None:
-        """Report the counts."""
-        self._findings.end()
+    findings.end()
+    unread.report(complain)
 
 
 @contextmanager
@@ -151,7 +125,7 @@ def _seekable(stream: IO[bytes]) -> Iterator[IO[bytes]]:
         yield copy
 
 
-def _table(file: IO[bytes], faults: _Faults) -> tuple[list[str], Iterator[tuple[int, Fields]]]:
+def _table(file: IO[bytes], lose: _Lose) -> tuple[list[str], Iterator[tuple[int, Fields]]]:
     """Return the columns of a table that can tell of papers, and its rows with their numbers."""
     from pyarrow import parquet, types
 
@@ -160,10 +134,10 @@ def _table(file: IO[bytes], faults: _Faults) -> tuple[list[str], Iterator[tuple[
     file.seek(0)
     table = parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True)
     packed, unpacked = file.seek(0, SEEK_END), sum(map(_unpacked_size, _groups(table)))
-    if unpacked > max(_FREE_BYTES, packed * _MAX_RATIO):
-        raise ValueError(f"unpacks to more than {_MAX_RATIO} times its size: taken for an attack")
+    if unpacked > most_unpacked(packed):
+        raise ValueError(TOO_LARGE)
     names = [column.name for column in columns]
-    return names, _rows(table, names, faults)
+    return names, _rows(table, names, lose)
 
 
 def _has_text(kind: Any, types: Any) -> bool:
@@ -175,7 +149,7 @@ def _has_text(kind: Any, types: Any) -> bool:
     return not (types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
 
 
-def _rows(table: Any, names: Sequence[str], faults: _Faults) -> Iterator[tuple[int, Fields]]:
+def _rows(table: Any, names: Sequence[str], lose: _Lose) -> Iterator[tuple[int, Fields]]:
     """Yield the numbered rows of all groups; damage costs the rest of its group."""
     from pyarrow import ArrowException
 
@@ -193,7 +167,7 @@ def _rows(table: Any, names: Sequence[str], faults: _Faults) -> Iterator[tuple[i
                     yield number, dict(zip(batch.schema.names, cells, strict=True))
                     number += 1
         except (ArrowException, *_DAMAGE) as error:
-            faults.add_damage(number, first + group.num_rows - 1, _phrase(error))
+            lose(number, first + group.num_rows - 1, _phrase(error))
         first += group.num_rows
 
 

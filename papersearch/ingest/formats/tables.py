@@ -12,20 +12,19 @@ from typing import IO
 
 from papersearch.ingest.formats import own_table
 from papersearch.ingest.formats.bibliographic import (
-    UnreadNames,
     arxiv_ids_in,
     first_published,
     page_range,
     split_at_semicolons,
     web_addresses,
 )
-from papersearch.ingest.formats.few_findings import FewFindings
+from papersearch.ingest.formats.few_findings import FewFindings, UnreadNames
 from papersearch.ingest.formats.json_shapes.csl import dois_in_note
 from papersearch.ingest.formats.json_shapes.fields import split_subjects
+from papersearch.ingest.formats.json_shapes.zotero import NO_PAPERS
 from papersearch.ingest.formats.table_columns import Columns, columns_of, producer_of
 from papersearch.ingest.formats.table_fields import DELIMITER, gathered, has_fields
 from papersearch.ingest.formats.table_rows import Row, read_rows
-from papersearch.ingest.lines import read_lines
 from papersearch.ingest.placeholders import is_no_value
 from papersearch.ingest.record import Complain, NotADump, Record
 from papersearch.types import AuthorName
@@ -36,7 +35,6 @@ with a column for abstracts; without one, where the file itself is named"
 
 _MAX_LINE_BYTES = 1 << 20
 _MAX_LISTED = 10_000
-_NO_PAPERS = frozenset({"attachment", "note", "annotation"})
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _FORMULA = re.compile(r'="(.*)"')
 """A number written so that a spreadsheet takes it for text."""
@@ -111,12 +109,8 @@ def _read_fields(stream: IO[bytes], complain: Complain) -> Iterator[Record]:
 
 def _lines(stream: IO[bytes], n_passed: int, findings: FewFindings) -> Iterator[tuple[int, str]]:
     """Yield the numbered lines behind the first ones."""
-    for line in read_lines(stream, _MAX_LINE_BYTES):
-        if line.number <= n_passed:
-            continue
-        if line.fault:
-            findings.add(line.fault.kind, line.number, line.fault.detail, line.fault.kind)
-        if not line.fault or not line.fault.line_is_lost:
+    for line in findings.lines(stream, _MAX_LINE_BYTES):
+        if line.number > n_passed and not (line.fault and line.fault.line_is_lost):
             yield line.number, line.text.replace("\r", " ") + "\n"
 
 
@@ -141,7 +135,6 @@ def _key(row: Row, columns: Columns) -> str:
 
 def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
     """Return the paper of a row, or None for an attachment or a note of Zotero's."""
-
     values = {
         role: [value for place in places if not is_no_value(value := _bare(cells[place]))]
         for role, places in columns.roles.items()
@@ -153,7 +146,7 @@ def _record(row: Row, cells: Sequence[str], columns: Columns) -> Record | None:
     def first(role: str) -> str:
         return next(iter(values.get(role, ())), "")
 
-    if first("kind") in _NO_PAPERS:
+    if first("kind") in NO_PAPERS:
         return None
     record_id, namespace = next(
         (

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
-from papersearch.ingest.formats.bibliographic import UnreadNames
-from papersearch.ingest.formats.few_findings import FewFindings
-from papersearch.ingest.lines import Line, read_lines
+from papersearch.ingest.formats.few_findings import FewFindings, UnreadNames
+from papersearch.ingest.lines import Line
 from papersearch.ingest.record import Complain, NotADump, Record
 
 _MAX_LINE_BYTES = 1 << 20
@@ -83,9 +82,7 @@ def read_entries(stream: IO[bytes], layout: Layout, complain: Complain) -> Itera
     """Yield the entries of a file; text between them is passed over. Report what cannot be read."""
     findings = FewFindings(complain)
     reader = _Reader(layout)
-    for line in read_lines(stream, _MAX_LINE_BYTES):
-        if line.fault:
-            findings.add(line.fault.kind, line.number, line.fault.detail, line.fault.kind)
+    for line in findings.lines(stream, _MAX_LINE_BYTES):
         if line.fault and line.fault.line_is_lost:
             reader.is_kept = False
         elif ended := reader.add(line):

@@ -12,7 +12,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -34,7 +34,6 @@ _END_OF_NAME = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 _NEEDED = ("items", "itemTypes", "fields", "itemData", "itemDataValues")
 _CREATORS = frozenset({"creators", "itemCreators", "creatorTypes"})
 _TAGS = frozenset({"tags", "itemTags"})
-_NO_PAPERS = frozenset({"attachment", "note", "annotation"})
 
 _TRIES = 3
 _MAX_NAMES = 2000
@@ -51,7 +50,6 @@ _BYTES_PER_STEP = 10_000
 """Size for which a million of SQLite's instructions are allowed. Reading takes fewer by far."""
 
 _DOUBLED_DATE = re.compile(r"(\d{4})-(0\d|1[0-2])-([0-2]\d|3[01]) (.*)", re.DOTALL)
-_DATES = frozenset({"date", "issueDate", "filingDate", "dateDecided", "dateEnacted"})
 
 
 def matches(head: bytes) -> bool:
@@ -104,7 +102,10 @@ def _copied(stream: IO[bytes], file: IO[bytes], copy: Path) -> bool:
         journal.unlink()
     for journal in journals_of(path) if path else ():
         copied = copy.with_name(copy.name + journal.name.removeprefix(path.name if path else ""))
-        shutil.copyfile(journal, copied)
+        try:
+            shutil.copyfile(journal, copied)
+        except FileNotFoundError:  # its program has just ended it
+            return False
         _refuse_others(copied)
     return _heads(path) == before
 
@@ -113,7 +114,7 @@ def _heads(path: Path | None) -> list[bytes]:
     """Return the headers of a database's journals, which change with each new journal."""
     heads = []
     for journal in journals_of(path) if path else ():
-        with journal.open("rb") as file:
+        with suppress(FileNotFoundError), journal.open("rb") as file:
             heads.append(file.read(32))
     return heads
 
@@ -172,13 +173,13 @@ def _items(database: sqlite3.Connection) -> Iterator[Fields]:
     tags = _RowsByItem(database.execute(_KEYWORDS) if tables >= _TAGS else (), _MAX_ROWS)
     for item_id, type_id, key in items:
         kind = types.get(type_id)
-        if kind is None or kind in _NO_PAPERS:
+        if kind is None or kind in zotero.NO_PAPERS:
             continue
         item: Fields = {"itemType": kind, "key": key if isinstance(key, str) else None}
         for field_id, value in values.of(item_id):
             if field_id in names and isinstance(value, str):
                 name = names[field_id]
-                item.setdefault(name, _date(value) if name in _DATES else value)
+                item.setdefault(name, _date(value) if name in zotero.DATES else value)
         item["creators"] = [_creator(roles, *creator) for creator in creators.of(item_id)]
         item["tags"] = [{"tag": tag} for (tag,) in tags.of(item_id)]
         yield item

@@ -54,9 +54,10 @@ def test_a_saved_page(tmp_path: Path, quote: str, before: str) -> None:
     assert found.findings == ()
 
 
-def test_an_odd_entry_costs_itself(tmp_path: Path) -> None:
-    """An entry that is not a paper is named, and the others are read."""
-    found = read(tmp_path, page(ENTRY, {"a": 1}, 5))
+@pytest.mark.parametrize("entries", [(ENTRY, {"a": 1}, 5), ({"a": 1}, ENTRY, 5), ({"a": 1}, 5, ENTRY)])
+def test_an_odd_entry_costs_itself(tmp_path: Path, entries: tuple[Any, ...]) -> None:
+    """An entry that is not a paper is named, wherever it stands, and the others are read."""
+    found = read(tmp_path, page(*entries))
     assert len(found.papers) == 1
     assert [finding.kind for finding in found.findings] == ["not a record"] * 2
 
@@ -110,9 +111,8 @@ def test_attributes_are_those_of_html_parser(values: list[str]) -> None:
 def test_a_page_beyond_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that is read up to its bound says so, and one that ends there does not."""
     text = page(ENTRY)
-    monkeypatch.setattr(daily_papers_html, "MAX_VALUE_BYTES", len(text))
+    monkeypatch.setattr(daily_papers_html, "MAX_VALUE_BYTES", len(text.encode()))
     assert read(tmp_path, text).findings == ()
-    monkeypatch.setattr(daily_papers_html, "_PIECE", 64)
     found = read(tmp_path, f"{text}{' ' * 100}")
     assert len(found.papers) == 1
     assert [(finding.kind, finding.line) for finding in found.findings] == [("text cut", 1)]

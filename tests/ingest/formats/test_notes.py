@@ -199,6 +199,17 @@ def test_a_vault_of_other_notes(tmp_path: Path) -> None:
     assert len(ingest([tmp_path]).papers) == 1
 
 
+def test_lines_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    """A line that is too long, or not in UTF-8, is a finding, before the abstract and in it."""
+    note = b"---\ntitle: Moths \xe9\ndoi: 10.5555/a\n---\n# Abstract\nWe count \xe9.\n" + b"x" * 200_001
+    (tmp_path / "a.md").write_bytes(note)
+    found = ingest([tmp_path])
+    assert [paper.abstract for paper in found.papers] == ["We count \ufffd."]
+    assert [(finding.kind, finding.line) for finding in found.findings] == [
+        ("bytes not UTF-8", 2), ("bytes not UTF-8", 6), ("line too long", 7)
+    ]  # fmt: skip
+
+
 def test_aliases_are_refused() -> None:
     """Aliases, which multiply a small file to any size, cost their own field."""
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -256,6 +257,25 @@ def test_a_new_log_while_copying_is_noticed(tmp_path: Path) -> None:
     with Written(path.read_bytes()) as stream:
         found = list(zotero_sqlite.read(stream, b"", lambda *_: None))
     assert [record.title for record in found] == ["Lantern Maps for Moths"]
+
+
+@pytest.mark.parametrize("function", ["copyfile", "open"])
+def test_a_journal_that_ends_while_copying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """A library whose program ends its journal meanwhile is copied again, and read."""
+    path, journal = tmp_path / "zotero.sqlite", tmp_path / "zotero.sqlite-journal"
+    moths(Library(path)).database.close()
+    journal.write_bytes(b"x" * 32)
+    owner, name = (shutil, "copyfile") if function == "copyfile" else (Path, "open")
+    original = getattr(owner, name)
+
+    def late(*given: Any, **options: Any) -> Any:
+        if given[0] == journal:
+            journal.unlink(missing_ok=True)
+        return original(*given, **options)
+
+    monkeypatch.setattr(owner, name, late)
+    found = ingest([path])
+    assert ([paper.title for paper in found.papers], found.findings) == (["Lantern Maps for Moths"], ())
 
 
 def unfinished(folder: Path) -> dict[str, bytes]:

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
+from papersearch.ingest.formats.bibliographic import page_range
+from papersearch.ingest.record import MAX_ID_LENGTH
+
 Fields: TypeAlias = dict[str, Any]
 
-_MAX_ID_LENGTH = 200
 _INNER = ("value", "@value", "#text", "$", "_", "text", "name", "display_name")
 """Keys under which converters and APIs wrap a text."""
 
@@ -90,7 +92,7 @@ def identifier(fields: Fields, *names: str) -> str | None:
     """Return the first of these fields that holds an identifier of reasonable length."""
     for name in names:
         found = label(fields.get(name))
-        if found and len(found) <= _MAX_ID_LENGTH:
+        if found and len(found) <= MAX_ID_LENGTH:
             return found
     return None
 
@@ -177,7 +179,7 @@ def date_of_parts(value: Any) -> str | None:
         return label(value)
     parts = value.get("date-parts")
     if isinstance(parts, list) and parts and isinstance(parts[0], list):
-        parts = parts[0]  # the begin of a range
+        parts = parts[0]  # the beginning of a range
     digits = [label(part) or "" for part in parts[:3]] if isinstance(parts, list) else []
     known: list[str] = []
     for digit in digits:
@@ -207,9 +209,8 @@ def day_in_mail(value: Any) -> str | None:
 
 
 def pages(first: Any, last: Any) -> str | None:
-    """Return a range of pages."""
-    begin, end = label(first), label(last)
-    return f"{begin}-{end}" if begin and end and begin != end else begin or end
+    """Return a range of pages; the first may be the whole range."""
+    return page_range(label(first) or "", label(last) or "")
 
 
 def dates(*values: Any) -> list[Any]:

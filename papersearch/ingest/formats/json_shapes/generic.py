@@ -20,6 +20,7 @@ from papersearch.ingest.formats.json_shapes.fields import (
     dates,
     day_in_mail,
     day_of_milliseconds,
+    identifier,
     inner,
     label,
     mentioned_arxiv_ids,
@@ -38,7 +39,6 @@ NAME = "JSON"
 ABOUT = "your own records: objects with `title` and `abstract`"
 
 _MAX_CACHED = 64
-_MAX_ID_LENGTH = 200
 
 
 class _Places(NamedTuple):
@@ -152,7 +152,7 @@ def read(fields: Fields, lines: Lines) -> Record:
     """Return the paper. Its texts may hold markup and LaTeX, as nobody says that they do not."""
     given = _flat(fields)
     places = _places(given)
-    record_id = _first_label(given, places.id)
+    record_id = identifier(given, *places.id)
     external: Fields = {}
     others: list[Any] = []
     if places.identifiers:
@@ -172,7 +172,7 @@ def read(fields: Fields, lines: Lines) -> Record:
         author_count=count(given.get("author_count")),
         dates=_dates(given, places.date),
         record_id=record_id,
-        citation_key=_first_label(given, places.citation_key),
+        citation_key=identifier(given, *places.citation_key),
         arxiv_ids=[
             *strings(*(given[key] for key in places.arxiv_id), external.get("arxiv")),
             *(arxiv_ids(record_id) if record_id else ()),
@@ -185,10 +185,10 @@ def read(fields: Fields, lines: Lines) -> Record:
         comment_count=count(given.get("numComments", given.get("comment_count"))),
         upvotes=count(given.get("upvotes")),
         venue=_venue(given, places.venue),
-        volume=_first_label(given, places.volume),
-        issue=_first_label(given, places.issue),
-        pages=_first_label(given, places.pages),
-        publisher=_first_label(given, places.publisher),
+        volume=identifier(given, *places.volume),
+        issue=identifier(given, *places.issue),
+        pages=identifier(given, *places.pages),
+        publisher=identifier(given, *places.publisher),
         url=next((found for key in places.url if (found := text(given[key])).startswith("http")), None),
         fields=list(fields),
     )
@@ -221,13 +221,6 @@ def _first(fields: Fields, names: Iterable[str]) -> str:
         if (found := passage(fields[name])) and not found.isspace():
             return found
     return ""
-
-
-def _first_label(fields: Fields, names: tuple[str, ...]) -> str | None:
-    for name in names:
-        if (found := label(fields[name])) and len(found) <= _MAX_ID_LENGTH:
-            return found
-    return None
 
 
 def _title(fields: Fields, names: Iterable[str]) -> str:
@@ -307,7 +300,7 @@ def _if_doi(record_id: str | None) -> str | None:
 
 def _venue(fields: Fields, names: Iterable[str]) -> str | None:
     for name in names:
-        if found := label(fields[name]) or _first_label({"title": None, **inner(fields, name)}, ("title",)):
+        if found := label(fields[name]) or identifier(inner(fields, name), "title"):
             return found
     return None
 

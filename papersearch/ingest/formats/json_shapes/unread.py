@@ -7,13 +7,14 @@ from itertools import islice
 from types import ModuleType
 from typing import NamedTuple
 
+from papersearch.ingest.formats.few_findings import UnreadNames
 from papersearch.ingest.formats.json_shapes import generic
 from papersearch.ingest.formats.json_shapes.fields import Fields
 from papersearch.ingest.formats.json_shapes.names import Meaning, carries, meaning_of
 from papersearch.ingest.record import Complain, Record
 
-_MAX_FIELDS = 100
-"""Most fields of one file that are reported: their names come from the file."""
+_MOST_WITHIN = 100
+"""Most fields of an inner object that are looked at."""
 
 _MAX_CACHED = 64
 _NESTED = frozenset({"abstract", "authors", "date", "identity"})
@@ -31,8 +32,7 @@ class UnreadFields:
     """Counts the fields of one file that carry something and were not read."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._lines: dict[str, int] = {}
+        self._names = UnreadNames()
 
     def add(self, shape: ModuleType, fields: Fields, record: Record) -> None:
         """Count the fields of a record that left no trace in it."""
@@ -43,26 +43,18 @@ class UnreadFields:
         missing = _missing(record)
         for name, meaning in doubtful.read:
             if meaning in missing and carries(fields[name], meaning):
-                self._count(name, record.first_line)
+                self._names.add(name, record.first_line)
         for name, meaning in doubtful.left:
             if (meaning in missing or shape is generic) and carries(fields[name], meaning):
-                self._count(name, record.first_line)
+                self._names.add(name, record.first_line)
         for name in doubtful.unknown:
             for within, meaning in _within(fields[name]):
                 if meaning in missing:
-                    self._count(f"{name}.{within}", record.first_line)
+                    self._names.add(f"{name}.{within}", record.first_line)
 
     def report(self, complain: Complain) -> None:
         """Report each field once, with the number of records in which it was not read."""
-        for name, n in self._counts.items():
-            complain(
-                "field not read", self._lines[name], f"{name[:100]}, in {n:,} {'record' if n == 1 else 'records'}"
-            )
-
-    def _count(self, name: str, line: int) -> None:
-        if name in self._counts or len(self._counts) < _MAX_FIELDS:
-            self._counts[name] = self._counts.get(name, 0) + 1
-            self._lines.setdefault(name, line)
+        self._names.report(complain)
 
 
 _TRACED = frozenset({"title", "abstract", "authors"})
@@ -102,5 +94,5 @@ def _within(value: object) -> list[tuple[str, Meaning]]:
     """Return the fields inside an object that carry something."""
     if not isinstance(value, dict):
         return []
-    named = ((name, meaning_of(name)) for name in islice(value, _MAX_FIELDS))
+    named = ((name, meaning_of(name)) for name in islice(value, _MOST_WITHIN))
     return [(name, meaning) for name, meaning in named if meaning in _NESTED and carries(value[name], meaning)]

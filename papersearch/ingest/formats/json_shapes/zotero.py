@@ -26,7 +26,10 @@ from papersearch.ingest.record import Record
 NAME = "Zotero JSON"
 ABOUT = "Better BibTeX JSON, and answers of Zotero's API"
 
-_NO_PAPERS = frozenset({"attachment", "note", "annotation"})
+NO_PAPERS = frozenset({"attachment", "note", "annotation"})
+"""Types of items that belong to another one."""
+
+DATES = ("date", "issueDate", "filingDate", "dateDecided", "dateEnacted")
 _AUTHORS = frozenset({"author", "presenter", "inventor", "programmer"})
 _VENUES = ("publicationTitle", "proceedingsTitle", "bookTitle", "encyclopediaTitle", "dictionaryTitle")
 _PUBLISHERS = ("publisher", "university", "institution", "repository", "studio", "company")
@@ -34,11 +37,11 @@ _PUBLISHERS = ("publisher", "university", "institution", "repository", "studio",
 KNOWN = frozenset(
     {
         "key", "version", "library", "links", "meta", "data", "itemType", "creators", "title", "abstractNote",
-        "date", "DOI", "url", "extra", "tags", "archiveID", "citationKey", "citekey", "itemKey", "volume",
+        "DOI", "url", "extra", "tags", "archiveID", "citationKey", "citekey", "itemKey", "volume",
         "issue", "pages", "caseName", "nameOfAct", "subject", "notes", "attachments", "relations",
-        "collections", "shortTitle", "dateAdded", "dateModified", "accessDate", "filingDate", "dateDecided",
-        "dateEnacted", "issueDate", "conferenceName", "seriesTitle", "seriesText", "bookAuthor", "meetingName",
-        "reportNumber", *_VENUES, *_PUBLISHERS,
+        "collections", "shortTitle", "dateAdded", "dateModified", "accessDate", "conferenceName",
+        "seriesTitle", "seriesText", "bookAuthor", "meetingName",
+        "reportNumber", *DATES, *_VENUES, *_PUBLISHERS,
     }
 )  # fmt: skip
 
@@ -50,13 +53,13 @@ def matches(fields: Fields) -> bool:
     """Return whether the object, or its `data`, has a type of Zotero's items."""
     item = fields if "itemType" in fields else inner(fields, "data")
     kind = item.get("itemType")
-    return isinstance(kind, str) and ("creators" in item or kind in _NO_PAPERS or "title" in item)
+    return isinstance(kind, str) and ("creators" in item or kind in NO_PAPERS or "title" in item)
 
 
 def read(fields: Fields, lines: Lines) -> Record | None:
     """Return the item, or None for an attachment or a note."""
     item = fields if "itemType" in fields else inner(fields, "data")
-    if item["itemType"] in _NO_PAPERS:
+    if item["itemType"] in NO_PAPERS:
         return None
     extra = text(item.get("extra"))
     key = identifier(fields, "key") or identifier(item, "itemKey", "key")
@@ -88,8 +91,7 @@ def read(fields: Fields, lines: Lines) -> Record | None:
 
 def _dates(item: Fields, parsed: str) -> list[Any]:
     """Return the date that Zotero has parsed, else as the user typed it."""
-    names = ("date", "issueDate", "filingDate", "dateDecided", "dateEnacted")
-    return dates(parsed, *(text(item.get(name)) for name in names))
+    return dates(parsed, *(text(item.get(name)) for name in DATES))
 
 
 def _authors(value: Any) -> list[Person]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from papersearch.ingest.formats.bibliographic import with_subtitle
+from papersearch.ingest.formats.bibliographic import page_range, with_subtitle
 from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, read_records, root_of
@@ -155,6 +155,6 @@ def _publisher(*places: Element | None) -> str | None:
 def _pages(work: Element) -> str | None:
     first, last = markup(work, "pages", "first_page"), markup(work, "pages", "last_page")
     if first:
-        return f"{first}-{last}" if last and last != first else first
+        return page_range(first, last)
     numbers = (one for one in every(work, "publisher_item", "item_number"))
     return next((markup(number) for number in numbers if number.get("item_number_type") == "article_number"), None)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from papersearch.ingest.dates import parse_date
-from papersearch.ingest.formats.bibliographic import with_subtitle
+from papersearch.ingest.formats.bibliographic import page_range, with_subtitle
 from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, is_below, read_records, root_of
-from papersearch.ingest.formats.xml.tree import Element, every, first_text, inner, markup, plain, within
+from papersearch.ingest.formats.xml.tree import Element, every, inner, markup, plain, within
 from papersearch.ingest.record import Complain, Record
 from papersearch.types import AuthorName
 
@@ -184,13 +184,11 @@ def _keywords(article: Element) -> list[str]:
 
 def _venue(journal: Element | None) -> str | None:
     title = markup(journal, "journal-title-group", "journal-title") or markup(journal, "journal-title")
-    return title or first_text(journal, "journal-id") or None
+    return title or plain(journal, "journal-id") or None
 
 
 def _pages(article: Element) -> str | None:
     if written := markup(article, "page-range"):
         return written
     first, last = markup(article, "fpage"), markup(article, "lpage")
-    if first:
-        return f"{first}-{last}" if last and last != first else first
-    return markup(article, "elocation-id") or None
+    return page_range(first, last) if first else markup(article, "elocation-id") or None

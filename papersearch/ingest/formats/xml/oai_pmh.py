@@ -41,7 +41,7 @@ def read(stream: IO[bytes], head: bytes, complain: Complain) -> Iterator[Record]
 def _records(element: Element, ancestors: Ancestors) -> Iterator[Record | Rejected]:
     """Yield the paper of a record, unless the repository has deleted it."""
     if element.name == "error":
-        yield Rejected(f"an error of the repository: {element.get('code')} {plain(element)[:100]}".rstrip())
+        yield Rejected(f"an error of the repository: {element.get('code')[:100]} {plain(element)[:100]}".rstrip())
         return
     header = inner(element, "header")
     metadata = next(iter(inner(element, "metadata") or ()), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from papersearch.ingest.formats.bibliographic import article_number
+from papersearch.ingest.formats.bibliographic import article_number, page_range
 from papersearch.ingest.formats.xml.document import Ancestors, Layout
 from papersearch.ingest.formats.xml.first_date import earliest
 from papersearch.ingest.formats.xml.reading import Rejected, is_below, read_records, root_of
@@ -13,7 +13,6 @@ from papersearch.ingest.formats.xml.tree import (
     Element,
     escaped,
     every,
-    first_text,
     inner,
     markup,
     plain,
@@ -172,5 +171,5 @@ def _subjects(citation: Element) -> list[str]:
 
 
 def _pages(pagination: Element | None) -> str | None:
-    first, last = first_text(pagination, "StartPage"), first_text(pagination, "EndPage")
-    return escaped(f"{first}-{last}" if last else first) or None
+    pages = page_range(plain(pagination, "StartPage"), plain(pagination, "EndPage"))
+    return escaped(pages) if pages else None

@@ -12,7 +12,6 @@ from papersearch.ingest.formats.xml.elements import elements
 from papersearch.ingest.formats.xml.tree import Element, local
 from papersearch.ingest.formats.xml.unread import UnreadElements
 from papersearch.ingest.record import Complain, NotADump, Record
-from papersearch.ingest.streams import Unreadable
 
 # Possessive, because the number of ways to divide a run of comments doubles with each.
 _ROOT = re.compile(
@@ -55,19 +54,14 @@ def read_records(
     """
     faults = FewFindings(complain, are_held=True)
     unread = UnreadElements()
-    try:
-        for element, ancestors in elements(stream, head, layout, faults.add):
-            for record in to_records(element, ancestors):
-                if isinstance(record, Rejected):
-                    faults.add("not a record", element.first_line, record.why)
-                    continue
-                if faults.are_held:
-                    faults.release()
-                unread.add(element, record)
-                yield record
-    except Unreadable:
-        faults.release()
-        raise
+    for element, ancestors in elements(stream, head, layout, faults.add):
+        for record in to_records(element, ancestors):
+            if isinstance(record, Rejected):
+                faults.add("not a record", element.first_line, record.why)
+                continue
+            faults.release()
+            unread.add(element, record)
+            yield record
     if faults.are_held:
         raise NotADump(_why_not(faults))
     faults.end()

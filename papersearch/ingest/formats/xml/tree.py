@@ -105,11 +105,6 @@ def escaped(text: str) -> str:
     return escape(text, quote=False)
 
 
-def first_text(element: Element | None, *names: str) -> str:
-    """Return the first text that is not empty among the elements of these names."""
-    return next(filter(None, (plain(element, name) for name in names)), "")
-
-
 def _texts(element: Element) -> Iterator[str]:
     for part in element.content:
         if isinstance(part, str):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from papersearch.ingest.formats.few_findings import UnreadNames
 from papersearch.ingest.formats.json_shapes.names import Meaning, meaning_of
 from papersearch.ingest.formats.xml.tree import Element, plain
 from papersearch.ingest.record import Complain, Record
-
-_MAX_FIELDS = 100
-"""Most fields of one file that are reported: their names come from the file."""
 
 _DEPTH = 3
 _OF_OTHERS = frozenset(
@@ -23,8 +21,7 @@ class UnreadElements:
     """Counts the elements of one file that carry something and were not read."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
-        self._lines: dict[str, int] = {}
+        self._names = UnreadNames()
 
     def add(self, element: Element, record: Record) -> None:
         """Count the elements of a record that may tell what the record does not."""
@@ -32,14 +29,11 @@ class UnreadElements:
         if not missing or not (record.title or record.abstract):
             return
         for name in dict.fromkeys(_carrying(element, missing, "", _DEPTH)):
-            if name in self._counts or len(self._counts) < _MAX_FIELDS:
-                self._counts[name] = self._counts.get(name, 0) + 1
-                self._lines.setdefault(name, record.first_line)
+            self._names.add(name, record.first_line)
 
     def report(self, complain: Complain) -> None:
         """Report each element once, with the number of records in which it was not read."""
-        for name, n in self._counts.items():
-            complain("field not read", self._lines[name], f"{name}, in {n:,} {'record' if n == 1 else 'records'}")
+        self._names.report(complain)
 
 
 def _missing(record: Record) -> set[Meaning]:
