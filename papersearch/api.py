@@ -428,7 +428,8 @@ class Index:
 
     def organisations(self) -> list[Organisation]:
         """Return the organisations of the papers, sorted by handle."""
-        return self._shards.organisations()
+        with self._reading():
+            return self._shards.organisations()
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the build could not parse, rewrote or skipped."""
@@ -462,8 +463,9 @@ class Index:
     def keyword_scores(self, query: str) -> Float64Array:
         """Return BM25 of every paper, (N,), equal to `rank_bm25`'s `get_scores` for the query's terms."""
         scores = np.zeros(len(self))
-        for numbers, found in self._shards.every("scores", parse_query(query, self._analyzer).terms):
-            scores[numbers] = found
+        with self._reading():
+            for numbers, found in self._shards.every("scores", parse_query(query, self._analyzer).terms):
+                scores[numbers] = found
         return scores
 
     @contextmanager
@@ -548,10 +550,7 @@ class Index:
 
         prefix: what goes before the queries; None for the index's own
         """
-        encoder = self._shards.encoder
-        if prefix is not None:
-            encoder = encoder.with_prefix(prefix)
-        return encoder.encode_many([query.plain for query in queries])
+        return self._shards.encoder.encode_many([query.plain for query in queries], prefix)
 
 
 def open(path: str | Path = "index") -> Index:

@@ -55,11 +55,8 @@ class QueryEncoder(QuickEncoder):
 
     in_context = True
 
-    def encode_many(self, texts: Sequence[str]) -> list[Any]:
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Any]:
         return self.encode_together(texts)
-
-    def with_prefix(self, prefix: str) -> QueryEncoder:
-        return self
 
 
 class Scene(NamedTuple):

@@ -9,7 +9,6 @@ of another model. If they do not agree, the library encodes.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -95,17 +94,10 @@ class BertEncoder:
         """Encode `text` as a query."""
         return self.encode_many([text])[0]
 
-    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode queries; results are in the order given."""
-        return self._encode_ids(
-            [np.array(self._tokenizer.ids(self._prefix + text), dtype=np.int64) for text in texts]
-        )
-
-    def with_prefix(self, prefix: str) -> BertEncoder:
-        """Return this encoder with another prefix before queries."""
-        other = copy.copy(self)
-        other._prefix = prefix
-        return other
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]:
+        """Encode queries in the order given; see `encoders.QueryEncoder`."""
+        before = self._prefix if prefix is None else prefix
+        return self._encode_ids([np.array(self._tokenizer.ids(before + text), dtype=np.int64) for text in texts])
 
     def encode_pieces(self, ids: Sequence[int]) -> Encoded:
         """Encode the text that has these word pieces."""

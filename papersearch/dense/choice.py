@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-import orjson
-
 from papersearch.dense import encoders, models
 from papersearch.dense.accelerators import has_accelerator
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.encoding import ENCODING
-from papersearch.dense.model_folder import is_static, read_model_file, read_modules
+from papersearch.dense.model_folder import is_static, read_modules, read_object
 from papersearch.dense.prefixes import Prefixes, prefix_notice
 from papersearch.dense.reference import MAX_LENGTH, wanted_precision
+from papersearch.errors import ModelDamaged
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from papersearch.dense.encoders import Identity, QueryBackend
     from papersearch.dense.encoding import PaperEncoder
     from papersearch.dense.reference import ReferenceEncoder
@@ -93,7 +94,7 @@ def _packaged(model: models.ModelFiles, identity: Identity) -> EncoderRecord:
     return EncoderRecord(
         **encoders.place_of(model),
         fingerprint=identity.fingerprint,
-        dimensions=int(orjson.loads(read_model_file(model.folder / "config.json"))["hidden_size"]),
+        dimensions=_width(model.folder / "config.json"),
         max_length=MAX_LENGTH,
         encoding="",
         query_prefix=identity.query_prefix,
@@ -101,6 +102,16 @@ def _packaged(model: models.ModelFiles, identity: Identity) -> EncoderRecord:
         query_backend="numpy",
         query_tokenizer="vocab.txt",
     )
+
+
+def _width(path: Path) -> int:
+    """Return the dimensions of the hidden states of the model with the configuration at `path`."""
+    try:
+        return int(read_object(path)["hidden_size"])
+    except OSError as error:
+        raise ModelDamaged(path=path, fault=error.strerror or str(error)) from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ModelDamaged(path=path, fault="it has no hidden_size") from error
 
 
 def _compared(

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-import orjson
 
 from papersearch.dense import models
 from papersearch.dense.accelerators import has_accelerator
 from papersearch.dense.architectures import bert, roberta
 from papersearch.dense.encoders import TOLERANCE
 from papersearch.dense.heads import DenseLayer, Head, through
-from papersearch.dense.model_folder import body_folder, needs_own_code, read_json, read_model_file, weights_path
+from papersearch.dense.model_folder import body_folder, needs_own_code, read_object, read_optional, weights_path
 from papersearch.dense.models import ModelFile, ModelFiles
 from papersearch.dense.quiet import quiet_models
 from papersearch.dense.safetensors_file import SafetensorsFile
@@ -91,7 +90,7 @@ def is_untouched(described: CrossEncoderRecord, model: ModelFiles) -> bool:
     """Tell whether the files still have the sizes and times that they had when they were described."""
     try:
         return models.touched(model) == described.files
-    except (OSError, ModelError):
+    except ModelError:
         return False
 
 
@@ -135,8 +134,8 @@ def _why_not(folder: Path) -> str | None:
 
     sentence-transformers would load any transformer as one, with a last layer filled at random.
     """
-    config = read_json(body_folder(folder) / "config.json")
-    made_for = read_json(folder / "config_sentence_transformers.json").get("model_type")
+    config = read_optional(body_folder(folder) / "config.json")
+    made_for = read_optional(folder / "config_sentence_transformers.json").get("model_type")
     named = config.get("architectures")
     architecture = str(named[0]) if isinstance(named, list) and named else "no architecture"
     if made_for != "CrossEncoder" and not architecture.endswith("ForSequenceClassification"):
@@ -194,13 +193,13 @@ def _open_numpy(folder: Path, *, has_segments: bool) -> Scorer | None:
     """Open a model in numpy; None if numpy does not compute it."""
     body = body_folder(folder)
     try:
-        config: dict[str, Any] = orjson.loads(read_model_file(body / "config.json"))
+        config = read_object(body / "config.json")
         activation = _ACTIVATIONS.get(_activation_of(folder, config))
         found = _HEADS.get(config["architectures"][0])
         if found is None or activation is None or needs_own_code(folder) or _has_prompt(folder):
             return None
         architecture, names = found
-        longest = read_json(body / "tokenizer_config.json").get("model_max_length", math.inf)
+        longest = read_optional(body / "tokenizer_config.json").get("model_max_length", math.inf)
         tokenizer = LibraryTokenizer(body, int(min(longest, config["max_position_embeddings"])))
         weights = SafetensorsFile(weights_path(folder))
         first, last = (
@@ -230,7 +229,7 @@ def _activation_of(folder: Path, config: dict[str, Any]) -> str:
     """
     in_config = config.get("sentence_transformers")
     named = (
-        read_json(folder / "config_sentence_transformers.json").get("activation_fn")
+        read_optional(folder / "config_sentence_transformers.json").get("activation_fn")
         or (in_config.get("activation_fn") if isinstance(in_config, dict) else None)
         or config.get("sbert_ce_default_activation_function")
         or "Sigmoid"
@@ -240,7 +239,7 @@ def _activation_of(folder: Path, config: dict[str, Any]) -> str:
 
 def _has_prompt(folder: Path) -> bool:
     """Tell whether a prompt goes before a query by default; sentence-transformers knows where."""
-    return read_json(folder / "config_sentence_transformers.json").get("default_prompt_name") is not None
+    return read_optional(folder / "config_sentence_transformers.json").get("default_prompt_name") is not None
 
 
 def _open_library(model: ModelFiles, device: str | None = None) -> Scorer:

@@ -49,9 +49,11 @@ class QueryEncoder(Protocol):
 
     def encode(self, text: str) -> Encoded: ...
 
-    def encode_many(self, texts: Sequence[str]) -> list[Encoded]: ...
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]:
+        """Encode queries in the order given.
 
-    def with_prefix(self, prefix: str) -> QueryEncoder: ...
+        prefix: text before each query; None for the encoder's own
+        """
 
 
 class BuildEncoder(PaperEncoder, QueryEncoder, Protocol):

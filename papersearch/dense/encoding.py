@@ -105,7 +105,7 @@ class PaperEncoder(Protocol):
     ) -> None:
         """Encode `texts` as papers; pass each one's number and encoding to `receive` as soon as it is done.
 
-        `constants` are those of late interaction; None leaves it out. The longest texts come first.
+        `constants` are those of late interaction; None leaves it out. Texts are done in any order.
         `receive` is called in the caller's thread. It may take its time, for instance to publish:
         encoding goes on meanwhile where other processes do it. Its exceptions, an interrupt too,
         end the work.

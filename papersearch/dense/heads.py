@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
-import orjson
 
 from papersearch.dense.feedback import unit
-from papersearch.dense.model_folder import WEIGHTS_FILE, Module, read_model_file
+from papersearch.dense.model_folder import WEIGHTS_FILE, Module, read_object
 from papersearch.dense.products import row_dots
 from papersearch.dense.safetensors_file import SafetensorsFile
 
@@ -23,12 +22,7 @@ if TYPE_CHECKING:
 
 Pooling = Literal["mean", "cls", "max", "lasttoken"]
 
-_POOLINGS: dict[str, Pooling] = {
-    "mean": "mean",
-    "cls": "cls",
-    "max": "max",
-    "lasttoken": "lasttoken",
-}
+_POOLINGS: dict[str, Pooling] = {name: name for name in get_args(Pooling)}
 
 
 class DenseLayer(NamedTuple):
@@ -60,7 +54,7 @@ def read_head(modules: Sequence[Module]) -> Head | None:
     """
     if not modules or modules[0].kind != "Pooling":
         return None
-    pooling = _pooling_mode(orjson.loads(read_model_file(modules[0].folder / "config.json")))
+    pooling = _pooling_mode(read_object(modules[0].folder / "config.json"))
     if pooling is None:
         return None
     steps: list[DenseLayer | None] = []
@@ -94,7 +88,7 @@ def _pooling_mode(config: dict[str, object]) -> Pooling | None:
 
 def _dense_layer(folder: Path) -> DenseLayer | None:
     """Return the Dense module in `folder`, or None if it does more than a linear layer and tanh."""
-    config = orjson.loads(read_model_file(folder / "config.json"))
+    config = read_object(folder / "config.json")
     activation = str(config.get("activation_function", "torch.nn.modules.activation.Tanh")).rsplit(".", 1)[-1]
     is_plain = (
         activation in ("Identity", "Tanh")

@@ -103,7 +103,12 @@ class PieceVectors(NamedTuple):
 
     def of_query(self, query: Encoded) -> QueryPieces | None:
         """Return the query's weighted word pieces, or None if it consists of stop words."""
-        return query_pieces(query, self.basis, self.weights)
+        weighed = self.weights[query.pieces]
+        used = np.flatnonzero(weighed > 0)
+        if len(used) == 0:
+            return None
+        rows = whole(_unit_rows(query.states[used] @ self.basis))
+        return QueryPieces(rows, WHOLE, weighed[used] / weighed[used].sum())
 
     def of_paper(self, doc_idx: int) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.uint32]]:
         """Return the stored word pieces of one paper, (L, C), and their ids, (L,)."""
@@ -131,19 +136,6 @@ class QueryPieces(NamedTuple):
     rows: Float32Array
     scale: float
     weights: Float32Array
-
-
-def query_pieces(query: Encoded, basis: Float32Array, weights: Float32Array) -> QueryPieces | None:
-    """Return the query's weighted word pieces, or None if it consists of stop words.
-
-    basis, weights: as in `PieceVectors`
-    """
-    weighed = weights[query.pieces]
-    used = np.flatnonzero(weighed > 0)
-    if len(used) == 0:
-        return None
-    rows = whole(_unit_rows(query.states[used] @ basis))
-    return QueryPieces(rows, WHOLE, weighed[used] / weighed[used].sum())
 
 
 def example_pieces(

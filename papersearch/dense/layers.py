@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -34,17 +33,12 @@ class TransformerEncoder(ABC):
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
-        return self.encode_pieces(self._tokenizer.ids(self._prefix + text))
+        return self.encode_many([text])[0]
 
-    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode queries; results are in the order given."""
-        return [self.encode(text) for text in texts]
-
-    def with_prefix(self, prefix: str) -> TransformerEncoder:
-        """Return this encoder with another prefix before queries."""
-        other = copy.copy(self)
-        other._prefix = prefix
-        return other
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]:
+        """Encode queries in the order given; see `encoders.QueryEncoder`."""
+        before = self._prefix if prefix is None else prefix
+        return [self.encode_pieces(self._tokenizer.ids(before + text)) for text in texts]
 
     def encode_pieces(self, ids: Sequence[int]) -> Encoded:
         """Encode the text that has these word pieces."""

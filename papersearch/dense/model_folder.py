@@ -38,13 +38,20 @@ def read_model_file(path: Path) -> bytes:
     return read_bounded(path, _MAX_BYTES)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file of a model. Raises OSError as `read_model_file` does, and ValueError."""
+    content = orjson.loads(read_model_file(path))
+    if not isinstance(content, dict):
+        raise ValueError(f"expected an object in {path.name}")
+    return content
+
+
+def read_optional(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file; empty if there is no such file, or it holds something else."""
     try:
-        content = orjson.loads(read_model_file(path))
-    except (OSError, orjson.JSONDecodeError):
+        return read_object(path)
+    except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def read_modules(folder: Path) -> tuple[Module, ...]:
@@ -56,7 +63,7 @@ def read_modules(folder: Path) -> tuple[Module, ...]:
     try:
         listed = orjson.loads(read_model_file(folder / "modules.json"))
     except FileNotFoundError:
-        config = read_json(folder / "config.json")
+        config = read_optional(folder / "config.json")
         is_static = config.get("model_type", "model2vec") == "model2vec" and "normalize" in config
         return (Module("StaticEmbedding" if is_static else "Transformer", folder),)
     except (OSError, orjson.JSONDecodeError) as error:
@@ -131,7 +138,7 @@ def needs_own_code(folder: Path) -> bool:
             return True
     except ValueError:
         return False
-    return "auto_map" in read_json(body_folder(folder) / "config.json")
+    return "auto_map" in read_optional(body_folder(folder) / "config.json")
 
 
 class OtherForm(NamedTuple):

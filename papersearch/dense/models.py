@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 from papersearch.checksums import sha256_of, sha256_of_file
 from papersearch.dense.model_folder import (
     WEIGHTS_FILE,
+    body_folder,
     deciding_files,
     read_modules,
     weights_in_other_form,
@@ -59,8 +60,15 @@ def locate(model: str | None, announce: Callable[[str], None]) -> ModelFiles:
         if folder is not None:
             return ModelFiles(DEFAULT_MODEL, "package", folder)
         return ModelFiles(DEFAULT_MODEL, "folder", _from_hub(_DEFAULT_HUB_NAME, announce))
-    folder = Path(model).expanduser()
-    if folder.is_dir():
+    folder = Path(model)
+    try:
+        folder = folder.expanduser()
+        is_folder = folder.is_dir()
+    except RuntimeError:  # "~name" of no user
+        is_folder = False
+    except OSError as error:
+        raise _unreadable(model, folder, error) from error
+    if is_folder:
         return ModelFiles(model, "folder", folder.resolve())
     if model.startswith((".", "/", "~")):
         raise ModelUnusable(name=model, cause="no such folder")
@@ -78,8 +86,11 @@ class ModelFile(Value):
 def relocate(name: str, source: Source, folder: str) -> ModelFiles:
     """Return the same model again for a query, without network access. Raises ModelError."""
     found = _packaged_folder() if source == "package" else Path(folder)
-    if found is None or not weights_path(found).is_file():
-        raise ModelGone(name=name)
+    try:
+        if found is None or not weights_path(found).is_file():
+            raise ModelGone(name=name)
+    except OSError as error:
+        raise _unreadable(name, Path(folder), error) from error
     return ModelFiles(name, source, found)
 
 
@@ -90,7 +101,11 @@ def touched(model: ModelFiles) -> tuple[ModelFile, ...]:
     """
     files = []
     for name in [WEIGHTS_FILE] if model.source == "package" else _deciding(model):
-        status = (model.folder / name).stat()
+        path = model.folder / name
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise _unreadable(model.name, path, error) from error
         files.append(ModelFile(name=name, size=status.st_size, mtime_ns=status.st_mtime_ns))
     return tuple(files)
 
@@ -123,7 +138,12 @@ def _digest(model: ModelFiles, path: Path) -> str:
     try:
         return sha256_of_file(path)
     except OSError as error:
-        raise ModelUnusable(name=model.name, cause=f"cannot read {path}: {error.strerror or error}") from error
+        raise _unreadable(model.name, path, error) from error
+
+
+def _unreadable(name: str, path: Path, error: OSError) -> ModelUnusable:
+    """Return the error of a model with a file or folder that the system does not let be read."""
+    return ModelUnusable(name=name, cause=f"cannot read {path}: {error.strerror or error}")
 
 
 def _deciding(model: ModelFiles) -> list[str]:
@@ -175,12 +195,16 @@ def is_whole(folder: Path) -> bool:
         modules = read_modules(folder)
     except ValueError:
         return False
-    weights = weights_path(folder)
     return (
-        weights.is_file()
-        and any(any(weights.parent.glob(pattern)) for pattern in _TOKENIZERS)
+        weights_path(folder).is_file()
+        and has_tokenizer(folder)
         and all((module.folder / "config.json").is_file() for module in modules if module.kind in _CONFIGURED)
     )
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Tell whether the model in `folder` has the files of a tokenizer; without, the library makes an empty one."""
+    return any(any(body_folder(folder).glob(pattern)) for pattern in _TOKENIZERS)
 
 
 _TOKENIZERS = ("tokenizer.json", "vocab.*", "*.model")

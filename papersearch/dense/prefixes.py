@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from papersearch.dense.model_folder import body_folder, read_json
+from papersearch.dense.model_folder import body_folder, read_optional
 
 if TYPE_CHECKING:
     from papersearch.dense.models import ModelFiles
@@ -144,7 +144,7 @@ def with_instruction(prefix: str, instruction: str) -> str | None:
 
 def _of_the_model(folder: Path) -> Prefixes:
     """Return the prefixes that the model's own files name."""
-    config = read_json(folder / "config_sentence_transformers.json")
+    config = read_optional(folder / "config_sentence_transformers.json")
     written = config.get("prompts")
     prompts = {
         name: text
@@ -181,6 +181,6 @@ def _names(model: ModelFiles) -> list[str]:
     """
     folder = model.folder
     places = [folder.parent.parent if folder.parent.name == "snapshots" else folder]
-    before = read_json(body_folder(folder) / "config.json").get("_name_or_path")
+    before = read_optional(body_folder(folder) / "config.json").get("_name_or_path")
     names = [model.name, *(place.name for place in places), before if isinstance(before, str) else ""]
     return [re.split(r"/|-{2}", name.rstrip("/"))[-1].lower() for name in names]

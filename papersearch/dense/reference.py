@@ -23,11 +23,12 @@ from papersearch.dense.encoding import TextEncoding, stored_places, without_piec
 from papersearch.dense.feedback import unit
 from papersearch.dense.late import SCALE, TINY, Encoded
 from papersearch.dense.model_folder import needs_own_code, read_modules, weights_path
-from papersearch.dense.models import ModelFiles
+from papersearch.dense.models import ModelFiles, has_tokenizer
 from papersearch.dense.prefixes import Prefixes, choose_prefixes
 from papersearch.dense.quiet import quiet_models
 from papersearch.dense.safetensors_file import SafetensorsFile
-from papersearch.errors import ModelNeedsCode, ModelUnusable, UnknownPrecision
+from papersearch.dense.wordpiece import by_number
+from papersearch.errors import ModelDamaged, ModelNeedsCode, ModelUnusable, UnknownPrecision
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from papersearch.dense.device_batches import Batch
     from papersearch.dense.encoding import ModelConstants
-    from papersearch.types import Float32Array, IntArray
+    from papersearch.types import Float32Array
 
 MAX_LENGTH = 512
 """Greatest number of word pieces read of a paper, if the model has as many positions. MiniLM's own
@@ -77,6 +78,7 @@ class ReferenceEncoder:
         batch_size: int | None = None,
     ) -> None:
         prefixes = choose_prefixes(model) if prefixes is None else prefixes
+        self._folder = model.folder
         self._model, self.opening = _measured(partial(_loaded, model, device))
         self.max_length = self._positions()
         self._model.max_seq_length = self.max_length
@@ -87,19 +89,6 @@ class ReferenceEncoder:
             self._papers_model = _with_bfloat16(self._model)
         self._batch_size = batch_size or _batch_size(self._model.device.type)
         self.prefixes = prefixes
-
-    def encode_papers(
-        self, texts: Sequence[str], receive: Callable[[int, Encoded, IntArray], None], *, with_starts: bool = False
-    ) -> None:
-        """Encode `texts` as papers, and pass each to `receive` as soon as it is done.
-
-        `receive` gets the text's number, its encoding, and the offset of each of its L word pieces,
-        (L,). Without `with_starts` these offsets are 0.
-        """
-        for batch, found in self._computed(texts, _vectors_and_states, with_starts=with_starts):
-            of_texts = zip(batch.numbers, _encoded(batch, found), batch.starts, batch.is_real, strict=True)
-            for number, encoding, starts, real in of_texts:
-                receive(number, encoding, starts[real])
 
     def encode_for_index(
         self, texts: Sequence[str], constants: ModelConstants | None, receive: Callable[[int, TextEncoding], None]
@@ -158,23 +147,18 @@ class ReferenceEncoder:
         """Encode `text` as a query."""
         return self.encode_together([text])[0]
 
-    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode queries in the order given, each in a batch of its own.
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]:
+        """Encode queries in the order given, each in a batch of its own; see `encoders.QueryEncoder`.
 
         In a batch with others, a query's last digits would change, and its results might.
         """
-        return [self.encode(text) for text in texts]
+        return [self.encode_together([text], prefix)[0] for text in texts]
 
-    def with_prefix(self, prefix: str) -> ReferenceEncoder:
-        """Return this encoder with another prefix before queries; both have the same model."""
-        other = copy.copy(self)
-        other.prefixes = self.prefixes._replace(query=prefix)
-        return other
-
-    def encode_together(self, texts: Sequence[str]) -> list[Encoded]:
+    def encode_together(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]:
         """Encode texts as queries, in the order given, in batches for speed."""
         encoded: dict[int, Encoded] = {}
-        make = partial(batch_of, self._model, "query", self.prefixes.query, texts, with_starts=False)
+        before = self.prefixes.query if prefix is None else prefix
+        make = partial(batch_of, self._model, "query", before, texts, with_starts=False)
         batches = map(make, longest_first(texts, _QUERY_BATCH_SIZE))
         with quiet_models():
             for batch, found in computed(self._model, "query", batches, _vectors_and_states):
@@ -183,11 +167,7 @@ class ReferenceEncoder:
 
     def vocabulary(self) -> list[str]:
         """List the model's word pieces by id; an unused id has an empty string."""
-        pieces: dict[str, int] = self._model.tokenizer.get_vocab()
-        named = [""] * (max(pieces.values(), default=-1) + 1)
-        for piece, number in pieces.items():
-            named[number] = piece
-        return named
+        return by_number(self._model.tokenizer.get_vocab(), self._folder)
 
     def _positions(self) -> int:
         """Return MAX_LENGTH, or the model's number of positions if that is smaller."""
@@ -265,7 +245,7 @@ def load(kind: type[Any], model: ModelFiles, device: str | None) -> Any:
 
 
 def check_modules(model: ModelFiles) -> None:
-    """Raise ModelError unless the model is a transformer followed by modules of sentence-transformers."""
+    """Raise ModelError unless the model is a transformer with a tokenizer, and modules of sentence-transformers."""
     try:
         modules = read_modules(model.folder)
     except ValueError as error:
@@ -277,6 +257,8 @@ def check_modules(model: ModelFiles) -> None:
     if first != "Transformer":
         cause = f"it begins with {first}: expected a transformer or static embeddings"
         raise ModelUnusable(name=model.name, cause=cause)
+    if not has_tokenizer(model.folder):
+        raise ModelDamaged(path=model.folder, fault="it has no tokenizer")
 
 
 def what_is_missing(transformer: Any, model: ModelFiles, unused: str | None = None) -> str | None:

@@ -7,21 +7,20 @@ a model library. Late interaction compares the rows themselves, which know nothi
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from papersearch.dense.encoding import ModelConstants, TextEncoding, without_pieces
+from papersearch.dense.encoding import ModelConstants, TextEncoding, stored_places, without_pieces
 from papersearch.dense.feedback import unit
-from papersearch.dense.late import MAX_PIECES, Encoded, compress
+from papersearch.dense.late import Encoded, compress
 from papersearch.dense.model_folder import WEIGHTS_FILE, read_modules
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.safetensors_file import SafetensorsFile
 from papersearch.dense.threads import one_thread
-from papersearch.dense.wordpiece import damage_told, vocabulary_of
+from papersearch.dense.wordpiece import by_number, damage_told, load_tokenizer
 from papersearch.errors import ModelDamaged, ModelUnusable
 
 if TYPE_CHECKING:
@@ -48,37 +47,28 @@ class StaticEncoder:
     max_length = UNLIMITED
 
     def __init__(self, model: ModelFiles, prefixes: Prefixes) -> None:
-        from tokenizers import Tokenizer
-
         self.prefixes = prefixes
         table, *others = read_modules(model.folder)
         if unknown := next((module.kind for module in others if module.kind != "Normalize"), None):
             raise ModelUnusable(name=model.name, cause=f"{unknown} after static embeddings is not computed")
         self._path = table.folder / "tokenizer.json"
-        with damage_told(self._path):
-            self._tokenizer = Tokenizer.from_file(str(self._path))
-        self._tokenizer.no_padding()
+        self._tokenizer = load_tokenizer(self._path)
         self._table = _Table(table.folder / WEIGHTS_FILE)
         if self._tokenizer.get_vocab_size() > self._table.n_pieces:
             raise ModelDamaged(path=self._path, fault="it has more word pieces than the table has rows")
 
     def encode(self, text: str) -> Encoded:
         """Encode `text` as a query."""
-        with damage_told(self._path):
-            split = self._tokenizer.encode(self.prefixes.query + text, add_special_tokens=False)
-        return self._encoded(split)
+        return self.encode_many([text])[0]
 
-    def encode_many(self, texts: Sequence[str]) -> list[Encoded]:
-        """Encode queries; results are in the order given."""
-        return [self.encode(text) for text in texts]
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]:
+        """Encode queries in the order given; see `encoders.QueryEncoder`."""
+        before = self.prefixes.query if prefix is None else prefix
+        with damage_told(self._path):
+            splits = [self._tokenizer.encode(before + text, add_special_tokens=False) for text in texts]
+        return list(map(self._encoded, splits))
 
     encode_together = encode_many
-
-    def with_prefix(self, prefix: str) -> StaticEncoder:
-        """Return this encoder with another prefix before queries."""
-        other = copy.copy(self)
-        other.prefixes = self.prefixes._replace(query=prefix)
-        return other
 
     def encode_for_index(
         self, texts: Sequence[str], constants: ModelConstants | None, receive: Callable[[int, TextEncoding], None]
@@ -95,7 +85,7 @@ class StaticEncoder:
                 if constants is None or compressed is None:
                     receive(number, without_pieces(encoded.vector))
                 else:
-                    chosen = np.flatnonzero(constants.kept[encoded.pieces])[:MAX_PIECES]
+                    chosen = stored_places(encoded.pieces, constants)
                     pieces = encoded.pieces[chosen].astype(np.uint32)
                     receive(
                         number,
@@ -109,7 +99,7 @@ class StaticEncoder:
 
     def vocabulary(self) -> list[str]:
         """List the model's word pieces by id; an unused id has an empty string."""
-        return vocabulary_of(self._tokenizer, self._path)
+        return by_number(self._tokenizer.get_vocab(), self._path)
 
     def _encoded(self, split: Encoding) -> Encoded:
         ids = np.array(split.ids, dtype=np.int64)

@@ -135,8 +135,8 @@ def quantization_error(vectors: Float32Array, coarse: npt.NDArray[np.int8], scal
     `scale`."""
     greatest = 0.0
     for start in _starts(vectors):
-        stands_for = coarse[start : start + _ROWS].astype(np.float32) * np.float32(scale)
-        lost = np.square(vectors[start : start + _ROWS] - stands_for).sum(axis=1)
+        restored = coarse[start : start + _ROWS].astype(np.float32) * np.float32(scale)
+        lost = np.square(vectors[start : start + _ROWS] - restored).sum(axis=1)
         greatest = max(greatest, float(np.sqrt(lost.max())))
     return greatest
 

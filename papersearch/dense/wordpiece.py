@@ -11,14 +11,12 @@ whether both agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from papersearch.dense.model_folder import read_model_file
+from papersearch.dense.model_folder import read_model_file, read_object
 from papersearch.errors import ModelDamaged, ModelError
 from papersearch.user_files import open_regular
 
@@ -45,14 +43,8 @@ class LibraryTokenizer:
     """The model's own tokenizer, loaded completely. Raises ModelError if it cannot be."""
 
     def __init__(self, folder: Path, max_length: int) -> None:
-        from tokenizers import Tokenizer
-
         self._path = folder / "tokenizer.json"
-        with damage_told(self._path):
-            open_regular(self._path).close()  # the library would wait for a pipe
-            self._tokenizer: Tokenizer = Tokenizer.from_file(str(self._path))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length)
+        self._tokenizer = load_tokenizer(self._path, max_length)
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of the word pieces of `text`, special tokens included."""
@@ -76,7 +68,7 @@ class LibraryTokenizer:
 
     def vocabulary(self) -> list[str]:
         """List the word pieces by id; an unused id has an empty string. Raises ModelDamaged."""
-        return vocabulary_of(self._tokenizer, self._path)
+        return by_number(self._tokenizer.get_vocab(), self._path)
 
 
 class WordPieces:
@@ -90,10 +82,10 @@ class WordPieces:
         self._max_length = max_length
         self._known: dict[str, int | None] = {}
         try:
-            config = orjson.loads(read_model_file(folder / "tokenizer_config.json"))
-            special = orjson.loads(read_model_file(folder / "special_tokens_map.json"))
+            config = read_object(folder / "tokenizer_config.json")
+            special = read_object(folder / "special_tokens_map.json")
             self._lower = bool(config["do_lower_case"])
-            self._other_settings = {
+            self._other_settings: dict[str, Any] = {
                 "handle_chinese_chars": bool(config.get("tokenize_chinese_chars", True)),
                 "strip_accents": config.get("strip_accents"),
             }
@@ -149,12 +141,27 @@ class WordPieces:
         return self._known[piece]
 
 
-def vocabulary_of(tokenizer: Tokenizer, path: Path) -> list[str]:
-    """List the word pieces of a tokenizer by id; an unused id has an empty string.
+def load_tokenizer(path: Path, max_length: int | None = None) -> Tokenizer:
+    """Load a tokenizer by its library, without padding. Raises ModelDamaged.
 
-    Raises ModelDamaged, which names the file at `path`, for a greater id than any model has.
+    max_length: number of word pieces to which a text is cut; None keeps what the file says
     """
-    pieces: dict[str, int] = tokenizer.get_vocab()
+    from tokenizers import Tokenizer
+
+    with damage_told(path):
+        open_regular(path).close()  # the library would wait for a pipe
+        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer.no_padding()
+        if max_length is not None:
+            tokenizer.enable_truncation(max_length)
+    return tokenizer
+
+
+def by_number(pieces: Mapping[str, int], path: Path) -> list[str]:
+    """List word pieces by their ids; an unused id has an empty string.
+
+    Raises ModelDamaged, which names the file or folder at `path`, for a greater id than any model has.
+    """
     greatest = max(pieces.values(), default=-1)
     if greatest > _GREATEST_ID:
         raise ModelDamaged(path=path, fault=f"a word piece has the number {greatest:,}")

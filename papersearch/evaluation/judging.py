@@ -16,6 +16,7 @@ from papersearch.errors import JudgementsNotWritable, QrelsUnreadable, TopicsUnr
 from papersearch.evaluation.qrels import columns_of, read_qrels
 from papersearch.evaluation.topics import read_topics
 from papersearch.text.cleaning import clean_text
+from papersearch.user_files import open_regular
 
 _HEADER = "id\ttext"
 """First line of topics: without it a query such as "topic" could be read as the name of a column."""
@@ -72,13 +73,16 @@ def add_judgements(qrels_path: Path, query: str, relevance: Mapping[str, int]) -
 
 def _judges(line: str, topic_id: str, papers: Container[str]) -> bool:
     """Tell whether a line judges one of these papers for the topic."""
-    topic, paper_id, *_ = (*columns_of(line), "", "")
+    topic, paper_id, *_ = (*map(clean_text, columns_of(line)), "", "")  # as `read_qrels` reads them
     return topic == topic_id and paper_id in papers
 
 
 def _judgements_in(path: Path) -> list[str]:
     """Return the lines of a file of judgements; none if it is missing or empty. Raises QrelsUnreadable."""
-    content = _content(path)
+    try:
+        content = _content(path)
+    except OSError as error:
+        raise QrelsUnreadable(file=str(path), cause=error.strerror or str(error)) from error
     if content.strip():
         read_qrels(path)
     try:
@@ -88,8 +92,14 @@ def _judgements_in(path: Path) -> list[str]:
 
 
 def _topics_in(path: Path) -> dict[str, str]:
-    """Return the ids of the topics in a file by their texts; none if it is missing or empty."""
-    content = _content(path)
+    """Return the ids of the topics in a file by their texts; none if it is missing or empty.
+
+    Raises TopicsUnreadable.
+    """
+    try:
+        content = _content(path)
+    except OSError as error:
+        raise TopicsUnreadable(file=str(path), cause=error.strerror or str(error)) from error
     if not content.strip():
         return {}
     if content.split(b"\n", 1)[0].strip() != _HEADER.encode():
@@ -98,12 +108,12 @@ def _topics_in(path: Path) -> dict[str, str]:
 
 
 def _content(path: Path) -> bytes:
+    """Return the content of a regular file; empty if there is none. Raises OSError."""
     try:
-        return path.read_bytes()
+        with open_regular(path) as file:
+            return file.read()
     except FileNotFoundError:
         return b""
-    except OSError as error:
-        raise QrelsUnreadable(file=str(path), cause=error.strerror or str(error)) from error
 
 
 def _ended(content: bytes) -> bytes:

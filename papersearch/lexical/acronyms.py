@@ -90,8 +90,7 @@ def best_long_form(short: str, candidate: str) -> str | None:
     start = candidate.rfind(" ", 0, place + 1) + 1
     long = candidate[start:].strip(" \"'`*,~")
     words = long.split()
-    n_letters = sum(map(str.isalnum, short))
-    too_long = len(words) > min(n_letters + 5, n_letters * 2, _MAX_WORDS)
+    too_long = len(words) > min(_words_allowed(short), _MAX_WORDS)
     if too_long or len(long) <= len(short) or short.lower() in (word.lower() for word in words):
         return None
     # One word is seldom abbreviated by its letters: "Transformer (Trans)" is not an acronym.
@@ -192,16 +191,16 @@ class ExpansionTable:
             options = []
             for number in self._lines.find_prefix(f"{term}\t"):
                 _, written, other, count = self._lines[number].split("\t")
-                if self._analyzer.keeps_initials and not _may_stand_at(position, written, terms):
+                if self._analyzer.keeps_initials and not _may_occur_at(position, written, terms):
                     continue
                 form = self._analyzer.sequence(written)
-                if _stands_at(sequence, place, form):
+                if _occurs_at(sequence, place, form):
                     options.append((len(form), int(count), written, other))
             if options:
                 length, n_papers, written, other = max(options, key=lambda option: (*option[:2], option[2:]))
                 taken = sequence[place + length - 1][0]
                 other_form = self._analyzer.sequence(other)
-                if not any(_stands_at(sequence, at, other_form) for at in range(len(sequence))):
+                if not any(_occurs_at(sequence, at, other_form) for at in range(len(sequence))):
                     found.append(Expansion(written=written, other=other, n_papers=n_papers))
         return list(dict.fromkeys(found))
 
@@ -221,7 +220,7 @@ def expansion_lines(acronyms: Iterable[Acronym], analyzer: Analyzer) -> list[str
     return sorted(lines)
 
 
-def _may_stand_at(position: int, written: str, terms: Mapping[int, str]) -> bool:
+def _may_occur_at(position: int, written: str, terms: Mapping[int, str]) -> bool:
     """Return False if `written` cannot occur in a query at `position`; `terms`: by position.
 
     It is for plain words of English, whose terms begin as they do. A table has a hundred forms that
@@ -238,7 +237,7 @@ def _may_stand_at(position: int, written: str, terms: Mapping[int, str]) -> bool
     )
 
 
-def _stands_at(sequence: Sequence[tuple[int, str]], place: int, form: Sequence[tuple[int, str]]) -> bool:
+def _occurs_at(sequence: Sequence[tuple[int, str]], place: int, form: Sequence[tuple[int, str]]) -> bool:
     """Return whether `form` occurs in `sequence` at index `place`: same terms, same distances."""
     part = sequence[place : place + len(form)]
     return len(part) == len(form) and all(

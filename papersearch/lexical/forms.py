@@ -208,8 +208,8 @@ def _cuts(part: _Part, vocabulary: Vocabulary) -> Iterator[Terms]:
 
 
 def _are_known(terms: Sequence[tuple[int, str]], vocabulary: Vocabulary) -> bool:
-    # A list: a vocabulary of many shards asks for the terms that it lacks together.
-    return all([vocabulary.n_papers(((0, term),)) for _, term in terms])  # noqa: C419
+    counts = [vocabulary.n_papers(((0, term),)) for _, term in terms]
+    return all(counts)  # after all were asked for: a vocabulary of shards asks for those that it lacks together
 
 
 def _term_of(written: str, vocabulary: Vocabulary) -> str | None:

@@ -99,8 +99,8 @@ def analyse_corpus(
     analysed: list[_Analysed] = []
     with employed(analysing, n_workers, *map(str.encode, languages)) as workers:
         for number, result in enumerate(in_order(range(len(starts)), here, workers, there)):
-            progress(starts[number], len(texts))
             analysed.append(result)
+            progress(min(starts[number] + chunk_size, len(texts)), len(texts))
         summaries: dict[Worker | None, Summary] = dict(summaries_of(workers).items())
     # Without a worker's summary the term numbers of its chunks are unknown.
     kept = [

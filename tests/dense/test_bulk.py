@@ -232,7 +232,7 @@ def test_word_pieces_equal_the_library(library: Any, real_index: papersearch.Ind
     tokenizer = TextEncoder(packaged(), 512, ("", ""))._tokenizer
     for text in [*some_abstracts(real_index, 25), *ODD_TEXTS]:
         expected = library.tokenizer(text, truncation=True, max_length=512, return_offsets_mapping=True)
-        ids, starts = tokenizer.ids_and_starts(text)  # type: ignore[attr-defined]
+        ids, starts = tokenizer.ids_and_starts(text)
         assert ids == expected["input_ids"]
         assert starts == [start for start, _ in expected["offset_mapping"]]
     assert TextEncoder(packaged(), 512, ("", "")).vocabulary() == [

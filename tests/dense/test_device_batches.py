@@ -23,6 +23,7 @@ from papersearch.dense.reference import ReferenceEncoder
 from papersearch.errors import DeviceUnusable
 from tests.conftest import make_model
 from tests.dense.families import FAMILIES, OTHERS
+from tests.dense.papers_with_states import encode_papers
 
 TEXTS = [
     "a",
@@ -189,13 +190,8 @@ def test_stored_pieces_are_the_states_compressed(tmp_path: Path, prompt: str) ->
     model = models.locate(str(folder), pytest.fail)
     encoder = ReferenceEncoder(model, "cpu", choose_prefixes(model), batch_size=3)
     constants = learn_constants(encoder)
-    expected: dict[int, TextEncoding] = {}
-    encoder.encode_papers(
-        TEXTS,
-        lambda number, encoded, starts: expected.__setitem__(number, stored_form(encoded, starts, constants)),
-        with_starts=True,
-    )
-    assert any(len(one.pieces) for one in expected.values())
+    expected = [stored_form(*paper, constants) for paper in encode_papers(encoder, TEXTS)]
+    assert any(len(one.pieces) for one in expected)
     for number, found in enumerate(stored(encoder, TEXTS, constants)):
         assert (found.vector == expected[number].vector).all()
         assert found.pieces.tolist() == expected[number].pieces.tolist()

@@ -15,11 +15,11 @@ from sentence_transformers import SentenceTransformer
 
 import papersearch
 from papersearch.dense import architectures, bert, encoders, models, wordpiece
-from papersearch.dense.late import Encoded
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.errors import ModelError
 from papersearch.text.paper_text import paper_text
 from tests.conftest import make_model
+from tests.dense.papers_with_states import encode_papers
 
 TEXTS = [
     "pipeline bubbles",
@@ -107,20 +107,17 @@ def test_query_prompt_is_part_of_the_query(tmp_path: Path) -> None:
     ours = encoders.open_query_encoder(described)
     library = SentenceTransformer(str(folder), device="cpu")
     np.testing.assert_allclose(ours.encode("model").vector, library.encode("query: model"), atol=1e-5)
-    received: list[Encoded] = []
-    batch.encode_papers(["model"], lambda number, encoded, starts: received.append(encoded))
-    np.testing.assert_allclose(received[0].vector, library.encode("model"), atol=1e-5)
+    [(paper, _)] = encode_papers(batch, ["model"])
+    np.testing.assert_allclose(paper.vector, library.encode("model"), atol=1e-5)
 
 
 def test_bfloat16_is_near_float32(monkeypatch: pytest.MonkeyPatch, real_index: papersearch.Index) -> None:
     """Papers in bfloat16 have a mean cosine of at least .9995 with float32; queries stay float32."""
     monkeypatch.setenv("PAPERSEARCH_PRECISION", "bfloat16")
     batch = ReferenceEncoder(default_model(), "cpu")
-    received: dict[int, Encoded] = {}
     chosen = range(0, 302, 60)
     texts = [paper_text(real_index.papers()[place]) for place in chosen]
-    batch.encode_papers(texts, lambda number, encoded, starts: received.__setitem__(number, encoded))
-    vectors = np.array([received[number].vector for number in range(len(chosen))])
+    vectors = np.array([encoded.vector for encoded, _ in encode_papers(batch, texts)])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
     cosines = (vectors * real_index._opened.vectors.exact[list(chosen)]).sum(axis=1)
     assert 0.9995 <= cosines.mean() < 0.9999999

@@ -100,9 +100,9 @@ def test_an_instruction_is_the_librarys_prompt(tmp_path: Path, kind: str) -> Non
     kwargs = {} if kind == "static" else {"model_kwargs": {"dtype": torch.float32}}
     library = SentenceTransformer(str(folder), device="cpu", **kwargs)
     vectors = []
-    for one, expected in ((encoder.with_prefix(prompt), prompt), (encoder, prefixes.query)):
+    for prefix, expected in ((prompt, prompt), (None, prefixes.query)):
         vector = library.encode("pipeline bubbles", prompt=expected)
-        vectors.append(one.encode("pipeline bubbles").vector)
+        vectors.append(encoder.encode_many(["pipeline bubbles"], prefix)[0].vector)
         assert np.abs(vectors[-1] - vector / np.linalg.norm(vector)).max() <= 1e-5
     assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
 

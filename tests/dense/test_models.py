@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import papersearch
-from papersearch.dense.models import FETCHED, locate
-from papersearch.errors import ModelUnusable
+from papersearch.dense import choice, models
+from papersearch.dense.encoders import Identity
+from papersearch.dense.models import FETCHED, locate, relocate
+from papersearch.errors import ModelDamaged, ModelError, ModelUnusable
 
 
 @pytest.mark.parametrize("change", ["removed", "rewritten", "touched"])
@@ -46,6 +48,38 @@ def test_model_that_is_none(small_corpus: Path, tmp_path: Path) -> None:
     for model in ("./nowhere", str(tmp_path / "empty")):
         with pytest.raises(ModelUnusable):
             papersearch.build(small_corpus, tmp_path / "index", model=model)
+
+
+@pytest.mark.parametrize("name", ["~nobody-has-this-name/model", "x" * 300, "./" + "x" * 300])
+def test_a_name_that_no_folder_can_have(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A name in which no user, or no system, finds a folder is an error of the model, for a build and a query."""
+    import huggingface_hub
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", Hub(Path(), "nowhere"))
+    with pytest.raises(ModelUnusable):
+        locate(name, print)
+    with pytest.raises(ModelError):
+        relocate(name, "folder", name)
+
+
+def test_a_file_that_goes_while_a_model_is_read(monkeypatch: pytest.MonkeyPatch, small_model: Path) -> None:
+    """A file that was listed and is gone is an error that names it."""
+    monkeypatch.setattr(models, "deciding_files", lambda folder: ["gone.json"])
+    model = locate(str(small_model), print)
+    for read in (models.touched, models.fingerprint):
+        with pytest.raises(ModelUnusable, match=r"gone\.json: No such file"):
+            read(model)
+
+
+@pytest.mark.parametrize("config", [None, "", "{}", "[]", '{"hidden_size": "wide"}', '{"hidden_size": null}'])
+def test_a_damaged_package(tmp_path: Path, config: str | None) -> None:
+    """The packaged model without a configuration, or with a damaged one, is an error that names the file."""
+    (tmp_path / "model.safetensors").touch()
+    if config is not None:
+        (tmp_path / "config.json").write_text(config)
+    model = models.ModelFiles(models.DEFAULT_MODEL, "package", tmp_path)
+    with pytest.raises(ModelDamaged, match=r"config\.json"):
+        choice.describe(model, Identity("", "", "", ""), None, [], [], pytest.fail)
 
 
 class Hub:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from papersearch.dense.models import locate
 from papersearch.dense.prefixes import Prefixes
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.dense.static import StaticEncoder
+from papersearch.dense.wordpiece import LibraryTokenizer, load_tokenizer
 from papersearch.errors import ModelDamaged, ModelNeedsCode, ModelUnconverted, ModelUnusable
 
 
@@ -122,6 +124,26 @@ def test_weights_in_another_form(
     assert told in caught.value.message
     assert hint in hint_of(caught.value)
     assert not (tmp_path / "index" / "manifest.json").exists()
+
+
+def test_a_transformer_without_its_tokenizer(folder: Path, small_corpus: Path, tmp_path: Path) -> None:
+    """A folder without the files of a tokenizer is refused before any paper is encoded."""
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
+        (folder / name).unlink(missing_ok=True)
+    with pytest.raises(ModelDamaged, match="it has no tokenizer"):
+        papersearch.build(small_corpus, tmp_path / "index", model=str(folder))
+
+
+@pytest.mark.parametrize("is_pipe", [False, True])
+def test_a_tokenizer_that_is_no_file(tmp_path: Path, is_pipe: bool) -> None:
+    """A tokenizer that is missing, or a pipe, is an error of each encoder that reads it."""
+    path = tmp_path / "tokenizer.json"
+    if is_pipe:
+        os.mkfifo(path)
+    with pytest.raises(ModelDamaged, match=r"tokenizer\.json"):
+        load_tokenizer(path)
+    with pytest.raises(ModelDamaged, match=r"tokenizer\.json"):
+        LibraryTokenizer(tmp_path, 32)
 
 
 def test_static_embeddings_with_other_modules(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,6 +90,34 @@ def test_topics_of_another_form(tmp_path: Path) -> None:
     path = tmp_path / "mine.qrels"
     topics_beside(path).write_text("1\texpert routing\n")
     with pytest.raises(TopicsUnreadable, match="expected the header id<TAB>text"):
+        check_judgements(path)
+
+
+@pytest.mark.parametrize("line", ["\ufeffq\t0\ta\t1", "q 0 \u200ba 1", "q\t0\te\u0301\t1"])
+def test_a_line_in_another_spelling(tmp_path: Path, line: str) -> None:
+    """A paper that is judged again is found as `read_qrels` reads it, invisible characters aside."""
+    path = tmp_path / "mine.qrels"
+    topics_beside(path).write_text("id\ttext\nq\texpert routing\n")
+    path.write_text(f"{line}\n", encoding="utf-8")
+    [before] = read_qrels(path)
+    add_judgements(path, "expert routing", {before.doc_id: 0})
+    [after] = read_qrels(path)
+    assert after == before._replace(relevance=0)
+
+
+def test_topics_that_cannot_be_read(tmp_path: Path) -> None:
+    """A folder in place of the topics is an error of the topics, not of the judgements."""
+    path = tmp_path / "mine.qrels"
+    topics_beside(path).mkdir()
+    with pytest.raises(TopicsUnreadable, match=r"mine\.topics\.tsv"):
+        check_judgements(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A named pipe in place of the judgements is refused, and not read."""
+    path = tmp_path / "mine.qrels"
+    os.mkfifo(path)
+    with pytest.raises(QrelsUnreadable, match="not a regular file"):
         check_judgements(path)
 
 

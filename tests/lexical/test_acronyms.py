@@ -179,5 +179,5 @@ def test_no_form_is_missed_for_its_initials(forms: list[str], query: str) -> Non
     analyzer = Analyzer()
     table = table_of(*(Acronym(form, f"other {form}", n) for n, form in enumerate(forms)))
     found = table.expand(analyzer.sequence(query))
-    with mock.patch("papersearch.lexical.acronyms._may_stand_at", return_value=True):
+    with mock.patch("papersearch.lexical.acronyms._may_occur_at", return_value=True):
         assert table.expand(analyzer.sequence(query)) == found

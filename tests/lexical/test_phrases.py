@@ -68,5 +68,4 @@ def test_papers_and_impacts_are_those_of_the_occurrences(
 
 
 def _array(numbers: list[int]) -> papersearch.types.IntArray:
-
     return np.array(numbers, dtype=np.int64)

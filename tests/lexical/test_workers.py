@@ -52,6 +52,16 @@ def test_processes_and_chunks_do_not_matter(n_workers: int, chunk_size: int) -> 
     )
 
 
+@pytest.mark.parametrize("n_workers", [0, 2])
+@pytest.mark.parametrize("chunk_size", [5, 100])
+def test_progress_counts_what_is_done(n_workers: int, chunk_size: int) -> None:
+    """Progress is told after each chunk, with the papers that are done by then; at last with all of them."""
+    told: list[tuple[int, int]] = []
+    analyse_corpus(TEXTS, LENGTHS, lambda *counts: told.append(counts), n_workers=n_workers, chunk_size=chunk_size)
+    n_papers = len(TEXTS)
+    assert told == [(done, n_papers) for done in [*range(chunk_size, n_papers, chunk_size), n_papers]]
+
+
 def test_a_worker_does_what_is_done_here() -> None:
     """A worker's chunks and summary equal those of an analyst in this process."""
     analyst = Analyst()

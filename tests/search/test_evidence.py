@@ -9,7 +9,6 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 import papersearch
-from papersearch.dense.late import Encoded
 from papersearch.dense.models import ModelFiles, locate
 from papersearch.dense.reference import ReferenceEncoder
 from papersearch.search.evidence import find_evidence, sentences
@@ -18,6 +17,7 @@ from papersearch.text.paper_text import abstract_start, paper_text
 from papersearch.text.query import parse_query
 from papersearch.types import Paper
 from tests.conftest import make_model
+from tests.dense.papers_with_states import encode_papers
 
 
 @pytest.fixture(scope="module")
@@ -46,22 +46,10 @@ def test_places_count_without_the_prompt(tmp_path: Path, prompt: str) -> None:
     """A prompt before papers moves nothing: places are of the paper's own text."""
     folder = make_model(tmp_path / "model", prompts={"query": "", "document": prompt})
     batch = ReferenceEncoder(ModelFiles("m", "folder", folder), "cpu")
-    received: list[tuple[np.ndarray, np.ndarray]] = []
-    text = "a pipeline of the model"
-    batch.encode_papers(
-        [text], lambda number, encoded, starts: received.append((encoded.pieces, starts)), with_starts=True
-    )
-    [(pieces, starts)] = received
-    vocabulary = batch.vocabulary()
-    named = {vocabulary[piece]: int(start) for piece, start in zip(pieces.tolist(), starts.tolist(), strict=True)}
+    [(encoded, starts)] = encode_papers(batch, ["a pipeline of the model"])
+    vocabulary, pieces = batch.vocabulary(), encoded.pieces.tolist()
+    named = {vocabulary[piece]: start for piece, start in zip(pieces, starts.tolist(), strict=True)}
     assert {word: named[word] for word in ("pipeline", "of", "model")} == {"pipeline": 2, "of": 11, "model": 18}
-
-
-def with_places(library: ReferenceEncoder, text: str) -> tuple[Encoded, np.ndarray]:
-    """Encode a paper's text; return the offsets of its word pieces too."""
-    received: list[tuple[Encoded, np.ndarray]] = []
-    library.encode_papers([text], lambda number, *found: received.append(found), with_starts=True)
-    return received[0]
 
 
 def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library: ReferenceEncoder) -> None:
@@ -78,7 +66,7 @@ def test_likeness_is_the_sum_that_is_said(real_index: papersearch.Index, library
         alignment = pieces.beside(asked, doc_idx)
         assert alignment is not None
         found = alignment.likeness(ranges)
-        encoded, offsets = with_places(library, paper_text(paper))
+        [(encoded, offsets)] = encode_papers(library, [paper_text(paper)])
 
         def projected(states: np.ndarray) -> np.ndarray:
             rows = states @ pieces.basis

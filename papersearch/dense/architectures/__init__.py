@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-import orjson
+from typing import TYPE_CHECKING, Protocol
 
 from papersearch.dense.heads import read_head
-from papersearch.dense.model_folder import read_model_file, read_modules
+from papersearch.dense.model_folder import read_modules, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +51,7 @@ class NumpyTransformer(Protocol):
 
     def encode(self, text: str) -> Encoded: ...
 
-    def encode_many(self, texts: Sequence[str]) -> list[Encoded]: ...
-
-    def with_prefix(self, prefix: str) -> NumpyTransformer: ...
+    def encode_many(self, texts: Sequence[str], prefix: str | None = None) -> list[Encoded]: ...
 
     def encode_pieces(self, ids: Sequence[int]) -> Encoded: ...
 
@@ -67,7 +63,7 @@ def open_encoder(folder: Path, tokenizer: Tokenizer, prefix: str) -> NumpyTransf
     """
     try:
         transformer, *others = read_modules(folder)
-        config: dict[str, Any] = orjson.loads(read_model_file(transformer.folder / "config.json"))
+        config = read_object(transformer.folder / "config.json")
         module = _MODULES.get(config["model_type"])
         if module is None or transformer.kind != "Transformer":
             return None
