@@ -7,6 +7,7 @@ on which platforms it exists.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import subprocess
@@ -76,8 +77,15 @@ def uses(tree: ast.Module) -> Iterator[Use]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from (Use(node.module, alias.name, node) for alias in node.names)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in imported:
-            yield Use(imported[ast.unparse(node.value)], node.attr, node)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+            whole = ast.unparse(node.value)
+            if whole in imported:
+                yield Use(imported[whole], node.attr, node)
+
+
+@functools.cache
+def uses_in(path: Path) -> list[Use]:
+    return list(uses(with_parents(parsed(path))))
 
 
 def is_missing(use: Use, platform: str) -> bool:
@@ -139,7 +147,7 @@ def test_names_of_some_platforms_are_asked_for(platform: str) -> None:
     """What a platform lacks is used behind a condition, or is in the list with its reason."""
     unasked: dict[str, set[str]] = {}
     for path in MODULES:
-        for use in uses(with_parents(parsed(path))):
+        for use in uses_in(path):
             if is_missing(use, platform) and not is_asked_for(use):
                 name = f"{use.module}.{use.name}".rstrip(".")
                 unasked.setdefault(name_of(path), set()).add(name)
@@ -193,9 +201,9 @@ def test_places_of_one_system_are_listed() -> None:
 
 def test_processes_start_anew() -> None:
     """Nothing is forked: how Python starts processes makes no difference."""
-    used = {use.module for path in MODULES for use in uses(parsed(path))}
-    assert not used & NEEDS_FORK
-    assert not any("fork" in use.name for path in MODULES for use in uses(parsed(path)))
+    used = [use for path in MODULES for use in uses_in(path)]
+    assert not {use.module for use in used} & NEEDS_FORK
+    assert not any("fork" in use.name for use in used)
 
 
 def text_streams(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:

@@ -87,12 +87,14 @@ def test_the_table_agrees_with_json(run: Run, env: dict[str, str]) -> None:
         assert [line.split()[0] for line in lines] == [paper["short_id"] for paper in found[part][:2]]
 
 
-@pytest.mark.parametrize("columns", [20, 40, 60, 80, 120, 200])
-def test_it_fits_the_terminal(run: Run, env: dict[str, str], columns: int) -> None:
+@pytest.mark.parametrize("other", [SECOND, "a very long query about pipelines of experts on many devices at once"])
+def test_it_fits_the_terminal(real_index: papersearch.Index, other: str) -> None:
     """No line is wider than the terminal, whatever queries there are."""
-    for other in (SECOND, "a very long query about pipelines of experts that are trained on many devices at once"):
-        table = run(FIRST, "--against", other, "--format", "table", env={**env, "COLUMNS": str(columns)}).stdout
-        assert max(map(len, table.splitlines())) <= columns
+    found = compare(*(real_index.search(query, 1000, strict=True, facets=True) for query in (FIRST, other)))
+    for columns in (20, 40, 60, 80, 120, 200):
+        lines = table_of(found, other, columns)
+        assert len(lines) > 10
+        assert max(map(len, lines)) <= columns
 
 
 def test_lines_lead_to_their_papers(run: Run, env: dict[str, str]) -> None:
@@ -187,13 +189,18 @@ def counted(*names: str) -> tuple[Counted, ...]:
     return tuple(Counted(value=name, n_papers=len(names) - place) for place, name in enumerate(names))
 
 
-def table_rows(found: Comparison) -> dict[str, list[str]]:
-    """Return the two counts of each row of the table by the text before them."""
+def table_of(found: Comparison, other: str = SECOND, columns: int = 100) -> list[str]:
+    """Return the lines of the table of FIRST and another query on a terminal of this width."""
     output = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", output)
-        print_comparison(Console(file=output, width=100, color_system=None), (FIRST, SECOND), found, 10)
-    return {" ".join(line.split()[:-2]): line.split()[-2:] for line in output.getvalue().splitlines()}
+        print_comparison(Console(file=output, width=columns, color_system=None), (FIRST, other), found, 10)
+    return output.getvalue().splitlines()
+
+
+def table_rows(found: Comparison) -> dict[str, list[str]]:
+    """Return the two counts of each row of the table by the text before them."""
+    return {" ".join(line.split()[:-2]): line.split()[-2:] for line in table_of(found)}
 
 
 def test_names_beyond_the_first_twenty_are_not_counted_as_none(real_index: papersearch.Index) -> None:

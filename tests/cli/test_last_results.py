@@ -135,7 +135,7 @@ def test_an_own_number_of_a_paper(session: Path, tmp_path: Path, monkeypatch: An
     assert shown("7").endswith("On 7")
     assert "no search of this terminal is kept" in shown("250")
     CliRunner().invoke(app, ["On 25"])
-    assert "the last search had 3 results" in shown("7")
+    assert "the last search had 1 result" in shown("7")
     assert shown("id:7").endswith("On 7")
 
 

@@ -15,6 +15,8 @@ from papersearch.cli.agents.tools import TOOLS, Tool
 from papersearch.search.filter_table import FILTER_ROWS
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
+SCHEMAS = {tool.name: tool.arguments.schema() for tool in TOOLS}
+VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
 
 JSON = st.recursive(
     st.none()
@@ -47,7 +49,7 @@ def fitting(shape: dict[str, Any]) -> st.SearchStrategy[Any]:
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[Tool, dict[str, Any]]:
     tool = draw(st.sampled_from(TOOLS))
-    shapes = tool.arguments.schema()["properties"]
+    shapes = SCHEMAS[tool.name]["properties"]
     chosen = draw(st.lists(st.sampled_from(sorted(shapes)), unique=True, max_size=5))
     given = {name: draw(fitting(shapes[name]) | JSON) for name in chosen}
     if draw(st.integers(0, 4)) == 0:
@@ -66,11 +68,11 @@ def read(arguments: Arguments, given: dict[str, Any]) -> dict[str, Any] | None:
 def test_what_is_read_is_what_the_schema_allows(call: tuple[Tool, dict[str, Any]]) -> None:
     """Arguments are read exactly if jsonschema accepts them, but null is an optional argument left out."""
     tool, given = call
-    schema = tool.arguments.schema()
+    schema = SCHEMAS[tool.name]
     optional = set(schema["properties"]) - set(schema.get("required", []))
     without_null = {name: value for name, value in given.items() if value is not None or name not in optional}
     values = read(tool.arguments, given)
-    assert (values is not None) == Draft202012Validator(schema).is_valid(without_null)
+    assert (values is not None) == VALIDATORS[tool.name].is_valid(without_null)
     if values is not None:
         assert set(values) == set(schema["properties"])
         json.dumps(values).encode("utf-8")
@@ -85,7 +87,7 @@ def test_every_fault_is_told_at_once(call: tuple[Tool, dict[str, Any]]) -> None:
     except ArgumentError as error:
         *faults, known = error.message.split("\n")
         assert known.startswith(f"{tool.name} takes")
-        assert all(name in known for name in tool.arguments.schema()["properties"])
+        assert all(name in known for name in SCHEMAS[tool.name]["properties"])
         for name, value in given.items():
             if read(tool.arguments, {**passing(tool), name: value}) is None and value is not None:
                 assert any(name in fault or repr(name) in fault for fault in faults) or len(faults) > 5
