@@ -22,7 +22,7 @@ from tests.conftest import make_model
 
 @pytest.fixture(scope="module")
 def library() -> ReferenceEncoder:
-    """sentence-transformers with the packaged model."""
+    """Return sentence-transformers with the packaged model."""
     return ReferenceEncoder(locate(None, print), "cpu")
 
 
