@@ -20,11 +20,11 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import orjson
 import torch
+from measuring import Cost
 from sentence_transformers import SentenceTransformer
 
 from papersearch.dense import models
@@ -32,13 +32,6 @@ from papersearch.dense.bulk import NumpyEncoder
 from papersearch.dense.reference import PRECISION_VARIABLE, ReferenceEncoder
 
 LENGTH = 512
-
-
-class Cost(NamedTuple):
-    """Seconds of the clock, and of all processors."""
-
-    wall: float
-    processor: float
 
 
 def cost(work: Callable[[], object]) -> Cost:

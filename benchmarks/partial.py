@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from quality import Collection
+from quality import Collection, dump_of
 
 import papersearch
 from papersearch.index import previous
@@ -45,8 +45,7 @@ def measure(folder: Path, indexes: Path, share: float, seed: int) -> float:
         if share == 1.0:
             return Collection(folder, indexes).by_mode("hybrid")
         shutil.copytree(indexes / folder.name, Path(scratch) / folder.name)
-        corpus = next(path for path in (folder / "corpus.jsonl", folder / "corpus.jsonl.gz") if path.exists())
-        encode_in_part(corpus, Path(scratch) / folder.name, share, seed)
+        encode_in_part(dump_of(folder), Path(scratch) / folder.name, share, seed)
         return Collection(folder, Path(scratch)).by_mode("hybrid")
 
 

@@ -53,10 +53,14 @@ def test_a_run_is_the_same_by_many(real_index: papersearch.Index, topics: list[T
     assert by_one == by_three
 
 
-@pytest.mark.parametrize("answer", [answer_topics, rank_topics])
 @pytest.mark.parametrize(
-    "asking",
-    [ASKING, Asking(1, "keyword", late=False, literal=True), Asking(302, "semantic", late=False, literal=False)],
+    ("answer", "asking"),
+    [
+        (answer_topics, ASKING),
+        (answer_topics, Asking(302, "semantic", late=False, literal=False)),
+        (rank_topics, ASKING),
+        (rank_topics, Asking(1, "keyword", late=False, literal=True)),
+    ],
 )
 def test_a_worker_answers_with_the_same_bytes(
     answer: Answering, asking: Asking, real_index: papersearch.Index, topics: list[Topic]

@@ -169,7 +169,7 @@ def test_the_grid_has_the_defaults_once(real_index: papersearch.Index) -> None:
 
 @pytest.fixture(scope="module")
 def topics(real_index: papersearch.Index) -> list[Topic]:
-    """Three words of the title of every twelfth paper."""
+    """Return three words of the title of every twelfth paper."""
     titles = [paper.title for paper in real_index.papers()][::12]
     return [Topic(str(number), " ".join(title.split()[1:4])) for number, title in enumerate(titles)]
 

@@ -1,7 +1,7 @@
 """Writes the golden index of the current format; run `python -m tests.golden.write` from the root.
 
-An index of an older format is refused, so only its manifest is kept. The oldest format that a build
-reuses is kept whole.
+Indexes of the formats that a build reuses are kept whole. Of an older format only the manifest is kept:
+its index is refused.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from papersearch.text.analysis import Analyzer
 from papersearch.text.languages import language_of
 from papersearch.text.paper_text import paper_text
 from papersearch.text.query import parse_query
-from tests.conftest import make_model
 from tests.rewriting import rewrite_json
 
 ABSTRACTS = [
@@ -91,7 +90,7 @@ def mixed(folder: Path) -> papersearch.Index:
     return papersearch.open(folder / "mixed")
 
 
-def ids(index: papersearch.Index, query: str) -> set[str]:
+def titles_found(index: papersearch.Index, query: str) -> set[str]:
     """Return the titles of all papers that a query finds by words."""
     return {hit.paper.title for hit in index.search(query, 50, "keyword").hits}
 
@@ -122,10 +121,10 @@ def test_scores_are_those_of_rank_bm25(mixed: papersearch.Index, query: str) -> 
 
 def test_inflected_words_find_papers_of_their_language(mixed: papersearch.Index) -> None:
     """Each language's forms of a word find its papers, and English ones find English papers as before."""
-    assert "Häuser der Zukunft" in ids(mixed, "Hauses")
-    assert {"Réseaux profonds", "Données générées"} <= ids(mixed, "réseau")
-    assert "Models of houses" in ids(mixed, "house modeling")
-    assert ids(mixed, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
+    assert "Häuser der Zukunft" in titles_found(mixed, "Hauses")
+    assert {"Réseaux profonds", "Données générées"} <= titles_found(mixed, "réseau")
+    assert "Models of houses" in titles_found(mixed, "house modeling")
+    assert titles_found(mixed, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
 
 
 @pytest.mark.parametrize("word", ["Häuser", "Preise", "données", "generate", "Klima"])
@@ -141,7 +140,7 @@ def test_a_word_begun_in_full_scores_as_the_word(mixed: papersearch.Index, word:
 def test_one_language(folder: Path) -> None:
     """An index in German stems German, and leaves its stop words out of abstracts."""
     german = papersearch.open(folder / "german")
-    assert ids(german, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
+    assert titles_found(german, "Modellen") >= {"Häuser der Zukunft", "Waren und Preise"}
     assert german._opened.postings.find("und") is None
     assert german.manifest.lexical.analyzer == "snowball-german-3"
 
@@ -157,14 +156,14 @@ def test_english_is_as_it_was(folder: Path) -> None:
 
 def test_conditions_hold_in_every_language(mixed: papersearch.Index) -> None:
     """Phrases, exclusions, beginnings and fields are those of each paper's own language."""
-    assert ids(mixed, '"réseau de neurone"') == {"Réseaux profonds"}
-    assert ids(mixed, '"Modell des Hauses"') == {"Häuser der Zukunft"}
-    assert ids(mixed, "title:Haus") == {"Häuser der Zukunft"}
-    assert "Häuser der Zukunft" not in ids(mixed, "Modelle -Haus")
-    assert "Réseaux profonds" not in ids(mixed, "donnée -réalités")
-    assert ids(mixed, "génér*") == {"Données générées"}
-    assert ids(mixed, "gener*") == {"Données générées", "Transformers at scale"}
-    assert ids(mixed, "Modelle AND Preis") == {"Waren und Preise"}
+    assert titles_found(mixed, '"réseau de neurone"') == {"Réseaux profonds"}
+    assert titles_found(mixed, '"Modell des Hauses"') == {"Häuser der Zukunft"}
+    assert titles_found(mixed, "title:Haus") == {"Häuser der Zukunft"}
+    assert "Häuser der Zukunft" not in titles_found(mixed, "Modelle -Haus")
+    assert "Réseaux profonds" not in titles_found(mixed, "donnée -réalités")
+    assert titles_found(mixed, "génér*") == {"Données générées"}
+    assert titles_found(mixed, "gener*") == {"Données générées", "Transformers at scale"}
+    assert titles_found(mixed, "Modelle AND Preis") == {"Waren und Preise"}
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -309,15 +308,16 @@ def test_an_older_analysis_tells_the_languages(tmp_path: Path, folder: Path) -> 
     assert papersearch.open(copied).manifest.lexical.analyzer == "snowball-german-3"
 
 
-def test_the_command_line(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line(folder: Path, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`index --language` names languages, `stats` tells them, and the hint to build names them."""
     monkeypatch.chdir(tmp_path)
-    model = make_model(tmp_path / "model")
 
     def run(*arguments: object) -> Any:
         return CliRunner().invoke(app, list(map(str, arguments)))
 
-    built = run("index", folder / "corpus", "--index", "index", "--model", model, "--language", "EN,de", "--json")
+    built = run(
+        "index", folder / "corpus", "--index", "index", "--model", small_model, "--language", "EN,de", "--json"
+    )
     assert json.loads(built.stdout)["languages"] == ["en", "de"]
     assert "English, German" in run("stats", "--index", "index").stdout
     wrong = run("index", folder / "corpus", "--index", "index", "--language", "xx")
@@ -344,4 +344,4 @@ def test_acronyms_are_found_from_every_language(tmp_path: Path) -> None:
     papersearch.build([tmp_path / "a.jsonl"], tmp_path / "index", language="de,en", words_only=True)
     index = papersearch.open(tmp_path / "index")
     for query in ("MoE", "die Netze mit dem MoE", "the MoE and what it learns"):
-        assert "Gating" in ids(index, query)
+        assert "Gating" in titles_found(index, query)

@@ -133,7 +133,7 @@ def test_an_archive_on_several_disks(tmp_path: Path) -> None:
 WHOLE = zipped({"corpus.jsonl": LINE, "owls.ris": RIS})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(at=st.integers(0, len(WHOLE) - 1), noise=st.binary(max_size=30), cut=st.booleans())
 def test_any_damage_is_survived(tmp_path_factory: pytest.TempPathFactory, at: int, noise: bytes, cut: bool) -> None:
     """An archive that is cut short or overwritten raises nothing."""

@@ -17,7 +17,7 @@ import pytest
 import papersearch
 from papersearch.errors import CorpusError, IndexMissing
 from papersearch.ingest.reading import ingest
-from tests.conftest import page
+from tests.conftest import PATIENCE_S, page
 from tests.growing import A, B
 
 
@@ -84,7 +84,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     found: list[Any] = []
     reader = threading.Thread(target=lambda: found.append(ingest([tmp_path])), daemon=True)
     reader.start()
-    reader.join(10)
+    reader.join(PATIENCE_S)
     assert [paper.title for paper in found[0].papers] == [A[0]]
     assert {finding.file: finding.kind for finding in found[0].findings} == {
         "pipe.txt": "file skipped",

@@ -177,7 +177,7 @@ def pieces_of(content: bytes, size: int) -> list[bytes]:
     return [content[place : place + size] for place in range(0, len(content), size)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     text=st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff")),
     encoding=st.sampled_from(sorted(MARKS)),
@@ -189,7 +189,7 @@ def test_text_is_the_same_in_every_encoding(text: str, encoding: str, size: int)
     assert b"".join(in_utf8(iter(pieces))) == text.encode()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.binary(), mark=st.sampled_from(sorted(MARKS.values())), size=st.integers(1, 7))
 def test_any_bytes_can_be_read(content: bytes, mark: bytes, size: int) -> None:
     """No bytes after a byte order mark are an error, and the pieces do not matter."""
@@ -197,7 +197,7 @@ def test_any_bytes_can_be_read(content: bytes, mark: bytes, size: int) -> None:
     assert b"".join(in_utf8(iter(pieces_of(mark + content, size)))) == whole
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(lines=st.lists(st.text("ab\x0b ", max_size=3)), size=st.integers(1, 7))
 def test_carriage_returns_end_lines(lines: list[str], size: int) -> None:
     """A file whose lines end in carriage returns has the same lines as with line feeds."""

@@ -138,7 +138,7 @@ def test_order_of_query_terms_is_irrelevant(real_index: papersearch.Index, words
     data=st.data(),
 )
 def test_bm25_rises_with_tf(documents: list[list[str]], term: str, data: st.DataObject) -> None:
-    """Writing a query term once more in place of another word of a paper that has it raises the paper's BM25."""
+    """A query term written once more, in place of another word of the paper, raises the paper's BM25."""
     doc_idx = data.draw(st.sampled_from(range(len(documents))))
     document = documents[doc_idx]
     others = [place for place, word in enumerate(document) if word != term]

@@ -297,7 +297,8 @@ def spelled(papers: papersearch.Index, pattern: str, *, title_only: bool = False
 
 def found(papers: papersearch.Index, query: str, mode: papersearch.Mode = "keyword") -> set[str]:
     """Return the ids of all papers that a query finds."""
-    return {hit.paper.paper_id for hit in papers.search(query, len(papers), mode)}
+    (ranked,) = papers.rank_many([query], len(papers), mode, literal=False)
+    return {one.paper_id for one in ranked}
 
 
 def test_every_spelling_in_the_corpus(real_index: papersearch.Index) -> None:

@@ -11,8 +11,8 @@ from papersearch.lexical.bm25 import bm25_saturation
 from papersearch.lexical.phrases import DocumentLengths, phrase_impacts, phrase_papers
 from papersearch.lexical.statistics import statistics_of
 from papersearch.text.words import plain_word
-from tests.text.test_query import TERMS
 
+TERMS = "pipeline bubble model data".split()
 DOCUMENTS = st.lists(st.lists(st.sampled_from(TERMS), max_size=12), min_size=1, max_size=6)
 
 

@@ -22,7 +22,7 @@ from tests.dense.papers_with_states import encode_papers
 
 @pytest.fixture(scope="module")
 def library() -> ReferenceEncoder:
-    """sentence-transformers with the packaged model."""
+    """Return sentence-transformers with the packaged model."""
     return ReferenceEncoder(locate(None, print), "cpu")
 
 

@@ -117,7 +117,7 @@ def test_filters_come_before_the_cutoff(any_index: papersearch.Index) -> None:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> papersearch.Index:
-    """An index of records: one of a known day, one of a month, one of a year, others of none of them."""
+    """Index records: one of a known day, one of a month, one of a year, others of none of them."""
     folder = tmp_path_factory.mktemp("records")
     fields = [
         {"_id": "day", "title": "Pipeline bubbles by day", "text": "We measure them.", "date": "2018-11-16"},

@@ -263,7 +263,7 @@ def test_the_best_of_the_candidates() -> None:
 
 @pytest.fixture
 def base() -> Ranking:
-    """Five papers by BM25: 3, 1, 4, 0, 2."""
+    """Return five papers by BM25: 3, 1, 4, 0, 2."""
     return by_keyword(np.array([2.0, 6.0, 1.0, 8.0, 4.0]), np.arange(5), 5)
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 import Stemmer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papersearch.cli.output.table import window
@@ -122,12 +122,17 @@ def test_positions_go_on(first: str, second: str) -> None:
 
 @given(ANY_TEXT)
 def test_spans_hold_their_terms(text: str) -> None:
-    """Every span marked for a term contains the term, and spans do not overlap."""
+    """Spans hold the matches of the terms, each at least one, and do not overlap."""
     analyzer = Analyzer()
     terms = set(analyzer.terms(text)[::2])
     spans = analyzer.spans(terms, text)
     assert all(a[1] <= b[0] for a, b in pairwise(spans))
-    assert bool(spans) == bool(terms)
+    held = [
+        [start for start, end in spans if start <= match.start and match.end <= end]
+        for match in analyzer.matches(terms, text)
+    ]
+    assert all(len(around) == 1 for around in held)
+    assert {start for around in held for start in around} == {start for start, _ in spans}
 
 
 def test_terms_are_stems_without_stop_words() -> None:
@@ -243,11 +248,13 @@ def test_evidence_of_an_empty_abstract() -> None:
     st.lists(st.sampled_from(["pipeline", "of", "bubbles", "x" * 50, "data"]), min_size=1, max_size=60),
     st.integers(20, 200),
 )
+@example(["data", "data", "of", "bubbles", "data"], 20)
 def test_window_keeps_to_its_room(words: list[str], room: int) -> None:
-    """A cut sentence fits, its marks cover the same words, and at least one mark stays if any fits."""
+    """A cut sentence fits, its marks cover the same words, and at least one mark stays."""
     text = " ".join(words)
     spans = Analyzer().spans(["bubbl"], text)
     shown, kept = window(text, spans, room)
     assert len(shown) <= room + len("… ") + len(" …")
     assert all(shown[start:end] == "bubbles" for start, end in kept)
+    assert bool(kept) == bool(spans)
     assert shown.strip("… ") in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -18,14 +19,19 @@ from papersearch.text.paper_text import paper_text
 from papersearch.text.query import Query, parse_query
 from papersearch.types import MODES, Mode
 
-TERMS = "pipeline bubble model data".split()
-
 WHOLE = 302
 
 
 def found(index: papersearch.Index, query: str, mode: Mode = "hybrid") -> set[str]:
     """Return the titles of all papers that a query ranks."""
-    return {hit.paper.title for hit in index.search(query, k=WHOLE, mode=mode)}
+    (ranked,) = index.rank_many([query], WHOLE, mode, literal=False)
+    return {title_of(index)[one.paper_id] for one in ranked}
+
+
+@cache
+def title_of(index: papersearch.Index) -> dict[str, str]:
+    """Return the title of each paper by its id."""
+    return {paper.paper_id: paper.title for paper in index.papers()}
 
 
 def titles_where(index: papersearch.Index, pattern: str, *, title_only: bool = False) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,12 @@ def test_the_marks_are_unicodes() -> None:
     assert wrong == []
 
 
+@cache
+def letters_and_names() -> list[tuple[str, str]]:
+    """Return every letter of Unicode with its name."""
+    return [(c, unicodedata.name(c, "")) for c in map(chr, range(sys.maxunicode + 1)) if c.isalpha()]
+
+
 @pytest.mark.parametrize(
     "script",
     ["CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH", "HIRAGANA LETTER", "KATAKANA LETTER", "THAI CHARACTER",
@@ -50,8 +57,9 @@ def test_the_marks_are_unicodes() -> None:
 def test_unspaced_scripts_are_known_by_name(script: str) -> None:
     """Every letter that Unicode names after one of these scripts belongs to a script without blanks."""
     unspaced = re.compile(f"[{UNSPACED}]")
-    letters = (c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.name(c, "").startswith(script))
-    assert [letter for letter in letters if letter.isalpha() and not unspaced.match(letter)] == []
+    letters = [letter for letter, name in letters_and_names() if name.startswith(script)]
+    assert letters
+    assert [letter for letter in letters if not unspaced.match(letter)] == []
 
 
 @pytest.mark.parametrize("character", "aZéßλЖשन한ا١9_")

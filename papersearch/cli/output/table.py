@@ -270,10 +270,10 @@ def window(text: str, spans: Sequence[Span], room: int) -> tuple[str, list[Span]
     start = max(starts, key=lambda left: (sum(left <= a and b <= left + room for a, b in spans), -left))
     start = min(start, len(text) - room)  # no room is left unused at the end
     if start:
-        start = text.find(" ", start) + 1 or start
+        start = text.find(" ", start - 1) + 1 or start  # a word that begins there stays
     stop = len(text)
     if start + room < stop:
-        stop = text.rfind(" ", start, start + room)
+        stop = text.rfind(" ", start, start + room + 1)  # a word that ends there stays
         stop = stop if stop > start else start + room
     before, after = ("… " if start else ""), (" …" if stop < len(text) else "")
     shift = len(before) - start

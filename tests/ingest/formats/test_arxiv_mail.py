@@ -108,7 +108,7 @@ def test_damage_costs_its_entry(tmp_path: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_damage_is_an_error(data: st.DataObject) -> None:
     """Bytes that were cut, exchanged or put in raise nothing but NotADump."""
     content = bytearray(MAIL.encode())

@@ -16,6 +16,7 @@ from papersearch.ingest.reading import ingest
 from papersearch.ingest.record import admit, complain_about
 from papersearch.types import Finding, Organisation
 from tests.conftest import HEADER, page, sentence
+from tests.growing import A, B
 
 
 def read(text: str) -> tuple[list[Appearance], list[Finding]]:
@@ -30,7 +31,6 @@ def metadata(*lines: str) -> str:
     return "\n" + "\n".join(lines) + "\n"
 
 
-A, B = ("On apples", sentence("apples")), ("On bees", sentence("bees"))
 ACME = Organisation(handle="acme", name="Acme Labs of Ohio")
 DATED = metadata("  • 3 authors", "·", "Jan 6, 2025 2")
 

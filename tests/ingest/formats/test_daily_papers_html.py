@@ -89,7 +89,7 @@ class Divs(HTMLParser):
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=30), max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_attributes_are_those_of_html_parser(values: list[str]) -> None:
     """The attributes of elements are those that Python's own parser finds."""
     written = "".join(

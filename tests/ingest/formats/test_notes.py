@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from papersearch.ingest.formats import notes
@@ -228,7 +228,6 @@ def test_depth_is_bounded(tmp_path: Path, hostile: str) -> None:
     assert [paper.title for paper in found.papers] == ["On Moths"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     st.dictionaries(
         st.text("abcdef", min_size=1, max_size=5),
@@ -256,7 +255,6 @@ def test_damage_is_survived() -> None:
         notes.matches(content)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
 def test_any_front_matter_is_survived(written: str) -> None:
     """No text is an error."""

@@ -379,8 +379,9 @@ def test_hostile_contents_cost_themselves(tmp_path: Path, attack: str) -> None:
     assert "Lantern Maps for Moths" in [paper.title for paper in read(tmp_path, library).papers]
 
 
-def test_work_is_bounded(tmp_path: Path) -> None:
+def test_work_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that multiplies its rows is given up as an attack."""
+    monkeypatch.setattr(zotero_sqlite, "_STEP", 100_000)
     library = Library(":memory:", SAMPLE_SCHEMA.replace("valueID integer primary key", "valueID int"))
     moths(library)
     library.database.executescript(
@@ -406,7 +407,7 @@ def damage(content: bytes) -> tuple[list[Finding], bool]:
 WHOLE = moths(Library(":memory:")).content()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(WHOLE) - 1), st.binary(max_size=60), st.booleans())
 def test_damage_is_named(at: int, noise: bytes, cut: bool) -> None:
     """A database that is cut short or overwritten raises nothing but the error for a damaged file."""
@@ -419,7 +420,7 @@ def test_every_page_may_be_damaged() -> None:
     assert set(read_to_end) == {True, False}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(["title", "abstractNote", "DOI", "volume", "extra", "publicationTitle", "archiveID"]),

@@ -203,7 +203,7 @@ def records(content: bytes) -> Iterator[Record]:
 
 
 @given(st.sampled_from(sorted(SAMPLES)), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_damage_is_an_error(source: str, data: st.DataObject) -> None:
     """Bytes that were cut, exchanged or put in raise nothing but NotADump."""
     content = bytearray(SAMPLES[source][0].encode())
@@ -219,7 +219,7 @@ def test_no_damage_is_an_error(source: str, data: st.DataObject) -> None:
 
 
 @given(st.integers(1, 8), st.integers(0, 7), st.integers(0, 200), st.binary(max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_damage_stays_in_its_record(n: int, broken: int, at: int, put: bytes) -> None:
     """Any bytes inside one paper leave the papers before it as they are."""
     assume(at != 1 or put[:1] not in (b"?", b"!"))  # an instruction or declaration ends where it says
@@ -238,7 +238,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=6), st.integers(1, 64))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_elements_are_those_of_elementtree(texts: list[tuple[str, str]], size: int) -> None:
     """Texts are those that ElementTree finds, in pieces of any size."""
     root = ElementTree.Element("records")
