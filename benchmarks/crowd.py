@@ -41,14 +41,14 @@ from tests.locks import NoLocks
 from tests.served import served
 
 
-def live(role: Role, scene: Scene, seed: int, pause: float, goes_on: Callable[[int], bool]) -> None:
+def live(role: Role, scene: Scene, seed: int, pause: float, is_over: Callable[[int], bool]) -> None:
     """Act in this process until it is over, and write what came of it."""
     drawn = random.Random(seed)
     tally: Outcome = Counter()
     trouble: list[str] = []
     act: Act | None = None
     n_done = 0
-    while goes_on(n_done):
+    while not is_over(n_done):
         n_done += 1
         try:
             act = act or role(scene, drawn)
@@ -93,8 +93,8 @@ def crowd(scene: Scene, n_readers: int, n_writers: int, pause: float, over: Call
                 status = 1
                 try:
                     if scene.locks != "working":
-                        locking.fcntl = NoLocks(is_silent=scene.locks == "silent")  # type: ignore[assignment]  # in its place
-                    live(role, scene, number, pause * slowness, lambda n, ends=ends: not ends(n))
+                        locking.fcntl = NoLocks(is_silent=scene.locks == "silent")  # type: ignore[assignment, attr-defined]  # in its place
+                    live(role, scene, number, pause * slowness, ends)
                     status = 0
                 finally:
                     os._exit(status)
@@ -152,7 +152,7 @@ def main() -> int:
         begun, acts = time.monotonic(), arguments.acts
 
         def is_over(n_done: int) -> bool:
-            return time.monotonic() > begun + arguments.seconds if acts is None else n_done >= acts
+            return bool(time.monotonic() > begun + arguments.seconds if acts is None else n_done >= acts)
 
         try:
             total = crowd(scene, arguments.readers, arguments.writers, arguments.pause, is_over)

@@ -202,6 +202,11 @@ WRONG = Weights(keyword=2.5, late_interaction=0.0, feedback=0.0, neighbours=0.0)
 """Weights that suit none of the collections: words rank nearly alone."""
 
 
+def by_weights(weights: dict[str, float], collection: Collection) -> float:
+    """Return nDCG@10 of hybrid mode under these weights."""
+    return collection.by_mode("hybrid", **weights)
+
+
 def print_tuning(collection: Collection) -> None:
     """Print a row for each start of tuning."""
     judged = judged_topics(collection.topics, collection.qrels)
@@ -280,7 +285,7 @@ def main() -> None:
         row("hybrid, without late interaction", lambda c: c.by_mode("hybrid", late=False))
         for name, constants, weights in VARIANTS:
             with changed(**constants):
-                row(name, partial(Collection.by_mode, mode="hybrid", **weights))
+                row(name, partial(by_weights, weights))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,11 @@ def writer(scene: Scene, drawn: random.Random) -> Act:
         kind = drawn.choices(
             ("build", "words", "full", "few", "rollback", "tuned", "untuned"), (45, 12, 12, 6, 15, 5, 5)
         )[0]
-        options = {"words": {"words_only": True}, "full": {"full": True}, "few": {"most_texts": 10}}
+        options: dict[str, dict[str, Any]] = {
+            "words": {"words_only": True},
+            "full": {"full": True},
+            "few": {"most_texts": 10},
+        }
         if kind == "rollback":
             papersearch.rollback(scene.indexes[0])
         elif kind == "tuned":
