@@ -204,7 +204,7 @@ WRONG = Weights(keyword=2.5, late_interaction=0.0, feedback=0.0, neighbours=0.0)
 
 def by_weights(weights: dict[str, float], collection: Collection) -> float:
     """Return nDCG@10 of hybrid mode under these weights."""
-    return collection.by_mode("hybrid", **weights)
+    return collection.by_mode("hybrid", True, **weights)
 
 
 def print_tuning(collection: Collection) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 from collections import Counter
+from typing import Any
 
 import papersearch
 from crowded.scene import N_STATES, TUNED, Act, K, Outcome, Scene, Wrong, state_of
