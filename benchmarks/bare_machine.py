@@ -1,6 +1,6 @@
 """Stand-ins that let the encoders be imported where only numpy, torch and their like are installed.
 
-A program imports this module before the package: a machine with a graphics processor is often lent
+A program imports this module before the package: a machine with a graphics processor often comes
 without the package and its smaller dependencies, which decide no speed there.
 """
 

@@ -1,4 +1,4 @@
-"""The rooms of ARCHITECTURE.md: imports go down only, and a query imports little."""
+"""The layers of ARCHITECTURE.md: imports go down only, and a query imports little."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import papersearch
 from tests.conftest import command_environment
 from tests.package_code import MODULES, PACKAGE, name_of, parsed
 
-# From the bottom up; a module imports from its own layer's room or from layers below it.
+# From the bottom up; a module imports from its own folder or from layers below it.
 LAYERS = [
     {"clock", "user_files", "values"},
     {"checksums", "errors", "private_files", "processes", "types", "version"},
@@ -63,13 +63,13 @@ def imported(path: Path) -> list[str]:
     return names
 
 
-def test_every_room_has_a_layer() -> None:
+def test_every_module_has_a_layer() -> None:
     """Every module belongs to a layer."""
     assert {room_of(path) for path in MODULES} == set(HEIGHT)
 
 
 def test_imports_go_down() -> None:
-    """A module imports from its own room or from lower layers, never sideways or up."""
+    """A module imports from its own folder or from lower layers, never sideways or up."""
     others = {
         path: {name.split(".")[1] for name in imported(path) if name.startswith("papersearch.")} for path in MODULES
     }
