@@ -758,7 +758,7 @@ class PaperNotFound(PaperLookupError):
 
 
 class AmbiguousPaper(PaperLookupError):
-    """`n_papers` papers have an id that begins with `name`, or are otherwise named so.
+    """`n_papers` papers have an id that begins with `name`, or share it as another name.
 
     `matched` tells how, as in "title", "citation key" or "DOI"; `candidates` holds up to ten of their ids.
     """
@@ -816,15 +816,6 @@ class ShardRefused(ClusterError):
         self.asked = asked
 
 
-def _either(values: tuple[str, ...]) -> str:
-    *most, last = values
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-def _place(file: str, line: int | None) -> str:
-    return file if line is None else f"{file}:{line}"
-
-
 class MapError(PapersearchError):
     """A map of papers cannot be drawn."""
 
@@ -844,3 +835,12 @@ class MapTooLarge(MapError):
         super().__init__(f"cannot draw a map of {n_papers:,} papers: the limit is {limit:,}")
         self.n_papers = n_papers
         self.limit = limit
+
+
+def _either(values: tuple[str, ...]) -> str:
+    *most, last = values
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"

@@ -36,7 +36,6 @@ Span: TypeAlias = tuple[int, int]
 DumpProgress: TypeAlias = Callable[[str, int, int], None]
 """Callback with the name of a dump, the bytes of it that are read, and its size."""
 
-
 _NAMED = 3
 """Number of papers named in the repr of results."""
 

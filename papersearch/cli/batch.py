@@ -94,10 +94,11 @@ def _trec(
     opened: Index, topics: Sequence[Topic], k: int, options: BatchOptions, rerank: Reranker | None
 ) -> Iterator[bytes]:
     """Yield the lines of a TREC run, one topic at a time."""
-    from papersearch.evaluation.runs import run_of, trec_lines
+    from papersearch.evaluation.runs import reranked, run_of, trec_lines
 
     asking = _asking(k, options)
-    for topic, ranking in run_of(opened, topics, asking, n_processes_for(opened), rerank):
+    run = run_of(opened, topics, asking, n_processes_for(opened))
+    for topic, ranking in run if rerank is None else reranked(opened, run, asking, rerank):
         yield trec_lines(topic, ranking, options.tag).encode("utf-8", "replace")
 
 

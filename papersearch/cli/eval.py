@@ -71,7 +71,7 @@ def evaluate(options: EvalOptions) -> None:
     from papersearch.cli.output.evaluation import evaluation_fields, print_evaluation
     from papersearch.evaluation.measures import evaluate as measure
     from papersearch.evaluation.qrels import read_qrels
-    from papersearch.evaluation.runs import RUN_DEPTH, run_of, scored
+    from papersearch.evaluation.runs import RUN_DEPTH, reranked, run_of, scored
     from papersearch.evaluation.sharing import Asking
     from papersearch.types import DEFAULT_WEIGHTS, MODES
     from papersearch.values import fields_of
@@ -97,11 +97,14 @@ def evaluate(options: EvalOptions) -> None:
     askings = {str(mode): Asking(RUN_DEPTH, mode, late, literal) for mode in modes}
     if opened.weights is not None and "hybrid" in askings:
         askings[BY_DEFAULT] = askings["hybrid"]._replace(weights=fields_of(DEFAULT_WEIGHTS))
-    runs = {name: scored(run_of(opened, asked, asking, n_processes)) for name, asking in askings.items()}
-    if options.rerank is not None:
+    if options.rerank is None:
+        runs = {name: scored(run_of(opened, asked, asking, n_processes)) for name, asking in askings.items()}
+    else:
+        found = {name: list(run_of(opened, asked, asking, n_processes)) for name, asking in askings.items()}
+        runs = {name: scored(run) for name, run in found.items()}
         with options.rerank.opened(for_many=True) as rerank:
             for mode in modes:  # under the weights in force
-                runs[f"{mode} reranked"] = scored(run_of(opened, asked, askings[mode], rerank=rerank))
+                runs[f"{mode} reranked"] = scored(reranked(opened, found[mode], askings[mode], rerank))
     result = measure(judged, runs)
     printer.document(
         lambda: evaluation_fields(result, per_query=options.per_query),

@@ -19,8 +19,6 @@ from papersearch.types import Filters, Mode, Weights
 
 if TYPE_CHECKING:
     from papersearch.api import Index
-    from papersearch.search.reranking import Reranker
-    from papersearch.types import Results
 
 
 class Asking(NamedTuple):
@@ -77,27 +75,18 @@ def arguments_of(index: Index, answer: Answering, asking: Asking) -> tuple[bytes
     )
 
 
-def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking, rerank: Reranker | None = None) -> bytes:
+def rank_topics(index: Index, topics: Sequence[Topic], asking: Asking) -> bytes:
     """Rank the papers for each topic, and return a JSON list of (paper id, score) for each."""
-    texts = as_texts(topics)
-    k, mode, late, literal = asking.k, asking.mode, asking.late, asking.literal
-    weights = None if asking.weights is None else Weights(**asking.weights)
-    filters = asking.filters
-    rankings = index.rank_many(texts, k, mode, late=late, literal=literal, weights=weights, filters=filters)
-    rows = ([(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings)
-    if rerank is None:
-        return orjson.dumps(list(rows))
-    first = min(k, rerank.top)
-    found = index.search_many(texts, first, mode, late=late, literal=literal, rerank=rerank, filters=filters)
-    return orjson.dumps(list(map(_reordered, rows, found)))
-
-
-def _reordered(ranking: list[tuple[str, float]], reranked: Results) -> list[tuple[str, float]]:
-    """Return a ranking with its first papers as they are reranked; each place keeps its score."""
-    if reranked.reranked is None:
-        return ranking
-    first = [(hit.paper.paper_id, score) for hit, (_, score) in zip(reranked, ranking, strict=False)]
-    return first + ranking[len(first) :]
+    rankings = index.rank_many(
+        as_texts(topics),
+        asking.k,
+        asking.mode,
+        late=asking.late,
+        literal=asking.literal,
+        weights=None if asking.weights is None else Weights(**asking.weights),
+        filters=asking.filters,
+    )
+    return orjson.dumps([[(paper.paper_id, paper.score) for paper in ranking] for ranking in rankings])
 
 
 def answering(place: bytes, path: bytes, generation: bytes, asking: bytes) -> Answer:

@@ -21,8 +21,10 @@ from papersearch.ingest.streams import Unreadable, open_stream
 from papersearch.text.cleaning import clean_text
 
 _IDS = ("_id", "id", "topic_id", "query_id", "query-id", "qid")
+_ID_NAMES = (*_IDS, "topic")
+"""Names of ids in JSON, and in the header of a table."""
+
 _TEXTS = ("text", "query", "title")
-_HEADERS = frozenset({"_id", "id", "query-id", "query_id", "qid", "topic_id", "topic"})
 _DELIMITERS = ("\t", ",", ";")
 _NAME = re.compile(r"[\w.-]+")
 _FOREIGN = (
@@ -32,7 +34,10 @@ _FOREIGN = (
 """Marks of a first line that no query has, and the formats that they tell."""
 
 _MAX_LINE_BYTES = 1 << 20
-_PART, _PART_HITS = 128, 2000
+
+TOPICS_AT_ONCE = 128
+_HITS_AT_ONCE = 2000
+"""Greatest numbers of topics, and of their papers, that are answered together."""
 
 
 class Topic(NamedTuple):
@@ -92,13 +97,13 @@ def _checked(found: Topic | None, line: Line, name: str) -> Topic:
 def _is_header(line: str, delimiter: str) -> bool:
     """Return whether a line names columns: all cells are single words, and one is a name of ids."""
     cells = [cell.strip('"') for cell in line.rstrip().split(delimiter)]
-    return len(cells) > 1 and all(map(_NAME.fullmatch, cells)) and any(cell.lower() in _HEADERS for cell in cells)
+    return len(cells) > 1 and all(map(_NAME.fullmatch, cells)) and any(cell.lower() in _ID_NAMES for cell in cells)
 
 
 def _from_table(lines: list[Line], delimiter: str, name: str) -> list[tuple[Topic, Line]]:
     """Parse the rows of a table whose first line names its columns."""
     columns = [cell.strip('"').lower() for cell in lines[0].text.strip().split(delimiter)]
-    ids, texts = _column(columns, (*_IDS, "topic")), _column(columns, _TEXTS)
+    ids, texts = _column(columns, _ID_NAMES), _column(columns, _TEXTS)
     if texts is None and delimiter == "\t" and ids == 0:
         texts = 1
     if ids is None or texts is None:
@@ -168,7 +173,7 @@ def in_parts(topics: Sequence[Topic], n_hits: int = 1) -> list[Sequence[Topic]]:
     A part is large enough for fast encoding. It is small enough to share the work evenly, and to
     hold `n_hits` papers per topic in memory.
     """
-    size = max(1, min(_PART, _PART_HITS // n_hits))
+    size = max(1, min(TOPICS_AT_ONCE, _HITS_AT_ONCE // n_hits))
     return [topics[start : start + size] for start in range(0, len(topics), size)]
 
 

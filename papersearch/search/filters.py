@@ -118,23 +118,23 @@ def _keep_listed(kept: BoolArray, filters: Filters, index: OpenedIndex) -> None:
             kept &= having(kind, values, index)
 
 
-def within(days: tuple[int, int], dates: npt.NDArray[np.uint32]) -> tuple[BoolArray, BoolArray]:
+def within(span: tuple[int, int], dates: npt.NDArray[np.uint32]) -> tuple[BoolArray, BoolArray]:
     """Tell which of `Facts.dates` (n,) lie in a range of days, and of which that cannot be told."""
     from papersearch.index.facts import days_of  # reads links of papers, which messages on dates do not
 
     first, last = days_of(dates)
-    low, high = days
+    low, high = span
     if high != ALL_DAYS[1] and high % 100 >= monthrange(high // 10_000, high // 100 % 100)[1]:
         high = high // 100 * 100 + 31  # as in `days_of`: every month has 31 days
     decided = (first >= low) & (last <= high)
     return decided, ~decided & (last >= low) & (first <= high)
 
 
-def dated(days: tuple[int, int], dates: npt.NDArray[np.uint32], *, doubtful: bool) -> BoolArray:
+def dated(span: tuple[int, int], dates: npt.NDArray[np.uint32], *, doubtful: bool) -> BoolArray:
     """Return a mask of the dates (N,) in a range of days; `doubtful`: and of those of which it cannot be told."""
     mask = np.zeros(len(dates), dtype=np.bool_)
     for start in range(0, len(dates), _BLOCK):
-        decided, doubted = within(days, dates[start : start + _BLOCK])
+        decided, doubted = within(span, dates[start : start + _BLOCK])
         mask[start : start + _BLOCK] = decided | doubted if doubtful else decided
     return mask
 

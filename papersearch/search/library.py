@@ -45,6 +45,7 @@ _DECIMALS = 9
 """Decimals of a score: below them, sums of exponentials may differ between processors."""
 
 _BLOCK = 65_536
+"""Papers scored at once, so that memory does not grow with the index."""
 
 
 def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, shards: Shards) -> Results:

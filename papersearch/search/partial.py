@@ -43,7 +43,7 @@ class Moments(NamedTuple):
     total: int
     squares: int
 
-    def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
+    def __add__(self, other: Moments) -> Moments:  # type: ignore[override]  # of tuples, it joins
         return Moments(*(a + b for a, b in zip(self, other, strict=True)))
 
     @property

@@ -55,7 +55,6 @@ _DIGITS_OF_A_YEAR = 4
 UNDATED_NAMED = 10
 """Greatest number of undated papers that results name."""
 
-
 _MOST_OF_A_NAME = 5
 _RARE = 200
 """Greatest number of words of a name, and the number of papers of which one at most has a rare word."""

@@ -406,7 +406,7 @@ class Found(NamedTuple):
 
 
 class KeptOf(NamedTuple):
-    """A question whether filters keep papers that were looked up, ascending.
+    """A question whether filters keep papers that were looked up, in any order.
 
     counted: count the facets of those that are kept
     """

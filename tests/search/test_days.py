@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -32,15 +32,15 @@ def at(today: date, written: str) -> tuple[date, date]:
     return first_and_last(written, "since")
 
 
-def walked(today: date, belongs: object) -> tuple[date, date]:
+def walked(today: date, belongs: Callable[[date], bool]) -> tuple[date, date]:
     """Return the first and the last day around the latest one, up to `today`, of a run that fits."""
     last = today
-    while not belongs(last):  # type: ignore[operator]
+    while not belongs(last):
         last -= DAY
     first = last
-    while belongs(first - DAY) and first - DAY > date.min:  # type: ignore[operator]
+    while belongs(first - DAY) and first - DAY > date.min:
         first -= DAY
-    while belongs(last + DAY):  # type: ignore[operator]
+    while belongs(last + DAY):
         last += DAY
     return first, last
 

@@ -18,7 +18,8 @@ from sentence_transformers import CrossEncoder
 
 import papersearch
 from papersearch.errors import RerankerUnusable
-from papersearch.evaluation.sharing import Asking, rank_topics
+from papersearch.evaluation.runs import reranked, run_of
+from papersearch.evaluation.sharing import Asking
 from papersearch.evaluation.topics import Topic
 from papersearch.search import reranking, score_cache
 from papersearch.search.pipeline import JUDGED_DEPTH
@@ -172,20 +173,22 @@ def test_operators_are_not_read_as_words(any_index: papersearch.Index, model: Pa
 
 
 def test_many_are_reranked_as_one(any_index: papersearch.Index, model: Path, kept: Path) -> None:
-    """`search_many`, and runs of ids and scores, have the order of single searches."""
+    """`search_many`, and runs that are reranked, have the order of single searches; places keep their scores."""
     queries = [QUERY, "expert routing", "nothing of this qqqq"]
     reranker = Counting(model, by_length, top=30, cache=kept)
     singles = [any_index.search(query, 50, rerank=reranker, literal=True) for query in queries]
     assert list(any_index.search_many(queries, 50, rerank=reranker)) == singles
     topics = [Topic(str(number), query) for number, query in enumerate(queries)]
     for k in (50, 5):
-        ranked = json.loads(rank_topics(any_index, topics, Asking(k, "hybrid", True, True), reranker))
-        assert [[name for name, _ in one] for one in ranked] == [
+        asking = Asking(k, "hybrid", True, True)
+        run = list(run_of(any_index, topics, asking))
+        found = list(reranked(any_index, run, asking, reranker))
+        assert [topic for topic, _ in found] == topics
+        assert [[paper.paper_id for paper in ranking] for _, ranking in found] == [
             [hit.paper.paper_id for hit in one][:k] for one in singles
         ]
-        assert all(
-            sorted((score for _, score in one), reverse=True) == [score for _, score in one] for one in ranked
-        )
+        scores = [[[paper.score for paper in ranking] for _, ranking in each] for each in (run, found)]
+        assert scores[0] == scores[1]
 
 
 def test_a_server_answers_the_same(
@@ -393,7 +396,7 @@ def test_progress_and_steps(any_index: papersearch.Index, model: Path, kept: Pat
 @pytest.mark.parametrize(
     "options", [{"top": 0}, {"top": 101}, {"seconds": 0}, {"seconds": -1.0}, {"seconds": float("nan")}]
 )
-def test_arguments_out_of_range(model: Path, options: Any) -> None:
+def test_arguments_out_of_range(options: Any) -> None:
     """Numbers out of range are refused before the model is looked for."""
     with pytest.raises(ValueError, match="expected"):
         Reranker("nowhere", **options)
