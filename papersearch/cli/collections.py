@@ -9,6 +9,7 @@ import typer
 
 from papersearch.cli import completion
 from papersearch.cli.errors import CommandError, complain, typed
+from papersearch.cli.group import VerbCommand
 from papersearch.cli.options import (
     DebugOption,
     IndexOption,
@@ -48,7 +49,7 @@ def collections_group(context: typer.Context) -> None:
         _list(ListOptions())
 
 
-@collections.command("list")
+@collections.command("list", cls=VerbCommand)
 @takes(ListOptions)
 def list_collections(options: ListOptions) -> None:
     """List the collections with their papers and places."""
@@ -77,7 +78,7 @@ class AddOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@collections.command("add")
+@collections.command("add", cls=VerbCommand)
 @takes(AddOptions)
 def add(options: AddOptions) -> None:
     """Give a corpus a name.
@@ -130,7 +131,7 @@ class RemoveOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@collections.command("remove")
+@collections.command("remove", cls=VerbCommand)
 @takes(RemoveOptions)
 def remove(options: RemoveOptions) -> None:
     """Forget a name; the dumps stay, and so does the index."""

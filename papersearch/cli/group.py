@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from itertools import takewhile
 from typing import Any, ClassVar, NamedTuple
 
 import typer
@@ -47,6 +46,16 @@ def with_verb(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
     return [SEARCH, *arguments]
 
 
+class VerbCommand(TyperCommand):
+    """A command that refuses to be given an option twice that holds one value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            _, _, given = self.make_parser(ctx).parse_args([*args])
+            _refuse_repetition(args, [one for one in given if one.param_type_name == "option"])
+        return super().parse_args(ctx, args)
+
+
 class Verb(NamedTuple):
     """The traits of a verb that are known without importing it.
 
@@ -76,7 +85,7 @@ class Verb(NamedTuple):
                 command.short_help = (command.help or "").partition("\n\n")[0]  # else a narrow listing cuts it
             return group
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name)(found)
+        alone.command(name, cls=VerbCommand)(found)
         return typer.main.get_command(alone)
 
 
@@ -122,7 +131,6 @@ class QueryGroup(TyperGroup):
         if arguments[:1] == [SEARCH]:
             _tell_words_from_options(arguments[1:], self.verbs)
             arguments = _with_exclusions(arguments, self.verbs)
-        _refuse_two_indexes(arguments)
         return super().parse_args(ctx, arguments)
 
     def main(  # type: ignore[override]  # Typer's other arguments are for its own `main`
@@ -183,13 +191,14 @@ class QueryGroup(TyperGroup):
             raise
 
 
-def _refuse_two_indexes(arguments: Sequence[str]) -> None:
-    """Raise CommandError where `--index` is given twice: the last one would count, in silence."""
-    options = takewhile(lambda word: word != "--", arguments)
-    if sum(word == "--index" or word.startswith("--index=") for word in options) > 1:
-        from papersearch.cli.errors import CommandError
+def _refuse_repetition(arguments: Sequence[str], given: Sequence[Any]) -> None:
+    """Raise CommandError where an option of one value is given twice: the last one would count, in silence."""
+    for place, option in enumerate(given):
+        if option in given[:place] and not (option.multiple or option.is_flag):
+            from papersearch.cli.errors import CommandError
 
-        raise CommandError("cannot use two indexes: --index is given twice", "name one index")
+            name = next((name for name in option.opts if name in arguments), max(option.opts, key=len))
+            raise CommandError(f"cannot use two values of {name}: it is given twice", f"give {name} once")
 
 
 def _tell_words_from_options(words: Sequence[str], verbs: Mapping[str, Verb]) -> None:

@@ -9,6 +9,7 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
+from papersearch.cli.group import VerbCommand
 from papersearch.cli.index_access import filters_for, open_index
 from papersearch.cli.options import (
     GROUP,
@@ -80,7 +81,7 @@ class AddOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("add")
+@saved.command("add", cls=VerbCommand)
 @takes(AddOptions)
 def add(options: AddOptions) -> None:
     """Keep a search under a name, with its filters.
@@ -117,7 +118,7 @@ class ListOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("list")
+@saved.command("list", cls=VerbCommand)
 @takes(ListOptions)
 def list_searches(options: ListOptions) -> int:
     """Print the searches that are kept: name, query, mode, filters."""
@@ -142,7 +143,7 @@ class ShowOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("show")
+@saved.command("show", cls=VerbCommand)
 @takes(ShowOptions)
 def show(options: ShowOptions) -> None:
     """Print searches as commands to type."""
@@ -160,7 +161,7 @@ class RemoveOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("remove")
+@saved.command("remove", cls=VerbCommand)
 @takes(RemoveOptions)
 def remove(options: RemoveOptions) -> None:
     """Forget a search, and which papers it has shown."""
@@ -201,7 +202,7 @@ class RunOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("run")
+@saved.command("run", cls=VerbCommand)
 @takes(RunOptions)
 def run(options: RunOptions) -> int:
     """Run searches again; papers that answer weakly are left out.
@@ -255,7 +256,7 @@ def _named(
     return search.name, results, printer.marks_of(results, opened, search.marked)
 
 
-saved.command("digest")(digest)
+saved.command("digest", cls=VerbCommand)(digest)
 
 
 def _command(search: SavedSearch) -> str:

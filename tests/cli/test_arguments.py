@@ -89,8 +89,11 @@ def test_cutoff(invoke: Any) -> None:
         (["q", "--json", "--format", "table"], "expected one format"),
         (["show", "no-such-paper"], "no paper has this id, title or citation key"),
         (["show", "e"], "ids begin with it"),
-        (["q", "--index", "a", "--index", "b"], "cannot use two indexes"),
-        (["show", "x", "--index=a", "--index", "a"], "cannot use two indexes"),
+        (["q", "--index", "a", "--index", "b"], "cannot use two values of --index"),
+        (["show", "x", "--index=a", "--index", "a"], "cannot use two values of --index"),
+        (["-k", "3", "q", "-k", "5"], "cannot use two values of -k"),
+        (["q", "-k3", "--top=5"], "cannot use two values of --top"),
+        (["saved", "list", "--format", "json", "--format", "json"], "cannot use two values of --format"),
         (["q", "--index", "/proc/version"], "cannot find an index in /proc/version"),
     ],
 )
