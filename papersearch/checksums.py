@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from papersearch.user_files import open_regular
+
 
 def sha256_of(content: bytes) -> str:
     """Return the digest of `content` in hexadecimal."""
@@ -16,8 +18,8 @@ def sha256_of(content: bytes) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Return the digest of a file's bytes in hexadecimal. Raises OSError."""
+    """Return the digest of a regular file's bytes in hexadecimal. Raises OSError, also for a pipe."""
     import hashlib
 
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

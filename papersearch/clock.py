@@ -12,6 +12,9 @@ import time
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
+DAY_S = 86_400
+"""Seconds of a day."""
+
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", re.ASCII)
 LATEST = (1 << 32) - 1
 """Latest instant that an index can hold."""

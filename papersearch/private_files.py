@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_DAY_S = 86_400
+from papersearch.clock import DAY_S
+from papersearch.user_files import open_regular
 
 
 def read_private(path: Path, most_bytes: int, kept_days: int) -> bytes | None:
-    """Return the content of a file; None if it is old, too large, or of somebody else. Raises OSError."""
-    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    with open(os.open(path, os.O_RDONLY | flags), "rb") as file:
+    """Return the content of a regular file; None if it is old, too large, or of somebody else. Raises OSError."""
+    with open_regular(path, follows_link=False) as file:
         status = os.fstat(file.fileno())
         is_own = not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
-        if not stat.S_ISREG(status.st_mode) or not is_own or status.st_size > most_bytes:
+        if not is_own or status.st_size > most_bytes:
             return None
         return None if _is_old(status, kept_days) else file.read(most_bytes)
 
@@ -50,4 +49,4 @@ def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 
 def _is_old(status: os.stat_result, kept_days: int) -> bool:
-    return time.time() - status.st_mtime > kept_days * _DAY_S
+    return time.time() - status.st_mtime > kept_days * DAY_S

@@ -16,13 +16,16 @@ _LEAST_READ = 1 << 20
 
 
 def open_regular(path: Path, *, follows_link: bool = True) -> BufferedReader:
-    """Open a regular file to read it. Raises OSError, also for a pipe, a device, or a link that is not followed."""
+    """Open a regular file to read it. Raises OSError, also for a folder, a pipe, or a link that is not followed."""
     flags = _PLAINLY if follows_link else _PLAINLY | getattr(os, "O_NOFOLLOW", 0)
-    file = open(os.open(path, flags), "rb")  # noqa: SIM115  # open until the caller closes it
-    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # the file that is really open
-        return file
-    file.close()
-    raise OSError(errno.EINVAL, "it is not a regular file")
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # the file that is really open
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return open(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def read_bounded(path: Path, most_bytes: int, *, follows_link: bool = True) -> bytes:

@@ -17,8 +17,8 @@ PACKAGE = PROJECT / "papersearch"
 
 # From the bottom up; a module imports from its own layer's room or from layers below it.
 LAYERS = [
-    {"values"},
-    {"checksums", "clock", "errors", "private_files", "processes", "types", "user_files", "version"},
+    {"clock", "user_files", "values"},
+    {"checksums", "errors", "private_files", "processes", "types", "version"},
     {"text"},
     {"ingest", "lexical"},
     {"dense"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from papersearch import saved, seen
+from papersearch.checksums import sha256_of_file
 from papersearch.cli import registry
 from papersearch.cli.errors import CommandError
 from papersearch.cli.output.exports import styles
@@ -30,6 +32,24 @@ def test_the_bound(tmp_path: Path, size: int) -> None:
     with pytest.raises(OSError, match="it has more than 8 bytes") as refused:
         read_bounded(path, 8)
     assert refused.value.strerror == "it has more than 8 bytes"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open descriptors are not listed here")
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "missing"])
+def test_what_is_refused_stays_open_nowhere(tmp_path: Path, kind: str) -> None:
+    """A folder, a pipe and a device are errors at once, and leave no descriptor open."""
+    path = tmp_path / "kept"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    before = len([*Path("/proc/self/fd").iterdir()])
+    for read in (lambda: read_bounded(path, 8), lambda: sha256_of_file(path)):
+        with pytest.raises(OSError, match=r"not a regular file|No such file"):
+            read()
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {

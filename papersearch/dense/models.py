@@ -24,7 +24,6 @@ from papersearch.dense.model_folder import (
 )
 from papersearch.errors import ModelGone, ModelNotPublished, ModelUnconverted, ModelUnusable
 from papersearch.types import Count
-from papersearch.user_files import open_regular
 from papersearch.values import Value
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -122,7 +121,6 @@ def fingerprint(model: ModelFiles) -> str:
 def _digest(model: ModelFiles, path: Path) -> str:
     """Return the SHA-256 of one file of a model. Raises ModelUnusable."""
     try:
-        open_regular(path).close()  # a pipe would be waited for
         return sha256_of_file(path)
     except OSError as error:
         raise ModelUnusable(name=model.name, cause=f"cannot read {path}: {error.strerror or error}") from error
