@@ -23,7 +23,7 @@ from papersearch.search.filter_table import (
     make_mark_filters,
 )
 from papersearch.text.cleaning import clean_text
-from papersearch.toml_files import edited, read_tables
+from papersearch.toml_files import edited, read_toml
 from papersearch.types import NO_FILTERS, Filters, Mode
 
 FILE = "searches.toml"
@@ -47,11 +47,16 @@ def read(path: Path) -> dict[str, SavedSearch]:
 
     Raises SearchesUnreadable if the file cannot be read or does not describe searches.
     """
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, SavedSearch], str]:
+    """Return the searches by name, and the file's text. Raises SearchesUnreadable."""
     try:
-        tables = read_tables(path)
-        return {clean_text(name): _search(clean_text(name), table) for name, table in tables.items()}
+        text, tables = read_toml(path)
+        return {clean_text(name): _search(clean_text(name), table) for name, table in tables.items()}, text
     except FileNotFoundError:
-        return {}
+        return {}, ""
     except (OSError, ValueError, RecursionError) as error:  # tomllib's errors are ValueErrors
         reason = error.strerror if isinstance(error, OSError) else error
         raise SearchesUnreadable(path=path, cause=str(reason)) from error
@@ -94,7 +99,7 @@ def _key(document: Any, name: str) -> Any:
 def _edited(path: Path) -> Iterator[tuple[dict[str, SavedSearch], Any]]:
     """Yield the searches, and the file as a document to change. Raises a SavedSearchError."""
     try:
-        with edited(path, read) as found:
+        with edited(path, _read) as found:
             yield found
     except OSError as error:
         raise SearchesNotWritable(path=path, cause=error.strerror or str(error)) from error

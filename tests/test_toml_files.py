@@ -76,6 +76,18 @@ def test_collections_that_are_added_at_once(tmp_path: Path, is_link: bool) -> No
     assert path.is_symlink() == is_link
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_change_leaves_other_lines_as_they_are(tmp_path: Path, line_end: str) -> None:
+    """Adding and removing a search keeps every byte of the others: comments, order and line ends."""
+    path = tmp_path / "searches.toml"
+    kept = line_end.join(["# of mine", "[two]", 'query = "moths"  # at night', "", "[one]", 'query = "bees"', ""])
+    path.write_bytes(kept.encode())
+    saved.add(path, SAVED._replace(name="three"))
+    assert path.read_bytes().startswith(kept.encode())
+    saved.remove(path, "three")
+    assert path.read_bytes().rstrip() == kept.encode().rstrip()
+
+
 def test_what_is_forgotten_while_others_are_shown(tmp_path: Path) -> None:
     """Forgetting a search loses nothing of what other searches show meanwhile."""
     path = tmp_path / "searches.toml"

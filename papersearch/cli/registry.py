@@ -20,7 +20,7 @@ from papersearch.cli.locations import Locations, Places, user_folder
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
 from papersearch.text.cleaning import clean_text
-from papersearch.toml_files import edited, read_tables
+from papersearch.toml_files import edited, read_toml
 
 ALL = "all"
 """The name of every collection together."""
@@ -52,11 +52,16 @@ def find_registry() -> Path:
 
 def read_collections(path: Path) -> dict[str, NamedCollection]:
     """Read the collections by name, in file order; none if there is no file. Raises CommandError."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[dict[str, NamedCollection], str]:
+    """Return the collections by name, and the file's text. Raises CommandError."""
     try:
-        tables = read_tables(path)
-        return {name: _collection(name, table, path.parent) for name, table in tables.items()}
+        text, tables = read_toml(path)
+        return {name: _collection(name, table, path.parent) for name, table in tables.items()}, text
     except FileNotFoundError:
-        return {}
+        return {}, ""
     except (OSError, ValueError, RecursionError) as error:  # tomllib's errors are ValueErrors
         reason = error.strerror if isinstance(error, OSError) else error
         raise CommandError(f"cannot read {path}: {reason}", f"correct it with an editor: {path}") from error
@@ -185,7 +190,7 @@ def _check_name(name: str) -> None:
 def _edited(path: Path) -> Iterator[tuple[dict[str, NamedCollection], Any]]:
     """Yield the collections, and the file as a document to change. Raises CommandError."""
     try:
-        with edited(path, read_collections) as found:
+        with edited(path, _read) as found:
             yield found
     except OSError as error:
         said = f"cannot write {path}: {error.strerror or error}"
