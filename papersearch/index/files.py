@@ -20,17 +20,20 @@ from papersearch.types import Count
 from papersearch.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import numpy.typing as npt
 
     from papersearch.index.blocks import Sums
 
     Array: TypeAlias = npt.NDArray[Any]
+    Piece: TypeAlias = "bytes | bytearray | memoryview"
     Content: TypeAlias = "bytes | bytearray | Array | KeptFile"
 
 _PIECE = 1 << 24
 
 _UNSYNCABLE = (errno.EACCES, errno.EBADF, errno.EINVAL)
-"""Errors of folders that nobody can sync: closed ones, and those of some network file systems."""
+"""Errors of folders that cannot be synced: unreadable ones, and those of some network file systems."""
 _BINARY = getattr(os, "O_BINARY", 0)
 """Flag without which Windows writes a carriage return before each line feed."""
 
@@ -64,48 +67,68 @@ def write_file(path: Path, content: Content) -> WrittenFile:
     """Write a new file and sync it; an array becomes .npy. Raises OSError, also if the file exists.
 
     A kept file is linked, since nobody changes either name's content. Where links cannot be made,
-    it is copied.
+    it is copied. Wherever its bytes are read, they are compared with its record.
     """
-    import hashlib  # imported here for the reason given in `checksums`
+    if not isinstance(content, KeptFile):
+        return _write(path, _pieces(content))
+    known = _read(content) if content.sums is None else WrittenFile(content.record, content.sums)
+    try:
+        os.link(content.path, path)
+        return known
+    except OSError:
+        return _compared(content, _write(path, _pieces_of(content.path)))
 
-    if isinstance(content, KeptFile):
-        kept = _known(content)
-        try:
-            os.link(content.path, path)
-            return kept
-        except OSError:
-            content = content.path.read_bytes()
-    digest, summing = hashlib.sha256(), Summing()
-    size = 0
+
+class _Taken:
+    """The record and the checksums of a file, taken piece by piece while it is written or read."""
+
+    def __init__(self) -> None:
+        import hashlib  # imported here for the reason given in `checksums`
+
+        self._size = 0
+        self._digest, self._blocks = hashlib.sha256(), Summing()
+
+    def add(self, piece: Piece) -> None:
+        """Take the next bytes of the file."""
+        self._size += len(piece)
+        self._digest.update(piece)
+        self._blocks.add(piece)
+
+    def file(self) -> WrittenFile:
+        """Return what was found, after the last piece."""
+        record = FileRecord(size=self._size, sha256=self._digest.hexdigest())
+        return WrittenFile(record, self._blocks.sums())
+
+
+def _write(path: Path, pieces: Iterable[Piece]) -> WrittenFile:
+    """Write a new file of these pieces and sync it. Raises OSError."""
+    taken = _Taken()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
     try:
-        for piece in _pieces(content):
+        for piece in pieces:
             view = memoryview(piece)
             while view:
                 view = view[os.write(descriptor, view[:_PIECE]) :]
-            digest.update(piece)
-            summing.add(piece)
-            size += len(piece)
+            taken.add(piece)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return WrittenFile(FileRecord(size=size, sha256=digest.hexdigest()), summing.sums())
+    return taken.file()
 
 
-def _known(kept: KeptFile) -> WrittenFile:
-    """Return what is known of a kept file. Raises OSError, also if it is not as its record says."""
-    import hashlib
+def _read(kept: KeptFile) -> WrittenFile:
+    """Read a kept file, and return what was found. Raises OSError, also if it is not as its record says."""
+    taken = _Taken()
+    for piece in _pieces_of(kept.path):
+        taken.add(piece)
+    return _compared(kept, taken.file())
 
-    if kept.sums is not None:
-        return WrittenFile(kept.record, kept.sums)
-    digest, summing = hashlib.sha256(), Summing()
-    with kept.path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            summing.add(piece)
-    if digest.hexdigest() != kept.record.sha256:
+
+def _compared(kept: KeptFile, found: WrittenFile) -> WrittenFile:
+    """Return what was found in a kept file. Raises OSError if it is not as its record says."""
+    if found.record != kept.record:
         raise OSError(errno.EIO, "its checksum has changed since it was written", str(kept.path))
-    return WrittenFile(kept.record, summing.sums())
+    return found
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -143,9 +166,9 @@ def make_folders(path: Path) -> None:
 
 
 def rename_folder(path: Path, target: Path, *, replaces: bool = True) -> None:
-    """Give a folder its final name; with `replaces`, remove what has the name. Raises OSError.
+    """Give a folder its final name; with `replaces`, remove the one that has it. Raises OSError.
 
-    That is moved aside first: on a network file system a folder stays while a file of it is open.
+    The old one is moved aside first: on a network file system a folder stays while a file of it is open.
     """
     sync_folder(path)
     aside = path.with_name(f"{path.name}-old")
@@ -178,13 +201,11 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        try:
+        with suppress(OSError):
             os.unlink(path)
-        except OSError:
-            return
 
 
-def remove_unread(folder: Path) -> None:
+def remove_unless_open(folder: Path) -> None:
     """Remove a folder that nobody holds a lease on; leave it for the next build if that fails.
 
     On Windows, an open file is the lease: its folder cannot be renamed, and then stays whole.
@@ -198,7 +219,14 @@ def remove_unread(folder: Path) -> None:
         remove(aside)
 
 
-def _pieces(content: bytes | bytearray | Array) -> list[bytes | bytearray | memoryview]:
+def _pieces_of(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file in pieces. Raises OSError."""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _pieces(content: bytes | bytearray | Array) -> list[Piece]:
     """Return the bytes of the file in pieces; an array's data is not copied."""
     if isinstance(content, bytes | bytearray):
         return [content]

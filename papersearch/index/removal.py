@@ -13,13 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from papersearch.clock import DAY_S
 from papersearch.index import files, locking
 from papersearch.index.layout import MANIFEST, generation_folder
 
 if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
-
-_DAY_S = 86_400
 
 
 def remove_old(
@@ -52,7 +51,7 @@ def remove_unread(folder: Path, *, is_alone: bool) -> None:
     """
     with locking.unread(folder / MANIFEST) as is_unread:
         if is_unread and (is_alone or os.name == "nt" or _is_old(folder)):
-            files.remove_unread(folder)
+            files.remove_unless_open(folder)
 
 
 def remove_litter(index_path: Path, patterns: Iterable[str], *, is_alone: bool) -> None:
@@ -74,5 +73,5 @@ def replace_locked(path: Path, content: bytes, *, is_alone: bool) -> None:
 
 def _is_old(path: Path) -> bool:
     with suppress(OSError):
-        return time.time() - path.lstat().st_mtime > _DAY_S
+        return time.time() - path.lstat().st_mtime > DAY_S
     return False
