@@ -31,7 +31,7 @@ PACKAGE = PROJECT / "papersearch"
 ASKED_BY_CALLERS = {
     "cli/last_results.py": {"os.getsid", "os.ttyname", "os.uname"},  # `_session` asks for os.getsid
     "dense/reference.py": {"os.sysconf"},  # after a file of /proc was opened
-    "index/locking.py": {"fcntl.flock", "fcntl.LOCK_EX", "os.O_CLOEXEC"},  # `alone_by` asks for fcntl
+    "index/locking.py": {"fcntl.flock", "fcntl.LOCK_EX"},  # `alone_by` asks for fcntl
 }
 """Names that a function uses after its caller, or another call, has found the platform."""
 

@@ -48,9 +48,10 @@ def writing(index_path: Path, announce: Callable[[str], None]) -> Iterator[None]
                 told = True
                 announce(f"waiting for another build of {index_path} ({_holder(descriptor)})")
             time.sleep(_PAUSE)
-        os.ftruncate(descriptor, 0)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.write(descriptor, f"process {os.getpid()}, since {datetime.now():%H:%M:%S}".encode())
+        with suppress(OSError):  # only messages of others name this process
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, f"process {os.getpid()}, since {datetime.now():%H:%M:%S}".encode())
         yield
     finally:
         os.close(descriptor)
@@ -64,7 +65,7 @@ def is_locked(index_path: Path) -> bool:
     if fcntl is None:
         return False
     try:
-        descriptor = os.open(index_path / LOCK, os.O_RDWR)
+        descriptor = os.open(index_path / LOCK, os.O_RDWR | _UNLINKED)
     except OSError:
         return False
     try:
@@ -106,7 +107,8 @@ def alone_by(lock: Path) -> Iterator[None]:
         yield
     finally:
         if descriptor is not None:
-            lock.unlink(missing_ok=True)  # before the lock ends: another file of the name has a holder
+            with suppress(OSError):  # before the lock ends: another file of the name has a holder
+                lock.unlink()
             os.close(descriptor)
 
 
@@ -114,15 +116,20 @@ def _lock_of(lock: Path) -> int | None:
     """Return a descriptor with the lock, of the file that has this name; None where it cannot be made."""
     while True:
         try:
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | _UNLINKED, 0o600)
         except OSError:
             return None
         with suppress(OSError):  # the file system has no locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), lock.stat()):
+        try:
+            if os.path.samestat(os.fstat(descriptor), lock.lstat()):
                 return descriptor
-        os.close(descriptor)  # an earlier holder has removed it
+        except FileNotFoundError:  # an earlier holder has removed it
+            pass
+        except OSError:
+            os.close(descriptor)
+            return None
+        os.close(descriptor)
 
 
 def lease(manifest: Path) -> mmap.mmap | None:
@@ -156,7 +163,7 @@ def lease(manifest: Path) -> mmap.mmap | None:
 def unread(manifest: Path) -> Iterator[bool]:
     """Yield whether no lease is held on the generation of this manifest; block new ones meanwhile.
 
-    Without lock support, leases are not known here; see `files.remove_unread`.
+    Without lock support, leases are not known here; see `files.remove_unless_open`.
     """
     if fcntl is None:  # an open descriptor would be taken for a lease
         yield True
