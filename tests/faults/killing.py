@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.faults.disk_calls import creates, dying, observed
+from tests.faults.disk_calls import changes, dying, observed
 
 
 class Moment(NamedTuple):
@@ -25,7 +25,7 @@ def moments(folder: Path, work: Callable[[], object]) -> list[Moment]:
 
     def observe(name: str, arguments: tuple[Any, ...], options: dict[str, Any], make: Callable[[], Any]) -> Any:
         nonlocal nth
-        if name != "open" or creates(arguments):
+        if changes(name, arguments):
             nth += 1
             found.extend(Moment(nth, halfway) for halfway in (False, True)[: 1 + (name == "write")])
         return make()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,10 @@ import pytest
 
 import papersearch
 from papersearch.errors import IndexNotWritable
-from papersearch.index import files
-from tests.faults.test_writes import FailingOs
+from tests.faults.disk_calls import failing, observed
+from tests.faults.killing import Moment, killed_at
 from tests.index.parts_of import build_parts, built_and_joined, contents, differing, records
 from tests.index.test_joining import PAPERS
-from tests.index.test_parts import killed
 from tests.ingest.test_merging import pattern
 
 QUERIES = ("pipeline bubbles", "moth maps", "annealing")
@@ -46,7 +45,8 @@ def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> No
     while True:
         shutil.rmtree(index_path)
         shutil.copytree(kept, index_path)
-        if not killed(nth, lambda: built_and_joined(corpus, index_path, 2, small_model)):
+        work = partial(built_and_joined, corpus, index_path, 2, small_model)
+        if not killed_at(Moment(nth, halfway=False), index_path, work):
             break
         found = answered(index_path)
         assert found in (old, new)
@@ -62,7 +62,7 @@ def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> No
     assert len(generations) > 300 // step
 
 
-def test_writes_that_fail(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writes_that_fail(tmp_path: Path, small_model: Path) -> None:
     """A write that fails in a join is an error that says so; the shards before answer, and the next join ends."""
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"
     corpus.mkdir()
@@ -72,15 +72,11 @@ def test_writes_that_fail(tmp_path: Path, small_model: Path, monkeypatch: pytest
     records(corpus / "a.jsonl", PAPERS)
     build_parts(corpus, index_path, 2, small_model)
     while True:
-        monkeypatch.setattr(files, "os", FailingOs(nth, errno.ENOSPC))
         try:
-            papersearch.join_parts(index_path)
+            with observed(index_path, failing(nth, errno.ENOSPC)):
+                papersearch.join_parts(index_path)
         except IndexNotWritable as error:
             assert "No space left" in error.message
-        else:
-            break
-        finally:
-            monkeypatch.setattr(files, "os", os)
         if answered(index_path) != old:
             break  # it was published, and only then something failed
         assert list(index_path.glob(".joining*")) == []

@@ -14,8 +14,8 @@ import papersearch
 from papersearch.errors import IndexDamaged, StoredIndexError
 from papersearch.index.layout import MANIFEST, SHARDS, generation_folder
 from papersearch.index.shards import shard_folder
+from tests.faults.disk_calls import WRITING, AtCall, observed
 from tests.growing import quick_encoding, records
-from tests.locks import before_every_write
 
 STATES = (range(100, 130), range(200, 230), range(300, 330))
 
@@ -95,7 +95,7 @@ def test_a_copy_is_one_index_or_refused(
     n_answered = n_refused = 0
     for seed in range(n_copies):
         slow = SlowCopy(index_path, copy, random.Random(seed))
-        with before_every_write(slow.step):
+        with observed(index_path, AtCall(None, slow.step, WRITING, after=("rename",))):
             make((seed + 1) % 3, index_path, in_parts=in_parts)
         make((seed + 2) % 3, index_path, in_parts=in_parts)
         slow.end()

@@ -8,10 +8,11 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import papersearch
@@ -19,74 +20,76 @@ from papersearch.errors import IndexNotWritable
 from papersearch.index import files
 from papersearch.index.layout import generation_folder
 from tests.conftest import PROJECT, command_environment
+from tests.faults.disk_calls import failing, observed
 from tests.growing import add, answers, leftovers
 
 
-class FailingOs:
-    """`os`, of which the nth call that writes fails."""
-
-    WRITING = ("open", "write", "fsync", "mkdir", "rename", "replace")
-
-    def __init__(self, nth: int, code: int) -> None:
-        self.left, self.code = nth, code
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.WRITING:
-            self.left -= 1
-            if self.left == 0:
-
-                def fail(*arguments: Any) -> Any:
-                    raise OSError(self.code, os.strerror(self.code))
-
-                return fail
-        return getattr(os, name)
-
-
-@pytest.mark.parametrize(("code", "step"), [pytest.param(errno.ENOSPC, 2, marks=pytest.mark.slow), (errno.EIO, 5)])
+@pytest.mark.parametrize(("code", "step"), [pytest.param(errno.ENOSPC, 2, marks=pytest.mark.slow), (errno.EIO, 7)])
 def test_every_write_fails_in_turn(
-    small_corpus: Path, small_index: Path, build: Any, monkeypatch: pytest.MonkeyPatch, code: int, step: int
+    small_corpus: Path, small_index: Path, build: Any, tmp_path: Path, code: int, step: int
 ) -> None:
-    """A failing call gives an IndexNotWritable, the old index or the whole new one, and no litter."""
+    """A failing call gives an IndexNotWritable or the new index; the old or the new one answers, without litter."""
     add(small_corpus, "new.txt", "quantum annealing")
     build()  # now both states' texts are known
+    kept = shutil.copytree(small_index, tmp_path / "kept")
+    old = answers(small_index)
     add(small_corpus, "newer.txt", "protein folding")
-    before = answers(small_index)
-    nth, failed = 1, 0  # one error at every second call that writes, the other at every fifth
+    build()
+    new = answers(small_index)
+    nth, n_refused = 1, 0  # one error at every second call that writes, the other at every seventh
     while True:
-        monkeypatch.setattr(files, "os", FailingOs(nth, code))
+        shutil.rmtree(small_index)
+        shutil.copytree(kept, small_index)
+        failure = failing(nth, code)
         try:
-            build(full=False)
+            with observed(small_index, failure):
+                build(full=False)
         except IndexNotWritable as error:
             assert os.strerror(code) in error.message
-            failed += 1
+            assert answers(small_index) in (old, new)
+            n_refused += 1
         else:
-            break
-        finally:
-            monkeypatch.setattr(files, "os", os)
-        assert answers(small_index) == before
+            assert answers(small_index) == new
         assert leftovers(small_index) == []
-        if papersearch.open(small_index).manifest.n_appearances == 6:
-            break  # it was made current, and only then something failed
+        if not failure.was_done:
+            break
         nth += step
-    assert failed * step > 80
-    build()
-    assert papersearch.open(small_index).manifest.n_appearances == 6
+    assert n_refused * step > 80
 
 
-def test_folders_that_cannot_be_synced(small_corpus: Path, build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_that_cannot_be_synced(small_corpus: Path, small_index: Path, build: Any) -> None:
     """A file system that syncs no folders, as some over a network, has an index all the same."""
 
-    class Unsyncing:
-        def __getattr__(self, name: str) -> Any:
-            def sync(descriptor: int) -> None:
-                if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                    raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-
-            return sync if name == "fsync" else getattr(os, name)
+    def observe(name: str, arguments: tuple[Any, ...], options: dict[str, Any], make: Callable[[], Any]) -> Any:
+        if name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return make()
 
     add(small_corpus, "new.txt", "quantum annealing")
-    monkeypatch.setattr(files, "os", Unsyncing())
-    assert build().n_papers == 5
+    with observed(small_index, observe):
+        assert build().n_papers == 5
+
+
+def test_a_kept_file_is_compared_where_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where links cannot be made, a file is copied in pieces; one that has changed since is refused."""
+    content = np.random.default_rng(1).bytes(70_000)
+    written = files.write_file(tmp_path / "kept", content)
+    kept = files.KeptFile(tmp_path / "kept", *written)
+
+    def observe(name: str, arguments: tuple[Any, ...], options: dict[str, Any], make: Callable[[], Any]) -> Any:
+        if name == "link":
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        return make()
+
+    monkeypatch.setattr(files, "_PIECE", 1 << 14)
+    with observed(tmp_path, observe):
+        copied = files.write_file(tmp_path / "copied", kept)
+    assert (tmp_path / "copied").read_bytes() == content
+    assert (copied.record, copied.sums.tolist()) == (written.record, written.sums.tolist())
+    (tmp_path / "kept").write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    for number, known in enumerate((kept, kept._replace(sums=None))):
+        with observed(tmp_path, observe), pytest.raises(OSError, match="its checksum has changed"):
+            files.write_file(tmp_path / f"damaged-{number}", known)
 
 
 def test_folders_that_stay_while_they_are_read(

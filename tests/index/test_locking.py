@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import papersearch
+from papersearch.errors import IndexNotWritable
 from papersearch.index import locking
 from papersearch.index.locking import LOCK, writing
 from tests.conftest import wait_until
+from tests.faults.disk_calls import failing, observed
 from tests.growing import add
 
 
@@ -37,6 +40,29 @@ def test_the_lock_dies_with_its_process(small_index: Path, build: Any) -> None:
     """The lock file of a killed build does not block the next build."""
     (small_index / LOCK).write_text("process 1, since 00:00:00")
     assert build(full=True).outcome == "published"
+
+
+def test_a_full_disk_does_not_end_who_holds_the_lock(tmp_path: Path) -> None:
+    """The name of the holder may not fit on the disk; the lock is held all the same."""
+    with observed(tmp_path, failing(2, errno.ENOSPC)), writing(tmp_path, print):
+        assert locking.is_locked(tmp_path)
+    assert (tmp_path / LOCK).read_bytes() == b""
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_lies_in_the_place_of_a_lock(tmp_path: Path, kind: str) -> None:
+    """A link or a pipe in the place of the lock is neither followed nor waited for."""
+    other = tmp_path / "other"
+    other.write_bytes(b"other")
+    if kind == "link":
+        (tmp_path / LOCK).symlink_to(other)
+    else:
+        os.mkfifo(tmp_path / LOCK)
+    assert not locking.is_locked(tmp_path)
+    with suppress(IndexNotWritable), writing(tmp_path, print):
+        assert kind == "pipe"
+    with locking.alone_by(tmp_path / LOCK):
+        assert other.read_bytes() == b"other"
 
 
 @pytest.mark.parametrize("fault", ["no module", "no locks"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from papersearch.index.generations import generations
 from papersearch.index.layout import DENSE_FILES, generation_folder
 from papersearch.index.meaning import LEAST_STEP, next_milestone
 from papersearch.types import Filters
+from tests.faults.killing import Moment, killed_at
 from tests.growing import leftovers, quick_encoding, records, tree
 
 N_PAPERS = 40
@@ -254,32 +253,6 @@ def test_milestones_double() -> None:
     assert n < 15
 
 
-class DeadlyOs:
-    """`os`, of which the nth call that writes kills the process."""
-
-    def __init__(self, nth: int) -> None:
-        self.left = nth
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("open", "write", "fsync", "mkdir", "rename", "replace", "link"):
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return getattr(os, name)
-
-
-def killed(nth: int, work: Callable[[], object]) -> bool:
-    """Work in a child that is killed at its nth call that writes; return whether it was."""
-    child = os.fork()
-    if child == 0:
-        try:
-            files.os = DeadlyOs(nth)  # type: ignore[assignment]
-            work()
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
 @pytest.mark.parametrize("step", [97, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_kill_at_any_write(make: Any, corpus: Path, index_path: Path, step: int, at_one_time: None) -> None:
     """Killed at any call that writes, in any part, a build leaves a whole index, and the next one goes on."""
@@ -295,7 +268,7 @@ def test_a_kill_at_any_write(make: Any, corpus: Path, index_path: Path, step: in
     while True:
         shutil.rmtree(index_path)
         shutil.copytree(kept, index_path)
-        if not killed(nth, make):
+        if not killed_at(Moment(nth, halfway=False), index_path, make):
             break
         n_killed += 1
         index = papersearch.open(index_path)

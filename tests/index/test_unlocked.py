@@ -19,8 +19,9 @@ from papersearch.index import locking
 from papersearch.index.journal import Journal
 from papersearch.index.layout import generation_folder
 from papersearch.index.locking import is_locked, writing
+from tests.faults.disk_calls import WRITING, AtCall, observed
 from tests.growing import quick_encoding, records
-from tests.locks import WRITING, NoLocks, before_write
+from tests.locks import NoLocks
 
 RENAMING = ("rename", "replace")
 
@@ -73,9 +74,10 @@ def check_every_interleaving(
     while is_within:
         shutil.rmtree(index_path, ignore_errors=True)
         shutil.copytree(kept, index_path)
-        with before_write(nth, lambda: make("other", index_path), names) as was_done, suppress(StoredIndexError):
+        other = AtCall(nth, lambda: make("other", index_path), names, after=("rename",))
+        with observed(index_path, other), suppress(StoredIndexError):
             make("one", index_path)
-        is_within = was_done()
+        is_within = other.was_done
         name, answer = answered(index_path)
         assert answer in ([alone[name], (alone[name][0], None)])
         make("one", index_path)
