@@ -17,8 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from papersearch.dense import encoders, models
-from papersearch.dense.choice import choose_backend, encoding_by
+from papersearch.dense import models
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.index import files
 from papersearch.index.build_request import BuildRequest, Encoder, corpus_places
@@ -108,7 +107,7 @@ def _update(request: BuildRequest, *, dry_run: bool) -> BuildReport:
 
 
 def _state(request: BuildRequest, before: Generation) -> Literal["stale", "words", "complete"]:
-    """Tell how much of an index a build would publish again: nothing, its words, or all.
+    """Tell how much of an index a build may keep: nothing ("stale"), its words, or all ("complete").
 
     This is as cheap as the check for staleness.
     """
@@ -125,15 +124,8 @@ def _state(request: BuildRequest, before: Generation) -> Literal["stale", "words
         return "stale"
     if request.encoder is None or manifest.is_partial or described is None:
         return "words"
-    model = request.encoder.model
-    is_same = (
-        (manifest.late is not None) == request.keeps_late(manifest.n_papers)
-        and described.encoding == encoding_by(choose_backend(model, request.encoder.device, [described]))
-        and (described.query_prefix, described.paper_prefix) == request.encoder.prefixes[:2]
-        and (described.name, described.source) == (model.name, model.source)
-        and encoders.is_untouched(described, model)
-    )
-    return "complete" if is_same else "stale"
+    is_same_late = (manifest.late is not None) == request.keeps_late(manifest.n_papers)
+    return "complete" if is_same_late and request.encoder.has_made(described) else "stale"
 
 
 def _unchanged(before: Generation) -> BuildReport:

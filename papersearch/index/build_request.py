@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from papersearch.dense.choice import choose_backend, encoding_by
+from papersearch.dense.encoders import is_untouched
 from papersearch.dense.late import MAX_PAPERS
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
+    from papersearch.dense.encoders import EncoderRecord
     from papersearch.dense.models import ModelFiles
     from papersearch.dense.prefixes import Prefixes
     from papersearch.index.generation import Generation
@@ -48,6 +51,15 @@ class Encoder(NamedTuple):
     model: ModelFiles
     prefixes: Prefixes
     device: str | None
+
+    def has_made(self, described: EncoderRecord) -> bool:
+        """Tell whether a record describes this encoder: model, files, prefixes and kind of encoding."""
+        return (
+            described.encoding == encoding_by(choose_backend(self.model, self.device, [described]))
+            and (described.query_prefix, described.paper_prefix) == self.prefixes[:2]
+            and (described.name, described.source) == (self.model.name, self.model.source)
+            and is_untouched(described, self.model)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import numpy as np
 import orjson
 
 from papersearch import clock
-from papersearch.errors import IndexDamaged
+from papersearch.errors import StoredIndexError
 from papersearch.index.generation import Generation
 from papersearch.index.generations import open_generations
 from papersearch.index.layout import KIND, MANIFEST, OLDEST_REUSABLE_VERSION, generation_folder, read_description
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 ADDED = "papers.added.npy"
 UNKNOWN = 0
-
-_DAY_S = 86_400
 
 
 class Lost(Value):
@@ -81,7 +79,7 @@ def first_seen(places: Iterable[Path], ids: Collection[str]) -> FirstSeen:
             added[name] = UNKNOWN
             lost += [Lost(arxiv_id=None, doi=None, title=title, added=UNKNOWN)] if title else []
         for generation in open_generations(place):
-            with suppress(IndexDamaged, OSError, IndexError, ValueError):
+            with suppress(StoredIndexError, IndexError, ValueError):
                 lost += _take(generation, added, now)
     return FirstSeen(added, tuple(lost), _time_of_build(max(added.values(), default=0)))
 
@@ -100,7 +98,7 @@ def with_lost(papers: Sequence[Paper], added: DocIndices, lost: Sequence[Lost]) 
 def _time_of_build(newest: int) -> int:
     """Return the time of this build: later than that of any paper, unless one is of a clock that was wrong."""
     now = clock.build_time()
-    return now if newest > now + _DAY_S else max(now, newest + 1)
+    return now if newest > now + clock.DAY_S else max(now, newest + 1)
 
 
 def _take(generation: Generation, added: dict[str, int], now: frozenset[str]) -> Iterator[Lost]:

@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import orjson
 
 from papersearch.checksums import sha256_of_file
-from papersearch.errors import IndexDamaged
+from papersearch.errors import IndexDamaged, IndexUnreadable
 from papersearch.index import files
 from papersearch.index.blocks import CheckedBytes, CheckedFile, CheckedRows, are_whole, n_blocks
 from papersearch.index.layout import ARRAYS, CHECKSUMS, LATE_ARRAYS, PARTIAL_ARRAYS
-from papersearch.types import Finding
+from papersearch.index.report import decode_findings
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from papersearch.index.blocks import Sums
     from papersearch.index.manifest import Manifest
+    from papersearch.types import Finding
 
 _SMALL = 1 << 20
 """Greatest size in bytes of a file that is checked as a whole when it is opened, which takes 0.1 ms."""
@@ -34,7 +34,8 @@ class Generation:
     """An open generation; arrays and texts are mapped on access.
 
     Each access checks the file against the manifest: presence, size, dtype, shape. What is read is
-    checked against `checksums.npy`. The `lease` keeps the files from being removed.
+    checked against `checksums.npy`. A file that the system does not let read raises IndexUnreadable. The
+    `lease` keeps the files from being removed.
     """
 
     def __init__(self, index_path: Path, manifest: Manifest, lease: mmap.mmap | None) -> None:
@@ -87,12 +88,15 @@ class Generation:
         return CheckedRows(file, rows, len(header))
 
     def _mapped(self, name: str) -> CheckedFile | None:
-        """Map a file; return None if it is empty."""
-        path = self._checked_path(name)
+        """Map a file; return None if it is empty. Raises IndexDamaged or IndexUnreadable."""
+        path = self.checked_path(name)
         if self.manifest.files[name].size == 0:
             return None
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            with path.open("rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise IndexUnreadable(path=path, cause=error.strerror or str(error)) from error
         return CheckedFile(mapped, self.sums(name), self.index_path, name)
 
     def sums(self, name: str) -> Sums | None:
@@ -124,7 +128,7 @@ class Generation:
         """Return the path of the file `name`."""
         return self.index_path / self.manifest.folder / name
 
-    def _checked_path(self, name: str) -> Path:
+    def checked_path(self, name: str) -> Path:
         """Return the path of a file; raise IndexDamaged unless it is regular and of the right size."""
         path = self.file_path(name)
         if (record := self.manifest.files.get(name)) is None:  # only a manifest of an older format may lack one
@@ -142,22 +146,22 @@ class Generation:
         return path
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what the build did not understand, rewrote or skipped. Raises IndexDamaged."""
+        """Return what the build could not parse, rewrote or skipped. Raises IndexDamaged."""
         try:
-            return tuple(Finding(**finding) for finding in orjson.loads(bytes(self.text("report.json"))))
-        except (orjson.JSONDecodeError, TypeError) as error:
+            return decode_findings(bytes(self.text("report.json")))
+        except ValueError as error:
             raise self._damaged("report.json", "cannot be read") from error
 
     def check_files(self) -> None:
         """Raise IndexDamaged unless every file exists with its size."""
         for name in self.manifest.files:
-            self._checked_path(name)
+            self.checked_path(name)
 
     def are_intact(self, names: Iterable[str]) -> bool:
         """Return whether these files have the content that the manifest says. Reads all of them."""
         try:
             return all(
-                sha256_of_file(self._checked_path(name)) == self.manifest.files[name].sha256 for name in names
+                sha256_of_file(self.checked_path(name)) == self.manifest.files[name].sha256 for name in names
             )
         except (IndexDamaged, OSError):
             return False

@@ -56,7 +56,9 @@ _OURS = re.compile(
 )
 _FOLDER = re.compile(r"generation-(\d+)(?:-([1-9]\d*))?")
 _BUILDING = "building"
-_ATTEMPTS = 100
+_TORN = "as in a copy made during a build"
+ATTEMPTS = 100
+"""Times that opening begins again because a build has replaced what was being opened."""
 
 
 def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = False) -> Generation:
@@ -67,24 +69,23 @@ def open_current(index_path: Path, *, leased: bool = True, is_reused: bool = Fal
     With `leased`, nobody removes its files while it is open. Pass False while holding
     `locking.writing`: your own lease would block the cleanup.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         content = _manifest_content(index_path)
         manifest = decode_manifest(content, str(index_path), is_reused=is_reused)
-        folder = index_path / manifest.folder
+        folder, fault = index_path / manifest.folder, f"has files of another build than its manifest, {_TORN}"
         try:
             if folder.is_symlink():
                 raise IndexDamaged(path=index_path, file=folder.name, fault="is a link")
             lease = locking.lease(folder / MANIFEST) if leased else None
             own = read_description(folder / MANIFEST) if lease is None else lease[:]
-        except OSError:
-            own = None
+        except (FileNotFoundError, NotADirectoryError):
+            own, fault = None, f"is missing, {_TORN}"
+        except OSError as error:
+            own, fault = None, f"cannot be read ({error.strerror or error})"
         if own != content:
             # Either others have been published since the manifest was read, or the index is damaged.
             if _manifest_content(index_path) == content:
-                fault = "is missing" if own is None else "has files of another build than its manifest"
-                raise IndexDamaged(
-                    path=index_path, file=folder.name, fault=f"{fault}, as in a copy made during a build"
-                )
+                raise IndexDamaged(path=index_path, file=folder.name, fault=fault)
             continue
         opened = Generation(index_path, manifest, lease)
         opened.check_files()
@@ -119,17 +120,28 @@ def read_manifest(index_path: Path, *, is_reused: bool = False) -> Manifest:
 
 def _manifest_content(index_path: Path) -> bytes:
     """Return the bytes of the current manifest. Raises a StoredIndexError."""
-    place = index_path / MANIFEST
+    content = read_current(index_path, MANIFEST)
+    if content is not None:
+        return content
+    if (index_path / PARTS).is_dir():
+        raise PartsNotJoined(path=index_path)
+    if _foreign_entries(index_path):
+        raise IndexForeign(path=index_path, cause="it holds other files, and not an index")
+    raise IndexMissing(path=index_path)
+
+
+def read_current(index_path: Path, file: str) -> bytes | None:
+    """Return the content of `manifest.json` or `shards.json` in a folder; None where there is none.
+
+    Raises IndexDamaged or IndexUnreadable.
+    """
+    place = index_path / file
     try:
         if not stat.S_ISREG(place.lstat().st_mode):
-            raise IndexDamaged(path=index_path, file=MANIFEST, fault="is not a regular file")
+            raise IndexDamaged(path=index_path, file=file, fault="is not a regular file")
         return read_description(place)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if (index_path / PARTS).is_dir():
-            raise PartsNotJoined(path=index_path) from error
-        if _foreign_entries(index_path):
-            raise IndexForeign(path=index_path, cause="it holds other files, and not an index") from error
-        raise IndexMissing(path=index_path) from error
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
         raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
 

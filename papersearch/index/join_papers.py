@@ -1,4 +1,4 @@
-"""The first step of a join: who is the same paper over all parts, its id, and the cut into shards."""
+"""The first step of a join: which appearances of all parts are one paper, its id, and the cut into shards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from papersearch.dense.late import MAX_PAPERS
-from papersearch.errors import IndexDamaged
+from papersearch.errors import StoredIndexError
 from papersearch.index import files
 from papersearch.index.first_seen import first_seen
 from papersearch.index.shard_build import LOST, WHOLE, Step
@@ -142,6 +142,6 @@ def _known(index_path: Path, before: Shards) -> Iterator[tuple[str, int]]:
             ids = StringTable(shard.text("ids.txt"), shard.array("ids.offsets.npy"))
             papers: IntArray = shard.array("ids.papers.npy").astype(np.int64)
             firsts = shard.array("papers.since.npy")[papers].tolist()
-        except (IndexDamaged, OSError, IndexError):
+        except (StoredIndexError, IndexError):
             continue
         yield from zip(ids.all(), firsts, strict=False)

@@ -16,11 +16,11 @@ import orjson
 
 from papersearch.dense.background import Background, background_of
 from papersearch.index import files
-from papersearch.index.part_records import FINDINGS, READ, PartRecord, part_folder
+from papersearch.index.part_records import FINDINGS, PartRecord, part_folder, read_findings
+from papersearch.index.report import decode_findings, encode_findings
 from papersearch.index.shard_build import WHOLE, Analysed, Step
 from papersearch.index.stored_parts import array, table
 from papersearch.index.string_table import table_files
-from papersearch.index.words import encode_findings
 from papersearch.ingest.reading import DumpsRead, all_findings, with_findings, without
 from papersearch.lexical.acronyms import expansion_lines, learn
 from papersearch.text.analysis import Analyzer
@@ -50,20 +50,15 @@ class Sums(NamedTuple):
 
 def said(index_path: Path, parts: Sequence[PartRecord], decided: Decided, analysed: Sequence[Analysed]) -> Said:
     """Return the dumps and findings of all parts, and those of merging."""
-    found: dict[str, list[Finding]] = {"findings": [], "notes_left": []}
-    for part in parts:
-        place = index_path / part_folder(part.number, part.n_parts) / READ / FINDINGS
-        for name, listed in orjson.loads(place.read_bytes()).items():
-            found[name] += (Finding(**finding) for finding in listed)
-    of_shards = (orjson.loads((step.folder / FINDINGS).read_bytes()) for step in decided.steps)
-    merging = [Finding(**finding) for listed in of_shards for finding in listed]
+    of_parts = [read_findings(index_path / part_folder(part.number, part.n_parts)) for part in parts]
+    merging = [one for step in decided.steps for one in decode_findings((step.folder / FINDINGS).read_bytes())]
     read = DumpsRead(
         appearances=(),
         dumps=tuple(dump for part in parts for dump in part.dumps),
         skipped=tuple(file for part in parts for file in part.skipped),
         archives=tuple(file for part in parts for file in part.archives),
-        findings=tuple(found["findings"]),
-        notes_left=tuple(found["notes_left"]),
+        findings=tuple(one for found in of_parts for one in found["findings"]),
+        notes_left=tuple(one for found in of_parts for one in found["notes_left"]),
     )
     findings = all_findings(read, [*decided.about_names, *merging, *decided.kept_apart])
     dumps = with_findings(read.dumps, findings)
@@ -113,5 +108,5 @@ def background(steps: Sequence[Step]) -> Background:
 
 
 def _found(steps: Sequence[Step], name: str) -> list[Path]:
-    """Return the files of this name that steps have written: a shard without papers has not."""
+    """Return the files of this name that steps have written: a shard without papers writes none."""
     return [path for step in steps if (path := step.folder / name).exists()]

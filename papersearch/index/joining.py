@@ -1,6 +1,6 @@
 """Joining the parts of an index: papers merged over all parts, statistics added up, shards published.
 
-`join_papers` decides who is the same paper, from keys alone. Then each shard merges, analyses and
+`join_papers` decides which appearances are one paper, from keys alone. Then each shard merges, analyses and
 encodes a range of the papers, here or elsewhere (`shard_build`). `join_sums` adds up what they have
 counted. Each shard is weighed by the sums and published, and `shards.json` comes last.
 """
@@ -37,7 +37,7 @@ from papersearch.index.part_steps import on_all_processors
 from papersearch.index.parts import QUIET, Watch, check_whole
 from papersearch.index.removal import remove_litter
 from papersearch.index.report import BuildStep, Outcome
-from papersearch.index.shard_build import JOINING, WHOLE, Analysed, Publication, Step, Weighed, Weights
+from papersearch.index.shard_build import JOINING, WHOLE, Analysed, Publication, Step, Weighed, Weighing
 from papersearch.index.shards import (
     ShardRecord,
     Shards,
@@ -186,10 +186,10 @@ class _Join(NamedTuple):
         sums = join_sums.add_up(steps, said.findings)
         mean_length = sum(one.n_words for one in analysed) / n_papers
         largest = max(one.largest for one in analysed)
-        weights = [
-            Weights(step=step, n_papers=n_papers, mean_length=mean_length, largest=largest) for step in steps
+        weighings = [
+            Weighing(step=step, n_papers=n_papers, mean_length=mean_length, largest=largest) for step in steps
         ]
-        weighed: list[Weighed] = self.over(shard_build.weigh_shard, weights, "weighing shards")
+        weighed: list[Weighed] = self.over(shard_build.weigh_shard, weighings, "weighing shards")
         quantization = Quantization(scale=weighed[0].scale, error=max(one.error for one in weighed))
         background = join_sums.background(steps)
         last_added = max(one.last_added for one in analysed)

@@ -7,6 +7,7 @@ removed after publishing.
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -137,7 +138,7 @@ def _content(file: BinaryIO, place: int) -> bytes | None:
     if len(head) < _FRAME.size:
         return None
     mark, length, checksum = _FRAME.unpack(head)
-    if mark != _MARK or length > 1 << 32:
+    if mark != _MARK or length > os.fstat(file.fileno()).st_size - place - _FRAME.size:  # it may be damaged
         return None
     content = file.read(length)
     is_whole = len(content) == length >= _SHAPE.size and zlib.crc32(content) == checksum

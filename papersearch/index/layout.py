@@ -99,7 +99,7 @@ LATE_ARRAYS: dict[str, ArrayFile] = {
     "pieces.basis.npy": ArrayFile("<f4", ("H", "C")),
     "pieces.weights.npy": ArrayFile("<f4", ("V",)),
 }
-"""Arrays of late interaction; an index has all of them or none."""
+"""Arrays of late interaction, in the order of `PieceVectors`; an index has all of them or none."""
 
 PARTIAL_ARRAYS: dict[str, ArrayFile] = {
     "papers.encoded.npy": ArrayFile("u1", ("N",)),
@@ -120,7 +120,6 @@ TEXTS = (
     "venues.txt",
     "report.json",
 )
-
 
 _NAMES = ("ids", "titles", "identifiers")
 """Tables of names, each with the papers that have them."""
@@ -164,7 +163,7 @@ def written_order(names: Collection[str]) -> list[str]:
         *(f"{of}.{name}" for of in NAME_KINDS for name in ("txt", "offsets.npy", "starts.npy", "papers.npy")),
         *(f"{of}.{name}" for of in _NAMES for name in ("txt", "offsets.npy", "papers.npy")),
         *("report.json", "vectors.npy", "vectors.int8.npy", "texts.sha256.npy", "probes.npy", "papers.encoded.npy"),
-        *(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights")),
+        *LATE_ARRAYS,
         CHECKSUMS,
     )
     return [name for name in order if name in names]

@@ -12,15 +12,14 @@ from pathlib import Path
 from papersearch.dense.background import Background
 from papersearch.dense.encoders import EncoderRecord
 from papersearch.dense.vectors import Quantization
-from papersearch.errors import IndexDamaged, IndexForeign, IndexVersionError
+from papersearch.errors import IndexDamaged
 from papersearch.index.blocks import n_blocks
-from papersearch.index.checked_json import decode_checked, encode_checked
+from papersearch.index.checked_json import decode_fields, encode_checked
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import (
     CHECKSUMS,
-    FIRST_CHECKED_VERSION,
-    FORMAT_VERSION,
     KIND,
+    MANIFEST,
     OLDEST_READABLE_VERSION,
     OLDEST_REUSABLE_VERSION,
     files_of,
@@ -128,6 +127,8 @@ class Manifest(Value):
 
     def axis(self, letter: str) -> int:
         """Return the length of an axis of an array in `layout`."""
+        if letter == "Y+1":  # counted for its own array alone
+            return 1 + sum(n_blocks(record.size) for name, record in self.files.items() if name != CHECKSUMS)
         late = self.late or LateRecord(n_pieces=0, n_vocabulary=0, width=0, dimensions=0)
         lengths = {
             "N": self.n_papers,
@@ -148,7 +149,6 @@ class Manifest(Value):
             "R": self.n_at_venue,
             "X": self.n_identifiers,
             "S": 32,  # bytes of a SHA-256
-            "Y": sum(n_blocks(record.size) for name, record in self.files.items() if name != CHECKSUMS),
             "D": self.encoder.dimensions if self.encoder else 0,
             "M": late.n_pieces,
             "V": late.n_vocabulary,
@@ -181,27 +181,9 @@ def decode_manifest(content: bytes, place: str, *, is_reused: bool = False) -> M
 
     Raises IndexForeign, IndexVersionError or IndexDamaged.
     """
-    try:
-        fields, is_checked = decode_checked(content)
-    except ValueError as error:
-        raise _damaged(place, str(error)) from error
-    if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
-        raise IndexForeign(path=Path(place), cause="papersearch did not write its manifest.json")
-    version = fields.get("format_version")
-    if type(version) is not int:
-        raise _damaged(place, "has no format version")
     oldest = OLDEST_REUSABLE_VERSION if is_reused else OLDEST_READABLE_VERSION
-    if not oldest <= version <= FORMAT_VERSION:
-        raise IndexVersionError(
-            path=Path(place),
-            what="format",
-            found=str(version),
-            readable=f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}",
-            is_newer=version > FORMAT_VERSION,
-        )
-    if not is_checked and version >= FIRST_CHECKED_VERSION:
-        raise _damaged(place, "has no checksum")
-    is_older = version < OLDEST_READABLE_VERSION
+    fields = decode_fields(content, KIND, Path(place), MANIFEST, oldest)
+    is_older = fields["format_version"] < OLDEST_READABLE_VERSION
     if is_older:
         fields = {**{name: 0 for name, kind in Manifest.__annotations__.items() if kind == "Count"}, **fields}
     try:
@@ -229,4 +211,4 @@ def _fault_of_parts(manifest: Manifest) -> str | None:
 
 
 def _damaged(place: str, fault: str) -> IndexDamaged:
-    return IndexDamaged(path=Path(place), file="manifest.json", fault=fault)
+    return IndexDamaged(path=Path(place), file=MANIFEST, fault=fault)

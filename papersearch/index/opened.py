@@ -9,6 +9,7 @@ from papersearch.dense.encoders import QueryEncoder, open_query_encoder
 from papersearch.dense.late import PieceVectors
 from papersearch.dense.vectors import PaperVectors
 from papersearch.errors import IndexVersionError, ModelError, NothingEncoded
+from papersearch.index.layout import LATE_ARRAYS
 from papersearch.index.papers import Names, PaperIds, PaperStore
 from papersearch.index.string_table import StringTable
 from papersearch.lexical.acronyms import ExpansionTable
@@ -88,8 +89,7 @@ class OpenedIndex:
         """Word pieces for late interaction; None if the index was built without it."""
         if self.manifest.late is None:
             return None
-        names = ("vectors", "ids", "starts", "offsets", "basis", "weights")
-        return PieceVectors(*(self._generation.rows(f"pieces.{name}.npy") for name in names))
+        return PieceVectors(*map(self._generation.rows, LATE_ARRAYS))
 
     @cached_property
     def is_encoded(self) -> BoolArray | None:

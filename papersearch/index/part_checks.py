@@ -210,7 +210,7 @@ A part without papers has no encoder and no probes. One that is too large for wo
 
 
 def usual(values: Sequence[_Shared]) -> _Shared:
-    """Return the value that most parts have; of equals the first."""
+    """Return the value that most parts have, the first of equally frequent ones."""
     counts = Counter(values)
     return max(values, key=lambda value: counts[value])
 

@@ -15,12 +15,14 @@ import orjson
 
 from papersearch.checksums import sha256_of
 from papersearch.dense.encoders import EncoderRecord
+from papersearch.errors import IndexDamaged
 from papersearch.index.checked_json import decode_checked, encode_checked
 from papersearch.index.files import FileRecord
 from papersearch.index.layout import PARTS, read_description
+from papersearch.index.report import findings_in
 from papersearch.index.typed_json import read_record
 from papersearch.ingest.corpus_files import CorpusListing
-from papersearch.types import Count, DumpFile, SkippedFile
+from papersearch.types import Count, DumpFile, Finding, SkippedFile
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -106,6 +108,15 @@ def read_part(folder: Path) -> PartRecord | None:
         return read_record(PartRecord, fields) if is_checked else None
     except (OSError, ValueError, OverflowError):
         return None
+
+
+def read_findings(folder: Path) -> dict[str, tuple[Finding, ...]]:
+    """Return the findings of a part by kind: "findings" and "notes_left". Raises IndexDamaged or OSError."""
+    try:
+        stored = orjson.loads((folder / READ / FINDINGS).read_bytes())
+        return {name: findings_in(stored[name]) for name in ("findings", "notes_left")}
+    except (ValueError, TypeError, KeyError) as error:
+        raise IndexDamaged(path=folder, file=f"{READ}/{FINDINGS}", fault="cannot be read") from error
 
 
 def find_parts(index_path: Path) -> list[FoundPart]:

@@ -11,8 +11,7 @@ import numpy as np
 import orjson
 
 from papersearch.checksums import sha256_of
-from papersearch.dense import encoders, models
-from papersearch.dense.choice import choose_backend, encoding_by
+from papersearch.dense import models
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.errors import IndexForeign
 from papersearch.index import files
@@ -31,10 +30,12 @@ from papersearch.index.part_records import (
     encode_part,
     fingerprint,
     part_folder,
+    read_findings,
     read_part,
 )
 from papersearch.index.removal import replace_locked
 from papersearch.index.report import Outcome, Progress
+from papersearch.index.shards import FOLDER as SHARDS_FOLDER
 from papersearch.index.string_table import table_files
 from papersearch.index.words import everything_kept, relative
 from papersearch.ingest.corpus_files import CorpusListing, corpus_files
@@ -81,7 +82,7 @@ class PartRequest(Value):
 class PartReport(Value):
     """The outcome of the build of one part.
 
-    n_papers: number of papers of its dumps alone; others may turn out to be the same
+    n_papers: number of papers of its dumps alone; other parts may have some of them too
     n_encoded: number of texts that the model encoded
     """
 
@@ -110,7 +111,7 @@ def build_part(request: PartRequest, watch: Watch = QUIET) -> PartReport:
     """Build one part, or bring it up to date; go on where an earlier call was interrupted.
 
     Waits while another process builds the same part. Raises CorpusError, ModelError, StoredIndexError,
-    and ValueError for a part that there cannot be.
+    and ValueError unless the number is from 1 to `n_parts`.
     """
     if not 1 <= request.number <= request.n_parts:
         raise ValueError(f"expected a part from 1 to {request.n_parts}, found {request.number}")
@@ -134,14 +135,14 @@ def check_whole(index_path: Path) -> None:
     """Raise IndexForeign or IndexNotWritable unless a folder may have an index that is built in parts."""
     if index_path.exists() and not index_path.is_dir():
         raise IndexForeign(path=index_path, cause="it is a file")
-    ours = {SHARDS, PARTS, "shards"}
+    ours = {SHARDS, PARTS, SHARDS_FOLDER}
     found = sorted(path.name for path in index_path.iterdir()) if index_path.is_dir() else []
     foreign = [name for name in found if name not in ours and not name.startswith((".", "README"))]
     if MANIFEST in foreign:
         raise IndexForeign(path=index_path, cause="it holds an index that was built in one go")
     if foreign:
         raise IndexForeign(path=index_path, cause=f"it holds {foreign[0]}, which papersearch did not write")
-    for folder in (index_path / "shards", index_path / PARTS):
+    for folder in (index_path / SHARDS_FOLDER, index_path / PARTS):
         for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
             if place.is_symlink():  # what is written there would be outside
                 raise IndexForeign(path=index_path, cause=f"its {place.relative_to(index_path)} is a link")
@@ -182,7 +183,7 @@ class _Part(NamedTuple):
         is_same &= (record.listing, record.choices) == (self.listing, self.choices())
         if not is_same:
             return False
-        if record.encoder is not None and not self._is_encoder(record.encoder):
+        if record.encoder is not None and not self.encoder.has_made(record.encoder):
             return False
         return self._reads_the_same(record) and check_files(self.place, record) is None
 
@@ -198,16 +199,6 @@ class _Part(NamedTuple):
         except OSError:
             return False
         return older(record, paths) is None
-
-    def _is_encoder(self, described: encoders.EncoderRecord) -> bool:
-        """Return whether the part's encoder is the one that was asked for."""
-        model, prefixes, device = self.encoder
-        return (
-            described.encoding == encoding_by(choose_backend(model, device, [described]))
-            and (described.query_prefix, described.paper_prefix) == prefixes[:2]
-            and (described.name, described.source) == (model.name, model.source)
-            and encoders.is_untouched(described, model)
-        )
 
     def build(self) -> PartReport:
         """Read the dumps, publish the part's index, and then what the join needs of it."""
@@ -231,9 +222,18 @@ class _Part(NamedTuple):
         from papersearch.index import publishing
 
         request = BuildRequest(
-            [], None, self.place, (), self.encoder, None, self.request.late, self.request.abstracts_only,
-            self.choices().languages, self.request.full, *self.watch,
-        )  # fmt: skip
+            places=[],
+            corpus=None,
+            index_path=self.place,
+            known_from=(),
+            encoder=self.encoder,
+            most_texts=None,
+            late=self.request.late,
+            abstracts_only=self.request.abstracts_only,
+            languages=self.choices().languages,
+            full=self.request.full,
+            **self.watch._asdict(),
+        )
         before = open_before(self.place, leased=False)
         source = publishing.source_of(request, whole, before)
         meaning = publishing.open_meaning(request, source, before)
@@ -302,7 +302,7 @@ def _dense_files(published: Generation) -> dict[str, FileRecord]:
 
 def _report(outcome: Outcome, record: PartRecord, place: Path, n_encoded: int) -> PartReport:
     n_papers = read_manifest(place).n_papers if record.generation else 0
-    said = orjson.loads((place / READ / FINDINGS).read_bytes())
+    said = read_findings(place)
     return PartReport(
         outcome=outcome,
         number=record.number,
@@ -311,5 +311,5 @@ def _report(outcome: Outcome, record: PartRecord, place: Path, n_encoded: int) -
         n_appearances=record.n_appearances,
         n_encoded=n_encoded,
         n_dumps=len(record.dumps),
-        findings=tuple(Finding(**finding) for listed in said.values() for finding in listed),
+        findings=said["findings"] + said["notes_left"],
     )

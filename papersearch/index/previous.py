@@ -14,7 +14,8 @@ import numpy as np
 from papersearch.dense.encoders import Identity, identity_of
 from papersearch.dense.encoding import ModelConstants, TextEncoding, without_pieces
 from papersearch.dense.known_constants import are_equal
-from papersearch.errors import IndexDamaged
+from papersearch.errors import StoredIndexError
+from papersearch.index.layout import LATE_ARRAYS
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
 from papersearch.types import Changes, Paper
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _DENSE = ("texts.sha256.npy", "vectors.npy", "probes.npy")
 ENCODED = "papers.encoded.npy"
-_PIECES = tuple(f"pieces.{name}.npy" for name in ("vectors", "ids", "starts", "offsets", "basis", "weights"))
 
 
 def encodings(
@@ -63,7 +63,7 @@ def encodings(
                 continue
             _add_encodings(generation, rows, known, with_late)
             constants = its_own
-        except (IndexDamaged, OSError):
+        except StoredIndexError:
             continue
     return known, constants
 
@@ -108,7 +108,7 @@ def _is_of(generation: Generation, identity: Identity, with_late: bool) -> bool:
 def _is_intact(generation: Generation, with_late: bool) -> bool:
     """Return whether the encodings of a generation are as its manifest says."""
     partial = (ENCODED,) if generation.manifest.is_partial else ()
-    return generation.are_intact((*_DENSE, *partial, *(_PIECES if with_late else ())))
+    return generation.are_intact((*_DENSE, *partial, *(LATE_ARRAYS if with_late else ())))
 
 
 def _beginnings(hashes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
@@ -141,7 +141,7 @@ def _add_encodings(before: Generation, rows: IntArray, known: StoredEncodings, w
     if not with_late:
         known.add(hashes, rows, lambda row: without_pieces(vectors[row]))
         return
-    piece_vectors, ids, piece_starts, offsets, *_ = (before.array(name) for name in _PIECES)
+    piece_vectors, ids, piece_starts, offsets, *_ = (before.array(name) for name in LATE_ARRAYS)
 
     def encoding_at(row: int) -> TextEncoding:
         places = slice(int(offsets[row]), int(offsets[row + 1]))
@@ -175,7 +175,7 @@ def since(before: Generation | None, papers: Sequence[Paper], generation: int) -
             first = before.array("papers.since.npy")
             names = (paper.paper_id for paper in papers_of(before))
             known = dict(zip(names, first.tolist(), strict=True))
-        except (IndexDamaged, ValueError):
+        except (StoredIndexError, ValueError):
             known = {}
     return np.array([known.get(paper.paper_id, generation) for paper in papers], dtype=np.uint32)
 
@@ -184,6 +184,6 @@ def papers_of(before: Generation | None) -> Iterator[Paper]:
     """Yield the papers of the previous index in order, as far as they can be read."""
     if before is None:
         return
-    with suppress(IndexDamaged):
+    with suppress(StoredIndexError):
         lines = StringTable(before.text("papers.jsonl"), before.array("papers.offsets.npy"))
         yield from map(decode_paper, lines)

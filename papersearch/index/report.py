@@ -1,15 +1,19 @@
-"""The messages of a build: its progress, and the report at its end."""
+"""The messages of a build: its progress, the report at its end, and its findings as they are stored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal
 
-from papersearch.values import Value
+import orjson
+
+from papersearch.index.typed_json import read_value
+from papersearch.types import Finding
+from papersearch.values import Value, fields_of
 
 if TYPE_CHECKING:
     from papersearch.index.manifest import Manifest
-    from papersearch.types import Changes, DumpFile, Finding
+    from papersearch.types import Changes, DumpFile
 
 BuildStep = Literal[
     "reading dumps",
@@ -57,3 +61,28 @@ class BuildReport(Value):
 
     def __repr__(self) -> str:
         return f"<BuildReport {self.outcome!r}: {self.n_papers} papers, {self.n_encoded} encoded>"
+
+
+class _StoredFinding(Value):
+    """A finding in a file, of any kind: another release may have more of them."""
+
+    kind: str
+    file: str
+    line: int | None
+    detail: str
+
+
+def encode_findings(findings: Iterable[Finding]) -> bytes:
+    """Return findings as JSON, the content of `report.json`."""
+    return orjson.dumps([finding.asdict() for finding in findings])
+
+
+def decode_findings(content: bytes) -> tuple[Finding, ...]:
+    """Return the findings of `encode_findings`. Raises ValueError."""
+    return findings_in(orjson.loads(content))
+
+
+def findings_in(listed: Any) -> tuple[Finding, ...]:
+    """Return the findings of a JSON list. Raises ValueError."""
+    found: tuple[Any, ...] = read_value(tuple[_StoredFinding, ...], listed)
+    return tuple(Finding(**fields_of(one)) for one in found)

@@ -38,11 +38,12 @@ from papersearch.index.layout import MANIFEST, generation_folder, read_descripti
 from papersearch.index.manifest import LateRecord, Manifest, decode_manifest, encode_manifest
 from papersearch.index.meaning import late_record
 from papersearch.index.name_tables import name_counts
-from papersearch.index.part_records import PartRecord, part_folder, read_part
+from papersearch.index.part_records import FINDINGS, PartRecord, part_folder, read_part
+from papersearch.index.report import encode_findings
 from papersearch.index.shards import open_each, read_shards, shard_folder
 from papersearch.index.stored_parts import Groups, StoredAppearances, array, table
 from papersearch.index.typed_json import read_value
-from papersearch.index.words import analyse, encode_findings, paper_files, posting_files
+from papersearch.index.words import analyse, paper_files, posting_files
 from papersearch.ingest.merging import merge_group
 from papersearch.lexical.bm25 import bm25_saturation, idf
 from papersearch.text.paper_text import Texts
@@ -132,7 +133,7 @@ class Analysed(Value):
     files: Mapping[str, FileRecord]
 
 
-class Weights(Value):
+class Weighing(Value):
     """A shard to be weighed by the whole: N, the mean length, and the largest component of a vector."""
 
     step: Step
@@ -163,15 +164,14 @@ def analyse_shard(step: Step) -> Analysed:
     parts = list(read_parts(step))
     left_out: Counter[str] = Counter()
     papers, n_left_out = _merged(step, parts, left_out)
-    lines: dict[str, FileRecord] = {}
-    written = _Written(folder, lines)
+    written = _Written(folder)
     analysed = analyse(papers, step.languages, lambda done, total: None, n_workers=0)
     definitions = [[*pair, n] for pair, n in analysed.definitions.items()]
     written.beside("definitions.json", orjson.dumps(definitions))
     spelt = dict(zip(analysed.spellings, analysed.spelling_counts.tolist(), strict=True))
     written.beside("spellings.json", orjson.dumps(spelt))
     n_words = int(analysed.statistics.doc_lengths.sum())
-    written.all(one for one in posting_files(analysed) if one[0] not in _OF_WHOLE_WEIGHT)
+    written.all(one for one in posting_files(analysed) if one[0] not in _WEIGHED)
     since = array(folder / "since.npy")
     lost = read_value(tuple[Lost, ...], orjson.loads((folder.parent / WHOLE / LOST).read_bytes()))
     added = with_lost(papers, array(folder / "added.npy"), lost)
@@ -193,12 +193,12 @@ def analyse_shard(step: Step) -> Analysed:
     return Analysed(
         n_papers=len(papers),
         n_appearances=sum(len(paper.provenance) for paper in papers),
-        n_terms=written.shapes["terms.offsets.npy"] - 1,
-        n_postings=written.shapes["postings.papers.npy"],
-        n_positions=written.shapes["positions.npy"],
-        n_organisations=written.shapes["organisations.offsets.npy"] - 1,
-        **name_counts(written.shapes),
-        n_identifiers=written.shapes["identifiers.papers.npy"],
+        n_terms=written.lengths["terms.offsets.npy"] - 1,
+        n_postings=written.lengths["postings.papers.npy"],
+        n_positions=written.lengths["positions.npy"],
+        n_organisations=written.lengths["organisations.offsets.npy"] - 1,
+        **name_counts(written.lengths),
+        n_identifiers=written.lengths["identifiers.papers.npy"],
         n_probes=len(encoded.constants.probes) if encoded.constants else 0,
         late=late,
         n_left_out=n_left_out,
@@ -207,25 +207,24 @@ def analyse_shard(step: Step) -> Analysed:
         n_words=n_words,
         n_encoded=n_encoded,
         largest=largest_component(encoded.vectors),
-        files=lines,
+        files=written.records,
     )
 
 
-def weigh_shard(weights: Weights) -> Weighed:
+def weigh_shard(weighing: Weighing) -> Weighed:
     """Compute what depends on all shards: idf, impacts, int8 vectors, weights of word pieces."""
-    folder, whole = weights.step.folder, weights.step.folder.parent / WHOLE
-    records: dict[str, FileRecord] = {}
-    written = _Written(folder, records)
+    folder, whole = weighing.step.folder, weighing.step.folder.parent / WHOLE
+    written = _Written(folder)
     of_whole = dict(zip(table(whole, "terms").all(), array(whole / "terms.df.npy").tolist(), strict=True))
     terms = table(folder, "terms").all()
-    idfs = np.array([idf(of_whole[term], weights.n_papers) for term in terms], dtype=np.float64)
-    written.all([("terms.idf.npy", idfs), ("postings.impacts.npy", _impacts(folder, idfs, weights.mean_length))])
-    coarse, quantization = quantize(array(folder / "vectors.npy"), weights.largest)
+    idfs = np.array([idf(of_whole[term], weighing.n_papers) for term in terms], dtype=np.float64)
+    written.all([("terms.idf.npy", idfs), ("postings.impacts.npy", _impacts(folder, idfs, weighing.mean_length))])
+    coarse, quantization = quantize(array(folder / "vectors.npy"), weighing.largest)
     written.all([("vectors.int8.npy", coarse)])
     if (folder / "kept.npy").exists():
         df, kept = array(whole / "pieces.df.npy"), array(folder / "kept.npy")
-        written.all([("pieces.weights.npy", piece_weights(df, weights.n_papers, kept))])
-    return Weighed(scale=quantization.scale, error=quantization.error, files=records)
+        written.all([("pieces.weights.npy", piece_weights(df, weighing.n_papers, kept))])
+    return Weighed(scale=quantization.scale, error=quantization.error, files=written.records)
 
 
 def publish_shard(publication: Publication) -> str:
@@ -261,23 +260,24 @@ def generation_of(index_path: Path, part: PartRecord) -> Generation | None:
     return Generation(place, decode_manifest(content, str(place)), None)
 
 
-_OF_WHOLE_WEIGHT = ("terms.idf.npy", "postings.impacts.npy")
+_WEIGHED = ("terms.idf.npy", "postings.impacts.npy")
+"""Files of postings that `weigh_shard` makes, by the statistics of the whole."""
 
 
 class _Written:
     """Files of a step: their records, and the length of each array."""
 
-    def __init__(self, folder: Path, records: dict[str, FileRecord]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._records = records
-        self.shapes: dict[str, int] = {}
+        self.records: dict[str, FileRecord] = {}
+        self.lengths: dict[str, int] = {}
 
     def all(self, contents: Iterable[tuple[str, Content]]) -> None:
         """Write files that belong to the shard."""
         for name, content in contents:
             if isinstance(content, np.ndarray):
-                self.shapes[name] = len(content)
-            self._records[name] = self.beside(name, content)
+                self.lengths[name] = len(content)
+            self.records[name] = self.beside(name, content)
 
     def beside(self, name: str, content: Content) -> FileRecord:
         """Write a file that only the join reads."""
@@ -307,7 +307,7 @@ def _merged(step: Step, parts: Sequence[PartRecord], left_out: Counter[str]) -> 
         else:
             n_left_out += 1
             left_out.update(place.dump for place in paper.provenance)
-    _Written(folder, {}).beside("findings.json", encode_findings(findings))
+    _Written(folder).beside(FINDINGS, encode_findings(findings))
     return papers, n_left_out
 
 

@@ -14,33 +14,17 @@ its papers, terms and organisations, and the counts of them.
 from __future__ import annotations
 
 import re
-import stat
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from papersearch.checksums import sha256_of
-from papersearch.errors import (
-    IndexBusy,
-    IndexDamaged,
-    IndexForeign,
-    IndexMissing,
-    IndexUnreadable,
-    IndexVersionError,
-    NoEarlierGeneration,
-)
+from papersearch.errors import IndexBusy, IndexDamaged, IndexMissing, NoEarlierGeneration
 from papersearch.index import files, locking
-from papersearch.index.checked_json import decode_checked, encode_checked
+from papersearch.index.checked_json import decode_fields, encode_checked
 from papersearch.index.generation import Generation
-from papersearch.index.generations import generations, has_shards, write_errors
-from papersearch.index.layout import (
-    FORMAT_VERSION,
-    MANIFEST,
-    OLDEST_READABLE_VERSION,
-    SHARDS,
-    generation_folder,
-    read_description,
-)
+from papersearch.index.generations import ATTEMPTS, generations, has_shards, read_current, write_errors
+from papersearch.index.layout import MANIFEST, SHARDS, generation_folder, read_description
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.removal import remove_litter, remove_unread, replace_locked
 from papersearch.index.typed_json import read_record
@@ -54,7 +38,6 @@ NUMBERS = "numbers.npy"
 
 _SHARD_FOLDER = re.compile(rf"{FOLDER}/[0-9]{{5}}-of-[0-9]{{5}}")
 _HISTORY = re.compile(r"generation-([0-9]{6,})\.json")
-_ATTEMPTS = 100
 
 
 class ShardRecord(Value):
@@ -109,23 +92,7 @@ def encode_shards(described: Shards) -> bytes:
 
 def decode_shards(content: bytes, index_path: Path) -> Shards:
     """Parse `shards.json`. Raises IndexForeign, IndexVersionError or IndexDamaged."""
-    try:
-        fields, is_checked = decode_checked(content)
-    except ValueError as error:
-        raise _damaged(index_path, str(error)) from error
-    if not isinstance(fields, dict) or fields.pop("kind", None) != KIND:
-        raise IndexForeign(path=index_path, cause=f"papersearch did not write its {SHARDS}")
-    version = fields.get("format_version")
-    if type(version) is not int:
-        raise _damaged(index_path, "has no format version")
-    if not OLDEST_READABLE_VERSION <= version <= FORMAT_VERSION:
-        readable = f"{OLDEST_READABLE_VERSION} to {FORMAT_VERSION}"
-        is_newer = version > FORMAT_VERSION
-        raise IndexVersionError(
-            path=index_path, what="format", found=str(version), readable=readable, is_newer=is_newer
-        )
-    if not is_checked:
-        raise _damaged(index_path, "has no checksum")
+    fields = decode_fields(content, KIND, index_path, SHARDS)
     try:
         described = read_record(Shards, fields)
     except (ValueError, OverflowError) as error:
@@ -137,15 +104,9 @@ def decode_shards(content: bytes, index_path: Path) -> Shards:
 
 def read_shards(index_path: Path) -> Shards:
     """Read `shards.json`. Raises a StoredIndexError."""
-    place = index_path / SHARDS
-    try:
-        if not stat.S_ISREG(place.lstat().st_mode):
-            raise _damaged(index_path, "is not a regular file")
-        content = read_description(place)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise IndexMissing(path=index_path) from error
-    except OSError as error:
-        raise IndexUnreadable(path=place, cause=error.strerror or str(error)) from error
+    content = read_current(index_path, SHARDS)
+    if content is None:
+        raise IndexMissing(path=index_path)
     return decode_shards(content, index_path)
 
 
@@ -225,7 +186,7 @@ def open_shards(index_path: Path, *, leased: bool = True) -> OpenedShards:
 
     With `leased`, nobody removes their files while they are open.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         described = read_shards(index_path)
         try:
             opened = open_each(index_path, described, leased=leased)
@@ -255,8 +216,11 @@ def open_shard(index_path: Path, described: Shards, number: int, *, leased: bool
             raise IndexDamaged(path=place, file=folder.name, fault="is a link")
         lease = locking.lease(folder / MANIFEST) if leased else None
         content = read_description(folder / MANIFEST)
-    except OSError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise IndexDamaged(path=place, file=folder.name, fault="is missing") from error
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror or error})"
+        raise IndexDamaged(path=place, file=folder.name, fault=fault) from error
     if sha256_of(content) != record.manifest:
         raise IndexDamaged(path=place, file=MANIFEST, fault=f"has another SHA-256 than {SHARDS} says")
     manifest = decode_manifest(content, str(place))

@@ -18,13 +18,12 @@ from papersearch.dense.vectors import quantization_error
 from papersearch.errors import IndexDamaged, ModelError, StoredIndexError
 from papersearch.index.facts import fact_arrays, organisation_table
 from papersearch.index.identifiers import identifier_order
-from papersearch.index.layout import CHECKSUMS, read_description
+from papersearch.index.layout import CHECKSUMS, MANIFEST, TEXTS, read_description
 from papersearch.index.manifest import decode_manifest
 from papersearch.index.name_tables import name_files
 from papersearch.index.papers import decode_paper
 from papersearch.index.string_table import StringTable
 from papersearch.text.words import TITLE_PREFIX
-from papersearch.types import NAME_KINDS
 from papersearch.values import Value
 
 if TYPE_CHECKING:
@@ -53,8 +52,8 @@ def verify(generation: Generation) -> list[Fault]:
         try:
             with np.errstate(all="ignore"):
                 faults = [Fault(file=name, what=what, part="index") for name, what in law(generation)]
-        except (IndexDamaged, ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
-            faults = [Fault(file="manifest.json", what=f"does not fit its files ({error})", part="index")]
+        except (StoredIndexError, ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
+            faults = [Fault(file=MANIFEST, what=f"does not fit its files ({error})", part="index")]
     faults += [Fault(file="model", what=what, part="model") for what in _model_faults(generation)]
     return sorted(faults, key=lambda fault: (fault.file, fault.what, fault.part))
 
@@ -62,25 +61,23 @@ def verify(generation: Generation) -> list[Fault]:
 def _broken_files(generation: Generation) -> Iterator[tuple[str, str]]:
     """Yield the files that are missing, too short, too long, or have another checksum."""
     for name, record in generation.manifest.files.items():
-        path = generation.file_path(name)
         try:
-            size = path.stat().st_size
-            if size != record.size:
-                yield name, f"has {size:,} bytes, and the manifest says {record.size:,}"
-            elif sha256_of_file(path) != record.sha256:
+            if sha256_of_file(generation.checked_path(name)) != record.sha256:
                 yield name, "has another SHA-256 than the manifest says"
+        except IndexDamaged as error:
+            yield name, error.fault
         except OSError as error:
             yield name, f"cannot be read ({error.strerror or error})"
     try:
-        inner = read_description(generation.file_path("manifest.json"))
+        inner = read_description(generation.file_path(MANIFEST))
         # Not compared with the index's present one, which a build may have replaced.
         if decode_manifest(inner, "") != generation.manifest:
-            yield "manifest.json", "differs from the generation's own"
-        decode_manifest(read_description(generation.index_path / "manifest.json"), "")
+            yield MANIFEST, "differs from the generation's own"
+        decode_manifest(read_description(generation.index_path / MANIFEST), "")
     except StoredIndexError:
-        yield "manifest.json", "differs from the generation's own"
+        yield MANIFEST, "differs from the generation's own"
     except OSError as error:
-        yield "manifest.json", f"cannot be read ({error.strerror or error})"
+        yield MANIFEST, f"cannot be read ({error.strerror or error})"
 
 
 def _blocks(generation: Generation) -> Iterator[tuple[str, str]]:
@@ -95,16 +92,9 @@ def _blocks(generation: Generation) -> Iterator[tuple[str, str]]:
 def _offsets(generation: Generation) -> Iterator[tuple[str, str]]:
     """Check that offsets ascend from zero to the end of what they divide."""
     manifest = generation.manifest
+    tables = (name for name in TEXTS if name != "report.json")
     ends = {
-        "papers.offsets.npy": manifest.files["papers.jsonl"].size,
-        "ids.offsets.npy": manifest.files["ids.txt"].size,
-        "titles.offsets.npy": manifest.files["titles.txt"].size,
-        "identifiers.offsets.npy": manifest.files["identifiers.txt"].size,
-        "terms.offsets.npy": manifest.files["terms.txt"].size,
-        "expansions.offsets.npy": manifest.files["expansions.txt"].size,
-        "words.offsets.npy": manifest.files["words.txt"].size,
-        "organisations.offsets.npy": manifest.files["organisations.txt"].size,
-        **{f"{kind}.offsets.npy": manifest.files[f"{kind}.txt"].size for kind in NAME_KINDS},
+        **{f"{name.partition('.')[0]}.offsets.npy": manifest.files[name].size for name in tables},
         "authors.starts.npy": manifest.n_by_author,
         "categories.starts.npy": manifest.n_in_category,
         "venues.starts.npy": manifest.n_at_venue,
@@ -212,7 +202,7 @@ def _facts(generation: Generation) -> Iterator[tuple[str, str]]:
     if (generation.array("papers.added.npy") > generation.manifest.last_added).any():
         yield "papers.added.npy", "has a later time than the manifest says"
     table, numbers = organisation_table(papers)
-    if bytes(generation.text("organisations.txt")).decode().split("\n")[:-1] != table:
+    if _lines(generation, "organisations.txt") != table:
         yield "organisations.txt", "has other organisations than the papers"
     elif (generation.array("papers.organisations.npy") != numbers).any():
         yield "papers.organisations.npy", "says other than the papers"
@@ -229,7 +219,7 @@ def _names(generation: Generation, papers: Sequence[Paper]) -> Iterator[tuple[st
         if not is_equal:
             yield name, "has other names than the papers"
     keys, owners = identifier_order(papers, generation.manifest.dumps)
-    if bytes(generation.text("identifiers.txt")).decode().split("\n")[:-1] != keys:
+    if _lines(generation, "identifiers.txt") != keys:
         yield "identifiers.txt", "has other identifiers than the papers"
     elif generation.array("identifiers.papers.npy").tolist() != owners:
         yield "identifiers.papers.npy", "says other than the papers"
@@ -237,13 +227,13 @@ def _names(generation: Generation, papers: Sequence[Paper]) -> Iterator[tuple[st
 
 def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
     """Check that every line is a paper, and that ids and titles are sorted and name each paper once."""
-    lines = bytes(generation.text("papers.jsonl")).decode("utf-8", "strict").splitlines()
+    lines = _lines(generation, "papers.jsonl")
     if len(lines) != generation.manifest.n_papers:
         yield "papers.jsonl", f"has {len(lines):,} lines in place of {generation.manifest.n_papers:,}"
     found = [decode_paper(line) for line in lines]
     for table, names in (("ids", [paper.paper_id for paper in found]), ("titles", None)):
         order = generation.array(f"{table}.papers.npy").tolist()
-        strings = bytes(generation.text(f"{table}.txt")).decode("utf-8", "strict").split("\n")[:-1]
+        strings = _lines(generation, f"{table}.txt")
         if sorted(order) != list(range(len(found))):
             yield f"{table}.papers.npy", "does not name every paper once"
         elif strings != sorted(strings):
@@ -251,9 +241,14 @@ def _papers(generation: Generation) -> Iterator[tuple[str, str]]:
         elif names is not None and strings != [names[doc_idx] for doc_idx in order]:
             yield f"{table}.txt", "has other ids than the papers"
     for name in ("terms.txt", "words.txt"):
-        strings = bytes(generation.text(name)).decode("utf-8", "strict").split("\n")[:-1]
+        strings = _lines(generation, name)
         if any(a >= b for a, b in pairwise(strings)):
             yield name, "is not in order"
+
+
+def _lines(generation: Generation, name: str) -> list[str]:
+    """Return the lines of a file, each of which ends with a line feed. Raises ValueError unless it is UTF-8."""
+    return bytes(generation.text(name)).decode().split("\n")[:-1]
 
 
 def _model_faults(generation: Generation) -> Iterator[str]:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import orjson
 
 from papersearch.index import previous
 from papersearch.index.facts import fact_arrays, organisation_table
@@ -25,6 +24,7 @@ from papersearch.index.layout import DENSE_FILES
 from papersearch.index.manifest import NAME_COUNTS, LexicalRecord
 from papersearch.index.name_tables import name_counts, name_files
 from papersearch.index.papers import encode_paper, id_order, title_order
+from papersearch.index.report import encode_findings
 from papersearch.index.string_table import table_files
 from papersearch.lexical.acronyms import expansion_lines
 from papersearch.lexical.bm25 import K1, B
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from papersearch.index.generation import Generation
     from papersearch.ingest.reading import Ingest
     from papersearch.lexical.indexing import AnalysedCorpus
-    from papersearch.types import DocIndices, DumpFile, Finding, Paper
+    from papersearch.types import DocIndices, DumpFile, Paper
 
 _KEPT_FIELDS = (
     "n_papers",
@@ -188,7 +188,7 @@ def lexical_record(languages: Sequence[str], mean_length: float) -> LexicalRecor
 
 
 def posting_files(analysed: AnalysedCorpus) -> Iterator[tuple[str, Content]]:
-    """Yield name and content of the files of postings; `analysed` is of no use afterwards."""
+    """Yield name and content of the files of postings; this uses up `analysed`."""
     merging = Merging(analysed.statistics)
     yield from table_files("terms", merging.terms)
     yield "terms.idf.npy", merging.idf
@@ -230,11 +230,6 @@ def paper_files(
     for name, (names, doc_indices) in found:
         yield from table_files(name, names)
         yield f"{name}.papers.npy", np.array(doc_indices, dtype=np.uint32)
-
-
-def encode_findings(findings: Iterable[Finding]) -> bytes:
-    """Return the content of `report.json`."""
-    return orjson.dumps([finding.asdict() for finding in findings])
 
 
 @contextmanager

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
 import papersearch
-from papersearch.errors import IndexDamaged
+from papersearch.errors import IndexDamaged, IndexUnreadable
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.types import Filters
 from tests.rewriting import record_anew
@@ -72,6 +74,30 @@ def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
         index.search(f"pipeline bubbles {UNKNOWN}", filters=EVERY_FILTER, facets=True)
         index.paper("on-pipeline")
     assert (caught.value.path, caught.value.file) == (small_index, name)
+
+
+def test_a_file_that_the_system_does_not_map(small_index: Path) -> None:
+    """A failure of the system to read a file is an error of the index, which names the file and the cause."""
+    index = papersearch.open(small_index)
+    refusal = OSError(errno.ENFILE, os.strerror(errno.ENFILE))
+    refused = mock.patch("papersearch.index.generation.mmap.mmap", side_effect=refusal)
+    with refused, pytest.raises(IndexUnreadable) as caught:
+        index.search("pipeline bubbles", mode="keyword")
+    assert caught.value.path.parent == small_index / generation_folder(1)
+    assert caught.value.cause == os.strerror(errno.ENFILE)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"null", b'["x"]', b'[{"kind": "x"}]', b'[{"kind":1,"file":[],"line":"","detail":null}]']
+)
+def test_findings_of_another_form(small_index: Path, content: bytes) -> None:
+    """JSON of another form in place of findings is damage of its file, although its checksums fit."""
+    path = small_index / generation_folder(1) / "report.json"
+    path.write_bytes(content)
+    record_anew(small_index, path.parent, path.name)
+    with pytest.raises(IndexDamaged) as caught:
+        papersearch.open(small_index).findings()
+    assert caught.value.file == "report.json"
 
 
 @pytest.mark.parametrize("file", ["postings.papers.npy", None])
