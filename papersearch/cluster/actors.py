@@ -57,7 +57,8 @@ class ShardCopy:
         """
         for what, asked, found in zip(Stamp._fields, stamp, self._published.stamp, strict=True):
             if asked != found:
-                return ShardRefused(shard=self._number, what=what, found=found[:16], asked=asked[:16])  # type: ignore[arg-type]
+                fields = {"what": what, "found": found[:16], "asked": asked[:16]}
+                return ShardRefused(shard=self._number, **fields)  # type: ignore[arg-type]  # `what` is a field
         if method not in METHODS:
             raise ValueError(f"unknown method {method}")
         try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
+from papersearch.cluster.connection import lines_of
 from papersearch.errors import ClusterUnusable, PapersearchError
 from papersearch.index.joining import JoinReport, join
 from papersearch.index.parts import build_part
@@ -50,7 +51,7 @@ def _apply(step: Callable[[Any], Any], tasks: Sequence[Any], address: str, n_gpu
         try:
             found = ray.get(result)
         except ray.exceptions.RayError as error:
-            cause = f"step {number} of {len(begun)} failed there ({str(error).strip().splitlines()[-1]})"
+            cause = f"step {number} of {len(begun)} failed there ({lines_of(error)[-1]})"
             raise ClusterUnusable(address=address, cause=cause) from error
         if isinstance(found, PapersearchError):
             raise found  # what still runs ends with the connection

@@ -41,12 +41,16 @@ def connected(address: str) -> Iterator[None]:
             runtime_env={"env_vars": {"OPENBLAS_NUM_THREADS": "1"}},  # threads of many shards fight
         )
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ClusterUnusable(address=address, cause=cause) from error
+        raise ClusterUnusable(address=address, cause=lines_of(error)[0]) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def lines_of(error: BaseException) -> list[str]:
+    """Return the lines of an error's message, or else the name of its class: an error of Ray may have none."""
+    return str(error).strip().splitlines() or [type(error).__name__]
 
 
 def _prepare(address: str) -> None:
@@ -62,5 +66,5 @@ def _prepare(address: str) -> None:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         socket.create_connection((host, int(parts["port"])), _REACHED_WITHIN_S).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:  # the last of a host whose name cannot be one
         raise ClusterUnusable(address=address, cause=getattr(error, "strerror", None) or str(error)) from error

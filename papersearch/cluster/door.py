@@ -74,7 +74,7 @@ class ClusterShelf:
                 found = [(one.published.checksum, one) for one in listed]
                 renewed = [(name, known.get(name) or self._opened_one(one)) for name, one in found]
                 self._open = renewed or self._open
-            except (ray.exceptions.RayError, PapersearchError) as error:
+            except Exception as error:  # of any kind: the thread that follows the directory has to go on
                 self._report(error)
 
     def _find(self, generation: str) -> Publication | None:

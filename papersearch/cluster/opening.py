@@ -14,6 +14,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from papersearch.cluster.actors import CopyState, Served, ShardCopy
+from papersearch.cluster.connection import lines_of
 from papersearch.cluster.published import Published
 from papersearch.errors import ClusterUnusable
 
@@ -87,7 +88,7 @@ def _wait(copies: Sequence[Sequence[Any]], address: str) -> tuple[tuple[CopyStat
                 state = ray.get(answer)
             except ray.exceptions.RayError as error:
                 if late:
-                    raise _unopened(address, shard, str(error).splitlines()[0]) from error
+                    raise _unopened(address, shard, lines_of(error)[0]) from error
                 failed.append((shard, copy))
                 continue
             if state.fault:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from papersearch.errors import IndexBusy
 from papersearch.index.collection import Collection, checksum_of, collection_of, open_collection, shard_numbers
-from papersearch.index.generations import has_shards
+from papersearch.index.generations import ATTEMPTS, has_shards
 from papersearch.index.layout import FORMAT_VERSION
 from papersearch.index.manifest import encode_manifest
 from papersearch.index.shards import OpenedShards, decode_shards, encode_shards, open_shard, read_shards
@@ -19,8 +19,6 @@ from papersearch.version import __version__
 if TYPE_CHECKING:
     from papersearch.index.generation import Generation
     from papersearch.types import IntArray, Weights
-
-_ATTEMPTS = 100
 
 
 class Stamp(NamedTuple):
@@ -53,7 +51,7 @@ class Published(NamedTuple):
 
 def current_publication(index_path: Path) -> tuple[Published, Collection]:
     """Open what is published in a folder. Raises a StoredIndexError."""
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         shards = encode_shards(read_shards(index_path)) if has_shards(index_path) else b""
         collection = open_collection(index_path)
         checksum, n_shards = _checksum(shards, collection), len(collection.generations)

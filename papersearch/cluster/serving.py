@@ -18,6 +18,7 @@ from ray import serve
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from papersearch.cluster.actors import Directory, Served
+from papersearch.cluster.connection import lines_of
 from papersearch.cluster.door import N_THREADS, DoorOptions, application
 from papersearch.cluster.opening import HARDLY_ANY, Opened, alive_nodes, open_copies
 from papersearch.cluster.published import current_publication
@@ -151,7 +152,7 @@ class Server:
             socket.create_connection((request.host, port), _REACHED_WITHIN_S).close()
             return port
         except (RuntimeError, OSError) as error:  # the second where Ray Serve runs at another address already
-            cause = f"Ray Serve does not answer at {request.host}:{port} ({str(error).partition(chr(10))[0]})"
+            cause = f"Ray Serve does not answer at {request.host}:{port} ({lines_of(error)[0]})"
             raise ClusterUnusable(address=request.address, cause=cause) from error
 
 
