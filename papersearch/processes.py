@@ -161,7 +161,7 @@ def in_order(
     here: Callable[[_Part], _Result],
     workers: Sequence[Worker],
     there: Callable[[Worker, _Part], _Result],
-) -> Iterator[_Result]:
+) -> Generator[_Result]:
     """Yield the result of each part in order, from `here(part)` or `there(worker, part)`.
 
     This process computes parts too, whenever the next result is not ready. If a worker is lost,

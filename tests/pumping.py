@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as codes  # type: ignore[attr-defined]  # private: the stubs do not have it
+from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import Any
 
 _MOST_SAMPLES = 4

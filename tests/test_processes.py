@@ -25,7 +25,7 @@ HERE = os.getpid()
 def squares(n_parts: int, n_workers: int, *fault: bytes) -> Iterator[Iterator[bytes]]:
     """Yield the squares in order, by this process and some workers."""
     with employed(squaring, n_workers, *fault) as workers:
-        with closing(in_order(range(n_parts), square, workers, there)) as found:  # type: ignore[type-var]
+        with closing(in_order(range(n_parts), square, workers, there)) as found:
             yield found
         assert len(workers) == n_workers
 
@@ -189,7 +189,7 @@ def test_little_is_done_ahead() -> None:
         taken.append(number)
         return square(number)
 
-    with employed(squaring, 2) as workers, closing(in_order(range(200), here, workers, ask)) as found:  # type: ignore[type-var]
+    with employed(squaring, 2) as workers, closing(in_order(range(200), here, workers, ask)) as found:
         for number, _ in enumerate(found):
             assert max(taken) <= number + processes._AHEAD * 3
 

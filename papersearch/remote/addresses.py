@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from papersearch.errors import InvalidAddress, NotServed, TokenUnreadable
 
-TOKEN_VARIABLE = "PAPERSEARCH_TOKEN"  # noqa: S105  # names of variables, not tokens
-TOKEN_FILE_VARIABLE = "PAPERSEARCH_TOKEN_FILE"  # noqa: S105
+TOKEN_VARIABLE = "PAPERSEARCH_TOKEN"  # noqa: S105  # the name of a variable, not a token
+TOKEN_FILE_VARIABLE = "PAPERSEARCH_TOKEN_FILE"  # noqa: S105  # as above
 
 MAX_TOKEN_LENGTH = 1_000
 

@@ -45,7 +45,7 @@ class Connection:
         self._open: HTTPConnection | None = None
 
     def __del__(self) -> None:
-        self.close()  # an index has no end that its user must tell
+        self.close()  # nobody has to close an index
 
     def post(self, path: str, body: bytes, headers: dict[str, str], patience: Patience) -> Reply:
         """Send a request, and return the answer.

@@ -113,7 +113,7 @@ class Door:
 
     @property
     def longest(self) -> float:
-        """Return how long a request may take in all."""
+        """The longest time that a request may take in all, in seconds."""
         return self._bounds.body_seconds + self._bounds.long_seconds + self._bounds.send_seconds
 
     async def call(self, request: Request) -> Response:
