@@ -1,0 +1,1 @@
+"""The processes of `crowd.py`: the scene, its readers and its writers."""
