@@ -93,6 +93,7 @@ def test_a_copy_is_one_index_or_refused(
         name, answer = answered(tmp_path / f"alone-{state}")
         expected[name] = answer
     make(0, index_path, in_parts=in_parts)
+    n_answered = 0
     for seed in range(n_copies):
         slow = SlowCopy(index_path, copy, random.Random(seed))
         with before_every_write(slow.step):
@@ -102,7 +103,9 @@ def test_a_copy_is_one_index_or_refused(
         with suppress(StoredIndexError):
             name, answer = answered(copy)
             assert answer == expected[name]
+            n_answered += 1
         shutil.rmtree(copy)
+    assert n_answered
 
 
 MADE_DURING_A_BUILD = "as in a copy made during a build"
