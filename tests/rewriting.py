@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,20 @@ def rewrite_json(path: Path, /, **changes: Any) -> None:
         path.write_text(json.dumps(fields))
     else:
         path.write_bytes(encode_checked(fields))
+
+
+@contextmanager
+def replaced(path: Path, content: bytes | None) -> Iterator[None]:
+    """Put `content` in place of a file's own in a `with` block, or remove the file if it is None."""
+    own = path.read_bytes()
+    path.unlink()  # what an open index has mapped stays
+    if content is not None:
+        path.write_bytes(content)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        path.write_bytes(own)
 
 
 def record_anew(index_path: Path, folder: Path, *names: str) -> None:

@@ -44,6 +44,17 @@ def in_numpy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Scorer:
     return open_scorer(model, described)
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_cross_encoder(tmp_path_factory.mktemp("cross-encoder") / "model")
+
+
+@pytest.fixture
+def copied(tmp_path: Path, made_once: Path) -> Path:
+    """Copy a small cross-encoder; tests may change it."""
+    return shutil.copytree(made_once, tmp_path / "model")
+
+
 QUICK = ("bert", "roberta", "bert, another activation at the end")
 
 
@@ -73,27 +84,25 @@ def test_the_library_scores_others(tmp_path: Path, kind: str) -> None:
         assert [scorer(*pair) for pair in PAIRS] == pytest.approx(scores, abs=1e-6)
 
 
-def test_numpy_is_used_only_where_it_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numpy_is_used_only_where_it_agrees(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model on which numpy is off by more than the tolerance goes through sentence-transformers."""
-    folder = make_cross_encoder(tmp_path / "model")
     through = cross_encoders.through
     monkeypatch.setattr(cross_encoders, "through", lambda vector, layer: through(vector, layer) + 1e-3)
-    described, scorer = describe(find_cross_encoder(str(folder), pytest.fail))
+    described, scorer = describe(find_cross_encoder(str(copied), pytest.fail))
     assert described.backend == "sentence-transformers"
-    assert [scorer(*pair) for pair in PAIRS] == pytest.approx(expected(folder), abs=1e-6)
+    assert [scorer(*pair) for pair in PAIRS] == pytest.approx(expected(copied), abs=1e-6)
 
 
-def test_a_changed_model_is_noticed(tmp_path: Path) -> None:
+def test_a_changed_model_is_noticed(copied: Path) -> None:
     """A model whose files were touched is not the one that was described; other contents, another hash."""
-    folder = make_cross_encoder(tmp_path / "model")
-    model = find_cross_encoder(str(folder), pytest.fail)
+    model = find_cross_encoder(str(copied), pytest.fail)
     before, _ = describe(model)
     assert is_untouched(before, model)
-    change(folder / "config.json", layer_norm_eps=0.5)
+    change(copied / "config.json", layer_norm_eps=0.5)
     assert not is_untouched(before, model)
     after, _ = describe(model)
     assert after.fingerprint != before.fingerprint
-    shutil.rmtree(folder)
+    shutil.rmtree(copied)
     assert not is_untouched(before, model)
 
 
@@ -160,31 +169,29 @@ def spoil_place(folder: Path) -> None:
         (spoil_place, "no such folder"),
     ],
 )
-def test_what_is_refused(tmp_path: Path, spoil: Any, cause: str) -> None:
+def test_what_is_refused(copied: Path, spoil: Any, cause: str) -> None:
     """What is not a whole cross-encoder in safetensors is refused, with its name, a cause and a hint."""
-    folder = make_cross_encoder(tmp_path / "model")
-    spoil(folder)
+    spoil(copied)
     with pytest.raises(RerankerUnusable, match=cause) as raised:
-        describe(find_cross_encoder(str(folder), pytest.fail))
-    assert str(folder) in raised.value.message
+        describe(find_cross_encoder(str(copied), pytest.fail))
+    assert str(copied) in raised.value.message
     assert "--rerank" in hint_of(raised.value)
     assert ("CrossEncoder(" in hint_of(raised.value)) == (spoil is spoil_form)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("longest", [0, 2, 3, 40, -1, 1e30, "many", None, 513])
-def test_odd_lengths(tmp_path: Path, longest: Any) -> None:
+def test_odd_lengths(copied: Path, longest: Any) -> None:
     """With any length in the tokenizer's settings, scores are those of the library, or the model is refused."""
-    folder = make_cross_encoder(tmp_path / "model")
-    settings = json.loads((folder / "tokenizer_config.json").read_text()) | {"model_max_length": longest}
-    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    settings = json.loads((copied / "tokenizer_config.json").read_text()) | {"model_max_length": longest}
+    (copied / "tokenizer_config.json").write_text(json.dumps(settings))
     try:
-        scores = expected(folder)
+        scores = expected(copied)
     except Exception:
         with pytest.raises(RerankerUnusable):
-            describe(find_cross_encoder(str(folder), pytest.fail))
+            describe(find_cross_encoder(str(copied), pytest.fail))
         return
-    _, scorer = describe(find_cross_encoder(str(folder), pytest.fail))
+    _, scorer = describe(find_cross_encoder(str(copied), pytest.fail))
     assert [scorer(*pair) for pair in PAIRS] == pytest.approx(scores, abs=1e-5)
 
 
@@ -195,10 +202,9 @@ def test_an_encoder_is_refused(small_model: Path) -> None:
             find_cross_encoder(name, pytest.fail)
 
 
-def test_no_pickle_is_read(tmp_path: Path) -> None:
+def test_no_pickle_is_read(tmp_path: Path, copied: Path) -> None:
     """A pickle beside the weights is not read, whatever it would do."""
-    folder = make_cross_encoder(tmp_path / "model")
     marker = tmp_path / "ran"
-    (folder / "pytorch_model.bin").write_bytes(f"cos\nsystem\n(S'touch {marker}'\ntR.".encode())
-    describe(find_cross_encoder(str(folder), pytest.fail))
+    (copied / "pytorch_model.bin").write_bytes(f"cos\nsystem\n(S'touch {marker}'\ntR.".encode())
+    describe(find_cross_encoder(str(copied), pytest.fail))
     assert not marker.exists()

@@ -137,9 +137,9 @@ def test_papers_equal_the_library(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("room", [1, 2, 5, 64])
-def test_a_device_with_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+def test_a_device_with_little_memory(small_model: Path, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
     """Where the device lacks memory for a batch, each text is still received once, and its vector is the same."""
-    encoder = little_encoder(tmp_path, batch_size=64)
+    encoder = little_encoder(small_model, batch_size=64)
     expected = stored(encoder, TEXTS, None)
     has_room_for(encoder, room, monkeypatch)
     received: list[int] = []
@@ -149,17 +149,16 @@ def test_a_device_with_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert np.abs(one.vector - other.vector).max() <= 1e-6
 
 
-def test_a_device_without_memory_for_one_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_device_without_memory_for_one_text(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A device that lacks memory for a single text is refused with the first sentence of torch's reason."""
-    encoder = little_encoder(tmp_path, batch_size=3)
+    encoder = little_encoder(small_model, batch_size=3)
     has_room_for(encoder, 0, monkeypatch)
     with pytest.raises(DeviceUnusable, match=r"cpu: CUDA out of memory$"):
         stored(encoder, TEXTS, None)
 
 
-def little_encoder(tmp_path: Path, batch_size: int) -> ReferenceEncoder:
-    model = models.locate(str(make_model(tmp_path / "model")), pytest.fail)
-    return ReferenceEncoder(model, "cpu", batch_size=batch_size)
+def little_encoder(folder: Path, batch_size: int) -> ReferenceEncoder:
+    return ReferenceEncoder(models.locate(str(folder), pytest.fail), "cpu", batch_size=batch_size)
 
 
 def has_room_for(encoder: ReferenceEncoder, n_texts: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,9 +175,9 @@ def has_room_for(encoder: ReferenceEncoder, n_texts: int, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "nowhere", "meta"])
-def test_a_device_that_torch_cannot_use(tmp_path: Path, device: str) -> None:
+def test_a_device_that_torch_cannot_use(small_model: Path, device: str) -> None:
     """A device that is unknown, missing or holds no numbers is refused by its name, and the model is not blamed."""
-    model = models.locate(str(make_model(tmp_path / "model")), pytest.fail)
+    model = models.locate(str(small_model), pytest.fail)
     with pytest.raises(DeviceUnusable, match=f"cannot use the device {device}: ."):
         ReferenceEncoder(model, device)
 

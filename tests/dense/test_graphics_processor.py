@@ -20,7 +20,7 @@ from papersearch.dense.encoding import TextEncoding, learn_constants
 from papersearch.dense.prefixes import choose_prefixes
 from papersearch.dense.reference import PRECISION_VARIABLE, ReferenceEncoder
 from papersearch.errors import DeviceUnusable
-from tests.conftest import make_model, sentence
+from tests.conftest import sentence
 from tests.dense.families import FAMILIES, OTHERS
 from tests.dense.test_device_batches import TEXTS
 from tests.dense.tiny_cross_encoders import make_cross_encoder
@@ -92,9 +92,9 @@ def test_a_build_takes_it(small_corpus: Path, small_index: Path, small_model: Pa
 
 
 @needs_device
-def test_little_memory(tmp_path: Path) -> None:
+def test_little_memory(small_model: Path) -> None:
     """Texts whose batch is too large for the device's memory come in smaller batches; none is lost."""
-    model = models.locate(str(make_model(tmp_path / "model")), pytest.fail)
+    model = models.locate(str(small_model), pytest.fail)
     expected = stored(ReferenceEncoder(model, "cuda"), None)
     long = [text + " window" * 600 for text in MANY]
     encoder = ReferenceEncoder(model, "cuda", batch_size=len(long))
@@ -122,8 +122,8 @@ def test_scores_equal_the_processors(tmp_path: Path) -> None:
 
 
 @needs_device
-def test_a_device_beyond_the_last(tmp_path: Path) -> None:
+def test_a_device_beyond_the_last(small_model: Path) -> None:
     """A device that is not there is refused by its name."""
-    model = models.locate(str(make_model(tmp_path / "model")), pytest.fail)
+    model = models.locate(str(small_model), pytest.fail)
     with pytest.raises(DeviceUnusable, match="cuda:63"):
         ReferenceEncoder(model, "cuda:63")

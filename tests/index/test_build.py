@@ -74,7 +74,7 @@ def test_no_model_is_loaded_for_known_texts(small_corpus: Path, small_index: Pat
     assert len(papersearch.open(small_index)) == 1
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_up_to_date_equals_fresh(
     tmp_path: Path,
     small_corpus: Path,

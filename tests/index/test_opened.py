@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 from pathlib import Path
@@ -15,7 +16,7 @@ import papersearch
 from papersearch.errors import IndexDamaged, IndexUnreadable
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from papersearch.types import Filters
-from tests.rewriting import record_anew
+from tests.rewriting import record_anew, replaced
 
 
 def test_links_lead_nowhere(small_index: Path, tmp_path: Path) -> None:
@@ -47,33 +48,49 @@ UNKNOWN = "bubblles"  # makes the search read the spellings
 EVERY_FILTER = Filters(since="2020", organisations=("acme",), dumps=("page.txt",), has_code=True, new=True)
 
 
+@pytest.fixture(scope="module")
+def copied_once(small_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the small index once: each test puts back what it has replaced."""
+    return shutil.copytree(small_project / "index", tmp_path_factory.mktemp("copied") / "index")
+
+
 @pytest.mark.parametrize(
     "damage", ["missing", "empty", "shorter", pytest.param("longer", marks=pytest.mark.slow), "other shape"]
 )
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS} - {"report.json"}))
-def test_damaged_files(small_index: Path, name: str, damage: str) -> None:
+def test_damaged_files(copied_once: Path, name: str, damage: str) -> None:
     """Any damage to any file of the index raises IndexDamaged, which names the file."""
-    path = small_index / generation_folder(1) / name
+    path = copied_once / generation_folder(1) / name
     content = path.read_bytes()
-    if damage == "missing":
-        path.unlink()
-    elif damage == "other shape" and name.endswith(".npy"):
-        array = np.load(path)
+    changed = damaged(content, damage, is_array=name.endswith(".npy"))
+    if changed == content:
+        pytest.skip("nobody wrote the papers of this corpus: a file without names cannot be shorter")
+    with replaced(path, changed):
+        if damage == "other shape" and name in NOT_READ_BY_QUERIES:
+            assert name in {fault.file for fault in papersearch.open(copied_once).verify()}
+            return
+        with pytest.raises(IndexDamaged, match=name.split(".")[0]) as caught:
+            index = papersearch.open(copied_once)
+            index.search(f"pipeline bubbles {UNKNOWN}", filters=EVERY_FILTER, facets=True)
+            index.paper("on-pipeline")
+    assert (caught.value.path, caught.value.file) == (copied_once, name)
+
+
+def damaged(content: bytes, damage: str, *, is_array: bool) -> bytes | None:
+    """Return a file's damaged content; None if it is missing."""
+    if damage == "other shape" and is_array:
+        array = np.load(io.BytesIO(content))
         swapped = array.reshape(-1, 1)[:, 0].astype(array.dtype.newbyteorder(">"))
-        np.save(path, swapped if array.itemsize > 1 else array.reshape(-1, 1))  # arrays of bytes have no byte order
-    else:
-        changed = {"empty": b"", "shorter": content[:-1], "longer": content + b"x", "other shape": content[1:]}
-        if changed[damage] == content:
-            pytest.skip("nobody wrote the papers of this corpus: a file without names cannot be shorter")
-        path.write_bytes(changed[damage])
-    if damage == "other shape" and name in NOT_READ_BY_QUERIES:
-        assert name in {fault.file for fault in papersearch.open(small_index).verify()}
-        return
-    with pytest.raises(IndexDamaged, match=name.split(".")[0]) as caught:
-        index = papersearch.open(small_index)
-        index.search(f"pipeline bubbles {UNKNOWN}", filters=EVERY_FILTER, facets=True)
-        index.paper("on-pipeline")
-    assert (caught.value.path, caught.value.file) == (small_index, name)
+        made = io.BytesIO()
+        np.save(made, swapped if array.itemsize > 1 else array.reshape(-1, 1))  # arrays of bytes have no byte order
+        return made.getvalue()
+    return {
+        "missing": None,
+        "empty": b"",
+        "shorter": content[:-1],
+        "longer": content + b"x",
+        "other shape": content[1:],
+    }[damage]
 
 
 def test_a_file_that_the_system_does_not_map(small_index: Path) -> None:

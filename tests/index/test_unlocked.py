@@ -25,7 +25,7 @@ from tests.locks import NoLocks
 
 RENAMING = ("rename", "replace")
 
-OLD, ONE, OTHER = range(100, 110), range(200, 230), range(300, 330)
+OLD, ONE, OTHER = range(100, 110), range(200, 214), range(300, 314)
 
 
 @pytest.fixture(params=["silent", pytest.param("refused", marks=pytest.mark.slow)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,25 @@ import papersearch
 from papersearch.index.layout import ARRAYS, LATE_ARRAYS, TEXTS, generation_folder
 from tests.conftest import Run
 from tests.growing import add
-from tests.rewriting import record_anew
+from tests.rewriting import record_anew, replaced
+
+
+@pytest.fixture(scope="module")
+def copied_once(small_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the small index once: each test puts back what it has replaced."""
+    return shutil.copytree(small_project / "index", tmp_path_factory.mktemp("copied") / "index")
 
 
 @pytest.mark.parametrize("name", sorted({*ARRAYS, *LATE_ARRAYS, *TEXTS}))
-def test_doctor_names_the_file(small_index: Path, name: str) -> None:
-    """A flipped bit anywhere in any file is found, and the fault names the file and the remedy."""
-    path = small_index / generation_folder(1) / name
+def test_doctor_names_the_file(copied_once: Path, name: str) -> None:
+    """A flipped bit in the middle of any file is found, and the fault names the file and its part."""
+    path = copied_once / generation_folder(1) / name
     content = bytearray(path.read_bytes())
     if not content:
         pytest.skip("the papers of this corpus have no names: an empty file has no bits")
     content[len(content) // 2] ^= 4
-    path.write_bytes(content)
-    index = papersearch.open(small_index)
-    faults = index.verify()
+    with replaced(path, bytes(content)):
+        faults = papersearch.open(copied_once).verify()
     assert name in {fault.file for fault in faults}
     assert {fault.part for fault in faults if fault.file != "model"} == {"index"}
 

@@ -12,7 +12,7 @@ from papersearch.maps.clusters import MOST_COARSE, group
 COORDINATES = st.integers(0, 12).map(lambda number: number / 12)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(COORDINATES, COORDINATES), max_size=60))
 @example([(0.0, 1 / 12), (1 / 12, 0.0)])  # as a matrix, it could be one of distances
 def test_groups_are_nested_and_numbered_by_size(points: list[tuple[float, float]]) -> None:

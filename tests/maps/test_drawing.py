@@ -14,6 +14,7 @@ from papersearch.api import Index
 from papersearch.index.generations import open_current
 from papersearch.maps import drawing
 from papersearch.maps.drawing import draw_answer, draw_collection
+from papersearch.maps.drawn import PaperMap
 from tests.conftest import CORPUS
 from tests.growing import encode_in_part
 from tests.rewriting import record_anew
@@ -24,19 +25,23 @@ def quietly(step: str, done: int, total: int) -> None:
     """Pass over a step."""
 
 
-def test_the_collection_is_on_its_map(any_index: Index) -> None:
+@pytest.fixture(scope="module")
+def whole(any_index: Index) -> PaperMap:
+    """Return the map of the committed corpus."""
+    return draw_collection(any_index, "All", quietly)
+
+
+def test_the_collection_is_on_its_map(any_index: Index, whole: PaperMap) -> None:
     """Every paper of an index has a place, in paper order, and belongs to named groups."""
-    drawn = draw_collection(any_index, "All", quietly)
-    assert [paper.paper_id for paper in drawn.papers] == [paper.paper_id for paper in any_index.papers()]
-    assert drawn.n_shown == len(any_index) == len(drawn.places)
-    assert drawn.n_missing == 0
-    assert sum(group.n_papers for group in drawn.groups) == len(any_index)
-    assert all(group.terms for group in drawn.groups)
+    assert [paper.paper_id for paper in whole.papers] == [paper.paper_id for paper in any_index.papers()]
+    assert whole.n_shown == len(any_index) == len(whole.places)
+    assert whole.n_missing == 0
+    assert sum(group.n_papers for group in whole.groups) == len(any_index)
+    assert all(group.terms for group in whole.groups)
 
 
-def test_an_answer_is_shown_before_its_collection(any_index: Index) -> None:
+def test_an_answer_is_shown_before_its_collection(any_index: Index, whole: PaperMap) -> None:
     """The map of an answer has the places and names of the collection's, and only hits and examples are shown."""
-    whole = draw_collection(any_index, "All", quietly)
     hits = any_index.search("moe routing", 12).hits
     example = any_index.papers()[7]
     drawn = draw_answer(any_index, "moe routing", hits, [example], quietly)
@@ -59,9 +64,8 @@ def test_an_answer_of_a_large_collection_is_alone(any_index: Index, monkeypatch:
     assert drawn.n_shown == len(hits)
 
 
-def test_shards_give_the_map_of_one_index(any_index: Index) -> None:
+def test_shards_give_the_map_of_one_index(any_index: Index, whole: PaperMap) -> None:
     """Places, groups and names do not depend on how an index is cut into shards."""
-    whole = draw_collection(any_index, "All", quietly)
     shards = Index(held(open_current(any_index.path), every_nth(len(any_index), 3)))
     drawn = draw_collection(shards, "All", quietly)
     assert np.array_equal(drawn.places, whole.places)
@@ -103,6 +107,7 @@ def test_an_index_of_words_has_no_map(any_index: Index, tmp_path: Path) -> None:
 def test_too_many_papers(any_index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """A collection above the limit is refused before anything is placed; an answer of it is not."""
     monkeypatch.setattr(drawing, "MOST_PAPERS", 100)
+    monkeypatch.setattr(drawing, "MOST_BEHIND", 100)
     with pytest.raises(papersearch.MapTooLarge, match=f"{len(any_index):,} papers.*100"):
         draw_collection(any_index, "All", quietly)
     assert draw_answer(any_index, "x", any_index.search("moe", 3).hits, [], quietly).n_shown == 3

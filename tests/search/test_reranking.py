@@ -51,6 +51,12 @@ def kept(tmp_path: Path, described: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, described: Path) -> Path:
+    """Return such a cache for the cases of one test, of which the first need the model."""
+    return shutil.copytree(described, tmp_path_factory.mktemp("shared") / "kept")
+
+
+@pytest.fixture(scope="module")
 def judge(model: Path) -> Callable[[str, str], float]:
     """Return the score of sentence-transformers."""
     loaded = CrossEncoder(str(model), device="cpu", model_kwargs={"dtype": torch.float32})
@@ -117,10 +123,11 @@ def test_top_is_what_is_judged() -> None:
 @pytest.mark.parametrize("mode", ["hybrid", "keyword", "semantic"])
 @pytest.mark.parametrize(("k", "top"), [(10, 20), (30, 20), (1, 5), (3, 1)])
 def test_it_is_a_stable_sort_by_the_library(
-    any_index: papersearch.Index, model: Path, kept: Path, judge: Any, mode: Mode, k: int, top: int
+    any_index: papersearch.Index, model: Path, shared: Path, judge: Any, mode: Mode, k: int, top: int
 ) -> None:
     """The first hits are in the order of CrossEncoder's scores, the others where they were, all else equal."""
-    found = any_index.search(QUERY, k, mode, rerank=Reranker(model, top=top, cache=kept), explain=True, facets=True)
+    reranker = Reranker(model, top=top, cache=shared)
+    found = any_index.search(QUERY, k, mode, rerank=reranker, explain=True, facets=True)
     plain = any_index.search(QUERY, max(k, top), mode, explain=True, facets=True)
     expected = reordered(plain, top, k, judge)
     assert list(map(bare, found)) == list(map(bare, expected))

@@ -59,7 +59,7 @@ def test_each_answer_is_of_one_generation(build: Any, small_corpus: Path, small_
     with ThreadPoolExecutor(3) as threads:
         running = [threads.submit(ask) for _ in range(3)]
         try:
-            for n_papers, name in ((5, "seals"), (6, "whales"), (7, "otters")):
+            for n_papers, name in ((5, "seals"), (6, "whales")):
                 add(small_corpus, f"{name}.txt", name)
                 build()
                 with seen:
@@ -68,7 +68,7 @@ def test_each_answer_is_of_one_generation(build: Any, small_corpus: Path, small_
             is_over.set()
         for one in running:
             one.result()
-    assert {(build_, n_papers) for _, build_, n_papers in answers} >= {(2, 5), (3, 6), (4, 7)}
+    assert {(build_, n_papers) for _, build_, n_papers in answers} >= {(2, 5), (3, 6)}
     assert len({name for name, _, _ in answers}) == len({n_papers for _, _, n_papers in answers})
 
 
