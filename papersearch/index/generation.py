@@ -17,7 +17,6 @@ from papersearch.errors import IndexDamaged, IndexUnreadable
 from papersearch.index import files
 from papersearch.index.blocks import CheckedBytes, CheckedFile, CheckedRows, are_whole, n_blocks
 from papersearch.index.layout import ARRAYS, CHECKSUMS, LATE_ARRAYS, PARTIAL_ARRAYS
-from papersearch.index.report import decode_findings
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -147,6 +146,8 @@ class Generation:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what the build could not parse, rewrote or skipped. Raises IndexDamaged."""
+        from papersearch.index.report import decode_findings  # a query needs no findings
+
         try:
             return decode_findings(bytes(self.text("report.json")))
         except ValueError as error:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from papersearch.errors import CorpusMissing
-from papersearch.ingest.distinct import numbered
 from papersearch.text.cleaning import clean_text
 
 Corpus: TypeAlias = Path | Mapping[str, Path]
@@ -182,6 +181,8 @@ def _distinct_names(listed: dict[str, _Listed]) -> list[str]:
             _tail(of_path, length) if name in repeated else name
             for name, of_path, length in zip(names, parts, lengths, strict=True)
         ]
+    from papersearch.ingest.distinct import numbered  # a query names no dumps
+
     return numbered(names)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from papersearch.maps.drawn import PaperMap
+from papersearch.maps.paper_map import PaperMap
 
 import papersearch
 from papersearch.api import Index

@@ -56,7 +56,7 @@ def test_a_saved_page(tmp_path: Path, quote: str, before: str) -> None:
 
 @pytest.mark.parametrize("entries", [(ENTRY, {"a": 1}, 5), ({"a": 1}, ENTRY, 5), ({"a": 1}, 5, ENTRY)])
 def test_an_odd_entry_costs_itself(tmp_path: Path, entries: tuple[Any, ...]) -> None:
-    """An entry that is not a paper is named, wherever it stands, and the others are read."""
+    """An entry that is not a paper is named, at any place, and the others are read."""
     found = read(tmp_path, page(*entries))
     assert len(found.papers) == 1
     assert [finding.kind for finding in found.findings] == ["not a record"] * 2

@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from papersearch.ingest import streams
+from papersearch.ingest import decompression
 from papersearch.ingest.formats.json_values import MAX_VALUE_BYTES, read_values
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.types import Organisation, Provenance
@@ -191,7 +191,7 @@ def test_a_file_cut_short(tmp_path: Path) -> None:
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that unpacks to more than is plausible has no papers, and a finding says why."""
-    monkeypatch.setattr(streams, "_FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(decompression, "_FREE_BYTES", 1 << 20)
     found = read(tmp_path, gzip.compress(b'{"title": "' + b"x" * (2 << 20) + b'", "text": "y"}'))
     assert found.papers == ()
     assert any("attack" in finding.detail for finding in found.findings)
