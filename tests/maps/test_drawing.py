@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from papersearch.maps.paper_map import PaperMap
 
 import papersearch
 from papersearch.api import Index
 from papersearch.index.generations import open_current
 from papersearch.maps import drawing
 from papersearch.maps.drawing import draw_answer, draw_collection
+from papersearch.maps.paper_map import PaperMap
 from tests.conftest import CORPUS
 from tests.growing import encode_in_part
 from tests.rewriting import record_anew
