@@ -41,7 +41,7 @@ N_NEW = 1_000
 QUERIES = {
     "hybrid": ["pipeline bubbles"],
     "common terms": ["language model learning"],
-    "phrase and filter": ['"language model" learning', "--new"],
+    "phrase and filter": ['"language model" learning', "--until", "2026", "--include-undated"],
     "keyword": ["language model learning", "--mode", "keyword"],
 }
 

@@ -26,6 +26,9 @@ _REMEMBERED = 10_000
 _REMEMBERED_PHRASES = 16
 """Number of phrases whose occurrences are kept."""
 
+_FEW = 8
+"""Times that a term must have as many papers as are left of a phrase, for it to be looked for in these alone."""
+
 _POSITION_BITS = 32
 """Lower bits of an occurrence: doc_idx above, position below."""
 
@@ -239,7 +242,11 @@ class Postings:
         found: npt.NDArray[np.int64] | None = None
         if any(self.find(term) is None for _, term in sequence):
             sequence = ()
-        for distance, term in sequence:
+        dfs = {term: self._df(term) for _, term in sequence}
+        for distance, term in sorted(sequence, key=lambda one: dfs[one[1]]):  # the rarest leaves few papers to read
+            if found is not None and len(found) * _FEW < dfs[term]:
+                papers = found >> _POSITION_BITS
+                papers = papers[is_new(papers)]
             begins = self.occurrences(term, papers)
             begins -= distance
             found = begins if found is None else in_both(found, begins)
@@ -249,6 +256,11 @@ class Postings:
             found = np.zeros(0, dtype=np.int64)
         docs = found >> _POSITION_BITS
         return docs, found & ((1 << _POSITION_BITS) - 1), np.diff(np.flatnonzero(is_new(docs)), append=len(docs))
+
+    def _df(self, term: str) -> int:
+        place = self.find(term)
+        start, stop = (0, 0) if place is None else self._range(place)
+        return stop - start
 
     def _range(self, place: int) -> tuple[int, int]:
         return int(self.offsets[place]), int(self.offsets[place + 1])
