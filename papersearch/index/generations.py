@@ -231,7 +231,7 @@ def publish(
         if set(records) != files_of(has_late_interaction=manifest.late is not None, is_partial=manifest.is_partial):
             raise ValueError("the layout lists other files")
         with write_errors(index_path):
-            _make_current(index_path, building, manifest, is_alone=is_alone)
+            _make_current(index_path, building, manifest, before, is_alone=is_alone)
     finally:
         files.remove(building)
     if join_is_alone is None:
@@ -239,12 +239,14 @@ def publish(
     return manifest
 
 
-def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_alone: bool) -> None:
+def _make_current(
+    index_path: Path, building: Path, manifest: Manifest, before: Manifest | None, *, is_alone: bool
+) -> None:
     """Move the finished folder to its final name and replace the manifest.
 
     If the manifest cannot be replaced, the folder is removed again. Raises OSError or IndexNotWritable.
     """
-    from papersearch.index.removal import replace_locked
+    from papersearch.index.removal import remove_undone, replace_locked
 
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
@@ -253,6 +255,7 @@ def _make_current(index_path: Path, building: Path, manifest: Manifest, *, is_al
         raise IndexNotWritable(path=folder, cause="another build wrote it, and no locks keep builds apart here")
     # A killed build may have left one, which was never current. Without locks it is another's, and this fails.
     files.rename_folder(building, folder, replaces=is_alone)
+    remove_undone(index_path, _folders(index_path), manifest, before, is_alone=is_alone)
     try:
         replace_locked(index_path / MANIFEST, content, is_alone=is_alone)
     except BaseException:

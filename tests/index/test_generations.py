@@ -41,6 +41,22 @@ def test_rollback(small_corpus: Path, small_index: Path, build: Any, run: Run) -
     assert (said["outcome"], said["generation"], said["papers"]) == ("rolled back", 1, 4)
 
 
+def test_a_rollback_after_a_killed_removal(
+    small_corpus: Path, small_index: Path, build: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a rollback and a build that was killed as it ended, --rollback goes to where that build began."""
+    before = answers(small_index)
+    add(small_corpus, "new.txt", "quantum annealing")
+    build()
+    papersearch.rollback(small_index)
+    add(small_corpus, "new.txt", "moth maps")
+    with monkeypatch.context() as patched:
+        patched.setattr("papersearch.index.removal.remove_old", lambda *arguments, **options: None)
+        build()
+    assert papersearch.rollback(small_index).generation == 1
+    assert answers(small_index) == before
+
+
 @pytest.mark.parametrize("gone", ["manifest.json", "papers.jsonl"])
 def test_a_rollback_passes_over_remains(small_corpus: Path, small_index: Path, build: Any, gone: str) -> None:
     """What a killed build has removed in part is not what a rollback goes back to, nor is it in its way."""
