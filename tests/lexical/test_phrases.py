@@ -26,7 +26,7 @@ def test_phrases_are_found_as_by_looking(
 
 @given(DOCUMENTS, st.lists(st.sampled_from(TERMS), min_size=2, max_size=3), st.data())
 def test_phrases_of_a_common_term(documents: list[list[str]], phrase: list[str], data: st.DataObject) -> None:
-    """A term that most papers have is looked for in those that a rarer one leaves, and the phrase is as by looking."""
+    """A term of most papers is looked for in those that a rarer one leaves; the phrase is as by looking."""
     around = [["model", "data", "model"]] * 40
     _check_phrase([*around[:20], *documents, *around[20:]], phrase, data)
 
