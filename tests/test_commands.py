@@ -25,6 +25,7 @@ def forking() -> Iterator[Commands]:
     forking.close()
 
 
+@pytest.mark.slow
 @forks
 @pytest.mark.parametrize(
     ("arguments", "stdin"),
@@ -56,6 +57,7 @@ def test_a_fork_equals_a_process(
     assert forked.stdout or forked.stderr
 
 
+@pytest.mark.slow
 @forks
 @pytest.mark.parametrize("arguments", [["pipeline bubbles"], ["pipelne"], ["stats"], ["--help"], ["q", "--xx"]])
 def test_a_fork_on_a_terminal_equals_a_process(

@@ -142,6 +142,7 @@ def ancestors(node: ast.AST) -> Iterator[ast.AST]:
         node = above
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_names_of_some_platforms_are_asked_for(platform: str) -> None:
     """What a platform lacks is used behind a condition, or is in the list with its reason."""
@@ -223,6 +224,7 @@ def text_streams(tree: ast.Module) -> Iterator[tuple[ast.Call, bool]]:
             yield call, False
 
 
+@pytest.mark.slow
 def test_text_has_an_encoding_and_line_ends() -> None:
     """A stream of text names its encoding, and its line ends where it is written."""
     found = 0
@@ -296,6 +298,7 @@ needs_proc = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_proc
 def test_an_index_has_the_same_bytes(small_corpus: Path, run: Run) -> None:
     """A build as on Windows makes the files that any build makes, and a query prints the same bytes."""
@@ -311,6 +314,7 @@ def test_an_index_has_the_same_bytes(small_corpus: Path, run: Run) -> None:
     assert theirs.decode() == run(*query, "ours", cwd=project).stdout
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_reader_without_locks(small_corpus: Path, tmp_path: Path) -> None:
     """Where there are no locks and open files cannot be removed, a generation that is read stays whole.

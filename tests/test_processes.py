@@ -206,6 +206,7 @@ def has_ended(pid: int) -> bool:
 needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="processes and pipes as files")
 
 
+@pytest.mark.slow
 @needs_proc
 def test_leaving_early_leaves_nothing() -> None:
     """A reader that stops early leaves neither a process nor a pipe."""

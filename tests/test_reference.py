@@ -25,6 +25,7 @@ def names(verb: str) -> set[str]:
     return {name for option in options(verb) for name in (*option.opts, *option.secondary_opts)}
 
 
+@pytest.mark.slow
 def test_the_reference_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/cli.md equals the output of its generator, in any terminal."""
     pinned = re.search(r"^typer==(.*)$", (PROJECT / "constraints.txt").read_text(), flags=re.MULTILINE)

@@ -102,6 +102,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(STEPS)
 def test_each_new_paper_is_shown_once(

@@ -30,6 +30,7 @@ def compared(run: Run, env: dict[str, str], *arguments: str) -> Any:
     return json.loads(run(*arguments, "--json", env=env).stdout)["comparison"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "options"),
     [

@@ -91,6 +91,7 @@ def test_what_is_cut_off_comes_next(run: Run, project: Path, grow: Grow) -> None
     assert run("saved", "run", "--new", cwd=project).returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [("run", "--new"), ("digest",), ("digest", "--format", "atom")])
 def test_what_was_not_written_is_shown_again(run: Run, project: Path, verb: tuple[str, ...]) -> None:
     """An output that fails, or whose reader has gone, leaves papers new."""
@@ -143,6 +144,7 @@ def test_one_search_that_fails(run: Run, project: Path) -> None:
     assert "broken: pipeline" in run("saved", "digest", cwd=project).stdout
 
 
+@pytest.mark.slow
 def test_a_digest_in_every_format(run: Run, project: Path, grow: Grow) -> None:
     """Text, Markdown and HTML are silent where nothing is new, also on stderr; JSON and Atom are always whole."""
     for chosen in FORMATS:
@@ -225,6 +227,7 @@ def test_a_feed_keeps_its_entries(run: Run, project: Path, grow: Grow) -> None:
     assert first.findtext(f"{ATOM}id") == second.findtext(f"{ATOM}id")
 
 
+@pytest.mark.slow
 def test_a_server_has_the_papers_and_this_machine_what_was_shown(run: Run, project: Path, grow: Grow) -> None:
     """New papers of an index on a server are those of the index itself; what was shown is kept here."""
     grow("quinces")
@@ -364,6 +367,7 @@ class Page(HTMLParser):
         self.texts += data
 
 
+@pytest.mark.slow
 def test_hostile_papers_in_every_format(hostile: list[Paper], tmp_path: Path) -> None:
     """Text of papers stays text in every format, and pages load and run nothing."""
     found = found_of(hostile, ["first", "<i>second</i>"], tmp_path)

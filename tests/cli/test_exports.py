@@ -416,6 +416,7 @@ def test_any_text_is_one_record(title: str, family: str, literal: str, doi: str,
     assert export([one], "markdown").count(b"\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chosen", FORMATS)
 def test_the_real_corpus_is_exported_whole(real_index: papersearch.Index, chosen: str) -> None:
     """Each parser finds all 302 papers of the corpus once, in order."""

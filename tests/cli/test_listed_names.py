@@ -86,6 +86,7 @@ def test_lines_by_hand(text: str, expected: Sequence[str]) -> None:
     assert names_in(text.encode()) == expected
 
 
+@pytest.mark.slow
 def test_a_search_within_another(run: Run, env: dict[str, str]) -> None:
     """A search within the results of another ranks those papers alone, by each verb that searches."""
     first = run("pipeline bubbles", "-k", "5", "--jsonl", env=env).stdout

@@ -36,6 +36,7 @@ def small(small_index: Path, small_corpus: Path) -> dict[str, str]:
     return {"PAPERSEARCH_INDEX": str(small_index), "PAPERSEARCH_CORPUS": str(small_corpus)}
 
 
+@pytest.mark.slow
 def test_a_search_writes_a_page_beside_its_hits(run: Run, env: dict[str, str], tmp_path: Path) -> None:
     """The hits are printed as without a map; the page has them, the collection behind, and other good answers."""
     without = run(*QUERY, env=env)

@@ -184,6 +184,7 @@ def test_marked_exports_are_read_back(run: Run, project: Path, names: list[str],
     assert len(done.stdout.splitlines()) == len(names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_tags_and_notes(run: Run, project: Path, names: list[str], text: str) -> None:
     """A tag and a note of any characters are kept on one line, shown without escapes, and found again."""
@@ -222,6 +223,7 @@ def test_what_is_refused(run: Run, project: Path, names: list[str], arguments: l
     assert (project / "marks.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--read",), ("--tag", "moe", "--unread")])
 def test_no_marks_to_list(run: Run, project: Path, names: list[str], options: tuple[str, ...]) -> None:
     """Where no mark is to be listed, a terminal gets one sentence, and a pipe nothing in any form but JSON."""

@@ -25,6 +25,7 @@ def told(invoke: Any, *arguments: str) -> list[str]:
     return str(said).split("; ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["hybrid", "semantic", "keyword"])
 @pytest.mark.parametrize("query", [QUERY, "pipeline bubbles", "expert OR training"])
 def test_the_place_is_that_of_the_whole_answer(
@@ -152,6 +153,7 @@ def test_a_list_to_search_among_is_not_explained(
         assert said.count("without --within") == (10 if n_papers == 10 else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--within", "--without"])
 def test_a_paper_in_place_of_a_file(run: Run, env: dict[str, str], option: str, tmp_path: Path) -> None:
     """A name that is not a file is a paper, in any form of a name; a file comes first, and a path is one."""

@@ -112,6 +112,7 @@ def test_a_pipe_gets_no_escapes_and_no_wrapping(run: Run, env: dict[str, str], a
     assert any(title in line for line in done.stdout.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -306,6 +307,7 @@ def bars(shown: str) -> list[tuple[int, str]]:
     return [(len(cells), word) for cells, word in re.findall(r"(?<!━)(?=[━─]{8} )(━*)─* (\w+)", shown)]
 
 
+@pytest.mark.slow
 def test_the_table_contradicts_no_verdict(real_index: papersearch.Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """On every query of the list the bars, their words, the counts and the sentence about the whole agree."""
     monkeypatch.setenv("COLUMNS", "80")
@@ -367,6 +369,7 @@ def test_similar_has_the_same_bar(run: Run, env: dict[str, str]) -> None:
     assert odd.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("word", "meant"), [("help", "--help"), ("version", "--version"), ("list", "stats")])
 def test_a_word_that_reads_like_a_command(
     run: Run, env: dict[str, str], word: str, meant: str, on_terminal: OnTerminal

@@ -42,6 +42,7 @@ def kept(index_path: Path) -> Any:
     return chosen, manifest.late is None, manifest.abstracts_only, manifest.lexical.analyzer, manifest.corpus
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("choice", "places"),
     [*((choice, []) for choice in CHOICES), ("prefixes", ["--corpus", "other dumps", "--index", "other index"])],
@@ -63,6 +64,7 @@ def test_a_stale_index_is_built_again_as_it_was(
     assert command("search", "bubbles", *places).stderr == ""
 
 
+@pytest.mark.slow
 def test_a_changed_model_is_named(command: Callable[..., Any], small_corpus: Path, tmp_path: Path) -> None:
     """Where the model has changed since the build, the hint names it: a build by it is an index of this model."""
     modes = ("hybrid", "semantic")

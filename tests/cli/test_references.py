@@ -132,6 +132,7 @@ def test_a_hidden_parent_is_not_fetched_either(tmp_path: Path) -> None:
         references(STYLED[:1], written(tmp_path, "", hidden))
 
 
+@pytest.mark.slow
 @pandoc
 @settings(max_examples=25)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1, max_size=8))

@@ -30,6 +30,7 @@ def project(tmp_path: Path, small_corpus: Path, small_index: Path) -> Path:
     return small_corpus.parent
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         texts,
@@ -78,6 +79,7 @@ def test_what_the_user_wrote_stays(run: Run, project: Path) -> None:
     assert tomllib.loads(path.read_text("utf-8")) == {"last": {"query": "pears"}}
 
 
+@pytest.mark.slow
 def test_saved_run_is_search(run: Run, project: Path) -> None:
     """A saved search has the hits of a search with its options, without weak ones, in each format."""
     options = ["--mode", "keyword", "--dump", "page.txt", "--since", "2020", "--include-undated"]

@@ -224,6 +224,7 @@ def test_browsing_goes_on_with_a_later_generation(build: Any, small_corpus: Path
     assert answer.results.total == len(live) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_encoded", [0, 3])
 def test_an_index_that_is_partly_encoded(small_corpus: Path, small_index: Path, n_encoded: int) -> None:
     """What a server's index lacks is said as of one in a folder, without a command to build it here."""
@@ -272,6 +273,7 @@ def test_a_query_to_a_server_imports_little(server: Served) -> None:
     assert orjson.loads(done.stdout)["hits"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_it(number: signal.Signals, code: int, small_index: Path) -> None:
     """Ctrl-C ends a server with 130 and SIGTERM with 0, without a word on standard error."""

@@ -40,6 +40,7 @@ def test_a_closed_stderr(env: dict[str, str], tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", ["show -", "batch -", "index - --index new", "gpipe --judge judged.qrels", "mcp"]
 )

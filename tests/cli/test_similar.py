@@ -131,6 +131,7 @@ def test_a_text_like_nothing_here(run: Run, env: dict[str, str], real_index: pap
     assert all(is_like(float(best), real_index.manifest.background) for best in cosines.max(axis=1))
 
 
+@pytest.mark.slow
 def test_evidence_is_near_in_meaning(real_index: papersearch.Index) -> None:
     """The evidence of a similar paper is nearer to the given paper than a random sentence, on average.
 

@@ -108,6 +108,7 @@ def test_the_way_back(run: Run, index: Path, env: dict[str, str]) -> None:
     assert run("tune", "--reset", "--index", str(index / "nowhere"), env=env).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [

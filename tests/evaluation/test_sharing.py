@@ -53,6 +53,7 @@ def test_a_run_is_the_same_by_many(real_index: papersearch.Index, topics: list[T
     assert by_one == by_three
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "asking"),
     [

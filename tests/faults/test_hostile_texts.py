@@ -35,6 +35,7 @@ EVIL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", EVIL)
 def test_names_of_files_reach_no_terminal(tmp_path: Path, run: Run, what: str) -> None:
     """No name of a dump, of an unread file, or of a broken one makes a terminal do anything."""

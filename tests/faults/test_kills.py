@@ -29,6 +29,7 @@ def trial(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return Trial(request.param, tmp_path_factory.mktemp("trial"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_moments", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_kill_at_any_moment(trial: Trial, n_moments: int) -> None:
     """After a kill the old or the new index answers, and the next change ends as if there had been none."""
@@ -40,6 +41,7 @@ def test_a_kill_at_any_moment(trial: Trial, n_moments: int) -> None:
         assert trial.broken() == [], moment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_states", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_loss_of_power_at_any_moment(trial: Trial, n_states: int) -> None:
     """The same holds if what was not synced is lost; and what has ended is there, whatever is lost."""
@@ -67,6 +69,7 @@ class Forgetful:
         return (lambda descriptor: None) if name == "fsync" else getattr(os, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [

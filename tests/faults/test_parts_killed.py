@@ -26,6 +26,7 @@ def answered(index_path: Path) -> list[Any]:
     return [index.manifest.generation, *(index.search(query) for query in QUERIES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [151, pytest.param(17, marks=pytest.mark.slow)])
 def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> None:
     """After a kill the shards of one generation answer; the same commands then make what was wanted."""
@@ -62,6 +63,7 @@ def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> No
     assert len(generations) > 300 // step
 
 
+@pytest.mark.slow
 def test_writes_that_fail(tmp_path: Path, small_model: Path) -> None:
     """A write that fails in a join is an error that says so; the shards before answer, and the next join ends."""
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"

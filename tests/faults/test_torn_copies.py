@@ -80,6 +80,7 @@ class SlowCopy:
             self.step()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_parts", [False, True], ids=["in one go", "in parts"])
 @pytest.mark.parametrize("n_copies", [4, pytest.param(60, marks=pytest.mark.slow)])
 def test_a_copy_is_one_index_or_refused(
@@ -125,6 +126,7 @@ TORN: dict[str, Callable[[Path, Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", TORN)
 def test_what_two_builds_made_is_refused(tmp_path: Path, make: Callable[..., None], case: str) -> None:
     """A manifest opens with its own files alone, though those of another build have the same names and sizes."""

@@ -24,6 +24,7 @@ from tests.faults.disk_calls import failing, observed
 from tests.growing import add, answers, leftovers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "step"), [pytest.param(errno.ENOSPC, 2, marks=pytest.mark.slow), (errno.EIO, 7)])
 def test_every_write_fails_in_turn(
     small_corpus: Path, small_index: Path, build: Any, tmp_path: Path, code: int, step: int

@@ -71,6 +71,7 @@ def test_an_abstract_of_another_file(tmp_path: Path) -> None:
     assert kept.n_left_out == 1
 
 
+@pytest.mark.slow
 def test_the_choice_is_kept(tmp_path: Path, small_model: Path) -> None:
     """A later build does as the index does, in full or after a change, until it is told otherwise."""
     corpus, index = write(tmp_path / "corpus", FILES), tmp_path / "index"

@@ -42,6 +42,7 @@ def every(index: Path) -> list[papersearch.Paper]:
     return list(papersearch.open(index).papers())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("at_one_time")
 def test_the_index_is_that_of_one_corpus(folders: dict[str, Path], tmp_path: Path, small_model: Path) -> None:
     """Collections together give, byte for byte, the index of one corpus that has them as folders."""

@@ -178,6 +178,7 @@ def test_parts_of_a_generation_have_one_time(
     assert set(times(index).values()) == {MONDAY}
 
 
+@pytest.mark.slow
 def test_shards_keep_times(tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A join keeps times as a build does: by id, by identifier or title, and after a rollback."""
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"

@@ -76,6 +76,7 @@ def in_parts(corpus: Path, small_model: Path) -> InParts:
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_parts", [1, 3, pytest.param(8, marks=pytest.mark.slow)])
 def test_parts_and_join_equal_the_whole(tmp_path: Path, whole: Path, in_parts: InParts, n_parts: int) -> None:
     """Parts in any order and their join give the shards of the whole, and every shard is well."""
@@ -94,6 +95,7 @@ def test_one_part_is_the_whole(whole: Path, in_parts: InParts) -> None:
     assert tree(shard.index_path / "generation-000001") == tree(whole / "generation-000001")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -124,6 +126,7 @@ def test_workers_make_no_difference(corpus: Path, small_model: Path) -> None:
     assert differing(contents(index_path), here) == []
 
 
+@pytest.mark.slow
 def test_only_what_merging_made_is_encoded(tmp_path: Path, small_model: Path) -> None:
     """The join encodes the texts that no part has, once, and opens no model where there are none."""
     (tmp_path / "corpus").mkdir()
@@ -158,6 +161,7 @@ def test_only_shards_with_a_missing_text_are_read_again(tmp_path: Path, small_mo
     assert [call.args[0].index_path.name for call in hashing.call_args_list] == ["00001-of-00002"]
 
 
+@pytest.mark.slow
 def test_a_journal_of_other_constants_is_not_taken(tmp_path: Path, small_model: Path) -> None:
     """An interrupted join's encodings are left out once the parts have constants that come with the package."""
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"
@@ -185,6 +189,7 @@ def test_a_journal_of_other_constants_is_not_taken(tmp_path: Path, small_model: 
     assert differing(contents(index_path), cut_whole(tmp_path / "whole", tmp_path / "cut", 2)) == []
 
 
+@pytest.mark.slow
 def test_updates(tmp_path: Path, small_model: Path) -> None:
     """A changed dump costs its own part and a join, which publishes one generation after the other."""
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"

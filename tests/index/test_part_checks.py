@@ -145,6 +145,7 @@ def test_what_is_refused(folder: Path, name: str) -> None:
     assert list((folder / "index").glob(".joining*")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

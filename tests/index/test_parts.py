@@ -152,6 +152,7 @@ def test_nothing_is_encoded_yet(make: Any, index_path: Path) -> None:
             ask()
 
 
+@pytest.mark.slow
 def test_an_interrupt_at_every_publication(make: Any, index_path: Path) -> None:
     """An interrupt leaves the last publication; the next build goes on, and ends as if nothing had been."""
     for place in range(1, 6):
@@ -253,6 +254,7 @@ def test_milestones_double() -> None:
     assert n < 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [97, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_kill_at_any_write(make: Any, corpus: Path, index_path: Path, step: int, at_one_time: None) -> None:
     """Killed at any call that writes, in any part, a build leaves a whole index, and the next one goes on."""

@@ -86,6 +86,7 @@ def check_every_interleaving(
     assert nth > 3 * step
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [(RENAMING, 1), pytest.param((WRITING, 41), marks=pytest.mark.slow)])
 def test_builds_at_once_never_mix(
     tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, at: tuple[Collection[str], int]
@@ -99,6 +100,7 @@ def test_builds_at_once_never_mix(
         check_every_interleaving(tmp_path / "index", corpora, make, at)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [(RENAMING, 5), pytest.param((WRITING, 97), marks=pytest.mark.slow)])
 def test_joins_at_once_never_mix(
     tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, at: tuple[Collection[str], int]
@@ -118,6 +120,7 @@ def make_parts(corpus: Path, index_path: Path, model: Path) -> None:
         papersearch.build_part(corpus, index_path, number, 2, model=str(model))
 
 
+@pytest.mark.slow
 def test_parts_that_change_during_a_join_are_refused(
     tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None
 ) -> None:

@@ -176,6 +176,7 @@ def test_rankings_under_weights_need_the_model(real_index_path: Path, monkeypatc
         list(papersearch.open(real_index_path).rank_under([DEFAULT_WEIGHTS], QUERIES))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deal", [ranges, every_nth])
 def test_shards_rank_alike(
     real_index: papersearch.Index,
@@ -232,6 +233,7 @@ def test_wrong_weights_are_refused(real_index: papersearch.Index, wrong: dict[st
         next(real_index.rank_many(["x"], weights=Weights(**wrong)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("patient")
 def test_a_server_ranks_by_the_weights(real_index: papersearch.Index, tuned_path: Path) -> None:
     """A server answers as its folder does, takes weights with a request, and notices new ones while it serves."""

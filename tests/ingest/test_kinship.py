@@ -28,6 +28,7 @@ def kin(appearances: Sequence[Appearance]) -> kinship.Kinship:
     return papers_of(appearances, flat, np.cumsum([0, *map(len, keys)]))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(APPEARANCES, st.randoms(use_true_random=False))
 def test_papers_and_findings_are_those_of_a_whole_merge(

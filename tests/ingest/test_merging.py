@@ -267,6 +267,7 @@ APPEARANCES = st.lists(
 ).map(lambda listed: [replace(each, first_line=n, last_line=n) for n, each in enumerate(listed, 1)])
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(APPEARANCES, st.randoms(use_true_random=False))
 def test_the_partition_does_not_depend_on_order(appearances: list[Appearance], chance: random.Random) -> None:
@@ -284,6 +285,7 @@ def test_the_partition_does_not_depend_on_order(appearances: list[Appearance], c
         event(kind)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(APPEARANCES)
 def test_merging_is_stable(appearances: list[Appearance]) -> None:
@@ -305,6 +307,7 @@ WORKS = (
 """Titles that one DOI can join. Under an arXiv id or a record's id, a work may have changed its title."""
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(APPEARANCES)
 def test_no_chain_joins_two_titles(appearances: list[Appearance]) -> None:
@@ -319,6 +322,7 @@ def test_no_chain_joins_two_titles(appearances: list[Appearance]) -> None:
         assert any(titles <= work for work in WORKS)
 
 
+@pytest.mark.slow
 def test_the_generated_appearances_reach_every_branch() -> None:
     """Generated appearances lead to every kind of report on identity, and to none."""
     seen: set[str] = set()

@@ -223,6 +223,7 @@ def test_marks_are_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             read_marks(path)
 
 
+@pytest.mark.slow
 def test_changes_at_once_lose_nothing(tmp_path: Path) -> None:
     """Processes that change marks at once, of one paper and of several, all leave their change."""
     path = tmp_path / "marks.jsonl"

@@ -280,6 +280,7 @@ def test_a_certificate_is_verified(tmp_path: Path) -> None:
             assert len(papersearch.open(secure)) == ABOUT["n_papers"]
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_2(run: Run) -> None:
     """The command prints one error with a hint, and ends with 2."""
     with impostor(replying(http(302, b"", Location="http://evil.example/\x1b[31m"))) as address:
@@ -342,6 +343,7 @@ def changed(draw: st.DrawFn, value: Any) -> Any:
     return draw(ANY_JSON)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(data=st.data())
 def test_a_changed_answer_is_an_error_or_an_answer(data: st.DataObject, small_project: Path) -> None:

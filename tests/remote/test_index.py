@@ -45,6 +45,7 @@ def test_it_has_the_methods_of_an_index() -> None:
             assert list(found.parameters.values()) == list(expected.parameters.values()), name
 
 
+@pytest.mark.slow
 def test_every_value_is_that_of_the_index(remote: papersearch.Index, real_index: papersearch.Index) -> None:
     """All that an index tells of itself and its papers is equal from a server, in type too."""
     for ask in (
@@ -153,6 +154,7 @@ def test_limits_have_names(remote: papersearch.Index) -> None:
     assert len(remote.search("x", calls.MAX_K, "semantic")) == 302
 
 
+@pytest.mark.slow
 def test_an_opened_index_keeps_its_generation(build: Any, small_corpus: Path, small_index: Path) -> None:
     """An index opened on a server answers as before after a build, is gone after two, and is renewed on request."""
     with served(small_index) as found:

@@ -130,6 +130,7 @@ def test_folding_changes_nothing_where_papers_differ(real_index: papersearch.Ind
     assert real_index.search("pipeline bubbles", k=20, fold=True).hits == plain.hits
 
 
+@pytest.mark.slow
 def test_all_papers_are_compared(twins: papersearch.Index, real_index: papersearch.Index) -> None:
     """Groups of a collection are those of all its vectors by the rule, with the cosines in them."""
     for index in (twins, real_index):

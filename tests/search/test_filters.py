@@ -72,6 +72,7 @@ dates = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(dates, dates, st.booleans(), st.sampled_from(MODES))
 def test_dates(
@@ -174,6 +175,7 @@ def is_repository(link: str) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_organisations_dumps_and_code(any_index: papersearch.Index, mode: Mode) -> None:
     """Each filter keeps what the papers say of themselves; two of one kind add up, kinds multiply."""
@@ -201,6 +203,7 @@ def test_organisations_dumps_and_code(any_index: papersearch.Index, mode: Mode) 
 listed = st.none() | st.sets(st.integers(0, 301), max_size=40)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(listed, listed, st.sampled_from(MODES), st.none() | st.just("2024"))
 def test_lists_of_papers(

@@ -92,6 +92,7 @@ def test_what_cannot_be_ranked(real_index: papersearch.Index) -> None:
         real_index.recommend(as_written(real_index, [3]), since="soon")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", [1, 20_000])
 def test_few_encoded_papers_are_enough(
     any_index: papersearch.Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample: int

@@ -62,6 +62,7 @@ def shards_of(tables: Sequence[NameTable], asked_at_once: list[int]) -> Any:
     return Shards(call, indexes, manifest, Path())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", KEYS)
 @given(shards=st.lists(ENTRIES, min_size=1, max_size=4), kept=st.sets(st.integers(0, N_PAPERS - 1)))
 def test_names_are_those_of_a_recount(keys: str, shards: list[Entries], kept: set[int]) -> None:
@@ -97,6 +98,7 @@ def test_a_shared_key_hides_no_name() -> None:
     assert [(one.value, one.n_papers) for one in found] == [("Often", 3), ("A0", 1), ("A1", 1)]
 
 
+@pytest.mark.slow
 def test_few_names_are_read() -> None:
     """A shard is asked for the texts of names that may be shown, not of all that it counted."""
     papers = set(range(N_PAPERS))

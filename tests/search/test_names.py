@@ -228,6 +228,7 @@ _RANGES = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(trees, st.booleans())
 def test_conditions(made: Made, tree: Tree, include_undated: bool) -> None:

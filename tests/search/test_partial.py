@@ -121,6 +121,7 @@ def test_words_alone_are_as_ever(part: papersearch.Index, any_index: papersearch
         assert ours.replace(encoded=None) == theirs.replace(encoded=None)
 
 
+@pytest.mark.slow
 def test_similar_papers(part: papersearch.Index, any_index: papersearch.Index) -> None:
     """An example without a vector is encoded for the occasion; the answer is that of a complete index.
 
@@ -135,6 +136,7 @@ def test_similar_papers(part: papersearch.Index, any_index: papersearch.Index) -
         assert set(ids(found)) == encoded - {*like, *unlike}
 
 
+@pytest.mark.slow
 def test_the_complete_index_is_as_ever(any_index: papersearch.Index, tmp_path: Path, small_model: Path) -> None:
     """An index that was completed from a part answers bit for bit as one that was built in one go."""
     path = shutil.copytree(any_index.path, tmp_path / "index")

@@ -59,6 +59,7 @@ def test_no_term_no_hit(any_index: papersearch.Index) -> None:
     assert (results.total, results.hits) == (0, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "step"),
     [("keyword", 1), ("semantic", 10), ("hybrid", 5), pytest.param("hybrid", 1, marks=pytest.mark.slow)],

@@ -143,6 +143,7 @@ def test_the_greatest_errors_decide_nothing_by_meaning(k: int) -> None:
             assert semantic.looked_up == in_doubt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 def test_the_greatest_errors_decide_nothing_by_both(k: int) -> None:
     """The same by words and meaning: 0.4 of BM25 and 0.6 of the cosine, each from 0 to 1 over all

@@ -209,6 +209,7 @@ def test_a_server_answers_the_same(
     assert many[0] == many[1]
 
 
+@pytest.mark.slow
 @given(scores=st.lists(st.sampled_from([0.0, -0.0, 1.0, 1e-300, -5.0]), min_size=12, max_size=12))
 def test_ties_keep_the_order(
     any_index: papersearch.Index, model: Path, described: Path, scores: Sequence[float]

@@ -80,6 +80,7 @@ def answers_alike(pair: Pair, query: str, mode: Mode, options: dict[str, Any]) -
     return pair.whole.search(query, mode=mode, **options) == pair.shards.search(query, mode=mode, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["hybrid", "keyword", pytest.param("semantic", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_field_is_equal(pair: Pair, query: str, mode: Mode) -> None:
@@ -120,6 +121,7 @@ def test_papers_for_a_library_are_equal(pair: Pair) -> None:
         assert pair.whole.recommend(library, **options) == pair.shards.recommend(library, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_many_queries_are_equal(pair: Pair, mode: Mode) -> None:
     """Batches and the rankings of an evaluation are equal."""
@@ -238,6 +240,7 @@ def cuts(n_papers: int) -> st.SearchStrategy[list[Numbers]]:
     return st.lists(st.integers(0, 4), min_size=n_papers, max_size=n_papers).map(deal)
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.data())
 def test_any_cut_is_equal(small: Index, halves: list[Index], data: st.DataObject) -> None:
@@ -277,6 +280,7 @@ def test_one_paper(tmp_path: Path, small_model: Path, mode: Mode) -> None:
         assert all(answers_alike(pair, query, mode, options) for options in SETTINGS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_queries", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_papers_without_a_vector(any_index: Index, tmp_path: Path, n_queries: int) -> None:
     """What words promise is computed over the whole, so each field is that of the one index.

@@ -170,6 +170,7 @@ def test_something_answers(real_index: papersearch.Index, query: str) -> None:
     assert [hit.rank for hit in strict] == list(range(1, len(strict) + 1))
 
 
+@pytest.mark.slow
 def test_every_title_is_answered_by_its_neighbours(real_index: papersearch.Index) -> None:
     """Titles of the corpus, asked without the exact title's rule, are not judged unanswered."""
     judged = [real_index.search(f"{paper.title} paper", k=1).verdict for paper in list(real_index.papers())[::6]]

@@ -115,6 +115,7 @@ ANYTHING = st.recursive(
 NAMES = sorted({name for call in VERBS.values() for name in call._fields})
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     verb=st.sampled_from(sorted(VERBS)),

@@ -37,6 +37,7 @@ def no_report(error: Exception) -> None:
     raise error
 
 
+@pytest.mark.slow
 def test_each_answer_is_of_one_generation(build: Any, small_corpus: Path, small_index: Path) -> None:
     """While builds publish, every answer to several threads has the papers of the generation that it names."""
     answering = LocalAnswering(small_index, 3, no_report)

@@ -132,6 +132,7 @@ def test_nothing_is_said_of_clients(small_project: Path) -> None:
         assert found.process.communicate(timeout=PATIENCE_S) == ("", "")
 
 
+@pytest.mark.slow
 def test_fifty_clients(server: Served, small_project: Path) -> None:
     """Fifty clients at once are all answered, each as by the index itself."""
     queries = ["protein folding", "graph colouring", "speech", "pipeline bubbles"]

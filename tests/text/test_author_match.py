@@ -79,6 +79,7 @@ def spellings(person: Person) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(people, people, st.integers(0, 3))
 def test_whole_names(asked: Person, paper: Person, form: int) -> None:

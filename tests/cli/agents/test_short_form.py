@@ -145,6 +145,7 @@ QUERIES = (
 )
 
 
+@pytest.mark.slow
 def test_the_real_corpus_in_short(real_index: papersearch.Index) -> None:
     """On many queries of the real corpus the short form is below 4 kB and has the answer's papers in order."""
     titles = [paper.title for paper in real_index.papers()][::15]

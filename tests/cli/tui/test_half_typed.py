@@ -131,6 +131,7 @@ def test_loosening_ends(typed: str) -> None:
     assert loosened(query) == query
 
 
+@pytest.mark.slow
 def test_every_beginning_of_a_query_finds_papers(real_index: papersearch.Index) -> None:
     """While a query is typed letter by letter, there is always an answer with hits, asked whole or loosened."""
     whole = 'gpipe -survey title:"pipeline parallelism" AND (training OR "neural networks")'

@@ -226,6 +226,7 @@ def test_one_long_text_in_every_row(tmp_path: Path) -> None:
     assert pool.max_memory() < 600_000_000
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_table(tmp_path: Path) -> None:
     """A table of 30 MB in one group of rows is read in a few MB."""
     rows = [{"id": str(n), "title": f"Moth {n}", "abstract": f"{n} {ABSTRACT} " * 10} for n in range(30_000)]
