@@ -73,6 +73,7 @@ check: $(VENV)/installed  ## Lint, formatting, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy docs/*.py
 	cd benchmarks && MYPYPATH=.. ../$(BIN)/mypy --config-file ../pyproject.toml *.py crowded/*.py
 
 dist: $(VENV)/dependencies  ## Build the wheel and the source archive, check both, collect the archive's tests

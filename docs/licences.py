@@ -53,9 +53,9 @@ def licence_of(package: str) -> str | None:
         told = metadata.metadata(package)
     except metadata.PackageNotFoundError:
         return None
-    if expression := told.get("License-Expression"):
-        return str(expression)
-    field = told.get("License") or ""
+    if "License-Expression" in told:
+        return told["License-Expression"]
+    field = told["License"] if "License" in told else ""
     classified = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
     for text in (field if len(field) <= _LONGEST_NAME else "", "; ".join(classified)):
         if names := [name for name, pattern in _NAMES.items() if re.search(pattern, text)]:

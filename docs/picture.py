@@ -53,7 +53,7 @@ async def draw_browsing(target: Path) -> None:
     from papersearch.cli.locations import find_locations
     from papersearch.cli.tui.browser import Browser
 
-    app = Browser(papersearch.open(find_locations(None, None).index_path))
+    app = Browser(papersearch.open(find_locations().index_path))
     async with app.run_test(size=(COLUMNS, LINES)) as pilot:
         await pilot.press(*("space" if character == " " else character for character in QUERY))
         while app.is_answering:
