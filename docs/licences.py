@@ -55,7 +55,7 @@ def licence_of(package: str) -> str | None:
         return None
     if "License-Expression" in told:
         return told["License-Expression"]
-    field = told["License"] if "License" in told else ""
+    field = "".join(told.get_all("License") or ())
     classified = [line for line in told.get_all("Classifier") or () if line.startswith("License ::")]
     for text in (field if len(field) <= _LONGEST_NAME else "", "; ".join(classified)):
         if names := [name for name, pattern in _NAMES.items() if re.search(pattern, text)]:
