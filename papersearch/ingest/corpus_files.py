@@ -175,15 +175,15 @@ def _distinct_names(listed: dict[str, _Listed]) -> list[str]:
             for name, length, of_path in zip(names, lengths, parts, strict=True)
         ]
         if longer == lengths:  # cleaning made them equal
-            break
+            from papersearch.ingest.distinct import numbered  # a query lists the dumps, and rarely needs it
+
+            return numbered(names)
         lengths = longer
         names = [
             _tail(of_path, length) if name in repeated else name
             for name, of_path, length in zip(names, parts, lengths, strict=True)
         ]
-    from papersearch.ingest.distinct import numbered  # a query names no dumps
-
-    return numbered(names)
+    return names
 
 
 def _tail(parts: tuple[str, ...], length: int) -> str:
