@@ -79,7 +79,7 @@ def _samples_of(code: Any, argument: Any) -> list[str]:
     if code in (codes.ANY, codes.NOT_LITERAL):
         return [" ", "b"]
     if code in _REPEATS:
-        return [sample * max(argument[0], min(argument[1], 1)) for sample in _samples(argument[2])]
+        return [sample * max(argument[0], min(argument[1], 2)) for sample in _samples(argument[2])]
     if code in (codes.ASSERT, codes.ASSERT_NOT):
         return [""]
     inner = _inner(code, argument)

@@ -33,7 +33,7 @@ _COMMANDS = frozenset(
 """Commands of mathematics without side effects; a few need amsmath or amssymb."""
 
 _FORMULA = re.compile(
-    r"(?<![\\$])\$(?=[^\s$])((?:\\[A-Za-z]+|\\[,;:!{}| %_]|[^\\$%#&~]){1,300}?)(?<!\s)\$(?![\d$])"
+    r"(?<![\\$])\$(?=[^\s$])((?:\\[A-Za-z]++|\\[,;:!{}| %_]|[^\\$%#&~]){1,300}?)(?<!\s)\$(?![\d$])"
 )
 _PROSE = re.compile(r"(?:^|\s)[a-z]{3,}(?=\s|$)")
 _MARKUP = re.compile(r"<(?=[A-Za-z/!?])|\\&(?=(?:\\#)?[A-Za-z0-9]{1,31};)")
