@@ -246,7 +246,7 @@ def _make_current(
 
     If the manifest cannot be replaced, the folder is removed again. Raises OSError or IndexNotWritable.
     """
-    from papersearch.index.removal import remove_undone, replace_locked
+    from papersearch.index.removal import remove_unread, replace_locked
 
     content = encode_manifest(manifest)
     files.write_file(building / MANIFEST, content)
@@ -255,8 +255,11 @@ def _make_current(
         raise IndexNotWritable(path=folder, cause="another build wrote it, and no locks keep builds apart here")
     # A killed build may have left one, which was never current. Without locks it is another's, and this fails.
     files.rename_folder(building, folder, replaces=is_alone)
-    remove_undone(index_path, _folders(index_path), manifest, before, is_alone=is_alone)
     try:
+        for generation, part in _folders(index_path):
+            # What a rollback has undone: the next one would lead there, if this process were killed after this.
+            if before is not None and before.generation < generation < manifest.generation:
+                remove_unread(index_path / generation_folder(generation, part), is_alone=is_alone)
         replace_locked(index_path / MANIFEST, content, is_alone=is_alone)
     except BaseException:
         current = _current(index_path)

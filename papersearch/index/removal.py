@@ -44,24 +44,6 @@ def remove_old(
             remove_unread(folder, is_alone=is_alone)
 
 
-def remove_undone(
-    index_path: Path,
-    folders: Iterable[tuple[int, int]],
-    now: Manifest,
-    before: Manifest | None,
-    *,
-    is_alone: bool,
-) -> None:
-    """Remove what a rollback has undone, before `now` becomes current; as long as it is read it stays.
-
-    Else the next rollback would go there, and not to `before`, if this process were killed as it removes
-    old generations.
-    """
-    for generation, part in folders:
-        if before is not None and before.generation < generation < now.generation:
-            remove_unread(index_path / generation_folder(generation, part), is_alone=is_alone)
-
-
 def remove_unread(folder: Path, *, is_alone: bool) -> None:
     """Remove a generation that nobody reads.
 
