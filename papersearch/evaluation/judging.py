@@ -79,10 +79,7 @@ def _judges(line: str, topic_id: str, papers: Container[str]) -> bool:
 
 def _judgements_in(path: Path) -> list[str]:
     """Return the lines of a file of judgements; none if it is missing or empty. Raises QrelsUnreadable."""
-    try:
-        content = _content(path)
-    except OSError as error:
-        raise QrelsUnreadable(file=str(path), cause=error.strerror or str(error)) from error
+    content = _content(path, QrelsUnreadable)
     if content.strip():
         read_qrels(path)
     try:
@@ -96,10 +93,7 @@ def _topics_in(path: Path) -> dict[str, str]:
 
     Raises TopicsUnreadable.
     """
-    try:
-        content = _content(path)
-    except OSError as error:
-        raise TopicsUnreadable(file=str(path), cause=error.strerror or str(error)) from error
+    content = _content(path, TopicsUnreadable)
     if not content.strip():
         return {}
     if content.split(b"\n", 1)[0].strip() != _HEADER.encode():
@@ -107,13 +101,15 @@ def _topics_in(path: Path) -> dict[str, str]:
     return {topic.text: topic.topic_id for topic in read_topics(path)}
 
 
-def _content(path: Path) -> bytes:
-    """Return the content of a regular file; empty if there is none. Raises OSError."""
+def _content(path: Path, unreadable: type[QrelsUnreadable | TopicsUnreadable]) -> bytes:
+    """Return the content of a regular file; empty if there is none. Raises `unreadable`."""
     try:
         with open_regular(path) as file:
             return file.read()
     except FileNotFoundError:
         return b""
+    except OSError as error:
+        raise unreadable(file=str(path), cause=error.strerror or str(error)) from error
 
 
 def _ended(content: bytes) -> bytes:

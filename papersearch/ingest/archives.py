@@ -17,7 +17,7 @@ from papersearch.ingest.corpus_files import CorpusFile
 from papersearch.ingest.decompression import DAMAGE, TOO_LARGE, most_unpacked
 from papersearch.ingest.distinct import numbered
 from papersearch.ingest.known_kinds import is_zip
-from papersearch.ingest.record import Report
+from papersearch.ingest.record import LONGEST_QUOTED, Report
 from papersearch.ingest.streams import PROBE_BYTES
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Finding
@@ -27,8 +27,6 @@ _MAX_MEMBERS = 1000
 _PIECE = 1 << 16
 _DAMAGE = (*DAMAGE, zipfile.BadZipFile, struct.error, NotImplementedError, ValueError, RuntimeError)
 _ENCRYPTED = 1
-_LONGEST_CAUSE = 200
-"""Characters of an error that a finding shows: some quote the name of a member, which may be long."""
 
 
 class Source(NamedTuple):
@@ -111,5 +109,6 @@ def _is_hidden(name: str) -> bool:
 
 
 def _damaged(name: str, why: str) -> Finding:
-    detail = f"{why[:_LONGEST_CAUSE] or 'cannot be unpacked'}; what came before is kept"
+    # An error may quote the name of a member, which may be long.
+    detail = f"{why[:LONGEST_QUOTED] or 'cannot be unpacked'}; what came before is kept"
     return Finding(kind="file damaged", file=name, line=None, detail=detail)

@@ -19,6 +19,7 @@ from papersearch.ingest.identity import group
 from papersearch.ingest.likeness import is_part, wording
 from papersearch.ingest.namesakes import family_name
 from papersearch.ingest.naming import name_papers, title_of
+from papersearch.ingest.record import LONGEST_QUOTED
 from papersearch.text.identifiers import arxiv_id_of_doi, without_version
 from papersearch.types import Finding, Paper, Provenance
 
@@ -31,9 +32,6 @@ _FIRST_KNOWN = (
 _values_of: Callable[[Appearance], tuple[Any, ...]] = attrgetter(*_FIRST_KNOWN)
 _SHARED = tuple(name for name in Paper.__annotations__ if name in Appearance.__annotations__)
 _shared_values_of: Callable[[Appearance], tuple[Any, ...]] = attrgetter(*_SHARED)
-_LONGEST_LINK = 200
-"""Most characters of a link that a finding shows."""
-
 _Value: TypeAlias = Callable[[Appearance], object]
 
 
@@ -55,7 +53,7 @@ def merge_group(group: _Group, name: str, findings: list[Finding]) -> Paper:
         return _only(first, name)
     for appearance in group:
         for link in appearance.mirror_links:
-            detail = f"{link[:_LONGEST_LINK]} in “{appearance.title}” now leads to huggingface.co"
+            detail = f"{link[:LONGEST_QUOTED]} in “{appearance.title}” now leads to huggingface.co"
             findings.append(
                 Finding(
                     kind="mirror link rewritten", file=appearance.dump, line=appearance.first_line, detail=detail

@@ -39,7 +39,7 @@ _NOBODY = "[Anonymous]"
 """What the Web of Science writes where nobody is named."""
 
 _FIELDS_NAMED = 8
-_LONGEST_QUOTED = 200
+LONGEST_QUOTED = 200
 """Characters of a value that a finding shows: a source may write a whole text where a name belongs."""
 
 _LONGEST_KEPT = 100
@@ -310,4 +310,4 @@ def _first_date(written: Iterable[object], complain: _Remark) -> PartialDate | N
 
 def _quoted(value: object) -> str:
     """Return a value as findings show it."""
-    return f"“{clean_text(str(value))[:_LONGEST_QUOTED]}”"
+    return f"“{clean_text(str(value))[:LONGEST_QUOTED]}”"

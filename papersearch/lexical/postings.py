@@ -240,9 +240,9 @@ class Postings:
         self, sequence: Sequence[tuple[int, str]], papers: IntArray | DocIndices | None = None
     ) -> tuple[IntArray, IntArray, IntArray]:
         found: npt.NDArray[np.int64] | None = None
-        if any(self.find(term) is None for _, term in sequence):
-            sequence = ()
         dfs = {term: self._df(term) for _, term in sequence}
+        if not all(dfs.values()):
+            sequence = ()
         for distance, term in sorted(sequence, key=lambda one: dfs[one[1]]):  # the rarest leaves few papers to read
             if found is not None and len(found) * _FEW < dfs[term]:
                 papers = found >> _POSITION_BITS
