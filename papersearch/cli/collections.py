@@ -9,7 +9,7 @@ import typer
 
 from papersearch.cli import completion
 from papersearch.cli.errors import CommandError, complain, typed
-from papersearch.cli.group import VerbCommand
+from papersearch.cli.group import Verbs
 from papersearch.cli.options import (
     DebugOption,
     IndexOption,
@@ -24,7 +24,7 @@ from papersearch.cli.signatures import takes
 if TYPE_CHECKING:
     from papersearch.cli.registry import NamedCollection
 
-collections = typer.Typer(
+collections = Verbs(
     no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 
@@ -49,7 +49,7 @@ def collections_group(context: typer.Context) -> None:
         _list(ListOptions())
 
 
-@collections.command("list", cls=VerbCommand)
+@collections.command("list")
 @takes(ListOptions)
 def list_collections(options: ListOptions) -> None:
     """List the collections with their papers and places."""
@@ -78,7 +78,7 @@ class AddOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@collections.command("add", cls=VerbCommand)
+@collections.command("add")
 @takes(AddOptions)
 def add(options: AddOptions) -> None:
     """Give a corpus a name.
@@ -131,7 +131,7 @@ class RemoveOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@collections.command("remove", cls=VerbCommand)
+@collections.command("remove")
 @takes(RemoveOptions)
 def remove(options: RemoveOptions) -> None:
     """Forget a name; the dumps stay, and so does the index."""

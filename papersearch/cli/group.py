@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_INTERRUPTED
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _GROUP_OPTIONS = frozenset({"--help", "-h", "--version", "--install-completion", "--show-completion"})
 
@@ -49,11 +52,18 @@ def with_verb(arguments: Sequence[str], verbs: Mapping[str, Verb]) -> list[str]:
 class VerbCommand(TyperCommand):
     """A command that refuses to be given an option twice that holds one value."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+    def make_parser(self, ctx: Any) -> Any:
+        parser = super().make_parser(ctx)
         if not ctx.resilient_parsing:
-            _, _, given = self.make_parser(ctx).parse_args([*args])
-            _refuse_repetition(args, [one for one in given if one.param_type_name == "option"])
-        return super().parse_args(ctx, args)
+            parser.parse_args = partial(_parsed_once, parser.parse_args)  # type: ignore[method-assign]  # of this one
+        return parser
+
+
+class Verbs(typer.Typer):
+    """Verbs that refuse repetition, each a `VerbCommand`."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[_Function], _Function]:
+        return super().command(name, cls=VerbCommand, **options)
 
 
 class Verb(NamedTuple):
@@ -84,8 +94,8 @@ class Verb(NamedTuple):
             for command in group.commands.values():
                 command.short_help = (command.help or "").partition("\n\n")[0]  # else a narrow listing cuts it
             return group
-        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name, cls=VerbCommand)(found)
+        alone = Verbs(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(name)(found)
         return typer.main.get_command(alone)
 
 
@@ -191,14 +201,20 @@ class QueryGroup(TyperGroup):
             raise
 
 
-def _refuse_repetition(arguments: Sequence[str], given: Sequence[Any]) -> None:
-    """Raise CommandError where an option of one value is given twice: the last one would count, in silence."""
+def _parsed_once(parse: Callable[[list[str]], Any], args: list[str]) -> Any:
+    """Parse arguments; raise CommandError where an option of one value is given twice.
+
+    The last one would count, in silence.
+    """
+    arguments, parsed = [*args], parse(args)  # parsing empties the list
+    given = [one for one in parsed[2] if one.param_type_name == "option"]
     for place, option in enumerate(given):
         if option in given[:place] and not (option.multiple or option.is_flag):
             from papersearch.cli.errors import CommandError
 
             name = next((name for name in option.opts if name in arguments), max(option.opts, key=len))
             raise CommandError(f"cannot use two values of {name}: it is given twice", f"give {name} once")
+    return parsed
 
 
 def _tell_words_from_options(words: Sequence[str], verbs: Mapping[str, Verb]) -> None:

@@ -9,7 +9,7 @@ import typer
 from papersearch.cli import completion
 from papersearch.cli.errors import complain
 from papersearch.cli.exit_codes import EXIT_ERROR, EXIT_HITS, EXIT_NO_HITS
-from papersearch.cli.group import VerbCommand
+from papersearch.cli.group import Verbs
 from papersearch.cli.index_access import filters_for, open_index
 from papersearch.cli.options import (
     GROUP,
@@ -56,9 +56,7 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 100
 
-saved = typer.Typer(
-    no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
-)
+saved = Verbs(no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @saved.callback()
@@ -81,7 +79,7 @@ class AddOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("add", cls=VerbCommand)
+@saved.command("add")
 @takes(AddOptions)
 def add(options: AddOptions) -> None:
     """Keep a search under a name, with its filters.
@@ -118,7 +116,7 @@ class ListOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("list", cls=VerbCommand)
+@saved.command("list")
 @takes(ListOptions)
 def list_searches(options: ListOptions) -> int:
     """Print the searches that are kept: name, query, mode, filters."""
@@ -143,7 +141,7 @@ class ShowOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("show", cls=VerbCommand)
+@saved.command("show")
 @takes(ShowOptions)
 def show(options: ShowOptions) -> None:
     """Print searches as commands to type."""
@@ -161,7 +159,7 @@ class RemoveOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("remove", cls=VerbCommand)
+@saved.command("remove")
 @takes(RemoveOptions)
 def remove(options: RemoveOptions) -> None:
     """Forget a search, and which papers it has shown."""
@@ -202,7 +200,7 @@ class RunOptions(NamedTuple):
     debug: DebugOption = False
 
 
-@saved.command("run", cls=VerbCommand)
+@saved.command("run")
 @takes(RunOptions)
 def run(options: RunOptions) -> int:
     """Run searches again; papers that answer weakly are left out.
@@ -256,7 +254,7 @@ def _named(
     return search.name, results, printer.marks_of(results, opened, search.marked)
 
 
-saved.command("digest", cls=VerbCommand)(digest)
+saved.command("digest")(digest)
 
 
 def _command(search: SavedSearch) -> str:
