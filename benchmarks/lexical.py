@@ -23,7 +23,7 @@ import bm25s
 import numpy as np
 import orjson
 from measuring import medians, print_table, timed
-from scale import made_papers, random_vectors, write_abstracts
+from scale import RandomVectors, encoding_by, made_papers, write_abstracts
 
 import papersearch
 from papersearch.lexical.definition import LuceneBM25
@@ -107,7 +107,7 @@ def build_lexical(abstracts: Path, n_papers: int, scratch: Path, index_path: Pat
     """Index the first abstracts with random vectors, which lexical search does not use."""
     dump = scratch / "abstracts.jsonl"
     write_abstracts(made_papers(abstracts, n_papers), dump)
-    with random_vectors():
+    with encoding_by(RandomVectors()):
         papersearch.build(dump, index_path, late=False)
 
 

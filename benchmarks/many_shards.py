@@ -27,19 +27,18 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # for tests.search.cutting, which cuts an index
 
 import numpy as np
 import orjson
-from scale import made_papers, peak_bytes
+from scale import encoding_by, made_papers, peak_bytes
 
 import papersearch
 from papersearch.api import Index
 from papersearch.checksums import sha256_of_file
 from papersearch.dense.encoding import TextEncoding, without_pieces
-from papersearch.index import meaning, shard_build
+from papersearch.index import shard_build
 from papersearch.index.collection import open_collection
 from papersearch.index.layout import MANIFEST
 from papersearch.index.manifest import decode_manifest
@@ -175,27 +174,23 @@ class VectorsOfTexts:
             receive(place, without_pieces(row / np.linalg.norm(row)))
 
 
-def by_random_vectors(module: Any) -> Any:
-    return mock.patch.object(module, "open_paper_encoder", lambda *rest: VectorsOfTexts())
-
-
 def build_whole(folder: Path) -> str:
     """Build one index."""
-    with by_random_vectors(meaning):
+    with encoding_by(VectorsOfTexts()):
         report = papersearch.build(folder / "corpus", folder / "whole", late=False)
     return f"{report.n_papers:,} papers"
 
 
 def build_one(folder: Path, number: int, n_parts: int) -> str:
     """Build one part."""
-    with by_random_vectors(meaning):
+    with encoding_by(VectorsOfTexts()):
         report = papersearch.build_part(folder / "corpus", folder / "shards", number, n_parts, late=False)
     return f"{report.n_papers:,} papers"
 
 
 def join(folder: Path) -> str:
     """Join the parts."""
-    with by_random_vectors(shard_build):
+    with encoding_by(VectorsOfTexts(), shard_build):
         report = papersearch.join_parts(folder / "shards")
     return f"{report.n_papers:,} papers of {report.n_appearances:,} appearances, {report.n_encoded} texts encoded"
 

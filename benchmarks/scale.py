@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -139,9 +140,9 @@ class RandomVectors:
 
 
 @contextmanager
-def random_vectors() -> Iterator[None]:
-    """Make builds take random vectors in place of a model's."""
-    with mock.patch.object(meaning, "open_paper_encoder", lambda *rest: RandomVectors()):
+def encoding_by(encoder: object, module: ModuleType = meaning) -> Iterator[None]:
+    """Let a module of builds encode papers by this encoder in place of a model."""
+    with mock.patch.object(module, "open_paper_encoder", lambda *rest: encoder):
         yield
 
 
@@ -153,7 +154,7 @@ def build_here(corpus: Path, index: Path) -> None:
         if not began or began[-1][0] != step:
             began.append((step, time.perf_counter()))
 
-    with random_vectors(), peak_bytes() as peak:
+    with encoding_by(RandomVectors()), peak_bytes() as peak:
         report = papersearch.build(corpus, index, late=False, progress=progress)
     ends = [start for _, start in began[1:]] + [time.perf_counter()]
     took = {step: end - start for (step, start), end in zip(began, ends, strict=True)}
