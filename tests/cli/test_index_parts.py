@@ -15,7 +15,7 @@ from tests.index.test_joining import PAPERS
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_small", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("is_small", [False, True])
 def test_parts_and_join(run: Run, tmp_path: Path, small_model: Path, is_small: bool) -> None:
     """Parts are built and joined by commands; what is missing is named, and the hint builds it.
 

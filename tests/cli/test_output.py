@@ -118,10 +118,10 @@ def test_a_pipe_gets_no_escapes_and_no_wrapping(run: Run, env: dict[str, str], a
     [
         "pipeline -k 300",
         "pipeline -k 300 --json",
-        pytest.param("pipeline -k 300 --format table", marks=pytest.mark.slow),
+        "pipeline -k 300 --format table",
         "--help",
-        pytest.param("stats", marks=pytest.mark.slow),
-        pytest.param("show gpipe", marks=pytest.mark.slow),
+        "stats",
+        "show gpipe",
     ],
 )
 def test_a_reader_that_leaves_early_is_no_error(env: dict[str, str], command: str) -> None:

@@ -210,15 +210,21 @@ def test_threads_of_the_program_do_not_matter(tmp_path: Path) -> None:
     assert len(told) == 1
 
 
-@pytest.mark.parametrize("step", [50, pytest.param(1, marks=pytest.mark.slow)])
-def test_papers_equal_the_library(library: Any, real_index: papersearch.Index, step: int) -> None:
+def test_papers_equal_the_library(library: Any, real_index: papersearch.Index) -> None:
     """Abstracts, empty, long and in odd scripts, equal sentence-transformers' vectors to 1e-5."""
-    papers = [*some_abstracts(real_index, step), *ODD_TEXTS]
+    papers = [*some_abstracts(real_index, 50), *ODD_TEXTS]
     expected = library.encode(papers, normalize_embeddings=True, batch_size=8)
     found = encoded(NumpyEncoder(packaged(), 512, ("", ""), n_workers=0), papers, None)
     vectors = np.array([one.vector for one in found])
     assert np.abs(vectors - expected).max() <= 1e-5
     assert np.abs(np.linalg.norm(vectors, axis=1) - 1).max() <= 1e-6
+
+
+@pytest.mark.slow
+def test_an_index_equals_the_library(library: Any, real_index: papersearch.Index) -> None:
+    """The vectors of an index are those of sentence-transformers for its papers, in order, to 1e-5."""
+    expected = library.encode(some_abstracts(real_index, 1), normalize_embeddings=True, batch_size=8)
+    assert np.abs(real_index.vectors() - expected).max() <= 1e-5
 
 
 def test_word_pieces_equal_the_library(library: Any, real_index: papersearch.Index) -> None:
@@ -344,15 +350,14 @@ def test_a_build_imports_no_torch(small_corpus: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_five_dumps_one_by_one(tmp_path: Path) -> None:
+def test_the_five_dumps_one_by_one(tmp_path: Path, real_index: papersearch.Index) -> None:
     """With the packaged model, an index of dumps added one by one equals a fresh one in every vector."""
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for path in sorted(CORPUS.glob("0*.txt"), reverse=True):
         (corpus / path.name).write_bytes(path.read_bytes())
         papersearch.build(corpus, tmp_path / "grown")
-    papersearch.build(corpus, tmp_path / "fresh")
-    grown, fresh = (papersearch.open(tmp_path / name)._opened for name in ("grown", "fresh"))
+    grown, fresh = papersearch.open(tmp_path / "grown")._opened, real_index._opened
     assert np.array_equal(grown.vectors.exact, fresh.vectors.exact)
     assert np.array_equal(grown.vectors.coarse, fresh.vectors.coarse)
     assert grown.pieces is not None

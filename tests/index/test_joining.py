@@ -77,7 +77,7 @@ def in_parts(corpus: Path, small_model: Path) -> InParts:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_parts", [1, 3, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_parts", [1, 3, 8])
 def test_parts_and_join_equal_the_whole(tmp_path: Path, whole: Path, in_parts: InParts, n_parts: int) -> None:
     """Parts in any order and their join give the shards of the whole, and every shard is well."""
     index_path, report = in_parts(n_parts)
@@ -101,8 +101,8 @@ def test_one_part_is_the_whole(whole: Path, in_parts: InParts) -> None:
     [
         {"abstracts_only": True},
         {"language": "de,en"},
-        pytest.param({"late": False}, marks=pytest.mark.slow),
-        pytest.param({"paper_prefix": "paper: "}, marks=pytest.mark.slow),
+        {"late": False},
+        {"paper_prefix": "paper: "},
     ],
 )
 def test_choices(tmp_path: Path, corpus: Path, small_model: Path, options: dict[str, Any]) -> None:

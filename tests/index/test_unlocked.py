@@ -87,7 +87,7 @@ def check_every_interleaving(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", [(RENAMING, 1), pytest.param((WRITING, 41), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("at", [(RENAMING, 1), (WRITING, 41)])
 def test_builds_at_once_never_mix(
     tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, at: tuple[Collection[str], int]
 ) -> None:
@@ -101,7 +101,7 @@ def test_builds_at_once_never_mix(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at", [(RENAMING, 5), pytest.param((WRITING, 97), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("at", [(RENAMING, 5), (WRITING, 197), pytest.param((WRITING, 97), marks=pytest.mark.soak)])
 def test_joins_at_once_never_mix(
     tmp_path: Path, corpora: dict[str, Path], small_model: Path, no_locks: None, at: tuple[Collection[str], int]
 ) -> None:

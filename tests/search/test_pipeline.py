@@ -62,7 +62,7 @@ def test_no_term_no_hit(any_index: papersearch.Index) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("mode", "step"),
-    [("keyword", 1), ("semantic", 10), ("hybrid", 5), pytest.param("hybrid", 1, marks=pytest.mark.slow)],
+    [("keyword", 1), ("semantic", 10), ("hybrid", 1)],
 )
 def test_exact_titles_come_first(real_index: papersearch.Index, mode: Mode, step: int) -> None:
     """Each of the 302 papers is first for its own full title; by meaning alone, every tenth."""

@@ -81,7 +81,7 @@ def answers_alike(pair: Pair, query: str, mode: Mode, options: dict[str, Any]) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["hybrid", "keyword", pytest.param("semantic", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("mode", ["hybrid", "keyword", "semantic"])
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_field_is_equal(pair: Pair, query: str, mode: Mode) -> None:
     """Hits, totals, verdicts, explanations, facets, suggestions and all else are those of the one index."""
@@ -281,8 +281,7 @@ def test_one_paper(tmp_path: Path, small_model: Path, mode: Mode) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_queries", [1, pytest.param(5, marks=pytest.mark.slow)])
-def test_papers_without_a_vector(any_index: Index, tmp_path: Path, n_queries: int) -> None:
+def test_papers_without_a_vector(any_index: Index, tmp_path: Path) -> None:
     """What words promise is computed over the whole, so each field is that of the one index.
 
     `test_any_cut_is_equal` has more queries of a smaller index.
@@ -290,7 +289,7 @@ def test_papers_without_a_vector(any_index: Index, tmp_path: Path, n_queries: in
     path = shutil.copytree(any_index.path, tmp_path / "index")
     encode_in_part(CORPUS, path, 151)
     pair = held_pair(papersearch.open(path), every_nth(302, 3))
-    for query in QUERIES[:n_queries]:
+    for query in QUERIES[:5]:
         for mode in MODES:
             assert all(answers_alike(pair, query, mode, options) for options in SETTINGS[:3])
     ids = [paper.paper_id for paper in list(pair.whole.papers())[:30:6]]

@@ -14,8 +14,6 @@ from papersearch.ingest.reading import ingest
 from papersearch.types import Paper
 from tests.ingest.formats.test_bibtex import peak_of
 
-N = 12_000
-
 
 def papers_of(path: Path, text: str) -> dict[str, list[Paper]]:
     """Return the papers of a bibliography by citation key, without the lines that they come from."""
@@ -26,7 +24,7 @@ def papers_of(path: Path, text: str) -> dict[str, list[Paper]]:
     return found
 
 
-@pytest.mark.parametrize("n_papers", [600, pytest.param(N, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_papers", [600, pytest.param(3000, marks=pytest.mark.slow)])
 def test_damage_in_every_tenth_entry(tmp_path: Path, n_papers: int) -> None:
     """Every whole entry is kept with its values; one that is lost is named with its line and key."""
     made = list(made_papers(n_papers))
