@@ -49,7 +49,7 @@ CONDITIONS = {
     "skylakex": Condition("SkylakeX"),  # skipped unless the processor has AVX-512
     "prescott": Condition("Prescott"),
     "one-core": Condition("Haswell", ("taskset", "-c", "0"), ()),
-    "busy": Condition("", ("nice", "-n", "2"), PARALLEL, 4),  # with the default of 10 it takes an hour
+    "busy": Condition("Zen", ("nice", "-n", "2"), PARALLEL, 4),  # with the default of 10 it takes an hour
 }
 
 
