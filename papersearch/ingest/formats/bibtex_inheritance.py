@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 
 from papersearch.ingest.formats.bibtex_entries import Entry
+from papersearch.text.amounts import amount
 from papersearch.types import FindingKind
 
 _PARENTS = frozenset(
@@ -37,7 +38,7 @@ def with_inherited(entries: Iterable[Entry], add: Callable[[FindingKind, int, st
     yield from family.left()
     if family.orphans:
         n = len(family.orphans)
-        names = f"crossref or xdata, in {n:,} {'record' if n == 1 else 'records'}"
+        names = f"crossref or xdata, in {amount(n, 'record')}"
         add("field not read", family.orphans[0], f"{names}: no such entry in the file")
 
 

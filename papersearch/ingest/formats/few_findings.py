@@ -7,6 +7,7 @@ from typing import IO, NamedTuple
 
 from papersearch.ingest.lines import MAX_LINE_BYTES, Line, read_lines
 from papersearch.ingest.record import Complain
+from papersearch.text.amounts import amount
 from papersearch.types import FindingKind
 
 _SHOWN = 10
@@ -97,5 +98,5 @@ class UnreadNames:
     def report(self, complain: Complain) -> None:
         """Report each field once, with the number of records in which it was not read."""
         for name, n in self._counts.items():
-            detail = f"{name[:100]}, in {n:,} {'record' if n == 1 else 'records'}"
+            detail = f"{name[:100]}, in {amount(n, 'record')}"
             complain("field not read", self._lines[name], detail)

@@ -23,6 +23,7 @@ from papersearch.ingest.formats.json_shapes import generic, shape_of
 from papersearch.ingest.formats.json_shapes.envelopes import candidates
 from papersearch.ingest.formats.json_shapes.fields import Fields, Lines
 from papersearch.ingest.formats.json_shapes.unread import UnreadFields
+from papersearch.ingest.formats.parquet_footer import RowGroup, read_row_groups
 from papersearch.ingest.formats.table_columns import Columns, columns_named
 from papersearch.ingest.record import MAX_TEXT_LENGTH, Complain, NotADump, Record
 from papersearch.ingest.streams import Unreadable
@@ -133,11 +134,11 @@ def _table(file: IO[bytes], lose: _Lose) -> tuple[list[str], Iterator[tuple[int,
     columns = [column for column in schema if _has_text(column.type, types)][:_MAX_COLUMNS]
     file.seek(0)
     table = parquet.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False, page_checksum_verification=True)
-    packed, unpacked = file.seek(0, SEEK_END), sum(map(_unpacked_size, _groups(table)))
-    if unpacked > most_unpacked(packed):
+    groups = read_row_groups(file)
+    if sum(group.n_unpacked for group in groups) > most_unpacked(file.seek(0, SEEK_END)):
         raise ValueError(TOO_LARGE)
     names = [column.name for column in columns]
-    return names, _rows(table, names, lose)
+    return names, _rows(table, groups, names, lose)
 
 
 def _has_text(kind: Any, types: Any) -> bool:
@@ -149,13 +150,15 @@ def _has_text(kind: Any, types: Any) -> bool:
     return not (types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
 
 
-def _rows(table: Any, names: Sequence[str], lose: _Lose) -> Iterator[tuple[int, Fields]]:
+def _rows(
+    table: Any, groups: Sequence[RowGroup], names: Sequence[str], lose: _Lose
+) -> Iterator[tuple[int, Fields]]:
     """Yield the numbered rows of all groups; damage costs the rest of its group."""
     from pyarrow import ArrowException
 
     first = 1
-    for place, group in enumerate(_groups(table)):
-        bytes_in_row = max(1, group.total_byte_size // max(1, group.num_rows))
+    for place, group in enumerate(groups):
+        bytes_in_row = max(1, group.n_bytes // max(1, group.n_rows))
         at_once = max(1, min(_BATCH_ROWS, _BATCH_BYTES // bytes_in_row))
         number = first
         try:
@@ -167,24 +170,14 @@ def _rows(table: Any, names: Sequence[str], lose: _Lose) -> Iterator[tuple[int, 
                     yield number, dict(zip(batch.schema.names, cells, strict=True))
                     number += 1
         except (ArrowException, *_DAMAGE) as error:
-            lose(number, first + group.num_rows - 1, _phrase(error))
-        first += group.num_rows
+            lose(number, first + group.n_rows - 1, _phrase(error))
+        first += group.n_rows
 
 
-def _groups(table: Any) -> Iterator[Any]:
-    """Yield the descriptions of the groups of rows."""
-    return map(table.metadata.row_group, range(table.num_row_groups))
-
-
-def _unpacked_size(group: Any) -> int:
-    return sum(group.column(place).total_uncompressed_size for place in range(group.num_columns))
-
-
-def _is_overfull(group: Any, names: Sequence[str]) -> bool:
+def _is_overfull(group: RowGroup, names: Sequence[str]) -> bool:
     """Return whether lists in these columns have too many values: a small file can hold millions."""
-    most = _FREE_VALUES + _VALUES_IN_ROW * group.num_rows
-    columns = map(group.column, range(group.num_columns))
-    return any(column.num_values > most for column in columns if column.path_in_schema.split(".")[0] in names)
+    most = _FREE_VALUES + _VALUES_IN_ROW * group.n_rows
+    return any(group.n_values.get(name, 0) > most for name in names)
 
 
 def _values(column: Any) -> list[Any]:
