@@ -217,7 +217,7 @@ def test_leaving_early_leaves_nothing() -> None:
         assert next(found) == square(0)
         found.close()  # type: ignore[attr-defined]  # a generator
     assert all(has_ended(worker.pid) for worker in workers)
-    assert set(Path("/proc/self/fd").iterdir()) == before
+    assert set(Path("/proc/self/fd").iterdir()) <= before  # what other tests have left may close meanwhile
 
 
 @pytest.mark.parametrize("program", ["", "/usr/bin/blender", "/opt/search/app"])

@@ -34,7 +34,10 @@ def test_the_bound(tmp_path: Path, size: int) -> None:
     assert refused.value.strerror == "it has more than 8 bytes"
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open descriptors are not listed here")
+needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open descriptors are not listed here")
+
+
+@needs_proc
 @pytest.mark.parametrize("kind", ["folder", "pipe", "device", "missing"])
 def test_what_is_refused_stays_open_nowhere(tmp_path: Path, kind: str) -> None:
     """A folder, a pipe and a device are errors at once, and leave no descriptor open."""
@@ -45,11 +48,28 @@ def test_what_is_refused_stays_open_nowhere(tmp_path: Path, kind: str) -> None:
         os.mkfifo(path)
     elif kind == "device":
         path.symlink_to("/dev/zero")
-    before = len([*Path("/proc/self/fd").iterdir()])
     for read in (lambda: read_bounded(path, 8), lambda: sha256_of_file(path)):
         with pytest.raises(OSError, match=r"Is a directory|not a regular file|No such file"):
             read()
-    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    assert path.resolve() not in opened_here()
+
+
+def opened_here() -> set[Path]:
+    """Return what the descriptors of this process lead to; other tests' come and go meanwhile."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # it was closed meanwhile
+            found.add(descriptor.readlink())
+    return found
+
+
+@needs_proc
+def test_what_is_open_is_seen(tmp_path: Path) -> None:
+    """The path of an open file is among those that the process has open."""
+    path = tmp_path / "kept"
+    with path.open("w"):
+        assert path.resolve() in opened_here()
+    assert path.resolve() not in opened_here()
 
 
 READERS: dict[str, tuple[str, Callable[[Path], object]]] = {
