@@ -773,7 +773,7 @@ class AmbiguousPaper(PaperLookupError):
     ) -> None:
         how = "ids begin with it" if matched == "id" else f"papers have this {matched}"
         first = f"; the first {len(candidates)}" if n_papers > len(candidates) else ""
-        super().__init__(f"{name!r} is ambiguous: {n_papers} {how}{first}: {', '.join(candidates)}")
+        super().__init__(f"{name!r} is ambiguous: {n_papers:,} {how}{first}: {', '.join(candidates)}")
         self.name = name
         self.matched = matched
         self.n_papers = n_papers

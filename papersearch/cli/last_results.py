@@ -21,6 +21,7 @@ from papersearch.cli.errors import CommandError, typed
 from papersearch.cli.locations import user_folder
 from papersearch.cli.output.printer import SESSION_VARIABLE
 from papersearch.private_files import read_private, remove_old, write_private
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -104,8 +105,7 @@ def id_of(number: int, opened: Index) -> str:
         )
     again = typed("papersearch search --", last.query) if last.query else ""
     if number > len(last.papers):
-        n_papers = len(last.papers)
-        had = f"{n_papers} result{'' if n_papers == 1 else 's'}" if n_papers else "no results"
+        had = amount(len(last.papers), "result") if last.papers else "no results"
         raise CommandError(f"{what}: the last search had {had}", again)
     paper_id = last.papers[number - 1].paper_id
     with suppress(PaperLookupError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from papersearch.cli.errors import CommandError, remark, typed
 from papersearch.cli.names import read_ids
 from papersearch.cli.output.terminal import typed_path, typed_text
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -47,7 +48,6 @@ def read_library(opened: Index, written: str) -> Sequence[Paper]:
             f"cannot find a paper in {written}", typed("papersearch convert", written, "--findings", "list")
         )
     if read.findings:  # a library that is read in part must not rank by that part in silence
-        n = len(read.findings)
         listed = typed("papersearch convert", written, "--findings", "list")
-        remark(f"{written}: {n} finding{'' if n == 1 else 's'}; to read them: {listed}")
+        remark(f"{written}: {amount(len(read.findings), 'finding')}; to read them: {listed}")
     return read.papers

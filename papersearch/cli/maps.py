@@ -17,6 +17,7 @@ from papersearch.cli.output.named_files import write_named
 from papersearch.cli.output.printer import Printer
 from papersearch.cli.output.terminal import typed_path
 from papersearch.remote.addresses import address_in
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from papersearch.api import Index
@@ -102,7 +103,7 @@ class MapFiles(NamedTuple):
         from papersearch.cli.output.addresses import page_of
 
         _tell_missing(drawn, index)
-        counted = f"{drawn.n_shown:,} paper{'' if drawn.n_shown == 1 else 's'}"
+        counted = amount(drawn.n_shown, "paper")
         if self.page is not None:
             from papersearch.maps.page import page
 

@@ -26,6 +26,7 @@ from papersearch.cli.options import (
 from papersearch.cli.output.printer import open_hit_printer
 from papersearch.cli.output.terminal import typed_text
 from papersearch.cli.signatures import takes
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from papersearch.cli.output.marks_table import ListedMark
@@ -121,7 +122,7 @@ def mark(options: MarkOptions) -> int:
     else:
         change_marks(path, papers, change, opened)
         n_papers = len({paper.paper_id for paper in papers})
-        complain(f"marked {n_papers:,} paper{'' if n_papers == 1 else 's'} in {path}", "papersearch mark --list")
+        complain(f"marked {amount(n_papers, 'paper')} in {path}", "papersearch mark --list")
         code = EXIT_HITS
     return EXIT_ERROR if lost else code
 

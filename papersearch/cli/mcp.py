@@ -20,6 +20,7 @@ from papersearch.cli.index_access import open_index
 from papersearch.cli.options import GROUP, DebugOption, PlacesGroup
 from papersearch.cli.serve import TOKEN_FILE, checked_token
 from papersearch.cli.signatures import takes
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -151,8 +152,7 @@ def _over_http(server: Server[Any], opened: Index, options: McpOptions) -> int:
     app = make_guarded_app(manager.handle_request, manager.run, PATH, token=token)
 
     def ready() -> None:
-        papers = f"{len(opened)} paper{'' if len(opened) == 1 else 's'}"
-        Printer().lines([[f"serving {papers} of {opened.place} to agents at {place}{PATH}"]])
+        Printer().lines([[f"serving {amount(len(opened), 'paper')} of {opened.place} to agents at {place}{PATH}"]])
 
     ended_by = run(app, listening, ready, lifespan="on")
     return EXIT_INTERRUPTED if ended_by == signal.SIGINT else EXIT_HITS

@@ -92,7 +92,7 @@ def warn_of_undated(results: Results) -> None:
     if undated is None or not undated.n_papers:
         return
     were = "paper of unknown date was" if undated.n_papers == 1 else "papers of unknown date were"
-    said = f"{undated.n_papers} {were} left out"
+    said = f"{undated.n_papers:,} {were} left out"
     if undated.papers:
         named = "; ".join(paper.title or paper.paper_id for paper in undated.papers[:_NAMED])
         said += f"; the {'best' if results.is_ranked else 'first'} of them: {named}"

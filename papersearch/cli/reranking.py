@@ -60,7 +60,7 @@ class RerankOptions(NamedTuple):
             complain("nothing is reranked: the query has no words to rank by", "")
         elif reranked.n_papers < reranked.n_wanted:
             complain(
-                f"{reranked.n_papers} of {reranked.n_wanted} papers are reranked after {self.seconds:g} s; "
+                f"{reranked.n_papers:,} of {reranked.n_wanted:,} papers are reranked after {self.seconds:g} s; "
                 "the others follow in their own order",
                 _GOES_ON,
             )

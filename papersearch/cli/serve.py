@@ -19,6 +19,7 @@ from papersearch.cli.options import GROUP, DebugOption, IndexGroup, JsonOption, 
 from papersearch.cli.output.printer import Printer, open_printer
 from papersearch.cli.signatures import takes
 from papersearch.errors import PapersearchError
+from papersearch.text.amounts import amount
 
 PORT = 8765
 
@@ -145,8 +146,7 @@ def announce(printer: Printer, address: str, path: Path, generation: int, n_pape
         told = {"address": address, "generation": generation, "papers": n_papers}
         printer.write(dump({"schema_version": SCHEMA_VERSION, **told}, indent=False))
     else:
-        papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
-        printer.lines([[f"serving {papers} of {path} at {address}"]])
+        printer.lines([[f"serving {amount(n_papers, 'paper')} of {path} at {address}"]])
 
 
 def _reporter(is_debugging: bool) -> Callable[[Exception], None]:

@@ -18,6 +18,7 @@ from papersearch.index.meaning import WORDS_FIRST, Meaning
 from papersearch.index.report import BuildReport, Outcome
 from papersearch.index.words import KeptWords, NewWords, Words, everything_kept, relative
 from papersearch.ingest.reading import Ingest, ingest
+from papersearch.text.amounts import amount
 from papersearch.text.analysis import analysis_name
 from papersearch.text.paper_text import Texts
 from papersearch.types import Changes
@@ -224,7 +225,7 @@ def report(outcome: Outcome, manifest: Manifest | None, source: Source, n_encode
 
 def nothing_to_index(findings: Iterable[Finding], n: int, places: Sequence[Path]) -> NothingToIndex:
     """Return the error of a build without papers; `n` of them were left out for want of an abstract."""
-    left_out = f"{n:,} {'paper' if n == 1 else 'papers'} without abstract left out"
+    left_out = f"{amount(n, 'paper')} without abstract left out"
     reasons = (
         f"{finding.file}{f':{finding.line}' if finding.line else ''}: {finding.kind} ({finding.detail})"
         for finding in findings

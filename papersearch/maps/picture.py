@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from papersearch.maps.palette import in_both
+from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 from papersearch.text.shortening import shortened
 
@@ -106,7 +107,7 @@ def _radius(n_papers: int) -> float:
 
 def _counts(drawn: PaperMap) -> str:
     n_behind = len(drawn.papers) - drawn.n_shown
-    shown = f"{drawn.n_shown:,} paper{'' if drawn.n_shown == 1 else 's'}"
+    shown = amount(drawn.n_shown, "paper")
     return f"{shown}, {n_behind:,} others behind" if n_behind else shown
 
 

@@ -14,6 +14,7 @@ from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import FAINT
 from papersearch.cli.rebuilding import build_command
+from papersearch.text.amounts import amount
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.types import Finding
 
@@ -108,7 +109,5 @@ def index_fields(manifest: Manifest, findings: Sequence[Finding]) -> dict[str, A
 
 def counted(n_papers: int, n_appearances: int, n_dumps: int) -> str:
     """Return the three counts in words."""
-    dumps = f"{n_dumps} dump{'' if n_dumps == 1 else 's'}"
-    papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
-    appearances = f"{n_appearances} appearance{'' if n_appearances == 1 else 's'}"
-    return f"{papers} ({appearances} in {dumps})"
+    appearances = f"{amount(n_appearances, 'appearance')} in {amount(n_dumps, 'dump')}"
+    return f"{amount(n_papers, 'paper')} ({appearances})"

@@ -11,6 +11,7 @@ from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import FAINT, TITLE
 from papersearch.errors import PapersearchError
 from papersearch.remote.addresses import address_in
+from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def print_collections(console: Console, collections: Sequence[HeldCollection]) -
     """Print each collection with its papers and state, and its places below."""
     lines = []
     for one in collections:
-        count = "" if one.n_papers is None else f"  {one.n_papers:,} paper{'' if one.n_papers == 1 else 's'}"
+        count = "" if one.n_papers is None else f"  {amount(one.n_papers, 'paper')}"
         state = _state(one)
         lines.append(Text.assemble((one.name, TITLE), count, (f"  {state}" if state else "", FAINT)))
         place = clean_text(one.corpus or one.index_place)

@@ -13,6 +13,7 @@ from papersearch.cli.output.facets import NAMES
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import FAINT, TITLE, ending_of
+from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ def print_comparison(console: Console, asked: tuple[str, str], found: Comparison
         (f"in {among}{queries[1]} alone", found.second),
     )
     for name, hits in parts:
-        counted = f"{len(hits):,} paper{'' if len(hits) == 1 else 's'}"
         cut_at = f"  the first {k:,}" if len(hits) > k else ""
-        lines += [Text(), Text.assemble((f"{counted} {name}", TITLE), (cut_at, FAINT))]
+        lines += [Text(), Text.assemble((f"{amount(len(hits), 'paper')} {name}", TITLE), (cut_at, FAINT))]
         lines += [paper_line(hit.short_id, hit.paper) for hit in hits[:k]]
     for line in lines:
         line.truncate(console.width, overflow=ending)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from papersearch.cli.output.addresses import page_of
 from papersearch.cli.output.exports import export, markdown
 from papersearch.search.filter_table import described
+from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ def _section(search: SavedSearch, hits: Sequence[Hit]) -> Section:
 
 
 def _title(sections: Sequence[Section]) -> str:
-    n = sum(len(section.hits) for section in sections)
-    return f"{n:,} new paper{'' if n == 1 else 's'}"
+    return amount(sum(len(section.hits) for section in sections), "new paper")
 
 
 def _facts(hit: Hit) -> str:

@@ -27,7 +27,7 @@ def print_faults(console: Console, index: Index, faults: Sequence[Fault]) -> Non
 
     manifest = index.manifest
     if not faults:
-        what = f"{len(manifest.files)} files, {manifest.n_papers} papers, format {manifest.format_version}"
+        what = f"{len(manifest.files)} files, {manifest.n_papers:,} papers, format {manifest.format_version}"
         write(console, Text(clean_text(f"{index.path}, generation {manifest.generation}: {what}: all is well")))
         if manifest.is_partial:
             command = build_command(index.path, manifest=manifest)

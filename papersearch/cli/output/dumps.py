@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from papersearch.text.amounts import amount
 from papersearch.types import DumpFile
 
 _FEW = 10
@@ -29,7 +30,7 @@ def dump_lines(dumps: Sequence[DumpFile]) -> list[str]:
         by_format.setdefault(dump.format, []).append(dump)
     sums = {name: _sum(of_format) for name, of_format in by_format.items()}
     return [
-        f"{name}: {_number(len(by_format[name]), 'file')}, {_counted(sums[name])}"
+        f"{name}: {amount(len(by_format[name]), 'file')}, {_counted(sums[name])}"
         for name in sorted(sums, key=lambda name: (-sums[name].n_papers, name))
     ]
 
@@ -51,7 +52,7 @@ def dump_fields(dumps: Iterable[DumpFile]) -> list[dict[str, Any]]:
 
 def left_out_line(n_papers: int) -> str:
     """Say how many papers were left out in all; one in several dumps counts once."""
-    return f"{_number(n_papers, 'paper')} without abstract left out"
+    return f"{amount(n_papers, 'paper')} without abstract left out"
 
 
 def _sum(dumps: Sequence[DumpFile]) -> _Sum:
@@ -65,12 +66,8 @@ def _sum(dumps: Sequence[DumpFile]) -> _Sum:
 
 def _counted(held: _Sum) -> str:
     """Return the counts in words, without those that are 0; papers are always counted."""
-    words = [_number(held.n_papers, "paper")]
+    words = [amount(held.n_papers, "paper")]
     words += [f"{held.n_without_abstract:,} without abstract"] if held.n_without_abstract else []
     words += [f"{held.n_left_out:,} left out"] if held.n_left_out else []
-    words += [_number(held.n_findings, "finding")] if held.n_findings else []
+    words += [amount(held.n_findings, "finding")] if held.n_findings else []
     return ", ".join(words)
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

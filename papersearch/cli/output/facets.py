@@ -9,6 +9,7 @@ from rich.text import Text
 
 from papersearch.cli.output.sparklines import sparkline
 from papersearch.cli.output.terminal import BAR, FAINT, in_lines
+from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Counted, Facets, RelatedTerm
 
@@ -35,9 +36,9 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
 
     The sparkline is by month, or by year if months do not fit or most of them have no papers.
     """
-    papers = f"{facets.n_papers} paper{'' if facets.n_papers == 1 else 's'}"
+    papers = amount(facets.n_papers, "paper")
     lines = [
-        _labelled("answer", Text(f"{papers}, {facets.n_undated} of unknown year" if facets.n_undated else papers))
+        _labelled("answer", Text(f"{papers}, {facets.n_undated:,} of unknown year" if facets.n_undated else papers))
     ]
     room = (width or 120) - _LABEL_WIDTH - 20  # less the first and the last date beside it
     n_dated = sum(month.n_papers for month in facets.months)
@@ -53,7 +54,7 @@ def facet_lines(facets: Facets, width: int | None, ascii_only: bool) -> list[Tex
 
 def related_lines(related: Sequence[RelatedTerm], width: int | None) -> list[Text]:
     """List the terms that narrow the search, and how many of the best papers have each."""
-    said = [f"{clean_text(term.term)} ({term.n_papers})" for term in related] or ["nothing narrows it"]
+    said = [f"{clean_text(term.term)} ({term.n_papers:,})" for term in related] or ["nothing narrows it"]
     return [_within(line, width) for line in _listed("narrow by", said, width)]
 
 
@@ -67,7 +68,7 @@ def _dates(counted: Sequence[Counted], ascii_only: bool) -> Text:
 
 
 def _named(values: Sequence[Counted]) -> Iterable[str]:
-    yield from (f"{clean_text(one.value)} {one.n_papers}" for one in values[:_NAMED])
+    yield from (f"{clean_text(one.value)} {one.n_papers:,}" for one in values[:_NAMED])
     if len(values) > _NAMED:
         yield f"{len(values) - _NAMED} more"
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from papersearch.cli.output.paper_line import paper_line
 from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import FAINT, TITLE, ending_of
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +33,7 @@ def print_near_duplicates(console: Console, found: NearDuplicates, n_papers: int
 
 def _counted(found: NearDuplicates, n_papers: int) -> str:
     n_groups, n_found = len(found.groups), sum(map(len, found.groups))
-    groups = f"{n_groups:,} group{'' if n_groups == 1 else 's'} of {n_found:,} papers" if n_groups else "none"
+    groups = f"{amount(n_groups, 'group')} of {amount(n_found, 'paper')}" if n_groups else "none"
     if found.n_compared == n_papers:
         return f"{groups}, among {n_papers:,}"
     return f"{groups}, among the {found.n_compared:,} of {n_papers:,} papers that are encoded"

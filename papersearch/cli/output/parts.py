@@ -13,6 +13,7 @@ from papersearch.cli.output.findings import sum_up_findings
 from papersearch.cli.output.json_documents import SCHEMA_VERSION
 from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import FAINT
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,13 +49,12 @@ def part_fields(report: PartReport) -> dict[str, Any]:
 def print_join(console: Console, report: JoinReport, index_path: Path) -> None:
     """Print what the joined index has, and its dumps and findings in short."""
     counts = counted(report.n_papers, report.n_appearances, len(report.dumps))
-    shards = f"{report.n_shards} shard{'' if report.n_shards == 1 else 's'}"
     what = "joined into" if report.outcome == "published" else "up to date in"
-    write(console, Text(f"{counts}, {what} {shards} in {index_path}"))
+    write(console, Text(f"{counts}, {what} {amount(report.n_shards, 'shard')} in {index_path}"))
     if report.outcome != "published":
         return
     merged = report.n_appearances - report.n_papers
-    summary = f"{report.n_added} new, {report.n_removed} gone, {merged} merged; {report.n_encoded} encoded"
+    summary = f"{report.n_added:,} new, {report.n_removed:,} gone, {merged:,} merged; {report.n_encoded:,} encoded"
     write(console, Text(summary, style=FAINT))
     if report.n_left_out:
         write(console, Text(left_out_line(report.n_left_out), style=FAINT))

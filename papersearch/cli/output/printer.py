@@ -18,6 +18,7 @@ import typer
 from papersearch.cli.errors import complain
 from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf8
 from papersearch.search.filter_table import NO_MARK_FILTERS
+from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -276,11 +277,10 @@ class Printer:
         with captured() as output:
             yield
         if text := output.getvalue().decode("utf-8", "replace"):
-            papers = f"{n_papers} paper{'' if n_papers == 1 else 's'}"
             form = (
                 f"in the style {self._style[0]}" if self._style else f"as {_CALLED.get(self.format, self.format)}"
             )
-            self.hint(told(f"{papers} {form}", copy(text)))
+            self.hint(told(f"{amount(n_papers, 'paper')} {form}", copy(text)))
 
     def _references(self, papers: Sequence[Paper], style: str, writer: str) -> None:
         """Print references: on a terminal wrapped and apart, in a pipe one a line, in Markdown as paragraphs."""

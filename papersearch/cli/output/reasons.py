@@ -13,6 +13,7 @@ from papersearch.search.filter_table import (
     MarkFilters,
     filter_values,
 )
+from papersearch.text.amounts import amount
 from papersearch.types import DEFAULT_WEIGHTS, NO_FILTERS, verdict_of
 from papersearch.values import fields_of
 
@@ -39,7 +40,7 @@ def how_many(results: Results) -> str:
     if not results.hits:
         return "no papers"
     if results.reading is not None and results.reading.identifier is not None:
-        return f"{len(results):,} paper{'' if len(results) == 1 else 's'}"
+        return amount(len(results), "paper")
     first = "newest" if results.sort == "date" else "best"
     shown, counts = f"{first} {len(results):,}", results.verdicts
     if counts is None:
@@ -125,6 +126,6 @@ def typed_filters(filters: Filters, wanted: MarkFilters = NO_MARK_FILTERS) -> st
 def _typed(row: FilterRow, value: Any) -> str:
     """Return the option that sets a filter; papers came from a file and are counted."""
     if row.kind == "papers":
-        return f"--{row.name} {len(value)} paper{'' if len(value) == 1 else 's'}"
+        return f"--{row.name} {amount(len(value), 'paper')}"
     given = value if isinstance(value, tuple) else (value,)
     return " ".join(f"--{row.name}" if one is True else f"--{row.name} {shlex.quote(one)}" for one in given)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from papersearch.cli.output.table import marks_line, write
 from papersearch.cli.output.terminal import FAINT, LINK, TITLE, is_unlimited
+from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 from papersearch.types import Paper
 
@@ -65,11 +66,11 @@ def facts_of(paper: Paper) -> list[str]:
         others = len(paper.authors) - _SHOWN_AUTHORS
         facts.append(", ".join(paper.authors[:_SHOWN_AUTHORS]) + (f" and {others} more" if others > 0 else ""))
     elif paper.author_count is not None:
-        facts.append(f"{paper.author_count} author{'' if paper.author_count == 1 else 's'}")
+        facts.append(amount(paper.author_count, "author"))
     if paper.upvotes is not None:
-        facts.append(f"{paper.upvotes} upvote{'' if paper.upvotes == 1 else 's'}")
+        facts.append(amount(paper.upvotes, "upvote"))
     if paper.comment_count is not None:
-        facts.append(f"{paper.comment_count} comment{'' if paper.comment_count == 1 else 's'}")
+        facts.append(amount(paper.comment_count, "comment"))
     if publication := _publication(paper):
         facts.append(publication)
     facts += [f"arXiv:{paper.arxiv_id}"] if paper.arxiv_id else []

@@ -20,6 +20,7 @@ from papersearch.cli.output.reasons import in_words
 from papersearch.cli.output.sparklines import sparkline
 from papersearch.cli.output.table import write
 from papersearch.cli.output.terminal import BAR, FAINT, TITLE, ending_of, is_ascii, is_unlimited
+from papersearch.text.amounts import amount
 from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.cleaning import clean_text
 from papersearch.text.words import ENGLISH, NAMES
@@ -100,8 +101,8 @@ def print_stats(console: Console, index: Index) -> None:
 def _dates(held: PaperCounts, n_papers: int, area: _Area) -> list[Text]:
     """Draw a bar for each year, and the latest months as one line."""
     n_inferred = sum(one.n_papers for one in held.years_inferred)
-    remark = f"{n_papers - held.n_undated} papers, {held.n_undated} undated"
-    remark += f", {n_inferred} year{'' if n_inferred == 1 else 's'} inferred" if n_inferred else ""
+    remark = f"{amount(n_papers - held.n_undated, 'paper')}, {held.n_undated:,} undated"
+    remark += f", {amount(n_inferred, 'year')} inferred" if n_inferred else ""
     return [_heading("Dated", remark, area), *_bars(_year_rows(held), area), *_month_line(held.months, area)]
 
 
@@ -128,13 +129,13 @@ def _year_rows(held: PaperCounts) -> list[_Row]:
 
 
 def _year_row(label: str, count: int, inferred: int) -> _Row:
-    return _Row(label, count, str(count), inferred, f"  {inferred} inferred" if inferred else "")
+    return _Row(label, count, f"{count:,}", inferred, f"  {inferred:,} inferred" if inferred else "")
 
 
 def _arrivals(held: PaperCounts, area: _Area) -> list[Text]:
     """Draw the months in which papers came into the collection; return no lines if it was one."""
     line = _month_line(held.added, area)
-    remark = f"{sum(one.n_papers for one in held.added)} papers in {len(held.added)} months"
+    remark = f"{amount(sum(one.n_papers for one in held.added), 'paper')} in {amount(len(held.added), 'month')}"
     return [_heading("Added", remark, area), *line] if line else []
 
 
@@ -149,30 +150,30 @@ def _month_line(months: Sequence[Counted], area: _Area) -> list[Text]:
     line = sparkline(counts, area.glyph("▁▂▃▄▅▆▇█", "_-=+*#"), area.glyph("·", "."))
     first_and_last = [f"{month // 12:04}-{month % 12 + 1:02}" for month in (shown[0], last)]
     text = Text.assemble(" " * _MARGIN, first_and_last[0], " ", (line, BAR), " ", first_and_last[1])
-    return [text.append(f"  at most {max(counts)}", style=FAINT)]
+    return [text.append(f"  at most {max(counts):,}", style=FAINT)]
 
 
 def _names(title: str, tally: Tally, area: _Area) -> list[Text]:
     """List the most frequent names; return no lines if no paper has any."""
     if not tally.n_distinct:
         return []
-    remark = f"{tally.n_distinct}, of {tally.n_papers} paper{'' if tally.n_papers == 1 else 's'}"
+    remark = f"{tally.n_distinct:,}, of {amount(tally.n_papers, 'paper')}"
     return [_heading(title, remark, area), *_top(tally, area)]
 
 
 def _links(held: PaperCounts, n_papers: int, area: _Area) -> list[Text]:
-    remark = f"in {held.n_with_links} of {n_papers} papers, to source code in {held.n_with_code}"
+    remark = f"in {held.n_with_links:,} of {n_papers:,} papers, to source code in {held.n_with_code:,}"
     return [_heading("Links", remark, area), *_top(held.hosts, area)]
 
 
 def _top(tally: Tally, area: _Area) -> list[Text]:
-    rows = [_Row(one.value, one.n_papers, str(one.n_papers)) for one in tally.top[:_SHOWN_NAMES]]
+    rows = [_Row(one.value, one.n_papers, f"{one.n_papers:,}") for one in tally.top[:_SHOWN_NAMES]]
     return _bars(rows, area) + _and_more(tally.n_distinct - len(rows))
 
 
 def _dumps(manifest: Manifest, area: _Area) -> list[Text]:
     shown = manifest.dumps[:_SHOWN_DUMPS]
-    rows = [_Row(dump.name, dump.n_appearances, str(dump.n_appearances), note=_dump_note(dump)) for dump in shown]
+    rows = [_Row(dump.name, dump.n_appearances, f"{dump.n_appearances:,}", note=_dump_note(dump)) for dump in shown]
     return [
         _heading("Dumps", "papers in each, as they appear", area),
         *_bars(rows, area),
@@ -192,18 +193,18 @@ def _index(index: Index, area: _Area) -> list[Text]:
     manifest = index.manifest
     encoder, late = manifest.encoder, manifest.late
     size = _size(sum(record.size for record in manifest.files.values()))
-    pieces = f"{late.n_pieces} word pieces, {late.dimensions} dimensions" if late else "not kept"
+    pieces = f"{late.n_pieces:,} word pieces, {late.dimensions} dimensions" if late else "not kept"
     model = "none: no paper is encoded"
     if encoder is not None:
         model = f"{encoder.name}, {encoder.dimensions} dimensions, queries by {encoder.query_backend}"
-    encoded = {"encoded": f"{manifest.n_encoded} of {manifest.n_papers} papers"} if manifest.is_partial else {}
+    encoded = {"encoded": f"{manifest.n_encoded:,} of {manifest.n_papers:,} papers"} if manifest.is_partial else {}
     facts = {
         "folder": index.place,
         "build": f"generation {manifest.generation}, format version {manifest.format_version}",
         "model": model,
         **encoded,
         **({"collections": ", ".join(manifest.collections)} if manifest.collections else {}),
-        "words": f"{manifest.n_terms} distinct terms, {manifest.n_postings} postings",
+        "words": f"{manifest.n_terms:,} distinct terms, {manifest.n_postings:,} postings",
         **_languages(manifest),
         "late interaction": pieces,
     }

@@ -96,7 +96,7 @@ def _heading(results: Results, width: int | None, name: str, marked: Marked | No
     Where the two do not fit into one line, the right one is below, in as many lines as it needs.
     """
     said = [*([results.mode_used] if results.is_ranked else []), how_many(results)]
-    said += [f"{results.reranked.n_papers} reranked"] if results.reranked else []
+    said += [f"{results.reranked.n_papers:,} reranked"] if results.reranked else []
     said += [f"{expansion.written} = {expansion.other}" for expansion in results.expansions]
     said = [clean_text(part) for part in said]
     status = Text(" · ".join(said), style=FAINT)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from papersearch.marks.mark import Mark
+from papersearch.text.amounts import amount
 from papersearch.types import Paper
 
 Form = Literal["bibtex", "key", "markdown"]
@@ -22,9 +23,7 @@ def copied(papers: Sequence[Paper], form: Form, marks: Mapping[str, Mark]) -> tu
     n_papers = len(papers)
     if form == "key":
         keys = citation_keys(papers)
-        return ",".join(keys), f"citation key {keys[0]}" if n_papers == 1 else f"{n_papers} citation keys"
+        return ",".join(keys), f"citation key {keys[0]}" if n_papers == 1 else amount(n_papers, "citation key")
     text = export(papers, form, marks=marks).decode()
-    of = "of 1 paper" if n_papers == 1 else f"of {n_papers} papers"
-    if form == "bibtex":
-        return text, f"BibTeX {of}"
-    return text, f"Markdown {of}"
+    name = "BibTeX" if form == "bibtex" else "Markdown"
+    return text, f"{name} of {amount(n_papers, 'paper')}"

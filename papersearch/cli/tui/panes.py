@@ -136,7 +136,7 @@ def said_of(results: Results) -> list[str]:
     if results.mode_reason:
         said.append(f"by keywords alone: {results.mode_reason}")
     elif results.encoded is not None and not results.encoded.is_complete and results.mode_used != "keyword":
-        said.append(f"{results.encoded.n_encoded} of {results.encoded.n_papers} papers encoded")
+        said.append(f"{results.encoded.n_encoded:,} of {results.encoded.n_papers:,} papers encoded")
     said += [note.message for note in results.notes]
     if results.verdict == "weak":
         said.append("none matches this well")
@@ -145,5 +145,5 @@ def said_of(results: Results) -> list[str]:
     if results.verdict in ("weak", None):
         said += [f"did you mean {' or '.join(word.instead)}?" for word in results.unknown_words if word.instead]
     if results.undated is not None and results.undated.n_papers:
-        said.append(f"{results.undated.n_papers} of unknown date left out")
+        said.append(f"{results.undated.n_papers:,} of unknown date left out")
     return said
