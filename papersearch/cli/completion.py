@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from papersearch.cli.output.terminal import speak_utf8, typed_text
-from papersearch.text.amounts import amount
 from papersearch.text.cleaning import clean_text
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def dumps(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     def look(opened: Index) -> Offers:
         found = (dump for dump in opened.manifest.dumps if begins(dump.name, typed_text(incomplete)))
         for dump in islice(found, _MOST):
-            yield dump.name, amount(dump.n_appearances, "paper")
+            yield dump.name, _papers(dump.n_appearances)
 
     return _of_index(context, look)
 
@@ -132,7 +131,7 @@ def tags(incomplete: str) -> list[tuple[str, str]]:
     from papersearch.cli.locations import find_marks
     from papersearch.marks.file import read_marks
 
-    found = {tag: amount(count, "paper") for tag, count in read_marks(find_marks()).tags().items()}
+    found = {tag: _papers(count) for tag, count in read_marks(find_marks()).tags().items()}
     return _harmless(islice(_as_typed(found, typed_text(incomplete)), _MOST))
 
 
@@ -161,9 +160,15 @@ def _names(context: typer.Context, kind: NameKind, incomplete: str) -> list[tupl
         for one in opened.names_beginning_with(kind, typed, _MOST):
             # Shells take offers that begin with what was typed, capitals and accents included.
             value = one.value if one.value.startswith(typed) else typed + one.value[len(fold(typed)) :]
-            yield value, amount(one.n_papers, "paper")
+            yield value, _papers(one.n_papers)
 
     return _of_index(context, look)
+
+
+def _papers(n_papers: int) -> str:
+    from papersearch.text.amounts import amount
+
+    return amount(n_papers, "paper")
 
 
 def _last_results(opened: Index) -> Sequence[ShownPaper]:

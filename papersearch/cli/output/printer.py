@@ -18,7 +18,6 @@ import typer
 from papersearch.cli.errors import complain
 from papersearch.cli.output.terminal import ColorChoice, open_console, speak_utf8
 from papersearch.search.filter_table import NO_MARK_FILTERS
-from papersearch.text.amounts import amount
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -273,6 +272,7 @@ class Printer:
             yield
             return
         from papersearch.cli.output.clipboard import captured, copy, told
+        from papersearch.text.amounts import amount
 
         with captured() as output:
             yield
