@@ -57,7 +57,7 @@ def read_row_groups(file: IO[bytes]) -> list[RowGroup]:
     if length > end:
         raise ValueError("its footer is longer than the file")
     file.seek(end - length)
-    return list(_Compact(file.read(length)).row_groups())
+    return _Compact(file.read(length)).row_groups()
 
 
 class _Compact:
@@ -67,15 +67,15 @@ class _Compact:
         self._content = content
         self._at = 0
 
-    def row_groups(self) -> Iterator[RowGroup]:
-        """Yield the groups of a FileMetaData, at which the cursor is."""
+    def row_groups(self) -> list[RowGroup]:
+        """Return the groups of a FileMetaData, at which the cursor is."""
         groups: list[RowGroup] = []
         for field, kind in self._fields():
             if (field, kind) == (_ROW_GROUPS, _LIST):
                 groups = [self._row_group() for _ in self._elements(_STRUCT)]
             else:
                 self._pass(field, kind, _OF_FILE_META_DATA)
-        yield from groups
+        return groups
 
     def _row_group(self) -> RowGroup:
         n_rows = n_bytes = 0

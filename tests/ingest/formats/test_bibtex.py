@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from papersearch.ingest.lines import read_lines
 from papersearch.ingest.reading import Ingest, ingest
 from papersearch.ingest.record import NotADump, Record, complain_about
 from papersearch.types import AuthorName, Finding, Paper, Provenance
+from tests.memory import peak_of, takes_less
 
 ZOTERO = r"""@comment{jabref-meta: databaseType:biblatex;}
 @string{jir = "Journal of Invented Results"}
@@ -622,15 +622,14 @@ def test_every_tenth_entry_is_damaged() -> None:
     assert [finding.line for finding in findings] == [1 + 5 * n for n in range(0, 2000, 10)]
 
 
-def peak_of(content: bytes) -> int:
-    """Return the most memory that reading takes, in bytes, without the file."""
-    stream = io.BytesIO(content)
-    tracemalloc.start()
-    for _ in bibtex.read(stream, content[:8192], lambda *_: None):
-        pass
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak
+def reading(content: bytes) -> Callable[[], None]:
+    """Return a function that reads a bibliography and keeps nothing."""
+
+    def read() -> None:
+        for _ in bibtex.read(io.BytesIO(content), content[:8192], lambda *_: None):
+            pass
+
+    return read
 
 
 @pytest.mark.parametrize(
@@ -645,7 +644,7 @@ def test_memory_does_not_grow_with_the_file(entry: str) -> None:
     """Five times as many entries take as much memory, whether they can be read or not."""
     sound = "@misc{x, title = {X}}\n"
     few, many = ((sound + "".join(entry.format(n=n) for n in range(count))).encode() for count in (300, 1500))
-    assert peak_of(many) < peak_of(few) + 100_000
+    assert takes_less(peak_of(reading(few)) + 100_000, reading(many))
 
 
 def test_an_endless_entry_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

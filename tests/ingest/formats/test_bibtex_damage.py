@@ -12,7 +12,8 @@ from benchmarks.made.damage import DAMAGES, PERIOD, damage_of, damaged_bibtex
 from benchmarks.made.text_files import bibtex as written
 from papersearch.ingest.reading import ingest
 from papersearch.types import Paper
-from tests.ingest.formats.test_bibtex import peak_of
+from tests.ingest.formats.test_bibtex import reading
+from tests.memory import peak_of, takes_less
 
 
 def papers_of(path: Path, text: str) -> dict[str, list[Paper]]:
@@ -60,10 +61,8 @@ def _key_in(entry: str) -> str:
 @pytest.mark.slow
 def test_damage_takes_no_memory() -> None:
     """The reader's memory does not grow with the number of damaged entries."""
-    few, many = (
-        peak_of("".join(damaged_bibtex(made_papers(n))).encode("utf-8", "surrogateescape")) for n in (1500, 6000)
-    )
-    assert many < few + 300_000
+    few, many = ("".join(damaged_bibtex(made_papers(n))).encode("utf-8", "surrogateescape") for n in (1500, 6000))
+    assert takes_less(peak_of(reading(few)) + 300_000, reading(many))
 
 
 def test_the_damages_are_damages() -> None:

@@ -16,7 +16,8 @@ from papersearch.ingest.formats.table_fields import has_fields
 from papersearch.ingest.formats.table_rows import read_rows
 from papersearch.ingest.reading import Ingest, ingest, is_dump
 from papersearch.types import Finding, Provenance
-from tests.ingest.formats.damage import damaged, most_memory, records
+from tests.ingest.formats.damage import damaged, reading, records
+from tests.memory import peak_of, takes_less
 
 ABSTRACT = "We study how lanterns guide moths across a night garden and measure the detours they take."
 
@@ -468,7 +469,6 @@ def test_any_bytes_can_be_read(content: bytes) -> None:
 def test_memory_is_flat() -> None:
     """Ten times the rows take no more memory."""
     head, row = table(HEADER).encode(), table(["1", "Maps", ABSTRACT]).encode()
-    most_memory(tables, head + row * 1000)
-    few, many = most_memory(tables, head + row * 100), most_memory(tables, head + row * 1000)
-    assert (few[0], many[0]) == (100, 1000)
-    assert many[1] < few[1] * 1.5
+    reading(tables, head + row * 1000, 1000)()
+    few, many = reading(tables, head + row * 100, 100), reading(tables, head + row * 1000, 1000)
+    assert takes_less(peak_of(few) * 1.5, many)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,6 +23,7 @@ from papersearch.ingest.record import NotADump, Record, admit
 from papersearch.types import Finding
 from tests.ingest.formats.xml.samples import PROLOG, SAMPLES
 from tests.ingest.formats.xml.test_sources import read
+from tests.memory import peak_of, takes_less
 
 FORMATS = (pubmed, arxiv_atom, oai_pmh, endnote, acl, jats, crossref)
 
@@ -279,17 +280,10 @@ class Endless(io.RawIOBase):
 def test_memory_does_not_grow_with_the_file() -> None:
     """Ten times as many papers take the same memory."""
 
-    def peak(n: int) -> int:
-        tracemalloc.start()
-        try:
-            count = sum(1 for _ in acl.read(Endless(n), b"", lambda *_: None))  # type: ignore[arg-type]  # a raw stream
-            assert count == n
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+    def read_all(n: int) -> None:
+        assert sum(1 for _ in acl.read(Endless(n), b"", lambda *_: None)) == n  # type: ignore[arg-type]  # a raw stream
 
-    few = peak(200)
-    assert peak(2000) < 1.5 * few + 100_000
+    assert takes_less(1.5 * peak_of(partial(read_all, 200)) + 100_000, partial(read_all, 2000))
 
 
 def test_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
