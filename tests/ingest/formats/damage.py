@@ -40,7 +40,7 @@ def damaged(content: bytes, length: int = 7) -> Iterator[bytes]:
 
 
 def reading(module: ModuleType, content: bytes, n_records: int) -> Callable[[], None]:
-    """Return a function that reads bytes with so many records, and keeps none."""
+    """Return a function that reads `n_records` records from bytes, and keeps none."""
 
     def read() -> None:
         assert sum(1 for _ in iterated(module, content)) == n_records
