@@ -124,12 +124,18 @@ def _check_closed(path: Any) -> None:
         raise PermissionError(errno.EACCES, "the file is used by a process", path)
 
 
-def _used() -> set[Path]:
-    """Return the paths of files that this process has open or mapped; folders are not."""
+def opened_here() -> set[Path]:
+    """Return the paths of what this process has open; it may be closed soon after."""
     found = set()
     for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the folder's own is closed by now
+        with suppress(OSError):  # it was closed meanwhile, as the folder's own is
             found.add(descriptor.readlink())
+    return found
+
+
+def _used() -> set[Path]:
+    """Return the paths of files that this process has open or mapped; folders are not."""
+    found = opened_here()
     with Path("/proc/self/maps").open(encoding="utf-8", errors="surrogateescape") as maps:
         found.update(Path(line.split(maxsplit=5)[5].rstrip("\n")) for line in maps if "/" in line)
     return {path for path in found if not path.is_dir()}

@@ -19,6 +19,7 @@ from papersearch.index.layout import WEIGHTS
 from papersearch.index.weights import read_weights
 from papersearch.marks import file as marks
 from papersearch.user_files import read_bounded
+from tests.like_windows import opened_here
 
 
 @pytest.mark.parametrize("size", [0, 1, 8, 9, 100])
@@ -52,15 +53,6 @@ def test_what_is_refused_stays_open_nowhere(tmp_path: Path, kind: str) -> None:
         with pytest.raises(OSError, match=r"Is a directory|not a regular file|No such file"):
             read()
     assert path.resolve() not in opened_here()
-
-
-def opened_here() -> set[Path]:
-    """Return what the descriptors of this process lead to; other tests' come and go meanwhile."""
-    found = set()
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # it was closed meanwhile
-            found.add(descriptor.readlink())
-    return found
 
 
 @needs_proc

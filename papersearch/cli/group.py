@@ -55,7 +55,8 @@ class VerbCommand(TyperCommand):
     def make_parser(self, ctx: Any) -> Any:
         parser = super().make_parser(ctx)
         if not ctx.resilient_parsing:
-            parser.parse_args = partial(_parsed_once, parser.parse_args)  # type: ignore[method-assign]  # of this one
+            parse = partial(_parsed_once, parser.parse_args)
+            parser.parse_args = parse  # type: ignore[method-assign]  # of this parser alone, not of its class
         return parser
 
 

@@ -75,6 +75,7 @@ def find_for_library(library: Sequence[LibraryPaper], k: int, filters: Filters, 
     idf = {term: value for found in shards.every("idf", terms) for term, value in found.items()}
     hits = make_plain_hits(near.at(best), scores[best].tolist(), None, idf, shards)
     return Results(
+        # Without commas in a large number, as JSON has always had it.
         query=f"a library of {len(library)} paper{'' if len(library) == 1 else 's'}",
         mode="semantic",
         mode_used="semantic",

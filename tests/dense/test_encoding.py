@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from papersearch.dense.background import learn_background
 from papersearch.dense.encoding import EncodedCorpus, Gathering, ModelConstants, TextEncoding, text_hash
 from papersearch.dense.late import Encoded
 from papersearch.index.journal import Journal
+from tests.memory import with_peak
 
 CONSTANTS = ModelConstants(
     np.eye(4, 16, dtype=np.float32), np.ones(300, dtype=np.bool_), np.zeros((16, 8), dtype=np.float32)
@@ -84,12 +84,7 @@ def test_each_text_is_encoded_once(tmp_path: Path) -> None:
 def test_memory_is_that_of_the_result(tmp_path: Path) -> None:
     """Encodings are on disk until they are stacked: the peak is the result and some bytes per text."""
     texts = [f"paper {number}" for number in range(4000)]
-    tracemalloc.start()
-    try:
-        found, _ = encode(tmp_path / "index", texts, {})
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    (found, _), peak = with_peak(lambda: encode(tmp_path / "index", texts, {}))
     assert found.pieces is not None
     arrays = (found.vectors, found.pieces.vectors, found.pieces.ids, found.pieces.starts)
     size = sum(array.nbytes for array in arrays)
@@ -107,9 +102,6 @@ def test_the_background_of_a_part_is_that_of_its_papers(share: float) -> None:
     vectors = numbers.standard_normal((120_000, 64), dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     probes, is_encoded = vectors[:8].copy(), numbers.random(len(vectors)) < share
-    tracemalloc.start()
-    found = learn_background(probes, vectors, is_encoded)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    found, peak = with_peak(lambda: learn_background(probes, vectors, is_encoded))
     assert found == learn_background(probes, vectors[is_encoded])
     assert peak < vectors.nbytes / 2

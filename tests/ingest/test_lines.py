@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from papersearch.ingest.lines import MAX_LINE_BYTES, read_lines
 from papersearch.ingest.reading import ingest
 from tests.conftest import page
 from tests.growing import A, B
+from tests.memory import with_peak
 
 
 def test_a_line_of_50_megabytes(tmp_path: Path) -> None:
@@ -21,10 +21,7 @@ def test_a_line_of_50_megabytes(tmp_path: Path) -> None:
         for _ in range(50):
             file.write(b"x" * 1_000_000)
         file.write(f"\n\n{B[0]}\n\n{B[1]}\n".encode())
-    tracemalloc.start()
-    found = ingest([tmp_path])
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    found, peak = with_peak(lambda: ingest([tmp_path]))
     assert [paper.title for paper in found.papers] == [A[0], B[0]]
     assert [(finding.kind, finding.line) for finding in found.findings] == [("line too long", 15)]
     assert peak < 5_000_000

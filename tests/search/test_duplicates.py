@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tracemalloc
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -18,6 +17,7 @@ from papersearch.search import duplicates
 from papersearch.search.duplicates import LIKENESS, fold
 from tests.conftest import page, sentence
 from tests.growing import encode_in_part
+from tests.memory import with_peak
 
 
 def test_fold_by_hand() -> None:
@@ -80,10 +80,7 @@ def test_memory_is_bounded() -> None:
     rows = np.zeros((20_000, 8), dtype=np.float32)
     rows[:, 0] = 1
     rows[::2] = 0
-    tracemalloc.start()
-    found = fold(rows)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    found, peak = with_peak(lambda: fold(rows))
     assert len(found) == 10_001
     assert peak < 100_000_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from papersearch.search.shard import Shard
 from papersearch.text.analysis import Analyzer
 from papersearch.text.query import parse_query
 from papersearch.types import MODES, Filters
+from tests.memory import peak_of, with_peak
 from tests.search.cutting import Grown
 
 pytestmark = pytest.mark.slow
@@ -71,16 +71,14 @@ def test_memory_in_flight_is_bounded(generation: Any, query: str, mode: Any, fil
     shard = Shard(OpenedIndex(generation, Analyzer()))
     shard.best(asked[1][1]._replace(k=1))  # modules are imported, and arrays mapped
     shard = Shard(OpenedIndex(generation, Analyzer()))
-    tracemalloc.start()
-    try:
+
+    def answer_all() -> None:
         for method, request in asked:
             answer = getattr(shard, method)(request)
             n_names = sum(len(tally.keyed) for tally in answer.names.values()) if method == "count" else 0
             assert len(pickle.dumps(answer)) < 50_000 + BYTES_A_NAME * n_names
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert peak < BYTES_A_PAPER * generation.manifest.n_papers
+
+    assert peak_of(answer_all) < BYTES_A_PAPER * generation.manifest.n_papers
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -89,12 +87,7 @@ def test_memory_of_facets_is_bounded(generation: Any, mode: Any) -> None:
     request = dict(requests(generation, "train* mod*", mode, Filters()))["count"]
     shards = Index(Collection(generation.index_path, generation.manifest, (generation,), (0,)))._shards
     shards.every("best", BestOf(request.asked, request.bounds, 1, undecided=False, judged=False, dated=False))
-    tracemalloc.start()
-    try:
-        facets = facets_of(shards.every("count", request), shards)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    facets, peak = with_peak(lambda: facets_of(shards.every("count", request), shards))
     assert facets.n_papers > generation.manifest.n_papers / 2
     assert [one.n_papers for one in facets.authors] == [1] * 20
     names = [one.value for one in facets.authors]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from papersearch.search.ranking import (
 )
 from papersearch.types import DEFAULT_WEIGHTS, Weights
 from tests.conftest import PROJECT
+from tests.memory import with_peak
 
 
 def unit_rows(rng: np.random.Generator, n_papers: int, dimensions: int, spread: float) -> npt.NDArray[np.float32]:
@@ -85,12 +85,7 @@ def test_exact_cosines_hold_few_rows() -> None:
     """A query that asks for the exact cosine of every paper never holds a copy of more than some vectors."""
     vectors = np.tile(np.eye(64, 384, dtype=np.float32), (312, 1))
     papers, held = np.arange(len(vectors)), PaperVectors(vectors, *quantize(vectors))
-    tracemalloc.start()
-    try:
-        cosines = held.cosines(vectors[1], papers)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    cosines, peak = with_peak(lambda: held.cosines(vectors[1], papers))
     assert cosines.tolist() == [float(paper % 64 == 1) for paper in papers.tolist()]
     assert peak - cosines.nbytes < 2_000_000
 
