@@ -56,7 +56,7 @@ _MOST_INITIALS = 3
 _PLAIN = re.compile(r"[A-Z](?:[a-z]+|\.)(?: [A-Z](?:[a-z]+|\.))* [A-Z][a-z]+")
 _NOT_PLAIN = _GROUP_WORDS | _SUFFIXES | frozenset("and und et al others coauthors".split())
 _LONGEST_KNOWN = 80
-_BRACED = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_BRACED = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 _WORD = re.compile(r"(?:\{(?:[^{}]|\{[^{}]*\})*\}|[^\s{}])+")
 
 
@@ -75,8 +75,8 @@ def _parts_of(written: str) -> AuthorName:
         given, _, family = written.rpartition(" ")
         return AuthorName(given=given, family=family)
     text = " ".join(written.split()).strip(" ,;")
-    if text.startswith("{") and (braced := _BRACED.fullmatch(text)):
-        return AuthorName(literal=_without_braces(braced[1]))
+    if text.startswith("{") and _BRACED.fullmatch(text):
+        return AuthorName(literal=_without_braces(text))
     if (group := _group_in(text)) is not None:
         return AuthorName(literal=_without_braces(group))
     if "," not in text:

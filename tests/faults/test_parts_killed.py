@@ -27,7 +27,7 @@ def answered(index_path: Path) -> list[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [61, pytest.param(17, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [101, pytest.param(17, marks=pytest.mark.soak)])
 def test_a_kill_at_any_write(tmp_path: Path, small_model: Path, step: int) -> None:
     """After a kill the shards of one generation answer; the same commands then make what was wanted."""
     corpus, index_path = tmp_path / "corpus", tmp_path / "index"

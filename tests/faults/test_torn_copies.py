@@ -82,7 +82,7 @@ class SlowCopy:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("in_parts", [False, True], ids=["in one go", "in parts"])
-@pytest.mark.parametrize("n_copies", [15, pytest.param(60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("n_copies", [8, pytest.param(60, marks=pytest.mark.soak)])
 def test_a_copy_is_one_index_or_refused(
     tmp_path: Path, make: Callable[..., None], n_copies: int, in_parts: bool, at_one_time: None
 ) -> None:

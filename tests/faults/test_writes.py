@@ -25,7 +25,7 @@ from tests.growing import add, answers, leftovers
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("code", "step"), [(errno.ENOSPC, 5), (errno.EIO, 7)])
+@pytest.mark.parametrize(("code", "step"), [(errno.ENOSPC, 11), (errno.EIO, 13)])
 def test_every_write_fails_in_turn(
     small_corpus: Path, small_index: Path, build: Any, tmp_path: Path, code: int, step: int
 ) -> None:
@@ -37,7 +37,7 @@ def test_every_write_fails_in_turn(
     add(small_corpus, "newer.txt", "protein folding")
     build()
     new = answers(small_index)
-    nth, n_refused = 1, 0  # one error at every fifth call that writes, the other at every seventh
+    nth, n_refused = 1, 0  # one error at every 11th call that writes, the other at every 13th
     while True:
         shutil.rmtree(small_index)
         shutil.copytree(kept, small_index)

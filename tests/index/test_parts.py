@@ -261,7 +261,7 @@ def test_milestones_double() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [29, pytest.param(7, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [61, pytest.param(7, marks=pytest.mark.soak)])
 def test_a_kill_at_any_write(make: Any, corpus: Path, index_path: Path, step: int, at_one_time: None) -> None:
     """Killed at any call that writes, in any part, a build leaves a whole index, and the next one goes on."""
     records(corpus, *range(5))

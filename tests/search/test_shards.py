@@ -64,7 +64,7 @@ def held_pair(index: Index, papers: Sequence[Numbers]) -> Pair:
     return Pair(index, Index(held(open_current(index.path), papers)))
 
 
-SLOW = [pytest.param(deal, marks=pytest.mark.slow) for deal in ((ranges, 1), (ranges, 2), (every_nth, 7))]
+SLOW = [pytest.param(deal, marks=pytest.mark.slow) for deal in ((ranges, 2), (every_nth, 7))]
 
 
 @pytest.fixture(scope="module", params=[(every_nth, 4), *SLOW])

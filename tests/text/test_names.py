@@ -6,7 +6,7 @@ from collections import Counter
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papersearch.cli.output.exports.publication import inverted
@@ -139,6 +139,8 @@ def test_nothing_is_lost(written: str) -> None:
 
 
 @given(st.text(st.sampled_from("aB de.,'{}é王\u0301\u200d "), max_size=20))
+@example("{ }")
+@example("{ a}")
 def test_what_braces_leave_is_clean(written: str) -> None:
     """The parts of a clean name are clean, and none is empty, also where braces held a blank or a mark."""
     name = parse_name(clean_text(written))

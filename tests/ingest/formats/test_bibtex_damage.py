@@ -25,7 +25,7 @@ def papers_of(path: Path, text: str) -> dict[str, list[Paper]]:
     return found
 
 
-@pytest.mark.parametrize("n_papers", [600, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_papers", [600, pytest.param(3000, marks=pytest.mark.soak)])
 def test_damage_in_every_tenth_entry(tmp_path: Path, n_papers: int) -> None:
     """Every whole entry is kept with its values; one that is lost is named with its line and key."""
     made = list(made_papers(n_papers))
