@@ -58,8 +58,9 @@ test-exactness: $(VENV)/installed  ## Install, run the tests of exactness under 
 test-typed: $(VENV)/installed  ## Install, run the tests that type at a terminal
 	$(BIN)/python -m pytest -m typed
 
-test-soak: $(VENV)/installed  ## Install atheris, run hours of injected faults and of fuzzing
+test-soak: $(VENV)/installed  ## Install atheris, run hours of drawn examples, injected faults and fuzzing
 	$(PIP) --constraint constraints.txt '.[fuzz]'
+	PAPERSEARCH_TEST_EXAMPLES=5000 $(BIN)/python -m pytest $(PARALLEL) -m "hypothesis and not soak"
 	$(BIN)/python -m pytest -m soak
 
 # What a killed process was writing cannot be combined; what others wrote can.

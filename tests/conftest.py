@@ -2,6 +2,7 @@
 
 The real index takes most of a minute to build. pytest's cache keeps it for further runs;
 `PAPERSEARCH_TEST_INDEX=FOLDER` gives one that was built from this corpus with the default model.
+`PAPERSEARCH_TEST_HALF=0` runs one half of the tests, and 1 the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,11 +71,14 @@ PATIENCE_S = 1200
 """Timeout of every wait, long enough for any machine: reaching it means that something hangs."""
 
 # No deadline for examples: the machine may be slow or busy. The long run, which measures coverage,
-# tries twice as many of them.
+# tries twice as many of them. They are the same in every run, so that a failure comes from a change;
+# `PAPERSEARCH_TEST_EXAMPLES=5000` draws others, and that many.
+drawn = os.environ.get("PAPERSEARCH_TEST_EXAMPLES")
 hypothesis.settings.register_profile(
     "papersearch",
     deadline=None,
-    max_examples=100 if "coverage" in sys.modules else 50,
+    derandomize=not drawn,
+    max_examples=int(drawn or (100 if "coverage" in sys.modules else 50)),
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("papersearch")
@@ -85,6 +90,16 @@ _STATE = tempfile.TemporaryDirectory(prefix="papersearch-state-", ignore_cleanup
 """Folder in place of the user's state folder, for all commands of this process."""
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out one half of the tests if the environment says so; a test's name decides in which half it is."""
+    if half := os.environ.get("PAPERSEARCH_TEST_HALF"):
+        halves: list[list[pytest.Item]] = [[], []]
+        for item in items:
+            halves[zlib.crc32(item.nodeid.encode()) % 2].append(item)
+        items[:] = halves.pop(int(half))
+        config.hook.pytest_deselected(items=halves[0])
 
 
 def wait_until(happened: Callable[[], bool], what: str) -> None:

@@ -136,13 +136,16 @@ def test_a_term_is_the_stem_without_accents(language: str, word: str) -> None:
     if fold(word) in analyzer.stop_words:
         assert analyzer.terms(word) == []
         return
-    stem = Stemmer.Stemmer(NAMES[language]).stemWord(word)
-    plain = "".join(one for one in unicodedata.normalize("NFD", stem) if not unicodedata.combining(one))
-    replaced = plain.replace("ß", "ss").replace("æ", "ae").replace("ø", "o")
-    consonants = not any(letter in "aeiouy" for letter in unicodedata.normalize("NFD", word))
-    if word.replace("ß", "ss").isascii() and (consonants or word.endswith("pus")):
+    plain = without_accents(word)
+    if plain.endswith("pus") or not any(letter in "aeiouy" for letter in plain):
         return  # plurals of acronyms have a rule of their own
-    assert analyzer.terms(word) == [replaced]
+    assert analyzer.terms(word) == [without_accents(Stemmer.Stemmer(NAMES[language]).stemWord(word))]
+
+
+def without_accents(text: str) -> str:
+    """Return a text as terms are written, by Unicode's decomposition."""
+    letters = (letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+    return "".join(letters).replace("ß", "ss").replace("æ", "ae").replace("ø", "o")
 
 
 def test_joined_words_keep_their_accents() -> None:
