@@ -73,12 +73,12 @@ PATIENCE_S = 1200
 # No deadline for examples: the machine may be slow or busy. The long run, which measures coverage,
 # tries twice as many of them. They are the same in every run, so that a failure comes from a change;
 # `PAPERSEARCH_TEST_EXAMPLES=5000` draws others, and that many.
-drawn = os.environ.get("PAPERSEARCH_TEST_EXAMPLES")
+_drawn = os.environ.get("PAPERSEARCH_TEST_EXAMPLES")
 hypothesis.settings.register_profile(
     "papersearch",
     deadline=None,
-    derandomize=not drawn,
-    max_examples=int(drawn or (100 if "coverage" in sys.modules else 50)),
+    derandomize=not _drawn,
+    max_examples=int(_drawn or (100 if "coverage" in sys.modules else 50)),
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("papersearch")
