@@ -7,6 +7,7 @@ said which names lead to no paper.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from papersearch.cli.errors import complain
@@ -19,7 +20,7 @@ from papersearch.types import NO_FILTERS, Filters
 if TYPE_CHECKING:
     from papersearch.api import Index
     from papersearch.cli.search import SearchOptions
-    from papersearch.types import Mode, Results
+    from papersearch.types import Results
 
 _MOST = 10
 """Greatest number of papers that are looked for: more are a list to search among."""
@@ -38,24 +39,50 @@ def say_places(opened: Index, query: str, options: SearchOptions) -> None:
     if not 0 < len(ids) <= _MOST:
         return
     filters = narrowed(opened, options.filters.replace(within=None), options.marked, quietly=True)
-    mode: Mode = options.mode.value
-    ranked = opened.rank_many(
-        [query], min(len(opened), _DEEPEST), mode, late=options.late, literal=False, filters=filters
-    )
-    places = {one.paper_id: place for place, one in enumerate(next(iter(ranked)), start=1)}
-    deepest = max((at for paper_id in ids if (at := places.get(paper_id, 0)) <= _JUDGED), default=0)
-    best = opened.search(query, deepest, mode, late=options.late, filters=filters) if deepest else ()
+    search = partial(_search(opened, query, options), filters=filters)
+    if options.instruction is None:
+        deepest = _DEEPEST
+        places = _ranked(opened, query, options, filters)
+        judged = max((at for paper_id in ids if (at := places.get(paper_id, 0)) <= _JUDGED), default=0)
+        best = search(judged) if judged else ()
+    else:  # which only a search takes
+        deepest = _JUDGED
+        best = search(min(len(opened), deepest))
+        places = {hit.paper.paper_id: hit.rank for hit in best}
     verdicts = {hit.paper.paper_id: hit.verdict for hit in best}
+    without = f"without --within{_ordered_by(options)}"
     for paper_id in ids:
         place = places.get(paper_id)
         if place is None:
-            said = "; ".join(_reasons(opened, query, paper_id, options)) or f"is not among the best {_DEEPEST:,}"
+            said = "; ".join(_reasons(opened, query, paper_id, options)) or f"is not among the best {deepest:,}"
         else:
-            said = f"is number {place:,} without --within"
+            said = f"is number {place:,} {without}"
             verdict = verdicts.get(paper_id)
             said += f", and {verdict}" if verdict else ""
             said += ": --strict leaves it out" if verdict == "weak" and options.strict else ""
         complain(f"{opened.paper(paper_id).title or paper_id} {said}", "")
+
+
+def _search(opened: Index, query: str, options: SearchOptions) -> partial[Results]:
+    """Return the search that was asked for, without its number of hits and its filters."""
+    return partial(
+        opened.search, query, mode=options.mode.value, late=options.late, instruction=options.instruction
+    )
+
+
+def _ranked(opened: Index, query: str, options: SearchOptions, filters: Filters) -> dict[str, int]:
+    """Return the places of the best papers of an answer, from 1, by their ids."""
+    k = min(len(opened), _DEEPEST)
+    [ranked] = opened.rank_many([query], k, options.mode.value, late=options.late, literal=False, filters=filters)
+    return {one.paper_id: place for place, one in enumerate(ranked, start=1)}
+
+
+def _ordered_by(options: SearchOptions) -> str:
+    """Name the options that put hits into another order than that of their scores, which a place is told in."""
+    names = ["--rerank"] if options.rerank is not None else []
+    if options.sort.value != "relevance":
+        names.append(f"--sort {options.sort.value}")
+    return "".join(f" and {name}" for name in names)
 
 
 def _reasons(opened: Index, query: str, paper_id: str, options: SearchOptions) -> Iterator[str]:
@@ -64,7 +91,7 @@ def _reasons(opened: Index, query: str, paper_id: str, options: SearchOptions) -
     each = _each_filter(opened, only, options)
     if culprits := [option for filters, option in each if not opened.search("", 1, filters=filters)]:
         yield f"is left out by {' and by '.join(culprits)}"
-    alone = opened.search(query, 1, options.mode.value, late=options.late, filters=only)
+    alone = _search(opened, query, options)(1, filters=only)
     if alone.emptied_by == "operators":
         failed = [clause for clause in _clauses(alone) if _fails(opened, clause, only)]
         yield f"does not meet {' and '.join(failed)}" if failed else "does not meet the conditions of the query"

@@ -50,6 +50,28 @@ def test_weak_papers_are_left_out_by_strict(invoke: Any) -> None:
     assert said.endswith((", and strong", ", and fair"))
 
 
+def test_the_instruction_counts(run: Run, small_corpus: Path, small_model: Path, tmp_path: Path) -> None:
+    """Place and verdict are those of the answer under the same instruction, in a model that takes one."""
+    path = tmp_path / "instructed"
+    papersearch.build(small_corpus, path, model=str(small_model), query_prefix="Instruct: Find it\nQuery: ")
+    index = papersearch.open(path)
+    told_to = "pipeline bubbles of many stages"
+    usual = index.search("paper", len(index), "semantic").hits
+    hits = index.search("paper", len(index), "semantic", instruction=told_to).hits
+    assert [hit.paper for hit in hits] != [hit.paper for hit in usual]
+    for hit in hits:
+        named = ("--within", hit.paper.paper_id, "--explain", "--index", str(path))
+        said = run("paper", "--mode", "semantic", "--instruction", told_to, *named, cwd=tmp_path).stderr
+        assert f"papersearch: {hit.paper.title} is number {hit.rank} without --within, and {hit.verdict}\n" in said
+
+
+def test_the_place_is_that_by_score(invoke: Any) -> None:
+    """An option that orders hits otherwise is named as one that the place is told without."""
+    [usual] = told(invoke, QUERY, "--within", "gpipe")
+    [by_date] = told(invoke, QUERY, "--within", "gpipe", "--sort", "date")
+    assert by_date == usual.replace("--within", "--within and --sort date")
+
+
 FILTERS = [
     ("--since", "2024"),
     ("--until", "2030"),

@@ -62,6 +62,13 @@ def test_json(rerank: Run, expected: papersearch.Results, model: Path) -> None:
     assert rerank(QUERY, "-k", "5", "--rerank-top", "20", "--json").stdout == done.stdout
 
 
+def test_a_place_is_that_before_reranking(rerank: Run, real_index: papersearch.Index) -> None:
+    """What is said of a paper of `--within` is its place by score, and names the option."""
+    hit = real_index.search(QUERY, 3).hits[2]
+    said = rerank(QUERY, "--within", hit.paper.paper_id, "--explain").stderr
+    assert f"{hit.paper.title} is number 3 without --within and --rerank, and {hit.verdict}\n" in said
+
+
 def test_nothing_is_reranked_unasked(run: Run, env: dict[str, str]) -> None:
     """Without the option, JSON has the fields and they are null."""
     document = json.loads(run(QUERY, "--json", env=env).stdout)
