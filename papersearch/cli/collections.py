@@ -134,10 +134,12 @@ class RemoveOptions(NamedTuple):
 @collections.command("remove")
 @takes(RemoveOptions)
 def remove(options: RemoveOptions) -> None:
-    """Forget a name; the dumps stay, and so does the index."""
-    from papersearch.cli.registry import find_registry, remove_collection
+    """Forget a name; dumps and indexes stay."""
+    from papersearch.cli.registry import find_registry, joint_indexes_with, remove_collection
     from papersearch.index.layout import is_index
 
     removed = remove_collection(find_registry(), options.name)
     if not removed.has_own_place and is_index(removed.index_path):
         complain(f"the index of {removed.name} stays in {removed.index_path}", typed("rm -r", removed.index_path))
+    for folder, names in joint_indexes_with(removed.name).items():
+        complain(f"the index of {', '.join(names)} together stays in {folder}", typed("rm -r", folder))

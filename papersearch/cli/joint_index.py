@@ -24,8 +24,6 @@ from papersearch.text.analysis import languages_of_analysis
 from papersearch.text.words import ENGLISH
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
 
     from papersearch.cli.index import BuildOptions
@@ -89,7 +87,12 @@ def bring_up_to_date(name: str, options: BuildOptions) -> None:
 
     One that cannot be built is left as it is, with a message: searching it says that it is stale.
     """
-    for names in _joint_indexes_with(name):
+    from papersearch.cli.registry import find_registry, joint_indexes_with, read_collections
+
+    known = read_collections(find_registry())
+    for names in joint_indexes_with(name).values():
+        if not {*names} <= known.keys():  # a query cannot name them any more
+            continue
         try:
             locations = find_locations(Places(collections=names))
             report = _build_of_all(locations, "none", {"device": options.device_or_none})
@@ -142,19 +145,3 @@ def _common_choices(manifests: Mapping[str, Manifest]) -> dict[str, Any]:
 def _languages(manifest: Manifest) -> str:
     """Return the languages of an index as an argument of a build."""
     return ",".join(languages_of_analysis(manifest.lexical.analyzer) or [ENGLISH])
-
-
-def _joint_indexes_with(name: str) -> list[tuple[str, ...]]:
-    """Return the collections of each index of several that this one is among, as far as all have names still."""
-    from papersearch.cli.registry import find_registry, joint_folders, joint_index, read_collections
-
-    known = read_collections(find_registry())
-
-    def names_in(folder: Path) -> tuple[str, ...]:
-        try:
-            return read_manifest(folder, is_reused=True).collections
-        except StoredIndexError:
-            return ()
-
-    found = ((folder, names_in(folder)) for folder in joint_folders())
-    return [names for folder, names in found if {name} <= {*names} <= known.keys() and joint_index(names) == folder]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,6 +134,23 @@ def joint_folders() -> list[Path]:
     """List the indexes of several collections together."""
     folder = user_folder("data") / _FOLDER
     return sorted(one for one in folder.iterdir() if "+" in one.name) if folder.is_dir() else []
+
+
+def joint_indexes_with(name: str) -> dict[Path, tuple[str, ...]]:
+    """Return the indexes of several collections that this one is among, with the names of all in each.
+
+    One that cannot be read is not among them.
+    """
+    from papersearch.errors import StoredIndexError
+    from papersearch.index.generations import read_manifest
+
+    found = {}
+    for folder in joint_folders():
+        with suppress(StoredIndexError):
+            names = read_manifest(folder, is_reused=True).collections
+            if name in names and joint_index(names) == folder:
+                found[folder] = names
+    return found
 
 
 def names_at(index_path: Path) -> tuple[str, ...]:

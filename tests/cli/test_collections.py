@@ -171,7 +171,7 @@ def test_reports(command: Command, home: dict[str, str], small_model: Path) -> N
 
 
 def test_list_and_remove(command: Command, two: dict[str, Path], home: dict[str, str]) -> None:
-    """The list has papers, state and places; removing a name keeps dumps and index, and says where."""
+    """The list has papers, state and places; removing a name keeps dumps and indexes, and says where."""
     listed = json.loads(command("collections", "list", "--json").stdout)["collections"]
     assert [(one["name"], one["papers"], one["stale"], one["fault"]) for one in listed] == [
         ("ml", 4, False, None),
@@ -184,10 +184,17 @@ def test_list_and_remove(command: Command, two: dict[str, Path], home: dict[str,
     table = command("collections", "list", "--format", "table").stdout
     assert "bio  2 papers  has changed since it was indexed" in table
     removed = command("collections", "remove", "bio")
-    index = Path(home["XDG_DATA_HOME"], "papersearch", "collections", "bio")
-    assert (removed.returncode, str(index) in removed.stderr, index.is_dir()) == (0, True, True)
+    indexes = Path(home["XDG_DATA_HOME"], "papersearch", "collections")
+    places = {"bio": indexes / "bio", "bio, ml together": indexes / "bio+ml"}
+    told = (
+        f"papersearch: the index of {name} stays in {path}\nhint: rm -r {path}\n" for name, path in places.items()
+    )
+    assert (removed.returncode, removed.stderr) == (0, "".join(told))
+    assert all(path.is_dir() for path in places.values())
     assert command("gene", "-c", "bio").returncode == 2
     assert json.loads(command("collections", "list", "--jsonl").stdout)["name"] == "ml"
+    alone = command("index", "-c", "ml")
+    assert (alone.returncode, "together" in alone.stderr) == (0, False), "bio has no name any more"
 
 
 def test_an_index_of_ones_own_place(command: Command, two: dict[str, Path], tmp_path: Path) -> None:
