@@ -78,11 +78,10 @@ def _ranked(opened: Index, query: str, options: SearchOptions, filters: Filters)
 
 
 def _ordered_by(options: SearchOptions) -> str:
-    """Name the options that put hits into another order than that of their scores, which a place is told in."""
-    names = ["--rerank"] if options.rerank is not None else []
-    if options.sort.value != "relevance":
-        names.append(f"--sort {options.sort.value}")
-    return "".join(f" and {name}" for name in names)
+    """Name the option that puts hits into another order than that of their scores, which a place is told in."""
+    if options.rerank is not None:
+        return " and --rerank"  # which refuses another order
+    return "" if options.sort.value == "relevance" else f" and --sort {options.sort.value}"
 
 
 def _reasons(opened: Index, query: str, paper_id: str, options: SearchOptions) -> Iterator[str]:

@@ -142,15 +142,12 @@ def joint_indexes_with(name: str) -> dict[Path, tuple[str, ...]]:
     One that cannot be read is not among them.
     """
     from papersearch.errors import StoredIndexError
-    from papersearch.index.generations import read_manifest
 
     found = {}
     for folder in joint_folders():
         with suppress(StoredIndexError):
-            names = read_manifest(folder, is_reused=True).collections
-            if name in names and joint_index(names) == folder:
-                found[folder] = names
-    return found
+            found[folder] = _joint_names(folder)
+    return {folder: names for folder, names in found.items() if name in names}
 
 
 def names_at(index_path: Path) -> tuple[str, ...]:
@@ -162,12 +159,18 @@ def names_at(index_path: Path) -> tuple[str, ...]:
     for one in known.values():
         if address_in(one.index_path) is None and one.index_path.resolve() == place:
             return (one.name,)
-    if place not in map(Path.resolve, joint_folders()):
-        return ()
+    return _joint_names(index_path) if place in map(Path.resolve, joint_folders()) else ()
+
+
+def _joint_names(folder: Path) -> tuple[str, ...]:
+    """Return the collections of an index of several; () if it is not at the place of theirs.
+
+    Raises StoredIndexError.
+    """
     from papersearch.index.generations import read_manifest
 
-    names = read_manifest(index_path, is_reused=True).collections
-    return names if joint_index(names).resolve() == place else ()
+    names = read_manifest(folder, is_reused=True).collections
+    return names if joint_index(names).resolve() == folder.resolve() else ()
 
 
 def _wanted(names: Sequence[str], known: dict[str, NamedCollection]) -> list[NamedCollection]:
